@@ -1,0 +1,72 @@
+// Package protocol is what test problems, optimizers and the harness agree on. It depends on the standard library alone,
+// knows no transport, and is the authoritative reference: behaviour that departs from this text is a bug.
+//
+// # Who does what
+//
+// The harness drives. It asks a [Problem] for a [Measurement] of one batch, hands it to an [Optimizer], which moves the
+// point and answers with its next [Request]:
+//
+//	x ← problem.Init(seed)
+//	request ← optimizer's first request
+//	until the budget is used up:
+//		batch ← the next examples of the data order, as many as requested
+//		m ← problem.Measure(x, batch, request.Want)      charged to the budget
+//		request ← optimizer.Step(x, m)                   moves x
+//		at each evaluation mark: problem.Evaluate(x, …)  free of charge
+//
+// # Words
+//
+//	example        one term fᵢ of f(x) = (1/N) Σ fᵢ(x), named by a number
+//	measurement    what an optimizer learns about one batch at one point
+//	evaluation     the harness's verdict on a point; no optimizer ever sees it
+//	batch size m   the number of examples in a batch
+//	step size α    what much of the literature calls the learning rate
+//	examples seen  progress, and the unit of the budget; epochs are derived from it
+//	variance s     per-example elementwise sample variance, 1/(m−1) Σ (∇fᵢ − g)², a vector (Balles 2021, Eq. 3.30);
+//	               the variance of the batch gradient g is s/m
+//	setting        one point in the space of hyperparameters
+//	run            one setting under one seed on one problem
+//	sweep          the runs that tune one optimizer on one problem
+//	plan           problems × optimizers × sweep × seeds × budget
+//	diverged       a result: the optimizer left the region where the loss is finite and sensible
+//	failed         no result: a plugin or the machine broke
+//
+// # Rules
+//
+// R1 (means). A loss is a mean over examples, plus the regulariser that the problem states. Gradients are means, never
+// sums, and per-example gradients carry no factor 1/m. A deterministic regulariser adds to loss and gradient and nothing
+// to the variance.
+//
+// R2 (purity). The same point, examples and seed give the same bits: whatever the number of threads, the order of runs,
+// the transport, the other runs in flight, or an interruption in between. Problems keep no state between calls;
+// optimizers keep state only between the steps of one run. The promise holds per platform (GOARCH, CPU feature level, Go
+// version).
+//
+// R3 (budget). The budget counts examples. Every example whose loss or gradient an optimizer gets to see is charged, a
+// second look at the same batch too. The harness meters. The last batch shrinks to what is left, so that all runs end on
+// the same count; a remainder smaller than the least measurable batch stays unused and is recorded.
+//
+// R4 (evaluation). Evaluation is free and happens on a schedule fixed in examples seen, the same for every optimizer of a
+// plan: at zero, and at the first step boundary at or past each mark. A trial point is never evaluated.
+//
+// R5 (randomness). All randomness comes from named streams of (seed, purpose), see [Stream]. An optimizer's
+// hyperparameters never touch the data order: at equal seed and batch size all optimizers see the same batches. Data are
+// reshuffled every epoch, unless the plan says [Frozen].
+//
+// R6 (selection). Tuning seeds and reporting seeds are disjoint. Settings are selected on validation data and reported on
+// test data; on a problem without validation part they are selected on the training objective. A plan may deviate in the
+// way that the thesis or DeepOBS did; its tables then say so.
+//
+// R7 (divergence). A diverged run is a result: it stays in every statistic at the worse of its initial and its last finite
+// value, and tables flag and count it. A failed run is never a result, and never silently missing.
+//
+// R8 (durability). Nothing that was finished is lost or run twice, whatever interrupts: Ctrl-C, SIGKILL, a full disk, a
+// crash of a plugin, a second harness on the same folder.
+//
+// R9 (provenance). A record says what produced it: protocol version, plan, hashes of plugins and data, platform, versions,
+// and the time that problem, optimizer and harness took, apart.
+package protocol
+
+// Version is the version of this contract. A change that alters any recorded number, or that an existing plugin
+// would not understand, raises it; tables never mix versions.
+const Version = 1

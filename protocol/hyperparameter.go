@@ -1,0 +1,109 @@
+package protocol
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+)
+
+// StepSize is the name of the hyperparameter that the protocol's search tunes.
+const StepSize = "step_size"
+
+// Setting gives hyperparameters (or a problem's parameters) their values by name.
+type Setting map[string]float64
+
+// Hyperparameter declares one hyperparameter of an optimizer, or one parameter of a problem.
+type Hyperparameter struct {
+	Name    string    `json:"name"`              // lower_snake_case
+	Doc     string    `json:"doc"`               // one line: meaning, symbol in the source
+	Default float64   `json:"default"`           // for step_size: where the search starts
+	Min     float64   `json:"min"`               // least allowed value
+	Max     float64   `json:"max"`               // greatest allowed value; may be +Inf
+	MinOpen bool      `json:"min_open"`          // Min itself is excluded
+	MaxOpen bool      `json:"max_open"`          // Max itself is excluded
+	Integer bool      `json:"integer,omitempty"` // only whole numbers
+	Tuned   bool      `json:"tuned,omitempty"`   // the protocol tunes it
+	Grid    []float64 `json:"grid,omitempty"`    // if Tuned and not step_size: the values to try, Default among them
+}
+
+// StepSizeParameter declares the step size α ∈ (0, ∞) that most optimizers have: tuned, with the search's starting point.
+func StepSizeParameter(start float64) Hyperparameter {
+	return Hyperparameter{Name: StepSize, Doc: "step size α", Default: start, Max: math.Inf(1), MinOpen: true, Tuned: true}
+}
+
+// Fraction declares a hyperparameter in [0, 1) such as a decay rate β.
+func Fraction(name, doc string, value float64) Hyperparameter {
+	return Hyperparameter{Name: name, Doc: doc, Default: value, Max: 1, MaxOpen: true}
+}
+
+// NonNegative declares a hyperparameter in [0, ∞) such as ε.
+func NonNegative(name, doc string, value float64) Hyperparameter {
+	return Hyperparameter{Name: name, Doc: doc, Default: value, Max: math.Inf(1), MaxOpen: true}
+}
+
+// Count declares a hyperparameter that is a whole number of at least least.
+func Count(name, doc string, value, least int) Hyperparameter {
+	return Hyperparameter{
+		Name: name, Doc: doc, Default: float64(value),
+		Min: float64(least), Max: math.Inf(1), MaxOpen: true, Integer: true,
+	}
+}
+
+// Range writes the allowed values as an interval, such as "[0, 1)".
+func (h Hyperparameter) Range() string {
+	left, right := "[", "]"
+	if h.MinOpen {
+		left = "("
+	}
+	if h.MaxOpen || math.IsInf(h.Max, 1) {
+		right = ")"
+	}
+	integer := ""
+	if h.Integer {
+		integer = ", whole numbers"
+	}
+	return fmt.Sprintf("%s%g, %g%s%s", left, h.Min, h.Max, right, integer)
+}
+
+// Check returns an error that states the range if v is not allowed.
+func (h Hyperparameter) Check(v float64) error {
+	switch {
+	case !Finite(v), v < h.Min, v > h.Max, h.MinOpen && v == h.Min, h.MaxOpen && v == h.Max,
+		h.Integer && v != math.Trunc(v):
+		return fmt.Errorf("%s is %g, want a value in %s", h.Name, v, h.Range())
+	}
+	return nil
+}
+
+// Resolve returns a complete setting: given, with the declared default for every name that it leaves out. It refuses
+// unknown names and values out of range. given is not changed.
+func Resolve(declared []Hyperparameter, given Setting) (Setting, error) {
+	known := make([]string, len(declared))
+	full := make(Setting, len(declared))
+	for i, h := range declared {
+		known[i] = h.Name
+		full[h.Name] = h.Default
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		i := slices.Index(known, name)
+		if i < 0 {
+			return nil, Unknown("hyperparameter", name, known)
+		}
+		if err := declared[i].Check(given[name]); err != nil {
+			return nil, err
+		}
+		full[name] = given[name]
+	}
+	return full, nil
+}
+
+// String writes the setting as "a=1 b=0.5", sorted by name.
+func (s Setting) String() string {
+	parts := make([]string, 0, len(s))
+	for _, name := range slices.Sorted(maps.Keys(s)) {
+		parts = append(parts, fmt.Sprintf("%s=%g", name, s[name]))
+	}
+	return strings.Join(parts, " ")
+}

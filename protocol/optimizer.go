@@ -1,0 +1,93 @@
+package protocol
+
+// Draw says which examples the next batch holds.
+type Draw uint8
+
+// The draws.
+const (
+	New   Draw = iota // the next examples of the data order
+	Again             // the examples of the last measurement once more, at the new x
+	All               // every training example; refused on endless data
+)
+
+func (d Draw) String() string {
+	switch d {
+	case New:
+		return "new"
+	case Again:
+		return "again"
+	case All:
+		return "all"
+	}
+	return "unknown"
+}
+
+// Request says what an optimizer wants to have measured next. The zero value repeats the usual: as many new examples as
+// last time, and the quantities that the optimizer declared.
+type Request struct {
+	BatchSize int      // m; 0 keeps the size. Ignored unless Draw is New
+	Draw      Draw     // which examples
+	Want      Quantity // 0: OptimizerSpec.Needs
+	Trial     bool     // x is a trial point now (of a line search, say), at which evaluation must not judge
+}
+
+// Start is what an optimizer knows before its first step.
+type Start struct {
+	Setting   Setting            // complete
+	Dim       int                // d
+	DType     DType              // element type
+	Blocks    []Block            // of x; may be empty
+	BatchSize int                // of the problem or the plan, used if the first request leaves it 0
+	Train     int                // number of training examples N; 0: endless
+	Budget    int64              // examples
+	Seed      uint64             // for Stream(Seed, PurposeOwn), if the optimizer is random
+	Constants map[string]float64 // what the problem declares, see ProblemSpec
+}
+
+// Optimizer is one optimizer in one run. It keeps its state (momentum, …) itself. If it has a method Close() error, that
+// is called when the run ends. It may also be a [Reporter] or an [Averager].
+type Optimizer[T Float] interface {
+	// Step moves x in place, given a measurement at x, and says what to measure next. x and m's slices are the
+	// harness's: x must not be changed outside Step, none may be kept. An error is a Fault of the optimizer; divergence
+	// is not an error: let NaN and infinities through.
+	Step(x []T, m *Measurement[T]) (Request, error)
+}
+
+// Reporter is an Optimizer that reports named numbers about each step. They are recorded and influence nothing.
+type Reporter interface {
+	// Report writes the values for the last step to values, one per name in OptimizerDef.Reports.
+	Report(values []float64)
+}
+
+// Averager is an Optimizer whose estimate of the optimum is not the point at which it measures (averaged iterates).
+// Evaluation judges the estimate.
+type Averager[T Float] interface {
+	// Estimate writes the current estimate to out (d elements), given the point x.
+	Estimate(x, out []T)
+}
+
+// OptimizerDef defines an optimizer for [noisebench/plugins.Serve].
+type OptimizerDef struct {
+	Name             string           `json:"name"`    // lower-case, words joined by hyphens
+	Version          string           `json:"version"` // raised when any of its numbers change
+	Doc              string           `json:"doc"`     // first line: a summary for listings
+	Source           string           `json:"source"`  // where it is published, and which published variant this is
+	Hyperparameters  []Hyperparameter `json:"hyperparameters,omitempty"`
+	Needs            Quantity         `json:"needs"`                        // standing needs
+	ChoosesBatchSize bool             `json:"chooses_batch_size,omitempty"` // a plan cannot set its batch size
+	Averages         bool             `json:"averages,omitempty"`           // it is an Averager
+	Reports          []string         `json:"reports,omitempty"`            // names of what a Reporter reports
+
+	// New32 and New64 open the optimizer for one run and return its first request. At least one is set.
+	New32 func(Start) (Optimizer[float32], Request, error) `json:"-"`
+	New64 func(Start) (Optimizer[float64], Request, error) `json:"-"`
+
+	// Origin is filled in by whoever loaded the definition.
+	Origin Origin `json:"origin"`
+}
+
+// Definition is an OptimizerDef or a ProblemDef.
+type Definition interface{ definition() }
+
+func (OptimizerDef) definition() {}
+func (ProblemDef) definition()   {}

@@ -1,0 +1,214 @@
+package protocol
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Order says in which order a run sees the training examples.
+type Order string
+
+// The orders. Reshuffled draws a new permutation for every epoch; batches are cut from the concatenated epochs, whatever
+// their size. Frozen uses one permutation for the whole run and starts over rather than cut a batch across its end, so
+// that a remainder of each epoch is never seen: what DeepOBS' published runs did.
+const (
+	Reshuffled Order = "reshuffled"
+	Frozen     Order = "frozen"
+)
+
+// ReportRule says which of a run's evaluation points counts.
+type ReportRule string
+
+// The report rules. Best is the point that is best on the part used for selection; Final is the last point. On a problem
+// without validation part both mean the last point, unless selection is on the test part.
+const (
+	Best  ReportRule = "best"
+	Final ReportRule = "final"
+)
+
+// ProblemEntry is one problem of a plan.
+type ProblemEntry struct {
+	Problem   string  `yaml:"problem" json:"problem"`                           // name of a problem
+	Name      string  `yaml:"name,omitempty" json:"name,omitempty"`             // in tables; default: Problem
+	With      Setting `yaml:"with,omitempty" json:"with,omitempty"`             // parameters
+	Budget    int64   `yaml:"budget,omitempty" json:"budget,omitempty"`         // examples; default: the problem's
+	BatchSize int     `yaml:"batch_size,omitempty" json:"batch_size,omitempty"` // default: the problem's
+	Schedule  *[]Drop `yaml:"schedule,omitempty" json:"schedule,omitempty"`     // default: the problem's; []: constant
+}
+
+// OptimizerEntry is one competitor of a plan.
+type OptimizerEntry struct {
+	Optimizer string               `yaml:"optimizer" json:"optimizer"`                       // name of an optimizer
+	Name      string               `yaml:"name,omitempty" json:"name,omitempty"`             // in tables; default: Optimizer
+	Set       Setting              `yaml:"set,omitempty" json:"set,omitempty"`               // fixed, never tuned
+	Sweep     map[string][]float64 `yaml:"sweep,omitempty" json:"sweep,omitempty"`           // full grid in place of the search
+	BatchSize int                  `yaml:"batch_size,omitempty" json:"batch_size,omitempty"` // default: the problem's
+}
+
+// Tuning is how a plan tunes.
+type Tuning struct {
+	Runs        int    `yaml:"runs" json:"runs"`                 // most runs of one sweep, whatever the number of hyperparameters
+	Seed        uint64 `yaml:"seed" json:"seed"`                 // of the sweep; the tie step uses the seeds after it
+	TieSeeds    int    `yaml:"tie_seeds" json:"tie_seeds"`       // seeds of the tie step; 0: no tie step
+	TieSettings int    `yaml:"tie_settings" json:"tie_settings"` // most settings in the tie step
+}
+
+// Plan is everything that a comparison needs. Its zero fields mean the defaults that [Plan.WithDefaults] fills in.
+type Plan struct {
+	Name        string           `yaml:"name" json:"name"`
+	Description string           `yaml:"description,omitempty" json:"description,omitempty"`
+	Problems    []ProblemEntry   `yaml:"problems" json:"problems"`
+	Optimizers  []OptimizerEntry `yaml:"optimizers" json:"optimizers"`
+	Tuning      Tuning           `yaml:"tuning,omitempty" json:"tuning"`
+	// Replicates is the number of reporting seeds, FirstSeed the first of them.
+	Replicates int    `yaml:"replicates,omitempty" json:"replicates"`
+	FirstSeed  uint64 `yaml:"first_seed,omitempty" json:"first_seed"`
+	// OneShot adds replicates of each optimizer's declared defaults.
+	OneShot *bool `yaml:"one_shot,omitempty" json:"one_shot"`
+	// Evaluations is the number of evaluation marks after the one at 0, equally spaced over the budget.
+	Evaluations int `yaml:"evaluations,omitempty" json:"evaluations"`
+	// Trace is the greatest number of steps of which a record keeps loss, batch size and reports. Negative: none.
+	Trace int   `yaml:"trace,omitempty" json:"trace"`
+	Order Order `yaml:"order,omitempty" json:"order"`
+	// Selection is the part on which settings and points are selected: validation, or test as the thesis did.
+	Selection Part       `yaml:"selection,omitempty" json:"selection"`
+	Report    ReportRule `yaml:"report,omitempty" json:"report"`
+}
+
+// UnmarshalYAML accepts a bare name for an entry that says no more.
+func (e *ProblemEntry) UnmarshalYAML(unmarshal func(any) error) error {
+	if unmarshal(&e.Problem) == nil {
+		return nil
+	}
+	type plain ProblemEntry
+	return unmarshal((*plain)(e))
+}
+
+// UnmarshalYAML accepts a bare name for an entry that says no more.
+func (e *OptimizerEntry) UnmarshalYAML(unmarshal func(any) error) error {
+	if unmarshal(&e.Optimizer) == nil {
+		return nil
+	}
+	type plain OptimizerEntry
+	return unmarshal((*plain)(e))
+}
+
+// WithDefaults returns a copy in which every unset field has its default: the standard protocol.
+func (p Plan) WithDefaults() Plan {
+	p.Problems = slices.Clone(p.Problems)
+	for i := range p.Problems {
+		setDefault(&p.Problems[i].Name, p.Problems[i].Problem)
+	}
+	p.Optimizers = slices.Clone(p.Optimizers)
+	for i := range p.Optimizers {
+		setDefault(&p.Optimizers[i].Name, p.Optimizers[i].Optimizer)
+	}
+	setDefault(&p.Tuning.Runs, 12)
+	setDefault(&p.Tuning.Seed, 1000)
+	setDefault(&p.Tuning.TieSeeds, 3)
+	setDefault(&p.Tuning.TieSettings, 3)
+	setDefault(&p.Replicates, 10)
+	setDefault(&p.Evaluations, 25)
+	setDefault(&p.Trace, 100)
+	setDefault(&p.Order, Reshuffled)
+	setDefault(&p.Selection, ValidationPart)
+	setDefault(&p.Report, Best)
+	if p.OneShot == nil {
+		yes := true
+		p.OneShot = &yes
+	}
+	return p
+}
+
+func setDefault[V comparable](field *V, value V) {
+	var zero V
+	if *field == zero {
+		*field = value
+	}
+}
+
+// Check returns an error that names the first thing that makes no sense in a plan with its defaults filled in. Names are
+// not looked up.
+func (p *Plan) Check() error {
+	switch {
+	case p.Name == "":
+		return fmt.Errorf("the plan has no name; add a line such as \"name: my-plan\"")
+	case len(p.Problems) == 0:
+		return fmt.Errorf("plan %s has no problems; list at least one under \"problems:\"", p.Name)
+	case len(p.Optimizers) == 0:
+		return fmt.Errorf("plan %s has no optimizers; list at least one under \"optimizers:\"", p.Name)
+	case p.Replicates < 1:
+		return fmt.Errorf("replicates is %d, want at least 1", p.Replicates)
+	case p.Evaluations < 1:
+		return fmt.Errorf("evaluations is %d, want at least 1", p.Evaluations)
+	case p.Tuning.Runs < 1:
+		return fmt.Errorf("tuning.runs is %d, want at least 1", p.Tuning.Runs)
+	case p.Tuning.TieSeeds < -1 || p.Tuning.TieSettings < 1:
+		return fmt.Errorf("tuning.tie_seeds is %d and tuning.tie_settings is %d, want tie_seeds ≥ 1 (or -1 for no tie step) and tie_settings ≥ 1",
+			p.Tuning.TieSeeds, p.Tuning.TieSettings)
+	case p.Order != Reshuffled && p.Order != Frozen:
+		return fmt.Errorf("order is %q, want %s or %s", p.Order, Reshuffled, Frozen)
+	case p.Selection != ValidationPart && p.Selection != TestPart:
+		return fmt.Errorf("selection is %q, want %s or %s", p.Selection, ValidationPart, TestPart)
+	case p.Report != Best && p.Report != Final:
+		return fmt.Errorf("report is %q, want %s or %s", p.Report, Best, Final)
+	}
+	seen := map[string]bool{}
+	for i, e := range p.Problems {
+		switch {
+		case e.Problem == "":
+			return fmt.Errorf("entry %d under problems names no problem", i+1)
+		case seen[e.Name]:
+			return fmt.Errorf("two problems of the plan are named %q; give one of them another name with \"name:\"", e.Name)
+		case e.Budget < 0 || e.BatchSize < 0:
+			return fmt.Errorf("problem %s: budget is %d and batch_size is %d, want positive numbers", e.Name, e.Budget, e.BatchSize)
+		}
+		if e.Schedule != nil {
+			if err := CheckSchedule(*e.Schedule); err != nil {
+				return fmt.Errorf("problem %s: %w", e.Name, err)
+			}
+		}
+		seen[e.Name] = true
+	}
+	seen = map[string]bool{}
+	for i, e := range p.Optimizers {
+		switch {
+		case e.Optimizer == "":
+			return fmt.Errorf("entry %d under optimizers names no optimizer", i+1)
+		case seen[e.Name]:
+			return fmt.Errorf("two optimizers of the plan are named %q; give one of them another name with \"name:\"", e.Name)
+		case e.BatchSize < 0:
+			return fmt.Errorf("optimizer %s: batch_size is %d, want a positive number", e.Name, e.BatchSize)
+		}
+		for name, values := range e.Sweep {
+			if len(values) == 0 {
+				return fmt.Errorf("optimizer %s: sweep.%s lists no values", e.Name, name)
+			}
+			if _, both := e.Set[name]; both {
+				return fmt.Errorf("optimizer %s: %s is both under set and under sweep; keep one", e.Name, name)
+			}
+		}
+		seen[e.Name] = true
+	}
+	return nil
+}
+
+// Deviations lists, one sentence fragment each, where the plan departs from the standard rules of selection and data
+// order; tables print them.
+func (p *Plan) Deviations() []string {
+	var d []string
+	if p.Selection == TestPart {
+		d = append(d, "settings are selected on test data")
+	}
+	last := p.FirstSeed + uint64(p.Replicates)
+	if p.Tuning.Seed < last && p.Tuning.Seed+uint64(max(0, p.Tuning.TieSeeds)) >= p.FirstSeed {
+		d = append(d, "a tuning seed is counted among the replicates")
+	}
+	if p.Order == Frozen {
+		d = append(d, "the data order is frozen")
+	}
+	if p.Report == Final {
+		d = append(d, "runs are judged at their last point")
+	}
+	return d
+}

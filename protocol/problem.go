@@ -1,0 +1,186 @@
+package protocol
+
+import "fmt"
+
+// Part is one of the three parts of a problem's data on which a point is evaluated.
+type Part string
+
+// The parts. TrainPart is a fixed subset of the training examples of about the size of the test part (all of them where
+// the problem says so); for a problem whose objective is known exactly, it is that objective.
+const (
+	TrainPart      Part = "train"
+	ValidationPart Part = "validation"
+	TestPart       Part = "test"
+)
+
+// Batch names the examples of one measurement.
+type Batch struct {
+	// Examples are the numbers of the examples, in order: each in [0, ProblemSpec.Train), or, for endless data, the
+	// positions in the stream themselves. The same number may occur twice where a batch crosses the end of an epoch.
+	// The slice is the caller's and valid during the call only.
+	Examples []int
+	// Seed is the run's seed and Position the stream position of Examples[0]. Augmentation, dropout and endless noise
+	// are drawn from streams keyed by (Seed, Position+i or Examples[i]), so that a second look at a batch is the same.
+	Seed     uint64
+	Position int64
+}
+
+// Measurement is what an optimizer learns about one batch at one point. The caller allocates Gradient and Variance (d
+// elements each, where wanted) and they are valid during the call only.
+type Measurement[T Float] struct {
+	Have         Quantity // what was measured, beside Loss
+	BatchSize    int      // m, the number of examples in the batch
+	Loss         float64  // (1/m) Σ fᵢ(x), plus the regulariser
+	Gradient     []T      // if Have has Gradient: g, d elements
+	VarianceNorm float64  // if Have has VarianceNorm: ‖s‖₁
+	Variance     []T      // if Have has Variance: s, d elements; the variance of g is s/m
+
+	// The harness fills in where the run stands; a problem leaves these alone.
+	Step      int     // t: the number of measurements before this one
+	Seen      int64   // examples charged, this batch included
+	StepScale float64 // the schedule's factor on the step size at this step
+}
+
+// Evaluation is the verdict on a point on one part of the data: exact means over all of the part's examples, without
+// augmentation or dropout.
+type Evaluation struct {
+	Loss   float64 // the training objective, regulariser included
+	Metric float64 // in the unit of ProblemSpec.Metric; equal to Loss where the metric is the loss
+}
+
+// Problem is a test problem at fixed parameters, opened for one run: f(x) = (1/N) Σ fᵢ(x) with x of ProblemSpec.Dim
+// elements. Calls come one at a time, but many runs may be open at once. It is pure (R2): nothing that a call computes
+// may influence another call. If it has a method Close() error, that is called when the run ends.
+type Problem[T Float] interface {
+	// Init writes the starting point of runs with this seed to x.
+	Init(x []T, seed uint64) error
+	// Measure writes Loss and the wanted quantities at x on the batch to m, and sets m.Have and m.BatchSize. It must not
+	// change x or the batch. A loss that overflows is returned as it is, not as an error.
+	Measure(x []T, batch Batch, want Quantity, m *Measurement[T]) error
+	// Evaluate judges x on one part. It must not change x.
+	Evaluate(x []T, part Part) (Evaluation, error)
+}
+
+// Block is a named range of a point: the weights of a layer, say.
+type Block struct {
+	Name   string `json:"name"`
+	Offset int    `json:"offset"`
+	Len    int    `json:"len"`
+}
+
+// Metric says in what unit a problem's points are ranked.
+type Metric struct {
+	Name         string `json:"name"` // "accuracy", "loss", "suboptimality"
+	HigherBetter bool   `json:"higher_better"`
+}
+
+// Drop is one element of a step-size schedule: from the given fraction of the budget on, step sizes are multiplied by
+// Factor, in addition to the drops before.
+type Drop struct {
+	At     float64 `json:"at" yaml:"at"`         // fraction of the budget, in (0, 1)
+	Factor float64 `json:"factor" yaml:"factor"` // > 0
+}
+
+// StepScale returns the factor on the step size when seen of budget examples have been charged before the step.
+func StepScale(schedule []Drop, seen, budget int64) float64 {
+	scale := 1.0
+	for _, drop := range schedule {
+		if float64(seen) >= drop.At*float64(budget) {
+			scale *= drop.Factor
+		}
+	}
+	return scale
+}
+
+// DataFile names a file that a problem reads.
+type DataFile struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"` // of the decompressed contents, hexadecimal
+}
+
+// ProblemSpec describes a problem at given parameters.
+type ProblemSpec struct {
+	Dim        int        `json:"dim"` // d
+	DType      DType      `json:"dtype"`
+	Train      int        `json:"train"`      // number of training examples N; 0: endless, each example is seen once
+	Validation int        `json:"validation"` // number of validation examples; 0: no such part
+	Test       int        `json:"test"`       // number of test examples; 0: no such part
+	Measures   Quantity   `json:"measures"`   // what Measure offers
+	Metric     Metric     `json:"metric"`
+	BatchSize  int        `json:"batch_size"` // where an optimizer does not choose
+	Budget     int64      `json:"budget"`     // examples, where the plan does not say
+	Schedule   []Drop     `json:"schedule,omitempty"`
+	Blocks     []Block    `json:"blocks,omitempty"` // cover [0, Dim) without overlap, or empty
+	Data       []DataFile `json:"data,omitempty"`
+	// Constants are facts about f, by name, where they are known: "optimum" (f*), "smoothness" (L), "strong_convexity"
+	// (μ), "gradient_variance" (tr Σ, per example, where it does not depend on x).
+	Constants map[string]float64 `json:"constants,omitempty"`
+}
+
+// Check returns an error that names the first field that makes no sense.
+func (s *ProblemSpec) Check() error {
+	switch {
+	case s.Dim < 1:
+		return fmt.Errorf("dim is %d, want at least 1", s.Dim)
+	case s.DType != Float32 && s.DType != Float64:
+		return fmt.Errorf("dtype is %q, want float32 or float64", s.DType)
+	case s.Train < 0 || s.Validation < 0 || s.Test < 0:
+		return fmt.Errorf("parts have %d, %d and %d examples, want no negative number", s.Train, s.Validation, s.Test)
+	case !s.Measures.Valid() || !s.Measures.Has(Gradient):
+		return fmt.Errorf("measures %v, want known quantities with the gradient among them", s.Measures)
+	case s.Metric.Name == "":
+		return fmt.Errorf("metric has no name")
+	case s.BatchSize < 1:
+		return fmt.Errorf("batch size is %d, want at least 1", s.BatchSize)
+	case s.Budget < int64(s.BatchSize):
+		return fmt.Errorf("budget is %d examples, want at least one batch (%d examples)", s.Budget, s.BatchSize)
+	}
+	end := 0
+	for _, b := range s.Blocks {
+		if b.Offset != end || b.Len < 1 {
+			return fmt.Errorf("block %q covers [%d, %d), want it to start at %d", b.Name, b.Offset, b.Offset+b.Len, end)
+		}
+		end += b.Len
+	}
+	if len(s.Blocks) > 0 && end != s.Dim {
+		return fmt.Errorf("blocks cover %d elements, want %d", end, s.Dim)
+	}
+	return CheckSchedule(s.Schedule)
+}
+
+// CheckSchedule returns an error that names the first drop that makes no sense.
+func CheckSchedule(schedule []Drop) error {
+	for i, d := range schedule {
+		if !(d.At > 0 && d.At < 1) || !(d.Factor > 0) || !Finite(d.Factor) || i > 0 && d.At <= schedule[i-1].At {
+			return fmt.Errorf("drop %d of the schedule is at %g by %g, want ascending fractions in (0, 1) and factors above 0",
+				i+1, d.At, d.Factor)
+		}
+	}
+	return nil
+}
+
+// ProblemDef defines a problem for [noisebench/plugins.Serve]: what is known without its data, and how to open it.
+type ProblemDef struct {
+	Name       string           `json:"name"`    // lower-case, words joined by hyphens
+	Version    string           `json:"version"` // raised when any of its numbers change
+	Doc        string           `json:"doc"`     // first line: a summary for listings
+	Source     string           `json:"source"`  // where it is published, and in which variant this is
+	Parameters []Hyperparameter `json:"parameters,omitempty"`
+
+	// Spec describes the problem at a complete setting of its parameters. It needs no data files.
+	Spec func(Setting) (ProblemSpec, error) `json:"-"`
+	// New32 or New64, according to Spec's DType, opens the problem for one run at a complete setting. Data are read on
+	// the first call and kept: opening is cheap after that. An error for missing data says how to get them.
+	New32 func(Setting) (Problem[float32], error) `json:"-"`
+	New64 func(Setting) (Problem[float64], error) `json:"-"`
+
+	// Origin is filled in by whoever loaded the definition.
+	Origin Origin `json:"origin"`
+}
+
+// Origin says where a definition was loaded from.
+type Origin struct {
+	Plugin string `json:"plugin"` // the plugin's name: "built-in" or the executable's base name
+	Path   string `json:"-"`      // of the executable
+	SHA256 string `json:"sha256"` // of the executable, hexadecimal
+}

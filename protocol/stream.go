@@ -1,0 +1,30 @@
+package protocol
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"math/rand/v2"
+)
+
+// The purposes for which the harness and the built-in problems draw random numbers.
+const (
+	PurposeInit  = "init"  // a problem's starting point
+	PurposeOrder = "order" // the permutation of one epoch; keyed by the epoch's number
+	PurposeNoise = "noise" // an endless problem's examples; keyed by the example's number
+	PurposeSplit = "split" // the fixed choice of validation examples and the training subset for evaluation
+	PurposeOwn   = "optimizer"
+)
+
+// Stream returns the random stream of (seed, purpose, keys…). Different arguments give independent streams; the same
+// arguments give the same numbers on every platform, for ever (pinned by a test). The stream is ChaCha8 seeded with the
+// SHA-256 of the arguments, each preceded by its length.
+func Stream(seed uint64, purpose string, keys ...uint64) *rand.Rand {
+	buf := make([]byte, 0, 64)
+	buf = binary.LittleEndian.AppendUint64(buf, seed)
+	buf = binary.LittleEndian.AppendUint64(buf, uint64(len(purpose)))
+	buf = append(buf, purpose...)
+	for _, k := range keys {
+		buf = binary.LittleEndian.AppendUint64(buf, k)
+	}
+	return rand.New(rand.NewChaCha8(sha256.Sum256(buf)))
+}

@@ -1,0 +1,129 @@
+// Package results keeps run records: one immutable file per run, named by the hash of what the run is.
+package results
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+
+	"noisebench/protocol"
+)
+
+// Run is everything that determines a run's outcome: two runs with equal Run are the same run. What it was run for
+// (tuning, replicate, …), where and when, is not in it.
+type Run struct {
+	Protocol    int             `json:"protocol"` // protocol.Version
+	Problem     ProblemID       `json:"problem"`
+	Optimizer   OptimizerID     `json:"optimizer"`
+	Seed        uint64          `json:"seed"`
+	Budget      int64           `json:"budget"`     // examples
+	BatchSize   int             `json:"batch_size"` // where the optimizer does not choose
+	Schedule    []protocol.Drop `json:"schedule,omitempty"`
+	Order       protocol.Order  `json:"order"`
+	Evaluations int             `json:"evaluations"` // marks after the one at 0
+	Trace       int             `json:"trace"`       // most steps kept; 0: none
+}
+
+// ProblemID identifies a problem at its parameters, down to the bytes of its plugin and data.
+type ProblemID struct {
+	Name       string              `json:"name"`
+	Version    string              `json:"version"`
+	Plugin     protocol.Origin     `json:"plugin"`
+	Parameters protocol.Setting    `json:"parameters,omitempty"` // complete
+	Data       []protocol.DataFile `json:"data,omitempty"`
+}
+
+// OptimizerID identifies an optimizer at a setting, down to the bytes of its plugin.
+type OptimizerID struct {
+	Name    string           `json:"name"`
+	Version string           `json:"version"`
+	Plugin  protocol.Origin  `json:"plugin"`
+	Setting protocol.Setting `json:"setting,omitempty"` // complete
+}
+
+// ID is the name of the run's record: the hexadecimal SHA-256 of the run as compact JSON with sorted keys of maps.
+func (r *Run) ID() string {
+	b, err := json.Marshal(r)
+	if err != nil {
+		panic("results: a Run holds a value that JSON cannot carry: " + err.Error())
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// Status says how a run ended.
+type Status string
+
+// The statuses. OK and Diverged are results; Failed is the fault of a plugin or the machine and no result.
+const (
+	OK       Status = "ok"
+	Diverged Status = "diverged"
+	Failed   Status = "failed"
+)
+
+// Value is an evaluation of one part as a record keeps it.
+type Value struct {
+	Loss   protocol.Number `json:"loss"`
+	Metric protocol.Number `json:"metric"`
+}
+
+// Point is the evaluation at one mark.
+type Point struct {
+	Mark       int64  `json:"mark"` // nominal, in examples
+	Seen       int64  `json:"seen"` // actual: examples charged when it was taken
+	Step       int    `json:"step"`
+	BatchSize  int    `json:"batch_size"` // of the last batch; 0 at the start
+	Train      Value  `json:"train"`
+	Validation *Value `json:"validation,omitempty"`
+	Test       *Value `json:"test,omitempty"`
+}
+
+// Trace keeps a regular subset of a run's steps, column by column: every Stride-th step from 0.
+type Trace struct {
+	Stride    int                          `json:"stride"`
+	Seen      []int64                      `json:"seen"` // after the step's batch was charged
+	Loss      []protocol.Number            `json:"loss"` // of the batch
+	BatchSize []int                        `json:"batch_size"`
+	Reports   map[string][]protocol.Number `json:"reports,omitempty"` // by name; "variance_norm" among them if measured
+}
+
+// End is how a run ended.
+type End struct {
+	Status    Status `json:"status"`
+	Reason    string `json:"reason,omitempty"` // if not ok: what happened, to whom, at which step
+	Steps     int    `json:"steps"`
+	Seen      int64  `json:"seen"`                // examples charged
+	Unused    int64  `json:"unused,omitempty"`    // budget left over because it is smaller than the least batch
+	Gradients int64  `json:"gradients"`           // examples whose gradient was measured
+	Variances int64  `json:"variances,omitempty"` // examples with variance or its norm
+	MinBatch  int    `json:"min_batch"`
+	MaxBatch  int    `json:"max_batch"`
+}
+
+// Host is what is not reproducible about a run: where, when, how fast. It never enters a comparison of records.
+type Host struct {
+	Plan          string            `json:"plan"`      // for which the run was made first
+	Harness       string            `json:"harness"`   // version of noisebench
+	GoVersion     string            `json:"go"`        //
+	Platform      string            `json:"platform"`  // GOOS/GOARCH/CPU feature level
+	CPU           string            `json:"cpu"`       // model
+	Cores         int               `json:"cores"`     //
+	Machine       string            `json:"machine"`   // host name
+	Transport     map[string]string `json:"transport"` // problem and optimizer: in-process, memory, messages
+	Parallel      int               `json:"parallel"`  // runs side by side
+	Started       string            `json:"started"`   // RFC 3339
+	ProblemTime   float64           `json:"problem_seconds"`
+	OptimizerTime float64           `json:"optimizer_seconds"`
+	EvaluateTime  float64           `json:"evaluate_seconds"`
+	HarnessTime   float64           `json:"harness_seconds"`
+}
+
+// Record is one finished run.
+type Record struct {
+	Run    Run
+	Spec   protocol.ProblemSpec // of the problem
+	Points []Point              // the first is the start
+	Trace  *Trace               // nil if the run kept none
+	End    End
+	Host   Host
+}
