@@ -28,7 +28,7 @@ type Request struct {
 	BatchSize int      // m; 0 keeps the size. Ignored unless Draw is New
 	Draw      Draw     // which examples
 	Want      Quantity // 0: OptimizerSpec.Needs
-	Trial     bool     // x is a trial point now (of a line search, say), at which evaluation must not judge
+	Trial     bool     // x is a trial point now (of a line search, say), which evaluation must not judge; see Trials
 }
 
 // Start is what an optimizer knows before its first step.
@@ -76,6 +76,7 @@ type OptimizerDef struct {
 	Needs            Quantity         `json:"needs"`                        // standing needs
 	ChoosesBatchSize bool             `json:"chooses_batch_size,omitempty"` // a plan cannot set its batch size
 	Averages         bool             `json:"averages,omitempty"`           // it is an Averager
+	Trials           bool             `json:"trials,omitempty"`             // its requests may set Trial
 	Reports          []string         `json:"reports,omitempty"`            // names of what a Reporter reports
 
 	// New32 and New64 open the optimizer for one run and return its first request. At least one is set.

@@ -146,6 +146,8 @@ func (p *Plan) Check() error {
 	case p.Tuning.TieSeeds < -1 || p.Tuning.TieSettings < 1:
 		return fmt.Errorf("tuning.tie_seeds is %d and tuning.tie_settings is %d, want tie_seeds ≥ 1 (or -1 for no tie step) and tie_settings ≥ 1",
 			p.Tuning.TieSeeds, p.Tuning.TieSettings)
+	case p.Trace == 0 || p.Trace == 1:
+		return fmt.Errorf("trace is %d, want at least 2 steps, or -1 for none", p.Trace)
 	case p.Order != Reshuffled && p.Order != Frozen:
 		return fmt.Errorf("order is %q, want %s or %s", p.Order, Reshuffled, Frozen)
 	case p.Selection != ValidationPart && p.Selection != TestPart:

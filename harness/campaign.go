@@ -1,0 +1,360 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"noisebench/protocol"
+	"noisebench/results"
+)
+
+// Definitions finds problems and optimizers by the names that plans use.
+type Definitions interface {
+	Problem(name string) (protocol.ProblemDef, error)
+	Optimizer(name string) (protocol.OptimizerDef, error)
+}
+
+// Store keeps finished runs; *results.Store is one.
+type Store interface {
+	// Lookup returns the finished run with this ID.
+	Lookup(id string) (record *results.Record, found bool, err error)
+	// Commit keeps a record for good. It returns when the record is safe.
+	Commit(*results.Record) error
+}
+
+// Campaign is a plan with everything that it names looked up and checked.
+type Campaign struct {
+	Plan  protocol.Plan // defaults filled in
+	cells []*cell
+}
+
+// NewCampaign checks a plan and looks up what it names. Its errors name the entry and say what to do.
+func NewCampaign(plan protocol.Plan, definitions Definitions) (*Campaign, error) {
+	c := &Campaign{Plan: plan.WithDefaults()}
+	if err := c.Plan.Check(); err != nil {
+		return nil, err
+	}
+	for _, pEntry := range c.Plan.Problems {
+		p, err := definitions.Problem(pEntry.Problem)
+		if err != nil {
+			return nil, err
+		}
+		for _, oEntry := range c.Plan.Optimizers {
+			o, err := definitions.Optimizer(oEntry.Optimizer)
+			if err != nil {
+				return nil, err
+			}
+			cell, err := newCell(&c.Plan, p, pEntry, o, oEntry)
+			if err != nil {
+				return nil, fmt.Errorf("plan %s: %w", c.Plan.Name, err)
+			}
+			c.cells = append(c.cells, cell)
+		}
+	}
+	return c, nil
+}
+
+// Cells derives the state of every cell from the finished runs, and the tasks that are due in each.
+func (c *Campaign) Cells(find Lookup) ([]results.Cell, [][]Task) {
+	cells, due := make([]results.Cell, len(c.cells)), make([][]Task, len(c.cells))
+	for i, cell := range c.cells {
+		cells[i], due[i] = cell.state(find)
+	}
+	return cells, due
+}
+
+// Forecast is what one cell of a plan will cost.
+type Forecast struct {
+	Problem, Optimizer string
+	Runs               int   // at most
+	Examples           int64 // per run
+	BatchSize          int   // where the optimizer does not choose
+	Chooses            bool  // the optimizer chooses its batch size
+	First              Task  // of the runs: the declared defaults under the first tuning seed
+	ProblemDef         protocol.ProblemDef
+	OptimizerDef       protocol.OptimizerDef
+}
+
+// Forecast lists the cells of the plan with the most that each will cost.
+func (c *Campaign) Forecast() []Forecast {
+	all := make([]Forecast, len(c.cells))
+	for i, cell := range c.cells {
+		first := cell.run(cell.sweep.fixed, c.Plan.Tuning.Seed)
+		all[i] = Forecast{
+			Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Runs: cell.mostRuns(), Examples: first.Budget,
+			BatchSize: first.BatchSize, Chooses: cell.optimizer.ChoosesBatchSize, First: Task{first, ForSweep},
+			ProblemDef: cell.problem, OptimizerDef: cell.optimizer,
+		}
+	}
+	return all
+}
+
+// Progress is the state of a campaign after an event.
+type Progress struct {
+	Task      Task            // that ended; zero at the start
+	Problem   string          // of the task's cell
+	Optimizer string          //
+	Record    *results.Record // of the task; nil at the start
+	Done      int             // runs that are finished, those found in the store included
+	Found     int             // of them, found in the store at the start
+	Left      int             // runs still to be made: at most, and exactly once all tuning is done
+	Remaining time.Duration   // estimate of the time for them; negative: unknown yet
+}
+
+// Options are the circumstances of an execution. They influence no result.
+type Options struct {
+	Store    Store
+	Parallel int            // runs side by side, at least 1
+	Alloc    Alloc          // nil: plain memory
+	Host     results.Host   // provenance to copy into each record
+	Progress func(Progress) // called from one goroutine; may be nil
+}
+
+// Execute makes all runs of the plan that the store does not hold, and returns the cells. A run that fails is tried once
+// more; if it fails again the campaign goes on without it, and the cell says so. When ctx ends, Execute stops within a
+// step of each run and returns ctx's error; finished runs are safe in the store, and the next Execute goes on from there.
+func (c *Campaign) Execute(ctx context.Context, opt Options) ([]results.Cell, error) {
+	if err := c.openProblems(); err != nil {
+		return nil, err
+	}
+	e := &execution{
+		campaign: c, opt: opt, known: map[string]*results.Record{}, running: map[string]bool{},
+		cells: make([]cellState, len(c.cells)), done: make(chan ended),
+	}
+	defer func(n *int) { // wait for the runs in flight
+		for ; *n > 0; *n-- {
+			<-e.done
+		}
+	}(&e.inFlight)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	return e.run(ctx)
+}
+
+// openProblems opens every problem once, so that missing data are reported before anything runs.
+func (c *Campaign) openProblems() error {
+	for i, cell := range c.cells {
+		if i > 0 && cell.pEntry.Name == c.cells[i-1].pEntry.Name {
+			continue
+		}
+		var problem any
+		var err error
+		if cell.spec.DType == protocol.Float32 {
+			problem, err = cell.problem.New32(cell.params)
+		} else {
+			problem, err = cell.problem.New64(cell.params)
+		}
+		if err != nil {
+			return fmt.Errorf("problem %s: %w", cell.pEntry.Name, err)
+		}
+		if closer, ok := problem.(io.Closer); ok {
+			if err := closer.Close(); err != nil {
+				return fmt.Errorf("problem %s: %w", cell.pEntry.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// execution is the state of Execute; it belongs to one goroutine.
+type execution struct {
+	campaign *Campaign
+	opt      Options
+	known    map[string]*results.Record // finished, or failed in this execution, by ID
+	running  map[string]bool            // by ID
+	storeErr error                      // of a lookup
+	cells    []cellState
+	inFlight int
+	done     chan ended
+	found    int
+}
+
+// cellState is a cell with what is due in it.
+type cellState struct {
+	cell    results.Cell
+	due     []Task
+	seconds float64 // spent on its runs
+	runs    int     // of this execution
+}
+
+// ended is a run that a worker is done with.
+type ended struct {
+	cell   int
+	task   Task
+	record *results.Record
+	err    error // the store's, or ctx's
+}
+
+func (e *execution) run(ctx context.Context) ([]results.Cell, error) {
+	for i := range e.cells {
+		if err := e.refresh(i); err != nil {
+			return nil, err
+		}
+	}
+	e.found = e.finished()
+	e.report(Progress{})
+	for {
+		for e.inFlight < e.opt.Parallel {
+			i, task, ok := e.nextTask()
+			if !ok {
+				break
+			}
+			e.inFlight++
+			e.running[task.Run.ID()] = true
+			go func() {
+				record, err := e.make(ctx, i, task)
+				e.done <- ended{i, task, record, err}
+			}()
+		}
+		if e.inFlight == 0 {
+			cells := make([]results.Cell, len(e.cells))
+			for i := range e.cells {
+				cells[i] = e.cells[i].cell
+			}
+			return cells, ctx.Err()
+		}
+		end := <-e.done
+		e.inFlight--
+		id := end.task.Run.ID()
+		delete(e.running, id)
+		if end.err != nil {
+			return nil, end.err
+		}
+		end.record.Trace = nil // safe in the store, and of no use to decisions
+		e.known[id] = end.record
+		h := end.record.Host
+		e.cells[end.cell].seconds += h.ProblemTime + h.OptimizerTime + h.EvaluateTime + h.HarnessTime
+		e.cells[end.cell].runs++
+		for i := range e.cells {
+			if slices.ContainsFunc(e.cells[i].due, func(t Task) bool { return t.Run.ID() == id }) {
+				if err := e.refresh(i); err != nil {
+					return nil, err
+				}
+			}
+		}
+		cell := e.campaign.cells[end.cell]
+		e.report(Progress{Task: end.task, Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Record: end.record})
+	}
+}
+
+// refresh derives cell i anew.
+func (e *execution) refresh(i int) error {
+	e.cells[i].cell, e.cells[i].due = e.campaign.cells[i].state(e.lookup)
+	return e.storeErr
+}
+
+// lookup finds a run in memory, then in the store.
+func (e *execution) lookup(id string) *results.Record {
+	if record, ok := e.known[id]; ok {
+		return record
+	}
+	record, found, err := e.opt.Store.Lookup(id)
+	if err != nil {
+		e.storeErr = err
+		return nil
+	}
+	if !found {
+		return nil
+	}
+	record.Trace = nil
+	e.known[id] = record
+	return record
+}
+
+// nextTask chooses the run to start: sweeps first, as each waits for its own runs; then by cell.
+func (e *execution) nextTask() (cell int, task Task, ok bool) {
+	for _, purpose := range []Purpose{ForSweep, ForTie, ForReplicate, ForOneShot} {
+		for i := range e.cells {
+			for _, t := range e.cells[i].due {
+				if t.Purpose == purpose && !e.running[t.Run.ID()] {
+					return i, t, true
+				}
+			}
+		}
+	}
+	return 0, Task{}, false
+}
+
+// make makes a run, once more if a plugin fails, and commits its record.
+func (e *execution) make(ctx context.Context, i int, task Task) (*results.Record, error) {
+	cell := e.campaign.cells[i]
+	var record *results.Record
+	for attempt := range 2 {
+		started := time.Now()
+		var err error
+		record, err = Run(ctx, cell.problem, cell.optimizer, task.Run, e.opt.Alloc)
+		if fault := (*protocol.Fault)(nil); err != nil && !errors.As(err, &fault) {
+			return nil, err
+		}
+		e.stamp(record, started)
+		if err == nil {
+			break
+		}
+		if attempt == 1 && record == nil {
+			return nil, err
+		}
+	}
+	return record, e.opt.Store.Commit(record)
+}
+
+// stamp copies the provenance into a record, beside its clocks.
+func (e *execution) stamp(record *results.Record, started time.Time) {
+	if record == nil {
+		return
+	}
+	clocks := record.Host
+	record.Host = e.opt.Host
+	record.Host.Plan = e.campaign.Plan.Name
+	record.Host.Parallel = e.opt.Parallel
+	record.Host.Transport = clocks.Transport
+	record.Host.Started = started.UTC().Format(time.RFC3339)
+	record.Host.ProblemTime, record.Host.OptimizerTime = clocks.ProblemTime, clocks.OptimizerTime
+	record.Host.EvaluateTime, record.Host.HarnessTime = clocks.EvaluateTime, clocks.HarnessTime
+}
+
+// finished counts the runs that the cells know to be finished.
+func (e *execution) finished() int {
+	n := 0
+	for _, record := range e.known {
+		if record.End.Status != results.Failed {
+			n++
+		}
+	}
+	return n
+}
+
+// report completes p and calls back.
+func (e *execution) report(p Progress) {
+	if e.opt.Progress == nil {
+		return
+	}
+	p.Done, p.Found = e.finished(), e.found
+	var seconds float64
+	var runs int
+	for _, s := range e.cells {
+		seconds += s.seconds
+		runs += s.runs
+	}
+	var remaining float64
+	for i, s := range e.cells {
+		left := len(s.due)
+		if s.cell.Setting == nil && left > 0 {
+			left = max(left, e.campaign.cells[i].mostRuns()-len(s.cell.Tuning)-len(s.cell.OneShot))
+		}
+		p.Left += left
+		each := seconds / float64(max(1, runs))
+		if s.runs > 0 {
+			each = s.seconds / float64(s.runs)
+		}
+		remaining += each * float64(left)
+	}
+	p.Remaining = time.Duration(remaining / float64(e.opt.Parallel) * float64(time.Second))
+	if runs == 0 {
+		p.Remaining = -1
+	}
+	e.opt.Progress(p)
+}

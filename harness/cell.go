@@ -1,0 +1,306 @@
+package harness
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"noisebench/protocol"
+	"noisebench/results"
+)
+
+// Purpose says what a run is made for. It is not part of what a run is: a replicate of the default setting and one of the
+// tuned setting are the same run where the settings are equal.
+type Purpose string
+
+// The purposes, in the order in which a cell's runs become due.
+const (
+	ForSweep     Purpose = "sweep"
+	ForTie       Purpose = "tie"
+	ForReplicate Purpose = "replicate"
+	ForOneShot   Purpose = "one-shot"
+)
+
+// Task is a run that a cell is waiting for.
+type Task struct {
+	Run     results.Run
+	Purpose Purpose
+}
+
+// Lookup finds a finished run, or one that failed: its record then has status failed. nil: neither.
+type Lookup func(id string) *results.Record
+
+// cell is one optimizer on one problem of a plan.
+type cell struct {
+	plan      *protocol.Plan
+	problem   protocol.ProblemDef
+	optimizer protocol.OptimizerDef
+	pEntry    protocol.ProblemEntry
+	oEntry    protocol.OptimizerEntry
+	spec      protocol.ProblemSpec
+	params    protocol.Setting
+	sweep     *sweep
+}
+
+func newCell(plan *protocol.Plan, p protocol.ProblemDef, pEntry protocol.ProblemEntry, o protocol.OptimizerDef, oEntry protocol.OptimizerEntry) (*cell, error) {
+	params, err := protocol.Resolve(p.Parameters, pEntry.With)
+	if err != nil {
+		return nil, fmt.Errorf("problem %s: %w", pEntry.Name, err)
+	}
+	spec, err := p.Spec(params)
+	if err != nil {
+		return nil, fmt.Errorf("problem %s: %w", pEntry.Name, err)
+	}
+	if err := spec.Check(); err != nil {
+		return nil, fmt.Errorf("problem %s: %w", pEntry.Name, err)
+	}
+	s, err := newSweep(&o, oEntry, plan.Tuning.Runs, spec.Metric.HigherBetter)
+	if err != nil {
+		return nil, fmt.Errorf("optimizer %s: %w", oEntry.Name, err)
+	}
+	if err := Fits(&spec, &o); err != nil {
+		return nil, fmt.Errorf("problem %s: %w", pEntry.Name, err)
+	}
+	if oEntry.BatchSize > 0 && o.ChoosesBatchSize {
+		return nil, fmt.Errorf("optimizer %s: batch_size is %d, but %s chooses its batch size itself; leave batch_size out",
+			oEntry.Name, oEntry.BatchSize, o.Name)
+	}
+	if pEntry.Budget > 0 && pEntry.Budget < int64(plan.Evaluations) {
+		return nil, fmt.Errorf("problem %s: budget is %d examples, want at least one for each of the %d evaluations",
+			pEntry.Name, pEntry.Budget, plan.Evaluations)
+	}
+	return &cell{
+		plan: plan, problem: p, optimizer: o, pEntry: pEntry, oEntry: oEntry, spec: spec, params: params, sweep: s,
+	}, nil
+}
+
+// run is the run of a setting under a seed.
+func (c *cell) run(setting protocol.Setting, seed uint64) results.Run {
+	r := results.Run{
+		Protocol: protocol.Version,
+		Problem: results.ProblemID{
+			Name: c.problem.Name, Version: c.problem.Version, Plugin: c.problem.Origin,
+			Parameters: c.params, Data: c.spec.Data,
+		},
+		Optimizer: results.OptimizerID{
+			Name: c.optimizer.Name, Version: c.optimizer.Version, Plugin: c.optimizer.Origin, Setting: setting,
+		},
+		Seed: seed, Budget: c.spec.Budget, BatchSize: c.spec.BatchSize, Schedule: c.spec.Schedule,
+		Order: c.plan.Order, Evaluations: c.plan.Evaluations, Trace: max(0, c.plan.Trace),
+	}
+	if c.pEntry.Budget > 0 {
+		r.Budget = c.pEntry.Budget
+	}
+	if c.pEntry.BatchSize > 0 {
+		r.BatchSize = c.pEntry.BatchSize
+	}
+	if c.oEntry.BatchSize > 0 {
+		r.BatchSize = c.oEntry.BatchSize
+	}
+	if c.pEntry.Schedule != nil {
+		r.Schedule = *c.pEntry.Schedule
+	}
+	return r
+}
+
+// mostRuns is the number of runs that the cell takes at most.
+func (c *cell) mostRuns() int {
+	n := c.plan.Replicates
+	switch {
+	case c.sweep.grid != nil:
+		n += len(c.sweep.product())
+	case len(c.sweep.free) > 0:
+		n += c.plan.Tuning.Runs
+	}
+	if len(c.sweep.tuned()) > 0 {
+		n += max(0, c.plan.Tuning.TieSeeds) * c.plan.Tuning.TieSettings
+		if *c.plan.OneShot {
+			n += c.plan.Replicates
+		}
+	}
+	return n
+}
+
+// score is the value of a record that tuning goes by.
+func (c *cell) score(r *results.Record) float64 {
+	return r.Score(c.plan.Report, c.plan.Selection, c.plan.Selection)
+}
+
+// state derives everything about the cell from the finished runs: the cell as tables see it, and the tasks that are due.
+// A run that failed is not due: the cell is decided without it, and says so.
+func (c *cell) state(find Lookup) (results.Cell, []Task) {
+	b := &book{cell: c, find: find, tuning: map[string]*results.Record{}}
+	out := results.Cell{
+		Problem: c.pEntry.Name, Optimizer: c.oEntry.Name,
+		Tuned: c.sweep.tuned(), BatchSize: c.oEntry.BatchSize,
+	}
+	out.Setting, out.Edge, out.Capped = c.choose(b)
+	for _, id := range slices.Sorted(maps.Keys(b.tuning)) {
+		out.Tuning = append(out.Tuning, b.tuning[id])
+	}
+	if out.Setting != nil {
+		out.Runs = b.replicates(out.Setting, ForReplicate)
+	}
+	if *c.plan.OneShot && len(out.Tuned) > 0 && !b.hopeless() {
+		out.OneShotSetting = c.sweep.fixed
+		out.OneShot = b.replicates(c.sweep.fixed, ForOneShot)
+	}
+	out.Failed = b.failed
+	out.Missing = len(b.due)
+	if out.Setting == nil {
+		out.Missing += c.plan.Replicates // at least: tuning has to end first
+	}
+	return out, b.due
+}
+
+// book looks up runs, and notes what is due and what failed.
+type book struct {
+	cell   *cell
+	find   Lookup
+	due    []Task
+	failed []string
+	tuning map[string]*results.Record // finished tuning runs by ID
+}
+
+// get returns the record of a run: nil if it is due, one with status failed if it failed.
+func (b *book) get(setting protocol.Setting, seed uint64, purpose Purpose) *results.Record {
+	run := b.cell.run(setting, seed)
+	id := run.ID()
+	record := b.find(id)
+	isRun := func(t Task) bool { return t.Run.ID() == id }
+	switch {
+	case record == nil && !slices.ContainsFunc(b.due, isRun):
+		b.due = append(b.due, Task{run, purpose})
+	case record != nil && record.End.Status == results.Failed:
+		if reason := fmt.Sprintf("%s, seed %d: %s", setting, seed, record.End.Reason); !slices.Contains(b.failed, reason) {
+			b.failed = append(b.failed, reason)
+		}
+	case record != nil && (purpose == ForSweep || purpose == ForTie):
+		b.tuning[id] = record
+	}
+	return record
+}
+
+// hopeless reports whether tuning gives up: its first runs failed, all of them.
+func (b *book) hopeless() bool { return len(b.tuning) == 0 && len(b.failed) >= 3 }
+
+// outcome is what tuning learns from one run.
+func (b *book) outcome(setting protocol.Setting, seed uint64, purpose Purpose) (o outcome, ok bool) {
+	record := b.get(setting, seed, purpose)
+	switch {
+	case record == nil:
+		return outcome{}, false
+	case record.End.Status == results.Failed:
+		return outcome{failed: true}, true
+	}
+	return outcome{value: b.cell.score(record), unstable: record.Unstable()}, true
+}
+
+// replicates returns the finished runs of a setting under the reporting seeds.
+func (b *book) replicates(setting protocol.Setting, purpose Purpose) []*results.Record {
+	var finished []*results.Record
+	for i := range b.cell.plan.Replicates {
+		record := b.get(setting, b.cell.plan.FirstSeed+uint64(i), purpose)
+		if record != nil && record.End.Status != results.Failed {
+			finished = append(finished, record)
+		}
+	}
+	return finished
+}
+
+// choose tunes: the sweep, then the tie step among the settings that are as good as the best for practical purposes. The
+// setting is nil while runs are due, and if every run failed.
+func (c *cell) choose(b *book) (setting protocol.Setting, edge, capped bool) {
+	seed := c.plan.Tuning.Seed
+	w := c.sweep.walk(func(s protocol.Setting) (outcome, bool) { return b.outcome(s, seed, ForSweep) })
+	if b.hopeless() {
+		b.due = nil
+		return nil, false, false
+	}
+	if len(w.todo) > 0 {
+		return nil, false, false
+	}
+	if len(w.tried) == 1 {
+		return w.tried[0], false, w.capped
+	}
+	known := func(s protocol.Setting) (outcome, bool) {
+		if !slices.ContainsFunc(w.tried, func(t protocol.Setting) bool { return maps.Equal(t, s) }) {
+			return outcome{}, false
+		}
+		return b.outcome(s, seed, ForSweep)
+	}
+	ranked := slices.Clone(w.tried)
+	slices.SortStableFunc(ranked, func(s, t protocol.Setting) int {
+		a, _ := known(s)
+		b, _ := known(t)
+		return cmp.Or(compare(a, b, c.sweep.higher), cmp.Compare(s[protocol.StepSize], t[protocol.StepSize]))
+	})
+	best, _ := known(ranked[0])
+	if best.failed {
+		return nil, false, w.capped
+	}
+	tied := ranked[:1]
+	if record := b.get(ranked[0], seed, ForSweep); !best.unstable && c.plan.Tuning.TieSeeds > 0 {
+		part := results.PartFor(&c.spec, c.plan.Selection)
+		start, _ := record.Points[0].At(part)
+		δ := results.Equivalence(&c.spec, part, float64(start.Metric), best.value)
+		for _, s := range ranked[1:min(len(ranked), c.plan.Tuning.TieSettings)] {
+			if o, _ := known(s); !o.failed && !o.unstable && math.Abs(o.value-best.value) <= δ {
+				tied = append(tied, s)
+			}
+		}
+	}
+	winner, ok := c.breakTie(b, tied, known)
+	if !ok {
+		return nil, false, false
+	}
+	return winner, c.sweep.atEdge(winner, known), w.capped
+}
+
+// breakTie reruns the tied settings under the tuning seeds after the sweep's and returns the one with the best mean; ok is
+// false while runs are due. A setting with more unstable or failed runs loses first; equals are decided by the number of
+// stable neighbours on the step-size grid, then by the smaller step size.
+func (c *cell) breakTie(b *book, tied []protocol.Setting, known knowledge) (winner protocol.Setting, ok bool) {
+	if len(tied) == 1 {
+		return tied[0], true
+	}
+	type score struct {
+		setting protocol.Setting
+		bad     int
+		mean    float64
+		stable  int
+	}
+	scores := make([]score, len(tied))
+	waiting := false
+	for i, s := range tied {
+		scores[i].setting = s
+		for k := range c.plan.Tuning.TieSeeds {
+			o, ok := b.outcome(s, c.plan.Tuning.Seed+1+uint64(k), ForTie)
+			waiting = waiting || !ok
+			if o.failed || o.unstable {
+				scores[i].bad++
+			}
+			scores[i].mean += o.value / float64(c.plan.Tuning.TieSeeds)
+		}
+		if α, ok := s[protocol.StepSize]; ok {
+			for _, neighbour := range []int{gridIndex(α) - 1, gridIndex(α) + 1} {
+				if o, ok := known(atStep(s, neighbour)); ok && !o.failed && !o.unstable {
+					scores[i].stable++
+				}
+			}
+		}
+	}
+	if waiting {
+		return nil, false
+	}
+	best := slices.MinFunc(scores, func(s, t score) int {
+		return cmp.Or(
+			cmp.Compare(s.bad, t.bad),
+			compare(outcome{value: s.mean}, outcome{value: t.mean}, c.sweep.higher),
+			cmp.Compare(t.stable, s.stable),
+			cmp.Compare(s.setting[protocol.StepSize], t.setting[protocol.StepSize]))
+	})
+	return best.setting, true
+}

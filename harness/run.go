@@ -1,0 +1,425 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"time"
+	"unsafe"
+
+	"noisebench/protocol"
+	"noisebench/results"
+)
+
+// Alloc returns zeroed memory that plugins can map, 64-byte aligned, and a function that frees it.
+type Alloc func(bytes int) (mem []byte, free func())
+
+// Transporter is a problem or optimizer that knows by what road its calls travel; the record's provenance says so.
+type Transporter interface{ Transport() string }
+
+// Run makes one run of an optimizer on a problem. run must agree with the definitions (see [Contest.Run]). alloc may be
+// nil: plain memory.
+//
+// The record's status is ok or diverged, or failed if a plugin broke the contract; then the error is a *protocol.Fault and
+// the record holds what there was until then. Any other error (ctx ended) comes without a record.
+func Run(ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef, run results.Run, alloc Alloc) (*results.Record, error) {
+	spec, err := p.Spec(run.Problem.Parameters)
+	if err != nil {
+		return nil, fault(p.Origin, p.Name, "Spec", err)
+	}
+	if err := spec.Check(); err != nil {
+		return nil, fault(p.Origin, p.Name, "Spec", err)
+	}
+	if err := Fits(&spec, &o); err != nil {
+		return nil, err
+	}
+	if spec.DType == protocol.Float32 {
+		return runTyped(ctx, p, o, p.New32, o.New32, spec, run, alloc)
+	}
+	return runTyped(ctx, p, o, p.New64, o.New64, spec, run, alloc)
+}
+
+// Fits returns an error that names what an optimizer needs and a problem lacks.
+func Fits(spec *protocol.ProblemSpec, o *protocol.OptimizerDef) error {
+	if missing := o.Needs &^ spec.Measures; missing != 0 {
+		return fmt.Errorf("optimizer %s needs %v, which the problem does not measure (it offers %v)", o.Name, missing, spec.Measures)
+	}
+	if spec.DType == protocol.Float32 && o.New32 == nil || spec.DType == protocol.Float64 && o.New64 == nil {
+		return fmt.Errorf("optimizer %s has no %s version, which the problem needs", o.Name, spec.DType)
+	}
+	return nil
+}
+
+func fault(origin protocol.Origin, name, call string, err error) error {
+	if f := (*protocol.Fault)(nil); errors.As(err, &f) {
+		return err
+	}
+	plugin := origin.Plugin
+	if plugin == "" {
+		plugin = "in process"
+	}
+	return &protocol.Fault{Plugin: plugin + " (" + name + ")", Call: call, Err: err}
+}
+
+// runner is the state of one run.
+type runner[T protocol.Float] struct {
+	problemDef   protocol.ProblemDef
+	optimizerDef protocol.OptimizerDef
+	problem      protocol.Problem[T]
+	optimizer    protocol.Optimizer[T]
+	spec         protocol.ProblemSpec
+	run          results.Run
+	record       *results.Record
+
+	x           []T // where the optimizer measures
+	iterate     []T // the last x that was no trial point: x itself, unless the optimizer makes trials
+	judged      []T // what evaluation judges: the iterate itself, unless the optimizer averages
+	measurement protocol.Measurement[T]
+	batch       protocol.Batch
+	order       *order
+
+	seen     int64
+	step     int
+	size     int // batch size last asked for
+	limit    float64
+	nextMark int
+	trace    *tracer
+}
+
+func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef,
+	newProblem func(protocol.Setting) (protocol.Problem[T], error),
+	newOptimizer func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error),
+	spec protocol.ProblemSpec, run results.Run, alloc Alloc,
+) (*results.Record, error) {
+	if newProblem == nil {
+		return nil, fault(p.Origin, p.Name, "open", fmt.Errorf("it is declared %s but has no constructor for it", spec.DType))
+	}
+	began := time.Now()
+	r := &runner[T]{
+		problemDef: p, optimizerDef: o, spec: spec, run: run,
+		record: &results.Record{Run: run, Spec: spec},
+		order:  newOrder(spec.Train, run.Seed, run.Order),
+		batch:  protocol.Batch{Seed: run.Seed},
+		size:   run.BatchSize,
+	}
+	defer func() {
+		h := &r.record.Host
+		h.HarnessTime = time.Since(began).Seconds() - h.ProblemTime - h.OptimizerTime - h.EvaluateTime
+	}()
+
+	memory := newVectors[T](alloc, 5, spec.Dim)
+	defer memory.free()
+	r.x, r.measurement.Gradient, r.measurement.Variance = memory.next(), memory.next(), memory.next()
+	r.iterate, r.judged = r.x, r.x
+	if o.Trials {
+		r.iterate = memory.next()
+		r.judged = r.iterate
+	}
+	if o.Averages {
+		r.judged = memory.next()
+	}
+
+	var err error
+	if r.problem, err = newProblem(run.Problem.Parameters); err != nil {
+		return r.failed(fault(p.Origin, p.Name, "open", err))
+	}
+	defer closeIt(r.problem)
+	var request protocol.Request
+	r.optimizer, request, err = newOptimizer(protocol.Start{
+		Setting: run.Optimizer.Setting, Dim: spec.Dim, DType: spec.DType, Blocks: spec.Blocks,
+		BatchSize: run.BatchSize, Train: spec.Train, Budget: run.Budget, Seed: run.Seed, Constants: spec.Constants,
+	})
+	if err != nil {
+		return r.failed(fault(o.Origin, o.Name, "open", err))
+	}
+	defer closeIt(r.optimizer)
+	r.record.Host.Transport = map[string]string{"problem": transport(r.problem), "optimizer": transport(r.optimizer)}
+
+	if err := r.loop(ctx, request); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return r.failed(err)
+	}
+	return r.record, nil
+}
+
+// loop is the protocol. It returns nil when the run has a result: the budget is used up or the run has diverged.
+func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
+	if err := r.problem.Init(r.x, r.run.Seed); err != nil {
+		return fault(r.problemDef.Origin, r.problemDef.Name, "Init", err)
+	}
+	copy(r.iterate, r.x)
+	if err := r.evaluate(false); err != nil {
+		return err
+	}
+	start := float64(r.record.Points[0].Train.Loss)
+	if !protocol.Finite(start) {
+		return fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate", fmt.Errorf("the loss at the starting point is %g, want a finite number", start))
+	}
+	// Past this loss a run counts as diverged: 100 times the initial one, where that is positive.
+	r.limit = start + 99*math.Abs(start)
+	r.trace = newTracer(r.run.Trace, r.optimizerDef.Reports)
+	reporter, _ := r.optimizer.(protocol.Reporter)
+	reports := make([]float64, len(r.optimizerDef.Reports))
+	end := &r.record.End
+	end.Status = results.OK
+
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		want, more, err := r.draw(request)
+		if err != nil {
+			return fault(r.optimizerDef.Origin, r.optimizerDef.Name, "Step", err)
+		}
+		if !more {
+			break
+		}
+		scale := protocol.StepScale(r.run.Schedule, r.seen, r.run.Budget)
+		if err := r.measure(want); err != nil {
+			return fault(r.problemDef.Origin, r.problemDef.Name, "Measure", err)
+		}
+		m := &r.measurement
+		r.charge(want, m.BatchSize)
+		if !(m.Loss <= r.limit) {
+			r.diverge("the loss of batch", m.Loss)
+			return nil
+		}
+		m.Step, m.Seen, m.StepScale = r.step, r.seen, scale
+
+		began := time.Now()
+		request, err = r.optimizer.Step(r.x, m)
+		r.record.Host.OptimizerTime += time.Since(began).Seconds()
+		if err != nil {
+			return fault(r.optimizerDef.Origin, r.optimizerDef.Name, "Step", err)
+		}
+		if request.Trial && !r.optimizerDef.Trials {
+			return fault(r.optimizerDef.Origin, r.optimizerDef.Name, "Step",
+				errors.New("it marks a trial point, but its definition does not declare Trials"))
+		}
+		if reporter != nil {
+			reporter.Report(reports)
+		}
+		r.trace.add(r.step, r.seen, m.Loss, m.BatchSize, reports)
+		r.step++
+		if !request.Trial {
+			if r.optimizerDef.Trials {
+				copy(r.iterate, r.x)
+			}
+			if r.seen >= r.mark(r.nextMark) && r.seen < r.run.Budget {
+				if err := r.evaluate(false); err != nil || end.Status == results.Diverged {
+					return err
+				}
+			}
+		}
+	}
+	end.Unused = r.run.Budget - r.seen
+	return r.evaluate(true)
+}
+
+// draw chooses the examples of the next measurement by the optimizer's request. more is false if the budget cannot pay it.
+func (r *runner[T]) draw(q protocol.Request) (want protocol.Quantity, more bool, err error) {
+	want = q.Want
+	if want == 0 {
+		want = r.optimizerDef.Needs
+	}
+	if missing := want &^ r.spec.Measures; missing != 0 {
+		return 0, false, fmt.Errorf("it asks for %v, which the problem does not measure (it offers %v)", missing, r.spec.Measures)
+	}
+	left := r.run.Budget - r.seen
+	switch q.Draw {
+	case protocol.New:
+		if q.BatchSize < 0 {
+			return 0, false, fmt.Errorf("it asks for a batch of %d examples, want at least 1, or 0 to keep the size", q.BatchSize)
+		}
+		if q.BatchSize > 0 {
+			r.size = q.BatchSize
+		}
+		if r.size < want.MinBatch() {
+			return 0, false, fmt.Errorf("it asks for %v of %d example, want a batch of at least %d", want, r.size, want.MinBatch())
+		}
+		m := int(min(int64(r.size), left))
+		if r.run.Order == protocol.Frozen && r.spec.Train > 0 {
+			m = min(m, r.spec.Train)
+		}
+		if m < want.MinBatch() {
+			return want, false, nil
+		}
+		r.batch.Examples, r.batch.Position = r.order.next(m, r.batch.Examples[:0])
+	case protocol.Again:
+		if len(r.batch.Examples) == 0 {
+			return 0, false, errors.New("it asks for the last batch again, but there was none yet")
+		}
+	case protocol.All:
+		if r.spec.Train == 0 {
+			return 0, false, errors.New("it asks for all training examples, but the problem's data are endless")
+		}
+		if int64(r.spec.Train) > left {
+			return want, false, nil
+		}
+		r.batch.Examples = r.order.all(r.batch.Examples[:0])
+	default:
+		return 0, false, fmt.Errorf("it asks for draw %d, want new, again or all", q.Draw)
+	}
+	if len(r.batch.Examples) < want.MinBatch() {
+		return 0, false, fmt.Errorf("it asks for %v of %d example, want a batch of at least %d", want, len(r.batch.Examples), want.MinBatch())
+	}
+	return want, int64(len(r.batch.Examples)) <= left, nil
+}
+
+// measure measures the batch at x and checks what comes back.
+func (r *runner[T]) measure(want protocol.Quantity) error {
+	m := &r.measurement
+	gradient, variance := m.Gradient, m.Variance
+	began := time.Now()
+	err := r.problem.Measure(r.x, r.batch, want, m)
+	r.record.Host.ProblemTime += time.Since(began).Seconds()
+	switch {
+	case err != nil:
+		return err
+	case !m.Have.Has(want):
+		return fmt.Errorf("it measured %v, want %v", m.Have, want)
+	case m.BatchSize != len(r.batch.Examples):
+		return fmt.Errorf("it measured a batch of %d examples, want %d", m.BatchSize, len(r.batch.Examples))
+	case len(m.Gradient) != len(gradient) || len(m.Variance) != len(variance):
+		return fmt.Errorf("it replaced the measurement's vectors: lengths are %d and %d, want %d",
+			len(m.Gradient), len(m.Variance), len(gradient))
+	}
+	m.Have = want
+	return nil
+}
+
+// charge books the measurement of m examples (R3).
+func (r *runner[T]) charge(want protocol.Quantity, m int) {
+	r.seen += int64(m)
+	end := &r.record.End
+	end.Seen = r.seen
+	end.Steps = r.step + 1
+	if want.Has(protocol.Gradient) {
+		end.Gradients += int64(m)
+	}
+	if want.MinBatch() > 1 {
+		end.Variances += int64(m)
+	}
+	if end.MinBatch == 0 || m < end.MinBatch {
+		end.MinBatch = m
+	}
+	end.MaxBatch = max(end.MaxBatch, m)
+}
+
+// mark is the k-th evaluation mark, in examples.
+func (r *runner[T]) mark(k int) int64 {
+	return r.run.Budget * int64(k) / int64(r.run.Evaluations)
+}
+
+// evaluate judges the current point on every part that the problem has, and books it at the last mark passed; at the end
+// of the run, at the budget.
+func (r *runner[T]) evaluate(last bool) error {
+	began := time.Now()
+	defer func() { r.record.Host.EvaluateTime += time.Since(began).Seconds() }()
+	k := r.nextMark
+	for k < r.run.Evaluations && r.mark(k+1) <= r.seen {
+		k++
+	}
+	if last {
+		k = r.run.Evaluations
+	}
+	r.nextMark = k + 1
+	point := results.Point{Mark: r.mark(k), Seen: r.seen, Step: r.step}
+	if r.step > 0 {
+		point.BatchSize = r.measurement.BatchSize
+	}
+	if averager, ok := r.optimizer.(protocol.Averager[T]); ok && r.optimizerDef.Averages {
+		averager.Estimate(r.iterate, r.judged)
+	}
+	judge := func(part protocol.Part) (results.Value, error) {
+		e, err := r.problem.Evaluate(r.judged, part)
+		if err != nil {
+			return results.Value{}, fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate", err)
+		}
+		return results.Value{Loss: protocol.Number(e.Loss), Metric: protocol.Number(e.Metric)}, nil
+	}
+	var err error
+	if point.Train, err = judge(protocol.TrainPart); err != nil {
+		return err
+	}
+	if r.spec.Validation > 0 {
+		v, err := judge(protocol.ValidationPart)
+		if err != nil {
+			return err
+		}
+		point.Validation = &v
+	}
+	if r.spec.Test > 0 {
+		v, err := judge(protocol.TestPart)
+		if err != nil {
+			return err
+		}
+		point.Test = &v
+	}
+	r.record.Points = append(r.record.Points, point)
+	r.record.Trace = r.trace.columns()
+	if loss := float64(point.Train.Loss); r.step > 0 && !(loss <= r.limit) {
+		r.diverge("the training loss after batch", loss)
+	}
+	return nil
+}
+
+// diverge ends the run as diverged (R7).
+func (r *runner[T]) diverge(what string, loss float64) {
+	r.record.Trace = r.trace.columns()
+	r.record.End.Status = results.Diverged
+	r.record.End.Unused = r.run.Budget - r.seen
+	r.record.End.Reason = fmt.Sprintf("%s %d is %g, more than %g", what, r.record.End.Steps, loss, r.limit)
+}
+
+// failed completes the record of a run that a plugin broke.
+func (r *runner[T]) failed(err error) (*results.Record, error) {
+	r.record.Trace = r.trace.columns()
+	r.record.End.Status = results.Failed
+	r.record.End.Reason = fmt.Sprintf("step %d: %v", r.step, err)
+	return r.record, err
+}
+
+func transport(v any) string {
+	if t, ok := v.(Transporter); ok {
+		return t.Transport()
+	}
+	return "in process"
+}
+
+func closeIt(v any) {
+	if c, ok := v.(io.Closer); ok {
+		_ = c.Close() // the run's outcome stands; a plugin that cannot close is dealt with by its host
+	}
+}
+
+// vectors deals out zeroed vectors of one length, each aligned to 64 bytes, from one piece of memory.
+type vectors[T protocol.Float] struct {
+	mem  []byte // nil: plain memory
+	dim  int
+	at   int
+	free func()
+}
+
+func newVectors[T protocol.Float](alloc Alloc, count, dim int) *vectors[T] {
+	v := &vectors[T]{dim: dim, free: func() {}}
+	if alloc != nil {
+		v.mem, v.free = alloc(count * v.stride())
+	}
+	return v
+}
+
+func (v *vectors[T]) stride() int { return (v.dim*protocol.DTypeOf[T]().Size() + 63) &^ 63 }
+
+func (v *vectors[T]) next() []T {
+	if v.mem == nil {
+		return make([]T, v.dim)
+	}
+	vector := unsafe.Slice((*T)(unsafe.Pointer(&v.mem[v.at])), v.dim)
+	v.at += v.stride()
+	return vector
+}

@@ -1,0 +1,39 @@
+package results
+
+import (
+	"math"
+
+	"noisebench/protocol"
+)
+
+// Names of metrics that say how differences in them are to be judged.
+const (
+	Accuracy      = "accuracy"      // a share of correct answers in [0, 1]
+	Suboptimality = "suboptimality" // f(x) − f*, positive, over many orders of magnitude
+)
+
+// Equivalence returns the difference δ ≥ 0 from a leading value of the metric on a part below which two values are the
+// same for practical purposes, given the value at the starting point:
+//
+//   - accuracy: the standard error √(p(1−p)/N) that a leader's accuracy p has from the N examples of the part;
+//   - suboptimality: 1 % of the way from the start to the leader on a logarithmic scale;
+//   - any other: 1 % of the way from the start to the leader.
+func Equivalence(spec *protocol.ProblemSpec, part protocol.Part, start, leader float64) float64 {
+	const share = 0.01
+	var δ float64
+	switch spec.Metric.Name {
+	case Accuracy:
+		n := map[protocol.Part]int{
+			protocol.TrainPart: spec.Train, protocol.ValidationPart: spec.Validation, protocol.TestPart: spec.Test,
+		}[PartFor(spec, part)]
+		δ = math.Sqrt(leader * (1 - leader) / float64(n))
+	case Suboptimality:
+		δ = leader * math.Abs(math.Pow(start/leader, share)-1)
+	default:
+		δ = share * math.Abs(start-leader)
+	}
+	if !protocol.Finite(δ) {
+		return 0
+	}
+	return δ
+}
