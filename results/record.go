@@ -1,4 +1,3 @@
-// Package results keeps run records: one immutable file per run, named by the hash of what the run is.
 package results
 
 import (

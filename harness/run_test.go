@@ -1,0 +1,417 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"noisebench/protocol"
+	"noisebench/results"
+)
+
+func mustRun(t *testing.T, p protocol.ProblemDef, o protocol.OptimizerDef, run results.Run) *results.Record {
+	t.Helper()
+	r, err := Run(context.Background(), p, o, run, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// R3: every example is charged, a second look too, and the last batch shrinks to what is left.
+func TestRunChargesEveryExample(t *testing.T) {
+	ask := func(t int) protocol.Request {
+		switch t {
+		case -1:
+			return protocol.Request{BatchSize: 6}
+		case 0:
+			return protocol.Request{Draw: protocol.Again} // 6 more
+		case 1:
+			return protocol.Request{Draw: protocol.All} // 10
+		case 2:
+			return protocol.Request{BatchSize: 16}
+		}
+		return protocol.Request{} // keeps 16
+	}
+	calls := &callLog{}
+	var seen []protocol.Measurement[float64]
+	p, o := pointsDef(10, calls), scriptedDef(ask, &seen)
+	r := mustRun(t, p, o, runOf(p, o, 0, 50))
+
+	var sizes []int
+	for _, b := range calls.measured {
+		sizes = append(sizes, len(b))
+	}
+	if want := []int{6, 6, 10, 16, 12}; !slices.Equal(sizes, want) {
+		t.Errorf("batch sizes are %v, want %v", sizes, want)
+	}
+	if !slices.Equal(calls.measured[0], calls.measured[1]) {
+		t.Errorf("Again measured %v after %v", calls.measured[1], calls.measured[0])
+	}
+	var charged []int64
+	for _, m := range seen {
+		charged = append(charged, m.Seen)
+	}
+	if want := []int64{6, 12, 22, 38, 50}; !slices.Equal(charged, want) {
+		t.Errorf("examples seen are %v, want %v", charged, want)
+	}
+	want := results.End{Status: results.OK, Steps: 5, Seen: 50, Gradients: 50, MinBatch: 6, MaxBatch: 16}
+	if d := cmp.Diff(want, r.End); d != "" {
+		t.Error(d)
+	}
+	if calls.closed != 1 {
+		t.Errorf("the problem was closed %d times, want once", calls.closed)
+	}
+}
+
+// R3: a remainder smaller than the least measurable batch stays unused and is recorded.
+func TestRunLeavesUnmeasurableRemainder(t *testing.T) {
+	p, o := pointsDef(10, &callLog{}), scriptedDef(nil, nil)
+	o.Needs = protocol.Gradient | protocol.Variance
+	r := mustRun(t, p, o, runOf(p, o, 0, 9)) // 4 + 4 + 1
+	if r.End.Seen != 8 || r.End.Unused != 1 || r.End.Variances != 8 {
+		t.Errorf("seen %d, unused %d, with variance %d; want 8, 1 and 8", r.End.Seen, r.End.Unused, r.End.Variances)
+	}
+	if last := r.Points[len(r.Points)-1]; last.Mark != 9 || last.Seen != 8 {
+		t.Errorf("the last point is at mark %d after %d examples, want 9 and 8", last.Mark, last.Seen)
+	}
+}
+
+// R4: evaluation at zero and at the first step boundary at or past each mark; marks that one batch jumps over share a
+// point.
+func TestRunEvaluatesOnSchedule(t *testing.T) {
+	for _, test := range []struct {
+		batch       int
+		marks, seen []int64
+	}{
+		{4, []int64{0, 20, 40, 60, 80, 100}, []int64{0, 20, 40, 60, 80, 100}},
+		{6, []int64{0, 20, 40, 60, 80, 100}, []int64{0, 24, 42, 60, 84, 100}},
+		{45, []int64{0, 40, 80, 100}, []int64{0, 45, 90, 100}},
+	} {
+		p, o := pointsDef(10, &callLog{}), scriptedDef(nil, nil)
+		run := runOf(p, o, 0, 100)
+		run.BatchSize = test.batch
+		r := mustRun(t, p, o, run)
+		var marks, seen []int64
+		for _, point := range r.Points {
+			marks = append(marks, point.Mark)
+			seen = append(seen, point.Seen)
+		}
+		if !slices.Equal(marks, test.marks) || !slices.Equal(seen, test.seen) {
+			t.Errorf("batch size %d: marks %v after %v examples, want %v after %v", test.batch, marks, seen, test.marks, test.seen)
+		}
+	}
+}
+
+// R4: a trial point is never evaluated, not at a mark and not at the end.
+func TestRunNeverEvaluatesTrialPoints(t *testing.T) {
+	trial := func(t int) bool { return t%3 != 2 } // steps 0 and 1 lead to trial points
+	ask := func(t int) protocol.Request { return protocol.Request{Trial: t >= 0 && trial(t)} }
+	calls := &callLog{}
+	p, o := pointsDef(10, calls), scriptedDef(ask, nil)
+	r := mustRun(t, p, o, runOf(p, o, 0, 100)) // 25 steps; the last, 24, leads to a trial point
+	for _, point := range r.Points[1 : len(r.Points)-1] {
+		if trial(point.Step - 1) {
+			t.Errorf("the point after step %d was evaluated, but is a trial point", point.Step-1)
+		}
+	}
+	// The last iterate that was no trial point is the one after step 23.
+	replay := []float64{5, -3}
+	for _, batch := range calls.measured[:24] {
+		for j := range replay {
+			var gradient float64
+			for _, i := range batch {
+				gradient += curvature[j] * (replay[j] - centre(i, j))
+			}
+			replay[j] -= 0.1 * (gradient / float64(len(batch)))
+		}
+	}
+	if last := calls.evaluatedAt[len(calls.evaluatedAt)-1]; last != replay[0] {
+		t.Errorf("the run ended with a verdict on x₀ = %v, want the iterate before the trial, %v", last, replay[0])
+	}
+
+	o.Trials = false
+	if _, err := Run(context.Background(), p, o, runOf(p, o, 0, 100), nil); err == nil || !strings.Contains(err.Error(), "Trials") {
+		t.Errorf("an undeclared trial point gives error %v, want one that names Trials", err)
+	}
+}
+
+// R5: at equal seed and batch size every optimizer sees the same batches, and the examples in any batch size are the same
+// stream cut differently.
+func TestDataOrderDependsOnSeedAlone(t *testing.T) {
+	stream := func(size int, seed uint64, mode protocol.Order) []int {
+		o := newOrder(10, seed, mode)
+		var all []int
+		for len(all) < 60 {
+			all, _ = o.next(size, all)
+		}
+		return all[:60]
+	}
+	if a, b := stream(4, 1, protocol.Reshuffled), stream(7, 1, protocol.Reshuffled); !slices.Equal(a, b) {
+		t.Errorf("batch sizes 4 and 7 see different examples:\n%v\n%v", a, b)
+	}
+	if a, b := stream(4, 1, protocol.Reshuffled), stream(4, 2, protocol.Reshuffled); slices.Equal(a, b) {
+		t.Error("seeds 1 and 2 see the same examples")
+	}
+	a := stream(4, 1, protocol.Reshuffled)
+	for epoch := range 6 {
+		one := slices.Clone(a[10*epoch : 10*epoch+10])
+		if epoch > 0 && slices.Equal(one, a[:10]) {
+			t.Errorf("epoch %d has the order of epoch 0", epoch)
+		}
+		slices.Sort(one)
+		if !slices.Equal(one, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}) {
+			t.Errorf("epoch %d sees %v, want every example once", epoch, one)
+		}
+	}
+	frozen := stream(4, 1, protocol.Frozen)
+	for i, e := range frozen {
+		if want := a[i%8]; e != want { // 10 examples hold two whole batches of 4
+			t.Fatalf("frozen order: place %d is example %d, want %d", i, e, want)
+		}
+	}
+	endless, position := newOrder(0, 1, protocol.Reshuffled).next(3, nil)
+	if !slices.Equal(endless, []int{0, 1, 2}) || position != 0 {
+		t.Errorf("endless data give %v at %d, want 0, 1, 2 at 0", endless, position)
+	}
+}
+
+// The order of the first epochs is part of every published number: a change makes old records unreproducible.
+func TestDataOrderIsPinned(t *testing.T) {
+	got, _ := newOrder(10, 42, protocol.Reshuffled).next(20, nil)
+	want := []int{3, 0, 9, 8, 5, 1, 6, 7, 4, 2, 8, 3, 7, 1, 4, 9, 6, 0, 2, 5}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("do not change the wanted order; find out what changed the stream:\n%s", d)
+	}
+}
+
+// R7: a run whose loss is not finite, or beyond 100 times the initial, ends as diverged.
+func TestRunDiverges(t *testing.T) {
+	for name, at := range map[string]func(call int, loss float64) float64{
+		"NaN":      func(call int, loss float64) float64 { return pick(call == 3, math.NaN(), loss) },
+		"infinity": func(call int, loss float64) float64 { return pick(call == 3, math.Inf(1), loss) },
+		"large":    func(call int, loss float64) float64 { return pick(call == 3, 1e6, loss) },
+	} {
+		p, o := pointsDef(10, &callLog{}), scriptedDef(nil, nil)
+		open := p.New64
+		p.New64 = func(s protocol.Setting) (protocol.Problem[float64], error) {
+			q, err := open(s)
+			q.(*points).loss = at
+			return q, err
+		}
+		r := mustRun(t, p, o, runOf(p, o, 0, 100))
+		if r.End.Status != results.Diverged || r.End.Steps != 4 || r.End.Seen != 16 || r.End.Unused != 84 {
+			t.Errorf("%s in the fourth measurement: ended %+v, want diverged after 4 steps", name, r.End)
+		}
+	}
+	p, o := pointsDef(10, &callLog{}), scriptedDef(nil, nil)
+	run := runOf(p, o, 0, 100)
+	run.Optimizer.Setting = protocol.Setting{protocol.StepSize: 1} // beyond 2/L = 0.2
+	if r := mustRun(t, p, o, run); r.End.Status != results.Diverged {
+		t.Errorf("step size 1 ended %v, want diverged", r.End.Status)
+	}
+}
+
+func pick[V any](c bool, a, b V) V {
+	if c {
+		return a
+	}
+	return b
+}
+
+// Broken plugins give a Fault that names them and the call, and a failed record.
+func TestRunBlamesTheCulprit(t *testing.T) {
+	short := func(p *protocol.ProblemDef, change func(*protocol.Measurement[float64])) {
+		open := p.New64
+		p.New64 = func(s protocol.Setting) (protocol.Problem[float64], error) {
+			q, err := open(s)
+			return &liar{q, change}, err
+		}
+	}
+	for _, test := range []struct {
+		name string
+		bend func(*protocol.ProblemDef, *protocol.OptimizerDef)
+		want string
+	}{
+		{"problem error", func(p *protocol.ProblemDef, _ *protocol.OptimizerDef) {
+			open := p.New64
+			p.New64 = func(s protocol.Setting) (protocol.Problem[float64], error) {
+				q, err := open(s)
+				q.(*points).fail = func(call int) error { return pick(call == 2, errors.New("disk on fire"), nil) }
+				return q, err
+			}
+		}, "(points): Measure: disk on fire"},
+		{"quantity missing", func(p *protocol.ProblemDef, _ *protocol.OptimizerDef) {
+			short(p, func(m *protocol.Measurement[float64]) { m.Have = 0 })
+		}, "(points): Measure: it measured loss, want gradient"},
+		{"wrong batch size", func(p *protocol.ProblemDef, _ *protocol.OptimizerDef) {
+			short(p, func(m *protocol.Measurement[float64]) { m.BatchSize = 3 })
+		}, "(points): Measure: it measured a batch of 3 examples, want 4"},
+		{"wrong length", func(p *protocol.ProblemDef, _ *protocol.OptimizerDef) {
+			short(p, func(m *protocol.Measurement[float64]) { m.Gradient = m.Gradient[:1] })
+		}, "(points): Measure: it replaced the measurement's vectors"},
+		{"optimizer error", func(_ *protocol.ProblemDef, o *protocol.OptimizerDef) {
+			*o = scriptedDef(func(t int) protocol.Request { return protocol.Request{BatchSize: pick(t == 1, -99, 0)} }, nil)
+		}, "(scripted): Step: scripted fault"},
+		{"negative batch", func(_ *protocol.ProblemDef, o *protocol.OptimizerDef) {
+			*o = scriptedDef(func(t int) protocol.Request { return protocol.Request{BatchSize: pick(t == 1, -2, 0)} }, nil)
+		}, "(scripted): Step: it asks for a batch of -2 examples"},
+		{"variance of one", func(_ *protocol.ProblemDef, o *protocol.OptimizerDef) {
+			*o = scriptedDef(func(int) protocol.Request {
+				return protocol.Request{BatchSize: 1, Want: protocol.Gradient | protocol.Variance}
+			}, nil)
+		}, "(scripted): Step: it asks for gradient+variance of 1 example"},
+		{"again at first", func(_ *protocol.ProblemDef, o *protocol.OptimizerDef) {
+			*o = scriptedDef(func(int) protocol.Request { return protocol.Request{Draw: protocol.Again} }, nil)
+		}, "(scripted): Step: it asks for the last batch again"},
+		{"unknown draw", func(_ *protocol.ProblemDef, o *protocol.OptimizerDef) {
+			*o = scriptedDef(func(int) protocol.Request { return protocol.Request{Draw: 9} }, nil)
+		}, "(scripted): Step: it asks for draw 9"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			calls := &callLog{}
+			p, o := pointsDef(10, calls), scriptedDef(nil, nil)
+			test.bend(&p, &o)
+			r, err := Run(context.Background(), p, o, runOf(p, o, 0, 100), nil)
+			var fault *protocol.Fault
+			if !errors.As(err, &fault) {
+				t.Fatalf("error is %v, want a Fault", err)
+			}
+			if !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error is %q, want it to contain %q", err, test.want)
+			}
+			if r == nil || r.End.Status != results.Failed || !strings.Contains(r.End.Reason, test.want) {
+				t.Errorf("record is %+v, want a failed one with the reason", r)
+			}
+		})
+	}
+}
+
+// liar changes what a problem measured.
+type liar struct {
+	protocol.Problem[float64]
+	change func(*protocol.Measurement[float64])
+}
+
+func (l *liar) Measure(x []float64, b protocol.Batch, want protocol.Quantity, m *protocol.Measurement[float64]) error {
+	err := l.Problem.Measure(x, b, want, m)
+	l.change(m)
+	return err
+}
+
+func TestRunStopsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	p := pointsDef(10, &callLog{})
+	o := scriptedDef(func(t int) protocol.Request {
+		if t == 3 {
+			cancel()
+		}
+		return protocol.Request{}
+	}, nil)
+	if r, err := Run(ctx, p, o, runOf(p, o, 0, 100), nil); r != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("run returned %v, %v; want no record and %v", r, err, context.Canceled)
+	}
+}
+
+// The schedule's factor reaches the optimizer at the step that begins at or past its fraction of the budget.
+func TestRunAppliesSchedule(t *testing.T) {
+	var seen []protocol.Measurement[float64]
+	p, o := pointsDef(10, &callLog{}), scriptedDef(nil, &seen)
+	run := runOf(p, o, 0, 40)
+	run.Schedule = []protocol.Drop{{At: 0.3, Factor: 0.5}, {At: 0.6, Factor: 0.1}}
+	mustRun(t, p, o, run)
+	var scales []float64
+	for _, m := range seen {
+		scales = append(scales, m.StepScale)
+	}
+	if want := []float64{1, 1, 1, .5, .5, .5, .05, .05, .05, .05}; !slices.Equal(scales, want) {
+		t.Errorf("step scales are %v, want %v", scales, want)
+	}
+}
+
+// averager is SGD that reports the mean of its iterates as its estimate, and one number per step.
+type averager struct {
+	scripted
+	sum   []float64
+	steps float64
+}
+
+func (o *averager) Step(x []float64, m *protocol.Measurement[float64]) (protocol.Request, error) {
+	q, err := o.scripted.Step(x, m)
+	for j := range x {
+		o.sum[j] += x[j]
+	}
+	o.steps++
+	return q, err
+}
+
+func (o *averager) Estimate(x, out []float64) {
+	for j := range out {
+		out[j] = x[j]
+		if o.steps > 0 {
+			out[j] = o.sum[j] / o.steps
+		}
+	}
+}
+
+func (o *averager) Report(values []float64) { values[0] = o.steps }
+
+// Evaluation judges an averager's estimate, and reports are traced.
+func TestRunJudgesTheEstimate(t *testing.T) {
+	calls := &callLog{}
+	p, o := pointsDef(10, calls), scriptedDef(nil, nil)
+	var it *averager
+	o.Averages, o.Trials, o.Reports = true, false, []string{"steps"}
+	o.New64 = func(s protocol.Start) (protocol.Optimizer[float64], protocol.Request, error) {
+		it = &averager{scripted{s.Setting[protocol.StepSize], func(int) protocol.Request { return protocol.Request{} }, nil}, make([]float64, 2), 0}
+		return it, protocol.Request{}, nil
+	}
+	run := runOf(p, o, 0, 400)
+	run.Trace = 30
+	r := mustRun(t, p, o, run)
+	if got, want := calls.evaluatedAt[len(calls.evaluatedAt)-1], it.sum[0]/100; got != want {
+		t.Errorf("the last verdict is on x₀ = %v, want the mean of the iterates, %v", got, want)
+	}
+	if r.Trace.Stride != 4 || len(r.Trace.Seen) != 25 || r.Trace.Seen[1] != 20 || r.Trace.Reports["steps"][2] != 9 {
+		t.Errorf("trace is %+v, want every fourth of 100 steps", r.Trace)
+	}
+}
+
+// Vectors from outside memory give the same record.
+func TestRunInForeignMemory(t *testing.T) {
+	p, o := pointsDef(10, &callLog{}), scriptedDef(nil, nil)
+	want := mustRun(t, p, o, runOf(p, o, 3, 100))
+	freed := 0
+	got, err := Run(context.Background(), p, o, runOf(p, o, 3, 100), func(n int) ([]byte, func()) {
+		return make([]byte, n), func() { freed++ }
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.Host, got.Host = results.Host{}, results.Host{}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	if freed != 1 {
+		t.Errorf("memory was freed %d times, want once", freed)
+	}
+}
+
+func TestFits(t *testing.T) {
+	p, o := pointsDef(10, &callLog{}), scriptedDef(nil, nil)
+	spec, _ := p.Spec(nil)
+	spec.Measures = protocol.Gradient
+	o.Needs = protocol.Gradient | protocol.VarianceNorm
+	if err := Fits(&spec, &o); err == nil || !strings.Contains(err.Error(), "needs variance-norm") {
+		t.Errorf("error is %v, want one that names the missing quantity", err)
+	}
+	spec.Measures, spec.DType = o.Needs, protocol.Float32
+	if err := Fits(&spec, &o); err == nil || !strings.Contains(err.Error(), "no float32 version") {
+		t.Errorf("error is %v, want one that names the missing element type", err)
+	}
+}

@@ -1,0 +1,213 @@
+package harness
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"noisebench/protocol"
+)
+
+func TestGridStepSize(t *testing.T) {
+	for i, want := range map[int]float64{0: 1, 1: 3, 2: 6, 3: 10, -1: .6, -2: .3, -3: .1, -4: .06, -9: .001, 7: 300} {
+		if got := gridStepSize(i); got != want {
+			t.Errorf("grid point %d is %v, want %v", i, got, want)
+		}
+	}
+	for i := -40; i <= 40; i++ {
+		if got := gridIndex(gridStepSize(i)); got != i {
+			t.Errorf("the index of grid point %d is %d", i, got)
+		}
+	}
+	if got := gridStepSize(gridIndex(0.0158)); got != 0.01 {
+		t.Errorf("the grid point nearest to 0.0158 is %v, want 0.01", got)
+	}
+}
+
+// tune runs a sweep against a made-up world and returns the settings in the order in which they were run.
+func tune(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, s *sweep, world func(protocol.Setting) outcome,
+) (order []protocol.Setting, w walk, known knowledge) {
+	t.Helper()
+	results := map[string]outcome{}
+	known = func(setting protocol.Setting) (outcome, bool) {
+		o, ok := results[setting.String()]
+		return o, ok
+	}
+	for range 10000 {
+		w = s.walk(known)
+		if len(w.todo) == 0 {
+			return order, w, known
+		}
+		for _, setting := range w.todo {
+			results[setting.String()] = world(setting)
+			order = append(order, setting)
+		}
+	}
+	t.Fatalf("the sweep does not end")
+	return nil, walk{}, nil
+}
+
+func stepSizes(settings []protocol.Setting) []float64 {
+	var all []float64
+	for _, s := range settings {
+		all = append(all, s[protocol.StepSize])
+	}
+	return all
+}
+
+func mustSweep(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, hyper []protocol.Hyperparameter, entry protocol.OptimizerEntry, runs int,
+) *sweep {
+	t.Helper()
+	s, err := newSweep(&protocol.OptimizerDef{Hyperparameters: hyper}, entry, runs, false)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return s
+}
+
+// valley is a world in which the best step size is at best and step sizes above limit are unstable.
+func valley(best, limit float64) func(protocol.Setting) outcome {
+	return func(s protocol.Setting) outcome {
+		α := s[protocol.StepSize]
+		return outcome{value: math.Abs(math.Log(α / best)), unstable: α > limit}
+	}
+}
+
+func TestSearchByHand(t *testing.T) {
+	for _, test := range []struct {
+		name               string
+		start, best, limit float64
+		want               []float64
+		edge, capped       bool
+	}{
+		// up to 1 (unstable), between .1 and 1, then down until two points below .1 are worse
+		{"best below the limit", .1, .1, .35, []float64{.1, 1, .3, .6, .06, .03}, false, false},
+		{"best at the limit", .1, 10, .35, []float64{.1, 1, .3, .6, .06, .03}, false, false},
+		{"start unstable", 1, .01, .02, []float64{1, .1, .01, .03, .006, .003}, false, false},
+		{"best far below", .1, .001, 1, []float64{.1, 1, 10, 3, .06, .03, .01, .006, .003, .001, .0006, .0003}, false, false},
+		{"runs used up", .1, 1e-6, 1, []float64{.1, 1, 10, 3, .06, .03, .01, .006, .003, .001, .0006, .0003}, true, true},
+	} {
+		s := mustSweep(t, []protocol.Hyperparameter{protocol.StepSizeParameter(test.start)}, protocol.OptimizerEntry{}, 12)
+		order, w, known := tune(t, s, valley(test.best, test.limit))
+		if got := stepSizes(order); !slices.Equal(got, test.want) {
+			t.Errorf("%s: tried %v, want %v", test.name, got, test.want)
+		}
+		if w.capped != test.capped {
+			t.Errorf("%s: capped is %v, want %v", test.name, w.capped, test.capped)
+		}
+		best := slices.MinFunc(order, func(a, b protocol.Setting) int {
+			x, _ := known(a)
+			y, _ := known(b)
+			return compare(x, y, false)
+		})
+		if got := s.atEdge(best, known); got != test.edge {
+			t.Errorf("%s: best step size %v is at the edge: %v, want %v", test.name, best[protocol.StepSize], got, test.edge)
+		}
+	}
+}
+
+// Whatever the world, the search ends within its runs, never repeats one, depends on nothing but the outcomes, and in a
+// world with one valley finds the best grid point or says that it was capped.
+func TestSearchProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		runs := rapid.IntRange(1, 40).Draw(t, "runs")
+		start := rapid.IntRange(-12, 3).Draw(t, "start")
+		best := rapid.IntRange(-15, 6).Draw(t, "best")
+		limit := rapid.IntRange(-15, 6).Draw(t, "limit")
+		s := mustSweep(t, []protocol.Hyperparameter{protocol.StepSizeParameter(gridStepSize(start))}, protocol.OptimizerEntry{}, runs)
+		order, w, known := tune(t, s, valley(gridStepSize(best), gridStepSize(limit)))
+		if len(order) > runs {
+			t.Fatalf("%d runs, want at most %d", len(order), runs)
+		}
+		seen := map[string]bool{}
+		for _, setting := range order {
+			if seen[setting.String()] {
+				t.Fatalf("%v was tried twice", setting)
+			}
+			seen[setting.String()] = true
+		}
+		if w.capped {
+			return
+		}
+		found := slices.MinFunc(order, func(a, b protocol.Setting) int {
+			x, _ := known(a)
+			y, _ := known(b)
+			return compare(x, y, false)
+		})
+		if want := gridStepSize(min(best, limit)); found[protocol.StepSize] != want {
+			t.Fatalf("found %v, want %v (tried %v)", found[protocol.StepSize], want, stepSizes(order))
+		}
+		if s.atEdge(found, known) || len(order) < 6 {
+			t.Fatalf("found %v after %v: at the edge, or of fewer than 6 points", found, stepSizes(order))
+		}
+	})
+}
+
+// The other tuned hyperparameters share the cap.
+func TestSearchOfTwoHyperparameters(t *testing.T) {
+	hyper := []protocol.Hyperparameter{
+		protocol.StepSizeParameter(.1),
+		{Name: "theta", Default: 1, Min: 0, Max: 1, MinOpen: true, Tuned: true, Grid: []float64{.6, .8, 1}},
+		protocol.Fraction("mu", "never tuned", .95),
+	}
+	world := func(s protocol.Setting) outcome {
+		o := valley(.1, .5)(s)
+		o.value += math.Abs(s["theta"] - .8)
+		return o
+	}
+	s := mustSweep(t, hyper, protocol.OptimizerEntry{}, 12)
+	order, w, known := tune(t, s, world)
+	best := slices.MinFunc(order, func(a, b protocol.Setting) int {
+		x, _ := known(a)
+		y, _ := known(b)
+		return compare(x, y, false)
+	})
+	if want := (protocol.Setting{"step_size": .1, "theta": .8, "mu": .95}); !maps.Equal(best, want) {
+		t.Errorf("found %v, want %v", best, want)
+	}
+	if len(order) > 12 || w.capped || s.atEdge(best, known) {
+		t.Errorf("%d runs, capped %v, at the edge %v; want at most 12, false, false", len(order), w.capped, s.atEdge(best, known))
+	}
+	fixed := mustSweep(t, hyper, protocol.OptimizerEntry{Set: protocol.Setting{"step_size": .3}}, 12)
+	if order, _, _ := tune(t, fixed, world); len(order) != 3 {
+		t.Errorf("with the step size fixed %d settings were tried, want the 3 of theta", len(order))
+	}
+}
+
+func TestExplicitGrid(t *testing.T) {
+	hyper := []protocol.Hyperparameter{protocol.StepSizeParameter(.1), protocol.Fraction("beta", "", .9)}
+	entry := protocol.OptimizerEntry{Sweep: map[string][]float64{"step_size": {.1, .2, .4}, "beta": {0, .9}}}
+	s := mustSweep(t, hyper, entry, 2) // the cap is for searches
+	order, w, known := tune(t, s, valley(.2, 1))
+	if len(order) != 6 || w.capped {
+		t.Errorf("%d settings, capped %v; want the whole grid of 6", len(order), w.capped)
+	}
+	if s.atEdge(protocol.Setting{"step_size": .2, "beta": .5}, known) || !s.atEdge(protocol.Setting{"step_size": .4, "beta": .5}, known) {
+		t.Error("the edge of the grid is not where it should be")
+	}
+	for _, bad := range []map[string][]float64{{"step_sice": {1}}, {"beta": {1}}} {
+		_, err := newSweep(&protocol.OptimizerDef{Hyperparameters: hyper}, protocol.OptimizerEntry{Sweep: bad}, 12, false)
+		if err == nil || !strings.Contains(err.Error(), "step_size") && !strings.Contains(err.Error(), "[0, 1)") {
+			t.Errorf("sweep %v gives error %v, want one that helps", bad, err)
+		}
+	}
+}
+
+func TestNothingToTune(t *testing.T) {
+	s := mustSweep(t, []protocol.Hyperparameter{protocol.StepSizeParameter(.1)},
+		protocol.OptimizerEntry{Set: protocol.Setting{"step_size": .5}}, 12)
+	w := s.walk(func(protocol.Setting) (outcome, bool) { return outcome{}, false })
+	if len(w.todo) != 0 || len(w.tried) != 1 || w.tried[0][protocol.StepSize] != .5 {
+		t.Errorf("walk is %+v, want the one setting and nothing to run", w)
+	}
+}

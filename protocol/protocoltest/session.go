@@ -1,0 +1,344 @@
+package protocoltest
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"time"
+
+	"noisebench/protocol"
+)
+
+// course is how a session is run. The zero value is the plain way.
+type course[T protocol.Float] struct {
+	scale   func(t int) float64                     // of the step size; nil: 1
+	alter   func(t int, m *protocol.Measurement[T]) // what is measured; nil: not
+	scatter bool                                    // every call gets other slices, and the old ones are overwritten
+	silent  bool                                    // Report and Estimate are not called
+	pause   bool                                    // time passes between two steps
+}
+
+// trace is what an optimizer did in one run: the n-th elements belong to the n-th step.
+type trace[T protocol.Float] struct {
+	start     []T
+	first     protocol.Request
+	points    [][]T
+	requests  []protocol.Request
+	reports   [][]float64
+	estimates [][]T
+}
+
+// session is one run of an optimizer on the source.
+type session[T protocol.Float] struct {
+	*optimizerSuite[T]
+	course[T]
+	trace[T]
+	source    *source[T]
+	begin     protocol.Start
+	optimizer protocol.Optimizer[T]
+	request   protocol.Request // the next
+	size      int              // of the last New batch
+	next      int              // position in the stream of examples
+	batch     []int            // of the last measurement
+	seen      int64
+	x         []T
+	g, v      []T // the slices of the last measurement
+	old       []T // where x was before, if scattered
+	over      bool
+}
+
+// start returns what an optimizer is told at the start of a run of the given seed on d coordinates.
+func (s *optimizerSuite[T]) start(d int, seed uint64) protocol.Start {
+	return protocol.Start{
+		Setting: s.setting, Dim: d, DType: protocol.DTypeOf[T](), BatchSize: 8, Train: 50, Budget: 4003, Seed: seed,
+		Blocks:    []protocol.Block{{Name: "first", Len: 1}, {Name: "rest", Offset: 1, Len: d - 1}},
+		Constants: map[string]float64{"smoothness": 1},
+	}
+}
+
+// open opens a run. It returns nil after an error, which goes to f.
+func (s *optimizerSuite[T]) open(f *findings, begin protocol.Start, c course[T]) *session[T] {
+	r := &session[T]{
+		optimizerSuite: s, course: c, begin: begin, source: newSource[T](begin.Dim, 50), size: begin.BatchSize,
+		x: buffer[T](begin.Dim),
+	}
+	if err := r.source.Init(r.x, begin.Seed); err != nil {
+		f.add(err)
+	}
+	r.trace.start = slices.Clone(r.x)
+	given := begin
+	given.Setting = maps.Clone(begin.Setting)
+	given.Blocks = slices.Clone(begin.Blocks)
+	given.Constants = maps.Clone(begin.Constants)
+	err := attempt("New", func() (err error) {
+		r.optimizer, r.request, err = s.new(given)
+		return err
+	})
+	switch {
+	case err != nil:
+		f.add(err)
+		return nil
+	case r.optimizer == nil:
+		f.addf("New returned neither an optimizer nor an error")
+		return nil
+	case !maps.Equal(given.Setting, begin.Setting) || !maps.Equal(given.Constants, begin.Constants) ||
+		!slices.Equal(given.Blocks, begin.Blocks):
+		f.addf("New changed what it was given: setting, blocks or constants")
+	}
+	r.first = r.request
+	return r
+}
+
+// checkRequest says what is wrong with the next request, or returns nil.
+func (r *session[T]) checkRequest() error {
+	q, want := r.request, r.request.Want
+	if want == 0 {
+		want = r.def.Needs
+	}
+	size := r.size
+	if q.BatchSize != 0 {
+		size = q.BatchSize
+	}
+	switch {
+	case q.BatchSize < 0:
+		return fmt.Errorf("batch size is %d, want a positive number, or 0 to keep the size", q.BatchSize)
+	case q.Draw > protocol.All:
+		return fmt.Errorf("draw is %d, want new, again or all", q.Draw)
+	case q.Draw == protocol.Again && r.batch == nil:
+		return fmt.Errorf("draw is again, and nothing was measured before")
+	case q.Draw == protocol.All && r.begin.Train == 0:
+		return fmt.Errorf("draw is all, and the data are endless; New can refuse such a problem")
+	case !q.Want.Valid():
+		return fmt.Errorf("want is %v, want known quantities", q.Want)
+	case !r.def.Needs.Has(want):
+		return fmt.Errorf("want is %v, which is not within the declared needs, %v", want, r.def.Needs)
+	case q.Draw == protocol.New && size < want.MinBatch():
+		return fmt.Errorf("want is %v on a batch of %d, which needs at least %d examples", want, size, want.MinBatch())
+	case q.Draw == protocol.New && q.BatchSize != 0 && q.BatchSize != r.begin.BatchSize && !r.def.ChoosesBatchSize:
+		return fmt.Errorf("batch size is %d where the plan's is %d, and chooses_batch_size is not declared", q.BatchSize,
+			r.begin.BatchSize)
+	}
+	return nil
+}
+
+// draw returns the examples of the next batch, or nil if what is left of the budget is too small.
+func (r *session[T]) draw(want protocol.Quantity) []int {
+	var batch []int
+	left := int(r.begin.Budget - r.seen)
+	switch r.request.Draw {
+	case protocol.Again:
+		batch = slices.Clone(r.batch)
+	case protocol.All:
+		for i := range r.begin.Train {
+			batch = append(batch, i)
+		}
+	case protocol.New:
+		if r.request.BatchSize > 0 {
+			r.size = r.request.BatchSize
+		}
+		for i := range min(r.size, left) {
+			batch = append(batch, r.next+i)
+		}
+		r.next += len(batch)
+	}
+	batch = batch[:min(len(batch), left)]
+	if len(batch) < want.MinBatch() {
+		return nil
+	}
+	return batch
+}
+
+// step makes one step, if the budget allows one. What is wrong with the call goes to the suite's side findings.
+func (r *session[T]) step() {
+	if r.over {
+		return
+	}
+	if err := r.checkRequest(); err != nil {
+		r.requests.addf("request after step %d: %w", len(r.points), err)
+		r.over = true
+		return
+	}
+	want := r.request.Want
+	if want == 0 {
+		want = r.def.Needs
+	}
+	batch := r.draw(want)
+	if batch == nil {
+		r.over = true
+		return
+	}
+	r.batch = batch
+	r.seen += int64(len(batch))
+	m := r.measure(want)
+	g, v := slices.Clone(m.Gradient), slices.Clone(m.Variance)
+	before := *m
+
+	err := attempt(fmt.Sprintf("Step %d", m.Step), func() (err error) {
+		r.request, err = r.optimizer.Step(r.x, m)
+		return err
+	})
+	if err != nil {
+		r.steps.add(err)
+		r.over = true
+		return
+	}
+	r.checkUntouched(m, &before, g, v)
+	r.points = append(r.points, slices.Clone(r.x))
+	r.trace.requests = append(r.trace.requests, r.request)
+	if !r.silent {
+		r.observe()
+	}
+	if r.pause {
+		time.Sleep(time.Millisecond)
+		r.checkPoint("some time after Step")
+	}
+	if r.scatter {
+		r.moveSlices()
+	}
+}
+
+// measure measures the batch at x in the slices that the session keeps, or in new ones.
+func (r *session[T]) measure(want protocol.Quantity) *protocol.Measurement[T] {
+	if r.g == nil || r.scatter {
+		r.g, r.v = buffer[T](len(r.x)), buffer[T](len(r.x))
+	}
+	m := &protocol.Measurement[T]{Step: len(r.points), Seen: r.seen, StepScale: 1}
+	if want.Has(protocol.Gradient) {
+		m.Gradient = r.g
+	}
+	if want.Has(protocol.Variance) {
+		m.Variance = r.v
+	}
+	batch := protocol.Batch{Examples: r.batch, Seed: r.begin.Seed}
+	if err := r.source.Measure(r.x, batch, want, m); err != nil {
+		panic("protocoltest: the source failed: " + err.Error())
+	}
+	if r.alter != nil {
+		r.alter(m.Step, m)
+	}
+	if r.scale != nil {
+		m.StepScale = r.scale(m.Step)
+	}
+	return m
+}
+
+// checkUntouched compares a measurement after Step with what it was before.
+func (r *session[T]) checkUntouched(m, before *protocol.Measurement[T], g, v []T) {
+	if len(m.Gradient) != len(g) || len(m.Variance) != len(v) {
+		r.bounds.addf("Step changed the lengths of the measurement's slices")
+		return
+	}
+	if i := differ(m.Gradient, g); i >= 0 {
+		r.inputs.addf("Step changed gradient[%d] from %g to %g", i, g[i], m.Gradient[i])
+	}
+	if i := differ(m.Variance, v); i >= 0 {
+		r.inputs.addf("Step changed variance[%d] from %g to %g", i, v[i], m.Variance[i])
+	}
+	if m.Have != before.Have || m.BatchSize != before.BatchSize || bits(m.Loss) != bits(before.Loss) ||
+		bits(m.VarianceNorm) != bits(before.VarianceNorm) || m.Step != before.Step || m.Seen != before.Seen ||
+		m.StepScale != before.StepScale {
+		r.inputs.addf("Step changed a number of the measurement")
+	}
+	if overrun(r.x) || overrun(r.g) || overrun(r.v) {
+		r.bounds.addf("Step wrote behind the end of x, the gradient or the variance")
+	}
+}
+
+// checkPoint finds a point that is not where the last step left it.
+func (r *session[T]) checkPoint(when string) {
+	if i := differ(r.x, r.points[len(r.points)-1]); i >= 0 {
+		r.moved.addf("x[%d] is %g %s, was %g when Step returned", i, r.x[i], when, r.points[len(r.points)-1][i])
+	}
+	if r.old != nil && unwritten(r.old) != len(r.old) {
+		r.moved.addf("the slice that held x in an earlier call was written to %s", when)
+	}
+}
+
+// observe calls Report and Estimate, twice each, and records what they say.
+func (r *session[T]) observe() {
+	var reports [2][]float64
+	var estimates [2][]T
+	for i := range 2 {
+		if reporter, ok := r.optimizer.(protocol.Reporter); ok && len(r.def.Reports) > 0 {
+			reports[i] = buffer[float64](len(r.def.Reports))
+			err := attempt("Report", func() error { reporter.Report(reports[i]); return nil })
+			if err != nil {
+				r.observers.add(err)
+			}
+			if n := unwritten(reports[i]); n > 0 {
+				r.observers.addf("Report left %d of %d declared values unwritten", n, len(reports[i]))
+			}
+			if overrun(reports[i]) {
+				r.observers.addf("Report wrote behind the end of the %d declared values", len(reports[i]))
+			}
+			r.checkPoint("after Report")
+		}
+		if averager, ok := r.optimizer.(protocol.Averager[T]); ok && r.def.Averages {
+			estimates[i] = buffer[T](len(r.x))
+			err := attempt("Estimate", func() error { averager.Estimate(r.x, estimates[i]); return nil })
+			if err != nil {
+				r.observers.add(err)
+			}
+			if n := unwritten(estimates[i]); n > 0 {
+				r.observers.addf("Estimate left %d of %d coordinates unwritten", n, len(estimates[i]))
+			}
+			if overrun(estimates[i]) {
+				r.bounds.addf("Estimate wrote behind the end of the point's %d coordinates", len(estimates[i]))
+			}
+			r.checkPoint("after Estimate")
+		}
+	}
+	if differ(reports[0], reports[1]) >= 0 || differ(estimates[0], estimates[1]) >= 0 {
+		r.observers.addf("two calls of Report, or of Estimate, after one step differ")
+	}
+	r.reports = append(r.reports, reports[0])
+	r.estimates = append(r.estimates, estimates[0])
+}
+
+// moveSlices gives x another slice and overwrites what the last call was given.
+func (r *session[T]) moveSlices() {
+	r.checkPoint("before the next Step")
+	r.old, r.x = r.x, guarded(r.x)
+	for _, b := range [][]T{r.old, r.g, r.v} {
+		for i := range b {
+			b[i] = sentinel[T]()
+		}
+	}
+}
+
+// close ends the run.
+func (r *session[T]) close() {
+	if c, ok := r.optimizer.(io.Closer); ok {
+		if err := attempt("Close", c.Close); err != nil {
+			r.steps.add(err)
+		}
+	}
+}
+
+// same returns an error that tells where t differs from want in a bit. Points and requests always count, reports and
+// estimates where both have them.
+func (t *trace[T]) same(want *trace[T]) error {
+	if t.first != want.first {
+		return fmt.Errorf("first request is %+v and was %+v", t.first, want.first)
+	}
+	if len(t.points) != len(want.points) {
+		return fmt.Errorf("the run has %d steps and had %d", len(t.points), len(want.points))
+	}
+	for n := range t.points {
+		if i := differ(t.points[n], want.points[n]); i >= 0 {
+			return fmt.Errorf("x[%d] after step %d is %g and was %g", i, n, t.points[n][i], want.points[n][i])
+		}
+		if t.requests[n] != want.requests[n] {
+			return fmt.Errorf("request after step %d is %+v and was %+v", n, t.requests[n], want.requests[n])
+		}
+		if n >= len(t.reports) || n >= len(want.reports) {
+			continue
+		}
+		if differ(t.reports[n], want.reports[n]) >= 0 || differ(t.estimates[n], want.estimates[n]) >= 0 {
+			return fmt.Errorf("reports or estimate after step %d are %v and %v, and were %v and %v", n, t.reports[n],
+				t.estimates[n], want.reports[n], want.estimates[n])
+		}
+	}
+	return nil
+}

@@ -1,0 +1,27 @@
+package results
+
+import "noisebench/protocol"
+
+// Cell is what is known of one optimizer on one problem of a plan: the input of rankings and tables. Its slices may be
+// empty, and then Missing or Failed say why.
+type Cell struct {
+	Problem   string // name of the plan's problem entry
+	Optimizer string // name of the plan's optimizer entry
+
+	// Setting is the complete setting that tuning chose; nil while tuning is unfinished. Tuned names the
+	// hyperparameters that were searched, and BatchSize is the batch size that the optimizer entry fixes, or 0.
+	Setting   protocol.Setting
+	Tuned     []string
+	BatchSize int
+
+	Runs           []*Record        // replicates of Setting: finished runs only, one per reporting seed
+	OneShotSetting protocol.Setting // the declared default, complete; nil if the plan has no one-shot row
+	OneShot        []*Record        // replicates of OneShotSetting, as Runs
+	Tuning         []*Record        // all finished runs of the sweep and of the tie step
+
+	Edge   bool // the best step size lies at an end of the range that was searched
+	Capped bool // the limit on tuning runs ended the search
+
+	Failed  []string // one reason per failed run, tuning runs among them
+	Missing int      // runs of the plan that neither finished nor failed
+}

@@ -1,0 +1,45 @@
+// Package results keeps run records: one immutable file per run, named by the hash of what the run is.
+//
+// # Goals
+//
+//   - A run that finished is never lost and never run twice, whatever interrupts (R8).
+//   - Any number of processes and machines may write to one folder without locks, and folders merge by union.
+//   - Two records of the same run are equal byte by byte but for their last line, so that a difference shows (R2).
+//   - Records can be read without this package: they are lines of JSON.
+//
+// Files are not meant to be edited, and there is no index: the names of the files say which runs are there.
+//
+// # Folder
+//
+//	runs/ab/ab….jsonl                     the record of a finished run, ok or diverged; ab… is Run.ID, 64 hexadecimal digits
+//	runs/ab/ab….other-01234567.jsonl      another record of the same run with another outcome; 01234567 begins its digest
+//	runs/ab/ab….damaged                   what was there before a readable record replaced it
+//	failed/ab….jsonl                      the last failure of a run that has not finished yet
+//	tmp/                                  files being written
+//
+// A record is written to tmp, synced, and linked to its place, which fails if the place is taken: whoever is first wins,
+// and a reader sees whole files only. Then the folder is synced. A crash leaves at most a file in tmp; a later writer
+// removes it once its process is gone, or after a day if that process was on another machine.
+//
+// # File
+//
+// Each line is one JSON object whose only or first name says what the line is:
+//
+//	{"run":…}                   a Run; the SHA-256 of this value's bytes is the run's ID
+//	{"problem":…}               a protocol.ProblemSpec
+//	{"point":…}                 a Point; one line per evaluation, in order
+//	{"trace":…}                 a Trace; may be absent
+//	{"end":…}                   an End
+//	{"host":…,"digest":"…"}     a Host, and the SHA-256 of all bytes before this line, in hexadecimal
+//
+// NaN and infinities are the strings "NaN", "+Inf" and "-Inf" (see protocol.Number). All lines before the last are
+// determined by the run and the platform. The last is not covered by the digest: it may be edited, to hide a machine's
+// name, say. Readers ignore names within an object and kinds of line that they do not know, so that later versions can
+// add some; what else may change raises protocol.Version.
+//
+// # What can be wrong
+//
+// A file may be torn (its last line missing), empty, not a record at all, renamed (its ID is not its name), or changed
+// (its digest is not that of its bytes). Each is a [SyntaxError], which stands in for the record when a whole folder is
+// read. Two outcomes of the same run are a [ConflictError]. Neither stops a reader.
+package results

@@ -1,0 +1,219 @@
+package results
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"noisebench/protocol"
+)
+
+// sameNumber makes NaN equal to itself.
+var sameNumber = cmp.Comparer(func(a, b protocol.Number) bool { return a == b || a != a && b != b })
+
+func encode(t testing.TB, r *Record) []byte {
+	t.Helper()
+	data, err := Encode(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestEncodeDecode(t *testing.T) {
+	full := example(1)
+	full.Points[2].Train = Value{protocol.Number(nan), protocol.Number(inf)}
+	full.Points[3].Test = &Value{protocol.Number(-inf), 1e-300}
+	full.Trace.Loss[1] = protocol.Number(nan)
+	bare := example(2)
+	bare.Trace = nil
+	bare.Points = bare.Points[:1]
+	bare.Points[0].Validation, bare.Points[0].Test = nil, nil
+	bare.End = End{Status: Diverged, Reason: "the loss \"is\" <NaN>\nat step 3"}
+	for _, want := range []*Record{full, bare} {
+		data := encode(t, want)
+		got, err := Decode("dir/"+want.Run.ID()+".jsonl", data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, got, sameNumber); d != "" {
+			t.Errorf("decoded record differs (-want +got):\n%s", d)
+		}
+		if again := encode(t, got); !bytes.Equal(again, data) {
+			t.Errorf("encoding again gives other bytes:\n%s\nwant\n%s", again, data)
+		}
+		light, err := decode(want.Run.ID(), data, false, nil)
+		if err != nil || light.Trace != nil {
+			t.Errorf("decoding without trace gives trace %v and error %v", light.Trace, err)
+		}
+	}
+}
+
+// The last line is all that may depend on where and when a run was made.
+func TestEncodeDeterministicPart(t *testing.T) {
+	a, b := example(1), example(1)
+	b.Host = Host{Machine: "elsewhere"}
+	x, y := encode(t, a), encode(t, b)
+	if !bytes.Equal(deterministic(x), deterministic(y)) || bytes.Equal(x, y) {
+		t.Error("records of one run must differ in their last lines, and only there")
+	}
+	if !strings.HasPrefix(string(x[len(deterministic(x)):]), `{"host":{`) {
+		t.Errorf("last line is %s, want the host", x[len(deterministic(x)):])
+	}
+}
+
+// A change to these bytes makes every record on disk unreadable, or gives every run another name.
+func TestEncodeBytes(t *testing.T) {
+	r := &Record{
+		Run: Run{
+			Protocol: 1, Problem: ProblemID{Name: "p", Version: "1", Parameters: protocol.Setting{"b": 2, "a": 1}},
+			Optimizer: OptimizerID{Name: "o", Version: "2", Setting: protocol.Setting{"step_size": 0.1}},
+			Seed:      7, Budget: 100, BatchSize: 10, Order: protocol.Frozen, Evaluations: 1,
+		},
+		Spec:   protocol.ProblemSpec{Dim: 1, DType: protocol.Float64, Measures: protocol.Gradient, BatchSize: 10, Budget: 100},
+		Points: []Point{{Train: Value{1, 1}}, {Mark: 100, Seen: 100, Step: 10, BatchSize: 10, Train: Value{protocol.Number(nan), 0.5}, Test: &Value{2, 3}}},
+		End:    End{Status: OK, Steps: 10, Seen: 100, Gradients: 100, MinBatch: 10, MaxBatch: 10},
+	}
+	want := `{"run":{"protocol":1,"problem":{"name":"p","version":"1","plugin":{"plugin":"","sha256":""},"parameters":{"a":1,"b":2}},"optimizer":{"name":"o","version":"2","plugin":{"plugin":"","sha256":""},"setting":{"step_size":0.1}},"seed":7,"budget":100,"batch_size":10,"order":"frozen","evaluations":1,"trace":0}}
+{"problem":{"dim":1,"dtype":"float64","train":0,"validation":0,"test":0,"measures":1,"metric":{"name":"","higher_better":false},"batch_size":10,"budget":100}}
+{"point":{"mark":0,"seen":0,"step":0,"batch_size":0,"train":{"loss":1,"metric":1}}}
+{"point":{"mark":100,"seen":100,"step":10,"batch_size":10,"train":{"loss":"NaN","metric":0.5},"test":{"loss":2,"metric":3}}}
+{"end":{"status":"ok","steps":10,"seen":100,"gradients":100,"min_batch":10,"max_batch":10}}
+`
+	if got := string(deterministic(encode(t, r))); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got, want := r.Run.ID(), "8758c6e2129734bd21792b80fb529d00b7f297e08f0c12a490aa9e3211e3ccac"; got != want {
+		t.Errorf("ID is %s, want %s", got, want)
+	}
+}
+
+func TestEncodeRefuses(t *testing.T) {
+	r := example(1)
+	r.Spec.Constants = map[string]float64{"optimum": nan}
+	if _, err := Encode(r); err == nil || !strings.Contains(err.Error(), "cannot write the problem of run") {
+		t.Errorf("encoding a constant that is not finite: error is %v", err)
+	}
+}
+
+func TestDecodeErrors(t *testing.T) {
+	r := example(1)
+	id := r.Run.ID()
+	good := string(encode(t, r))
+	lines := strings.SplitAfter(good, "\n")
+	for _, c := range []struct {
+		name, data string
+		file       string
+		line       int
+		msg        string
+	}{
+		{"empty", "", id, 0, "file is empty"},
+		{"foreign text", "hello\n", id, 1, "not a line of a record"},
+		{"foreign JSON", "{\"a\":1}\n", id, 1, `its first line is "a", want run`},
+		{"binary", "\x00\xff\n\n\n", id, 1, "not a line"},
+		{"torn within a line", good[:len(good)/2], id, 1 + strings.Count(good[:len(good)/2], "\n"), "torn"},
+		{"torn between lines", strings.Join(lines[:5], ""), id, 5, "torn: it ends before its last line"},
+		{"last newline missing", strings.TrimSuffix(good, "\n"), id, 31, "torn"},
+		{"renamed", good, strings.Repeat("0", 64), 1, "renamed"},
+		{"tampered run", strings.Replace(good, `"seed":1`, `"seed":2`, 1), id, 1, "renamed, or the line changed"},
+		{"tampered point", strings.Replace(good, `"mark":400`, `"mark":401`, 1), id, 31, "digest does not fit"},
+		{"tampered trace", strings.Replace(good, `"stride":4`, `"stride":5`, 1), id, 31, "digest does not fit"},
+		{"point of wrong type", strings.Replace(good, `"mark":400`, `"mark":"x"`, 1), id, 4, "point: json:"},
+		{"lines swapped", lines[0] + lines[2] + lines[1] + strings.Join(lines[3:], ""), id, 31, "digest does not fit"},
+		{"two runs", lines[0] + good, id, 2, "second run"},
+		{"something after the end", good + lines[3], id, 32, "more after the last line"},
+	} {
+		for _, trace := range []bool{true, false} {
+			_, err := decode("dir/"+c.file+".jsonl", []byte(c.data), trace, nil)
+			var syntax *SyntaxError
+			if !errors.As(err, &syntax) {
+				t.Errorf("%s: error is %v, want a SyntaxError", c.name, err)
+			} else if syntax.Line != c.line || !strings.Contains(syntax.Msg, c.msg) || syntax.File == "" {
+				t.Errorf("%s: error is %v, want line %d and %q", c.name, err, c.line, c.msg)
+			}
+		}
+	}
+}
+
+func TestDecodeIgnoresUnknown(t *testing.T) {
+	r := example(1)
+	lines := strings.SplitAfter(string(deterministic(encode(t, r))), "\n")
+	lines[2] = strings.Replace(lines[2], `{"mark":0`, `{"weather":{"rain":[1,2]},"mark":0`, 1)
+	lines[3] += "{\"novelty\":{\"a\":1}}\n"
+	data := seal(strings.Join(lines, ""), `{"plan":"quick","new":1}`)
+	got, err := Decode(r.Run.ID(), data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(r.Points, got.Points); d != "" || got.Host.Plan != "quick" {
+		t.Errorf("points differ (-want +got), or the plan is %q:\n%s", got.Host.Plan, d)
+	}
+}
+
+// seal adds the last line to the lines before it.
+func seal(lines, host string) []byte {
+	return fmt.Appendf(nil, "%s{\"host\":%s,\"digest\":\"%x\"}\n", lines, host, sha256.Sum256([]byte(lines)))
+}
+
+// FuzzDecode checks that no input makes Decode panic, and that what it accepts survives another round.
+func FuzzDecode(f *testing.F) {
+	r := example(1)
+	data := encode(f, r)
+	f.Add(data)
+	f.Add(data[:300])
+	f.Add([]byte(`{"run":{}}` + "\n" + `{"host":{},"digest":""}` + "\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		got, err := Decode(r.Run.ID(), data)
+		if err != nil {
+			var syntax *SyntaxError
+			if !errors.As(err, &syntax) {
+				t.Fatalf("error is %v, want a SyntaxError", err)
+			}
+			return
+		}
+		encode(t, got)
+	})
+}
+
+// FuzzScanPoint checks that the quick way to read a point agrees with encoding/json.
+func FuzzScanPoint(f *testing.F) {
+	for _, p := range example(1).Points[:3] {
+		b, err := json.Marshal(p)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Add([]byte(`{"mark":1,"seen":2,"step":3,"batch_size":4,"train":{"loss":"NaN","metric":"-Inf"},"test":{"loss":1,"metric":"+Inf"}}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var quick, plain Point
+		if json.Unmarshal(b, &plain) != nil || !scanPoint(b, &quick) {
+			return
+		}
+		if d := cmp.Diff(plain, quick, sameNumber); d != "" {
+			t.Errorf("%s: quick way differs (-json +quick):\n%s", b, d)
+		}
+	})
+}
+
+func TestScanPoint(t *testing.T) {
+	for _, p := range example(1).Points {
+		b, err := json.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got Point
+		if !scanPoint(b, &got) {
+			t.Fatalf("%s is not read the quick way", b)
+		}
+		if d := cmp.Diff(p, got); d != "" {
+			t.Errorf("point differs (-want +got):\n%s", d)
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package results
+
+import (
+	"math"
+
+	"noisebench/protocol"
+)
+
+// At returns p's value on a part, and whether it was evaluated there.
+func (p *Point) At(part protocol.Part) (Value, bool) {
+	var v *Value
+	switch part {
+	case protocol.TrainPart:
+		return p.Train, true
+	case protocol.ValidationPart:
+		v = p.Validation
+	case protocol.TestPart:
+		v = p.Test
+	}
+	if v == nil {
+		return Value{}, false
+	}
+	return *v, true
+}
+
+// PartFor returns the part that stands in for the wanted one: itself if the problem has it, else the train part, which
+// is then the objective (R6).
+func PartFor(spec *protocol.ProblemSpec, part protocol.Part) protocol.Part {
+	if part == protocol.ValidationPart && spec.Validation > 0 || part == protocol.TestPart && spec.Test > 0 {
+		return part
+	}
+	return protocol.TrainPart
+}
+
+// Better reports whether metric a is better than b. NaN is worse than every number.
+func Better(m protocol.Metric, a, b float64) bool {
+	if math.IsNaN(a) || math.IsNaN(b) {
+		return !math.IsNaN(a)
+	}
+	if m.HigherBetter {
+		return a > b
+	}
+	return a < b
+}
+
+// Pick returns the point of r that counts under a report rule and a part for selection: for [protocol.Best] the point
+// with the best metric on that part, the earliest of equals; for [protocol.Final], and where the problem lacks that
+// part, the last. It returns nil if r has no points.
+func (r *Record) Pick(rule protocol.ReportRule, selection protocol.Part) *Point {
+	if len(r.Points) == 0 {
+		return nil
+	}
+	best := &r.Points[len(r.Points)-1]
+	selection = PartFor(&r.Spec, selection)
+	if rule == protocol.Final || selection == protocol.TrainPart {
+		return best
+	}
+	best = &r.Points[0]
+	for i := range r.Points {
+		if Better(r.Spec.Metric, r.Points[i].metric(selection), best.metric(selection)) {
+			best = &r.Points[i]
+		}
+	}
+	return best
+}
+
+// Score is the metric on a part by which r counts in statistics: its value at the point that [Record.Pick] picks, or,
+// if r diverged or that value is not finite, the worse of its first and its last finite value on the part (R7). A part
+// that the problem lacks is replaced by the train part. The score of a run that failed is NaN.
+//
+// Tuning compares Score(rule, selection, selection); tables report Score(rule, selection, protocol.TestPart).
+func (r *Record) Score(rule protocol.ReportRule, selection, part protocol.Part) float64 {
+	if r.End.Status == Failed || len(r.Points) == 0 {
+		return math.NaN()
+	}
+	part = PartFor(&r.Spec, part)
+	if score := r.Pick(rule, selection).metric(part); r.End.Status == OK && protocol.Finite(score) {
+		return score
+	}
+	score := r.Points[0].metric(part)
+	for i := len(r.Points) - 1; i > 0; i-- {
+		if last := r.Points[i].metric(part); protocol.Finite(last) {
+			if Better(r.Spec.Metric, score, last) {
+				score = last
+			}
+			break
+		}
+	}
+	return score
+}
+
+// metric returns p's metric on a part, NaN if it was not evaluated there.
+func (p *Point) metric(part protocol.Part) float64 {
+	v, ok := p.At(part)
+	if !ok {
+		return math.NaN()
+	}
+	return float64(v.Metric)
+}
+
+// Unstable reports whether r shows its step size to be too large: it diverged, or its loss on the train part at the end
+// is not below that at the start.
+func (r *Record) Unstable() bool {
+	if r.End.Status == Diverged || len(r.Points) == 0 {
+		return true
+	}
+	first, last := r.Points[0].Train.Loss, r.Points[len(r.Points)-1].Train.Loss
+	return !(last < first)
+}

@@ -1,0 +1,92 @@
+package results
+
+import (
+	"math"
+	"testing"
+
+	"noisebench/protocol"
+)
+
+var (
+	nan = math.NaN()
+	inf = math.Inf(1)
+)
+
+// curve makes a record whose points have the given metrics; a nil slice is a part that the problem lacks.
+func curve(status Status, higherBetter bool, train, validation, test []float64) *Record {
+	r := &Record{End: End{Status: status}}
+	r.Spec.Metric = protocol.Metric{Name: "m", HigherBetter: higherBetter}
+	r.Spec.Validation, r.Spec.Test = len(validation), len(test)
+	value := func(metrics []float64, i int) *Value {
+		if metrics == nil {
+			return nil
+		}
+		return &Value{Loss: protocol.Number(metrics[i]), Metric: protocol.Number(metrics[i])}
+	}
+	for i := range train {
+		r.Points = append(r.Points, Point{
+			Step: i, Train: *value(train, i), Validation: value(validation, i), Test: value(test, i),
+		})
+	}
+	return r
+}
+
+func TestScore(t *testing.T) {
+	const best, final = protocol.Best, protocol.Final
+	const train, validation, test = protocol.TrainPart, protocol.ValidationPart, protocol.TestPart
+	trainCurve, validationCurve, testCurve := []float64{9, 3, 2, 1}, []float64{8, 4, 4, 5}, []float64{7, 5, 3, 6}
+	accuracy := []float64{.1, .8, .9, .7}
+	for _, c := range []struct {
+		name      string
+		r         *Record
+		rule      protocol.ReportRule
+		selection protocol.Part
+		part      protocol.Part
+		want      float64
+	}{
+		{"best on validation, earliest of equals", curve(OK, false, trainCurve, validationCurve, testCurve), best, validation, test, 5},
+		{"best validation value", curve(OK, false, trainCurve, validationCurve, testCurve), best, validation, validation, 4},
+		{"best on test", curve(OK, false, trainCurve, validationCurve, testCurve), best, test, test, 3},
+		{"final", curve(OK, false, trainCurve, validationCurve, testCurve), final, validation, test, 6},
+		{"higher is better", curve(OK, true, accuracy, accuracy, accuracy), best, validation, test, .9},
+		{"no validation part: last point", curve(OK, false, trainCurve, nil, testCurve), best, validation, test, 6},
+		{"no validation part, selection value is the objective", curve(OK, false, trainCurve, nil, testCurve), best, validation, validation, 1},
+		{"no test part: objective", curve(OK, false, trainCurve, nil, nil), best, test, test, 1},
+		{"no test part, best on validation", curve(OK, false, trainCurve, validationCurve, nil), best, validation, test, 3},
+		{"NaN is never best", curve(OK, false, trainCurve, []float64{nan, 4, nan, 5}, testCurve), best, validation, test, 5},
+		{"not finite at the end counts as diverged", curve(OK, false, []float64{2, 1, inf}, nil, nil), final, train, train, 2},
+		{"diverged: initial is worse", curve(Diverged, false, []float64{5, 1, 2, nan}, nil, nil), best, validation, test, 5},
+		{"diverged: last finite is worse", curve(Diverged, false, []float64{5, 1, 60, inf}, nil, nil), best, validation, test, 60},
+		{"diverged: accuracy", curve(Diverged, true, []float64{.1, .8, .7, nan}, nil, nil), best, validation, test, .1},
+		{"diverged: accuracy fell", curve(Diverged, true, []float64{.1, .8, .05, nan}, nil, nil), best, validation, test, .05},
+		{"diverged at once", curve(Diverged, false, []float64{5, nan}, nil, nil), best, validation, test, 5},
+		{"failed", curve(Failed, false, []float64{5, 1}, nil, nil), best, validation, test, nan},
+		{"no points", curve(OK, false, nil, nil, nil), best, validation, test, nan},
+	} {
+		got := c.r.Score(c.rule, c.selection, c.part)
+		if got != c.want && !(math.IsNaN(got) && math.IsNaN(c.want)) {
+			t.Errorf("%s: score is %g, want %g", c.name, got, c.want)
+		}
+	}
+	if p := curve(OK, false, nil, nil, nil).Pick(best, validation); p != nil {
+		t.Errorf("record without points: picked %v, want nil", p)
+	}
+}
+
+func TestUnstable(t *testing.T) {
+	for _, c := range []struct {
+		status Status
+		train  []float64
+		want   bool
+	}{
+		{OK, []float64{5, 9, 4}, false},
+		{OK, []float64{5, 1, 5}, true},
+		{OK, []float64{5, 1, nan}, true},
+		{OK, nil, true},
+		{Diverged, []float64{5, 1, 1}, true},
+	} {
+		if got := curve(c.status, false, c.train, nil, nil).Unstable(); got != c.want {
+			t.Errorf("%s %v: unstable is %t, want %t", c.status, c.train, got, c.want)
+		}
+	}
+}

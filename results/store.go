@@ -1,0 +1,435 @@
+package results
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"noisebench/protocol"
+)
+
+// Store is a folder of records. Its methods may be called side by side, and any number of stores, in other processes
+// and on other machines, may share the folder.
+type Store struct {
+	dir   string
+	clean sync.Once // before the first file is written
+}
+
+// ConflictError says that two records of one run differ in more than their last line. That breaks R2, unless they come
+// from different platforms. The first record stays in its place, the other is kept beside it.
+type ConflictError struct {
+	ID    string
+	Kept  string // path of the first record
+	Other string // path of the other
+}
+
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("run %.12s has two different outcomes: compare %s with %s", e.ID, e.Kept, e.Other)
+}
+
+// Open returns the store in dir. The folder is made when the first record is written; until then it need not exist.
+func Open(dir string) (*Store, error) {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, fmt.Errorf("cannot open results folder: %w", err)
+	case !info.IsDir():
+		return nil, fmt.Errorf("%s is a file, want a results folder; choose another name", dir)
+	}
+	return &Store{dir: filepath.Clean(dir)}, nil
+}
+
+// Dir returns the folder.
+func (s *Store) Dir() string { return s.dir }
+
+// Path returns where the record of a finished run is, or would be.
+func (s *Store) Path(id string) string { return filepath.Join(s.dir, "runs", id[:2], id+".jsonl") }
+
+func (s *Store) failedPath(id string) string { return filepath.Join(s.dir, "failed", id+".jsonl") }
+
+// Commit saves r: on return it is on the disk, or nothing is. A failed run replaces earlier failures of the same run,
+// and is forgotten once that run finishes. If the run has a record with another outcome already, both are kept and the
+// error is a *ConflictError.
+func (s *Store) Commit(r *Record) error {
+	data, err := Encode(r)
+	if err != nil {
+		return err
+	}
+	_, err = s.commit(r.Run.ID(), r.End.Status, data)
+	return err
+}
+
+// commit saves the bytes of a record and reports whether they are new.
+func (s *Store) commit(id string, status Status, data []byte) (added bool, err error) {
+	s.clean.Do(s.removeStale)
+	if status == Failed {
+		return s.commitFailed(id, data)
+	}
+	path := s.Path(id)
+	added, err = s.place(id, path, data)
+	if errors.Is(err, fs.ErrExist) {
+		added, err = s.second(id, path, data)
+	}
+	var conflict *ConflictError
+	if err != nil && !errors.As(err, &conflict) {
+		return false, s.explain(id, err)
+	}
+	// A file left here by a crash at this point does no harm: a run that has finished is never looked up as failed.
+	_ = os.Remove(s.failedPath(id))
+	return added, err
+}
+
+func (s *Store) commitFailed(id string, data []byte) (added bool, err error) {
+	path := s.failedPath(id)
+	tmp, err := s.writeTemporary(id, data)
+	if err == nil {
+		err = s.makeDir(filepath.Dir(path))
+	}
+	if err == nil {
+		err = os.Rename(tmp, path)
+	}
+	if err != nil {
+		_ = os.Remove(tmp)
+		return false, s.explain(id, err)
+	}
+	return true, nil
+}
+
+// place writes data to path, which must not exist: else the error is fs.ErrExist.
+func (s *Store) place(id, path string, data []byte) (added bool, err error) {
+	tmp, err := s.writeTemporary(id, data)
+	if err != nil {
+		return false, err
+	}
+	defer os.Remove(tmp)
+	if err := s.makeDir(filepath.Dir(path)); err != nil {
+		return false, err
+	}
+	if err := os.Link(tmp, path); err != nil {
+		return false, err
+	}
+	return true, syncDir(filepath.Dir(path))
+}
+
+// second handles a record whose place is taken.
+func (s *Store) second(id, path string, data []byte) (added bool, err error) {
+	first, err := os.ReadFile(path)
+	if err != nil {
+		return false, err
+	}
+	if _, err := decode(path, first, false, nil); err != nil {
+		if err := os.Rename(path, strings.TrimSuffix(path, ".jsonl")+".damaged"); err != nil {
+			return false, err
+		}
+		return s.place(id, path, data)
+	}
+	if bytes.Equal(deterministic(first), deterministic(data)) {
+		return false, nil
+	}
+	digest := sha256.Sum256(deterministic(data))
+	other := fmt.Sprintf("%s.other-%x.jsonl", strings.TrimSuffix(path, ".jsonl"), digest[:4])
+	if _, err := s.place(id, other, data); err != nil && !errors.Is(err, fs.ErrExist) {
+		return false, err
+	}
+	return false, &ConflictError{ID: id, Kept: path, Other: other}
+}
+
+// deterministic returns all lines but the last.
+func deterministic(data []byte) []byte {
+	return data[:1+bytes.LastIndexByte(bytes.TrimSuffix(data, []byte("\n")), '\n')]
+}
+
+// writeTemporary writes data to a new file in tmp, on the disk, and returns its path. After an error there is no file.
+func (s *Store) writeTemporary(id string, data []byte) (path string, err error) {
+	dir := filepath.Join(s.dir, "tmp")
+	if err := s.makeDir(dir); err != nil {
+		return "", err
+	}
+	path = filepath.Join(dir, fmt.Sprintf("%s.%s.%d.%016x", id, hostname(), os.Getpid(), rand.Uint64()))
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		_ = os.Remove(path)
+	}
+	return path, err
+}
+
+// hostname is the machine's name without the dots that separate the parts of a temporary file's name.
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		name = "unknown"
+	}
+	return strings.Map(func(r rune) rune {
+		if r == '.' || r == '/' {
+			return '-'
+		}
+		return r
+	}, name)
+}
+
+// removeStale removes temporary files whose writers are gone: those older than a day, and those of this machine that are
+// older than a minute and whose process does not live. (The minute is for containers that share a host name but not
+// their processes; a writer needs much less.) Errors do not matter: the files are in nobody's way.
+func (s *Store) removeStale() {
+	dir := filepath.Join(s.dir, "tmp")
+	entries, _ := os.ReadDir(dir)
+	host := hostname()
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil {
+			continue
+		}
+		age := time.Since(info.ModTime())
+		part := strings.Split(e.Name(), ".")
+		if age > 24*time.Hour || age > time.Minute && len(part) == 4 && part[1] == host && !alive(part[2]) {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
+}
+
+// alive reports whether a process of this machine lives, or may live.
+func alive(pid string) bool {
+	n, err := strconv.Atoi(pid)
+	if err != nil {
+		return true
+	}
+	p, err := os.FindProcess(n)
+	if err != nil {
+		return true
+	}
+	return !errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
+}
+
+// makeDir makes a folder inside the store, and the store itself, durable.
+func (s *Store) makeDir(dir string) error {
+	if exists(dir) {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	for dir != s.dir {
+		dir = filepath.Dir(dir)
+		if err := syncDir(dir); err != nil {
+			return err
+		}
+	}
+	_ = syncDir(filepath.Dir(s.dir)) // which may be nobody's business to read
+	return nil
+}
+
+// syncDir makes the names in a folder durable. Some file systems do not offer it; they get what they give.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, syscall.EINVAL) {
+		return err
+	}
+	return nil
+}
+
+// explain says what to do about an error in writing.
+func (s *Store) explain(id string, err error) error {
+	advice := "solve this and start again: finished runs are kept"
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &link) && (errors.Is(err, syscall.EPERM) || errors.Is(err, errors.ErrUnsupported)):
+		advice = "choose a results folder on a file system with hard links"
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		advice = "free some space and start again: finished runs are kept"
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		advice = fmt.Sprintf("make %s writable or choose another results folder", s.dir)
+	}
+	return fmt.Errorf("cannot save run %.12s: %w; %s", id, err, advice)
+}
+
+// Lookup returns the record of a finished run, without its trace, and whether there is one. An unreadable record is a
+// *SyntaxError: the run has to be made again, and Commit then replaces the file.
+func (s *Store) Lookup(id string) (*Record, bool, error) { return read(s.Path(id), false) }
+
+// LookupTraced is Lookup with the trace.
+func (s *Store) LookupTraced(id string) (*Record, bool, error) { return read(s.Path(id), true) }
+
+// LookupFailed returns the last failure of a run that has not finished, and whether there is one.
+func (s *Store) LookupFailed(id string) (*Record, bool, error) {
+	if exists(s.Path(id)) {
+		return nil, false, nil
+	}
+	return read(s.failedPath(id), true)
+}
+
+func read(path string, trace bool) (*Record, bool, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	r, err := decode(path, data, trace, nil)
+	return r, err == nil, err
+}
+
+// Records yields all finished runs in the order of their IDs, without traces, and then the failures of runs that have
+// not finished. What is not a readable record is yielded as an error in its place: *SyntaxError, *ConflictError (after
+// the record that was first), or an error of the file system. Records of the same problem share the slices and maps of
+// its spec: do not change them.
+func (s *Store) Records() iter.Seq2[*Record, error] {
+	return func(yield func(*Record, error) bool) {
+		specs := map[string]protocol.ProblemSpec{}
+		var file bytes.Buffer // reused: decoding copies what it keeps
+		for path, err := range s.files() {
+			if err != nil {
+				if !yield(nil, err) {
+					return
+				}
+				continue
+			}
+			err := readInto(&file, path)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // a failure that was overcome meanwhile
+			}
+			var r *Record
+			if err == nil {
+				r, err = decode(path, file.Bytes(), false, specs)
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+func readInto(b *bytes.Buffer, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	b.Reset()
+	_, err = b.ReadFrom(f)
+	return err
+}
+
+// files yields the paths of all records, finished runs first, and errors as [Store.Records] does. A failure that a crash
+// left behind when the run finished is left out.
+func (s *Store) files() iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		stopped := false
+		visit := func(path string, e fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) || err == nil && e.IsDir() {
+				return nil
+			}
+			name := filepath.Base(path)
+			id, extension, _ := strings.Cut(name, ".")
+			switch {
+			case err != nil:
+			case extension == "damaged", filepath.Base(filepath.Dir(path)) == "failed" && exists(s.Path(id)):
+				return nil
+			case !isID(id) || !strings.HasSuffix(extension, "jsonl"):
+				err = &SyntaxError{File: path, Msg: "not a record; it does not belong here"}
+			case extension != "jsonl":
+				err = &ConflictError{ID: id, Kept: s.Path(id), Other: path}
+			}
+			if stopped = !yield(path, err); stopped {
+				return fs.SkipAll
+			}
+			return nil
+		}
+		for _, dir := range []string{"runs", "failed"} {
+			if !stopped {
+				_ = filepath.WalkDir(filepath.Join(s.dir, dir), visit) // visit returns no error but SkipAll
+			}
+		}
+	}
+}
+
+func isID(s string) bool {
+	return len(s) == 2*sha256.Size && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// Merged says what Merge did.
+type Merged struct {
+	Added    int     // runs that are new here, failures included
+	Known    int     // runs that were here already
+	Problems []error // *SyntaxError for what was left out, *ConflictError for runs with two outcomes
+}
+
+// Merge adds the records of the store in another folder to s. The other folder is not changed. Where both have a run,
+// that of s stays. Merge stops with an error only if it cannot read the other folder or write to s; it can then be
+// repeated.
+func (s *Store) Merge(dir string) (Merged, error) {
+	var m Merged
+	if info, err := os.Stat(dir); err != nil {
+		return m, fmt.Errorf("cannot merge: %w", err)
+	} else if !info.IsDir() {
+		return m, fmt.Errorf("cannot merge %s: it is a file, want a results folder", dir)
+	}
+	other := &Store{dir: filepath.Clean(dir)}
+	for path, err := range other.files() {
+		var syntax *SyntaxError
+		var conflict *ConflictError
+		var data []byte
+		var r *Record
+		if err == nil || errors.As(err, &conflict) { // both outcomes are read and compared with ours
+			data, err = os.ReadFile(path)
+		}
+		if err == nil {
+			r, err = Decode(path, data)
+		}
+		switch {
+		case errors.As(err, &syntax):
+			m.Problems = append(m.Problems, err)
+			continue
+		case err != nil:
+			return m, fmt.Errorf("cannot merge: %w", err)
+		}
+		id := r.Run.ID()
+		if r.End.Status == Failed && (exists(s.Path(id)) || exists(s.failedPath(id))) {
+			m.Known++
+			continue
+		}
+		added, err := s.commit(id, r.End.Status, data)
+		switch {
+		case errors.As(err, &conflict):
+			m.Problems = append(m.Problems, err)
+		case err != nil:
+			return m, err
+		case added:
+			m.Added++
+		default:
+			m.Known++
+		}
+	}
+	return m, nil
+}
