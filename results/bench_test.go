@@ -13,12 +13,14 @@ func example(seed uint64) *Record {
 		Run: Run{
 			Protocol: protocol.Version,
 			Problem: ProblemID{
-				Name: "logistic-wdbc", Version: "1", Plugin: protocol.Origin{Plugin: "built-in", SHA256: fmt.Sprintf("%064d", 1)},
+				Name: "logistic-wdbc", Version: "1",
+				Plugin:     protocol.Origin{Plugin: "built-in", SHA256: fmt.Sprintf("%064d", 1)},
 				Parameters: protocol.Setting{"l2": 0.001},
 				Data:       []protocol.DataFile{{Name: "wdbc.csv", SHA256: fmt.Sprintf("%064d", 2)}},
 			},
 			Optimizer: OptimizerID{
-				Name: "m-sgd", Version: "1", Plugin: protocol.Origin{Plugin: "built-in", SHA256: fmt.Sprintf("%064d", 1)},
+				Name: "m-sgd", Version: "1",
+				Plugin:  protocol.Origin{Plugin: "built-in", SHA256: fmt.Sprintf("%064d", 1)},
 				Setting: protocol.Setting{"step_size": 0.1, "beta": 0.9},
 			},
 			Seed: seed, Budget: 10000, BatchSize: 32, Order: protocol.Reshuffled, Evaluations: 25, Trace: 100,
@@ -28,8 +30,11 @@ func example(seed uint64) *Record {
 			Metric: protocol.Metric{Name: "accuracy", HigherBetter: true}, BatchSize: 32, Budget: 10000,
 			Constants: map[string]float64{"smoothness": 3.5},
 		},
-		End:  End{Status: OK, Steps: 313, Seen: 10000, Gradients: 10000, MinBatch: 16, MaxBatch: 32},
-		Host: Host{Plan: "quick", Platform: "linux/amd64/v3", Transport: map[string]string{"problem": "memory"}, ProblemTime: 0.25},
+		End: End{Status: OK, Steps: 313, Seen: 10000, Gradients: 10000, MinBatch: 16, MaxBatch: 32},
+		Host: Host{
+			Plan: "quick", Platform: "linux/amd64/v3", Transport: map[string]string{"problem": "memory"},
+			ProblemTime: 0.25,
+		},
 	}
 	draw := protocol.Stream(seed, "test")
 	value := func() Value {

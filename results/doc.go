@@ -11,15 +11,15 @@
 //
 // # Folder
 //
-//	runs/ab/ab….jsonl                     the record of a finished run, ok or diverged; ab… is Run.ID, 64 hexadecimal digits
-//	runs/ab/ab….other-01234567.jsonl      another record of the same run with another outcome; 01234567 begins its digest
-//	runs/ab/ab….damaged                   what was there before a readable record replaced it
-//	failed/ab….jsonl                      the last failure of a run that has not finished yet
-//	tmp/                                  files being written
+//	runs/ab/ab….jsonl                  the record of a finished run, ok or diverged; ab… is Run.ID, 64 digits
+//	runs/ab/ab….other-01234567.jsonl   another record of that run with another outcome; 01234567 begins its digest
+//	runs/ab/ab….damaged                what was there before a readable record replaced it
+//	failed/ab….jsonl                   the last failure of a run that has not finished yet
+//	tmp/                               files being written
 //
-// A record is written to tmp, synced, and linked to its place, which fails if the place is taken: whoever is first wins,
-// and a reader sees whole files only. Then the folder is synced. A crash leaves at most a file in tmp; a later writer
-// removes it once its process is gone, or after a day if that process was on another machine.
+// A record is written to tmp, synced, and linked to its place, which fails if the place is taken: whoever is first
+// wins, and a reader sees whole files only. Then the folder is synced. A crash leaves at most a file in tmp; a later
+// writer removes it once its process is gone, or after a day if that process was on another machine.
 //
 // # File
 //

@@ -76,9 +76,17 @@ func TestEncodeBytes(t *testing.T) {
 			Optimizer: OptimizerID{Name: "o", Version: "2", Setting: protocol.Setting{"step_size": 0.1}},
 			Seed:      7, Budget: 100, BatchSize: 10, Order: protocol.Frozen, Evaluations: 1,
 		},
-		Spec:   protocol.ProblemSpec{Dim: 1, DType: protocol.Float64, Measures: protocol.Gradient, BatchSize: 10, Budget: 100},
-		Points: []Point{{Train: Value{1, 1}}, {Mark: 100, Seen: 100, Step: 10, BatchSize: 10, Train: Value{protocol.Number(nan), 0.5}, Test: &Value{2, 3}}},
-		End:    End{Status: OK, Steps: 10, Seen: 100, Gradients: 100, MinBatch: 10, MaxBatch: 10},
+		Spec: protocol.ProblemSpec{
+			Dim: 1, DType: protocol.Float64, Measures: protocol.Gradient, BatchSize: 10, Budget: 100,
+		},
+		Points: []Point{
+			{Train: Value{1, 1}},
+			{
+				Mark: 100, Seen: 100, Step: 10, BatchSize: 10,
+				Train: Value{protocol.Number(nan), 0.5}, Test: &Value{2, 3},
+			},
+		},
+		End: End{Status: OK, Steps: 10, Seen: 100, Gradients: 100, MinBatch: 10, MaxBatch: 10},
 	}
 	want := `{"run":{"protocol":1,"problem":{"name":"p","version":"1","plugin":{"plugin":"","sha256":""},"parameters":{"a":1,"b":2}},"optimizer":{"name":"o","version":"2","plugin":{"plugin":"","sha256":""},"setting":{"step_size":0.1}},"seed":7,"budget":100,"batch_size":10,"order":"frozen","evaluations":1,"trace":0}}
 {"problem":{"dim":1,"dtype":"float64","train":0,"validation":0,"test":0,"measures":1,"metric":{"name":"","higher_better":false},"batch_size":10,"budget":100}}
@@ -190,7 +198,8 @@ func FuzzScanPoint(f *testing.F) {
 		}
 		f.Add(b)
 	}
-	f.Add([]byte(`{"mark":1,"seen":2,"step":3,"batch_size":4,"train":{"loss":"NaN","metric":"-Inf"},"test":{"loss":1,"metric":"+Inf"}}`))
+	f.Add([]byte(`{"mark":1,"seen":2,"step":3,"batch_size":4,` +
+		`"train":{"loss":"NaN","metric":"-Inf"},"test":{"loss":1,"metric":"+Inf"}}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var quick, plain Point
 		if json.Unmarshal(b, &plain) != nil || !scanPoint(b, &quick) {

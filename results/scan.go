@@ -8,8 +8,8 @@ import (
 	"noisebench/protocol"
 )
 
-// scanPoint reads a Point from exactly the bytes that Encode writes, several times faster than encoding/json: points are
-// most of a file, and tables read all files. It reports false for anything else, such as a point with more names.
+// scanPoint reads a Point from exactly the bytes that Encode writes, several times faster than encoding/json: points
+// are most of a file, and tables read all files. It reports false for anything else, such as a point with more names.
 func scanPoint(b []byte, p *Point) bool {
 	s := scanner{b, true}
 	parts := new(struct{ validation, test Value }) // one allocation for both

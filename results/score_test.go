@@ -34,8 +34,9 @@ func curve(status Status, higherBetter bool, train, validation, test []float64) 
 func TestScore(t *testing.T) {
 	const best, final = protocol.Best, protocol.Final
 	const train, validation, test = protocol.TrainPart, protocol.ValidationPart, protocol.TestPart
-	trainCurve, validationCurve, testCurve := []float64{9, 3, 2, 1}, []float64{8, 4, 4, 5}, []float64{7, 5, 3, 6}
-	accuracy := []float64{.1, .8, .9, .7}
+	f, v, x := []float64{9, 3, 2, 1}, []float64{8, 4, 4, 5}, []float64{7, 5, 3, 6}
+	accuracy, fell := []float64{.1, .8, .9, .7}, []float64{.1, .8, .05, nan}
+	blewUp := []float64{5, 1, 60, inf}
 	for _, c := range []struct {
 		name      string
 		r         *Record
@@ -44,21 +45,21 @@ func TestScore(t *testing.T) {
 		part      protocol.Part
 		want      float64
 	}{
-		{"best on validation, earliest of equals", curve(OK, false, trainCurve, validationCurve, testCurve), best, validation, test, 5},
-		{"best validation value", curve(OK, false, trainCurve, validationCurve, testCurve), best, validation, validation, 4},
-		{"best on test", curve(OK, false, trainCurve, validationCurve, testCurve), best, test, test, 3},
-		{"final", curve(OK, false, trainCurve, validationCurve, testCurve), final, validation, test, 6},
+		{"best on validation, earliest of equals", curve(OK, false, f, v, x), best, validation, test, 5},
+		{"best validation value", curve(OK, false, f, v, x), best, validation, validation, 4},
+		{"best on test", curve(OK, false, f, v, x), best, test, test, 3},
+		{"final", curve(OK, false, f, v, x), final, validation, test, 6},
 		{"higher is better", curve(OK, true, accuracy, accuracy, accuracy), best, validation, test, .9},
-		{"no validation part: last point", curve(OK, false, trainCurve, nil, testCurve), best, validation, test, 6},
-		{"no validation part, selection value is the objective", curve(OK, false, trainCurve, nil, testCurve), best, validation, validation, 1},
-		{"no test part: objective", curve(OK, false, trainCurve, nil, nil), best, test, test, 1},
-		{"no test part, best on validation", curve(OK, false, trainCurve, validationCurve, nil), best, validation, test, 3},
-		{"NaN is never best", curve(OK, false, trainCurve, []float64{nan, 4, nan, 5}, testCurve), best, validation, test, 5},
-		{"not finite at the end counts as diverged", curve(OK, false, []float64{2, 1, inf}, nil, nil), final, train, train, 2},
-		{"diverged: initial is worse", curve(Diverged, false, []float64{5, 1, 2, nan}, nil, nil), best, validation, test, 5},
-		{"diverged: last finite is worse", curve(Diverged, false, []float64{5, 1, 60, inf}, nil, nil), best, validation, test, 60},
+		{"no validation part: last point", curve(OK, false, f, nil, x), best, validation, test, 6},
+		{"no validation part: selection by objective", curve(OK, false, f, nil, x), best, validation, validation, 1},
+		{"no test part: objective", curve(OK, false, f, nil, nil), best, test, test, 1},
+		{"no test part, best on validation", curve(OK, false, f, v, nil), best, validation, test, 3},
+		{"NaN is never best", curve(OK, false, f, []float64{nan, 4, nan, 5}, x), best, validation, test, 5},
+		{"not finite at the end", curve(OK, false, []float64{2, 1, inf}, nil, nil), final, train, train, 2},
+		{"diverged: start is worse", curve(Diverged, false, []float64{5, 1, 2, nan}, nil, nil), best, validation, test, 5},
+		{"diverged: end is worse", curve(Diverged, false, blewUp, nil, nil), best, validation, test, 60},
 		{"diverged: accuracy", curve(Diverged, true, []float64{.1, .8, .7, nan}, nil, nil), best, validation, test, .1},
-		{"diverged: accuracy fell", curve(Diverged, true, []float64{.1, .8, .05, nan}, nil, nil), best, validation, test, .05},
+		{"diverged, accuracy fell", curve(Diverged, true, fell, nil, nil), best, validation, test, .05},
 		{"diverged at once", curve(Diverged, false, []float64{5, nan}, nil, nil), best, validation, test, 5},
 		{"failed", curve(Failed, false, []float64{5, 1}, nil, nil), best, validation, test, nan},
 		{"no points", curve(OK, false, nil, nil, nil), best, validation, test, nan},

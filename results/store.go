@@ -189,8 +189,8 @@ func hostname() string {
 	}, name)
 }
 
-// removeStale removes temporary files whose writers are gone: those older than a day, and those of this machine that are
-// older than a minute and whose process does not live. (The minute is for containers that share a host name but not
+// removeStale removes temporary files whose writers are gone: those older than a day, and those of this machine that
+// are older than a minute and whose process does not live. (The minute is for containers that share a host name but not
 // their processes; a writer needs much less.) Errors do not matter: the files are in nobody's way.
 func (s *Store) removeStale() {
 	dir := filepath.Join(s.dir, "tmp")
@@ -270,14 +270,21 @@ func (s *Store) explain(id string, err error) error {
 
 // Lookup returns the record of a finished run, without its trace, and whether there is one. An unreadable record is a
 // *SyntaxError: the run has to be made again, and Commit then replaces the file.
-func (s *Store) Lookup(id string) (*Record, bool, error) { return read(s.Path(id), false) }
+func (s *Store) Lookup(id string) (*Record, bool, error) { return s.lookup(id, false) }
 
 // LookupTraced is Lookup with the trace.
-func (s *Store) LookupTraced(id string) (*Record, bool, error) { return read(s.Path(id), true) }
+func (s *Store) LookupTraced(id string) (*Record, bool, error) { return s.lookup(id, true) }
+
+func (s *Store) lookup(id string, trace bool) (*Record, bool, error) {
+	if !isID(id) {
+		return nil, false, nil
+	}
+	return read(s.Path(id), trace)
+}
 
 // LookupFailed returns the last failure of a run that has not finished, and whether there is one.
 func (s *Store) LookupFailed(id string) (*Record, bool, error) {
-	if exists(s.Path(id)) {
+	if !isID(id) || exists(s.Path(id)) {
 		return nil, false, nil
 	}
 	return read(s.failedPath(id), true)
@@ -336,8 +343,8 @@ func readInto(b *bytes.Buffer, path string) error {
 	return err
 }
 
-// files yields the paths of all records, finished runs first, and errors as [Store.Records] does. A failure that a crash
-// left behind when the run finished is left out.
+// files yields the paths of all records, finished runs first, and errors as [Store.Records] does. A failure that a
+// crash left behind when the run finished is left out.
 func (s *Store) files() iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		stopped := false

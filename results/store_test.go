@@ -67,6 +67,11 @@ func TestStore(t *testing.T) {
 	if _, ok, err := s.Lookup(id); ok || err != nil {
 		t.Errorf("looking up what is not there gives %t, %v", ok, err)
 	}
+	for _, id := range []string{"", "a", "../../etc/passwd", id[:12]} {
+		if _, ok, err := s.Lookup(id); ok || err != nil {
+			t.Errorf("looking up %q, which is no ID, gives %t, %v", id, ok, err)
+		}
+	}
 	commit(t, s, r)
 	elsewhere := example(1)
 	elsewhere.Host.Machine = "elsewhere"

@@ -29,24 +29,19 @@ type Problem struct {
 // p-values. Its group extends from it up to, but without, the first entry that is rejected and whose mean is not
 // equivalent. The next entry leads the next group. Ranks are those of competitions: 1, 1, 3.
 //
-// Thus ranks never contradict means, and an entry is not promoted for being noisy. Where so few seeds are in common that
-// SignFlip cannot reject anything at all, [PairedT] stands in for it, see [CanTest].
-func Rank(p Problem) []int {
-	return rank(p, exactLimit)
-}
+// Thus ranks never contradict means, and an entry is not promoted for being noisy. Where so few seeds are in common
+// that SignFlip cannot reject anything at all, [PairedT] stands in for it, see [CanTest].
+func Rank(p Problem) []int { return rank(p, exactLimit) }
 
 // CanTest reports whether the sign-flip test can find a difference between a leader and k−1 others at n common seeds:
 // whether its least p-value, 2/2ⁿ, is within Holm's first threshold α/(k−1).
 func CanTest(n, k int) bool { return math.Ldexp(2, -n)*float64(k-1) <= Alpha }
 
+// rank is Rank with a limit on the pairs of which all sign patterns are counted.
 func rank(p Problem, limit int) []int {
-	ranks := make([]int, len(p.Scores))
-	means := make([]float64, len(p.Scores))
-	for i, scores := range p.Scores {
-		means[i] = meanOfPresent(scores)
-		if p.HigherBetter {
-			means[i] = -means[i]
-		}
+	sign := 1.0
+	if p.HigherBetter {
+		sign = -1
 	}
 	unstable := func(i int) int {
 		if p.Unstable != nil && p.Unstable[i] {
@@ -54,34 +49,36 @@ func rank(p Problem, limit int) []int {
 		}
 		return 0
 	}
+	cost := make([]float64, len(p.Scores)) // mean score, lower is better
 	var order []int
-	for i, m := range means {
-		if !math.IsNaN(m) {
+	for i, scores := range p.Scores {
+		if cost[i] = sign * Mean(present(scores)); !math.IsNaN(cost[i]) {
 			order = append(order, i)
 		}
 	}
 	slices.SortStableFunc(order, func(i, j int) int {
-		return cmp.Or(cmp.Compare(unstable(i), unstable(j)), cmp.Compare(means[i], means[j]))
+		return cmp.Or(cmp.Compare(unstable(i), unstable(j)), cmp.Compare(cost[i], cost[j]))
 	})
+	ranks := make([]int, len(p.Scores))
 	for first := 0; first < len(order); {
 		leader := order[first]
-		last := first + 1 // one past the entries of the same stability
-		for last < len(order) && unstable(order[last]) == unstable(leader) {
-			last++
+		others := order[first+1:]
+		if k := slices.IndexFunc(others, func(i int) bool { return unstable(i) != unstable(leader) }); k >= 0 {
+			others = others[:k]
 		}
-		rejected := compare(p.Scores, leader, order[first+1:last], limit)
 		margin := 0.0
 		if p.Equivalence != nil {
-			margin = p.Equivalence(math.Abs(means[leader]) * sign(means[leader], p.HigherBetter))
+			margin = p.Equivalence(sign * cost[leader])
 		}
-		end := first + 1
-		for end < last && (!rejected[end-first-1] || means[order[end]]-means[leader] < margin) {
-			end++
+		differs := compare(p.Scores, leader, others, limit)
+		size := 1
+		for size <= len(others) && (!differs[size-1] || cost[others[size-1]]-cost[leader] < margin) {
+			size++
 		}
-		for _, i := range order[first:end] {
+		for _, i := range order[first : first+size] {
 			ranks[i] = first + 1
 		}
-		first = end
+		first += size
 	}
 	return ranks
 }
@@ -105,49 +102,51 @@ func compare(scores [][]float64, leader int, others []int, limit int) []bool {
 	return Holm(p, Alpha)
 }
 
-func meanOfPresent(scores []float64) float64 {
-	var sum float64
-	n := 0
-	for _, v := range scores {
-		if !math.IsNaN(v) {
-			sum += v
-			n++
-		}
-	}
-	return sum / float64(n)
+// present returns the scores that are there.
+func present(scores []float64) []float64 {
+	return slices.DeleteFunc(slices.Clone(scores), math.IsNaN)
 }
 
 // Place is the standing of an entry over several problems.
 type Place struct {
-	Place     int     // 1 is best; shared where the order is uncertain; 0 for an entry that lacks a rank on some problem
+	Place     int     // 1 is best; shared where the order is uncertain; 0 for an entry without a rank on some problem
 	MeanRank  float64 // mean of its ranks over the problems; NaN if Place is 0
 	Low, High float64 // interval of MeanRank
 }
 
 // Overall orders entries by their mean rank over problems, all of which have the same entries.
 //
-// Uncertainty comes from a bootstrap over seeds (Efron 1979), stratified by problem and paired: each of draws times, the
-// seeds of each problem are drawn anew with replacement, the same ones for all entries, and everything is ranked again.
-// Low and High are the 2.5 % and 97.5 % percentiles of an entry's mean rank. The best entry leads; its group extends up
-// to, but without, the first entry whose mean rank is above the leader's in more than 97.5 % of the draws; the next
-// entry leads the next group. Whether an entry is unstable is not drawn anew.
+// Uncertainty comes from a bootstrap over seeds (Efron 1979), stratified by problem and paired: each of draws times,
+// the seeds of each problem are drawn anew with replacement, the same ones for all entries, and everything is ranked
+// again. Low and High are the 2.5 % and 97.5 % percentiles of an entry's mean rank. The best entry leads; its group
+// extends up to, but without, the first entry whose mean rank is above the leader's in more than 97.5 % of the draws;
+// the next entry leads the next group. Whether an entry is unstable is not drawn anew.
 func Overall(problems []Problem, draws int, seed uint64) []Place {
 	if len(problems) == 0 {
 		return nil
 	}
 	places := make([]Place, len(problems[0].Scores))
-	all := make([]int, len(places))
-	for i := range places {
-		all[i] = i
+	mean := meanRanks(problems, Rank)
+	var order []int
+	for i := range mean {
+		if !math.IsNaN(mean[i]) {
+			order = append(order, i)
+		}
 	}
-	mean := meanRanks(problems, func(p Problem) []int { return rank(p, exactLimit) })
-	order := slices.DeleteFunc(all, func(i int) bool { return math.IsNaN(mean[i]) })
 	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(mean[i], mean[j]) })
 
 	random := rand.New(rand.NewPCG(seed, 0))
 	drawn := make([][]float64, len(places)) // drawn[i][b] is the mean rank of entry i in draw b
 	for range draws {
-		again := meanRanks(problems, func(p Problem) []int { return rank(resample(p, random), bootstrapLimit) })
+		again := meanRanks(problems, func(p Problem) []int {
+			ranks := rank(resample(p, random), bootstrapLimit)
+			for i, r := range ranks {
+				if r == 0 { // none of the few seeds that the entry has was drawn
+					ranks[i] = len(ranks)
+				}
+			}
+			return ranks
+		})
 		for i := range places {
 			drawn[i] = append(drawn[i], again[i])
 		}
@@ -175,6 +174,14 @@ func Overall(problems []Problem, draws int, seed uint64) []Place {
 
 // bootstrapLimit is exactLimit where thousands of tests are made.
 const bootstrapLimit = 12
+
+func differences(x, y []float64) []float64 {
+	d := make([]float64, len(x))
+	for i := range d {
+		d[i] = x[i] - y[i]
+	}
+	return d
+}
 
 // meanRanks returns the mean over problems of each entry's rank, NaN if it has none on some problem.
 func meanRanks(problems []Problem, rank func(Problem) []int) []float64 {

@@ -1,10 +1,10 @@
 // Package stats compares optimizers on runs with common seeds. Its functions are pure; the few that draw random numbers
 // do so from a seed that they are given.
 //
-// Its opinions: the unit of observation is the run, and runs of two optimizers at one seed form a pair, because they saw
-// the same batches from the same start. Differences are tested by the exact sign-flip test, whose only assumption is
-// that, were the optimizers equal, each pair could as well be swapped. Ranks are shared where no difference was found.
-// Nothing is thrown away: a diverged run arrives here as a finite score (R7).
+// Its opinions: the unit of observation is the run, and runs of two optimizers at one seed form a pair, because they
+// saw the same batches from the same start. Differences are tested by the exact sign-flip test, whose only assumption
+// is that, were the optimizers equal, each pair could as well be swapped. Ranks are shared where no difference was
+// found. Nothing is thrown away: a diverged run arrives here as a finite score (R7).
 //
 // In the formulas x₁…xₙ is a sample, x̄ its mean and s its standard deviation.
 package stats

@@ -1,7 +1,9 @@
 package stats
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -9,8 +11,8 @@ import (
 // exactLimit is the most pairs of which SignFlip looks at all 2ⁿ sign patterns: 10 ms at 20.
 const exactLimit = 20
 
-// SignFlip tests whether paired differences d₁…dₙ are centred at zero. It returns the two-sided p-value of the sign-flip
-// (paired permutation) test of Fisher 1935, §21:
+// SignFlip tests whether paired differences d₁…dₙ are centred at zero. It returns the two-sided p-value of the
+// sign-flip (paired permutation) test of Fisher 1935, §21:
 //
 //	p = #{ε ∈ {−1, 1}ⁿ : |Σ εᵢdᵢ| ≥ |Σ dᵢ|} / 2ⁿ,
 //
@@ -60,15 +62,22 @@ func PairedT(d []float64) float64 {
 	case mean == 0:
 		return 1
 	}
-	return 2 * distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(len(d) - 1)}.Survival(math.Abs(mean) / err)
+	return 2 * distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(len(d) - 1)}.Survival(math.Abs(mean)/err)
 }
 
 // Holm says which of m null hypotheses with p-values p are rejected by the step-down procedure of Holm 1979 at
 // family-wise level α: in ascending order of p, as long as p₍ᵢ₎ ≤ α/(m−i+1). NaN is never rejected.
 func Holm(p []float64, alpha float64) []bool {
 	rejected := make([]bool, len(p))
-	for i, k := range argsort(p) {
-		if !(p[k] <= alpha/float64(len(p)-i)) {
+	ascending := make([]int, 0, len(p))
+	for k, v := range p {
+		if !math.IsNaN(v) {
+			ascending = append(ascending, k)
+		}
+	}
+	slices.SortStableFunc(ascending, func(i, j int) int { return cmp.Compare(p[i], p[j]) })
+	for i, k := range ascending {
+		if p[k] > alpha/float64(len(p)-i) {
 			break
 		}
 		rejected[k] = true

@@ -1,0 +1,45 @@
+package optimizers
+
+import "noisebench/protocol"
+
+var adaGrad = protocol.OptimizerDef{
+	Name:    "adagrad",
+	Version: "1",
+	Doc: `SGD divided by the root of the sum of squared gradients
+
+	v ← v + g²
+	x ← x − α g / √(v + ε)`,
+	Source: "Duchi, Hazan & Singer, JMLR 12 (2011), diagonal version; Balles 2021, Eq. 3.26, with ε inside the root. " +
+		"Duchi et al., and PyTorch, add it to the root.",
+	Hyperparameters: []protocol.Hyperparameter{
+		protocol.StepSizeParameter(0.01),
+		protocol.NonNegative("epsilon", "ε, inside the root; at 0, 0/0 is 0", 1e-10),
+	},
+	Needs: protocol.Gradient,
+	New32: newAdaGrad[float32],
+	New64: newAdaGrad[float64],
+}
+
+type adaGradState[T protocol.Float] struct {
+	α, ε float64
+	v    []T // sum of g²
+}
+
+func newAdaGrad[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+	return &adaGradState[T]{
+		α: start.Setting[protocol.StepSize],
+		ε: start.Setting["epsilon"],
+		v: make([]T, start.Dim),
+	}, protocol.Request{}, nil
+}
+
+func (o *adaGradState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
+	α, ε := T(o.α*batch.StepScale), T(o.ε)
+	x, vs := x[:len(batch.Gradient)], o.v[:len(batch.Gradient)]
+	for i, g := range batch.Gradient {
+		v := vs[i] + g*g
+		x[i] -= α * over(g, sqrt(v+ε))
+		vs[i] = v
+	}
+	return protocol.Request{}, nil
+}

@@ -1,0 +1,71 @@
+package optimizers
+
+import (
+	"math"
+
+	"noisebench/protocol"
+)
+
+// decay returns β̂ = β (1−β^t) / (1−β^(t+1)), the weight of the past at step t in an average with decay rate β and bias
+// correction:
+//
+//	m ← g + β̂ (m − g)    is    m̃ ← β m̃ + (1−β) g,  m = m̃ / (1−β^(t+1))
+//
+// It is how Adafactor states bias correction (Shazeer & Stern 2018, Sec. 7.1). β̂ is exactly 0 at t = 0 and for β = 0,
+// where m is exactly g, and a constant gradient keeps m at exactly g.
+func decay(β float64, t int) float64 {
+	if t == 0 {
+		return 0
+	}
+	return β * math.Expm1(float64(t)*math.Log(β)) / math.Expm1(float64(t+1)*math.Log(β))
+}
+
+// rho returns ρ(β,t) = (1−β)(1+β^(t+1)) / ((1+β)(1−β^(t+1))), the variance of the average m in units of the variance of
+// one gradient (Eq. 5.15). It is exactly 1 at t = 0 and for β = 0, where m is one gradient.
+func rho(β float64, t int) float64 {
+	if t == 0 {
+		return 1
+	}
+	n := float64(t+1) * math.Log(β)
+	return (1 - β) * (1 + math.Exp(n)) / ((1 + β) * -math.Expm1(n))
+}
+
+// unbias returns 1/(1−ρ), which makes (v−m²)/(1−ρ) an unbiased estimate of the variance s of one gradient (Eq. 5.16).
+// For ρ = 1 it returns 0: one gradient tells nothing of its variance, and s = 0 leaves the step as it is.
+func unbias(ρ float64) float64 {
+	if ρ == 1 {
+		return 0
+	}
+	return 1 / (1 - ρ)
+}
+
+// over returns a/b, and 0 for b = 0.
+func over[T protocol.Float](a, b T) T {
+	if b == 0 {
+		return 0
+	}
+	return a / b
+}
+
+// atLeast0 returns v, and 0 for v < 0. NaN stays. The built-in max, which also minds the sign of 0, is slower.
+func atLeast0[T protocol.Float](v T) T {
+	if v < 0 {
+		return 0
+	}
+	return v
+}
+
+// sign returns −1, 0 or 1, and NaN for NaN and the infinities.
+func sign[T protocol.Float](v T) T {
+	return over(v, T(math.Abs(float64(v))))
+}
+
+// sqrt returns √v.
+func sqrt[T protocol.Float](v T) T {
+	return T(math.Sqrt(float64(v)))
+}
+
+// meanGamma reports the mean of a step's adaptation factors γ over the coordinates.
+type meanGamma float64
+
+func (γ *meanGamma) Report(values []float64) { values[0] = float64(*γ) }

@@ -1,0 +1,398 @@
+package optimizers
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"noisebench/protocol"
+)
+
+// The first steps of methods that start without history are those of plain SGD, exactly.
+func TestFirstStep(t *testing.T) {
+	t.Run("float64", testFirstStep[float64])
+	t.Run("float32", testFirstStep[float32])
+}
+
+func testFirstStep[T protocol.Float](t *testing.T) {
+	for _, name := range []string{"m-sgd", "svag", "m-svag", "heavy-ball"} {
+		for _, m := range measurements[T](100, 10) {
+			setting := protocol.Setting{protocol.StepSize: 0.25}
+			o, _ := open[T](t, name, setting, 100)
+			plain, _ := open[T](t, "sgd", setting, 100)
+			x, want := ones[T](100), ones[T](100)
+			step(t, o, x, m)
+			step(t, plain, want, m)
+			if !slices.Equal(x, want) {
+				t.Errorf("the first step of %s is not that of sgd", name)
+			}
+		}
+	}
+}
+
+// Without noise there is no variance: v = m², and γ stays 1.
+func TestConstantGradient(t *testing.T) {
+	t.Run("float64", testConstantGradient[float64])
+	t.Run("float32", testConstantGradient[float32])
+}
+
+func testConstantGradient[T protocol.Float](t *testing.T) {
+	m := measurements[T](50, 1)[0]
+	for i := range m.Variance {
+		m.Variance[i] = 0
+	}
+	for _, name := range []string{"svag", "m-svag", "m-svag-mb", "adam-star"} {
+		for _, β := range []float64{0, 0.5, 0.9, 0.9999999} {
+			o, _ := open[T](t, name, protocol.Setting{"beta": β}, 50)
+			x := make([]T, 50)
+			for i := range 1000 {
+				step(t, o, x, m)
+				if γ := report(o, 1)[0]; γ != 1 {
+					t.Fatalf("%s, β = %v: mean γ is %v at step %d, want 1", name, β, γ, i)
+				}
+			}
+		}
+	}
+}
+
+// Adam's direction is sign(m) (1 + (v−m²)/m²)^(−1/2) (Balles 2021, Eq. 5.5), with m and v as plain weighted sums.
+func TestAdamIdentity(t *testing.T) {
+	const β1, β2 = 0.9, 0.99
+	o, _ := open[float64](t, "adam", protocol.Setting{protocol.StepSize: 1, "beta1": β1, "beta2": β2, "epsilon": 0}, 4)
+	steps := measurements[float64](4, 40)
+	for now, m := range steps {
+		m.StepScale = 1
+		x := make([]float64, 4)
+		step(t, o, x, m)
+		for i := range x {
+			var m, v, mTotal, vTotal float64
+			for s := range now + 1 {
+				g := steps[s].Gradient[i]
+				c1, c2 := math.Pow(β1, float64(now-s)), math.Pow(β2, float64(now-s))
+				m, mTotal = m+c1*g, mTotal+c1
+				v, vTotal = v+c2*g*g, vTotal+c2
+			}
+			m, v = m/mTotal, v/vTotal
+			want := -math.Copysign(1, m) / math.Sqrt(1+(v-m*m)/(m*m))
+			near(t, fmt.Sprintf("step %d, element %d", now, i), x[i:i+1], []float64{want}, 1e-12)
+		}
+	}
+}
+
+// The data of Wilson et al., NIPS 2017, as Lemma 5.3 and 5.4 of Balles 2021 need them: X sign(Xᵀy) = 4y.
+// An example with label +1 is (1, 1, 1) and 1 private feature, one with label −1 is (−1, 1, 1) and 5 private features.
+func wilson() (X [][]float64, y []float64) {
+	const plus, minus = 6, 4
+	private := 3
+	for i := range plus + minus {
+		label, own := 1., 1
+		if i >= plus {
+			label, own = -1, 5
+		}
+		row := make([]float64, 3+plus+5*minus)
+		row[0], row[1], row[2] = label, 1, 1
+		for range own {
+			row[private] = 1
+			private++
+		}
+		X, y = append(X, row), append(y, label)
+	}
+	return X, y
+}
+
+func dot(a, b []float64) (sum float64) {
+	for i := range a {
+		sum += a[i] * b[i]
+	}
+	return sum
+}
+
+// descendWilson runs an optimizer on least squares, (1/2n) ‖Xθ − y‖², from 0 with full batches.
+func descendWilson(
+	t *testing.T, name string, setting protocol.Setting, steps int, after func(i int, θ []float64),
+) (loss float64) {
+	t.Helper()
+	X, y := wilson()
+	o, _ := open[float64](t, name, setting, len(X[0]))
+	θ, g := make([]float64, len(X[0])), make([]float64, len(X[0]))
+	for i := range steps + 1 {
+		loss = 0
+		clear(g)
+		for k, row := range X {
+			r := dot(row, θ) - y[k]
+			loss += r * r / float64(2*len(X))
+			for j := range g {
+				g[j] += r * row[j] / float64(len(X))
+			}
+		}
+		if i == steps {
+			break
+		}
+		step(t, o, θ, &protocol.Measurement[float64]{
+			BatchSize: len(X), Loss: loss, Gradient: g, Variance: make([]float64, len(g)), Step: i, StepScale: 1,
+		})
+		after(i, θ)
+	}
+	return loss
+}
+
+// offSpan is the greatest difference of θ from a multiple of sign(Xᵀy), and that multiple.
+func offSpan(θ []float64) (distance, multiple float64) {
+	X, y := wilson()
+	signs := make([]float64, len(θ))
+	for j := range signs {
+		xy := 0.0
+		for k := range X {
+			xy += X[k][j] * y[k]
+		}
+		signs[j] = math.Copysign(1, xy) // no Xᵀy is 0
+	}
+	multiple = dot(signs, θ) / float64(len(θ))
+	for j := range θ {
+		distance = max(distance, math.Abs(θ[j]-multiple*signs[j]))
+	}
+	return distance, multiple
+}
+
+// New points share the first three features only; both classes look alike to a multiple of sign(Xᵀy).
+func classify(θ []float64, label float64) bool { return (label*θ[0]+θ[1]+θ[2])*label > 0 }
+
+func TestSignMethodsStayInWilsonsSpan(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		setting protocol.Setting
+		settles float64 // 1/4 is where the loss is 0; this near after 2000 steps
+	}{
+		{"sign-sgd", protocol.Setting{protocol.StepSize: 0.003}, 0.003},
+		{"m-sign-sgd", protocol.Setting{protocol.StepSize: 0.003}, 0.04},
+		{"adagrad", protocol.Setting{protocol.StepSize: 0.1, "epsilon": 0}, 1e-12},
+		{"rmsprop", protocol.Setting{protocol.StepSize: 0.003, "epsilon": 0}, 0.02},
+		{"adam", protocol.Setting{protocol.StepSize: 0.003, "epsilon": 0}, 1e-3},
+	} {
+		var θ []float64
+		descendWilson(t, row.name, row.setting, 2000, func(i int, at []float64) {
+			if distance, _ := offSpan(at); distance > 1e-14 {
+				t.Fatalf("%s leaves the span of sign(Xᵀy) by %g at step %d", row.name, distance, i)
+			}
+			θ = slices.Clone(at)
+		})
+		if _, multiple := offSpan(θ); math.Abs(multiple-0.25) > row.settles {
+			t.Errorf("%s ends at %g sign(Xᵀy), want 1/4 up to %g", row.name, multiple, row.settles)
+		}
+		if !classify(θ, 1) || classify(θ, -1) {
+			t.Errorf("%s calls new points of the classes %v and %v right, want only the first",
+				row.name, classify(θ, 1), classify(θ, -1))
+		}
+	}
+}
+
+func TestGradientMethodsLeaveWilsonsSpan(t *testing.T) {
+	for _, name := range []string{"sgd", "m-svag"} {
+		var first, last []float64
+		loss := descendWilson(t, name, protocol.Setting{protocol.StepSize: 0.3}, 3000, func(i int, θ []float64) {
+			if i == 0 {
+				first = slices.Clone(θ)
+			}
+			last = slices.Clone(θ)
+		})
+		// θ₁ = α Xᵀy / n, and Xᵀy begins with 10, 2, 2.
+		near(t, name+" after one step", first[:3], []float64{0.3, 0.06, 0.06}, 1e-15)
+		if distance, _ := offSpan(first); distance < 0.1 {
+			t.Errorf("%s is %g from the span of sign(Xᵀy) after one step", name, distance)
+		}
+		if loss > 1e-30 || !classify(last, 1) || !classify(last, -1) {
+			t.Errorf("%s ends at training loss %g and calls new points of the classes %v and %v right",
+				name, loss, classify(last, 1), classify(last, -1))
+		}
+	}
+}
+
+// noise is a measurement with a given gradient, loss and variance norm.
+func noise(g, loss, norm float64) *protocol.Measurement[float64] {
+	return &protocol.Measurement[float64]{
+		BatchSize: 16, Loss: loss, Gradient: []float64{g}, VarianceNorm: norm, StepScale: 1,
+	}
+}
+
+// At constant ‖s‖₁ and f CABS asks for α‖s‖₁/f from the first step on (both averages start at 0), scaled by the
+// schedule, with half rounded to even and clipped.
+func TestCABSConstant(t *testing.T) {
+	for _, row := range []struct {
+		norm, f, scale float64
+		want           int
+	}{
+		{60, 1.7, 1, 18},      // 17.6
+		{60, 1.7, 0.5, 9},     // 8.8
+		{41, 1, 1, 20},        // 20.5
+		{43, 1, 1, 22},        // 21.5
+		{60, 1e-300, 1, 64},   // 3e301
+		{60, 5e-324, 1, 64},   // more than any float64
+		{0, 1, 1, 4},          // no noise
+		{1e-300, 1e300, 1, 4}, // underflow
+	} {
+		o, first := open[float64](t, "cabs", protocol.Setting{
+			protocol.StepSize: 0.5, "min_batch_size": 4, "max_batch_size": 64,
+		}, 1)
+		if first.BatchSize != 4 {
+			t.Errorf("the first batch size is %d, want 4", first.BatchSize)
+		}
+		for i := range 100 {
+			m := noise(1, row.f, row.norm)
+			m.StepScale = row.scale
+			if got := step(t, o, []float64{0}, m).BatchSize; got != row.want {
+				t.Fatalf("batch size of %+v is %d after step %d", row, got, i)
+			}
+		}
+	}
+}
+
+// Where CABS' rule makes no sense, the batch size stays and a report says so.
+func TestCABSInvalid(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		f, norm float64
+	}{
+		{"loss 0", 0, 60},
+		{"negative loss", -3, 60},
+		{"NaN loss", math.NaN(), 60},
+		{"infinite loss", math.Inf(1), 60},
+		{"NaN variance", 2, math.NaN()},
+		{"infinite variance", 2, math.Inf(1)},
+	} {
+		o, _ := open[float64](t, "cabs", protocol.Setting{protocol.StepSize: 1, "mu": 0}, 1)
+		x := []float64{0}
+		if got := step(t, o, x, noise(1, 2, 60)).BatchSize; got != 30 || report(o, 4)[3] != 0 {
+			t.Fatalf("batch size is %d with reports %v, want 30 and valid", got, report(o, 4))
+		}
+		if got := step(t, o, x, noise(1, row.f, row.norm)).BatchSize; got != 30 || report(o, 4)[3] != 1 {
+			t.Errorf("%s: batch size is %d with reports %v, want 30 and invalid", row.name, got, report(o, 4))
+		}
+		if x[0] != -2 {
+			t.Errorf("%s: x is %v, want -2: the rule does not touch the step", row.name, x[0])
+		}
+	}
+	// A transient: the average recovers, and so does the rule.
+	o, _ := open[float64](t, "cabs", protocol.Setting{protocol.StepSize: 1, "mu": 0}, 1)
+	for _, row := range []struct {
+		f    float64
+		want int
+	}{{2, 30}, {-1, 30}, {1.5, 40}} {
+		if got := step(t, o, []float64{0}, noise(1, row.f, 60)).BatchSize; got != row.want {
+			t.Errorf("loss %v: batch size is %d, want %d", row.f, got, row.want)
+		}
+	}
+}
+
+func TestCompetitorEdges(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		g, norm float64
+		want    int
+		invalid float64
+	}{
+		{"0.8² · 4 into 256", 2, 256, 100, 0},
+		{"no gradient", 0, 256, 2048, 0},
+		{"no gradient, no noise", 0, 0, 2048, 0},
+		{"no noise", 2, 0, 16, 0},
+		{"NaN gradient", math.NaN(), 256, 16, 1},
+		{"infinite gradient", math.Inf(1), 256, 16, 1},
+		{"NaN variance", 2, math.NaN(), 16, 1},
+		{"infinite variance", 2, math.Inf(1), 16, 1},
+	} {
+		o, first := open[float64](t, "competitor", protocol.Setting{"theta": 0.8}, 1)
+		got := step(t, o, []float64{0}, noise(row.g, 1, row.norm)).BatchSize
+		if first.BatchSize != 16 || got != row.want || report(o, 4)[3] != row.invalid {
+			t.Errorf("%s: batch sizes are %d, %d with reports %v, want 16, %d and invalid %v",
+				row.name, first.BatchSize, got, report(o, 4), row.want, row.invalid)
+		}
+	}
+}
+
+// E‖g‖² = ‖∇f‖² + trΣ/m, so that the competitor's rule, fed with expected values, is the map
+// m ← trΣ / (θ² (‖∇f‖² + trΣ/m)). With η² = trΣ/‖∇f‖² it comes to rest at η² (1−θ²)/θ², which is 0 for θ = 1.
+func TestCompetitorFixedPoint(t *testing.T) {
+	const η2 = 400
+	for _, row := range []struct{ θ, rests, within float64 }{
+		{0.6, η2 * 0.64 / 0.36, 1},
+		{0.8, η2 * 0.36 / 0.64, 2},
+		{1, 0, 30}, // ever more slowly: m ← m/(1 + m/η²), until rounding holds it
+	} {
+		o, first := open[float64](t, "competitor", protocol.Setting{"theta": row.θ, "mu": 0, "min_batch_size": 2}, 1)
+		m := 2048.
+		if first.BatchSize != 2 {
+			t.Errorf("the first batch size is %d, want 2", first.BatchSize)
+		}
+		for range 1000 {
+			g2 := 1 + η2/m
+			next := step(t, o, []float64{0}, noise(math.Sqrt(g2), 1, η2)).BatchSize
+			want := []float64{η2 / (row.θ * row.θ * g2)}
+			near(t, fmt.Sprintf("θ = %v, m = %v", row.θ, m), report(o, 4)[:1], want, 1e-14)
+			m = float64(next)
+		}
+		if math.Abs(m-row.rests) > row.within {
+			t.Errorf("θ = %v: batch size comes to rest at %v, want %v up to %v", row.θ, m, row.rests, row.within)
+		}
+	}
+}
+
+func TestBatchSizeBoundsInWrongOrder(t *testing.T) {
+	for _, name := range []string{"cabs", "competitor"} {
+		_, _, err := tryOpen[float32](t, name, protocol.Setting{"min_batch_size": 64, "max_batch_size": 32}, 1)
+		if err == nil || err.Error() != "max_batch_size is 32, want at least min_batch_size (64)" {
+			t.Errorf("%s with least 64 and greatest 32: error is %v", name, err)
+		}
+	}
+}
+
+func TestVarianceNeedsTwoExamples(t *testing.T) {
+	o, _ := open[float64](t, "m-svag-mb", nil, 1)
+	x := []float64{3}
+	_, err := o.Step(x, &protocol.Measurement[float64]{
+		BatchSize: 1, Gradient: []float64{1}, Variance: []float64{0}, StepScale: 1,
+	})
+	if err == nil || !strings.Contains(err.Error(), "batch size is 1, want at least 2") || x[0] != 3 {
+		t.Errorf("a batch of 1 leads to %v with error %v, want an error and no step", x, err)
+	}
+}
+
+// Where the gradient hardly changes rounding puts v below m²; γ must stay in [0, 1].
+func TestGammaBounds(t *testing.T) {
+	for _, name := range []string{"svag", "m-svag", "adam-star"} {
+		for _, β := range []float64{0.01, 0.1, 0.5, 0.9, 0.999} {
+			o, _ := open[float32](t, name, protocol.Setting{"beta": β}, 1)
+			x := []float32{0}
+			for i := range 5000 {
+				g := 1 + 1e-5*float32(i)
+				step(t, o, x, &protocol.Measurement[float32]{BatchSize: 16, Gradient: []float32{g}, StepScale: 1})
+				if γ := report(o, 1)[0]; !(γ >= 0 && γ <= 1) {
+					t.Fatalf("%s: β = %v: γ is %v at step %d", name, β, γ, i)
+				}
+			}
+		}
+	}
+}
+
+// The estimate of asgd is the mean of all iterates, however many, and the point itself before the first.
+func TestASGDEstimate(t *testing.T) {
+	o, _ := open[float32](t, "asgd", protocol.Setting{protocol.StepSize: 0x1p-20}, 1)
+	x, out := []float32{1}, []float32{0}
+	o.(protocol.Averager[float32]).Estimate(x, out)
+	if out[0] != 1 {
+		t.Errorf("the estimate is %v before the first step, want 1", out[0])
+	}
+	const n = 1 << 18 // x falls from 1 to 3/4
+	for range n {
+		step(t, o, x, &protocol.Measurement[float32]{Gradient: []float32{1}, StepScale: 1})
+	}
+	o.(protocol.Averager[float32]).Estimate(x, out)
+	near(t, "estimate", out, []float64{1 - 0x1p-20*(n+1)/2}, 1e-7)
+}
+
+// report returns the first n reports of an optimizer's last step.
+func report(o any, n int) []float64 {
+	values := make([]float64, n)
+	o.(protocol.Reporter).Report(values)
+	return values
+}

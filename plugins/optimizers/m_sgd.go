@@ -1,0 +1,47 @@
+package optimizers
+
+import "noisebench/protocol"
+
+var mSGD = protocol.OptimizerDef{
+	Name:    "m-sgd",
+	Version: "1",
+	Doc: `SGD along an average of gradients with bias correction
+
+	m ← average of g with decay rate β
+	x ← x − α m`,
+	Source: "Balles 2021, Alg. 3 (M-SGD): Adam's momentum without its denominator. At constant α and after many " +
+		"steps it is heavy-ball at the step size α (1−β).",
+	Hyperparameters: []protocol.Hyperparameter{
+		protocol.StepSizeParameter(0.1),
+		protocol.Fraction("beta", "decay rate β of the average", 0.9),
+	},
+	Needs: protocol.Gradient,
+	New32: newMSGD[float32],
+	New64: newMSGD[float64],
+}
+
+type mSGDState[T protocol.Float] struct {
+	α, β float64
+	t    int
+	m    []T // average of g, bias-corrected
+}
+
+func newMSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+	return &mSGDState[T]{
+		α: start.Setting[protocol.StepSize],
+		β: start.Setting["beta"],
+		m: make([]T, start.Dim),
+	}, protocol.Request{}, nil
+}
+
+func (o *mSGDState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
+	α, β := T(o.α*batch.StepScale), T(decay(o.β, o.t))
+	o.t++
+	x, ms := x[:len(batch.Gradient)], o.m[:len(batch.Gradient)]
+	for i, g := range batch.Gradient {
+		m := g + β*(ms[i]-g)
+		x[i] -= α * m
+		ms[i] = m
+	}
+	return protocol.Request{}, nil
+}

@@ -1,0 +1,45 @@
+package optimizers
+
+import "noisebench/protocol"
+
+var mSignSGD = protocol.OptimizerDef{
+	Name:    "m-sign-sgd",
+	Version: "1",
+	Doc: `SGD along the sign of an average of gradients
+
+	m ← β m + (1−β) g
+	x ← x − α sign(m)`,
+	Source: "Balles 2021, Alg. 3 (M-SIGN-SGD, there also M-SSD); Signum of Bernstein et al., ICML 2018. sign(0) = 0. " +
+		"Bias correction would not change the sign.",
+	Hyperparameters: []protocol.Hyperparameter{
+		protocol.StepSizeParameter(0.001),
+		protocol.Fraction("beta", "decay rate β of the average", 0.9),
+	},
+	Needs: protocol.Gradient,
+	New32: newMSignSGD[float32],
+	New64: newMSignSGD[float64],
+}
+
+type mSignSGDState[T protocol.Float] struct {
+	α, β float64
+	m    []T // average of g
+}
+
+func newMSignSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+	return &mSignSGDState[T]{
+		α: start.Setting[protocol.StepSize],
+		β: start.Setting["beta"],
+		m: make([]T, start.Dim),
+	}, protocol.Request{}, nil
+}
+
+func (o *mSignSGDState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
+	α, β := T(o.α*batch.StepScale), T(o.β)
+	x, ms := x[:len(batch.Gradient)], o.m[:len(batch.Gradient)]
+	for i, g := range batch.Gradient {
+		m := g + β*(ms[i]-g)
+		x[i] -= α * sign(m)
+		ms[i] = m
+	}
+	return protocol.Request{}, nil
+}

@@ -1,0 +1,61 @@
+package optimizers
+
+import (
+	"fmt"
+
+	"noisebench/protocol"
+)
+
+var mSVAGmb = protocol.OptimizerDef{
+	Name:    "m-svag-mb",
+	Version: "1",
+	Doc: `M-SVAG with the variance measured within each batch
+
+	m ← average of g   with decay rate β  and bias correction
+	r ← average of s/b with decay rate β² and bias correction    b: batch size
+	γ ← m² / (m² + ρ(β,t) r)
+	x ← x − α γ m`,
+	Source: "Balles 2021, Alg. 6 and Eq. B.33; ρ is Eq. 5.15. s/b is the unbiased estimate of the variance of g; " +
+		"Eq. B.31 as printed is larger by g²/(b(b−1)). The first step is adapted too.",
+	Hyperparameters: []protocol.Hyperparameter{
+		protocol.StepSizeParameter(0.1),
+		protocol.Fraction("beta", "decay rate β of the average of g", 0.9),
+	},
+	Needs:   protocol.Gradient | protocol.Variance,
+	Reports: []string{"mean_gamma"},
+	New32:   newMSVAGmb[float32],
+	New64:   newMSVAGmb[float64],
+}
+
+type mSVAGmbState[T protocol.Float] struct {
+	α, β float64
+	t    int
+	m, r []T // averages of g and s/b, bias-corrected
+	meanGamma
+}
+
+func newMSVAGmb[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+	o := &mSVAGmbState[T]{α: start.Setting[protocol.StepSize], β: start.Setting["beta"]}
+	o.m, o.r = make([]T, start.Dim), make([]T, start.Dim)
+	return o, protocol.Request{}, nil
+}
+
+func (o *mSVAGmbState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
+	if batch.BatchSize < 2 {
+		return protocol.Request{}, fmt.Errorf("batch size is %d, want at least 2 for a variance", batch.BatchSize)
+	}
+	α, β, ββ := T(o.α*batch.StepScale), T(decay(o.β, o.t)), T(decay(o.β*o.β, o.t))
+	ρ, b, sum := T(rho(o.β, o.t)), T(batch.BatchSize), 0.0
+	o.t++
+	for i, g := range batch.Gradient {
+		m := g + β*(o.m[i]-g)
+		s := batch.Variance[i] / b
+		r := s + ββ*(o.r[i]-s)
+		γ := over(m*m, m*m+ρ*r)
+		x[i] -= α * γ * m
+		o.m[i], o.r[i] = m, r
+		sum += float64(γ)
+	}
+	o.meanGamma = meanGamma(sum / float64(len(x)))
+	return protocol.Request{}, nil
+}

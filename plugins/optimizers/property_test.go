@@ -1,0 +1,395 @@
+package optimizers
+
+import (
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"noisebench/protocol"
+)
+
+// law is what theory says about one optimizer.
+type law struct {
+	name string
+	fit  float64 // step size that suits quadratic
+	// degree d of the step in the gradient: c g (and c² s) gives c^d times the step. It holds with the setting scaling.
+	degree  int
+	scaling protocol.Setting
+	// equals: with the setting special it is this optimizer, bit by bit.
+	equals  string
+	special protocol.Setting
+}
+
+// laws lists all optimizers in teaching order.
+var laws = []law{
+	{name: "sgd", fit: 0.1, degree: 1},
+	{name: "heavy-ball", fit: 0.03, degree: 1, equals: "sgd", special: protocol.Setting{"beta": 0}},
+	{name: "nesterov", fit: 0.03, degree: 1, equals: "sgd", special: protocol.Setting{"beta": 0}},
+	{name: "m-sgd", fit: 0.1, degree: 1, equals: "sgd", special: protocol.Setting{"beta": 0}},
+	{name: "sign-sgd", fit: 0.1, degree: 0},
+	{name: "m-sign-sgd", fit: 0.1, degree: 0, equals: "sign-sgd", special: protocol.Setting{"beta": 0}},
+	{name: "adagrad", fit: 1, degree: 0, scaling: protocol.Setting{"epsilon": 0}},
+	{
+		name: "rmsprop", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0},
+		equals: "sign-sgd", special: protocol.Setting{"beta": 0, "epsilon": 0},
+	},
+	{
+		name: "adam", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0},
+		equals: "sign-sgd", special: protocol.Setting{"beta1": 0, "beta2": 0, "epsilon": 0},
+	},
+	{
+		name: "adamw", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0},
+		equals: "adam", special: protocol.Setting{"weight_decay": 0},
+	},
+	{name: "svag", fit: 0.1, degree: 1, equals: "sgd", special: protocol.Setting{"beta": 0}},
+	{name: "m-svag", fit: 0.1, degree: 1, equals: "sgd", special: protocol.Setting{"beta": 0}},
+	{name: "m-svag-mb", fit: 0.1, degree: 1},
+	{name: "adam-star", fit: 0.1, degree: 0, equals: "sign-sgd", special: protocol.Setting{"beta": 0}},
+	{name: "cabs", fit: 0.1, degree: 1},
+	{name: "competitor", fit: 0.1, degree: 1},
+	{name: "asgd", fit: 0.1, degree: 1},
+}
+
+func TestAllHaveLaws(t *testing.T) {
+	var got, want []string
+	for _, def := range All() {
+		got = append(got, def.Name)
+	}
+	for _, l := range laws {
+		want = append(want, l.name)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("All() names\n%v, want\n%v", got, want)
+	}
+}
+
+func TestDeclarations(t *testing.T) {
+	kebab := regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+	snake := regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
+	for _, def := range All() {
+		if !kebab.MatchString(def.Name) {
+			t.Errorf("%s: the name is not in kebab-case", def.Name)
+		}
+		summary, formula, _ := strings.Cut(def.Doc, "\n")
+		if summary == "" || len(summary) > 80 || strings.HasSuffix(summary, ".") ||
+			!strings.Contains(formula, "x ← x") {
+			t.Errorf("%s: Doc is %q, want a one-line summary and the update of x", def.Name, def.Doc)
+		}
+		if !regexp.MustCompile(`(19|20)\d\d`).MatchString(def.Source) || !strings.HasSuffix(def.Source, ".") {
+			t.Errorf("%s: Source is %q, want sentences with a year", def.Name, def.Source)
+		}
+		if def.Version == "" || def.New32 == nil || def.New64 == nil {
+			t.Errorf("%s lacks Version, New32 or New64", def.Name)
+		}
+		if !def.Needs.Valid() || !def.Needs.Has(protocol.Gradient) {
+			t.Errorf("%s needs %v, want the gradient", def.Name, def.Needs)
+		}
+		var names, tuned []string
+		for _, h := range def.Hyperparameters {
+			names = append(names, h.Name)
+			if !snake.MatchString(h.Name) || h.Doc == "" || strings.Contains(h.Doc, "\n") {
+				t.Errorf("%s: hyperparameter %q with Doc %q, want a name in snake_case and one line",
+					def.Name, h.Name, h.Doc)
+			}
+			for _, v := range append([]float64{h.Default}, h.Grid...) {
+				if err := h.Check(v); err != nil {
+					t.Errorf("%s: default or grid: %v", def.Name, err)
+				}
+			}
+			if h.Tuned {
+				tuned = append(tuned, h.Name)
+			}
+			if h.Tuned && h.Name != protocol.StepSize && !slices.Contains(h.Grid, h.Default) {
+				t.Errorf("%s: the grid of %s lacks its default", def.Name, h.Name)
+			}
+		}
+		if len(slices.Compact(slices.Sorted(slices.Values(names)))) != len(names) {
+			t.Errorf("%s declares a hyperparameter twice: %v", def.Name, names)
+		}
+		want := []string{protocol.StepSize}
+		if def.Name == "competitor" {
+			want = append(want, "theta")
+		}
+		if !slices.Equal(tuned, want) {
+			t.Errorf("%s tunes %v, want %v", def.Name, tuned, want)
+		}
+	}
+}
+
+func TestProperties(t *testing.T) {
+	t.Run("float64", testProperties[float64])
+	t.Run("float32", testProperties[float32])
+}
+
+func testProperties[T protocol.Float](t *testing.T) {
+	for i, def := range All() {
+		l := laws[i]
+		t.Run(def.Name, func(t *testing.T) {
+			t.Run("declared", func(t *testing.T) { declared[T](t, def) })
+			t.Run("deterministic", func(t *testing.T) { deterministic[T](t, def.Name) })
+			t.Run("permutation", func(t *testing.T) { permutation[T](t, def.Name) })
+			t.Run("scaling", func(t *testing.T) { scaling[T](t, l) })
+			t.Run("special case", func(t *testing.T) { specialCase[T](t, l) })
+			t.Run("nothing to do", func(t *testing.T) { nothingToDo[T](t, l) })
+			t.Run("non-finite", func(t *testing.T) { nonFinite[T](t, def.Name) })
+			t.Run("quadratic", func(t *testing.T) { quadratic[T](t, l) })
+		})
+	}
+}
+
+// declared checks that an optimizer does what its definition says, writes nothing but x, and allocates nothing.
+func declared[T protocol.Float](t *testing.T, def protocol.OptimizerDef) {
+	o, first := open[T](t, def.Name, nil, 4)
+	m := measurements[T](4, 1)[0]
+	before := clone(m)
+	x := make([]T, 4)
+	next, err := o.Step(x, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(m, before) {
+		t.Errorf("Step changed the measurement to %+v, want %+v", m, before)
+	}
+	for _, r := range []protocol.Request{first, next} {
+		if (r.BatchSize > 0) != def.ChoosesBatchSize || r != (protocol.Request{BatchSize: r.BatchSize}) {
+			t.Errorf("request is %+v with ChoosesBatchSize %v", r, def.ChoosesBatchSize)
+		}
+	}
+	if _, ok := o.(protocol.Averager[T]); ok != def.Averages {
+		t.Errorf("is an Averager: %v, want %v", ok, def.Averages)
+	}
+	reporter, ok := o.(protocol.Reporter)
+	if ok != (len(def.Reports) > 0) {
+		t.Errorf("is a Reporter: %v, but reports %v", ok, def.Reports)
+	}
+	values := slices.Repeat([]float64{math.NaN()}, len(def.Reports))
+	allocations := testing.AllocsPerRun(10, func() {
+		_, err = o.Step(x, m)
+		if ok {
+			reporter.Report(values)
+		}
+	})
+	if err != nil || allocations != 0 {
+		t.Errorf("a step allocates %v times (error %v), want 0", allocations, err)
+	}
+	for i, v := range values {
+		if !protocol.Finite(v) {
+			t.Errorf("report %s is %v", def.Reports[i], v)
+		}
+	}
+}
+
+// deterministic checks that runs side by side and one after the other give the same bits.
+func deterministic[T protocol.Float](t *testing.T, name string) {
+	steps := measurements[T](5, 20)
+	a, _ := open[T](t, name, nil, 5)
+	b, _ := open[T](t, name, nil, 5)
+	x, y := ones[T](5), ones[T](5)
+	for _, m := range steps {
+		step(t, a, x, m)
+		step(t, b, y, m)
+	}
+	c, _ := open[T](t, name, nil, 5)
+	z := ones[T](5)
+	for _, m := range steps {
+		step(t, c, z, m)
+	}
+	if !slices.Equal(x, y) || !slices.Equal(x, z) {
+		t.Errorf("the same run ends at %v, %v and %v", x, y, z)
+	}
+	if slices.Equal(x, ones[T](5)) {
+		t.Error("x never moved")
+	}
+}
+
+// permutation checks that the names of the coordinates do not matter.
+func permutation[T protocol.Float](t *testing.T, name string) {
+	order := []int{3, 0, 4, 1, 2}
+	permute := func(v []T) []T {
+		out := make([]T, len(v))
+		for i, j := range order {
+			out[i] = v[j]
+		}
+		return out
+	}
+	a, _ := open[T](t, name, nil, 5)
+	b, _ := open[T](t, name, nil, 5)
+	x := []T{1, 2, 3, 4, 5}
+	y := permute(x)
+	for _, m := range measurements[T](5, 20) {
+		step(t, a, x, m)
+		m.Gradient, m.Variance = permute(m.Gradient), permute(m.Variance)
+		step(t, b, y, m)
+	}
+	if !slices.Equal(permute(x), y) {
+		t.Errorf("x is %v, want %v", y, permute(x))
+	}
+}
+
+// scaling checks the degree of the step in the gradient, exactly: the factor is a power of 2, and x starts at 0.
+func scaling[T protocol.Float](t *testing.T, l law) {
+	const c = 8
+	a, _ := open[T](t, l.name, l.scaling, 5)
+	b, _ := open[T](t, l.name, l.scaling, 5)
+	x, y := make([]T, 5), make([]T, 5)
+	for _, m := range measurements[T](5, 20) {
+		step(t, a, x, m)
+		m = clone(m)
+		for i := range m.Gradient {
+			m.Gradient[i] *= c
+			m.Variance[i] *= c * c
+		}
+		m.VarianceNorm *= c * c
+		step(t, b, y, m)
+	}
+	for i := range x {
+		if want := x[i] * T(math.Pow(c, float64(l.degree))); y[i] != want {
+			t.Errorf("element %d is %v, want %v", i, y[i], want)
+		}
+	}
+}
+
+// specialCase checks that the optimizer contains another one. The step size is a power of 2, so that it does not matter
+// whether the compiler fuses a product into a sum.
+func specialCase[T protocol.Float](t *testing.T, l law) {
+	if l.equals == "" {
+		t.Skip("none is known")
+	}
+	special := protocol.Setting{protocol.StepSize: 0.125}
+	for name, v := range l.special {
+		special[name] = v
+	}
+	a, _ := open[T](t, l.name, special, 5)
+	b, _ := open[T](t, l.equals, protocol.Setting{protocol.StepSize: 0.125}, 5)
+	x, y := ones[T](5), ones[T](5)
+	for i, m := range measurements[T](5, 20) {
+		step(t, a, x, m)
+		step(t, b, y, m)
+		if !slices.Equal(x, y) {
+			t.Fatalf("step %d leads to %v, want %v as %s", i, x, y, l.equals)
+		}
+	}
+}
+
+// nothingToDo checks that a coordinate whose gradient is 0 never moves, with noise in it or without, whatever ε is.
+func nothingToDo[T protocol.Float](t *testing.T, l law) {
+	setting := protocol.Setting{}
+	for name, v := range l.scaling {
+		setting[name] = v
+	}
+	if l.name == "adamw" {
+		setting["weight_decay"] = 0
+	}
+	o, _ := open[T](t, l.name, setting, 3)
+	x := ones[T](3)
+	for _, m := range measurements[T](3, 20) {
+		m.Gradient[1], m.Gradient[2], m.Variance[1] = 0, 0, 0
+		step(t, o, x, m)
+	}
+	if x[0] == 1 || x[1] != 1 || x[2] != 1 {
+		t.Errorf("x is %v, want only the first element to move from 1", x)
+	}
+}
+
+// nonFinite checks that a gradient that is not a number or infinite reaches x in its coordinate, at once, to stay
+// there, and no other.
+func nonFinite[T protocol.Float](t *testing.T, name string) {
+	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		for _, at := range []int{0, 1, 7} {
+			o, _ := open[T](t, name, nil, 3)
+			x := ones[T](3)
+			for i, m := range measurements[T](3, 12) {
+				if i == at {
+					m.Gradient[1] = T(bad)
+				}
+				step(t, o, x, m)
+				if !protocol.Finite(float64(x[0])) || !protocol.Finite(float64(x[2])) {
+					t.Fatalf("%v at step %d in element 1 leads to %v after step %d", bad, at, x, i)
+				}
+				if (i >= at) == protocol.Finite(float64(x[1])) {
+					t.Fatalf("%v at step %d in element 1 leads to %v after step %d", bad, at, x, i)
+				}
+				if i >= at && math.IsNaN(bad) && x[1] == x[1] {
+					t.Fatalf("NaN at step %d in element 1 leads to %v after step %d", at, x, i)
+				}
+			}
+		}
+	}
+}
+
+// quadratic checks convergence on f(x) = ½ Σ hᵢ (xᵢ − cᵢ)² without noise, under a step size that falls to 0.
+func quadratic[T protocol.Float](t *testing.T, l law) {
+	h, c := []T{1, 3, 10}, []T{1, -2, 0.5}
+	f := func(x []T) (f float64) {
+		for i := range x {
+			f += 0.5 * float64(h[i]*(x[i]-c[i])*(x[i]-c[i]))
+		}
+		return f
+	}
+	o, _ := open[T](t, l.name, protocol.Setting{protocol.StepSize: l.fit}, 3)
+	x, g := make([]T, 3), make([]T, 3)
+	start := f(x)
+	for i := range 2000 {
+		for j := range g {
+			g[j] = h[j] * (x[j] - c[j])
+		}
+		step(t, o, x, &protocol.Measurement[T]{
+			BatchSize: 32, Loss: f(x), Gradient: g, Variance: make([]T, 3),
+			Step: i, StepScale: math.Exp2(-float64(i) / 100),
+		})
+	}
+	if a, ok := o.(protocol.Averager[T]); ok {
+		a.Estimate(x, x)
+	}
+	if end := f(x); !(end <= 1e-4*start) {
+		t.Errorf("f falls from %g to %g at %v only", start, end, x)
+	}
+}
+
+func TestMeasurementsAreNotConstant(t *testing.T) {
+	m := measurements[float64](2, 2)
+	if m[0].Gradient[0] == m[1].Gradient[0] || m[0].Gradient[0] == m[0].Gradient[1] {
+		t.Errorf("measurements repeat themselves: %+v, %+v", m[0], m[1])
+	}
+}
+
+// measurements returns random measurements of dimension dim, always the same.
+func measurements[T protocol.Float](dim, steps int) []*protocol.Measurement[T] {
+	random := rand.New(rand.NewPCG(1, 2))
+	all := make([]*protocol.Measurement[T], steps)
+	for t := range all {
+		m := &protocol.Measurement[T]{
+			Have:      protocol.Gradient | protocol.VarianceNorm | protocol.Variance,
+			BatchSize: 16 + random.IntN(16), Loss: random.Float64(), Step: t, StepScale: 1 - 0.25*float64(t/8),
+		}
+		for range dim {
+			s := T(random.ExpFloat64())
+			m.Gradient = append(m.Gradient, T(random.NormFloat64()+0.25))
+			m.Variance = append(m.Variance, s)
+			m.VarianceNorm += float64(s)
+		}
+		all[t] = m
+	}
+	return all
+}
+
+func clone[T protocol.Float](m *protocol.Measurement[T]) *protocol.Measurement[T] {
+	c := *m
+	c.Gradient, c.Variance = slices.Clone(m.Gradient), slices.Clone(m.Variance)
+	return &c
+}
+
+func ones[T protocol.Float](dim int) []T { return slices.Repeat([]T{1}, dim) }
+
+func step[T protocol.Float](t testing.TB, o protocol.Optimizer[T], x []T, m *protocol.Measurement[T]) protocol.Request {
+	t.Helper()
+	request, err := o.Step(x, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return request
+}

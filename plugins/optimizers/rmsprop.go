@@ -1,0 +1,48 @@
+package optimizers
+
+import "noisebench/protocol"
+
+var rmsProp = protocol.OptimizerDef{
+	Name:    "rmsprop",
+	Version: "1",
+	Doc: `SGD divided by the root of an average of squared gradients
+
+	v ← β v + (1−β) g²
+	x ← x − α g / (√v + ε)`,
+	Source: "Tieleman & Hinton, Coursera lecture 6e (2012), with their β = 0.9. ε is outside the root, as in " +
+		"PyTorch; TensorFlow 1 has it inside and starts v at 1. v starts at 0 without bias correction, as in " +
+		"PyTorch, so that the first steps are longer by up to 1/√(1−β). No momentum, not centred.",
+	Hyperparameters: []protocol.Hyperparameter{
+		protocol.StepSizeParameter(0.001),
+		protocol.Fraction("beta", "decay rate β of the average", 0.9),
+		protocol.NonNegative("epsilon", "ε, outside the root; at 0, 0/0 is 0", 1e-8),
+	},
+	Needs: protocol.Gradient,
+	New32: newRMSProp[float32],
+	New64: newRMSProp[float64],
+}
+
+type rmsPropState[T protocol.Float] struct {
+	α, β, ε float64
+	v       []T // average of g²
+}
+
+func newRMSProp[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+	return &rmsPropState[T]{
+		α: start.Setting[protocol.StepSize],
+		β: start.Setting["beta"],
+		ε: start.Setting["epsilon"],
+		v: make([]T, start.Dim),
+	}, protocol.Request{}, nil
+}
+
+func (o *rmsPropState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
+	α, β, ε := T(o.α*batch.StepScale), T(o.β), T(o.ε)
+	x, vs := x[:len(batch.Gradient)], o.v[:len(batch.Gradient)]
+	for i, g := range batch.Gradient {
+		v := g*g + β*(vs[i]-g*g)
+		x[i] -= α * over(g, sqrt(v)+ε)
+		vs[i] = v
+	}
+	return protocol.Request{}, nil
+}

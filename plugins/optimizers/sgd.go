@@ -1,0 +1,35 @@
+package optimizers
+
+import "noisebench/protocol"
+
+var sgd = protocol.OptimizerDef{
+	Name:    "sgd",
+	Version: "1",
+	Doc: `stochastic gradient descent
+
+	x ← x − α g`,
+	Source:          "Robbins & Monro, Annals of Mathematical Statistics 22 (1951); Balles 2021, Eq. 3.7.",
+	Hyperparameters: []protocol.Hyperparameter{protocol.StepSizeParameter(0.1)},
+	Needs:           protocol.Gradient,
+	New32:           newSGD[float32],
+	New64:           newSGD[float64],
+}
+
+type sgdState[T protocol.Float] struct{ α float64 }
+
+func newSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+	return &sgdState[T]{α: start.Setting[protocol.StepSize]}, protocol.Request{}, nil
+}
+
+func (o *sgdState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
+	descend(x, T(o.α*batch.StepScale), batch.Gradient)
+	return protocol.Request{}, nil
+}
+
+// descend does x ← x − α g.
+func descend[T protocol.Float](x []T, α T, g []T) {
+	x = x[:len(g)]
+	for i, g := range g {
+		x[i] -= α * g
+	}
+}

@@ -1,0 +1,32 @@
+package optimizers
+
+import "noisebench/protocol"
+
+var signSGD = protocol.OptimizerDef{
+	Name:    "sign-sgd",
+	Version: "1",
+	Doc: `SGD along the sign of the gradient
+
+	x ← x − α sign(g)`,
+	Source: "Bernstein et al., signSGD, ICML 2018; Balles 2021, Eq. 6.2. sign(0) = 0. The step is not scaled by a " +
+		"norm of the gradient.",
+	Hyperparameters: []protocol.Hyperparameter{protocol.StepSizeParameter(0.001)},
+	Needs:           protocol.Gradient,
+	New32:           newSignSGD[float32],
+	New64:           newSignSGD[float64],
+}
+
+type signSGDState[T protocol.Float] struct{ α float64 }
+
+func newSignSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+	return &signSGDState[T]{α: start.Setting[protocol.StepSize]}, protocol.Request{}, nil
+}
+
+func (o *signSGDState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
+	α := T(o.α * batch.StepScale)
+	x = x[:len(batch.Gradient)]
+	for i, g := range batch.Gradient {
+		x[i] -= α * sign(g)
+	}
+	return protocol.Request{}, nil
+}

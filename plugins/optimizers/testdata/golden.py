@@ -1,0 +1,333 @@
+"""Writes golden.json: trajectories of every optimizer, computed in decimal arithmetic with 60 digits.
+
+    python3 golden.py
+
+Needs Python 3.8 or later and nothing else. It is a second derivation from the published formulas and shares no
+formula with the Go code where there is a choice: averages are sums over all past gradients with their weights
+c(β,t,s), ρ and the variance of an average are sums over squared weights (Balles 2021, Eq. B.26), v − m² is the
+weighted sum of squared deviations, and Nesterov's method is Sutskever's two-point form. Hyperparameters and inputs
+are the exact values of the nearest float64; the inputs are short binary fractions, exact in float32 too.
+"""
+
+import json
+import os
+from decimal import ROUND_HALF_EVEN, Decimal, getcontext
+from fractions import Fraction
+
+getcontext().prec = 60
+ZERO, ONE = Decimal(0), Decimal(1)
+
+# Four coordinates: changing sign, slowly varying, never a gradient, no gradient at first.
+GRADIENTS = [
+    [1.0, -2.0, 0.0, 0.0],
+    [-0.5, -1.75, 0.0, 0.0],
+    [0.75, -2.25, 0.0, 0.0],
+    [1.25, -1.5, 0.0, 0.5],
+    [-0.25, -1.625, 0.0, -0.125],
+    [0.5, 0.375, 0.0, 0.25],
+    [-1.5, -0.875, 0.0, 0.375],
+    [0.875, -1.0, 0.0, -0.0625],
+]
+VARIANCES = [
+    [40.0, 20.0, 0.0, 1.0],
+    [36.5, 24.25, 0.0, 0.0],
+    [50.0, 16.0, 0.0, 2.5],
+    [44.75, 30.5, 0.0, 1.25],
+    [38.0, 21.0, 0.0, 3.0],
+    [61.25, 19.5, 0.0, 0.75],
+    [47.0, 26.0, 0.0, 1.5],
+    [42.5, 18.75, 0.0, 2.0],
+]
+SCALES = [1.0, 1.0, 1.0, 0.25, 0.25, 0.25, 0.125, 0.125]
+BATCH_SIZES = [16, 16, 32, 24, 8, 40, 2, 64]
+LOSSES = {
+    "falling": [4.0, 2.5, 1.25, 0.5, 0.125, 0.0625, 0.03125, 0.03125],
+    "negative": [2.0, 1.0, -0.5, -8.0, -4.0, 6.0, 9.0, 3.0],
+}
+START = [1.0, -2.0, 0.5, 0.25]
+
+
+def exact(v):
+    return [exact(u) for u in v] if isinstance(v, list) else Decimal(v)
+
+
+G, S2, SCALE, X0 = exact(GRADIENTS), exact(VARIANCES), exact(SCALES), exact(START)
+T, D = len(G), len(X0)
+
+
+def weights(β, t):
+    """c(β,t,s) for s = 0 … t: decaying, summing to 1."""
+    raw = [β ** (t - s) for s in range(t + 1)]
+    return [c / sum(raw) for c in raw]
+
+
+def average(β, t, values):
+    return sum(c * v for c, v in zip(weights(β, t), values))
+
+
+def variance_of_average(β, t, variances):
+    """Variance of Σ c g for independent g (Eq. B.33)."""
+    return sum(c * c * v for c, v in zip(weights(β, t), variances))
+
+
+def rho(β, t):
+    return variance_of_average(β, t, [ONE] * (t + 1))
+
+
+def past(i, t):
+    return [G[s][i] for s in range(t + 1)]
+
+
+def sign(v):
+    return ZERO if v == 0 else v.copy_sign(v) / abs(v)
+
+
+def over(a, b):
+    return ZERO if b == 0 else a / b
+
+
+def variance_estimate(β, t, i):
+    """Σ c (g − m)² / (1 − Σ c²), the weighted form of Bessel's correction (Eq. 5.16); 0 for a single gradient."""
+    m, ρ = average(β, t, past(i, t)), rho(β, t)
+    return ZERO if ρ == 1 else average(β, t, [(g - m) ** 2 for g in past(i, t)]) / (1 - ρ)
+
+
+# Each optimizer is a function of (hyperparameters, t, i, x_t) that returns x_{t+1} − x_t in coordinate i and, where
+# there is variance adaptation, γ.
+
+
+def sgd(h, t, i, x):
+    return -h["step_size"] * SCALE[t] * G[t][i]
+
+
+def velocity(h, t, i):
+    return -sum(h["beta"] ** (t - s) * h["step_size"] * SCALE[s] * G[s][i] for s in range(t + 1))
+
+
+def heavy_ball(h, t, i, x):
+    return velocity(h, t, i)
+
+
+def nesterov(h, t, i, x):
+    """θ' = θ + v', measured at the look-ahead points y = θ + β v and y' = θ' + β v'."""
+    before = velocity(h, t - 1, i) if t else ZERO
+    after = velocity(h, t, i)
+    θ = x - h["beta"] * before
+    return (θ + after + h["beta"] * after) - x
+
+
+def m_sgd(h, t, i, x):
+    return -h["step_size"] * SCALE[t] * average(h["beta"], t, past(i, t))
+
+
+def sign_sgd(h, t, i, x):
+    return -h["step_size"] * SCALE[t] * sign(G[t][i])
+
+
+def m_sign_sgd(h, t, i, x):
+    return -h["step_size"] * SCALE[t] * sign(average(h["beta"], t, past(i, t)))
+
+
+def adagrad(h, t, i, x):
+    v = sum(g * g for g in past(i, t))
+    return -h["step_size"] * SCALE[t] * over(G[t][i], (v + h["epsilon"]).sqrt())
+
+
+def rmsprop(h, t, i, x):
+    v = sum((1 - h["beta"]) * h["beta"] ** (t - s) * G[s][i] ** 2 for s in range(t + 1))
+    return -h["step_size"] * SCALE[t] * over(G[t][i], v.sqrt() + h["epsilon"])
+
+
+def adam_direction(h, t, i):
+    m = average(h["beta1"], t, past(i, t))
+    v = average(h["beta2"], t, [g * g for g in past(i, t)])
+    return over(m, v.sqrt() + h["epsilon"])
+
+
+def adam(h, t, i, x):
+    return -h["step_size"] * SCALE[t] * adam_direction(h, t, i)
+
+
+def adamw(h, t, i, x):
+    return -SCALE[t] * (h["step_size"] * adam_direction(h, t, i) + h["weight_decay"] * x)
+
+
+def svag(h, t, i, x):
+    m2, s = average(h["beta"], t, past(i, t)) ** 2, variance_estimate(h["beta"], t, i)
+    γ = over(m2, m2 + s)
+    return -h["step_size"] * SCALE[t] * γ * G[t][i], γ
+
+
+def m_svag(h, t, i, x):
+    m, s = average(h["beta"], t, past(i, t)), variance_estimate(h["beta"], t, i)
+    γ = over(m * m, m * m + rho(h["beta"], t) * s)
+    return -h["step_size"] * SCALE[t] * γ * m, γ
+
+
+def m_svag_mb(h, t, i, x):
+    m = average(h["beta"], t, past(i, t))
+    s = variance_of_average(h["beta"], t, [S2[u][i] / BATCH_SIZES[u] for u in range(t + 1)])
+    γ = over(m * m, m * m + s)
+    return -h["step_size"] * SCALE[t] * γ * m, γ
+
+
+def adam_star(h, t, i, x):
+    m, s = average(h["beta"], t, past(i, t)), variance_estimate(h["beta"], t, i)
+    γ = over(m * m, m * m + rho(h["beta"], t) * s).sqrt()
+    return -h["step_size"] * SCALE[t] * γ * sign(m), γ
+
+
+# The batch-size rules. Dividing both averages by 1 − μ^(t+1) does not change the quotient.
+
+
+def from_zero(μ, t, values):
+    return (1 - μ) * sum(μ ** (t - s) * values[s] for s in range(t + 1))
+
+
+def rule(h, t, losses, numerator_factor, second):
+    μ = h["mu"]
+    norms = [sum(S2[s]) for s in range(t + 1)]
+    σ2, y = from_zero(μ, t, norms), from_zero(μ, t, second)
+    value = numerator_factor * σ2 / y
+    return value, average(μ, t, norms), average(μ, t, second), y > 0
+
+
+def cabs_rule(h, t, losses):
+    return rule(h, t, losses, h["step_size"] * SCALE[t], [Decimal(f) for f in losses[: t + 1]])
+
+
+def competitor_rule(h, t, losses):
+    return rule(h, t, losses, 1 / h["theta"] ** 2, [sum(g * g for g in G[s]) for s in range(t + 1)])
+
+
+def batch_sizes(rule, h, losses):
+    sizes, reports = [int(h["min_batch_size"])], []
+    for t in range(T):
+        value, σ2, y, valid = rule(h, t, losses)
+        reports.append([value, σ2, y, Decimal(not valid)])
+        if not valid:
+            sizes.append(sizes[-1])
+            continue
+        rounded = int(value.quantize(ONE, ROUND_HALF_EVEN))
+        assert abs(abs(value - rounded) - Decimal("0.5")) > Decimal("0.001"), "too near to a tie to compare"
+        sizes.append(min(max(rounded, int(h["min_batch_size"])), int(h["max_batch_size"])))
+    return sizes, reports
+
+
+def run(name, step, setting, losses="falling", rule=None, averages=False):
+    h = {k: Decimal(v) for k, v in setting.items()}
+    x, trajectory, reports = list(X0), [], []
+    for t in range(T):
+        steps = [step(h, t, i, x[i]) for i in range(D)]
+        if isinstance(steps[0], tuple):
+            reports.append([sum(γ for _, γ in steps) / D])
+            steps = [δ for δ, _ in steps]
+        x = [u + δ for u, δ in zip(x, steps)]
+        trajectory.append(x)
+    out = {"optimizer": name, "setting": setting, "losses": losses, "x": trajectory}
+    if averages:
+        out["estimates"] = [[sum(x[i] for x in trajectory[: t + 1]) / (t + 1) for i in range(D)] for t in range(T)]
+    if rule:
+        out["batch_sizes"], reports = batch_sizes(rule, h, LOSSES[losses])
+    if reports:
+        out["reports"] = reports
+    return out
+
+
+sizes = {"mu": 0.95, "min_batch_size": 16, "max_batch_size": 2048}
+small = {"mu": 0.5, "min_batch_size": 2, "max_batch_size": 64}
+adam_set = {"step_size": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
+adam_zero = {"step_size": 0.06, "beta1": 0.8, "beta2": 0.6, "epsilon": 0.0}
+RUNS = [
+    run("sgd", sgd, {"step_size": 0.1}),
+    run("heavy-ball", heavy_ball, {"step_size": 0.01, "beta": 0.9}),
+    run("nesterov", nesterov, {"step_size": 0.01, "beta": 0.9}),
+    run("m-sgd", m_sgd, {"step_size": 0.1, "beta": 0.9}),
+    run("m-sgd", m_sgd, {"step_size": 0.3, "beta": 0.999}),
+    run("sign-sgd", sign_sgd, {"step_size": 0.001}),
+    run("m-sign-sgd", m_sign_sgd, {"step_size": 0.001, "beta": 0.9}),
+    run("adagrad", adagrad, {"step_size": 0.01, "epsilon": 1e-10}),
+    run("adagrad", adagrad, {"step_size": 0.3, "epsilon": 0.0}),
+    run("rmsprop", rmsprop, {"step_size": 0.001, "beta": 0.9, "epsilon": 1e-8}),
+    run("rmsprop", rmsprop, {"step_size": 0.03, "beta": 0.6, "epsilon": 0.0}),
+    run("adam", adam, adam_set),
+    run("adam", adam, adam_zero),
+    run("adamw", adamw, {**adam_set, "weight_decay": 1e-5}),
+    run("adamw", adamw, {**adam_zero, "weight_decay": 0.125}),
+    run("svag", svag, {"step_size": 0.1, "beta": 0.9}),
+    run("svag", svag, {"step_size": 0.3, "beta": 0.5}),
+    run("m-svag", m_svag, {"step_size": 0.1, "beta": 0.9}),
+    run("m-svag", m_svag, {"step_size": 0.3, "beta": 0.5}),
+    run("m-svag-mb", m_svag_mb, {"step_size": 0.1, "beta": 0.9}),
+    run("m-svag-mb", m_svag_mb, {"step_size": 0.3, "beta": 0.5}),
+    run("adam-star", adam_star, {"step_size": 0.001, "beta": 0.9}),
+    run("adam-star", adam_star, {"step_size": 0.06, "beta": 0.5}),
+    run("cabs", sgd, {"step_size": 5.3, **sizes}, rule=cabs_rule),
+    run("cabs", sgd, {"step_size": 0.7, **small}, losses="negative", rule=cabs_rule),
+    run("competitor", sgd, {"step_size": 0.1, "theta": 0.8, **sizes}, rule=competitor_rule),
+    run("competitor", sgd, {"step_size": 0.1, "theta": 1.0, **small}, rule=competitor_rule),
+    run("asgd", sgd, {"step_size": 0.1}, averages=True),
+]
+
+
+def exact_rho(β, t):
+    """ρ summed term by term in exact fractions for short averages, in decimals for long ones."""
+    if t <= 9:
+        β = Fraction(β)
+        raw = [β**s if s else Fraction(1) for s in range(t + 1)]
+        ρ = sum(c * c for c in raw) / sum(raw) ** 2
+        return Decimal(ρ.numerator) / Decimal(ρ.denominator)
+    term, total, squares = ONE, ZERO, ZERO
+    for _ in range(t + 1):
+        total, squares, term = total + term, squares + term * term, term * Decimal(β)
+    return squares / total**2
+
+
+RHO = [
+    {"beta": β, "t": t, "rho": exact_rho(β, t)}
+    for β in (0.0, 0.1, 0.5, 0.9, 0.99, 0.999, 0.999999, 0.999999999)
+    for t in (0, 1, 2, 9, 100, 20000)
+]
+
+
+def text(v):
+    """Decimals as JSON numbers with 25 digits, everything else as it is."""
+    if isinstance(v, Decimal):
+        return float(v) if v == 0 else Number(v)
+    if isinstance(v, list):
+        return [text(u) for u in v]
+    if isinstance(v, dict):
+        return {k: text(u) for k, u in v.items()}
+    return v
+
+
+class Number(float):
+    def __new__(cls, v):
+        self = super().__new__(cls, v)
+        self.digits = format(v, ".25g").replace("E", "e")
+        return self
+
+    def __repr__(self):
+        return self.digits
+
+
+def dump(v, indent=""):
+    """JSON with one vector on each line."""
+    if isinstance(v, dict):
+        body = ",\n".join(f"{indent}  {json.dumps(k)}: {dump(u, indent + '  ')}" for k, u in v.items())
+        return "{\n" + body + "\n" + indent + "}"
+    if isinstance(v, list) and v and isinstance(v[0], (list, dict)):
+        return "[\n" + ",\n".join(indent + "  " + dump(u, indent + "  ") for u in v) + "\n" + indent + "]"
+    if isinstance(v, list):
+        return "[" + ", ".join(dump(u) for u in v) + "]"
+    return repr(v) if isinstance(v, float) else json.dumps(v)
+
+
+if __name__ == "__main__":
+    problem = {
+        "start": START, "gradients": GRADIENTS, "variances": VARIANCES, "step_scales": SCALES,
+        "batch_sizes": BATCH_SIZES, "losses": LOSSES,
+    }
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden.json")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(dump(text({"problem": problem, "runs": RUNS, "rho": RHO})) + "\n")

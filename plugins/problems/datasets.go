@@ -1,0 +1,72 @@
+package problems
+
+import (
+	"context"
+
+	"noisebench/plugins/problems/internal/data"
+	"noisebench/protocol"
+)
+
+// DataSet describes a data set that built-in problems read.
+type DataSet struct {
+	Name     string              // lower-case, words joined by hyphens
+	Doc      string              // one line: what it holds
+	Source   string              // who made it
+	Licence  string              // of the data
+	Files    []protocol.DataFile // what it consists of
+	Problems []string            // the problems that read it
+
+	set *data.Set
+}
+
+// DataStatus says where a data set is.
+type DataStatus struct {
+	Place string // "embedded", or a folder; "" if the set is missing
+	Err   error  // why the set cannot be used, missing or corrupt, and what to run; nil if it can
+}
+
+// String is one of "embedded", "found in FOLDER" and what is wrong.
+func (s DataStatus) String() string {
+	switch {
+	case s.Err != nil:
+		return s.Err.Error()
+	case s.Place == "embedded":
+		return s.Place
+	}
+	return "found in " + s.Place
+}
+
+// DataSets lists the data sets that built-in problems read, whether they are on this machine or not.
+func DataSets() []DataSet {
+	users := map[*data.Set][]string{
+		data.BreastCancer: {"breast-cancer-logreg"},
+		data.Digits:       {"digits-softmax"},
+		data.MNIST:        {"mnist-softmax"},
+	}
+	var list []DataSet
+	for _, s := range data.Sets() {
+		list = append(list, DataSet{s.Name, s.Doc, s.Source, s.Licence, dataFiles(s), users[s], s})
+	}
+	return list
+}
+
+// Status looks for the data set and reads all of it, to verify its checksums; that takes half a second for MNIST.
+func (d DataSet) Status() DataStatus {
+	place, err := d.set.Verify()
+	return DataStatus{place, err}
+}
+
+// Fetch gets the data set over the network, into the folder of its name below $NOISEBENCH_DATA, or else below
+// noisebench in the user's cache folder. Files that are there and intact stay as they are. progress, which may be nil,
+// is told how many bytes of a file are there, of how many. Cancelling ctx stops it; a later call resumes.
+func (d DataSet) Fetch(ctx context.Context, progress func(file string, done, total int64)) error {
+	return d.set.Fetch(ctx, progress)
+}
+
+func dataFiles(s *data.Set) []protocol.DataFile {
+	var list []protocol.DataFile
+	for _, f := range s.Files {
+		list = append(list, protocol.DataFile{Name: s.Name + "/" + f.Name, SHA256: f.SHA256})
+	}
+	return list
+}

@@ -1,0 +1,204 @@
+// Package data finds, verifies, reads and fetches the data sets of the built-in problems.
+//
+// A set is either embedded in the program or a folder of files, looked for in this order:
+//
+//  1. $NOISEBENCH_DATA/NAME, if that variable is set
+//  2. noisebench/NAME in the user's cache folder ([os.UserCacheDir]), where [Set.Fetch] puts sets by default
+//  3. places where other software has put it: for MNIST, the module cache of Go
+//
+// Files may be gzipped or plain. What is read is verified by the SHA-256 of its decompressed contents, which survives
+// repacking. Nothing here runs in the background or touches the network, save Fetch.
+package data
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Folder is the environment variable that names the first folder in which sets are looked for, and into which they are
+// fetched.
+const Folder = "NOISEBENCH_DATA"
+
+// ErrMissing is in the chain of the error for a set that is nowhere.
+var ErrMissing = errors.New("data set is not on this machine")
+
+// Set is a data set.
+type Set struct {
+	Name    string // lower-case; the name of its folder
+	Doc     string // one line: what it holds
+	Source  string // who made it
+	Licence string // of the data
+	Files   []File // what it consists of
+
+	embedded fs.FS    // where the files are if the program holds them
+	module   string   // "path@version" of a Go module that carries the gzipped files, or ""
+	cached   string   // the folder of the files below the module cache of Go
+	mirrors  []string // URLs of folders that hold the gzipped files, best first
+}
+
+// File is one file of a set.
+type File struct {
+	Name   string // without ".gz"
+	Size   int64  // decompressed, bytes
+	SHA256 string // of the decompressed contents, hexadecimal
+	Packed int64  // size of the published gzip file, bytes; 0 for an embedded file
+}
+
+// Find returns the folder that holds all files of the set, or "embedded". It looks at names only.
+// The error for a set that is nowhere wraps [ErrMissing] and says how to get it.
+func (s *Set) Find() (string, error) {
+	if s.embedded != nil {
+		return "embedded", nil
+	}
+	folders := s.folders()
+	for _, folder := range folders {
+		if !slices.ContainsFunc(s.Files, func(f File) bool { return f.in(folder) == "" }) {
+			return folder, nil
+		}
+	}
+	return "", fmt.Errorf("%w: %s (looked in %s); run: bench data fetch %s",
+		ErrMissing, s.Name, strings.Join(folders, ", "), s.Name)
+}
+
+// folders lists the places where the set may be, in order.
+func (s *Set) folders() []string {
+	var list []string
+	if dir := os.Getenv(Folder); dir != "" {
+		list = append(list, filepath.Join(dir, s.Name))
+	}
+	if dir, err := os.UserCacheDir(); err == nil {
+		list = append(list, filepath.Join(dir, "noisebench", s.Name))
+	}
+	if dir := moduleCache(); dir != "" && s.cached != "" {
+		list = append(list, filepath.Join(dir, filepath.FromSlash(s.cached)))
+	}
+	return list
+}
+
+// moduleCache is the folder in which Go keeps modules, by the rules of "go help environment"; "" if there is none.
+func moduleCache() string {
+	if dir := os.Getenv("GOMODCACHE"); dir != "" {
+		return dir
+	}
+	if list := filepath.SplitList(os.Getenv("GOPATH")); len(list) > 0 {
+		return filepath.Join(list[0], "pkg", "mod")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(home, "go", "pkg", "mod")
+}
+
+// in returns the path of the file in a folder, gzipped or plain; "" if it is not there.
+func (f File) in(folder string) string {
+	for _, path := range []string{filepath.Join(folder, f.Name), filepath.Join(folder, f.Name+".gz")} {
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			return path
+		}
+	}
+	return ""
+}
+
+// Verify finds the set and reads all of it. It returns where the set is, also if the error says that it is corrupt.
+func (s *Set) Verify() (string, error) {
+	place, err := s.Find()
+	if err != nil {
+		return "", err
+	}
+	for _, f := range s.Files {
+		if _, err := s.Read(f.Name); err != nil {
+			return place, err
+		}
+	}
+	return place, nil
+}
+
+// Read returns the verified contents of one file of the set.
+func (s *Set) Read(name string) ([]byte, error) {
+	i := slices.IndexFunc(s.Files, func(f File) bool { return f.Name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("data set %s has no file %s", s.Name, name)
+	}
+	file := s.Files[i]
+	if s.embedded != nil {
+		return s.readEmbedded(file)
+	}
+	folder, err := s.Find()
+	if err != nil {
+		return nil, err
+	}
+	path := file.in(folder)
+	b, err := file.read(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s is corrupt: %w; run: bench data fetch %s", path, err, s.Name)
+	}
+	return b, nil
+}
+
+func (s *Set) readEmbedded(file File) ([]byte, error) {
+	name := file.Name
+	if _, err := fs.Stat(s.embedded, name); err != nil {
+		name += ".gz"
+	}
+	r, err := s.embedded.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return file.verified(r)
+}
+
+// read returns the verified contents of the file at path, gzipped or plain.
+func (f File) read(path string) ([]byte, error) {
+	r, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return f.verified(r)
+}
+
+// verified reads the file from r, decompresses it if it is gzipped, and compares size and checksum.
+func (f File) verified(r io.Reader) ([]byte, error) {
+	magic := make([]byte, 2)
+	n, err := io.ReadFull(r, magic)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, err
+	}
+	r = io.MultiReader(bytes.NewReader(magic[:n]), r)
+	if magic[0] == 0x1f && magic[1] == 0x8b {
+		unzipped, err := gzip.NewReader(r)
+		if err != nil {
+			return nil, err
+		}
+		r = unzipped
+	}
+	b := make([]byte, f.Size+1) // one more, to notice a file that is too long
+	n, err = io.ReadFull(r, b)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, fmt.Errorf("after %d bytes: %w", n, err)
+	}
+	switch {
+	case int64(n) > f.Size:
+		return nil, fmt.Errorf("its contents have more than %d bytes, want exactly as many", f.Size)
+	case int64(n) < f.Size:
+		return nil, fmt.Errorf("its contents have %d bytes, want %d", n, f.Size)
+	}
+	b = b[:n]
+	sum := sha256.Sum256(b)
+	if got := hex.EncodeToString(sum[:]); got != f.SHA256 {
+		return nil, fmt.Errorf("its contents have SHA-256 %s, want %s", got, f.SHA256)
+	}
+	return b, nil
+}

@@ -1,0 +1,240 @@
+package data
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// isolate makes the test look for data in two empty folders only and returns them: $NOISEBENCH_DATA and the cache.
+func isolate(t *testing.T) (first, cache string) {
+	t.Helper()
+	first, cache = t.TempDir(), t.TempDir()
+	t.Setenv(Folder, first)
+	t.Setenv("GOMODCACHE", t.TempDir())
+	for _, name := range []string{"XDG_CACHE_HOME", "HOME", "LocalAppData"} { // Unix, macOS, Windows
+		t.Setenv(name, cache)
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return first, cache
+}
+
+func packed(t *testing.T, contents string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write([]byte(contents)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// tiny is a set of two files with these contents.
+func tiny(t *testing.T, a, b string) *Set {
+	t.Helper()
+	set := &Set{Name: "tiny"}
+	for i, contents := range []string{a, b} {
+		sum := sha256.Sum256([]byte(contents))
+		set.Files = append(set.Files, File{
+			Name: "ab"[i : i+1], Size: int64(len(contents)), SHA256: hex.EncodeToString(sum[:]),
+			Packed: int64(len(packed(t, contents))),
+		})
+	}
+	return set
+}
+
+func write(t *testing.T, folder, name string, contents []byte) {
+	t.Helper()
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, name), contents, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantError(t *testing.T, err error, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("got error %v, want it to say %q", err, part)
+		}
+	}
+}
+
+func TestEmbedded(t *testing.T) {
+	for _, set := range []*Set{BreastCancer, Digits} {
+		if place, err := set.Verify(); place != "embedded" || err != nil {
+			t.Errorf("%s is at %q with error %v", set.Name, place, err)
+		}
+	}
+	rows, labels, err := ReadBreastCancer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 569 || len(rows[568]) != 30 || bytes.Count(labels, []byte{1}) != 357 || rows[0][3] != 1001 {
+		t.Errorf("%d tumours, %d of them benign, with a first area of %g; want 569, 357 and 1001",
+			len(rows), bytes.Count(labels, []byte{1}), rows[0][3])
+	}
+	images, err := ReadDigits()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(images.Labels) != 1797 || len(images.Levels) != 1797*64 || bytes.Count(images.Labels, []byte{8}) != 174 {
+		t.Errorf("%d images with %d pixels, %d of them an 8; want 1797, 115008 and 174",
+			len(images.Labels), len(images.Levels), bytes.Count(images.Labels, []byte{8}))
+	}
+}
+
+func TestFind(t *testing.T) {
+	first, cache := isolate(t)
+	set := tiny(t, "one", "two")
+	_, err := set.Find()
+	if !errors.Is(err, ErrMissing) {
+		t.Errorf("got error %v, want ErrMissing", err)
+	}
+	wantError(t, err, "tiny", first, cache, "run: bench data fetch tiny")
+
+	// A folder that holds only some of the files is passed over; a gzipped file is as good as a plain one.
+	inFirst, inCache := filepath.Join(first, "tiny"), filepath.Join(cache, "noisebench", "tiny")
+	write(t, inFirst, "a", []byte("one"))
+	write(t, inCache, "a", []byte("one"))
+	write(t, inCache, "b.gz", packed(t, "two"))
+	if place, err := set.Verify(); place != inCache || err != nil {
+		t.Errorf("found at %q with error %v, want %s", place, err, inCache)
+	}
+	write(t, inFirst, "b", []byte("two"))
+	if place, err := set.Verify(); place != inFirst || err != nil {
+		t.Errorf("found at %q with error %v, want %s", place, err, inFirst)
+	}
+	if b, err := set.Read("b"); string(b) != "two" || err != nil {
+		t.Errorf("read %q with error %v, want two", b, err)
+	}
+}
+
+func TestCorrupt(t *testing.T) {
+	first, _ := isolate(t)
+	set := tiny(t, "one", strings.Repeat("two", 1000))
+	folder := filepath.Join(first, "tiny")
+	right := packed(t, strings.Repeat("two", 1000))
+	write(t, folder, "a", []byte("one"))
+	for _, c := range []struct {
+		name     string
+		contents []byte
+		says     string
+	}{
+		{"other contents", []byte(strings.Repeat("owt", 1000)), "SHA-256"},
+		{"empty", nil, "have 0 bytes, want 3000"},
+		{"truncated", []byte("twotwo"), "have 6 bytes, want 3000"},
+		{"truncated gzip", right[:len(right)/2], "bytes, want 3000"},
+		{"too long", []byte(strings.Repeat("two", 1001)), "more than 3000 bytes"},
+		{"bad gzip checksum", append(append([]byte{}, right[:len(right)-8]...), "12345678"...), "invalid checksum"},
+		{"bad gzip header", append([]byte{0x1f, 0x8b}, "is not a gzip file"...), "invalid header"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			write(t, folder, "b", c.contents)
+			place, err := set.Verify()
+			if place != folder {
+				t.Errorf("found at %q, want %s", place, folder)
+			}
+			wantError(t, err, filepath.Join(folder, "b")+" is corrupt: ", c.says, "run: bench data fetch tiny")
+			if errors.Is(err, ErrMissing) {
+				t.Error("a corrupt set is called missing")
+			}
+		})
+	}
+}
+
+func TestMNIST(t *testing.T) {
+	train, test, err := ReadMNIST()
+	if errors.Is(err, ErrMissing) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		images *Images
+		count  int
+		labels string
+	}{{train, 60_000, "\x05\x00\x04\x01\x09"}, {test, 10_000, "\x07\x02\x01\x00\x04"}} {
+		if len(c.images.Labels) != c.count || c.images.Pixels != 784 || len(c.images.Levels) != c.count*784 {
+			t.Errorf("%d images of %d pixels, want %d of 784", len(c.images.Labels), c.images.Pixels, c.count)
+		}
+		if got := string(c.images.Labels[:5]); got != c.labels {
+			t.Errorf("the first labels are %q, want %q", got, c.labels)
+		}
+	}
+}
+
+func TestParseIDX(t *testing.T) {
+	good := []byte("\x00\x00\x08\x03\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x00\x03abcdef")
+	sizes, elements, err := parseIDX(good, 3)
+	if err != nil || !slices.Equal(sizes, []int{2, 1, 3}) || string(elements) != "abcdef" {
+		t.Errorf("got %v, %q and error %v, want [2 1 3] and abcdef", sizes, elements, err)
+	}
+	for _, c := range []struct {
+		bytes []byte
+		says  string
+	}{
+		{nil, "idx file has 0 bytes, want a header of 16"},
+		{good[:15], "idx file has 15 bytes, want a header of 16"},
+		{good[:20], "idx file of [2 1 3] has 4 elements, want 6"},
+		{append(good[:22:22], 'g'), "idx file of [2 1 3] has 7 elements, want 6"},
+		{append([]byte{0, 0, 8, 1}, good[4:]...), "idx file starts with 0x801, want 0x803"},
+		{append([]byte{0, 0, 8, 3, 255, 255, 255, 255}, good[8:]...), "states a size of 4294967295"},
+		{append([]byte{0, 0, 8, 3, 1, 0, 0, 0, 1, 0, 0, 0}, good[12:]...), "want at most 4294967296 elements"},
+	} {
+		_, _, err := parseIDX(c.bytes, 3)
+		wantError(t, err, c.says)
+	}
+}
+
+func FuzzParseIDX(f *testing.F) {
+	f.Add([]byte("\x00\x00\x08\x01\x00\x00\x00\x02ab"))
+	f.Add([]byte("\x00\x00\x08\x03\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x00\x03abcdef"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, dimensions := range []int{1, 3} {
+			sizes, elements, err := parseIDX(b, dimensions)
+			if err != nil {
+				continue
+			}
+			product := 1
+			for _, size := range sizes {
+				product *= size
+			}
+			if product != len(elements) || 4+4*dimensions+product != len(b) {
+				t.Errorf("%d bytes gave sizes %v and %d elements", len(b), sizes, len(elements))
+			}
+		}
+	})
+}
+
+func TestReadTable(t *testing.T) {
+	rows, classes, err := readTable([]byte("1,2.5,0\n-3,4e2,9\n"), 2)
+	if err != nil || len(rows) != 2 || rows[1][0] != -3 || rows[1][1] != 400 || string(classes) != "\x00\x09" {
+		t.Errorf("got %v, %v and error %v", rows, classes, err)
+	}
+	for table, says := range map[string]string{
+		"1,2,0\n1,2\n":  "row 2 has 2 fields, want 3",
+		"1,two,0\n":     `row 1: strconv.ParseFloat: parsing "two"`,
+		"1,2,red\n":     `row 1: strconv.ParseUint: parsing "red"`,
+		"1,2,0\n1,2,-1": `row 2: strconv.ParseUint: parsing "-1"`,
+	} {
+		_, _, err := readTable([]byte(table), 2)
+		wantError(t, err, says)
+	}
+}

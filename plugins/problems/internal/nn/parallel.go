@@ -1,0 +1,64 @@
+package nn
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"noisebench/plugins/internal/simd"
+)
+
+// work is a set of independent tasks. Every element of every result is computed by one task in a fixed order, so that it
+// does not matter which thread takes which.
+type work interface{ task(t *thread, i int) }
+
+// thread is what one thread has for itself.
+type thread struct {
+	number int // from 0; buffers of layers are kept by it
+	tile   [simd.Rows * simd.Columns]float32
+	run    func()
+}
+
+// crew runs tasks on a fixed number of threads.
+type crew struct {
+	threads []*thread
+	work    work
+	next    atomic.Int64
+	tasks   int64
+	wait    sync.WaitGroup
+}
+
+func newCrew(threads int) *crew {
+	c := new(crew)
+	for i := range threads {
+		t := &thread{number: i}
+		t.run = func() {
+			c.drain(t)
+			c.wait.Done()
+		}
+		c.threads = append(c.threads, t)
+	}
+	return c
+}
+
+// do runs tasks 0 … n−1 of w and returns when all are done.
+func (c *crew) do(n int, w work) {
+	c.work, c.tasks = w, int64(n)
+	c.next.Store(0)
+	helpers := c.threads[1:min(len(c.threads), max(n, 1))]
+	c.wait.Add(len(helpers))
+	for _, t := range helpers {
+		go t.run()
+	}
+	c.drain(c.threads[0])
+	c.wait.Wait()
+}
+
+func (c *crew) drain(t *thread) {
+	for {
+		i := c.next.Add(1) - 1
+		if i >= c.tasks {
+			return
+		}
+		c.work.task(t, int(i))
+	}
+}

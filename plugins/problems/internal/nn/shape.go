@@ -1,0 +1,55 @@
+package nn
+
+import "fmt"
+
+// Shape is the form of one example between two layers: Height × Width positions with Channels features each, stored
+// position by position, row by row. A plain vector has one position; a sequence has its steps along Height.
+type Shape struct{ Height, Width, Channels int }
+
+// Image is the shape of a picture.
+func Image(height, width, channels int) Shape { return Shape{height, width, channels} }
+
+// Vector is the shape of n features.
+func Vector(n int) Shape { return Shape{1, 1, n} }
+
+// Sequence is the shape of steps vectors of n features.
+func Sequence(steps, n int) Shape { return Shape{steps, 1, n} }
+
+// Positions is the number of positions.
+func (s Shape) Positions() int { return s.Height * s.Width }
+
+// Size is the number of elements.
+func (s Shape) Size() int { return s.Height * s.Width * s.Channels }
+
+func (s Shape) String() string { return fmt.Sprintf("%d×%d×%d", s.Height, s.Width, s.Channels) }
+
+// tensor holds what flows between two layers for the examples of a slice, one example after the other.
+type tensor struct {
+	shape  Shape
+	value  []float32
+	delta  []float32 // ∂(mean loss)/∂value; nil where nobody needs it
+	needed bool      // delta is needed: there are parameters before it
+	shared bool      // value is read by more than one layer, so that none may work in place
+}
+
+// values is the i-th example's part of value.
+func (t *tensor) values(i int) []float32 { return t.value[i*t.shape.Size():][:t.shape.Size()] }
+
+// deltas is the i-th example's part of delta.
+func (t *tensor) deltas(i int) []float32 { return t.delta[i*t.shape.Size():][:t.shape.Size()] }
+
+// grow makes room for n examples.
+func (t *tensor) grow(n int) {
+	t.value = room(t.value, n*t.shape.Size())
+	if t.needed {
+		t.delta = room(t.delta, n*t.shape.Size())
+	}
+}
+
+// room returns a slice of n elements, buf itself if it is large enough.
+func room[T any](buf []T, n int) []T {
+	if cap(buf) >= n {
+		return buf[:n]
+	}
+	return make([]T, n)
+}

@@ -1,0 +1,132 @@
+// Package problems holds the built-in test problems, one file each, and the catalogue of the data sets that they read.
+//
+// All of them work in float64 and offer the gradient, the variance s and its norm ‖s‖₁, exact for the batch. Batches
+// are computed on one thread in a fixed order, so that a result depends on nothing but the point, the batch and the
+// machine's floating point. An opened problem owns its buffers and serves one run; data are read once per process and
+// shared.
+package problems
+
+import (
+	"fmt"
+	"math"
+	"sync"
+
+	"noisebench/protocol"
+)
+
+// All returns the definitions of the built-in problems, the cheap ones first.
+func All() []protocol.ProblemDef {
+	return []protocol.ProblemDef{
+		noisyQuadraticDef(),
+		rosenbrockDef(),
+		bealeDef(),
+		braninDef(),
+		quadraticDeepDef(),
+		breastCancerDef(),
+		digitsDef(),
+		mnistDef(),
+	}
+}
+
+// everything is what all built-in problems measure.
+const everything = protocol.Gradient | protocol.VarianceNorm | protocol.Variance
+
+// splitSeed is the seed of the streams that cut data sets into their parts: a part is the same in every run.
+const splitSeed = 0
+
+// function is the mathematics of a problem. Its arguments have passed the checks of [opened].
+type function interface {
+	start(x []float64, seed uint64)
+	measure(x []float64, batch protocol.Batch, want protocol.Quantity, m *protocol.Measurement[float64])
+	evaluate(x []float64, part protocol.Part) protocol.Evaluation
+}
+
+// opened is a problem opened for one run: its function behind the checks that all problems share.
+type opened struct {
+	spec protocol.ProblemSpec
+	f    function
+}
+
+var _ protocol.Problem[float64] = (*opened)(nil)
+
+// Init implements [protocol.Problem].
+func (o *opened) Init(x []float64, seed uint64) error {
+	if err := o.checkPoint(x); err != nil {
+		return err
+	}
+	o.f.start(x, seed)
+	return nil
+}
+
+// Measure implements [protocol.Problem].
+func (o *opened) Measure(x []float64, batch protocol.Batch, want protocol.Quantity,
+	m *protocol.Measurement[float64],
+) error {
+	if err := o.checkPoint(x); err != nil {
+		return err
+	}
+	switch size := len(batch.Examples); {
+	case !o.spec.Measures.Has(want):
+		return fmt.Errorf("asked to measure %v, want some of %v", want, o.spec.Measures)
+	case size < want.MinBatch():
+		return fmt.Errorf("batch has %d examples, want at least %d to measure %v", size, want.MinBatch(), want)
+	case want.Has(protocol.Gradient) && len(m.Gradient) != o.spec.Dim:
+		return fmt.Errorf("room for the gradient has %d elements, want %d", len(m.Gradient), o.spec.Dim)
+	case want.Has(protocol.Variance) && len(m.Variance) != o.spec.Dim:
+		return fmt.Errorf("room for the variance has %d elements, want %d", len(m.Variance), o.spec.Dim)
+	}
+	end := o.spec.Train
+	if end == 0 { // endless
+		end = math.MaxInt
+	}
+	for _, n := range batch.Examples {
+		if n < 0 || n >= end {
+			return fmt.Errorf("batch has example number %d, want numbers in [0, %d)", n, end)
+		}
+	}
+	o.f.measure(x, batch, want, m)
+	m.Have = want
+	m.BatchSize = len(batch.Examples)
+	return nil
+}
+
+// Evaluate implements [protocol.Problem].
+func (o *opened) Evaluate(x []float64, part protocol.Part) (protocol.Evaluation, error) {
+	if err := o.checkPoint(x); err != nil {
+		return protocol.Evaluation{}, err
+	}
+	switch {
+	case part == protocol.TrainPart,
+		part == protocol.ValidationPart && o.spec.Validation > 0,
+		part == protocol.TestPart && o.spec.Test > 0:
+		return o.f.evaluate(x, part), nil
+	}
+	return protocol.Evaluation{}, fmt.Errorf("the problem has no %q part", part)
+}
+
+func (o *opened) checkPoint(x []float64) error {
+	if len(x) != o.spec.Dim {
+		return fmt.Errorf("point has %d elements, want %d", len(x), o.spec.Dim)
+	}
+	return nil
+}
+
+// kept is a value that is loaded when it is first needed and then shared by all runs of the process. A failure is not
+// kept: the data may be there next time.
+type kept[T any] struct {
+	mu    sync.Mutex
+	value *T
+}
+
+func (k *kept[T]) get(load func() (*T, error)) (*T, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.value == nil {
+		value, err := load()
+		if err != nil {
+			return nil, err
+		}
+		k.value = value
+	}
+	return k.value, nil
+}

@@ -1,0 +1,75 @@
+package problems
+
+import "noisebench/protocol"
+
+// terms is a function f(x) = f₀(x) + (1/N) Σ fᵢ(x), given term by term. Whatever is the same for all examples belongs
+// in f₀: it adds to loss and gradient and nothing to the variance (rule R1).
+type terms interface {
+	start(x []float64, seed uint64)
+	// shared returns f₀(x) and writes ∇f₀(x) to g.
+	shared(x, g []float64) float64
+	// example returns fᵢ(x) and writes ∇fᵢ(x) to g, where fᵢ is the i-th example of the batch.
+	example(x []float64, batch protocol.Batch, i int, g []float64) float64
+	evaluate(x []float64, part protocol.Part) protocol.Evaluation
+}
+
+// sum measures a function that is given by its terms, in O(d) memory whatever the batch size.
+type sum struct {
+	terms
+	common   []float64 // ∇f₀
+	gradient []float64 // ∇fᵢ
+	total    []float64 // Σ ∇fᵢ
+	mean     []float64 // of the ∇fᵢ so far
+	square   []float64 // Σ (∇fᵢ − mean)² so far
+}
+
+// openSum opens the function f for one run.
+func openSum(spec protocol.ProblemSpec, f terms) *opened {
+	buf := make([]float64, 5*spec.Dim)
+	next := func() (v []float64) { v, buf = buf[:spec.Dim:spec.Dim], buf[spec.Dim:]; return v }
+	return &opened{spec, &sum{f, next(), next(), next(), next(), next()}}
+}
+
+// measure computes mean and variance of the examples' gradients in one pass (Welford, Technometrics 4, 1962). No large
+// squares are subtracted from each other, so s is accurate to rounding, never negative, and 0 for equal examples.
+// The gradient's bits do not depend on whether a variance is wanted.
+func (f *sum) measure(x []float64, batch protocol.Batch, want protocol.Quantity, m *protocol.Measurement[float64]) {
+	variance := want&(protocol.Variance|protocol.VarianceNorm) != 0
+	clear(f.total)
+	clear(f.mean)
+	clear(f.square)
+	size := float64(len(batch.Examples))
+	loss := 0.0
+	for i := range batch.Examples {
+		loss += f.example(x, batch, i, f.gradient)
+		for j, g := range f.gradient {
+			f.total[j] += g
+		}
+		if variance {
+			weight := 1 / float64(i+1)
+			for j, g := range f.gradient {
+				before := g - f.mean[j]
+				f.mean[j] += weight * before
+				f.square[j] += before * (g - f.mean[j])
+			}
+		}
+	}
+	m.Loss = f.shared(x, f.common) + loss/size
+	if want.Has(protocol.Gradient) {
+		for j := range m.Gradient {
+			m.Gradient[j] = f.common[j] + f.total[j]/size
+		}
+	}
+	if want.Has(protocol.Variance) {
+		for j := range m.Variance {
+			m.Variance[j] = f.square[j] / (size - 1) // Balles 2021, Eq. 3.30
+		}
+	}
+	if want.Has(protocol.VarianceNorm) {
+		norm := 0.0
+		for _, s := range f.square {
+			norm += s
+		}
+		m.VarianceNorm = norm / (size - 1)
+	}
+}

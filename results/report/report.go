@@ -1,0 +1,423 @@
+// Package report turns the records of a plan into ranked tables: for the terminal, and as Markdown, CSV and LaTeX.
+//
+// [Build] decides everything that the tables say; the writers only lay it out. Doubts are part of the result: what may
+// mislead a reader (a best step size at the edge of the search, diverged, failed and missing runs, too few seeds) is a
+// note below the table that it concerns, and no row is ever left out.
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"noisebench/protocol"
+	"noisebench/results"
+	"noisebench/results/stats"
+)
+
+// Report is what is known of a plan.
+type Report struct {
+	Plan        string
+	Description string
+	Finished    int // runs, each counted once
+	Planned     int // runs: Finished, failed and missing ones
+	Problems    []Problem
+	Overall     []Overall // by place; nil if there are fewer than two problems
+	Notes       []string  // on all of it
+}
+
+// Complete reports whether no run failed or is missing.
+func (r *Report) Complete() bool { return r.Finished == r.Planned }
+
+// Problem is the ranked table of one problem.
+type Problem struct {
+	Name      string
+	Spec      *protocol.ProblemSpec // nil as long as there is no run
+	Budget    int64                 // examples
+	BatchSize int                   // where neither optimizer nor entry chooses
+	Seeds     int                   // replicates that the plan asks for
+	Part      protocol.Part         // on which the metric is reported
+	Point     string                // at which point of a run, such as "at the last point"
+	ShowFinal bool                  // Row.Final differs from Row.Score
+	Initial   float64               // mean metric at the start
+	Rows      []Row                 // by rank; those without one last
+	Notes     []string              // on all rows
+}
+
+// Row is one optimizer on one problem.
+type Row struct {
+	Optimizer string
+	Rank      int              // 1 is best, shared among equals; 0 if there are no runs
+	Shared    bool             // Rank is
+	Setting   protocol.Setting // what was tuned, and the batch size where the entry fixes it; nil before tuning is done
+	Score     Summary          // of the replicates, by the plan's rule
+	Final     Summary          // of the replicates at their last points
+	OneShot   Summary          // of the replicates of the declared default, by the plan's rule
+	Steps     float64          // mean per run
+	Seconds   float64          // median time of problem and optimizer per example; NaN if unknown
+	Slowdown  float64          // Seconds over the least Seconds on the problem
+	Tuning    Cost             // of the sweep and the tie step
+	Notes     []string
+}
+
+// Summary describes the scores of n runs.
+type Summary struct {
+	N         int     // finished runs
+	Diverged  int     // of N
+	Mean      float64 // NaN if N = 0
+	Std       float64 // sample standard deviation; NaN if N < 2
+	Low, High float64 // 95 % interval of the mean; NaN if N < 2
+}
+
+// Cost is what runs used.
+type Cost struct {
+	Runs     int
+	Examples int64
+}
+
+// Overall is the standing of one optimizer over all problems.
+type Overall struct {
+	Optimizer string
+	stats.Place
+	Ranks    []int // in the order of Report.Problems; 0 if there is none
+	N        int   // replicates on all problems
+	Diverged int   // of N
+	Tuning   Cost
+}
+
+const (
+	level = 1 - stats.Alpha
+	// draws of the bootstrap: the percentiles of mean ranks, which take few values, move no more with more of them.
+	draws = 2000
+	// unstableShare is the share of diverged replicates from which on an optimizer is listed behind all others.
+	unstableShare = 0.3
+)
+
+// Build makes the report of a plan with its defaults filled in. cells are in any order; a pair of the plan without a
+// cell has nothing but missing replicates. Records of another protocol version are refused.
+func Build(plan *protocol.Plan, cells []results.Cell) *Report {
+	r := &Report{Plan: plan.Name, Description: plan.Description}
+	for _, d := range plan.Deviations() {
+		r.Notes = append(r.Notes, "this plan departs from the standard protocol: "+d)
+	}
+	cells = r.accept(cells)
+	r.count(plan, cells)
+	optimizers := make([]string, len(plan.Optimizers))
+	for i, e := range plan.Optimizers {
+		optimizers[i] = e.Name
+	}
+	slices.Sort(optimizers) // so that nothing depends on the order in the plan
+	var inputs []stats.Problem
+	for _, e := range plan.Problems {
+		var mine []results.Cell
+		for _, name := range optimizers {
+			mine = append(mine, find(cells, e.Name, name, plan.Replicates))
+		}
+		p, input := newProblem(plan, e, mine)
+		r.Problems = append(r.Problems, p)
+		inputs = append(inputs, input)
+	}
+	if len(r.Problems) > 1 {
+		r.Overall = overall(r.Problems, inputs, optimizers)
+	}
+	return r
+}
+
+func find(cells []results.Cell, problem, optimizer string, replicates int) results.Cell {
+	for _, c := range cells {
+		if c.Problem == problem && c.Optimizer == optimizer {
+			return c
+		}
+	}
+	return results.Cell{Problem: problem, Optimizer: optimizer, Missing: replicates}
+}
+
+// accept returns the cells without records of other protocol versions, and notes what was refused or pooled.
+func (r *Report) accept(cells []results.Cell) []results.Cell {
+	refused := 0
+	platforms := map[string]bool{}
+	filter := func(records []*results.Record) []*results.Record {
+		var ours []*results.Record
+		for _, record := range records {
+			if record.Run.Protocol != protocol.Version {
+				refused++
+				continue
+			}
+			platforms[record.Host.Platform] = true
+			ours = append(ours, record)
+		}
+		return ours
+	}
+	cells = slices.Clone(cells)
+	for i := range cells {
+		c := &cells[i]
+		before := refused
+		c.Runs, c.OneShot, c.Tuning = filter(c.Runs), filter(c.OneShot), filter(c.Tuning)
+		c.Missing += refused - before
+	}
+	if refused > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%s made under another protocol version than %d %s left out",
+			count(refused, "record"), protocol.Version, isAre(refused)))
+	}
+	if len(platforms) > 1 {
+		r.Notes = append(r.Notes, "runs of different platforms are pooled: "+
+			strings.Join(slices.Sorted(maps.Keys(platforms)), ", "))
+	}
+	return cells
+}
+
+// count fills in how much of the plan is done. A run may serve several purposes.
+func (r *Report) count(plan *protocol.Plan, cells []results.Cell) {
+	runs := map[string]bool{}
+	for _, e := range plan.Problems {
+		for _, o := range plan.Optimizers {
+			c := find(cells, e.Name, o.Name, plan.Replicates)
+			for _, record := range slices.Concat(c.Runs, c.OneShot, c.Tuning) {
+				runs[record.Run.ID()] = true
+			}
+			r.Planned += len(c.Failed) + c.Missing
+		}
+	}
+	r.Finished = len(runs)
+	r.Planned += len(runs)
+}
+
+// newProblem makes the table of one problem from the cells of all optimizers, and the input of the overall table.
+func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells []results.Cell) (Problem, stats.Problem) {
+	p := Problem{Name: entry.Name, Seeds: plan.Replicates, Part: protocol.TrainPart, Initial: math.NaN()}
+	seeds := map[uint64]int{} // position of each seed in the scores
+	var initial []float64
+	for _, c := range cells {
+		for _, record := range slices.Concat(c.Runs, c.OneShot, c.Tuning) {
+			if p.Spec == nil {
+				p.describe(plan, entry, record)
+			}
+		}
+		for _, record := range c.Runs {
+			seeds[record.Run.Seed] = 0
+			initial = append(initial, start(record, p.Part))
+		}
+	}
+	for i, seed := range slices.Sorted(maps.Keys(seeds)) {
+		seeds[seed] = i
+	}
+	p.Initial = stats.Mean(initial)
+
+	input := stats.Problem{Scores: make([][]float64, len(cells)), Unstable: make([]bool, len(cells))}
+	if p.Spec != nil {
+		input.HigherBetter = p.Spec.Metric.HigherBetter
+		input.Equivalence = func(leader float64) float64 {
+			return results.Equivalence(p.Spec, p.Part, p.Initial, leader)
+		}
+	}
+	for i, c := range cells {
+		row := newRow(plan, c)
+		p.Rows = append(p.Rows, row)
+		input.Unstable[i] = row.unstable()
+		input.Scores[i] = slices.Repeat([]float64{math.NaN()}, len(seeds))
+		for _, record := range c.Runs {
+			input.Scores[i][seeds[record.Run.Seed]] = record.Score(plan.Report, plan.Selection, protocol.TestPart)
+		}
+	}
+	p.noteTest(len(seeds), cells)
+	p.rank(stats.Rank(input))
+	p.compareTimes()
+	return p, input
+}
+
+// describe takes the facts of the problem from any of its records.
+func (p *Problem) describe(plan *protocol.Plan, entry protocol.ProblemEntry, record *results.Record) {
+	p.Spec = &record.Spec
+	p.Budget = record.Run.Budget
+	p.BatchSize = cmp.Or(entry.BatchSize, record.Spec.BatchSize)
+	p.Part = results.PartFor(p.Spec, protocol.TestPart)
+	p.Point = "at the last point"
+	selection := results.PartFor(p.Spec, plan.Selection)
+	if plan.Report == protocol.Best && selection != protocol.TrainPart {
+		p.Point = fmt.Sprintf("at the point that is best on the %s part", selection)
+		p.ShowFinal = true
+	}
+}
+
+// start returns the metric at the start of a run.
+func start(record *results.Record, part protocol.Part) float64 {
+	v, _ := record.Points[0].At(part)
+	return float64(v.Metric)
+}
+
+func newRow(plan *protocol.Plan, c results.Cell) Row {
+	row := Row{
+		Optimizer: c.Optimizer,
+		Score:     summarize(c.Runs, plan.Report, plan.Selection),
+		Final:     summarize(c.Runs, protocol.Final, plan.Selection),
+		OneShot:   summarize(c.OneShot, plan.Report, plan.Selection),
+		Tuning:    Cost{Runs: len(c.Tuning)},
+	}
+	if c.Setting != nil {
+		row.Setting = protocol.Setting{}
+		for _, name := range c.Tuned {
+			row.Setting[name] = c.Setting[name]
+		}
+		if c.BatchSize > 0 {
+			row.Setting["batch_size"] = float64(c.BatchSize)
+		}
+	}
+	for _, record := range c.Tuning {
+		row.Tuning.Examples += record.End.Seen
+	}
+	var steps, seconds []float64
+	for _, record := range c.Runs {
+		steps = append(steps, float64(record.End.Steps))
+		if t := record.Host.ProblemTime + record.Host.OptimizerTime; t > 0 && record.End.Seen > 0 {
+			seconds = append(seconds, t/float64(record.End.Seen))
+		}
+	}
+	row.Steps, row.Seconds, row.Slowdown = stats.Mean(steps), stats.Median(seconds), math.NaN()
+	row.note(plan, c)
+	return row
+}
+
+func summarize(runs []*results.Record, rule protocol.ReportRule, selection protocol.Part) Summary {
+	s := Summary{N: len(runs)}
+	var scores []float64
+	for _, record := range runs {
+		scores = append(scores, record.Score(rule, selection, protocol.TestPart))
+		if record.End.Status == results.Diverged {
+			s.Diverged++
+		}
+	}
+	s.Mean, s.Std = stats.Mean(scores), stats.Std(scores)
+	s.Low, s.High = stats.TInterval(scores, level)
+	return s
+}
+
+func (row *Row) unstable() bool {
+	return row.Score.N > 0 && float64(row.Score.Diverged) >= unstableShare*float64(row.Score.N)
+}
+
+// note adds what a reader of the row has to know.
+func (row *Row) note(plan *protocol.Plan, c results.Cell) {
+	note := func(format string, args ...any) { row.Notes = append(row.Notes, fmt.Sprintf(format, args...)) }
+	if n := row.Score.Diverged; n > 0 {
+		note("† %d of %d runs diverged; each counts as the worse of its first and its last finite value",
+			n, row.Score.N)
+	}
+	if row.unstable() {
+		note("unstable, therefore behind all others")
+	}
+	if n := row.OneShot.Diverged; n > 0 {
+		note("† %d of %d runs of the default diverged", n, row.OneShot.N)
+	}
+	if c.Edge {
+		note("the best step size, %g, is at the edge of the search; the optimum may be beyond",
+			c.Setting[protocol.StepSize])
+	}
+	if c.Capped {
+		note("the limit of %s ended the search", count(plan.Tuning.Runs, "tuning run"))
+	}
+	reasons := map[string]int{}
+	for _, reason := range c.Failed {
+		reasons[clean(reason)]++
+	}
+	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
+		note("%s failed: %s", count(reasons[reason], "run"), reason)
+	}
+	if c.Missing > 0 {
+		note("%s %s missing", count(c.Missing, "run"), isAre(c.Missing))
+	}
+}
+
+// noteTest says how far ranks can be trusted at the number of seeds.
+func (p *Problem) noteTest(seeds int, cells []results.Cell) {
+	entries := 0
+	for _, c := range cells {
+		if len(c.Runs) > 0 {
+			entries++
+		}
+	}
+	if entries < 2 || stats.CanTest(seeds, entries) {
+		return
+	}
+	if seeds < 2 {
+		p.Notes = append(p.Notes, "one seed cannot tell optimizers apart: they share the first rank")
+		return
+	}
+	p.Notes = append(p.Notes, fmt.Sprintf("%d seeds are too few for the sign-flip test to tell %d optimizers apart: "+
+		"ranks rest on the paired t-test, which assumes normal differences", seeds, entries))
+}
+
+// rank enters ranks and sorts the rows by them.
+func (p *Problem) rank(ranks []int) {
+	for i := range p.Rows {
+		p.Rows[i].Rank = ranks[i]
+		p.Rows[i].Shared = slices.Index(ranks, ranks[i]) != i || slices.Contains(ranks[i+1:], ranks[i])
+	}
+	slices.SortStableFunc(p.Rows, func(a, b Row) int {
+		byMean := cmp.Compare(a.Score.Mean, b.Score.Mean)
+		if p.Spec != nil && p.Spec.Metric.HigherBetter {
+			byMean = -byMean
+		}
+		return cmp.Or(compareRanks(a.Rank, b.Rank), byMean)
+	})
+}
+
+// compareRanks puts 0, which is no rank, last.
+func compareRanks(a, b int) int {
+	if (a == 0) != (b == 0) {
+		return cmp.Compare(b, a)
+	}
+	return cmp.Compare(a, b)
+}
+
+func (p *Problem) compareTimes() {
+	fastest := math.Inf(1)
+	for _, row := range p.Rows {
+		if row.Seconds < fastest {
+			fastest = row.Seconds
+		}
+	}
+	for i := range p.Rows {
+		p.Rows[i].Slowdown = p.Rows[i].Seconds / fastest
+	}
+}
+
+// overall makes the overall table. The problems' order does not matter to places.
+func overall(problems []Problem, inputs []stats.Problem, optimizers []string) []Overall {
+	order := make([]int, len(problems))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(problems[i].Name, problems[j].Name) })
+	sorted := make([]stats.Problem, len(order))
+	for k, i := range order {
+		sorted[k] = inputs[i]
+	}
+	places := stats.Overall(sorted, draws, 0)
+	table := make([]Overall, len(optimizers))
+	for i, name := range optimizers {
+		o := Overall{Optimizer: name, Place: places[i]}
+		for _, p := range problems {
+			row := p.Rows[slices.IndexFunc(p.Rows, func(r Row) bool { return r.Optimizer == name })]
+			o.Ranks = append(o.Ranks, row.Rank)
+			o.N += row.Score.N
+			o.Diverged += row.Score.Diverged
+			o.Tuning.Runs += row.Tuning.Runs
+			o.Tuning.Examples += row.Tuning.Examples
+		}
+		table[i] = o
+	}
+	slices.SortStableFunc(table, func(a, b Overall) int {
+		return cmp.Or(compareRanks(a.Place.Place, b.Place.Place), cmp.Compare(a.MeanRank, b.MeanRank))
+	})
+	return table
+}
+
+func isAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}

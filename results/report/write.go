@@ -1,0 +1,404 @@
+package report
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+
+	"noisebench/protocol"
+	"noisebench/results/stats"
+)
+
+// section is one table with what stands above and below it, ready to be laid out.
+type section struct {
+	title  string
+	facts  []string
+	header []string
+	rows   [][]string
+	best   []bool // rows to be emphasized
+	notes  []string
+}
+
+// headline is the title of the whole.
+func (r *Report) headline() string {
+	if r.Complete() {
+		return fmt.Sprintf("plan %s: %s", r.Plan, count(r.Finished, "run"))
+	}
+	return fmt.Sprintf("plan %s: INCOMPLETE, %d of %d runs", r.Plan, r.Finished, r.Planned)
+}
+
+// sections lays out the tables. Intervals are wide: the terminal does without.
+func (r *Report) sections(intervals bool) []section {
+	var all []section
+	for i := range r.Problems {
+		s := r.Problems[i].section(intervals)
+		s.title = fmt.Sprintf("%d. %s", i+1, s.title)
+		all = append(all, s)
+	}
+	if r.Overall != nil {
+		all = append(all, r.overallSection())
+	}
+	return all
+}
+
+func (p *Problem) section(intervals bool) section {
+	s := section{title: clean(p.Name), facts: p.facts()}
+	type column struct {
+		name string
+		cell func(Row) string
+	}
+	columns := []column{
+		{"rank", func(r Row) string { return rankText(r.Rank, r.Shared) }},
+		{"optimizer", func(r Row) string { return clean(r.Optimizer) }},
+		{"setting", func(r Row) string {
+			if r.Setting == nil {
+				return none
+			}
+			return r.Setting.String()
+		}},
+		{p.metric(), func(r Row) string { return r.Score.meanStd() }},
+	}
+	if intervals {
+		columns = append(columns, column{"95 % interval", func(r Row) string { return r.Score.interval() }})
+	}
+	columns = append(columns,
+		column{"ok", func(r Row) string { return fmt.Sprintf("%d/%d", r.Score.N-r.Score.Diverged, p.Seeds) }},
+		column{"default", func(r Row) string { return r.OneShot.meanStd() }})
+	if p.ShowFinal {
+		columns = append(columns, column{"final", func(r Row) string { return number(r.Final.Mean) }})
+	}
+	columns = append(columns,
+		column{"time", func(r Row) string { return times(r.Slowdown) }},
+		column{"tuning", func(r Row) string { return r.Tuning.String() }})
+
+	for _, c := range columns {
+		s.header = append(s.header, c.name)
+	}
+	for _, row := range p.Rows {
+		var cells []string
+		for _, c := range columns {
+			cells = append(cells, c.cell(row))
+		}
+		s.rows = append(s.rows, cells)
+		s.best = append(s.best, row.Rank == 1)
+		for _, note := range row.Notes {
+			s.notes = append(s.notes, clean(row.Optimizer)+": "+note)
+		}
+	}
+	s.notes = append(s.notes, p.Notes...)
+	return s
+}
+
+// metric names what is reported, such as "test accuracy".
+func (p *Problem) metric() string {
+	if p.Spec == nil {
+		return "score"
+	}
+	if p.Spec.Validation == 0 && p.Spec.Test == 0 {
+		return clean(p.Spec.Metric.Name)
+	}
+	return fmt.Sprintf("%s %s", p.Part, clean(p.Spec.Metric.Name))
+}
+
+// facts says what all rows have in common.
+func (p *Problem) facts() []string {
+	if p.Spec == nil {
+		return []string{"no run has finished"}
+	}
+	data := "endless data"
+	if p.Spec.Train > 0 {
+		data = fmt.Sprintf("N = %d", p.Spec.Train)
+	}
+	for _, part := range []struct {
+		name string
+		n    int
+	}{{"validation", p.Spec.Validation}, {"test", p.Spec.Test}} {
+		if part.n > 0 {
+			data += fmt.Sprintf(" + %d %s", part.n, part.name)
+		}
+	}
+	better := "lower"
+	if p.Spec.Metric.HigherBetter {
+		better = "higher"
+	}
+	return []string{
+		fmt.Sprintf("d = %d, %s, budget %d examples, batch size %d", p.Spec.Dim, data, p.Budget, p.BatchSize),
+		fmt.Sprintf("%s (%s is better) %s, %s at the start, %s",
+			p.metric(), better, p.Point, number(p.Initial), count(p.Seeds, "seed")),
+	}
+}
+
+func (r *Report) overallSection() section {
+	s := section{
+		title:  "overall",
+		facts:  []string{"mean rank over the problems; intervals by a bootstrap over seeds"},
+		header: []string{"place", "optimizer", "mean rank", "95 % interval"},
+	}
+	for i := range r.Problems {
+		s.header = append(s.header, fmt.Sprintf("#%d", i+1))
+	}
+	s.header = append(s.header, "diverged", "tuning")
+	for _, o := range r.Overall {
+		interval := none
+		if o.Place.Place > 0 {
+			interval = fmt.Sprintf("[%.2f, %.2f]", o.Low, o.High)
+		}
+		meanRank := none
+		if o.Place.Place > 0 {
+			meanRank = fmt.Sprintf("%.2f", o.MeanRank)
+		}
+		shared := 0
+		for _, other := range r.Overall {
+			if other.Place.Place == o.Place.Place {
+				shared++
+			}
+		}
+		cells := []string{rankText(o.Place.Place, shared > 1), clean(o.Optimizer), meanRank, interval}
+		for _, rank := range o.Ranks {
+			cells = append(cells, rankText(rank, false))
+		}
+		s.rows = append(s.rows, append(cells, fmt.Sprintf("%d/%d", o.Diverged, o.N), o.Tuning.String()))
+		s.best = append(s.best, o.Place.Place == 1)
+	}
+	return s
+}
+
+func rankText(rank int, shared bool) string {
+	switch {
+	case rank == 0:
+		return none
+	case shared:
+		return fmt.Sprintf("%d=", rank)
+	}
+	return strconv.Itoa(rank)
+}
+
+func times(v float64) string {
+	if math.IsNaN(v) {
+		return none
+	}
+	return fmt.Sprintf("%.1f×", v)
+}
+
+// String writes runs and examples: "12 (55k)".
+func (c Cost) String() string {
+	if c.Runs == 0 {
+		return none
+	}
+	return fmt.Sprintf("%d (%s)", c.Runs, amount(c.Examples))
+}
+
+// legend explains the columns.
+var legend = []string{
+	"rank: entries that share a rank (1=) do not differ by the sign-flip test with Holm's correction at level 0.05, " +
+		"or too little to matter",
+	"ok: runs that did not diverge, of those planned",
+	"default: the same for the declared default setting in place of the tuned one",
+	"time: of problem and optimizer per example, relative to the fastest",
+	"tuning: runs (examples)",
+}
+
+// WriteText writes the tables for a terminal of about 120 columns.
+func (r *Report) WriteText(w io.Writer) error {
+	b := new(strings.Builder)
+	fmt.Fprintln(b, r.headline())
+	if r.Description != "" {
+		fmt.Fprintln(b, clean(r.Description))
+	}
+	for _, s := range r.sections(false) {
+		fmt.Fprintf(b, "\n%s\n", s.title)
+		for _, fact := range s.facts {
+			fmt.Fprintf(b, "   %s\n", fact)
+		}
+		table := new(strings.Builder)
+		if err := s.table(table, renderer.NewBlueprint(tw.Rendition{
+			Borders:  tw.BorderNone,
+			Symbols:  tw.NewSymbols(tw.StyleLight),
+			Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: tw.Lines{ShowHeaderLine: tw.On}},
+		})); err != nil {
+			return err
+		}
+		for line := range strings.Lines(table.String()) {
+			fmt.Fprintln(b, strings.TrimRight("  "+line, " \n"))
+		}
+		for _, note := range s.notes {
+			fmt.Fprintf(b, "   note: %s\n", note)
+		}
+	}
+	fmt.Fprintln(b)
+	for _, note := range r.Notes {
+		fmt.Fprintf(b, "note: %s\n", note)
+	}
+	for _, line := range legend {
+		fmt.Fprintln(b, line)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// table hands the section to tablewriter.
+func (s *section) table(w io.Writer, how tw.Renderer) error {
+	table := tablewriter.NewTable(w,
+		tablewriter.WithRenderer(how),
+		tablewriter.WithHeaderAutoFormat(tw.Off), // which would write TEST ACCURACY
+		tablewriter.WithHeaderAutoWrap(tw.WrapNone),
+		tablewriter.WithRowAutoWrap(tw.WrapNone),
+		tablewriter.WithHeaderAlignment(tw.AlignLeft),
+		tablewriter.WithRowAlignment(tw.AlignLeft),
+	)
+	table.Header(s.header)
+	if err := table.Bulk(s.rows); err != nil {
+		return fmt.Errorf("cannot lay out table %s: %w", s.title, err)
+	}
+	if err := table.Render(); err != nil {
+		return fmt.Errorf("cannot lay out table %s: %w", s.title, err)
+	}
+	return nil
+}
+
+var markdownEscapes = strings.NewReplacer(`\`, `\\`, `|`, `\|`, `*`, `\*`, "`", "\\`", `<`, `\<`)
+
+// WriteMarkdown writes the tables as Markdown.
+func (r *Report) WriteMarkdown(w io.Writer) error {
+	b := new(strings.Builder)
+	list := func(items []string) {
+		if len(items) > 0 {
+			fmt.Fprintln(b)
+		}
+		for _, item := range items {
+			fmt.Fprintf(b, "- %s\n", markdownEscapes.Replace(item))
+		}
+	}
+	fmt.Fprintf(b, "# %s\n", markdownEscapes.Replace(r.headline()))
+	if r.Description != "" {
+		fmt.Fprintf(b, "\n%s\n", markdownEscapes.Replace(clean(r.Description)))
+	}
+	for _, s := range r.sections(true) {
+		fmt.Fprintf(b, "\n## %s\n\n", markdownEscapes.Replace(s.title))
+		fmt.Fprintf(b, "%s\n\n", markdownEscapes.Replace(strings.Join(s.facts, "; ")))
+		for i, cells := range s.rows {
+			for k := range cells {
+				cells[k] = markdownEscapes.Replace(cells[k])
+			}
+			if s.best[i] {
+				cells[1] = "**" + cells[1] + "**"
+			}
+		}
+		if err := s.table(b, renderer.NewMarkdown()); err != nil {
+			return err
+		}
+		list(s.notes)
+	}
+	fmt.Fprint(b, "\n## notes\n")
+	list(slices.Concat(r.Notes, legend))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// latexEscapes holds what TeX reads as a command, and what is outside the encodings that every installation has.
+var latexEscapes = strings.NewReplacer(
+	`\`, `\textbackslash{}`, `{`, `\{`, `}`, `\}`, `_`, `\_`, `&`, `\&`, `%`, `\%`, `#`, `\#`, `$`, `\$`,
+	`~`, `\textasciitilde{}`, `^`, `\textasciicircum{}`, `<`, `\textless{}`, `>`, `\textgreater{}`, `|`, `\textbar{}`,
+	`"`, `{\textquotedblright}`,
+	`±`, `$\pm$`, `×`, `$\times$`, `†`, `$\dagger$`, `–`, `--`, `…`, `\ldots{}`, `−`, `$-$`, `∞`, `$\infty$`,
+)
+
+// WriteLaTeX writes the tables as LaTeX table environments that need the package booktabs.
+func (r *Report) WriteLaTeX(w io.Writer) error {
+	b := new(strings.Builder)
+	escape := latexEscapes.Replace
+	fmt.Fprintf(b, "%% %s\n%% needs \\usepackage{booktabs}\n", r.headline())
+	for _, s := range r.sections(true) {
+		caption := append([]string{s.title}, s.facts...)
+		caption = append(caption, s.notes...)
+		if !r.Complete() {
+			caption = append(caption, r.headline())
+		}
+		fmt.Fprintf(b, "\n\\begin{table}\n\\centering\n\\caption{%s.}\n", escape(strings.Join(caption, ". ")))
+		fmt.Fprintf(b, "\\begin{tabular}{%s}\n\\toprule\n", strings.Repeat("l", len(s.header)))
+		line := func(cells []string, best bool) {
+			escaped := make([]string, len(cells))
+			for k, cell := range cells {
+				escaped[k] = escape(cell)
+			}
+			if best {
+				escaped[1] = `\textbf{` + escaped[1] + `}`
+			}
+			fmt.Fprintf(b, "%s \\\\\n", strings.Join(escaped, " & "))
+		}
+		line(s.header, false)
+		fmt.Fprintln(b, `\midrule`)
+		for i, cells := range s.rows {
+			line(cells, s.best[i])
+		}
+		fmt.Fprint(b, "\\bottomrule\n\\end{tabular}\n\\end{table}\n")
+	}
+	for _, note := range slices.Concat(r.Notes, legend) {
+		fmt.Fprintf(b, "\n\\noindent %s.\n", escape(note))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// WriteCSV writes one line per problem and optimizer, in full precision. What is not there is empty.
+func (r *Report) WriteCSV(w io.Writer) error {
+	header := []string{
+		"plan", "complete", "protocol", "problem", "metric", "higher_better", "part", "budget", "initial",
+		"planned_runs", "rank", "optimizer", "setting",
+	}
+	for _, name := range []string{"score", "final", "default"} {
+		header = append(header, name+"_n", name+"_diverged", name+"_mean", name+"_std", name+"_low", name+"_high")
+	}
+	lines := [][]string{append(header,
+		"steps", "seconds_per_example", "slowdown", "tuning_runs", "tuning_examples",
+		"overall_place", "overall_mean_rank", "overall_low", "overall_high", "notes")}
+	for _, p := range r.Problems {
+		if p.Spec == nil {
+			p.Spec = new(protocol.ProblemSpec)
+		}
+		for _, row := range p.Rows {
+			line := []string{
+				r.Plan, strconv.FormatBool(r.Complete()), strconv.Itoa(protocol.Version), p.Name, p.Spec.Metric.Name,
+				strconv.FormatBool(p.Spec.Metric.HigherBetter), string(p.Part), strconv.FormatInt(p.Budget, 10),
+				exact(p.Initial), strconv.Itoa(p.Seeds), rankField(row.Rank), row.Optimizer, row.Setting.String(),
+			}
+			for _, s := range []Summary{row.Score, row.Final, row.OneShot} {
+				line = append(line, strconv.Itoa(s.N), strconv.Itoa(s.Diverged),
+					exact(s.Mean), exact(s.Std), exact(s.Low), exact(s.High))
+			}
+			line = append(line, exact(row.Steps), exact(row.Seconds), exact(row.Slowdown),
+				strconv.Itoa(row.Tuning.Runs), strconv.FormatInt(row.Tuning.Examples, 10))
+			o := Overall{Place: stats.Place{MeanRank: math.NaN(), Low: math.NaN(), High: math.NaN()}}
+			if i := slices.IndexFunc(r.Overall, func(o Overall) bool { return o.Optimizer == row.Optimizer }); i >= 0 {
+				o = r.Overall[i]
+			}
+			lines = append(lines, append(line,
+				rankField(o.Place.Place), exact(o.MeanRank), exact(o.Low), exact(o.High),
+				strings.Join(slices.Concat(row.Notes, p.Notes, r.Notes), "; ")))
+		}
+	}
+	return csv.NewWriter(w).WriteAll(lines)
+}
+
+// exact writes v so that it reads back the same.
+func exact(v float64) string {
+	if math.IsNaN(v) {
+		return ""
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}
+
+func rankField(rank int) string {
+	if rank == 0 {
+		return ""
+	}
+	return strconv.Itoa(rank)
+}
