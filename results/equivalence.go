@@ -16,19 +16,24 @@ const (
 // same for practical purposes, given the value at the starting point:
 //
 //   - accuracy: the standard error √(p(1−p)/N) that a leader's accuracy p has from the N examples of the part;
-//   - suboptimality: 1 % of the way from the start to the leader on a logarithmic scale;
+//   - suboptimality, and a loss whose optimum is known: 1 % of the way from the start to the leader, on a logarithmic scale
+//     of the distance to the optimum;
 //   - any other: 1 % of the way from the start to the leader.
 func Equivalence(spec *protocol.ProblemSpec, part protocol.Part, start, leader float64) float64 {
 	const share = 0.01
 	var δ float64
-	switch spec.Metric.Name {
-	case Accuracy:
+	optimum, known := spec.Constants["optimum"]
+	if spec.Metric.Name == Suboptimality {
+		optimum, known = 0, true
+	}
+	switch {
+	case spec.Metric.Name == Accuracy:
 		n := map[protocol.Part]int{
 			protocol.TrainPart: spec.Train, protocol.ValidationPart: spec.Validation, protocol.TestPart: spec.Test,
 		}[PartFor(spec, part)]
 		δ = math.Sqrt(leader * (1 - leader) / float64(n))
-	case Suboptimality:
-		δ = leader * math.Abs(math.Pow(start/leader, share)-1)
+	case known && start > optimum && leader > optimum:
+		δ = (leader - optimum) * math.Abs(math.Pow((start-optimum)/(leader-optimum), share)-1)
 	default:
 		δ = share * math.Abs(start-leader)
 	}

@@ -17,13 +17,13 @@ func checkTexts(f *findings, name, version, doc, source string) {
 	if !hyphenated.MatchString(name) {
 		f.addf("name is %q, want lower-case words joined by hyphens", name)
 	}
-	for what, text := range map[string]string{"version": version, "doc": doc, "source": source} {
-		if text == "" {
-			f.addf("%s is empty; say %s", what, map[string]string{
-				"version": "which version this is, and raise it when any number changes",
-				"doc":     "in one line what this is",
-				"source":  "where it is published, and in which variant this is",
-			}[what])
+	for _, t := range []struct{ what, text, say string }{
+		{"version", version, "which version this is, and raise it when any number changes"},
+		{"doc", doc, "in one line what this is"},
+		{"source", source, "where it is published, and in which variant this is"},
+	} {
+		if t.text == "" {
+			f.addf("%s is empty; say %s", t.what, t.say)
 		}
 	}
 }

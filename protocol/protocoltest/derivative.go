@@ -2,106 +2,176 @@ package protocoltest
 
 import (
 	"math"
+	"slices"
 
 	"noisebench/protocol"
 )
 
-// derivative compares a gradient with differences of the loss near one point.
-type derivative[T protocol.Float] struct {
-	loss  func(x []T) (float64, error)
-	x     []T
-	at    float64 // loss at x
-	g     []T     // the gradient under test
-	noise float64 // standard deviation of the loss' rounding error, estimated
+// A gradient is compared with the loss by the line integral
+//
+//	f(x+v) − f(x−v) = ∫ ∇f(x+tv)·v dt,  t from −1 to 1,
+//
+// not by a quotient of small differences: v is as long as x allows, so that rounding errors of the loss matter little even
+// in float32, and the identity also holds across kinks, which rectified units have.
+
+// line is the straight way from x−v to x+v, with functions to measure on it.
+type line[T protocol.Float] struct {
+	x        []T
+	v        []float64
+	loss     func(x []T) (float64, error)
+	gradient func(x []T) ([]T, error)
 }
 
-// rates are the outcome of one comparison along a direction u of length 1.
-type rates struct {
-	claimed float64 // g·u
-	excess  float64 // (derivative of the loss along u) − g·u
-	err     float64 // of excess, estimated
+// comparison is what came of one line.
+type comparison struct {
+	claimed float64 // the integral of the gradient
+	actual  float64 // the difference of the loss
+	err     float64 // of claimed − actual, estimated
 }
 
-// wrong reports whether the gradient differs from the derivative by more than what the difference's own error, and the
-// rounding of the gradient's elements (of size up to most), can explain. Romberg's error estimate is no bound: it counts
-// fourfold.
-func (r rates) wrong(eps, most float64) bool { return !(math.Abs(r.excess) <= 4*r.err+32*eps*most) }
+// wrong reports whether the gradient is wrong on the line. A NaN or infinity is wrong.
+func (c comparison) wrong() bool { return !(math.Abs(c.claimed-c.actual) <= c.err) }
 
-// resolved reports whether an error of 0.1 % along u would have been noticed.
-func (r rates) resolved(eps, most float64) bool {
-	return 4*r.err+32*eps*most < 0.9e-3*math.Abs(r.claimed)
-}
+// resolved reports whether an error of 0.1 % in the gradient would have been noticed.
+func (c comparison) resolved() bool { return c.err < 0.9e-3*math.Abs(c.claimed) }
 
-// residual is loss(x+v) − loss(x) − g·v for the v ≈ hu that the element type can represent: subtracting the claim from
-// the v really taken removes the rounding of x+v to first order. It returns v too.
-func (d *derivative[T]) residual(u []float64, h float64) (float64, error) {
-	y := make([]T, len(d.x))
-	claim := 0.0
-	for i, xi := range d.x {
-		y[i] = T(float64(xi) + h*u[i])
-		claim += float64(d.g[i]) * (float64(y[i]) - float64(xi))
-	}
-	f, err := d.loss(y)
-	return f - d.at - claim, err
-}
-
-// estimateNoise estimates the loss' rounding error from third differences at nine closely spaced points along u, in which
-// whatever is smooth cancels (Moré and Wild, 2011, Estimating computational noise, Sec. 3: σ² ≈ mean (Δᵏf)²·(k!)²/(2k)!).
-func (d *derivative[T]) estimateNoise(u []float64, h float64) error {
-	table := make([]float64, 9)
-	for i := range table {
-		var err error
-		if table[i], err = d.residual(u, float64(i-4)*h); err != nil {
-			return err
+// at returns the point x+tv, rounded to T.
+func (l *line[T]) at(t float64) []T {
+	y := slices.Clone(l.x)
+	for i, vi := range l.v {
+		if vi != 0 {
+			y[i] = T(float64(y[i]) + t*vi)
 		}
 	}
-	for order := range 3 {
-		for i := 0; i < len(table)-1-order; i++ {
-			table[i] = table[i+1] - table[i]
-		}
-	}
-	sum := 0.0
-	for _, v := range table[:6] {
-		sum += v * v
-	}
-	d.noise = max(math.Sqrt(sum/6/20), 0x1p-53*math.Abs(d.at))
-	return nil
+	return y
 }
 
-// along compares along u, of length 1, by central differences with step sizes h, h/2, h/4, …, extrapolated to 0 (Romberg;
-// Ridders, 1982, Accurate computation of F'(x)). It stops as soon as an error of 0.1 % would show, and returns the best
-// of what it found.
-func (d *derivative[T]) along(u []float64, h float64) (rates, error) {
-	const halvings = 12
-	r := rates{err: math.Inf(1)}
-	for i, ui := range u {
-		r.claimed += float64(d.g[i]) * ui
+// panel is the part of the line from a to b. The gradient's integral over it and the loss' difference miss each other by
+// gap.
+type panel struct {
+	a, b, integral, err, gap float64
+	size                     float64 // the integral of Σ |gᵢvᵢ|, which rounding errors are relative to
+}
+
+// The nodes of the Kronrod rule of 7 points on [−1, 1] from the middle outwards, its weights, and the weights of the Gauss
+// rule of 3 points within it (Kronrod, 1965; QUADPACK, Piessens et al. 1983, for the idea of the error estimate).
+var (
+	nodes   = [4]float64{0, 0.434243749346802558002, 0.774596669241483377036, 0.960491268708020283424}
+	kronrod = [4]float64{0.450916538658474142346, 0.401397414775962222906, 0.268488089868333440729, 0.104656226026467265194}
+	gauss   = [4]float64{8.0 / 9, 0, 5.0 / 9, 0}
+)
+
+// integrate integrates over one panel. The rates of change are taken along way, the v that rounding left.
+func (l *line[T]) integrate(a, b float64, way []float64) (panel, error) {
+	p := panel{a: a, b: b}
+	before, err := l.loss(l.at(a))
+	if err != nil {
+		return p, err
 	}
-	var row, last []float64
-	for k := range halvings {
-		plus, err := d.residual(u, h)
-		if err != nil {
-			return r, err
+	after, err := l.loss(l.at(b))
+	if err != nil {
+		return p, err
+	}
+	coarse := 0.0
+	for i, node := range nodes {
+		for _, sign := range []float64{-1, 1} {
+			if i == 0 && sign > 0 {
+				continue
+			}
+			g, err := l.gradient(l.at((a+b)/2 + sign*node*(b-a)/2))
+			if err != nil {
+				return p, err
+			}
+			rate, size := 0.0, 0.0
+			for j, w := range way {
+				rate += float64(g[j]) * w
+				size += math.Abs(float64(g[j]) * w)
+			}
+			p.integral += kronrod[i] * rate * (b - a) / 2
+			p.size += kronrod[i] * size * (b - a) / 2
+			coarse += gauss[i] * rate * (b - a) / 2
 		}
-		minus, err := d.residual(u, -h)
-		if err != nil {
-			return r, err
+	}
+	p.err = math.Abs(p.integral - coarse)
+	p.gap = after - before - p.integral
+	return p, nil
+}
+
+// compare integrates over panels until an error of 0.1 % would show and none does, or most panels are used up. It splits
+// the panel whose error or gap is the greatest. So a gap that comes from a kink between the nodes dwindles, and one that
+// comes from a wrong gradient stays. noise is the standard deviation of the loss' rounding error.
+func (l *line[T]) compare(noise float64, most int) (comparison, error) {
+	low, high := l.at(-1), l.at(1)
+	way := make([]float64, len(l.v))
+	for i := range way {
+		way[i] = (float64(high[i]) - float64(low[i])) / 2
+	}
+	panels := make([]panel, 0, most)
+	split := []float64{-1, 1} // the panels to add
+	for {
+		for i := range len(split) - 1 {
+			p, err := l.integrate(split[i], split[i+1], way)
+			if err != nil {
+				return comparison{}, err
+			}
+			panels = append(panels, p)
 		}
-		last, row = row, []float64{(plus - minus) / (2 * h)}
-		power := 1.0
-		for j := 1; j <= min(k, 3); j++ {
-			power *= 4
-			next := (power*row[j-1] - last[j-1]) / (power - 1)
-			e := max(math.Abs(next-row[j-1]), math.Abs(next-last[j-1])) + 4*d.noise/h
-			row = append(row, next)
-			if e < r.err {
-				r.err, r.excess = e, next
+		var c comparison
+		var size, square float64
+		worst := 0
+		for i, p := range panels {
+			c.claimed += p.integral
+			c.actual += p.integral + p.gap
+			size += p.size
+			square += p.err * p.err
+			if max(p.err, math.Abs(p.gap)) > max(panels[worst].err, math.Abs(panels[worst].gap)) {
+				worst = i
 			}
 		}
-		if k >= 2 && 4*r.err <= 2e-4*math.Abs(r.claimed) {
-			break
+		// The panels' errors are independent where kinks make them, and overestimated where the loss is smooth.
+		integration := 2 * math.Sqrt(square)
+		c.err = integration + 6*noise + 32*epsilon[T]()*size
+		if len(panels) >= most || !c.wrong() && integration <= 1e-4*math.Abs(c.claimed)+noise {
+			return c, nil
 		}
-		h /= 2
+		p := panels[worst]
+		split = []float64{p.a, (p.a + p.b) / 2, p.b}
+		panels = slices.Delete(panels, worst, worst+1)
 	}
-	return r, nil
+}
+
+// noise estimates the standard deviation of the loss' rounding error from third differences at closely spaced points, in
+// which whatever is smooth cancels (Moré and Wild 2011, Estimating computational noise, Sec. 3: σ² ≈ mean (Δ³f)²/20).
+// Kinks spoil an estimate; so it is the median of five, taken along the line.
+func (l *line[T]) noise() (float64, error) {
+	x, err := l.gradient(l.x)
+	if err != nil {
+		return 0, err
+	}
+	spacing := math.Sqrt(epsilon[T]()) / 4
+	var estimates [5]float64
+	size := 0.0
+	for k := range estimates {
+		var table [9]float64
+		for i := range table {
+			y := l.at(float64(k-2)/2 + float64(i)*spacing)
+			if table[i], err = l.loss(y); err != nil {
+				return 0, err
+			}
+			size = max(size, math.Abs(table[i]))
+			for j, yj := range y { // what rounding moved the point by
+				table[i] -= float64(x[j]) * (float64(yj) - float64(l.x[j]))
+			}
+		}
+		for order := range 3 {
+			for i := range len(table) - 1 - order {
+				table[i] = table[i+1] - table[i]
+			}
+		}
+		for _, v := range table[:6] {
+			estimates[k] += v * v / 6 / 20
+		}
+	}
+	slices.Sort(estimates[:])
+	return max(math.Sqrt(estimates[2]), 0x1p-53*size), nil
 }

@@ -105,11 +105,13 @@ func (s *suite) list(name, rule string, found *findings) bool {
 	return err == nil
 }
 
+var errPanicked = errors.New("panicked")
+
 // attempt calls f, a call of the definition under test, and turns a panic into an error.
 func attempt(call string, f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("%s panicked: %v", call, p)
+			err = fmt.Errorf("%s %w: %v", call, errPanicked, p)
 		}
 	}()
 	if err := f(); err != nil {

@@ -49,7 +49,7 @@ type session[T protocol.Float] struct {
 }
 
 // start returns what an optimizer is told at the start of a run of the given seed on d coordinates.
-func (s *optimizerSuite[T]) start(d int, seed uint64) protocol.Start {
+func (s *optimizerSuite[T]) startOf(d int, seed uint64) protocol.Start {
 	return protocol.Start{
 		Setting: s.setting, Dim: d, DType: protocol.DTypeOf[T](), BatchSize: 8, Train: 50, Budget: 4003, Seed: seed,
 		Blocks:    []protocol.Block{{Name: "first", Len: 1}, {Name: "rest", Offset: 1, Len: d - 1}},
@@ -63,10 +63,8 @@ func (s *optimizerSuite[T]) open(f *findings, begin protocol.Start, c course[T])
 		optimizerSuite: s, course: c, begin: begin, source: newSource[T](begin.Dim, 50), size: begin.BatchSize,
 		x: buffer[T](begin.Dim),
 	}
-	if err := r.source.Init(r.x, begin.Seed); err != nil {
-		f.add(err)
-	}
-	r.trace.start = slices.Clone(r.x)
+	r.source.start(r.x)
+	r.start = slices.Clone(r.x)
 	given := begin
 	given.Setting = maps.Clone(begin.Setting)
 	given.Blocks = slices.Clone(begin.Blocks)
@@ -154,8 +152,15 @@ func (r *session[T]) step() {
 	if r.over {
 		return
 	}
+	if len(r.points) > 0 {
+		r.checkPoint("before the next Step")
+	}
 	if err := r.checkRequest(); err != nil {
-		r.requests.addf("request after step %d: %w", len(r.points), err)
+		if len(r.points) == 0 {
+			r.asked.addf("first request: %w", err)
+		} else {
+			r.asked.addf("request after step %d: %w", len(r.points)-1, err)
+		}
 		r.over = true
 		return
 	}
@@ -185,7 +190,7 @@ func (r *session[T]) step() {
 	}
 	r.checkUntouched(m, &before, g, v)
 	r.points = append(r.points, slices.Clone(r.x))
-	r.trace.requests = append(r.trace.requests, r.request)
+	r.requests = append(r.requests, r.request)
 	if !r.silent {
 		r.observe()
 	}
@@ -210,10 +215,7 @@ func (r *session[T]) measure(want protocol.Quantity) *protocol.Measurement[T] {
 	if want.Has(protocol.Variance) {
 		m.Variance = r.v
 	}
-	batch := protocol.Batch{Examples: r.batch, Seed: r.begin.Seed}
-	if err := r.source.Measure(r.x, batch, want, m); err != nil {
-		panic("protocoltest: the source failed: " + err.Error())
-	}
+	r.source.measure(r.x, r.batch, want, m)
 	if r.alter != nil {
 		r.alter(m.Step, m)
 	}
@@ -249,9 +251,6 @@ func (r *session[T]) checkUntouched(m, before *protocol.Measurement[T], g, v []T
 func (r *session[T]) checkPoint(when string) {
 	if i := differ(r.x, r.points[len(r.points)-1]); i >= 0 {
 		r.moved.addf("x[%d] is %g %s, was %g when Step returned", i, r.x[i], when, r.points[len(r.points)-1][i])
-	}
-	if r.old != nil && unwritten(r.old) != len(r.old) {
-		r.moved.addf("the slice that held x in an earlier call was written to %s", when)
 	}
 }
 
@@ -298,7 +297,9 @@ func (r *session[T]) observe() {
 
 // moveSlices gives x another slice and overwrites what the last call was given.
 func (r *session[T]) moveSlices() {
-	r.checkPoint("before the next Step")
+	if r.old != nil && unwritten(r.old) != len(r.old) {
+		r.moved.addf("Step wrote to the slice that held x in an earlier call")
+	}
 	r.old, r.x = r.x, guarded(r.x)
 	for _, b := range [][]T{r.old, r.g, r.v} {
 		for i := range b {

@@ -28,26 +28,24 @@ func newSource[T protocol.Float](d, n int) *source[T] {
 	return s
 }
 
-// Init writes a starting point whose coordinates are neither 0 nor the optimum.
-func (s *source[T]) Init(x []T, seed uint64) error {
-	r := protocol.Stream(seed, protocol.PurposeInit)
+// start writes a starting point whose coordinates are neither 0 nor the optimum.
+func (s *source[T]) start(x []T) {
 	for j := range x {
-		x[j] = T(2 + r.Float64())
+		x[j] = T(2 + float64(j%7)/8)
 	}
-	return nil
 }
 
-// Measure sums in float64. Example numbers beyond N start over.
-func (s *source[T]) Measure(x []T, b protocol.Batch, want protocol.Quantity, m *protocol.Measurement[T]) error {
-	n := float64(len(b.Examples))
-	m.Have, m.BatchSize, m.Loss = want, len(b.Examples), 10
+// measure measures at x, summing in float64. Example numbers beyond N start over.
+func (s *source[T]) measure(x []T, examples []int, want protocol.Quantity, m *protocol.Measurement[T]) {
+	n := float64(len(examples))
+	m.Have, m.BatchSize, m.Loss = want, len(examples), 10
 	norm := 0.0
 	for j, xj := range x {
 		mean, square := 0.0, 0.0
-		for _, e := range b.Examples {
+		for _, e := range examples {
 			mean += s.noise[e%len(s.noise)][j] / n
 		}
-		for _, e := range b.Examples {
+		for _, e := range examples {
 			square += (s.noise[e%len(s.noise)][j] - mean) * (s.noise[e%len(s.noise)][j] - mean)
 		}
 		away := float64(xj) - 1
@@ -63,21 +61,6 @@ func (s *source[T]) Measure(x []T, b protocol.Batch, want protocol.Quantity, m *
 	if want.Has(protocol.VarianceNorm) {
 		m.VarianceNorm = norm
 	}
-	return nil
-}
-
-// Evaluate knows only the mean over all examples.
-func (s *source[T]) Evaluate(x []T, part protocol.Part) (protocol.Evaluation, error) {
-	if part != protocol.TrainPart {
-		return protocol.Evaluation{}, protocol.Unknown("part", string(part), []string{string(protocol.TrainPart)})
-	}
-	all := protocol.Batch{Examples: make([]int, len(s.noise))}
-	for i := range all.Examples {
-		all.Examples[i] = i
-	}
-	var m protocol.Measurement[T]
-	err := s.Measure(x, all, 0, &m)
-	return protocol.Evaluation{Loss: m.Loss, Metric: m.Loss}, err
 }
 
 // The ways in which a session alters what the source measures, to see what an optimizer makes of it.
@@ -88,6 +71,15 @@ func vanish[T protocol.Float](_ int, m *protocol.Measurement[T]) {
 	clear(m.Variance)
 	m.VarianceNorm = 0
 }
+
+// solve makes gradient, variance and loss zero.
+func solve[T protocol.Float](_ int, m *protocol.Measurement[T]) {
+	vanish(0, m)
+	m.Loss = 0
+}
+
+// sink makes the loss negative.
+func sink[T protocol.Float](_ int, m *protocol.Measurement[T]) { m.Loss = -1 }
 
 // steady makes all gradients the same, without variance.
 func steady[T protocol.Float](_ int, m *protocol.Measurement[T]) {

@@ -12,66 +12,198 @@ import (
 // is bounded whatever the batch size.
 const slice = 128
 
-// Layer describes one layer of a network: what the types of this package with exported fields are.
+// Layer describes one layer of a network: a type of this package with its parameters as exported fields.
 type Layer interface {
 	// build adds the layer to a network and returns its output.
-	build(b *builder, in *tensor) *tensor
+	build(net *Network, in *tensor) *tensor
 }
 
-// Loader writes the i-th example of a batch, or of a part of the data, to input. To target it writes what the loss asks
-// for. It is called from several goroutines at once, and gets the same slices' room again later.
+// Loader writes the i-th example of a batch, or of a part of the data, to input, and to target what the loss asks for. It is
+// called from several goroutines at once.
 type Loader func(i int, input, target []float32)
 
-// Network computes the loss of a network, its gradient and the variance of that gradient over the examples of a batch.
-// It owns its buffers: it is for one goroutine at a time, and uses as many threads as it was told.
+// Network computes the loss of a network, its gradient, and the variance of that gradient over the examples of a batch. It
+// owns its buffers and is for one goroutine at a time; inside, it uses several threads.
 type Network struct {
-	builder
+	input  Shape
+	blocks []block
+	dim    int
+	l2     float32
+
+	tensors []*tensor
+	stages  []*stage
+	loss    *lossNode
+	slots   []float64 // for ‖s‖₁, one for each task that computes gradients
+	largest int       // slice that there is room for
+	own     []float32 // room for a gradient that is needed and not wanted
+
 	crew
 	call
-	stages []stage
-	loss   loss
-	l2     float32
-	losses []float64 // per example of a slice
-	hits   []float64
 }
 
-// call is what all layers know about the work in hand.
+// call is what a network knows about the work in hand.
 type call struct {
-	x, g, s []float32 // the point, room for gradient and variance; g and s nil if not wanted
-	norm    bool      // ‖s‖₁ is wanted
-	m       int       // examples in the batch
-	n       int       // examples in the slice
-	start   int       // the slice's first example
-	load    Loader
-	batch   protocol.Batch
-	train   bool // with dropout and the like
+	x, g, s  []float32 // the point; room for gradient and variance, nil if not computed
+	norm     bool      // ‖s‖₁ is wanted
+	training bool      // batch is set, and layers such as Dropout are active
+	batch    protocol.Batch
+	load     Loader
+	m        int // examples in the batch
+	start, n int // the slice: its first example, and how many there are in it
 }
 
 // first and last say where the slice is in the batch.
 func (c *call) first() bool { return c.start == 0 }
 func (c *call) last() bool  { return c.start+c.n == c.m }
 
-// New builds the network that leads from the input through the layers, the last of which is a loss. It panics if they do
-// not fit together. Memory for examples is allocated on first use and kept.
+// squares says whether per-example squares are to be collected.
+func (c *call) squares() bool { return c.s != nil || c.norm }
+
+// New builds the network that leads from the input through the layers to a loss, the last of them. It panics if they do not
+// fit together. Memory for examples is allocated on first use and kept; a later call that needs no more allocates nothing.
 func New(input Shape, layers ...Layer) *Network {
-	net := new(Network)
-	net.builder.net = net
-	in := net.tensor(input, false)
-	net.add(&source{net: net, out: in})
-	t := in
+	net := &Network{input: input}
+	t := net.tensor(input)
+	source := &source{net: net, out: t}
+	net.addLocal(source)
 	for _, l := range layers {
 		if net.loss != nil {
-			panic(fmt.Sprintf("nn: layer %T after the loss", l))
+			panic(fmt.Sprintf("nn: layer %T follows the loss", l))
 		}
-		t = l.build(&net.builder, t)
+		t = l.build(net, t)
 	}
 	if net.loss == nil {
 		panic("nn: the last layer is not a loss")
 	}
-	net.stages = cut(net.nodes)
+	source.loss = net.loss
+	for _, s := range net.stages {
+		s.finish()
+	}
 	net.SetThreads(runtime.GOMAXPROCS(0))
 	return net
 }
 
-// SetThreads sets the number of threads, GOMAXPROCS if it is never called. Results do not depend on it.
-func (n *Network) SetThreads(threads int) { n.crew.threads = newCrew(threads).threads }
+// SetThreads sets the number of threads; it is GOMAXPROCS until then. Results do not depend on it.
+func (net *Network) SetThreads(threads int) {
+	net.crew = newCrew(threads)
+	net.largest = 0 // some layers keep buffers for each thread
+}
+
+// Dim is the number of parameters.
+func (net *Network) Dim() int { return net.dim }
+
+// Measure computes the mean loss at x over the examples of the batch and what else is wanted, and writes it to m, whose
+// vectors are the caller's. The example that load knows as i is the batch's i-th. An L2 regulariser is part of loss and
+// gradient, and adds nothing to the variance.
+//
+// The gradient has the same bits whatever else is wanted. Variance comes from sums of squares in float32, and is off by a
+// rounding error of that sum: a few 1e-7 of the mean square of the per-example gradients. It is never below 0.
+func (net *Network) Measure(x []float32, batch protocol.Batch, want protocol.Quantity, load Loader,
+	m *protocol.Measurement[float32],
+) {
+	size := len(batch.Examples)
+	net.call = call{x: x, training: true, batch: batch, load: load, m: size}
+	if want != 0 {
+		net.g = m.Gradient
+		if !want.Has(protocol.Gradient) {
+			net.own = room(net.own, net.dim)
+			net.g = net.own
+		}
+	}
+	if want.Has(protocol.Variance) {
+		net.s = m.Variance
+	}
+	net.norm = want.Has(protocol.VarianceNorm)
+	clear(net.slots)
+	loss, _ := net.sweep(net.g != nil)
+	m.Loss = loss/float64(size) + net.regularise()
+	if net.norm {
+		sum := 0.0
+		for _, v := range net.slots {
+			sum += v
+		}
+		m.VarianceNorm = max(sum, 0) // NaN stays
+	}
+	m.Have, m.BatchSize = want, size
+	net.call = call{}
+}
+
+// Evaluate returns the mean loss at x over n examples, regulariser included, and the mean of the loss layer's metric:
+// accuracy for [SoftmaxCrossEntropy], the loss without regulariser for others.
+func (net *Network) Evaluate(x []float32, n int, load Loader) protocol.Evaluation {
+	net.call = call{x: x, load: load, m: n}
+	loss, metric := net.sweep(false)
+	e := protocol.Evaluation{Loss: loss/float64(n) + net.regularise(), Metric: metric / float64(n)}
+	net.call = call{}
+	return e
+}
+
+// sweep takes the examples through the network slice by slice and returns the sums of losses and metrics.
+func (net *Network) sweep(back bool) (loss, metric float64) {
+	net.do(len(net.stages), prepareWork{net})
+	for net.start < net.m {
+		net.n = min(slice, net.m-net.start)
+		net.grow(net.n)
+		for _, s := range net.stages {
+			s.forward()
+		}
+		for i := range net.n {
+			loss += net.loss.losses[i]
+			metric += net.loss.metrics[i]
+		}
+		if back {
+			for i := len(net.stages) - 1; i >= 0; i-- {
+				net.stages[i].backward()
+			}
+		}
+		net.start += net.n
+	}
+	return loss, metric
+}
+
+// grow makes room for slices of n examples.
+func (net *Network) grow(n int) {
+	if n <= net.largest {
+		return
+	}
+	for _, t := range net.tensors {
+		t.grow(n)
+	}
+	for _, s := range net.stages {
+		s.grow(n, len(net.threads))
+	}
+	net.largest = n
+}
+
+// regularise returns λ/2 ‖w‖² and adds λ w to the gradient, for the weights w.
+func (net *Network) regularise() float64 {
+	if net.l2 == 0 {
+		return 0
+	}
+	sum := 0.0
+	for _, b := range net.blocks {
+		if !b.weights {
+			continue
+		}
+		w := net.x[b.Offset:][:b.Len]
+		sum += simd.Dot(w, w)
+		if net.g != nil {
+			simd.Axpy(net.g[b.Offset:][:b.Len], net.l2, w)
+		}
+	}
+	return float64(net.l2) / 2 * sum
+}
+
+// spread turns sums over the batch into the variance and returns its sum. With ĝᵢ = ∇fᵢ/m, g holds Σ ĝᵢ and s holds Σ ĝᵢ²;
+// then 1/(m−1) (Σ ∇fᵢ² − m g²) = m/(m−1) (m Σ ĝᵢ² − g²) (Balles 2021, Eq. 3.30). It works in place and clips rounding
+// errors at 0.
+func (c *call) spread(g, s []float32) float64 {
+	m := float64(c.m)
+	return simd.Spread(s, float32(m*m/(m-1)), g, float32(m/(m-1)))
+}
+
+// spreadNorm is the same sum, given Σᵢ ‖ĝᵢ‖² over these elements alone.
+func (c *call) spreadNorm(g []float32, squares float64) float64 {
+	m := float64(c.m)
+	return m / (m - 1) * (m*squares - simd.Dot(g, g))
+}

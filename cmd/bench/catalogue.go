@@ -1,0 +1,275 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"noisebench/plugins"
+	"noisebench/plugins/optimizers"
+	"noisebench/plugins/problems"
+	"noisebench/protocol"
+)
+
+// builtIn is the plugin name of what bench itself serves.
+const builtIn = "built-in"
+
+// catalogue finds problems and optimizers by the names that plans use. An outside plugin is launched when a name is
+// asked for that nothing else has, or when the name is its path.
+type catalogue struct {
+	ctx      context.Context
+	warnings io.Writer
+	host     *plugins.Host
+	own      []*plugins.Plugin // what bench serves
+	named    []*plugins.Plugin // those that the user named by --plugin or by a path
+	found    func() []*plugins.Plugin
+}
+
+// newCatalogue launches bench's own plugins and those at the given paths. With inProcess, bench's own definitions are
+// used as they are. Close ends all plugins.
+func newCatalogue(ctx context.Context, warnings io.Writer, options plugins.Options, paths []string, inProcess bool) (*catalogue, error) {
+	host, err := plugins.NewHost(options)
+	if err != nil {
+		return nil, err
+	}
+	c := &catalogue{ctx: ctx, warnings: warnings, host: host}
+	c.found = sync.OnceValue(c.discover)
+	if err := c.launchOwn(inProcess); err != nil {
+		c.Close()
+		return nil, err
+	}
+	for _, path := range paths {
+		if _, err := c.launch(path); err != nil {
+			c.Close()
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// Close ends all plugins.
+func (c *catalogue) Close() { c.host.Close() }
+
+func (c *catalogue) launchOwn(inProcess bool) error {
+	executable, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("cannot find my own executable: %w", err)
+	}
+	if inProcess {
+		own, err := ownDefinitions(executable)
+		c.own = []*plugins.Plugin{own}
+		return err
+	}
+	for _, kind := range []string{"optimizers", "problems"} {
+		p, err := c.host.Launch(c.ctx, builtIn, executable, "__plugin", kind)
+		if err != nil {
+			return err
+		}
+		c.own = append(c.own, p)
+	}
+	return nil
+}
+
+// ownDefinitions is what bench serves, as if it had been launched.
+func ownDefinitions(executable string) (*plugins.Plugin, error) {
+	f, err := os.Open(executable)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read my own executable: %w", err)
+	}
+	defer f.Close()
+	digest := sha256.New()
+	if _, err := io.Copy(digest, f); err != nil {
+		return nil, fmt.Errorf("cannot read my own executable: %w", err)
+	}
+	origin := protocol.Origin{Plugin: builtIn, Path: executable, SHA256: hex.EncodeToString(digest.Sum(nil))}
+	own := &plugins.Plugin{
+		Name: builtIn, Path: executable, SHA256: origin.SHA256, Optimizers: optimizers.All(), Problems: problems.All(),
+	}
+	setOrigin(own, origin)
+	return own, nil
+}
+
+func setOrigin(p *plugins.Plugin, origin protocol.Origin) {
+	for i := range p.Optimizers {
+		p.Optimizers[i].Origin = origin
+	}
+	for i := range p.Problems {
+		p.Problems[i].Origin = origin
+	}
+}
+
+// pretend makes bench's own definitions look as if another build served them, so that its records are found.
+func (c *catalogue) pretend(digest string) {
+	for _, p := range c.own {
+		setOrigin(p, protocol.Origin{Plugin: builtIn, Path: p.Path, SHA256: digest})
+	}
+}
+
+// digest is the SHA-256 of this build of bench.
+func (c *catalogue) digest() string { return c.own[0].SHA256 }
+
+// launch launches the plugin at a path, once.
+func (c *catalogue) launch(path string) (*plugins.Plugin, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range c.named {
+		if p.Path == absolute {
+			return p, nil
+		}
+	}
+	p, err := c.host.Launch(c.ctx, filepath.Base(absolute), absolute)
+	if err != nil {
+		return nil, err
+	}
+	c.named = append(c.named, p)
+	return p, nil
+}
+
+// discover launches the plugins that are in the usual places. One that cannot be launched is left out with a warning.
+func (c *catalogue) discover() []*plugins.Plugin {
+	var found []*plugins.Plugin
+	for _, path := range discoverable() {
+		p, err := c.host.Launch(c.ctx, filepath.Base(path), path)
+		if err != nil {
+			fmt.Fprintf(c.warnings, "bench: left out: %v\n", err)
+			continue
+		}
+		found = append(found, p)
+	}
+	return found
+}
+
+// discoverable lists the executables that count as plugins, without launching any: everything executable in the folders
+// of $NOISEBENCH_PLUGIN_PATH, in .noisebench/plugins, and in noisebench/plugins of the user's data folder; then what is
+// named noisebench-… on $PATH.
+func discoverable() []string {
+	folders := filepath.SplitList(os.Getenv("NOISEBENCH_PLUGIN_PATH"))
+	folders = append(folders, filepath.Join(".noisebench", "plugins"))
+	if data := os.Getenv("XDG_DATA_HOME"); data != "" {
+		folders = append(folders, filepath.Join(data, "noisebench", "plugins"))
+	} else if home, err := os.UserHomeDir(); err == nil {
+		folders = append(folders, filepath.Join(home, ".local", "share", "noisebench", "plugins"))
+	}
+	var paths []string
+	look := func(folder, pattern string) {
+		files, _ := filepath.Glob(filepath.Join(folder, pattern)) // the patterns are well formed
+		for _, f := range files {
+			if info, err := os.Stat(f); err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 {
+				continue
+			}
+			if absolute, err := filepath.Abs(f); err == nil && !slices.Contains(paths, absolute) {
+				paths = append(paths, absolute)
+			}
+		}
+	}
+	for _, folder := range folders {
+		look(folder, "*")
+	}
+	for _, folder := range filepath.SplitList(os.Getenv("PATH")) {
+		look(folder, "noisebench-*")
+	}
+	return paths
+}
+
+// Optimizer returns the definition of an optimizer: a name, or PATH or PATH:NAME of an outside plugin.
+func (c *catalogue) Optimizer(name string) (protocol.OptimizerDef, error) {
+	return find(c, "optimizer", name, optimizersOf)
+}
+
+// Problem returns the definition of a problem: a name, or PATH or PATH:NAME of an outside plugin.
+func (c *catalogue) Problem(name string) (protocol.ProblemDef, error) {
+	return find(c, "problem", name, problemsOf)
+}
+
+// definition is an optimizer's or a problem's, with what the catalogue needs to know of it.
+type definition[D any] struct {
+	name   string
+	origin protocol.Origin
+	def    D
+}
+
+func optimizersOf(p *plugins.Plugin) []definition[protocol.OptimizerDef] {
+	var list []definition[protocol.OptimizerDef]
+	for _, d := range p.Optimizers {
+		list = append(list, definition[protocol.OptimizerDef]{d.Name, d.Origin, d})
+	}
+	return list
+}
+
+func problemsOf(p *plugins.Plugin) []definition[protocol.ProblemDef] {
+	var list []definition[protocol.ProblemDef]
+	for _, d := range p.Problems {
+		list = append(list, definition[protocol.ProblemDef]{d.Name, d.Origin, d})
+	}
+	return list
+}
+
+// find looks a name up, in outside plugins that were not named only if nothing else has it. Two different executables
+// that serve the name are an error.
+func find[D any](c *catalogue, kind, name string, of func(*plugins.Plugin) []definition[D]) (D, error) {
+	var none D
+	if strings.ContainsRune(name, filepath.Separator) {
+		return findAt(c, kind, name, of)
+	}
+	var known []string
+	for _, places := range []func() []*plugins.Plugin{
+		func() []*plugins.Plugin { return slices.Concat(c.own, c.named) },
+		c.found,
+	} {
+		var matches []definition[D]
+		for _, p := range places() {
+			for _, d := range of(p) {
+				known = append(known, d.name)
+				isSame := func(m definition[D]) bool { return m.origin.SHA256 == d.origin.SHA256 }
+				if d.name == name && !slices.ContainsFunc(matches, isSame) {
+					matches = append(matches, d)
+				}
+			}
+		}
+		switch len(matches) {
+		case 0:
+		case 1:
+			return matches[0].def, nil
+		default:
+			a, b := matches[0].origin, matches[1].origin
+			return none, fmt.Errorf("%s %s is served by %s and by %s; say which by PATH:%s", kind, name, a.Path, b.Path, name)
+		}
+	}
+	return none, protocol.Unknown(kind, name, known)
+}
+
+// findAt looks up PATH or PATH:NAME.
+func findAt[D any](c *catalogue, kind, name string, of func(*plugins.Plugin) []definition[D]) (D, error) {
+	var none D
+	path, wanted := name, ""
+	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, filepath.Separator) {
+		path, wanted = name[:i], name[i+1:]
+	}
+	p, err := c.launch(path)
+	if err != nil {
+		return none, err
+	}
+	var names []string
+	for _, d := range of(p) {
+		if d.name == wanted || wanted == "" && len(of(p)) == 1 {
+			return d.def, nil
+		}
+		names = append(names, d.name)
+	}
+	switch {
+	case len(names) == 0:
+		return none, fmt.Errorf("plugin %s serves no %s", path, kind)
+	case wanted == "":
+		return none, fmt.Errorf("plugin %s serves several %ss; say which by %s:NAME, with one of %s", path, kind, path, strings.Join(names, ", "))
+	}
+	return none, fmt.Errorf("plugin %s: %w", path, protocol.Unknown(kind, wanted, names))
+}

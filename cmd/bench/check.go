@@ -1,0 +1,139 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"noisebench/plugins"
+	"noisebench/protocol"
+	"noisebench/protocol/protocoltest"
+)
+
+func newCheck() *cobra.Command {
+	var flags pluginFlags
+	cmd := &cobra.Command{
+		Use:   "check PLUGIN [NAME]",
+		Short: "Check whether a plugin keeps the rules",
+		Long: `Check launches a plugin and checks each optimizer and problem that it serves, or the one of the given NAME, against the
+contract (see package noisebench/protocol), as the harness would use it and in ways that bring mistakes to light: twice,
+with vectors in shared memory where the plugin can, and inside messages.
+
+PLUGIN is a path, or the name of an executable that bench list plugins shows.`,
+		Example: `  bench check ./my-plugin
+  bench check ./my-plugin my-optimizer
+  bench check noisebench-lion -v`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) < 1 || len(args) > 2 {
+				return usagef(cmd, "%d arguments, want a plugin and at most one name; usage: %s", len(args), cmd.UseLine())
+			}
+			return nil
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return nil, cobra.ShellCompDirectiveDefault
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			only := ""
+			if len(args) == 2 {
+				only = args[1]
+			}
+			failed := 0
+			for _, transport := range []string{"auto", "messages"} {
+				flags.transport = transport
+				n, err := checkOver(cmd, &flags, args[0], only)
+				if err != nil {
+					return err
+				}
+				failed += n
+			}
+			if failed > 0 {
+				return fmt.Errorf("%s of %s failed", count(failed, "check"), args[0])
+			}
+			return nil
+		},
+	}
+	flags.add(cmd)
+	for _, name := range []string{"plugin", "in-process", "transport"} {
+		cmd.Flags().Lookup(name).Hidden = true
+	}
+	return cmd
+}
+
+// checkOver checks a plugin over one transport, prints what comes out, and returns how many checks failed.
+func checkOver(cmd *cobra.Command, flags *pluginFlags, plugin, only string) (failed int, err error) {
+	options, err := flags.options(cmd)
+	if err != nil {
+		return 0, err
+	}
+	host, err := plugins.NewHost(options)
+	if err != nil {
+		return 0, err
+	}
+	defer host.Close()
+	path := pluginPath(plugin)
+	p, err := host.Launch(cmd.Context(), filepath.Base(path), path)
+	if err != nil {
+		return 0, err
+	}
+	var names []string
+	chosen := func(name string) bool {
+		names = append(names, name)
+		return only == "" || name == only
+	}
+	out := cmd.OutOrStdout()
+	checked := false
+	for _, d := range p.Optimizers {
+		if chosen(d.Name) && cmd.Context().Err() == nil {
+			checked = true
+			failed += printChecks(out, "optimizer "+d.Name, p.Transport(), protocoltest.OptimizerChecks(d))
+		}
+	}
+	for _, d := range p.Problems {
+		if chosen(d.Name) && cmd.Context().Err() == nil {
+			checked = true
+			failed += printChecks(out, "problem "+d.Name, p.Transport(), protocoltest.ProblemChecks(d, protocol.Setting{}))
+		}
+	}
+	switch {
+	case cmd.Context().Err() != nil:
+		return failed, fmt.Errorf("interrupted: the checks are not complete")
+	case !checked:
+		return failed, fmt.Errorf("plugin %s: %w", plugin, protocol.Unknown("optimizer or problem", only, names))
+	}
+	return failed, nil
+}
+
+// pluginPath is the path of a plugin that may be given by the name of its executable in the usual places.
+func pluginPath(name string) string {
+	if !strings.ContainsRune(name, filepath.Separator) {
+		for _, path := range discoverable() {
+			if base := filepath.Base(path); base == name || base == "noisebench-"+name {
+				return path
+			}
+		}
+	}
+	return name
+}
+
+// printChecks prints one line per check, and below a failed one what is wrong. It returns how many failed.
+func printChecks(w io.Writer, what string, transport plugins.Transport, checks []protocoltest.Check) (failed int) {
+	fmt.Fprintf(w, "%s, by %s\n", what, transport)
+	for _, c := range checks {
+		if c.Err == nil {
+			fmt.Fprintf(w, "  ok      %s (%s)\n", c.Name, c.Rule)
+			continue
+		}
+		failed++
+		fmt.Fprintf(w, "  FAILED  %s (%s)\n", c.Name, c.Rule)
+		for line := range strings.Lines(c.Err.Error()) {
+			fmt.Fprintf(w, "          %s\n", strings.TrimRight(line, "\n"))
+		}
+	}
+	return failed
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"noisebench/plugins/problems"
+	"noisebench/protocol"
+)
+
+func newData() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "data",
+		Short: "List, fetch and verify the data sets that problems read",
+		Long: `Data sets are looked for in $NOISEBENCH_DATA, in noisebench/ of the user's cache folder, and where other software has put
+them; small ones are part of bench. Their checksums are verified whenever they are read.`,
+		Example: `  bench data list
+  bench data fetch mnist
+  bench data verify`,
+	}
+	list := &cobra.Command{
+		Use: "list", Short: "List the data sets and where they are", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return listData(cmd) },
+	}
+	fetch := &cobra.Command{
+		Use: "fetch NAME… | all", Short: "Get data sets over the network",
+		Long: `Fetch puts data sets into the folder that $NOISEBENCH_DATA names, or else into the user's cache folder. What is there and
+intact stays as it is; what was interrupted is resumed.`,
+		Example: "  bench data fetch mnist\n  bench data fetch all",
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return append(dataNames(), "all"), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return fetchData(cmd, args) },
+	}
+	verify := &cobra.Command{
+		Use: "verify", Short: "Verify the checksums of the data sets that are on this machine", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return verifyData(cmd) },
+	}
+	group(cmd, list, fetch, verify)
+	return cmd
+}
+
+func dataNames() []string {
+	var names []string
+	for _, d := range problems.DataSets() {
+		names = append(names, d.Name)
+	}
+	return names
+}
+
+func listData(cmd *cobra.Command) error {
+	rows := [][]string{{"NAME", "PROBLEMS", "STATUS", "WHAT"}}
+	for _, d := range problems.DataSets() {
+		rows = append(rows, []string{d.Name, strings.Join(d.Problems, ", "), d.Status().String(), firstLine(d.Doc)})
+	}
+	return printColumns(cmd.OutOrStdout(), rows)
+}
+
+func verifyData(cmd *cobra.Command) error {
+	bad := 0
+	for _, d := range problems.DataSets() {
+		status := d.Status()
+		text := "ok, " + status.String()
+		if status.Err != nil {
+			text = status.String()
+			if status.Place != "" { // it is there and corrupt
+				bad++
+			}
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", d.Name, text)
+	}
+	if bad > 0 {
+		return fmt.Errorf("%s corrupt; bench data fetch all replaces what is", isAre(bad, "data set"))
+	}
+	return nil
+}
+
+func fetchData(cmd *cobra.Command, names []string) error {
+	if len(names) == 0 {
+		return usagef(cmd, "no data set given; known: %s, all", strings.Join(dataNames(), ", "))
+	}
+	sets := problems.DataSets()
+	known := dataNames()
+	if !slices.Contains(names, "all") {
+		var wanted []problems.DataSet
+		for _, name := range names {
+			i := slices.Index(known, name)
+			if i < 0 {
+				return usagef(cmd, "%w", protocol.Unknown("data set", name, append(known, "all")))
+			}
+			wanted = append(wanted, sets[i])
+		}
+		sets = wanted
+	}
+	for _, d := range sets {
+		var told time.Time
+		err := d.Fetch(cmd.Context(), func(file string, done, total int64) {
+			if done < total && time.Since(told) < time.Second {
+				return
+			}
+			told = time.Now()
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s/%s: %.1f of %.1f MB\n", d.Name, file, float64(done)/1e6, float64(total)/1e6)
+		})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "%s: %v\n", d.Name, d.Status())
+	}
+	return nil
+}
+
+// isAre writes "1 thing is", "2 things are".
+func isAre(n int, thing string) string {
+	if n == 1 {
+		return count(n, thing) + " is"
+	}
+	return count(n, thing) + " are"
+}

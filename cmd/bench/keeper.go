@@ -1,0 +1,132 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"sync"
+
+	"noisebench/protocol"
+	"noisebench/results"
+)
+
+// keeper is a store that remembers the runs it has seen, so that progress can be told without reading them again, and
+// that takes an unreadable record for a missing one, with a warning: the run is made again.
+type keeper struct {
+	store    *results.Store
+	warnings io.Writer
+
+	mu   sync.Mutex
+	seen map[string]*results.Record
+}
+
+func openResults(dir string, warnings io.Writer) (*keeper, error) {
+	store, err := results.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &keeper{store: store, warnings: warnings, seen: map[string]*results.Record{}}, nil
+}
+
+// prepare makes the results folder, so that one that cannot be written to is told before anything is run.
+func (k *keeper) prepare() error {
+	dir := k.store.Dir()
+	err := os.MkdirAll(dir, 0o777)
+	if err == nil {
+		var probe *os.File
+		if probe, err = os.CreateTemp(dir, "probe-"); err == nil {
+			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write to results folder: %w; choose another one by --results", err)
+	}
+	return nil
+}
+
+// Lookup implements harness.Store.
+func (k *keeper) Lookup(id string) (*results.Record, bool, error) {
+	record, found, err := k.store.Lookup(id)
+	var syntax *results.SyntaxError
+	if errors.As(err, &syntax) {
+		fmt.Fprintf(k.warnings, "bench: unreadable record: %v; the run does not count until it is made again\n", err)
+		return nil, false, nil
+	}
+	if found {
+		k.note(id, record)
+	}
+	return record, found, err
+}
+
+// Commit implements harness.Store.
+func (k *keeper) Commit(record *results.Record) error {
+	err := k.store.Commit(record)
+	if err == nil {
+		k.note(record.Run.ID(), record)
+	}
+	return err
+}
+
+func (k *keeper) note(id string, record *results.Record) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.seen[id] = record
+}
+
+// known returns a run that Lookup or Commit saw.
+func (k *keeper) known(id string) *results.Record {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.seen[id]
+}
+
+// find is a harness.Lookup for tables: finished runs, else failed ones.
+func (k *keeper) find(id string) *results.Record {
+	if record := k.known(id); record != nil {
+		return record
+	}
+	record, found, err := k.Lookup(id)
+	if err == nil && !found {
+		record, found, err = k.store.LookupFailed(id)
+	}
+	if err != nil {
+		fmt.Fprintf(k.warnings, "bench: %v\n", err)
+	}
+	if !found {
+		return nil
+	}
+	k.note(id, record)
+	return record
+}
+
+// otherBuilds describes the records that other builds of bench made for a plan, those of most records first: a run belongs
+// to the build that made it.
+func (k *keeper) otherBuilds(plan, digest string) []string {
+	builds := k.builds(plan)
+	delete(builds, digest)
+	var texts []string
+	for _, b := range slices.SortedFunc(maps.Keys(builds), func(a, b string) int { return builds[b] - builds[a] }) {
+		texts = append(texts, fmt.Sprintf("%s made by another build of bench (sha256 %.12s)", count(builds[b], "run"), b))
+	}
+	return texts
+}
+
+// builds counts the records that were made for a plan by the build of bench that served their problem or optimizer.
+func (k *keeper) builds(plan string) map[string]int {
+	builds := map[string]int{}
+	for record, err := range k.store.Records() {
+		if err != nil || record.Host.Plan != plan {
+			continue // what is wrong with a record shows where it is needed
+		}
+		for _, origin := range []protocol.Origin{record.Run.Problem.Plugin, record.Run.Optimizer.Plugin} {
+			if origin.Plugin == builtIn {
+				builds[origin.SHA256]++
+				break
+			}
+		}
+	}
+	return builds
+}

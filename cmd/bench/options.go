@@ -1,0 +1,71 @@
+package main
+
+import (
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/spf13/cobra"
+
+	"noisebench/plugins"
+)
+
+// pluginFlags are the flags of commands that launch plugins.
+type pluginFlags struct {
+	paths       []string
+	transport   string
+	callTimeout time.Duration
+	verbose     bool
+	inProcess   bool
+}
+
+func (f *pluginFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.paths, "plugin", nil, "launch the plugin at this `PATH` too (may be repeated)")
+	flags.DurationVar(&f.callTimeout, "call-timeout", 2*time.Minute, "a plugin that takes longer than this for one call is killed")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "print what plugins log")
+	flags.StringVar(&f.transport, "transport", "auto", "how vectors travel: auto or messages")
+	flags.BoolVar(&f.inProcess, "in-process", false, "do not launch bench's own plugins, call them in process")
+	for _, name := range []string{"transport", "in-process"} {
+		if err := flags.MarkHidden(name); err != nil {
+			panic("bench: " + err.Error())
+		}
+	}
+}
+
+// open launches what the flags name.
+func (f *pluginFlags) open(cmd *cobra.Command) (*catalogue, error) {
+	options, err := f.options(cmd)
+	if err != nil {
+		return nil, err
+	}
+	return newCatalogue(cmd.Context(), cmd.ErrOrStderr(), options, f.paths, f.inProcess)
+}
+
+func (f *pluginFlags) options(cmd *cobra.Command) (plugins.Options, error) {
+	transport, ok := map[string]plugins.Transport{"auto": "", "messages": plugins.Messages}[f.transport]
+	if !ok {
+		return plugins.Options{}, usagef(cmd, "--transport is %q, want auto or messages", f.transport)
+	}
+	if f.callTimeout <= 0 {
+		return plugins.Options{}, usagef(cmd, "--call-timeout is %v, want more than 0", f.callTimeout)
+	}
+	level := hclog.Off // what is wrong comes back as an error
+	if f.verbose {
+		level = hclog.Debug
+	}
+	return plugins.Options{
+		Transport:   transport,
+		CallTimeout: f.callTimeout,
+		Logger:      hclog.New(&hclog.LoggerOptions{Name: "bench", Level: level, Output: cmd.ErrOrStderr()}),
+	}, nil
+}
+
+// listed are the options of commands that look at what there is, and so need no plugin of bench's own.
+func listed(paths []string) *pluginFlags {
+	return &pluginFlags{paths: paths, transport: "auto", callTimeout: 10 * time.Second, inProcess: true}
+}
+
+// addResults adds the flag that names the results folder.
+func addResults(cmd *cobra.Command, dir *string) {
+	cmd.Flags().StringVarP(dir, "results", "o", "noisebench-results", "`DIR` of the run records")
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+
+	"noisebench/harness"
+	"noisebench/results"
+)
+
+const (
+	liveEvery  = 200 * time.Millisecond // a new live line, at most
+	plainEvery = 10 * time.Second       // a new plain line
+)
+
+// progress tells how a campaign goes on: one line that is written over and over on a terminal, else a few plain lines
+// every ten seconds.
+type progress struct {
+	out   io.Writer
+	live  bool
+	state func() []results.Cell // of the campaign, from what is known
+
+	mu      sync.Mutex
+	last    harness.Progress
+	started time.Time
+	drawn   time.Time
+	told    map[[2]string]string // what was said of a cell, in plain lines
+
+	quit chan struct{}
+	done chan struct{}
+}
+
+func newProgress(out io.Writer, state func() []results.Cell) *progress {
+	file, ok := out.(*os.File)
+	p := &progress{
+		out: out, live: ok && term.IsTerminal(int(file.Fd())), state: state,
+		started: time.Now(), told: map[[2]string]string{}, quit: make(chan struct{}), done: make(chan struct{}),
+	}
+	go p.tick()
+	return p
+}
+
+// tick draws while no run ends.
+func (p *progress) tick() {
+	defer close(p.done)
+	every := plainEvery
+	if p.live {
+		every = time.Second
+	}
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.quit:
+			return
+		case <-ticker.C:
+			p.mu.Lock()
+			p.draw()
+			p.mu.Unlock()
+		}
+	}
+}
+
+// update is harness.Options.Progress.
+func (p *progress) update(now harness.Progress) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	first := p.last.Done+p.last.Left == 0
+	p.last = now
+	switch {
+	case first && now.Found > 0:
+		p.erase()
+		fmt.Fprintf(p.out, "%s found, at most %s to go\n", count(now.Found, "finished run"), count(now.Left, "run"))
+		p.note(false)
+	case first:
+		p.erase()
+		fmt.Fprintf(p.out, "at most %s to go\n", count(now.Left, "run"))
+	case p.live && time.Since(p.drawn) >= liveEvery:
+		p.draw()
+	}
+}
+
+// finish ends the display.
+func (p *progress) finish() {
+	close(p.quit)
+	<-p.done
+	p.erase()
+	if !p.live {
+		p.note(true)
+	}
+}
+
+// made is the number of runs that were made since the start.
+func (p *progress) made() int { return p.last.Done - p.last.Found }
+
+func (p *progress) draw() {
+	p.drawn = time.Now()
+	if p.last.Done+p.last.Left == 0 {
+		return
+	}
+	if !p.live {
+		p.note(true)
+		fmt.Fprintln(p.out, p.line())
+		return
+	}
+	const width = 24
+	filled := width * p.last.Done / (p.last.Done + p.last.Left)
+	line := fmt.Sprintf("[%s%s] %s", strings.Repeat("█", filled), strings.Repeat("·", width-filled), p.line())
+	fmt.Fprintf(p.out, "\r\x1b[K%s", line)
+}
+
+func (p *progress) erase() {
+	if p.live {
+		fmt.Fprint(p.out, "\r\x1b[K")
+	}
+}
+
+// line says how far the campaign is.
+func (p *progress) line() string {
+	left := "time left unknown yet"
+	if p.last.Remaining >= 0 {
+		left = "about " + short(p.last.Remaining) + " left"
+	}
+	return fmt.Sprintf("%d of at most %d runs, %s passed, %s",
+		p.last.Done, p.last.Done+p.last.Left, short(time.Since(p.started)), left)
+}
+
+// note notices which cells were tuned or finished since the last time, and says so if told to.
+func (p *progress) note(aloud bool) {
+	for _, cell := range p.state() {
+		key := [2]string{cell.Optimizer, cell.Problem}
+		stage := ""
+		switch {
+		case cell.Setting == nil:
+			continue
+		case cell.Missing == 0:
+			stage = "finished"
+		case len(cell.Tuned) > 0:
+			stage = "tuned"
+		default:
+			continue
+		}
+		if p.told[key] == stage {
+			continue
+		}
+		p.told[key] = stage
+		if !aloud {
+			continue
+		}
+		fmt.Fprintf(p.out, "%s on %s: %s", cell.Optimizer, cell.Problem, stage)
+		if len(cell.Tuned) > 0 {
+			fmt.Fprintf(p.out, ", %s from %s", tunedValues(cell), count(len(cell.Tuning), "tuning run"))
+		}
+		if len(cell.Failed) > 0 {
+			fmt.Fprintf(p.out, ", %s failed: %s", count(len(cell.Failed), "run"), cell.Failed[0])
+		}
+		fmt.Fprintln(p.out)
+	}
+}
+
+// tunedValues writes what tuning chose as "a=1 b=2".
+func tunedValues(cell results.Cell) string {
+	var parts []string
+	for _, name := range cell.Tuned {
+		parts = append(parts, fmt.Sprintf("%s=%g", name, cell.Setting[name]))
+	}
+	return strings.Join(parts, " ")
+}
+
+// count writes a number of things: "1 run", "2 runs".
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// short writes a duration in at most two units: "40 ms", "1.4 s", "12 s", "3 min 5 s", "2 h 10 min".
+func short(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	case d < time.Hour:
+		d = d.Round(time.Second)
+		return fmt.Sprintf("%d min %d s", d/time.Minute, d%time.Minute/time.Second)
+	}
+	d = d.Round(time.Minute)
+	return fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute)
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"noisebench/protocol"
+)
+
+// Exit statuses.
+const (
+	exitOK          = 0
+	exitError       = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+// run is the command with its arguments, without its name. Results go to stdout, all else to stderr.
+func run(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal kills at once
+
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	var usage *usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errReported):
+		return exitError
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "bench: %v\nsee: %s --help\n", err, usage.command)
+		return exitUsage
+	case ctx.Err() != nil:
+		fmt.Fprintf(stderr, "bench: %v\n", err)
+		return exitInterrupted
+	}
+	fmt.Fprintf(stderr, "bench: %v\n", err)
+	return exitError
+}
+
+// errReported is the error of a command that has said everything about it already.
+var errReported = errors.New("reported")
+
+// usageError is a command line that does not make sense.
+type usageError struct {
+	command string // that should have been used rightly
+	err     error
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// usagef returns a usageError of cmd.
+func usagef(cmd *cobra.Command, format string, args ...any) error {
+	return &usageError{cmd.CommandPath(), fmt.Errorf(format, args...)}
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "bench",
+		Short: "Tune, repeat and rank stochastic optimizers on test problems",
+		Long: `Bench compares stochastic optimizers. It tunes each optimizer on each problem of a plan, repeats what tuning chose
+under other seeds, and prints ranked tables. Every run is kept as a file; what is kept is never run again.`,
+		Example: `  bench run quick             tune, repeat and rank: under a minute, built-in data
+  bench run my-plan.yaml      the same for a plan of your own
+  bench table quick           print the tables again
+  bench list optimizers       what there is
+  bench show m-svag           all about one of them
+  bench check ./my-plugin     does my plugin keep the rules?`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	group(root, newRun(), newTable(), newList(), newShow(), newCheck(), newData(), newVersion(), newServe())
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
+	return root
+}
+
+// group makes cmd the parent of others: alone it prints its help, and an unknown child is a usage error.
+func group(cmd *cobra.Command, children ...*cobra.Command) {
+	cmd.AddCommand(children...)
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		var names []string
+		for _, c := range cmd.Commands() {
+			if c.IsAvailableCommand() {
+				names = append(names, c.Name())
+			}
+		}
+		return usagef(cmd, "%w", protocol.Unknown("command", args[0], names))
+	}
+}
+
+// oneArg accepts exactly one argument, which is a what.
+func oneArg(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch len(args) {
+		case 0:
+			return usagef(cmd, "no %s given; usage: %s", what, cmd.UseLine())
+		case 1:
+			return nil
+		}
+		return usagef(cmd, "%d arguments, want one %s; usage: %s", len(args), what, cmd.UseLine())
+	}
+}
+
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usagef(cmd, "unexpected argument %q", args[0])
+	}
+	return nil
+}

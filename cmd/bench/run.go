@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"noisebench/harness"
+	"noisebench/results"
+)
+
+func newRun() *cobra.Command {
+	var flags pluginFlags
+	var dir, format string
+	var parallel int
+	var dry bool
+	cmd := &cobra.Command{
+		Use:   "run PLAN|FILE",
+		Short: "Make all runs of a plan and print its tables",
+		Long: `Run makes all runs of a plan that the results folder does not hold yet, and prints ranked tables.
+
+A plan is a built-in one (bench list plans) or a YAML file of your own (bench show quick prints one to start from). It may
+be interrupted at any time, by Ctrl-C or worse: what is finished is kept, and the same command goes on from there.
+
+An optimizer or problem of a plan is one of bench's own, or one that a plugin serves: by its name, if the plugin is in
+$NOISEBENCH_PLUGIN_PATH, .noisebench/plugins, ~/.local/share/noisebench/plugins, or on $PATH as noisebench-…, or is named by
+--plugin; or by its path, as ./my-plugin or ./my-plugin:my-optimizer.`,
+		Example: `  bench run quick
+  bench run quick --dry-run
+  bench run my-plan.yaml --plugin ./my-plugin --results /scratch/me/runs -j 8
+  bench run quick --format markdown > table.md`,
+		Args:              oneArg("plan"),
+		ValidArgsFunction: completePlans,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if parallel < 1 {
+				return usagef(cmd, "--parallel is %d, want at least 1", parallel)
+			}
+			if err := checkFormat(cmd, format); err != nil {
+				return err
+			}
+			plan, err := loadPlan(args[0])
+			if err != nil {
+				return err
+			}
+			catalogue, err := flags.open(cmd)
+			if err != nil {
+				return err
+			}
+			defer catalogue.Close()
+			campaign, err := harness.NewCampaign(plan, catalogue)
+			if err != nil {
+				return err
+			}
+			if dry {
+				return dryRun(cmd, campaign, catalogue.host.Alloc, parallel)
+			}
+			cells, err := execute(cmd, campaign, catalogue, dir, parallel)
+			if err != nil {
+				return err
+			}
+			if err := printTables(cmd.OutOrStdout(), format, &campaign.Plan, cells); err != nil {
+				return err
+			}
+			return failures(cells)
+		},
+	}
+	flags.add(cmd)
+	addResults(cmd, &dir)
+	addFormat(cmd, &format)
+	cmd.Flags().IntVarP(&parallel, "parallel", "j", runtime.NumCPU(), "runs side by side")
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "print what would be run and how long it would take, and run nothing")
+	return cmd
+}
+
+// execute makes the runs of a campaign that the results folder does not hold.
+func execute(cmd *cobra.Command, campaign *harness.Campaign, c *catalogue, dir string, parallel int) ([]results.Cell, error) {
+	stderr := cmd.ErrOrStderr()
+	store, err := openResults(dir, stderr)
+	if err != nil {
+		return nil, err
+	}
+	if err := store.prepare(); err != nil {
+		return nil, err
+	}
+	started := time.Now()
+	display := newProgress(stderr, func() []results.Cell {
+		cells, _ := campaign.Cells(store.known)
+		return cells
+	})
+	cells, err := campaign.Execute(cmd.Context(), harness.Options{
+		Store: store, Parallel: parallel, Alloc: c.host.Alloc, Host: thisHost(),
+		Progress: func(p harness.Progress) {
+			if p.Record == nil && p.Found == 0 {
+				for _, other := range store.otherBuilds(campaign.Plan.Name, c.digest()) {
+					fmt.Fprintf(stderr, "note: %s holds %s; they stay, but this build makes its own\n", dir, other)
+				}
+			}
+			display.update(p)
+		},
+	})
+	display.finish()
+	switch {
+	case cmd.Context().Err() != nil:
+		return nil, fmt.Errorf("interrupted: %s safe in %s; the same command goes on from there",
+			isAre(display.last.Done, "finished run"), dir)
+	case err != nil:
+		return nil, err
+	}
+	fmt.Fprintf(stderr, "%s made in %s, %s found in %s\n",
+		count(display.made(), "run"), short(time.Since(started)), count(display.last.Found, "run"), dir)
+	return cells, nil
+}
+
+// failures is an error if runs failed.
+func failures(cells []results.Cell) error {
+	n := 0
+	for _, cell := range cells {
+		n += len(cell.Failed)
+	}
+	if n == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s failed and do not count; the same command tries them again", count(n, "run"))
+}

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"noisebench/protocol"
+	"noisebench/results"
+)
+
+func newShow() *cobra.Command {
+	var paths []string
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "show NAME",
+		Short: "Print all about an optimizer, a problem, a plan or a run",
+		Long: `Show prints all about one thing: an optimizer or a problem by its name (or PATH:NAME, if a plugin serves it), a plan by its
+name, with the comments that explain it, or a run by how its ID begins.`,
+		Example: `  bench show m-svag
+  bench show noisy-quadratic
+  bench show quick > my-plan.yaml
+  bench show 3fa97c`,
+		Args:              oneArg("name"),
+		ValidArgsFunction: completeNames,
+		RunE:              func(cmd *cobra.Command, args []string) error { return show(cmd, args[0], dir, paths) },
+	}
+	addResults(cmd, &dir)
+	cmd.Flags().StringArrayVar(&paths, "plugin", nil, "launch the plugin at this `PATH` too (may be repeated)")
+	return cmd
+}
+
+func show(cmd *cobra.Command, name, dir string, paths []string) error {
+	out := cmd.OutOrStdout()
+	if slices.Contains(planNames(), name) {
+		text, _, err := readPlan(name)
+		if err != nil {
+			return err
+		}
+		_, err = out.Write(text)
+		return err
+	}
+	if record, err := findRun(dir, name); err != nil {
+		return err
+	} else if record != nil {
+		return showRun(out, record)
+	}
+	c, err := listed(paths).open(cmd)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	o, optimizerErr := c.Optimizer(name)
+	if optimizerErr == nil {
+		return showOptimizer(out, &o)
+	}
+	p, problemErr := c.Problem(name)
+	if problemErr == nil {
+		return showProblem(out, &p)
+	}
+	if strings.ContainsRune(name, filepath.Separator) {
+		return errors.Join(optimizerErr, problemErr)
+	}
+	known := planNames()
+	for _, plugin := range c.all() {
+		for _, d := range plugin.Optimizers {
+			known = append(known, d.Name)
+		}
+		for _, d := range plugin.Problems {
+			known = append(known, d.Name)
+		}
+	}
+	return protocol.Unknown("name", name, known)
+}
+
+func showOptimizer(w io.Writer, d *protocol.OptimizerDef) error {
+	fmt.Fprintf(w, "optimizer %s, version %s, %s %s\n\n%s\n\n", d.Name, d.Version, d.Origin.Plugin, d.Origin.Path, d.Doc)
+	rows := [][]string{
+		{"source", d.Source},
+		{"needs", "loss and " + d.Needs.String()},
+	}
+	if d.ChoosesBatchSize {
+		rows = append(rows, []string{"batch size", "chosen by the optimizer"})
+	}
+	if d.Averages {
+		rows = append(rows, []string{"judged at", "an average of iterates"})
+	}
+	if len(d.Reports) > 0 {
+		rows = append(rows, []string{"reports", strings.Join(d.Reports, ", ")})
+	}
+	if err := printColumns(w, rows); err != nil {
+		return err
+	}
+	return showHyperparameters(w, "HYPERPARAMETER", d.Hyperparameters)
+}
+
+func showHyperparameters(w io.Writer, heading string, declared []protocol.Hyperparameter) error {
+	if len(declared) == 0 {
+		return nil
+	}
+	fmt.Fprintln(w)
+	rows := [][]string{{heading, "DEFAULT", "RANGE", "TUNED", "WHAT"}}
+	for _, h := range declared {
+		tuned := "no"
+		switch {
+		case h.Tuned && h.Name == protocol.StepSize:
+			tuned = "by search"
+		case h.Tuned:
+			tuned = strings.Trim(fmt.Sprint(h.Grid), "[]")
+		}
+		rows = append(rows, []string{h.Name, fmt.Sprintf("%g", h.Default), h.Range(), tuned, h.Doc})
+	}
+	return printColumns(w, rows)
+}
+
+func showProblem(w io.Writer, d *protocol.ProblemDef) error {
+	spec, err := specOf(d)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "problem %s, version %s, %s %s\n\n%s\n\n", d.Name, d.Version, d.Origin.Plugin, d.Origin.Path, d.Doc)
+	better := "lower is better"
+	if spec.Metric.HigherBetter {
+		better = "higher is better"
+	}
+	rows := [][]string{
+		{"source", d.Source},
+		{"dimension", fmt.Sprintf("%d, %s", spec.Dim, spec.DType)},
+		{"training examples", train(spec)},
+		{"validation examples", fmt.Sprint(spec.Validation)},
+		{"test examples", fmt.Sprint(spec.Test)},
+		{"batch size", fmt.Sprint(spec.BatchSize)},
+		{"budget", fmt.Sprintf("%d examples", spec.Budget)},
+		{"metric", spec.Metric.Name + ", " + better},
+		{"measures", "loss and " + spec.Measures.String()},
+	}
+	for _, drop := range spec.Schedule {
+		rows = append(rows, []string{"schedule", fmt.Sprintf("step size times %g at %g of the budget", drop.Factor, drop.At)})
+	}
+	for _, name := range slices.Sorted(maps.Keys(spec.Constants)) {
+		rows = append(rows, []string{"constant " + name, fmt.Sprintf("%g", spec.Constants[name])})
+	}
+	for _, f := range spec.Data {
+		rows = append(rows, []string{"data", fmt.Sprintf("%s, sha256 %.12s", f.Name, f.SHA256)})
+	}
+	if err := printColumns(w, rows); err != nil {
+		return err
+	}
+	return showHyperparameters(w, "PARAMETER", d.Parameters)
+}
+
+// findRun returns the record of the run whose ID begins with prefix, or nil if there is none.
+func findRun(dir, prefix string) (*results.Record, error) {
+	if len(prefix) < 4 || len(prefix) > 64 || strings.Trim(prefix, "0123456789abcdef") != "" {
+		return nil, nil
+	}
+	var files []string
+	for _, pattern := range []string{filepath.Join("runs", prefix[:2], prefix+"*.jsonl"), filepath.Join("failed", prefix+"*.jsonl")} {
+		matches, err := fs.Glob(os.DirFS(dir), filepath.ToSlash(pattern))
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range matches {
+			if !strings.Contains(filepath.Base(m), ".conflict-") {
+				files = append(files, filepath.Join(dir, filepath.FromSlash(m)))
+			}
+		}
+	}
+	switch len(files) {
+	case 0:
+		return nil, nil
+	case 1:
+		text, err := os.ReadFile(files[0])
+		if err != nil {
+			return nil, err
+		}
+		return results.Decode(files[0], text)
+	}
+	return nil, fmt.Errorf("%d runs begin with %s; give more digits", len(files), prefix)
+}
+
+func showRun(w io.Writer, r *results.Record) error {
+	run, end, host := &r.Run, &r.End, &r.Host
+	status := string(end.Status)
+	if end.Reason != "" {
+		status += ": " + end.Reason
+	}
+	rows := [][]string{
+		{"run", run.ID()},
+		{"problem", fmt.Sprintf("%s, version %s, of %s (sha256 %.12s)", run.Problem.Name, run.Problem.Version, run.Problem.Plugin.Plugin, run.Problem.Plugin.SHA256)},
+		{"parameters", run.Problem.Parameters.String()},
+		{"optimizer", fmt.Sprintf("%s, version %s, of %s (sha256 %.12s)", run.Optimizer.Name, run.Optimizer.Version, run.Optimizer.Plugin.Plugin, run.Optimizer.Plugin.SHA256)},
+		{"setting", run.Optimizer.Setting.String()},
+		{"seed", fmt.Sprint(run.Seed)},
+		{"budget", fmt.Sprintf("%d examples, %s, batch size %d", run.Budget, run.Order, run.BatchSize)},
+		{"status", status},
+		{"steps", fmt.Sprintf("%d, with batches of %d to %d examples", end.Steps, end.MinBatch, end.MaxBatch)},
+		{"charged", fmt.Sprintf("%d examples, %d with gradient, %d with variance; %d unused", end.Seen, end.Gradients, end.Variances, end.Unused)},
+		{"made for", fmt.Sprintf("plan %s, at %s, %d side by side", host.Plan, host.Started, host.Parallel)},
+		{"made by", fmt.Sprintf("noisebench %s, %s, %s, %s, %d cores, %s", host.Harness, host.GoVersion, host.Platform, host.CPU, host.Cores, host.Machine)},
+		{"transport", fmt.Sprintf("problem %s, optimizer %s", host.Transport["problem"], host.Transport["optimizer"])},
+		{"seconds", fmt.Sprintf("problem %.3g, optimizer %.3g, evaluation %.3g, harness %.3g", host.ProblemTime, host.OptimizerTime, host.EvaluateTime, host.HarnessTime)},
+	}
+	if err := printColumns(w, rows); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	metric := strings.ToUpper(r.Spec.Metric.Name)
+	points := [][]string{{"SEEN", "STEP", "BATCH", "TRAIN LOSS", "TRAIN " + metric, "VALIDATION " + metric, "TEST LOSS", "TEST " + metric}}
+	value := func(v *results.Value, of func(results.Value) protocol.Number) string {
+		if v == nil {
+			return "–"
+		}
+		return fmt.Sprintf("%.6g", float64(of(*v)))
+	}
+	loss := func(v results.Value) protocol.Number { return v.Loss }
+	score := func(v results.Value) protocol.Number { return v.Metric }
+	for _, p := range r.Points {
+		points = append(points, []string{
+			fmt.Sprint(p.Seen), fmt.Sprint(p.Step), fmt.Sprint(p.BatchSize), value(&p.Train, loss), value(&p.Train, score),
+			value(p.Validation, score), value(p.Test, loss), value(p.Test, score),
+		})
+	}
+	return printColumns(w, points)
+}

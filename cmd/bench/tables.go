@@ -1,0 +1,129 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"noisebench/harness"
+	"noisebench/protocol"
+	"noisebench/results"
+	"noisebench/results/report"
+)
+
+// formats are the ways to write tables, by their names.
+var formats = map[string]func(*report.Report, io.Writer) error{
+	"terminal": (*report.Report).WriteText,
+	"markdown": (*report.Report).WriteMarkdown,
+	"csv":      (*report.Report).WriteCSV,
+	"latex":    (*report.Report).WriteLaTeX,
+}
+
+func addFormat(cmd *cobra.Command, format *string) {
+	cmd.Flags().StringVar(format, "format", "terminal", "of the tables: terminal, markdown, csv or latex")
+	complete := cobra.FixedCompletions(slices.Sorted(maps.Keys(formats)), cobra.ShellCompDirectiveNoFileComp)
+	if err := cmd.RegisterFlagCompletionFunc("format", complete); err != nil {
+		panic("bench: " + err.Error())
+	}
+}
+
+func checkFormat(cmd *cobra.Command, format string) error {
+	if formats[format] == nil {
+		return usagef(cmd, "--format is %q, want terminal, markdown, csv or latex", format)
+	}
+	return nil
+}
+
+func printTables(w io.Writer, format string, plan *protocol.Plan, cells []results.Cell) error {
+	return formats[format](report.Build(plan, cells), w)
+}
+
+func newTable() *cobra.Command {
+	var flags pluginFlags
+	var dir, format, build string
+	cmd := &cobra.Command{
+		Use:   "table PLAN|FILE",
+		Short: "Print the tables of a plan from its records",
+		Long: `Table prints the tables of a plan again, from the records alone: it recomputes every decision that was made, and runs
+nothing. If runs are missing, the tables say INCOMPLETE.
+
+Records belong to the build of bench that made them. To see what another build made, name it by --build.`,
+		Example: `  bench table quick
+  bench table quick --format latex > table.tex
+  bench table my-plan.yaml --results /scratch/me/runs`,
+		Args:              oneArg("plan"),
+		ValidArgsFunction: completePlans,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkFormat(cmd, format); err != nil {
+				return err
+			}
+			plan, err := loadPlan(args[0])
+			if err != nil {
+				return err
+			}
+			store, err := openResults(dir, cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			flags.inProcess = true // nothing is run
+			catalogue, err := flags.open(cmd)
+			if err != nil {
+				return err
+			}
+			defer catalogue.Close()
+			if build != "" {
+				digest, err := store.build(plan.Name, build)
+				if err != nil {
+					return err
+				}
+				catalogue.pretend(digest)
+			}
+			campaign, err := harness.NewCampaign(plan, catalogue)
+			if err != nil {
+				return err
+			}
+			cells, _ := campaign.Cells(store.find)
+			if len(store.seen) == 0 {
+				return noRecords(store, &campaign.Plan, args[0], catalogue.digest(), dir)
+			}
+			return printTables(cmd.OutOrStdout(), format, &campaign.Plan, cells)
+		},
+	}
+	flags.add(cmd)
+	addResults(cmd, &dir)
+	addFormat(cmd, &format)
+	cmd.Flags().StringVar(&build, "build", "", "the build of bench that made the records: how its `SHA256` begins")
+	return cmd
+}
+
+// noRecords is the error for a plan of which this build of bench has no records. arg is what the user calls the plan.
+func noRecords(store *keeper, plan *protocol.Plan, arg, digest, dir string) error {
+	others := store.otherBuilds(plan.Name, digest)
+	if len(others) == 0 {
+		return fmt.Errorf("there are no runs of plan %s in %s; make them by: bench run %s", plan.Name, dir, arg)
+	}
+	return fmt.Errorf("%s holds no runs of plan %s by this build of bench, but %s; either bench run %s makes them anew, "+
+		"or bench table %s --build SHA256 prints what is there", dir, plan.Name, strings.Join(others, " and "), arg, arg)
+}
+
+// build returns the whole digest of the build that made records of a plan and whose digest begins with prefix.
+func (k *keeper) build(plan, prefix string) (string, error) {
+	var matches []string
+	builds := k.builds(plan)
+	for digest := range builds {
+		if strings.HasPrefix(digest, prefix) {
+			matches = append(matches, digest)
+		}
+	}
+	switch len(matches) {
+	case 1:
+		return matches[0], nil
+	case 0:
+		return "", fmt.Errorf("no build of bench whose sha256 begins with %s made runs of plan %s in %s", prefix, plan, k.store.Dir())
+	}
+	return "", fmt.Errorf("%d builds of bench begin with %s; give more digits of the sha256", len(matches), prefix)
+}

@@ -1,0 +1,338 @@
+package plugins
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"noisebench/plugins/internal/wire"
+	"noisebench/protocol"
+)
+
+// Transport says how a plugin is reached.
+type Transport string
+
+// The transports, from the fastest to the one that works for every plugin. All give the same bits (R2).
+const (
+	Doorbell Transport = Transport(wire.Doorbell) // vectors in shared memory, calls by futex
+	Memory   Transport = Transport(wire.Shared)   // vectors in shared memory, calls on a gRPC stream
+	Messages Transport = Transport(wire.Messages) // vectors and calls on a gRPC stream
+)
+
+// Options are what a host may be told. The zero value is good.
+type Options struct {
+	// Logger takes what plugins log and print, under their names. Default: nothing is logged.
+	Logger hclog.Logger
+	// CallTimeout is the longest that one call may take before its plugin is declared hanging and killed with its
+	// process group. Default: 10 minutes.
+	CallTimeout time.Duration
+	// Transport is the fastest transport to use with plugins that can. Default: Doorbell.
+	Transport Transport
+	// Env is added to the plugins' environment, as "NAME=value". Plugins inherit a fixed list of variables only, see
+	// the package comment.
+	Env []string
+}
+
+// Host runs plugins. Its methods may be called from several goroutines.
+type Host struct {
+	options      Options
+	env          []string
+	dir          string // private folder for sockets
+	janitor      *wire.Janitor
+	memory       *wire.Memory
+	startTimeout time.Duration
+	open         context.Context // until Close
+	close        context.CancelFunc
+
+	mu      sync.Mutex
+	plugins map[string]*Plugin // by argv
+	closed  bool
+}
+
+// startTimeout is how long a plugin may take from its start to its handshake. An interpreter needs a tenth of a second;
+// what takes longer to load belongs behind the handshake.
+const startTimeout = 10 * time.Second
+
+var errClosed = errors.New("the plugin host has been closed")
+
+// NewHost makes a private folder and starts a small process that cleans up if this one is killed. Close ends all of it.
+func NewHost(o Options) (*Host, error) {
+	if o.Logger == nil {
+		o.Logger = hclog.NewNullLogger()
+	}
+	if o.CallTimeout == 0 {
+		o.CallTimeout = 10 * time.Minute
+	}
+	switch o.Transport {
+	case "":
+		o.Transport = Doorbell
+	case Doorbell, Memory, Messages:
+	default:
+		return nil, fmt.Errorf("transport is %q, want %s, %s or %s", o.Transport, Doorbell, Memory, Messages)
+	}
+	dir, err := privateFolder()
+	if err != nil {
+		return nil, err
+	}
+	janitor, err := wire.NewJanitor(dir)
+	if err != nil {
+		o.Logger.Warn("no janitor: if this process is killed, stopped plugins and temporary files may stay behind", "error", err)
+	}
+	open, cancel := context.WithCancel(context.Background())
+	return &Host{
+		open: open, close: cancel,
+		options: o, env: append(inherited(os.Environ()), o.Env...), dir: dir, janitor: janitor,
+		memory: wire.NewMemory(o.Transport != Messages), startTimeout: startTimeout, plugins: map[string]*Plugin{},
+	}, nil
+}
+
+// privateFolder makes a folder whose path leaves room for the name of a socket.
+func privateFolder() (string, error) {
+	// The shortest of the systems' limits, less what is put under the base: two folders and a socket with random names.
+	const limit = 104 - 1 - len("/nb-4294967295/plugin-dir4294967295/plugin4294967295")
+	base := os.TempDir()
+	if len(base) > limit && runtime.GOOS != "windows" {
+		base = "/tmp"
+	}
+	dir, err := os.MkdirTemp(base, "nb-")
+	if err != nil {
+		return "", fmt.Errorf("make a folder for sockets, with a path of at most %d characters before it: %w; "+
+			"set TMPDIR to a folder that is short and writable", limit, err)
+	}
+	return dir, nil
+}
+
+// inherited are the variables that plugins get from this process: those that say where things are, in which language,
+// and how many threads to use.
+func inherited(environ []string) []string {
+	names := []string{
+		"PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TMP", "TEMP", "TZ", "LANG", "SYSTEMROOT", "LOCALAPPDATA",
+		"GOCOVERDIR", "GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK", "GOPATH", "GOMODCACHE",
+		"LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHASHSEED", "VIRTUAL_ENV", "CUDA_VISIBLE_DEVICES",
+	}
+	return slices.DeleteFunc(slices.Clone(environ), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return !slices.Contains(names, name) && !strings.HasPrefix(name, "LC_") && !strings.HasPrefix(name, "XDG_") &&
+			!strings.HasPrefix(name, "NOISEBENCH_") && !strings.HasSuffix(name, "_NUM_THREADS")
+	})
+}
+
+// Alloc returns size zeroed bytes, aligned to 64, that plugins can map: vectors that lie in it travel without being copied.
+// Vectors elsewhere work as well. The memory is the caller's until free, which must come after the end of all calls that
+// use it; then nobody may touch it.
+func (h *Host) Alloc(size int) (mem []byte, free func()) { return h.memory.Alloc(size) }
+
+// Launch starts a plugin, which is an executable and its arguments, or returns the one that it has started before with the
+// same argv. The executable is a path, or a name to be looked up in PATH. name stands for the plugin in logs, errors and
+// Origin.Plugin. An error has one line and says what to do.
+func (h *Host) Launch(ctx context.Context, name string, argv ...string) (*Plugin, error) {
+	if len(argv) == 0 {
+		return nil, fmt.Errorf("plugin %s: there is no executable to launch", name)
+	}
+	path, err := exec.LookPath(argv[0])
+	if err == nil {
+		path, err = filepath.Abs(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("plugin %s: %s", name, notExecutable(argv[0], err))
+	}
+	key := strings.Join(argv, "\x00")
+	h.mu.Lock()
+	if h.closed {
+		h.mu.Unlock()
+		return nil, errClosed
+	}
+	p := h.plugins[key]
+	if p == nil {
+		p = &Plugin{Name: name, Path: path, host: h, argv: append([]string{path}, argv[1:]...)}
+		h.plugins[key] = p
+	}
+	h.mu.Unlock()
+	err = p.launch(ctx)
+	var fault *protocol.Fault
+	switch {
+	case err == nil:
+		return p, nil
+	case errors.As(err, &fault): // says which plugin
+		return nil, err
+	}
+	return nil, fmt.Errorf("plugin %s: %w", name, err)
+}
+
+// notExecutable explains why nothing can be launched under a name.
+func notExecutable(name string, err error) string {
+	info, statErr := os.Stat(name)
+	switch {
+	case statErr == nil && info.IsDir():
+		return name + " is a folder; give the executable itself"
+	case statErr == nil && errors.Is(err, os.ErrPermission):
+		return fmt.Sprintf("%s is not executable; make it so with: chmod +x %s", name, name)
+	case strings.ContainsRune(name, filepath.Separator):
+		return fmt.Sprintf("there is no file %s; check the path", name)
+	default:
+		return fmt.Sprintf("there is no executable %s in PATH; give its path, such as ./%s", name, name)
+	}
+}
+
+// Close ends all plugins and removes everything that the host made. Calls under way fail. It takes a second or two at most,
+// even if a plugin hangs.
+func (h *Host) Close() error {
+	h.mu.Lock()
+	if h.closed {
+		h.mu.Unlock()
+		return nil
+	}
+	h.closed = true
+	h.mu.Unlock()
+	h.close()
+	var all sync.WaitGroup
+	for _, p := range h.plugins {
+		all.Go(p.stop)
+	}
+	all.Wait()
+	return errors.Join(h.janitor.Close(), os.RemoveAll(h.dir))
+}
+
+// Plugin is one executable that serves optimizers and problems. Its definitions are as good as those of this process: they
+// can be opened many times, and at the same time. A plugin that has ended (crashed, or was killed because it hung) is
+// started again when one of them is used next; the runs that were open on it are lost.
+type Plugin struct {
+	Name       string
+	Path       string // of the executable, absolute
+	SHA256     string // of the executable, hexadecimal
+	Optimizers []protocol.OptimizerDef
+	Problems   []protocol.ProblemDef
+
+	host *Host
+	argv []string
+
+	mu       sync.Mutex
+	conn     *wire.Conn // nil before the first launch
+	launched bool
+}
+
+// Transport says how the plugin is reached: the fastest way that it and the host's options allow.
+func (p *Plugin) Transport() Transport {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return Transport(p.conn.Road)
+}
+
+// launch starts the plugin for the first time and takes down what it serves.
+func (p *Plugin) launch(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.launched {
+		return nil
+	}
+	sum, err := sumFile(p.Path)
+	if err != nil {
+		return err
+	}
+	p.SHA256 = sum
+	conn, err := p.connect(ctx)
+	if err != nil {
+		return err
+	}
+	optimizers, problems := conn.Definitions(p.live)
+	if err := checkDefinitions(optimizers, problems); err != nil {
+		conn.Stop()
+		return err
+	}
+	origin := protocol.Origin{Plugin: p.Name, Path: p.Path, SHA256: p.SHA256}
+	for i := range optimizers {
+		optimizers[i].Origin = origin
+	}
+	for i := range problems {
+		problems[i].Origin = origin
+	}
+	p.Optimizers, p.Problems, p.conn, p.launched = optimizers, problems, conn, true
+	return nil
+}
+
+// connect starts a process and shakes hands.
+func (p *Plugin) connect(ctx context.Context) (*wire.Conn, error) {
+	h := p.host
+	if h.open.Err() != nil {
+		return nil, errClosed
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(h.open, func() { cancel(errClosed) })()
+	process, err := wire.Start(ctx, wire.Config{
+		Name: p.Name, Argv: p.argv, Env: h.env, Dir: h.dir, Logger: h.options.Logger,
+		StartTimeout: h.startTimeout, Janitor: h.janitor,
+	})
+	if err != nil {
+		return nil, err
+	}
+	conn, err := wire.Connect(ctx, process, h.memory, wire.Road(h.options.Transport), h.startTimeout, h.options.CallTimeout)
+	if err != nil {
+		process.Stop()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// live returns the connection to the plugin, which it starts again if it has ended.
+func (p *Plugin) live() (*wire.Conn, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.conn.Done():
+	default:
+		return p.conn, nil
+	}
+	p.conn.Stop() // frees what is left of it
+	sum, err := sumFile(p.Path)
+	if err == nil && sum != p.SHA256 {
+		err = fmt.Errorf("the executable has changed since it was launched; run again to use the new one")
+	}
+	var conn *wire.Conn
+	if err == nil {
+		conn, err = p.connect(context.Background())
+	}
+	if errors.Is(err, errClosed) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, &protocol.Fault{Plugin: p.Name, Call: "restart", Err: err}
+	}
+	p.conn = conn
+	return conn, nil
+}
+
+// stop ends the plugin for good.
+func (p *Plugin) stop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.conn != nil {
+		p.conn.Stop()
+	}
+}
+
+func sumFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}

@@ -1,0 +1,193 @@
+package plugins
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"noisebench/protocol"
+)
+
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// beHost is a host process with a running plugin, a stopped one, and one with a child. It says which, and waits for its
+// end.
+func beHost() {
+	h, err := NewHost(Options{})
+	if err != nil {
+		panic(err)
+	}
+	var groups []string
+	for _, mode := range []string{"good", "stopped", "grandchild"} {
+		serve := mode
+		if mode == "stopped" {
+			serve = "good"
+		}
+		p, err := h.Launch(context.Background(), mode, os.Args[0], "plugin:"+serve, mode)
+		if err != nil {
+			panic(err)
+		}
+		o, _, err := p.Optimizers[0].New64(protocol.Start{Dim: 3, DType: protocol.Float64})
+		if err != nil {
+			panic(err)
+		}
+		defer fmt.Fprint(os.Stderr, o) // stays open
+		pid := p.conn.PID()
+		if mode == "stopped" {
+			_ = syscall.Kill(pid, syscall.SIGSTOP)
+		}
+		groups = append(groups, fmt.Sprint(pid))
+	}
+	_, free := h.Alloc(1 << 20)
+	defer free()
+	fmt.Println(h.dir, strings.Join(groups, " "))
+	select {}
+}
+
+// A host that is killed leaves nothing behind: no process, whatever its state, no socket, no folder.
+func TestKilledHost(t *testing.T) {
+	cmd := exec.Command(os.Args[0], "host")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := strings.Fields(line)
+	dir, groups := fields[0], fields[1:]
+	sockets, _ := filepath.Glob(dir + "/*/*")
+	if len(groups) != 3 || len(sockets) != 3 {
+		t.Fatalf("the host runs groups %v with sockets %v, want 3", groups, sockets)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	for _, group := range groups {
+		var pid int
+		fmt.Sscan(group, &pid)
+		wait(t, "the end of process group "+group, func() bool { return !alive(pid) })
+	}
+	wait(t, "the end of "+dir, func() bool {
+		_, err := os.Stat(dir)
+		return os.IsNotExist(err)
+	})
+}
+
+// wait polls until a thing is done that must happen soon.
+func wait(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+// Close ends plugins in any state, with their children, and removes the folder.
+func TestClose(t *testing.T) {
+	h := newHost(t, Options{})
+	var groups []int
+	for _, mode := range []string{"good", "grandchild"} {
+		p := launch(t, h, mode)
+		groups = append(groups, p.conn.PID())
+	}
+	stopped, err := h.Launch(t.Context(), "stopped", os.Args[0], "plugin:good", "another")
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups = append(groups, stopped.conn.PID())
+	if err := syscall.Kill(stopped.conn.PID(), syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range groups {
+		wait(t, "the end of a process group", func() bool { return !alive(g) })
+	}
+	if _, err := os.Stat(h.dir); !os.IsNotExist(err) {
+		t.Errorf("the private folder %s is still there: %v", h.dir, err)
+	}
+	if _, err := h.Launch(t.Context(), "late", os.Args[0], "plugin:good"); err != errClosed {
+		t.Errorf("Launch after Close gives %v, want %v", err, errClosed)
+	}
+	if _, _, err := stopped.Optimizers[0].New64(protocol.Start{Dim: 3, DType: protocol.Float64}); err != errClosed {
+		t.Errorf("New64 after Close gives %v, want %v", err, errClosed)
+	}
+}
+
+// A plugin's memory map does not grow with the runs that it has served.
+func TestMappingsEnd(t *testing.T) {
+	h := newHost(t, Options{})
+	p := launch(t, h, "good")
+	for range 20 {
+		mem, free := h.Alloc(1 << 16)
+		_ = trajectory(t, mustOpen(t, p), p.optimizer(t, "heavy").New64, sliced(mem, 100))
+		free()
+	}
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", p.conn.PID()))
+	if err != nil {
+		t.Skipf("this system does not tell what a process has mapped: %v", err)
+	}
+	wait(t, "the last session's end", func() bool {
+		maps, err = os.ReadFile(fmt.Sprintf("/proc/%d/maps", p.conn.PID()))
+		return err == nil && !strings.Contains(string(maps), "memfd:noisebench")
+	})
+	if fds, err := os.ReadDir("/proc/self/fd"); err == nil {
+		for _, fd := range fds {
+			if to, err := os.Readlink("/proc/self/fd/" + fd.Name()); err == nil && strings.Contains(to, "memfd:noisebench") {
+				t.Errorf("the host still has %s open", to)
+			}
+		}
+	}
+}
+
+// A host that is given up on in the middle of a launch ends the plugin.
+func TestCancelledLaunch(t *testing.T) {
+	h := newHost(t, Options{})
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if _, err := h.Launch(ctx, "silent", os.Args[0], "plugin:silent"); err == nil ||
+		!strings.Contains(err.Error(), context.DeadlineExceeded.Error()) {
+		t.Errorf("Launch gives %v, want that the deadline has passed", err)
+	}
+}
+
+func TestByHand(t *testing.T) {
+	out, err := exec.Command(os.Args[0], "plugin:good").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "is a noisebench plugin; bench runs it") ||
+		!strings.Contains(string(out), "  optimizer heavy\n") || !strings.Contains(string(out), "bench check "+os.Args[0]) {
+		t.Errorf("a plugin that is started by hand ends with %v and says:\n%s", err, out)
+	}
+}

@@ -1,0 +1,100 @@
+package simd
+
+// A tile is a block of a matrix product: Rows × Columns elements, as many as fit into a processor's registers.
+const (
+	Rows    = 6
+	Columns = 16
+)
+
+// Walk says how the inner index t of a product A·B moves through A: in Segments equal stretches of Length elements that are
+// Step apart, with Skip more from the end of one to the start of the next. With it the rows of A can be the patches of an
+// image, which are never copied together. All of Segments and Length are at least 1.
+type Walk struct{ Segments, Length, Step, Skip int }
+
+// Len is the number of values that t takes.
+func (w *Walk) Len() int { return w.Segments * w.Length }
+
+// Tile writes init + A·B to a tile of dst, whose rows start stride apart.
+//
+//   - init is a tile whose rows start initStride apart (0: one row for all); it may be dst itself.
+//   - Row r of A starts at a[rows[r]] and continues by w. It is read without a check of bounds.
+//   - B has w.Len() rows of Columns elements one after the other.
+func Tile(dst []float32, stride int, init []float32, initStride int, w *Walk, a []float32, rows *[Rows]int, b []float32) {
+	_, _ = dst[5*stride+15], init[5*initStride+15]
+	_ = b[w.Len()*Columns-1]
+	if assembly {
+		tileAVX2(&dst[0], stride, &init[0], initStride, w.Segments, w.Length, w.Step, w.Skip, &a[0], rows, &b[0])
+		return
+	}
+	var acc [Rows][Columns]float32
+	for r := range acc {
+		copy(acc[r][:], init[r*initStride:])
+	}
+	product(&acc, w, a, rows, b)
+	for r := range acc {
+		copy(dst[r*stride:], acc[r][:])
+	}
+}
+
+// TileAdd adds A·B to a tile of dst and, where squares is not nil, the squares of the elements of A·B to a tile of squares.
+// The other arguments are those of [Tile].
+func TileAdd(dst []float32, stride int, squares []float32, squaresStride int, w *Walk, a []float32, rows *[Rows]int,
+	b []float32,
+) {
+	_ = dst[5*stride+15]
+	_ = b[w.Len()*Columns-1]
+	var sq *float32
+	if squares != nil {
+		_ = squares[5*squaresStride+15]
+		sq = &squares[0]
+	}
+	if assembly {
+		tileAddAVX2(&dst[0], stride, sq, squaresStride, w.Segments, w.Length, w.Step, w.Skip, &a[0], rows, &b[0])
+		return
+	}
+	var acc [Rows][Columns]float32
+	product(&acc, w, a, rows, b)
+	for r := range acc {
+		for c, v := range acc[r] {
+			dst[r*stride+c] += v
+			if squares != nil {
+				squares[r*squaresStride+c] += float32(v * v)
+			}
+		}
+	}
+}
+
+// product adds A·B to acc.
+func product(acc *[Rows][Columns]float32, w *Walk, a []float32, rows *[Rows]int, b []float32) {
+	at := 0
+	for range w.Segments {
+		for range w.Length {
+			row := (*[Columns]float32)(b)
+			b = b[Columns:]
+			for r := range acc {
+				e := a[rows[r]+at]
+				for c := range row {
+					acc[r][c] += float32(e * row[c])
+				}
+			}
+			at += w.Step
+		}
+		at += w.Skip
+	}
+}
+
+// Pack copies n columns (at most Columns) of a matrix whose rows start stride apart to dst, rows of Columns elements one
+// after the other, with zeros in the columns that are missing: the form of B that the tiles need.
+func Pack(dst, src []float32, rows, stride, n int) {
+	if n == Columns {
+		for r := range rows {
+			*(*[Columns]float32)(dst[r*Columns:]) = *(*[Columns]float32)(src[r*stride:])
+		}
+		return
+	}
+	for r := range rows {
+		row := dst[r*Columns:][:Columns]
+		copy(row, src[r*stride:][:n])
+		clear(row[n:])
+	}
+}

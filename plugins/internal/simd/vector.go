@@ -1,0 +1,215 @@
+package simd
+
+import (
+	"math"
+
+	"noisebench/protocol"
+)
+
+// The operations below work on vectors of dst's length, in assembly for float32. Arguments may be longer than dst.
+//
+// An optimizer's update written with them reads like its equations, and runs at the memory's speed if it goes block by
+// block ([Block] elements), so that intermediate results stay in the first-level cache.
+
+// Block is a good length of the pieces in which to process long vectors: four of float32 fill half a first-level cache.
+const Block = 1024
+
+// float32s returns x if it is a []float32 that assembly should work on, else nil.
+func float32s[T protocol.Float](x []T) []float32 {
+	if !assembly {
+		return nil
+	}
+	s, _ := any(x).([]float32)
+	return s
+}
+
+// vectors is the part of n elements that assembly works on.
+func vectors(n int) int { return n &^ 7 }
+
+// Add writes x + y to dst.
+func Add[T protocol.Float](dst, x, y []T) {
+	x, y = x[:len(dst)], y[:len(dst)]
+	i := 0
+	if d, x, y := float32s(dst), float32s(x), float32s(y); len(d) >= 8 {
+		i = vectors(len(d))
+		addAVX2(&d[0], &x[0], &y[0], i)
+	}
+	for ; i < len(dst); i++ {
+		dst[i] = x[i] + y[i]
+	}
+}
+
+// Sub writes x − y to dst.
+func Sub[T protocol.Float](dst, x, y []T) {
+	x, y = x[:len(dst)], y[:len(dst)]
+	i := 0
+	if d, x, y := float32s(dst), float32s(x), float32s(y); len(d) >= 8 {
+		i = vectors(len(d))
+		subAVX2(&d[0], &x[0], &y[0], i)
+	}
+	for ; i < len(dst); i++ {
+		dst[i] = x[i] - y[i]
+	}
+}
+
+// Mul writes the products x y of elements to dst.
+func Mul[T protocol.Float](dst, x, y []T) {
+	x, y = x[:len(dst)], y[:len(dst)]
+	i := 0
+	if d, x, y := float32s(dst), float32s(x), float32s(y); len(d) >= 8 {
+		i = vectors(len(d))
+		mulAVX2(&d[0], &x[0], &y[0], i)
+	}
+	for ; i < len(dst); i++ {
+		dst[i] = x[i] * y[i]
+	}
+}
+
+// Over writes the quotients x/y of elements to dst, and 0 where both are 0.
+func Over[T protocol.Float](dst, x, y []T) {
+	x, y = x[:len(dst)], y[:len(dst)]
+	i := 0
+	if d, x, y := float32s(dst), float32s(x), float32s(y); len(d) >= 8 {
+		i = vectors(len(d))
+		overAVX2(&d[0], &x[0], &y[0], i)
+	}
+	for ; i < len(dst); i++ {
+		if x[i] == 0 && y[i] == 0 {
+			dst[i] = 0
+		} else {
+			dst[i] = x[i] / y[i]
+		}
+	}
+}
+
+// Sqrt writes √x to dst.
+func Sqrt[T protocol.Float](dst, x []T) {
+	x = x[:len(dst)]
+	i := 0
+	if d, x := float32s(dst), float32s(x); len(d) >= 8 {
+		i = vectors(len(d))
+		sqrtAVX2(&d[0], &x[0], i)
+	}
+	for ; i < len(dst); i++ {
+		dst[i] = T(math.Sqrt(float64(x[i])))
+	}
+}
+
+// Scale writes a x to dst.
+func Scale[T protocol.Float](dst []T, a T, x []T) {
+	x = x[:len(dst)]
+	i := 0
+	if d, x := float32s(dst), float32s(x); len(d) >= 8 {
+		i = vectors(len(d))
+		scaleAVX2(&d[0], float32(a), &x[0], i)
+	}
+	for ; i < len(dst); i++ {
+		dst[i] = a * x[i]
+	}
+}
+
+// Shift writes a + x to dst.
+func Shift[T protocol.Float](dst []T, a T, x []T) {
+	x = x[:len(dst)]
+	i := 0
+	if d, x := float32s(dst), float32s(x); len(d) >= 8 {
+		i = vectors(len(d))
+		shiftAVX2(&d[0], float32(a), &x[0], i)
+	}
+	for ; i < len(dst); i++ {
+		dst[i] = a + x[i]
+	}
+}
+
+// AtLeast writes the greater of a and x to dst, and NaN where x is NaN.
+func AtLeast[T protocol.Float](dst []T, a T, x []T) {
+	x = x[:len(dst)]
+	i := 0
+	if d, x := float32s(dst), float32s(x); len(d) >= 8 {
+		i = vectors(len(d))
+		atLeastAVX2(&d[0], float32(a), &x[0], i)
+	}
+	for ; i < len(dst); i++ {
+		if a > x[i] {
+			dst[i] = a
+		} else {
+			dst[i] = x[i]
+		}
+	}
+}
+
+// Axpy adds a x to dst.
+func Axpy[T protocol.Float](dst []T, a T, x []T) {
+	x = x[:len(dst)]
+	i := 0
+	if d, x := float32s(dst), float32s(x); len(d) >= 8 {
+		i = vectors(len(d))
+		axpyAVX2(&d[0], float32(a), &x[0], i)
+	}
+	for ; i < len(dst); i++ {
+		dst[i] += T(a * x[i])
+	}
+}
+
+// Average moves dst to the average β dst + (1−β) x, computed as x + β (dst − x).
+func Average[T protocol.Float](dst []T, β T, x []T) {
+	x = x[:len(dst)]
+	i := 0
+	if d, x := float32s(dst), float32s(x); len(d) >= 8 {
+		i = vectors(len(d))
+		averageAVX2(&d[0], float32(β), &x[0], i)
+	}
+	for ; i < len(dst); i++ {
+		dst[i] = x[i] + T(β*(dst[i]-x[i]))
+	}
+}
+
+// AverageSquare moves dst to the average β dst + (1−β) x², computed as x² + β (dst − x²).
+func AverageSquare[T protocol.Float](dst []T, β T, x []T) {
+	x = x[:len(dst)]
+	i := 0
+	if d, x := float32s(dst), float32s(x); len(d) >= 8 {
+		i = vectors(len(d))
+		averageSquareAVX2(&d[0], float32(β), &x[0], i)
+	}
+	for ; i < len(dst); i++ {
+		square := T(x[i] * x[i])
+		dst[i] = square + T(β*(dst[i]-square))
+	}
+}
+
+// MaskPositive sets the elements of dst to 0 where x is not above 0.
+func MaskPositive(dst, x []float32) {
+	x = x[:len(dst)]
+	i := 0
+	if assembly && len(dst) >= 8 {
+		i = vectors(len(dst))
+		maskPositiveAVX2(&dst[0], &x[0], i)
+	}
+	for ; i < len(dst); i++ {
+		if !(x[i] > 0) {
+			dst[i] = 0
+		}
+	}
+}
+
+// Dot returns Σ x y over x's elements, summed in float32 in stretches of 4096 elements and in float64 over them.
+func Dot(x, y []float32) float64 {
+	y = y[:len(x)]
+	sum := 0.0
+	for len(x) > 0 {
+		n := min(len(x), 4096)
+		i := 0
+		if assembly && n >= 32 {
+			i = n &^ 31
+			sum += float64(dotAVX2(&x[0], &y[0], i))
+		}
+		rest := float32(0)
+		for ; i < n; i++ {
+			rest += float32(x[i] * y[i])
+		}
+		sum += float64(rest)
+		x, y = x[n:], y[n:]
+	}
+	return sum
+}

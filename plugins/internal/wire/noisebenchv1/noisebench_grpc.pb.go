@@ -1,0 +1,301 @@
+// The wire contract between noisebench's host (the command bench) and a plugin, for authors in any language. Go authors
+// need none of it: they call plugins.Serve. What the numbers mean (rules R1 to R9, units, ranges) is said once, in the Go
+// package protocol; this file says how they travel.
+//
+// 1. A PLUGIN is an executable that serves optimizers or problems. The host starts it, without arguments unless it was
+//    told some, in a process group of its own, with standard input at end of file, and with an environment of few
+//    variables (PATH, HOME, TMPDIR, the locale, XDG_*, NOISEBENCH_*, thread counts and what step 2 names). One process
+//    serves many runs, several at a time.
+//
+// 2. HANDSHAKE (that of github.com/hashicorp/go-plugin). The host sets
+//      NOISEBENCH_PLUGIN=ask-and-tell   the cookie: where it is missing, a person started the plugin; explain and exit 1
+//      PLUGIN_PROTOCOL_VERSIONS=1       the versions of this contract that the host speaks, separated by commas
+//      PLUGIN_UNIX_SOCKET_DIR=DIR       a private folder
+//    The plugin makes a Unix socket in DIR, listens, and prints one line to standard output, flushed:
+//      1|1|unix|DIR/SOCKET|grpc|
+//    that is: go-plugin's core version (1), the newest contract version that both speak (else the plugin's own, which the
+//    host turns into a clear text), "unix" (or "tcp" with HOST:PORT), the address, "grpc", and an empty field. Nothing may
+//    come before that line on standard output; what comes after it is logged. Standard error is logged too, line by line;
+//    a line that is a JSON object with "@level", "@message" and "@timestamp" keeps its level. There is no TLS.
+//
+// 3. SERVICES on the socket: noisebench.v1.Plugin below; grpc.health.v1.Health, whose Check answers SERVING for the
+//    service name "plugin"; and plugin.GRPCController, whose Shutdown(Empty) returns (Empty) ends the process at once.
+//    plugin.GRPCBroker and plugin.GRPCStdio are optional. Messages carry whole vectors: lift gRPC's limit of 4 MiB on
+//    what is received ("grpc.max_receive_message_length" = -1). A plugin ends by itself when its parent process changes.
+//
+// 4. ORDER OF CALLS. Describe comes first and once. Then, for each run, Open, and Calls one at a time, each answered by
+//    one Reply, the last of them Close. Calls of different runs come at the same time.
+//
+// 5. VECTORS are little-endian IEEE 754 numbers of the session's dtype without header; NaN and infinities are ordinary
+//    values. A vector lies inside the message (Vector.inline) or in shared memory (Vector.place).
+//
+// 6. SHARED MEMORY (optional; Capability CAPABILITY_MEMORY). The host's regions are anonymous files of fixed size. The
+//    first Call of a session that mentions a region carries the Region with its path; the plugin opens it for reading and
+//    writing, maps Region.size bytes shared, and may close the file at once. It keeps the mapping until the session
+//    closes; a region that several sessions mention has the same id in all of them. Offsets are multiples of 8. A plugin
+//    proves that it can map memory in its answer to Describe.
+//
+// 7. CALLS ON A STREAM. Without a mailbox in OpenRequest, the host opens one stream Plugin.Session for the run, whose
+//    first Call names the session. When the stream ends, the session is closed.
+//
+// 8. CALLS BY DOORBELL (optional; Linux; Capability CAPABILITY_DOORBELL, which implies memory). OpenRequest.mailbox is a
+//    Region of 135168 bytes, zero at first, that carries the same messages:
+//      offset      0  uint32  call number: the host adds 1 to ring
+//      offset      4  uint32  1 while the plugin sleeps on the call number
+//      offset      8  uint32  length of the call in bytes
+//      offset     64  uint32  reply number: the plugin sets it to the call number to answer
+//      offset     68  uint32  1 while the host sleeps on the reply number
+//      offset     72  uint32  length of the reply in bytes
+//      offset   4096  65536 bytes: the Call, serialized
+//      offset  69632  65536 bytes: the Reply, serialized
+//    All words are native-endian, accessed with atomic loads and stores of sequential consistency. To send: write the
+//    message and its length, store the number, and if the peer's sleep word is 1, FUTEX_WAKE one waiter on the number. To
+//    wait: look at the number for a few microseconds (yield the processor in between), then store 1 in the own sleep
+//    word, look once more, and FUTEX_WAIT (not FUTEX_PRIVATE_FLAG) for the number to change; then store 0. Calls and
+//    replies always fit, since vectors and long lists of examples lie in shared memory; error texts are cut to 16 KiB.
+//
+// 9. ERRORS. What a plugin's own code reports travels in Error. A gRPC status other than OK, an answer that breaks this
+//    contract, silence for longer than the host's limit, and the end of the process are faults of the plugin. The run is
+//    then failed, and a plugin that is silent is killed with its process group.
+//
+// 10. CHANGES. Fields are only added, and an addition is announced by a Capability. Whatever an old peer would
+//    misunderstand raises protocol.Version, and with it the version in the handshake.
+
+// Code generated by protoc-gen-go-grpc. DO NOT EDIT.
+// versions:
+// - protoc-gen-go-grpc v1.6.2
+// - protoc             v3.21.12
+// source: noisebench/v1/noisebench.proto
+
+package noisebenchv1
+
+import (
+	context "context"
+	grpc "google.golang.org/grpc"
+	codes "google.golang.org/grpc/codes"
+	status "google.golang.org/grpc/status"
+)
+
+// This is a compile-time assertion to ensure that this generated file
+// is compatible with the grpc package it is being compiled against.
+// Requires gRPC-Go v1.64.0 or later.
+const _ = grpc.SupportPackageIsVersion9
+
+const (
+	Plugin_Describe_FullMethodName = "/noisebench.v1.Plugin/Describe"
+	Plugin_Spec_FullMethodName     = "/noisebench.v1.Plugin/Spec"
+	Plugin_Open_FullMethodName     = "/noisebench.v1.Plugin/Open"
+	Plugin_Session_FullMethodName  = "/noisebench.v1.Plugin/Session"
+)
+
+// PluginClient is the client API for Plugin service.
+//
+// For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+type PluginClient interface {
+	// Describe says what the plugin serves and what it can do.
+	Describe(ctx context.Context, in *DescribeRequest, opts ...grpc.CallOption) (*DescribeReply, error)
+	// Spec describes a problem at a complete setting of its parameters.
+	Spec(ctx context.Context, in *SpecRequest, opts ...grpc.CallOption) (*SpecReply, error)
+	// Open opens a problem or an optimizer for one run. It is fast once data are read: well under a millisecond.
+	Open(ctx context.Context, in *OpenRequest, opts ...grpc.CallOption) (*OpenReply, error)
+	// Session carries the calls of one run, where no doorbell does.
+	Session(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[Call, Reply], error)
+}
+
+type pluginClient struct {
+	cc grpc.ClientConnInterface
+}
+
+func NewPluginClient(cc grpc.ClientConnInterface) PluginClient {
+	return &pluginClient{cc}
+}
+
+func (c *pluginClient) Describe(ctx context.Context, in *DescribeRequest, opts ...grpc.CallOption) (*DescribeReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DescribeReply)
+	err := c.cc.Invoke(ctx, Plugin_Describe_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *pluginClient) Spec(ctx context.Context, in *SpecRequest, opts ...grpc.CallOption) (*SpecReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SpecReply)
+	err := c.cc.Invoke(ctx, Plugin_Spec_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *pluginClient) Open(ctx context.Context, in *OpenRequest, opts ...grpc.CallOption) (*OpenReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(OpenReply)
+	err := c.cc.Invoke(ctx, Plugin_Open_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *pluginClient) Session(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[Call, Reply], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Plugin_ServiceDesc.Streams[0], Plugin_Session_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[Call, Reply]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Plugin_SessionClient = grpc.BidiStreamingClient[Call, Reply]
+
+// PluginServer is the server API for Plugin service.
+// All implementations must embed UnimplementedPluginServer
+// for forward compatibility.
+type PluginServer interface {
+	// Describe says what the plugin serves and what it can do.
+	Describe(context.Context, *DescribeRequest) (*DescribeReply, error)
+	// Spec describes a problem at a complete setting of its parameters.
+	Spec(context.Context, *SpecRequest) (*SpecReply, error)
+	// Open opens a problem or an optimizer for one run. It is fast once data are read: well under a millisecond.
+	Open(context.Context, *OpenRequest) (*OpenReply, error)
+	// Session carries the calls of one run, where no doorbell does.
+	Session(grpc.BidiStreamingServer[Call, Reply]) error
+	mustEmbedUnimplementedPluginServer()
+}
+
+// UnimplementedPluginServer must be embedded to have
+// forward compatible implementations.
+//
+// NOTE: this should be embedded by value instead of pointer to avoid a nil
+// pointer dereference when methods are called.
+type UnimplementedPluginServer struct{}
+
+func (UnimplementedPluginServer) Describe(context.Context, *DescribeRequest) (*DescribeReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Describe not implemented")
+}
+func (UnimplementedPluginServer) Spec(context.Context, *SpecRequest) (*SpecReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Spec not implemented")
+}
+func (UnimplementedPluginServer) Open(context.Context, *OpenRequest) (*OpenReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Open not implemented")
+}
+func (UnimplementedPluginServer) Session(grpc.BidiStreamingServer[Call, Reply]) error {
+	return status.Error(codes.Unimplemented, "method Session not implemented")
+}
+func (UnimplementedPluginServer) mustEmbedUnimplementedPluginServer() {}
+func (UnimplementedPluginServer) testEmbeddedByValue()                {}
+
+// UnsafePluginServer may be embedded to opt out of forward compatibility for this service.
+// Use of this interface is not recommended, as added methods to PluginServer will
+// result in compilation errors.
+type UnsafePluginServer interface {
+	mustEmbedUnimplementedPluginServer()
+}
+
+func RegisterPluginServer(s grpc.ServiceRegistrar, srv PluginServer) {
+	// If the following call panics, it indicates UnimplementedPluginServer was
+	// embedded by pointer and is nil.  This will cause panics if an
+	// unimplemented method is ever invoked, so we test this at initialization
+	// time to prevent it from happening at runtime later due to I/O.
+	if t, ok := srv.(interface{ testEmbeddedByValue() }); ok {
+		t.testEmbeddedByValue()
+	}
+	s.RegisterService(&Plugin_ServiceDesc, srv)
+}
+
+func _Plugin_Describe_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DescribeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PluginServer).Describe(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Plugin_Describe_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PluginServer).Describe(ctx, req.(*DescribeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Plugin_Spec_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SpecRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PluginServer).Spec(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Plugin_Spec_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PluginServer).Spec(ctx, req.(*SpecRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Plugin_Open_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(OpenRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PluginServer).Open(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Plugin_Open_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PluginServer).Open(ctx, req.(*OpenRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Plugin_Session_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(PluginServer).Session(&grpc.GenericServerStream[Call, Reply]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Plugin_SessionServer = grpc.BidiStreamingServer[Call, Reply]
+
+// Plugin_ServiceDesc is the grpc.ServiceDesc for Plugin service.
+// It's only intended for direct use with grpc.RegisterService,
+// and not to be introspected or modified (even as a copy)
+var Plugin_ServiceDesc = grpc.ServiceDesc{
+	ServiceName: "noisebench.v1.Plugin",
+	HandlerType: (*PluginServer)(nil),
+	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "Describe",
+			Handler:    _Plugin_Describe_Handler,
+		},
+		{
+			MethodName: "Spec",
+			Handler:    _Plugin_Spec_Handler,
+		},
+		{
+			MethodName: "Open",
+			Handler:    _Plugin_Open_Handler,
+		},
+	},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "Session",
+			Handler:       _Plugin_Session_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
+		},
+	},
+	Metadata: "noisebench/v1/noisebench.proto",
+}

@@ -1,0 +1,428 @@
+package wire
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/go-plugin/runner"
+	"google.golang.org/grpc"
+
+	pb "noisebench/plugins/internal/wire/noisebenchv1"
+	"noisebench/protocol"
+)
+
+const (
+	// stopGrace is how long a plugin has to end by itself.
+	stopGrace = time.Second
+	// drainGrace is how long a dead plugin's last output may take; only a process that left the plugin's group can hold
+	// its pipes open longer.
+	drainGrace = 300 * time.Millisecond
+	// tailSize is how much of a plugin's last output is kept for error texts, in bytes.
+	tailSize = 4 << 10
+)
+
+// Config says how to start a plugin.
+type Config struct {
+	Name         string   // for logs and errors
+	Argv         []string // executable (a path) and arguments
+	Env          []string // the whole environment
+	Dir          string   // private folder for its socket
+	Logger       hclog.Logger
+	StartTimeout time.Duration
+	Janitor      *Janitor
+}
+
+// Process is one running plugin.
+type Process struct {
+	Client pb.PluginClient
+	name   string
+	cmd    *command
+	peer   *plugin.Client
+	reason atomic.Pointer[string] // why the host killed it
+}
+
+// Start starts a plugin and shakes hands. Its errors have one line and say what to do.
+func Start(ctx context.Context, c Config) (*Process, error) {
+	cmd := &command{config: c, exited: make(chan struct{}), drained: make(chan struct{})}
+	peer := plugin.NewClient(&plugin.ClientConfig{
+		HandshakeConfig:  handshake(),
+		VersionedPlugins: pluginSets(nil),
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
+		SkipHostEnv:      true,
+		RunnerFunc: func(_ hclog.Logger, spec *exec.Cmd, _ string) (runner.Runner, error) {
+			cmd.handshakeEnv = spec.Env
+			return cmd, nil
+		},
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: c.Dir},
+		StartTimeout:     c.StartTimeout,
+		Logger:           c.Logger,
+		SyncStdout:       c.Logger.Named(c.Name).StandardWriter(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug}),
+		SyncStderr:       c.Logger.Named(c.Name).StandardWriter(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug}),
+		GRPCDialOptions: []grpc.DialOption{
+			grpc.WithInitialWindowSize(windowSize), grpc.WithInitialConnWindowSize(windowSize),
+			grpc.WithReadBufferSize(bufferedBytes), grpc.WithWriteBufferSize(bufferedBytes),
+		},
+	})
+	p := &Process{name: c.Name, cmd: cmd, peer: peer}
+	inTime := context.AfterFunc(ctx, cmd.kill)
+	late := time.AfterFunc(c.StartTimeout+drainGrace, cmd.kill) // go-plugin limits the handshake alone, by StartTimeout
+	client, err := p.dial()
+	switch {
+	case !inTime():
+		p.Stop()
+		return nil, context.Cause(ctx)
+	case !late.Stop():
+		p.Stop()
+		return nil, fmt.Errorf("%s shook hands, but did not answer within %v%s", filepath.Base(c.Argv[0]), c.StartTimeout,
+			cmd.lastWords())
+	}
+	if err != nil {
+		err = cmd.explain(err)
+		p.Stop()
+		return nil, err
+	}
+	p.Client = client
+	return p, nil
+}
+
+func (p *Process) dial() (pb.PluginClient, error) {
+	rpc, err := p.peer.Client()
+	if err != nil {
+		return nil, err
+	}
+	client, err := rpc.Dispense(serviceInSet)
+	if err != nil {
+		return nil, err
+	}
+	return client.(pb.PluginClient), nil
+}
+
+// PID is the number of the process and of its group.
+func (p *Process) PID() int { return p.cmd.cmd.Process.Pid }
+
+// Done is closed once the process has ended, and with it every process of its group.
+func (p *Process) Done() <-chan struct{} { return p.cmd.exited }
+
+// Kill ends the process and its group at once. The first reason stays.
+func (p *Process) Kill(reason string) {
+	p.reason.CompareAndSwap(nil, &reason)
+	p.cmd.kill()
+}
+
+// End says how the process ended, once Done is closed.
+func (p *Process) End() error {
+	if reason := p.reason.Load(); reason != nil {
+		return errors.New(*reason)
+	}
+	return fmt.Errorf("the process ended: %s%s", p.cmd.ending(), p.cmd.lastWords())
+}
+
+// Stop ends the process: it is asked to, and after a second made to.
+func (p *Process) Stop() {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		p.peer.Kill() // hangs for as long as the plugin does not answer
+	}()
+	select {
+	case <-done:
+	case <-time.After(stopGrace):
+		p.Kill("the host has closed it")
+		<-done
+	}
+	p.Kill("the host has closed it") // where the handshake failed, go-plugin has nothing to kill
+}
+
+// command runs the executable for go-plugin, which by its own means would wait for every process that holds the plugin's
+// output open, kill the plugin but not its children, and choke on long lines of output.
+type command struct {
+	config       Config
+	handshakeEnv []string
+
+	mu        sync.Mutex // a kill comes neither before the start nor after the end
+	cmd       *exec.Cmd
+	started   time.Time
+	unwanted  bool          // killed before it was started
+	killed    bool          // killed while it ran
+	exited    chan struct{} // closed at the end of the process and its group
+	drained   chan struct{} // standard error has been read to its end
+	startErr  error
+	state     error // of cmd.Wait
+	stdout    io.ReadCloser
+	stderr    io.ReadCloser
+	firstLine atomic.Pointer[string] // of standard output
+	tail      tail
+}
+
+func (c *command) Start(context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.unwanted {
+		return errors.New("given up before the start")
+	}
+	outR, outW, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	errR, errW, err := os.Pipe()
+	if err != nil {
+		outR.Close()
+		outW.Close()
+		return err
+	}
+	cmd := exec.Command(c.config.Argv[0], c.config.Argv[1:]...)
+	cmd.Env = append(append([]string(nil), c.config.Env...), c.handshakeEnv...)
+	cmd.Stdout, cmd.Stderr = outW, errW
+	inOwnGroup(cmd)
+	c.startErr = cmd.Start()
+	outW.Close()
+	errW.Close()
+	if c.startErr != nil {
+		outR.Close()
+		errR.Close()
+		close(c.drained)
+		close(c.exited)
+		return c.startErr
+	}
+	c.cmd, c.started = cmd, time.Now()
+	c.config.Janitor.Add(cmd.Process.Pid)
+
+	line, handshake := io.Pipe()
+	c.stdout = line
+	go c.readStdout(outR, handshake)
+	c.stderr = &teeReader{file: errR, tail: &c.tail, end: c.drained}
+	go func() {
+		c.state = reap(cmd, &c.mu)
+		c.config.Janitor.Remove(cmd.Process.Pid)
+		close(c.exited)
+		c.mu.Unlock()
+		time.AfterFunc(drainGrace, func() {
+			outR.Close()
+			errR.Close()
+		})
+	}()
+	return nil
+}
+
+// readStdout gives go-plugin the first line alone, and logs the others.
+func (c *command) readStdout(from *os.File, handshake *io.PipeWriter) {
+	defer handshake.Close()
+	r := bufio.NewReader(from)
+	log := c.config.Logger.Named(c.config.Name)
+	for first := true; ; first = false {
+		line, _, err := r.ReadLine() // in pieces, if it is long
+		if err != nil && first {
+			// Programs close their output a little before they end, which would say more.
+			select {
+			case <-c.exited:
+			case <-time.After(drainGrace):
+			}
+		}
+		if err != nil {
+			return
+		}
+		if !first {
+			log.Debug(string(line))
+			continue
+		}
+		text := string(line)
+		c.firstLine.Store(&text)
+		if _, err := handshake.Write(append(line, '\n')); err != nil {
+			return
+		}
+	}
+}
+
+func (c *command) kill() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cmd == nil {
+		c.unwanted = true
+		return
+	}
+	select {
+	case <-c.exited:
+	default:
+		c.killed = true
+		if killGroup(c.cmd.Process.Pid) != nil {
+			_ = c.cmd.Process.Kill()
+		}
+	}
+}
+
+func (c *command) Wait(context.Context) error {
+	<-c.exited
+	return c.state
+}
+
+func (c *command) Kill(context.Context) error {
+	c.kill()
+	return nil
+}
+
+func (c *command) Stdout() io.ReadCloser           { return c.stdout }
+func (c *command) Stderr() io.ReadCloser           { return c.stderr }
+func (c *command) Name() string                    { return c.config.Name }
+func (c *command) Diagnose(context.Context) string { return "" }
+
+func (c *command) ID() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cmd == nil {
+		return ""
+	}
+	return strconv.Itoa(c.cmd.Process.Pid)
+}
+
+func (c *command) PluginToHost(network, address string) (string, string, error) {
+	return network, address, nil
+}
+
+func (c *command) HostToPlugin(network, address string) (string, string, error) {
+	return network, address, nil
+}
+
+// ending says how the process ended.
+func (c *command) ending() string {
+	<-c.exited
+	if c.state == nil {
+		return "exit status 0"
+	}
+	return c.state.Error()
+}
+
+// lastWords quotes the last lines that the process wrote to standard error, if any.
+func (c *command) lastWords() string {
+	select {
+	case <-c.drained:
+	case <-time.After(2 * drainGrace):
+	}
+	if words := c.tail.String(); words != "" {
+		return "; its last words: " + words
+	}
+	return ""
+}
+
+// explain turns an error before or in the handshake into one line that says what to do.
+func (c *command) explain(err error) error {
+	path := c.config.Argv[0]
+	check := "; a plugin is a program that calls plugins.Serve"
+	switch {
+	case errors.Is(c.startErr, fs.ErrNotExist):
+		return fmt.Errorf("there is no file %s, or the interpreter that it names in its first line", path)
+	case errors.Is(c.startErr, fs.ErrPermission):
+		return fmt.Errorf("%s is not executable; make it so with: chmod +x %s", path, path)
+	case errors.Is(c.startErr, syscall.ENOEXEC):
+		return fmt.Errorf("%s is no program for this machine%s", path, check)
+	case c.startErr != nil:
+		return fmt.Errorf("start %s: %w%s", path, c.startErr, check)
+	case c.ID() == "":
+		return fmt.Errorf("start %s: %w", path, err) // the host could not even try
+	}
+	if line := c.firstLine.Load(); line != nil {
+		fields := strings.Split(strings.TrimSpace(*line), "|")
+		if len(fields) < 5 {
+			return fmt.Errorf("%s is no noisebench plugin, or one that prints before the handshake: its first line is %s%s, "+
+				"which must print nothing to standard output before that", filepath.Base(path), quote(*line), check)
+		}
+		if version := fields[1]; version != strconv.Itoa(protocol.Version) {
+			return fmt.Errorf("%s speaks version %s of the protocol, this noisebench speaks version %d; "+
+				"build the plugin with the noisebench that runs it, or use the noisebench of its version",
+				filepath.Base(path), version, protocol.Version)
+		}
+	}
+	ending := c.ending() // go-plugin has killed it, if it did not end by itself
+	switch {
+	case c.firstLine.Load() != nil:
+		return fmt.Errorf("%s: after the handshake: %s", filepath.Base(path), oneLine(err.Error()))
+	case !c.killed || ending != "signal: killed":
+		return fmt.Errorf("%s is no noisebench plugin: it ended without a handshake (%s)%s%s",
+			filepath.Base(path), ending, c.lastWords(), check)
+	case time.Since(c.started) < c.config.StartTimeout:
+		return fmt.Errorf("%s is no noisebench plugin: it closed its standard output without a handshake%s%s",
+			filepath.Base(path), c.lastWords(), check)
+	default:
+		return fmt.Errorf("%s is no noisebench plugin, or hangs: no handshake within %v%s%s",
+			filepath.Base(path), c.config.StartTimeout, c.lastWords(), check)
+	}
+}
+
+// quote writes the start of a line for an error text.
+func quote(line string) string {
+	const most = 60
+	if len(line) > most {
+		line = strings.ToValidUTF8(line[:most], "") + "…"
+	}
+	return strconv.Quote(line)
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// tail keeps the last bytes written to it.
+type tail struct {
+	mu  sync.Mutex
+	buf []byte
+}
+
+func (t *tail) write(p []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buf = append(t.buf, p...)
+	if len(t.buf) > tailSize {
+		t.buf = append(t.buf[:0], t.buf[len(t.buf)-tailSize:]...)
+	}
+}
+
+// String returns what tells most about an end, in one line: the first line of a panic or fatal error, or else the last
+// lines.
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	const most = 300
+	lines := strings.Split(strings.TrimSpace(strings.ToValidUTF8(string(t.buf), "?")), "\n")
+	for _, line := range lines {
+		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+			return oneLine(line)
+		}
+	}
+	text := oneLine(strings.Join(lines[max(0, len(lines)-3):], " / "))
+	if len(text) > most {
+		text = "…" + strings.ToValidUTF8(text[len(text)-most:], "")
+	}
+	return text
+}
+
+// teeReader reads a file, keeps a tail of what it read, and closes end at its end.
+type teeReader struct {
+	file *os.File
+	tail *tail
+	end  chan struct{}
+	once sync.Once
+}
+
+func (r *teeReader) Read(p []byte) (int, error) {
+	n, err := r.file.Read(p)
+	r.tail.write(p[:n])
+	if err != nil {
+		r.once.Do(func() { close(r.end) })
+		err = io.EOF // a file closed under the reader has ended as well
+	}
+	return n, err
+}
+
+func (r *teeReader) Close() error { return r.file.Close() }

@@ -1,0 +1,86 @@
+package wire
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"google.golang.org/grpc"
+
+	pb "noisebench/plugins/internal/wire/noisebenchv1"
+)
+
+// doorbell carries the calls of a session through a mailbox.
+type doorbell struct {
+	conn   *Conn
+	post   *region
+	box    *mailbox
+	number uint32 // of the last call
+}
+
+func (d *doorbell) call(name string, c *pb.Call) (*pb.Reply, error) {
+	d.number++
+	if err := d.box.call.send(d.number, c); err != nil {
+		return nil, err
+	}
+	var started time.Time
+	got, err := d.box.reply.wait(d.number-1, func() error {
+		select {
+		case <-d.conn.Done():
+			return d.conn.End()
+		default:
+		}
+		if started.IsZero() {
+			started = time.Now() // the first look comes late by checkEvery, which spares every short call a clock
+		} else if time.Since(started) > d.conn.timeout {
+			d.conn.hang(name)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if got != d.number {
+		return nil, fmt.Errorf("rang with number %d, want %d", got, d.number)
+	}
+	reply := &pb.Reply{}
+	if err := d.box.reply.receive(reply); err != nil {
+		return nil, err
+	}
+	return reply, nil
+}
+
+func (d *doorbell) close() { d.post.free() }
+
+// stream carries the calls of a session on a gRPC stream.
+type stream struct {
+	conn    *Conn
+	session uint64
+	stream  grpc.BidiStreamingClient[pb.Call, pb.Reply]
+	cancel  context.CancelFunc
+}
+
+func openStream(c *Conn, session uint64) (*stream, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s, err := c.Client.Session(ctx)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	return &stream{conn: c, session: session, stream: s, cancel: cancel}, nil
+}
+
+func (s *stream) call(name string, c *pb.Call) (*pb.Reply, error) {
+	hanging := s.conn.watch(name)
+	defer hanging.Stop()
+	c.Session = s.session
+	// An error of Send means that Recv knows a better one.
+	_ = s.stream.Send(c)
+	reply, err := s.stream.Recv()
+	if err != nil {
+		return nil, s.conn.cause(err)
+	}
+	return reply, nil
+}
+
+func (s *stream) close() { s.cancel() }

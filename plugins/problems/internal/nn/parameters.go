@@ -1,0 +1,88 @@
+package nn
+
+import (
+	"fmt"
+
+	"noisebench/protocol"
+)
+
+// block is a named range of the parameters.
+type block struct {
+	protocol.Block
+	init          Initializer
+	fanIn, fanOut int
+	weights       bool // the L2 regulariser applies
+}
+
+// at is the block's part of a vector of all parameters.
+func (b *block) at(v []float32) []float32 { return v[b.Offset:][:b.Len] }
+
+// rows is the part of rows from to to of a vector of all parameters, where the block is a matrix with n columns.
+func (b *block) rows(v []float32, from, to, n int) []float32 { return b.at(v)[from*n : to*n] }
+
+// weights adds a block of weights; a nil initializer means [GlorotUniform].
+func (net *Network) weights(layer string, init Initializer, size, fanIn, fanOut int) *block {
+	if init == nil {
+		init = GlorotUniform()
+	}
+	return net.block(layer+"/weights", size, block{init: init, fanIn: fanIn, fanOut: fanOut, weights: true})
+}
+
+// bias adds a block of biases; a nil initializer means 0.
+func (net *Network) bias(layer string, init Initializer, size int) *block {
+	if init == nil {
+		init = Constant(0)
+	}
+	return net.block(layer+"/bias", size, block{init: init})
+}
+
+func (net *Network) block(name string, size int, b block) *block {
+	b.Block = protocol.Block{Name: name, Offset: net.dim, Len: size}
+	net.blocks = append(net.blocks, b)
+	net.dim += size
+	return &b
+}
+
+// tensor adds a tensor; its delta is needed if there are parameters by now.
+func (net *Network) tensor(shape Shape) *tensor {
+	t := &tensor{shape: shape, needed: net.dim > 0}
+	net.tensors = append(net.tensors, t)
+	return t
+}
+
+// name numbers the layers of a kind: conv1, conv2, …
+func (net *Network) name(kind string) string {
+	for i := 1; ; i++ {
+		name := fmt.Sprintf("%s%d", kind, i)
+		taken := false
+		for _, b := range net.blocks {
+			taken = taken || len(b.Name) > len(name) && b.Name[:len(name)+1] == name+"/"
+		}
+		if !taken {
+			return name
+		}
+	}
+}
+
+// Blocks lists the parameters' names and ranges.
+func (net *Network) Blocks() []protocol.Block {
+	blocks := make([]protocol.Block, len(net.blocks))
+	for i, b := range net.blocks {
+		blocks[i] = b.Block
+	}
+	return blocks
+}
+
+// Init writes the starting point of runs with this seed to x. Each block has its own random stream, keyed by its number.
+func (net *Network) Init(x []float32, seed uint64) {
+	for i := range net.blocks {
+		b := &net.blocks[i]
+		b.init(protocol.Stream(seed, protocol.PurposeInit, uint64(i)), b.at(x), b.fanIn, b.fanOut)
+	}
+}
+
+// L2 adds λ/2 ‖w‖² to the loss, where w are the weights of all layers, without biases.
+func (net *Network) L2(λ float64) *Network {
+	net.l2 = float32(λ)
+	return net
+}

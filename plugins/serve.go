@@ -1,0 +1,148 @@
+package plugins
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"noisebench/plugins/internal/wire"
+	"noisebench/protocol"
+)
+
+// Serve serves optimizers and problems to the noisebench that started this program, and returns when that has no more use
+// for them. It is all that a plugin's main needs to call. Standard output belongs to the handshake until then; what the
+// definitions' code prints later, to standard output or error, goes to the host's log.
+//
+// If the definitions make no sense, or somebody else has started the program, Serve says so on standard error and exits.
+func Serve(defs ...protocol.Definition) {
+	optimizers, problems, err := sortOut(defs)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(os.Args[0]), err)
+		os.Exit(1)
+	}
+	if os.Getenv(wire.CookieKey) != wire.CookieValue {
+		fmt.Fprint(os.Stderr, byHand(os.Args[0], optimizers, problems))
+		os.Exit(1)
+	}
+	wire.Serve(optimizers, problems)
+}
+
+// byHand is what a plugin says to a person who starts it.
+func byHand(path string, optimizers []protocol.OptimizerDef, problems []protocol.ProblemDef) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s is a noisebench plugin; bench runs it. It serves:\n", filepath.Base(path))
+	for _, o := range optimizers {
+		fmt.Fprintf(&b, "  optimizer %s\n", o.Name)
+	}
+	for _, p := range problems {
+		fmt.Fprintf(&b, "  problem %s\n", p.Name)
+	}
+	fmt.Fprintf(&b, "To check it:\n  bench check %s\n", path)
+	return b.String()
+}
+
+// sortOut tells optimizers from problems and returns an error that names the first thing that makes no sense.
+func sortOut(defs []protocol.Definition) (os []protocol.OptimizerDef, ps []protocol.ProblemDef, err error) {
+	for _, d := range defs {
+		switch d := d.(type) {
+		case protocol.OptimizerDef:
+			os = append(os, d)
+		case protocol.ProblemDef:
+			ps = append(ps, d)
+		}
+	}
+	return os, ps, checkDefinitions(os, ps)
+}
+
+// checkDefinitions returns an error that names the first definition that makes no sense, and why.
+func checkDefinitions(os []protocol.OptimizerDef, ps []protocol.ProblemDef) error {
+	if len(os)+len(ps) == 0 {
+		return errors.New("there is nothing to serve; give at least one optimizer or problem")
+	}
+	names := map[string]bool{}
+	check := func(kind, name string, err error) error {
+		switch {
+		case name == "":
+			return fmt.Errorf("a definition of kind %s has no name", kind)
+		case !hyphenated.MatchString(name):
+			return fmt.Errorf("%s %q: want a name in lower case, words joined by hyphens", kind, name)
+		case names[kind+name]:
+			return fmt.Errorf("two definitions are named %s %q; rename one", kind, name)
+		case err != nil:
+			return fmt.Errorf("%s %s: %w", kind, name, err)
+		}
+		names[kind+name] = true
+		return nil
+	}
+	for i := range os {
+		if err := check("optimizer", os[i].Name, checkOptimizer(&os[i])); err != nil {
+			return err
+		}
+	}
+	for i := range ps {
+		if err := check("problem", ps[i].Name, checkProblem(&ps[i])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var (
+	hyphenated  = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	underscored = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
+)
+
+func checkOptimizer(d *protocol.OptimizerDef) error {
+	switch {
+	case d.Version == "":
+		return errors.New("has no version")
+	case d.New32 == nil && d.New64 == nil:
+		return errors.New("has neither New32 nor New64, so that nothing can open it")
+	case !d.Needs.Valid():
+		return fmt.Errorf("needs %v, want known quantities", d.Needs)
+	case len(d.Reports) > wire.MaxReports:
+		return fmt.Errorf("reports %d values, want at most %d", len(d.Reports), wire.MaxReports)
+	}
+	for i, name := range d.Reports {
+		if name == "" || slices.Contains(d.Reports[:i], name) {
+			return fmt.Errorf("report %d is named %q, want names, each once", i+1, name)
+		}
+	}
+	return checkHyperparameters(d.Hyperparameters)
+}
+
+func checkProblem(d *protocol.ProblemDef) error {
+	switch {
+	case d.Version == "":
+		return errors.New("has no version")
+	case d.Spec == nil:
+		return errors.New("has no Spec, so that nobody knows its dimension")
+	case d.New32 == nil && d.New64 == nil:
+		return errors.New("has neither New32 nor New64, so that nothing can open it")
+	}
+	return checkHyperparameters(d.Parameters)
+}
+
+func checkHyperparameters(hs []protocol.Hyperparameter) error {
+	for i, h := range hs {
+		switch {
+		case !underscored.MatchString(h.Name):
+			return fmt.Errorf("hyperparameter %d is named %q, want lower_snake_case", i+1, h.Name)
+		case slices.ContainsFunc(hs[:i], func(o protocol.Hyperparameter) bool { return o.Name == h.Name }):
+			return fmt.Errorf("two hyperparameters are named %s; rename one", h.Name)
+		}
+		if err := h.Check(h.Default); err != nil {
+			return fmt.Errorf("default: %w", err)
+		}
+		for _, v := range h.Grid {
+			if err := h.Check(v); err != nil {
+				return fmt.Errorf("grid: %w", err)
+			}
+		}
+	}
+	return nil
+}
