@@ -133,7 +133,7 @@ func scriptedDef(ask func(t int) protocol.Request, seen *[]protocol.Measurement[
 		ask = func(int) protocol.Request { return protocol.Request{} }
 	}
 	return protocol.OptimizerDef{
-		Name: "scripted", Version: "1", Needs: protocol.Gradient, Trials: true,
+		Name: "scripted", Version: "1", Needs: protocol.Gradient, Trials: true, ChoosesBatchSize: ask(-1).BatchSize > 0,
 		Hyperparameters: []protocol.Hyperparameter{protocol.StepSizeParameter(0.1)},
 		New64: func(s protocol.Start) (protocol.Optimizer[float64], protocol.Request, error) {
 			return &scripted{α: s.Setting[protocol.StepSize], ask: ask, seen: seen}, ask(-1), nil

@@ -125,25 +125,43 @@ func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o pr
 	if r.problem, err = newProblem(run.Problem.Parameters); err != nil {
 		return r.failed(fault(p.Origin, p.Name, "open", err))
 	}
-	defer closeIt(r.problem)
 	var request protocol.Request
 	r.optimizer, request, err = newOptimizer(protocol.Start{
 		Setting: run.Optimizer.Setting, Dim: spec.Dim, DType: spec.DType, Blocks: spec.Blocks,
 		BatchSize: run.BatchSize, Train: spec.Train, Budget: run.Budget, Seed: run.Seed, Constants: spec.Constants,
 	})
 	if err != nil {
+		_ = r.close() // the fault is the optimizer's
 		return r.failed(fault(o.Origin, o.Name, "open", err))
 	}
-	defer closeIt(r.optimizer)
 	r.record.Host.Transport = map[string]string{"problem": transport(r.problem), "optimizer": transport(r.optimizer)}
 
-	if err := r.loop(ctx, request); err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
+	err = r.loop(ctx, request)
+	if closeErr := r.close(); err == nil {
+		err = closeErr // an Estimate, for one, cannot report its fault, but Close can
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
 		return r.failed(err)
 	}
 	return r.record, nil
+}
+
+// close tells optimizer and problem that the run has ended, if they want to know. It returns the first fault.
+func (r *runner[T]) close() error {
+	var first error
+	end := func(v any, origin protocol.Origin, name string) {
+		if c, ok := v.(io.Closer); ok {
+			if err := c.Close(); err != nil && first == nil {
+				first = fault(origin, name, "Close", err)
+			}
+		}
+	}
+	end(r.optimizer, r.optimizerDef.Origin, r.optimizerDef.Name)
+	end(r.problem, r.problemDef.Origin, r.problemDef.Name)
+	return first
 }
 
 // loop is the protocol. It returns nil when the run has a result: the budget is used up or the run has diverged.
@@ -226,8 +244,8 @@ func (r *runner[T]) draw(q protocol.Request) (want protocol.Quantity, more bool,
 	if want == 0 {
 		want = r.optimizerDef.Needs
 	}
-	if missing := want &^ r.spec.Measures; missing != 0 {
-		return 0, false, fmt.Errorf("it asks for %v, which the problem does not measure (it offers %v)", missing, r.spec.Measures)
+	if extra := want &^ r.optimizerDef.Needs; extra != 0 {
+		return 0, false, fmt.Errorf("it asks for %v, but its definition declares only %v as needed", extra, r.optimizerDef.Needs)
 	}
 	left := r.run.Budget - r.seen
 	switch q.Draw {
@@ -235,7 +253,11 @@ func (r *runner[T]) draw(q protocol.Request) (want protocol.Quantity, more bool,
 		if q.BatchSize < 0 {
 			return 0, false, fmt.Errorf("it asks for a batch of %d examples, want at least 1, or 0 to keep the size", q.BatchSize)
 		}
-		if q.BatchSize > 0 {
+		if q.BatchSize > 0 && q.BatchSize != r.size {
+			if !r.optimizerDef.ChoosesBatchSize {
+				return 0, false, fmt.Errorf("it asks for a batch of %d examples in place of %d, but its definition does not declare ChoosesBatchSize",
+					q.BatchSize, r.size)
+			}
 			r.size = q.BatchSize
 		}
 		if r.size < want.MinBatch() {
@@ -389,12 +411,6 @@ func transport(v any) string {
 		return t.Transport()
 	}
 	return "in process"
-}
-
-func closeIt(v any) {
-	if c, ok := v.(io.Closer); ok {
-		_ = c.Close() // the run's outcome stands; a plugin that cannot close is dealt with by its host
-	}
 }
 
 // vectors deals out zeroed vectors of one length, each aligned to 64 bytes, from one piece of memory.

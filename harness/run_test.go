@@ -262,10 +262,15 @@ func TestRunBlamesTheCulprit(t *testing.T) {
 			*o = scriptedDef(func(t int) protocol.Request { return protocol.Request{BatchSize: pick(t == 1, -2, 0)} }, nil)
 		}, "(scripted): Step: it asks for a batch of -2 examples"},
 		{"variance of one", func(_ *protocol.ProblemDef, o *protocol.OptimizerDef) {
-			*o = scriptedDef(func(int) protocol.Request {
-				return protocol.Request{BatchSize: 1, Want: protocol.Gradient | protocol.Variance}
-			}, nil)
+			*o = scriptedDef(func(int) protocol.Request { return protocol.Request{BatchSize: 1} }, nil)
+			o.Needs = protocol.Gradient | protocol.Variance
 		}, "(scripted): Step: it asks for gradient+variance of 1 example"},
+		{"undeclared need", func(_ *protocol.ProblemDef, o *protocol.OptimizerDef) {
+			*o = scriptedDef(func(int) protocol.Request { return protocol.Request{Want: protocol.Gradient | protocol.Variance} }, nil)
+		}, "(scripted): Step: it asks for variance, but its definition declares only gradient as needed"},
+		{"undeclared batch size", func(_ *protocol.ProblemDef, o *protocol.OptimizerDef) {
+			*o = scriptedDef(func(t int) protocol.Request { return protocol.Request{BatchSize: pick(t == 1, 8, 0)} }, nil)
+		}, "(scripted): Step: it asks for a batch of 8 examples in place of 4"},
 		{"again at first", func(_ *protocol.ProblemDef, o *protocol.OptimizerDef) {
 			*o = scriptedDef(func(int) protocol.Request { return protocol.Request{Draw: protocol.Again} }, nil)
 		}, "(scripted): Step: it asks for the last batch again"},

@@ -11,8 +11,8 @@ import (
 	"noisebench/protocol"
 )
 
-// The loop of a run, at its least: measure, step. A step's problem and optimizer are as small as they can be, so that the
-// difference to "in-process" is what the road costs.
+// The loop of a run, at its least: measure, step. A step's problem and optimizer are as small as they can be, so that
+// the difference to "in-process" is what the road costs.
 func BenchmarkStep(b *testing.B) {
 	for _, dim := range []int{100, 3_274_634} {
 		for _, runs := range []int{1, 2} {
@@ -78,25 +78,25 @@ func benchmarkStep(b *testing.B, dim, runs int, transport Transport) {
 	}
 	var ready, done sync.WaitGroup
 	ready.Add(runs)
-	go0 := make(chan struct{})
+	start := make(chan struct{})
 	for range runs {
 		done.Go(func() {
 			loop(b.N, func() {
 				ready.Done()
-				<-go0
+				<-start
 			})
 		})
 	}
 	ready.Wait()
 	began := time.Now()
-	close(go0)
+	close(start)
 	done.Wait()
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(float64(time.Since(began).Nanoseconds())/float64(b.N), "ns/step")
 }
 
-// tiny does as little as can be: it touches one element in a page's worth, so that a vector's size costs nothing but the
-// road's share.
+// tiny does as little as can be: it touches one element in a page's worth, so that a vector's size costs nothing but
+// the road's share.
 type tiny struct{}
 
 func (tiny) Init([]float32, uint64) error { return nil }

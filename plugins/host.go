@@ -89,7 +89,7 @@ func NewHost(o Options) (*Host, error) {
 	}
 	janitor, err := wire.NewJanitor(dir)
 	if err != nil {
-		o.Logger.Warn("no janitor: if this process is killed, stopped plugins and temporary files may stay behind", "error", err)
+		o.Logger.Warn("no janitor: if this process is killed, plugins and temporary files may stay behind", "error", err)
 	}
 	open, cancel := context.WithCancel(context.Background())
 	return &Host{
@@ -130,14 +130,14 @@ func inherited(environ []string) []string {
 	})
 }
 
-// Alloc returns size zeroed bytes, aligned to 64, that plugins can map: vectors that lie in it travel without being copied.
-// Vectors elsewhere work as well. The memory is the caller's until free, which must come after the end of all calls that
-// use it; then nobody may touch it.
+// Alloc returns size zeroed bytes, aligned to 64, that plugins can map: vectors that lie in it travel without being
+// copied. Vectors elsewhere work as well. The memory is the caller's until free, which must come after the end of all
+// calls that use it; then nobody may touch it.
 func (h *Host) Alloc(size int) (mem []byte, free func()) { return h.memory.Alloc(size) }
 
-// Launch starts a plugin, which is an executable and its arguments, or returns the one that it has started before with the
-// same argv. The executable is a path, or a name to be looked up in PATH. name stands for the plugin in logs, errors and
-// Origin.Plugin. An error has one line and says what to do.
+// Launch starts a plugin, which is an executable and its arguments, or returns the one that it has started before with
+// the same argv. The executable is a path, or a name to be looked up in PATH. name stands for the plugin in logs,
+// errors and Origin.Plugin. An error has one line and says what to do.
 func (h *Host) Launch(ctx context.Context, name string, argv ...string) (*Plugin, error) {
 	if len(argv) == 0 {
 		return nil, fmt.Errorf("plugin %s: there is no executable to launch", name)
@@ -187,8 +187,8 @@ func notExecutable(name string, err error) string {
 	}
 }
 
-// Close ends all plugins and removes everything that the host made. Calls under way fail. It takes a second or two at most,
-// even if a plugin hangs.
+// Close ends all plugins and removes everything that the host made. Calls under way fail. It takes a second or two at
+// most, even if a plugin hangs.
 func (h *Host) Close() error {
 	h.mu.Lock()
 	if h.closed {
@@ -206,9 +206,9 @@ func (h *Host) Close() error {
 	return errors.Join(h.janitor.Close(), os.RemoveAll(h.dir))
 }
 
-// Plugin is one executable that serves optimizers and problems. Its definitions are as good as those of this process: they
-// can be opened many times, and at the same time. A plugin that has ended (crashed, or was killed because it hung) is
-// started again when one of them is used next; the runs that were open on it are lost.
+// Plugin is one executable that serves optimizers and problems. Its definitions are as good as those of this process:
+// they can be opened many times, and at the same time. A plugin that has ended (crashed, or was killed because it hung)
+// is started again when one of them is used next; the runs that were open on it are lost.
 type Plugin struct {
 	Name       string
 	Path       string // of the executable, absolute
@@ -279,7 +279,8 @@ func (p *Plugin) connect(ctx context.Context) (*wire.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := wire.Connect(ctx, process, h.memory, wire.Road(h.options.Transport), h.startTimeout, h.options.CallTimeout)
+	most := wire.Road(h.options.Transport)
+	conn, err := wire.Connect(ctx, process, h.memory, most, h.startTimeout, h.options.CallTimeout)
 	if err != nil {
 		process.Stop()
 		return nil, err

@@ -147,8 +147,9 @@ func problemDef(name string) protocol.ProblemDef {
 				dtype = protocol.Float32
 			}
 			return protocol.ProblemSpec{
-				Dim: int(s["dim"]), DType: dtype, Train: 60000, Measures: protocol.Gradient | protocol.VarianceNorm | protocol.Variance,
-				Metric: protocol.Metric{Name: "loss"}, BatchSize: 8, Budget: 1000,
+				Dim: int(s["dim"]), DType: dtype, Train: 60000,
+				Measures: protocol.Gradient | protocol.VarianceNorm | protocol.Variance,
+				Metric:   protocol.Metric{Name: "loss"}, BatchSize: 8, Budget: 1000,
 				Schedule:  []protocol.Drop{{At: 0.5, Factor: 0.1}},
 				Blocks:    []protocol.Block{{Name: "all", Len: int(s["dim"])}},
 				Data:      []protocol.DataFile{{Name: "none", SHA256: "00"}},
@@ -167,12 +168,11 @@ func problemDef(name string) protocol.ProblemDef {
 
 // heavy is momentum with an averaged estimate and two reports. Its name decides how it misbehaves at the third step.
 type heavy[T protocol.Float] struct {
-	name        string
-	alpha       float64
-	v, mean     []T
-	steps       int
-	gradient    float64
-	closedEarly bool
+	name     string
+	alpha    float64
+	v, mean  []T
+	steps    int
+	gradient float64
 }
 
 func (h *heavy[T]) Step(x []T, m *protocol.Measurement[T]) (protocol.Request, error) {
@@ -266,6 +266,7 @@ func optimizerDef(name string) protocol.OptimizerDef {
 // newHost returns a host that the test closes, with times fit for tests.
 func newHost(t testing.TB, o Options) *Host {
 	t.Helper()
+	o.Env = append(o.Env, "GORACE=atexit_sleep_ms=0") // else every plugin sleeps for a second at its end, with -race
 	h, err := NewHost(o)
 	if err != nil {
 		t.Fatal(err)

@@ -52,7 +52,7 @@ func trajectory[T protocol.Float](t *testing.T, problem protocol.Problem[T], ope
 	for step := range 6 {
 		size := request.BatchSize
 		if step == 4 {
-			size = 60000 // a full batch: more numbers than fit into a mailbox
+			size = 9000 // more numbers than fit into a mailbox
 		}
 		batch := protocol.Batch{Examples: make([]int, size), Seed: 7, Position: int64(position)}
 		for i := range batch.Examples {

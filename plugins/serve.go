@@ -13,11 +13,12 @@ import (
 	"noisebench/protocol"
 )
 
-// Serve serves optimizers and problems to the noisebench that started this program, and returns when that has no more use
-// for them. It is all that a plugin's main needs to call. Standard output belongs to the handshake until then; what the
-// definitions' code prints later, to standard output or error, goes to the host's log.
+// Serve serves optimizers and problems to the noisebench that started this program, and returns when that has no more
+// use for them. It is all that a plugin's main needs to call. Standard output belongs to the handshake until then; what
+// the definitions' code prints later, to standard output or error, goes to the host's log.
 //
-// If the definitions make no sense, or somebody else has started the program, Serve says so on standard error and exits.
+// If the definitions make no sense, or somebody else has started the program, Serve says so on standard error and
+// exits.
 func Serve(defs ...protocol.Definition) {
 	optimizers, problems, err := sortOut(defs)
 	if err != nil {

@@ -16,16 +16,16 @@ type Setting map[string]float64
 
 // Hyperparameter declares one hyperparameter of an optimizer, or one parameter of a problem.
 type Hyperparameter struct {
-	Name    string    `json:"name"`              // lower_snake_case
-	Doc     string    `json:"doc"`               // one line: meaning, symbol in the source
-	Default float64   `json:"default"`           // for step_size: where the search starts
-	Min     float64   `json:"min"`               // least allowed value
-	Max     float64   `json:"max"`               // greatest allowed value; may be +Inf
-	MinOpen bool      `json:"min_open"`          // Min itself is excluded
-	MaxOpen bool      `json:"max_open"`          // Max itself is excluded
-	Integer bool      `json:"integer,omitempty"` // only whole numbers
-	Tuned   bool      `json:"tuned,omitempty"`   // the protocol tunes it
-	Grid    []float64 `json:"grid,omitempty"`    // if Tuned and not step_size: the values to try, Default among them
+	Name    string    // lower_snake_case
+	Doc     string    // one line: meaning, symbol in the source
+	Default float64   // for step_size: where the search starts
+	Min     float64   // least allowed value
+	Max     float64   // greatest allowed value; may be +Inf
+	MinOpen bool      // Min itself is excluded
+	MaxOpen bool      // Max itself is excluded
+	Integer bool      // only whole numbers
+	Tuned   bool      // the protocol tunes it
+	Grid    []float64 // if Tuned and not step_size: the values to try, Default among them
 }
 
 // StepSizeParameter declares the step size α ∈ (0, ∞) that most optimizers have: tuned, with the search's starting point.

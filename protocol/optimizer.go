@@ -25,9 +25,9 @@ func (d Draw) String() string {
 // Request says what an optimizer wants to have measured next. The zero value repeats the usual: as many new examples as
 // last time, and the quantities that the optimizer declared.
 type Request struct {
-	BatchSize int      // m; 0 keeps the size. Ignored unless Draw is New
+	BatchSize int      // m; 0 keeps the size. Ignored unless Draw is New; only for those that declare ChoosesBatchSize
 	Draw      Draw     // which examples
-	Want      Quantity // 0: OptimizerSpec.Needs
+	Want      Quantity // 0: OptimizerDef.Needs; else a part of that
 	Trial     bool     // x is a trial point now (of a line search, say), which evaluation must not judge; see Trials
 }
 
@@ -68,23 +68,23 @@ type Averager[T Float] interface {
 
 // OptimizerDef defines an optimizer for [noisebench/plugins.Serve].
 type OptimizerDef struct {
-	Name             string           `json:"name"`    // lower-case, words joined by hyphens
-	Version          string           `json:"version"` // raised when any of its numbers change
-	Doc              string           `json:"doc"`     // first line: a summary for listings
-	Source           string           `json:"source"`  // where it is published, and which published variant this is
-	Hyperparameters  []Hyperparameter `json:"hyperparameters,omitempty"`
-	Needs            Quantity         `json:"needs"`                        // standing needs
-	ChoosesBatchSize bool             `json:"chooses_batch_size,omitempty"` // a plan cannot set its batch size
-	Averages         bool             `json:"averages,omitempty"`           // it is an Averager
-	Trials           bool             `json:"trials,omitempty"`             // its requests may set Trial
-	Reports          []string         `json:"reports,omitempty"`            // names of what a Reporter reports
+	Name             string // lower-case, words joined by hyphens
+	Version          string // raised when any of its numbers change
+	Doc              string // first line: a summary for listings
+	Source           string // where it is published, and which published variant this is
+	Hyperparameters  []Hyperparameter
+	Needs            Quantity // all that its requests may want
+	ChoosesBatchSize bool     // a plan cannot set its batch size
+	Averages         bool     // it is an Averager
+	Trials           bool     // its requests may set Trial
+	Reports          []string // names of what a Reporter reports
 
 	// New32 and New64 open the optimizer for one run and return its first request. At least one is set.
-	New32 func(Start) (Optimizer[float32], Request, error) `json:"-"`
-	New64 func(Start) (Optimizer[float64], Request, error) `json:"-"`
+	New32 func(Start) (Optimizer[float32], Request, error)
+	New64 func(Start) (Optimizer[float64], Request, error)
 
 	// Origin is filled in by whoever loaded the definition.
-	Origin Origin `json:"origin"`
+	Origin Origin
 }
 
 // Definition is an OptimizerDef or a ProblemDef.

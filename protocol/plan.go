@@ -49,7 +49,7 @@ type OptimizerEntry struct {
 type Tuning struct {
 	Runs        int    `yaml:"runs" json:"runs"`                 // most runs of one sweep, whatever the number of hyperparameters
 	Seed        uint64 `yaml:"seed" json:"seed"`                 // of the sweep; the tie step uses the seeds after it
-	TieSeeds    int    `yaml:"tie_seeds" json:"tie_seeds"`       // seeds of the tie step; 0: no tie step
+	TieSeeds    int    `yaml:"tie_seeds" json:"tie_seeds"`       // seeds of the tie step; -1: no tie step
 	TieSettings int    `yaml:"tie_settings" json:"tie_settings"` // most settings in the tie step
 }
 

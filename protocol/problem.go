@@ -57,7 +57,7 @@ type Problem[T Float] interface {
 	// Measure writes Loss and the wanted quantities at x on the batch to m, and sets m.Have and m.BatchSize. It must not
 	// change x or the batch. A loss that overflows is returned as it is, not as an error.
 	Measure(x []T, batch Batch, want Quantity, m *Measurement[T]) error
-	// Evaluate judges x on one part. It must not change x.
+	// Evaluate judges x on one part. It must not change x. For a part that ProblemSpec says is absent it returns an error.
 	Evaluate(x []T, part Part) (Evaluation, error)
 }
 
@@ -161,21 +161,21 @@ func CheckSchedule(schedule []Drop) error {
 
 // ProblemDef defines a problem for [noisebench/plugins.Serve]: what is known without its data, and how to open it.
 type ProblemDef struct {
-	Name       string           `json:"name"`    // lower-case, words joined by hyphens
-	Version    string           `json:"version"` // raised when any of its numbers change
-	Doc        string           `json:"doc"`     // first line: a summary for listings
-	Source     string           `json:"source"`  // where it is published, and in which variant this is
-	Parameters []Hyperparameter `json:"parameters,omitempty"`
+	Name       string // lower-case, words joined by hyphens
+	Version    string // raised when any of its numbers change
+	Doc        string // first line: a summary for listings
+	Source     string // where it is published, and in which variant this is
+	Parameters []Hyperparameter
 
 	// Spec describes the problem at a complete setting of its parameters. It needs no data files.
-	Spec func(Setting) (ProblemSpec, error) `json:"-"`
+	Spec func(Setting) (ProblemSpec, error)
 	// New32 or New64, according to Spec's DType, opens the problem for one run at a complete setting. Data are read on
 	// the first call and kept: opening is cheap after that. An error for missing data says how to get them.
-	New32 func(Setting) (Problem[float32], error) `json:"-"`
-	New64 func(Setting) (Problem[float64], error) `json:"-"`
+	New32 func(Setting) (Problem[float32], error)
+	New64 func(Setting) (Problem[float64], error)
 
 	// Origin is filled in by whoever loaded the definition.
-	Origin Origin `json:"origin"`
+	Origin Origin
 }
 
 // Origin says where a definition was loaded from.

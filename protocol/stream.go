@@ -17,7 +17,7 @@ const (
 
 // Stream returns the random stream of (seed, purpose, keys…). Different arguments give independent streams; the same
 // arguments give the same numbers on every platform, for ever (pinned by a test). The stream is ChaCha8 seeded with the
-// SHA-256 of the arguments, each preceded by its length.
+// SHA-256 of seed, length of the purpose, purpose and keys, numbers as 8 bytes each, least significant first.
 func Stream(seed uint64, purpose string, keys ...uint64) *rand.Rand {
 	buf := make([]byte, 0, 64)
 	buf = binary.LittleEndian.AppendUint64(buf, seed)

@@ -10,8 +10,8 @@ import (
 	"noisebench/protocol"
 )
 
-// OptimizerChecks runs the optimizer that def defines on small quadratics, in each precision that it has, and checks it
-// against the contract. A sane step size is used, not the declared default, where a step size is declared.
+// OptimizerChecks runs the optimizer that def defines on small quadratics, in each precision that it has, and checks
+// it against the contract. A sane step size is used, not the declared default, where a step size is declared.
 func OptimizerChecks(def protocol.OptimizerDef) []Check {
 	s := &suite{}
 	if !s.check("definition", "OptimizerDef", func(f *findings) { checkOptimizerDef(f, def) }) {
@@ -65,8 +65,8 @@ type optimizerSuite[T protocol.Float] struct {
 	steps, asked, inputs, moved, bounds, observers findings
 }
 
-// checkOptimizer makes all checks in one precision. It returns the plain run, if there is one to compare with the other
-// precision's: an optimizer that draws random numbers may draw others there.
+// checkOptimizer makes all checks in one precision. It returns the plain run, if there is one to compare with the
+// other precision's: an optimizer that draws random numbers may draw others there.
 func checkOptimizer[T protocol.Float](s *suite, def protocol.OptimizerDef, setting protocol.Setting,
 	open func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error),
 ) *trace[T] {
@@ -98,7 +98,8 @@ func (s *optimizerSuite[T]) run() *trace[T] {
 	s.check("runs-apart", "R2", s.checkApart)
 	s.check("side-by-side", "R2", s.checkSideBySide)
 	s.check("keeps-no-slices", "Optimizer.Step", func(f *findings) {
-		s.compare(f, "where the slices of earlier calls are overwritten", plain, s.startOf(dimension, 1), course[T]{scatter: true})
+		s.compare(f, "where the slices of earlier calls are overwritten", plain, s.startOf(dimension, 1),
+			course[T]{scatter: true})
 	})
 	s.check("unwatched", "Reporter", func(f *findings) {
 		s.compare(f, "without calls of Report and Estimate", plain, s.startOf(dimension, 1), course[T]{silent: true})
@@ -132,7 +133,9 @@ func (s *optimizerSuite[T]) play(f *findings, begin protocol.Start, c course[T])
 }
 
 // compare plays a run and compares it bit by bit with another.
-func (s *optimizerSuite[T]) compare(f *findings, circumstance string, want *trace[T], begin protocol.Start, c course[T]) {
+func (s *optimizerSuite[T]) compare(f *findings, circumstance string, want *trace[T], begin protocol.Start,
+	c course[T],
+) {
 	got := s.play(f, begin, c)
 	if got == nil || want == nil {
 		return
@@ -327,8 +330,9 @@ func (s *optimizerSuite[T]) checkStepScale(f *findings, plain *trace[T]) {
 	}
 }
 
-// checkSettings opens the optimizer at settings that its declarations allow. Values on a grid must be accepted; New may
-// refuse the least or the greatest value, which may not go with the other defaults, but must not fail over it later.
+// checkSettings opens the optimizer at settings that its declarations allow. Values on a grid must be accepted; New
+// may refuse the least or the greatest value, which may not go with the other defaults, but must not fail over it
+// later.
 func (s *optimizerSuite[T]) checkSettings(f *findings) {
 	for _, h := range s.def.Hyperparameters {
 		for _, v := range append(slices.Clone(h.Grid), h.Min, h.Max) {
@@ -378,8 +382,8 @@ func (s *optimizerSuite[T]) checkStarts(f *findings) {
 	}
 }
 
-// checkPrecisions compares the first steps of a run in float32 and float64, up to the first request that differs: a batch
-// size that is rounded one up in one of them is no mistake.
+// checkPrecisions compares the first steps of a run in float32 and float64, up to the first request that differs: a
+// batch size that is rounded one up in one of them is no mistake.
 func checkPrecisions(f *findings, single *trace[float32], double *trace[float64]) {
 	same := single.first == double.first
 	travelled := 0.0

@@ -38,7 +38,8 @@ func openSGD[T protocol.Float](s protocol.Start) (protocol.Optimizer[T], protoco
 	}), protocol.Request{}, nil
 }
 
-// openAdam has decoupled weight decay, which StepScale halves and the step size does not: Loshchilov and Hutter's form.
+// openAdam has decoupled weight decay, which StepScale halves and the step size does not: Loshchilov and Hutter's
+// form.
 func openAdam[T protocol.Float](s protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	alpha, mean, square := s.Setting[protocol.StepSize], make([]float64, s.Dim), make([]float64, s.Dim)
 	return rule[T](func(x []T, m *protocol.Measurement[T]) (protocol.Request, error) {
@@ -154,7 +155,7 @@ func TestGoodOptimizers(t *testing.T) {
 	coupled := define(protocol.Gradient|protocol.VarianceNorm, openCoupled[float32], openCoupled[float64])
 	coupled.ChoosesBatchSize = true
 	search := define(protocol.Gradient, openLineSearch[float32], openLineSearch[float64])
-	search.Hyperparameters = nil
+	search.Hyperparameters, search.Trials = nil, true
 	average := define(protocol.Gradient, openAveraged[float32], openAveraged[float64])
 	average.Averages, average.Reports = true, []string{"length"}
 	for name, def := range map[string]protocol.OptimizerDef{
@@ -472,8 +473,10 @@ func TestBrokenOptimizers(t *testing.T) {
 				o, _, err := asking(protocol.Request{Trial: true})(s)
 				return o, protocol.Request{Trial: true}, err
 			},
-			want: []string{"requests"},
+			change: func(d *protocol.OptimizerDef) { d.Trials = true },
+			want:   []string{"requests"},
 		},
+		"undeclared trial": {open: asking(protocol.Request{Trial: true}), want: []string{"run", "requests"}},
 		"again, first of all": {
 			open: func(s protocol.Start) (protocol.Optimizer[float64], protocol.Request, error) {
 				o, _, err := openSGD[float64](s)
@@ -589,14 +592,16 @@ func TestPrecisionsDisagree(t *testing.T) {
 
 func TestBrokenOptimizerDefs(t *testing.T) {
 	for name, change := range map[string]func(*protocol.OptimizerDef){
-		"name":             func(d *protocol.OptimizerDef) { d.Name = "My_Optimizer" },
-		"version":          func(d *protocol.OptimizerDef) { d.Version = "" },
-		"doc":              func(d *protocol.OptimizerDef) { d.Doc = "" },
-		"source":           func(d *protocol.OptimizerDef) { d.Source = "" },
-		"needs":            func(d *protocol.OptimizerDef) { d.Needs = 1 << 10 },
-		"no constructor":   func(d *protocol.OptimizerDef) { d.New32, d.New64 = nil, nil },
-		"equal reports":    func(d *protocol.OptimizerDef) { d.Reports = []string{"a", "a"} },
-		"equal parameters": func(d *protocol.OptimizerDef) { d.Hyperparameters = append(d.Hyperparameters, d.Hyperparameters[0]) },
+		"name":           func(d *protocol.OptimizerDef) { d.Name = "My_Optimizer" },
+		"version":        func(d *protocol.OptimizerDef) { d.Version = "" },
+		"doc":            func(d *protocol.OptimizerDef) { d.Doc = "" },
+		"source":         func(d *protocol.OptimizerDef) { d.Source = "" },
+		"needs":          func(d *protocol.OptimizerDef) { d.Needs = 1 << 10 },
+		"no constructor": func(d *protocol.OptimizerDef) { d.New32, d.New64 = nil, nil },
+		"equal reports":  func(d *protocol.OptimizerDef) { d.Reports = []string{"a", "a"} },
+		"equal parameters": func(d *protocol.OptimizerDef) {
+			d.Hyperparameters = append(d.Hyperparameters, d.Hyperparameters[0])
+		},
 		"parameter's name": func(d *protocol.OptimizerDef) { d.Hyperparameters[0].Name = "Step-Size" },
 		"parameter's doc":  func(d *protocol.OptimizerDef) { d.Hyperparameters[0].Doc = "" },
 		"default":          func(d *protocol.OptimizerDef) { d.Hyperparameters[0].Default = 0 },

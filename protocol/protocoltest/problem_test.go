@@ -132,9 +132,9 @@ func noisyRosenbrock() *toy[float64] {
 	}
 }
 
-// network is a classifier with one layer of 12 rectified units: 10 inputs, 4 classes, all arithmetic in T.
+// network is a classifier with one layer of 10 rectified units: 8 inputs, 4 classes, all arithmetic in T.
 func network[T protocol.Float]() *toy[T] {
-	const inputs, hidden, classes = 10, 12, 4
+	const inputs, hidden, classes = 8, 10, 4
 	rows := table[T](40, inputs)
 	blocks := []protocol.Block{
 		{Name: "w1", Len: inputs * hidden},
@@ -607,13 +607,13 @@ func TestBrokenNetwork(t *testing.T) {
 			}
 		},
 		"one layer": func(g []float32) {
-			for j := range g[:120] {
+			for j := range p.spec.Blocks[0].Len {
 				g[j] *= 0.999
 			}
 		},
 		"one layer's biases": func(g []float32) {
-			for j := range g[180:] {
-				g[180+j] *= 1.001
+			for j := p.spec.Blocks[3].Offset; j < len(g); j++ {
+				g[j] *= 1.001
 			}
 		},
 		"the largest element": func(g []float32) {
@@ -628,11 +628,12 @@ func TestBrokenNetwork(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			def := p.def(func() protocol.Problem[float32] {
-				return twisted[float32]{Problem: p, after: func(_ []float32, _ batch, _ quantity, m *protocol.Measurement[float32]) {
+				after := func(_ []float32, _ batch, _ quantity, m *protocol.Measurement[float32]) {
 					if m.Gradient != nil {
 						twist(m.Gradient)
 					}
-				}}
+				}
+				return twisted[float32]{Problem: p, after: after}
 			})
 			if got := failing(t, protocoltest.ProblemChecks(def, nil)); !slices.Contains(got, "gradient") {
 				t.Errorf("failing checks are %v, want the gradient among them", got)
@@ -716,7 +717,8 @@ func TestBrokenProblemDefs(t *testing.T) {
 			}
 		})
 	}
-	if got := failing(t, protocoltest.ProblemChecks(leastSquares[float64](5, false).def(nil), protocol.Setting{"nose": 1})); !slices.Equal(got, []string{"spec"}) {
+	unknown := protocoltest.ProblemChecks(leastSquares[float64](5, false).def(nil), protocol.Setting{"nose": 1})
+	if got := failing(t, unknown); !slices.Equal(got, []string{"spec"}) {
 		t.Errorf("with an unknown parameter failing checks are %v, want spec", got)
 	}
 }

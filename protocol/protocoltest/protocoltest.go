@@ -11,15 +11,15 @@
 // and a command that checks a plugin prints what [ProblemChecks] and [OptimizerChecks] return.
 //
 // The suite fails where something that it expects is absent: it never passes a check because it could not make it. A
-// check that cannot apply (variance, on a problem that does not offer it) is not listed. A check on which the following
-// ones rest ends the list when it fails.
+// check that cannot apply (variance, on a problem that does not offer it) is not listed. A check on which the
+// following ones rest ends the list when it fails.
 //
 // A definition is called some thousands of times, on a few dozen examples at a time. Each part of a problem's data is
 // evaluated three times at most.
 //
 // What passes can still be wrong: a loss with the right gradient that is not the loss of the paper, an optimizer that
-// follows the contract and not its equations, a coordinate among thousands that was not chosen. Problems need a test of
-// known values besides, optimizers a trajectory computed by other means.
+// follows the contract and not its equations, a coordinate among thousands that was not chosen. Problems need a test
+// of known values besides, optimizers a trajectory computed by other means.
 package protocoltest
 
 import (
@@ -124,8 +124,8 @@ func attempt(call string, f func() error) (err error) {
 // must keep it.
 const guard = 8
 
-// sentinel is a NaN that no computation makes by itself. An element that still holds it was not written, or was computed
-// from what the caller's buffer held.
+// sentinel is a NaN that no computation makes by itself. An element that still holds it was not written, or was
+// computed from what the caller's buffer held.
 func sentinel[T protocol.Float]() T {
 	var v T
 	switch p := any(&v).(type) {

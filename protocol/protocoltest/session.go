@@ -116,6 +116,8 @@ func (r *session[T]) checkRequest() error {
 	case q.Draw == protocol.New && q.BatchSize != 0 && q.BatchSize != r.begin.BatchSize && !r.def.ChoosesBatchSize:
 		return fmt.Errorf("batch size is %d where the plan's is %d, and chooses_batch_size is not declared", q.BatchSize,
 			r.begin.BatchSize)
+	case q.Trial && !r.def.Trials:
+		return fmt.Errorf("a trial point is marked, and trials is not declared")
 	}
 	return nil
 }

@@ -35,7 +35,8 @@ type Conn struct {
 
 // Connect asks the plugin what it serves, and chooses the best road up to most that both sides can go. The plugin must
 // answer within patience now, and within timeout to later calls.
-func Connect(ctx context.Context, p *Process, memory *Memory, most Road, patience, timeout time.Duration) (*Conn, error) {
+func Connect(ctx context.Context, p *Process, memory *Memory, most Road, patience, timeout time.Duration,
+) (*Conn, error) {
 	c := &Conn{Process: p, Road: Messages, memory: memory, timeout: patience}
 	defer context.AfterFunc(ctx, func() { p.Kill(context.Cause(ctx).Error()) })()
 	request := &pb.DescribeRequest{}
@@ -66,14 +67,14 @@ func Connect(ctx context.Context, p *Process, memory *Memory, most Road, patienc
 	return c, nil
 }
 
-// Definitions returns what the plugin serves. Each time that one of them is used it asks live for a connection, so that the
-// definitions outlive this one.
+// Definitions returns what the plugin serves. Each time that one of them is used it asks live for a connection, so that
+// the definitions outlive this one.
 func (c *Conn) Definitions(live func() (*Conn, error)) (os []protocol.OptimizerDef, ps []protocol.ProblemDef) {
 	for _, o := range c.described.GetOptimizers() {
 		def := protocol.OptimizerDef{
 			Name: o.GetName(), Version: o.GetVersion(), Doc: o.GetDoc(), Source: o.GetSource(),
 			Hyperparameters: hyperparametersFromWire(o.GetHyperparameters()), Needs: protocol.Quantity(o.GetNeeds()),
-			ChoosesBatchSize: o.GetChoosesBatchSize(), Averages: o.GetAverages(), Reports: o.GetReports(),
+			ChoosesBatchSize: o.GetChoosesBatchSize(), Averages: o.GetAverages(), Trials: o.GetTrials(), Reports: o.GetReports(),
 		}
 		described := def
 		if slices.Contains(o.GetDtypes(), pb.DType_DTYPE_FLOAT32) {
@@ -165,8 +166,8 @@ func (c *Conn) fault(what, call string, err error) error {
 	return &protocol.Fault{Plugin: who, Call: call, Err: err}
 }
 
-// reported turns an error outside a run into what a call in the same process would have returned: the error itself (data
-// that are missing, say), or a fault if the code broke down.
+// reported turns an error outside a run into what a call in the same process would have returned: the error itself
+// (data that are missing, say), or a fault if the code broke down.
 func (c *Conn) reported(what, call string, e *pb.Error) error {
 	if e.GetPanic() {
 		return c.fault(what, call, errorFromWire(e))
@@ -332,7 +333,11 @@ func (s *session) wrong(name string) error {
 	return s.fail(name, errors.New("the answer belongs to another call"))
 }
 
-// Close ends the session at both sides. It returns the session's fault if there was one: an Estimate cannot report its own.
+// Transport names the road, for the provenance in records.
+func (s *session) Transport() string { return string(s.conn.Road) }
+
+// Close ends the session at both sides. It returns the session's fault if there was one: an Estimate cannot report its
+// own.
 func (s *session) Close() error {
 	if s.closed {
 		return s.broken
@@ -382,7 +387,8 @@ const (
 	slotExamples
 )
 
-// hand prepares v for a call: it says where v lies, if the plugin can map that, or where a copy lies, or takes it along.
+// hand prepares v for a call: it says where v lies, if the plugin can map that, or where a copy lies, or takes it
+// along.
 func (s *session) hand(call *pb.Call, v []byte, slot int, read bool) *pb.Vector {
 	if s.conn.Road != Messages {
 		if p := s.place(call, v); p != nil {
@@ -397,7 +403,7 @@ func (s *session) hand(call *pb.Call, v []byte, slot int, read bool) *pb.Vector 
 		}
 	}
 	if read {
-		return &pb.Vector{Data: &pb.Vector_Inline{Inline: v}}
+		return &pb.Vector{Inline: v}
 	}
 	return &pb.Vector{}
 }
@@ -406,7 +412,7 @@ func (s *session) hand(call *pb.Call, v []byte, slot int, read bool) *pb.Vector 
 func (s *session) place(call *pb.Call, v []byte) *pb.Vector {
 	for _, r := range s.known {
 		if offset, in := r.offset(v); in && offset%8 == 0 {
-			return &pb.Vector{Data: &pb.Vector_Place{Place: &pb.Place{Region: r.id, Offset: offset, Size: uint64(len(v))}}}
+			return &pb.Vector{Region: r.id, Offset: offset, Size: uint64(len(v))}
 		}
 	}
 	r := s.conn.memory.find(v)
@@ -418,24 +424,25 @@ func (s *session) place(call *pb.Call, v []byte) *pb.Vector {
 	return s.place(call, v)
 }
 
-// fetch completes v after a call that wrote it: from the copy that the plugin wrote, or from what came inside the reply.
+// fetch completes v after a call that wrote it: from the copy that the plugin wrote, or from what came inside the
+// reply.
 func (s *session) fetch(name string, v []byte, handed *pb.Vector, slot int, inline []byte) error {
-	if handed.GetPlace() == nil {
+	if handed.GetRegion() == 0 {
 		if len(inline) != len(v) {
 			return s.fail(name, fmt.Errorf("a vector of %d bytes came back, want %d", len(inline), len(v)))
 		}
 		copy(v, inline)
 		return nil
 	}
-	if lent := s.own[slot].mem; lent != nil && s.placedIn(lent, handed.GetPlace()) {
+	if lent := s.own[slot].mem; lent != nil && s.placedIn(lent, handed) {
 		copy(v, lent)
 	}
 	return nil
 }
 
-func (s *session) placedIn(lent []byte, p *pb.Place) bool {
+func (s *session) placedIn(lent []byte, v *pb.Vector) bool {
 	r := s.conn.memory.find(lent)
-	return r != nil && r.id == p.GetRegion()
+	return r != nil && r.id == v.GetRegion()
 }
 
 // check refuses vectors of the wrong length before they travel; that is a mistake of the caller.
@@ -532,7 +539,7 @@ func (p *problem[T]) examples(call *pb.Call, examples []int) *pb.Vector {
 	if len(examples) > inlineExamples {
 		return p.hand(call, bytesOf(examples), slotExamples, true)
 	}
-	return &pb.Vector{Data: &pb.Vector_Inline{Inline: bytesOf(examples)}}
+	return &pb.Vector{Inline: bytesOf(examples)}
 }
 
 func (p *problem[T]) Evaluate(x []T, part protocol.Part) (protocol.Evaluation, error) {

@@ -21,8 +21,8 @@ const (
 
 const (
 	// yields is how often a waiter yields the processor before it sleeps, about 0.3 µs each if nobody else wants it. A
-	// peer that runs on the same processor so gets on with its work, and one on the other has the time for a short call:
-	// sleeping and waking cost 5 to 10 µs on a virtual machine. See BenchmarkStep.
+	// peer that runs on the same processor so gets on with its work, and one on the other has the time for a short
+	// call: sleeping and waking cost 5 to 10 µs on a virtual machine. See BenchmarkStep.
 	yields = 60
 	// checkEvery is how soon a waiting host notices that the plugin has died.
 	checkEvery = 50 * time.Millisecond
@@ -64,7 +64,8 @@ func (h *half) send(number uint32, m proto.Message) error {
 	return nil
 }
 
-// wait returns when the number is no longer old, or with the error of check, which it asks now and then if it is not nil.
+// wait returns when the number is no longer old, or with the error of check, which it asks now and then if it is not
+// nil.
 func (h *half) wait(old uint32, check func() error) (uint32, error) {
 	for range yields {
 		if n := atomic.LoadUint32(h.number); n != old {

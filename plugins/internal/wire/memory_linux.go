@@ -64,7 +64,8 @@ func unmapShared(mem []byte) {
 	}
 }
 
-// futexWait sleeps while *word is old, until somebody wakes it or the time is up; 0 means no limit. It may return early.
+// futexWait sleeps while *word is old, until somebody wakes it or the time is up; 0 means no limit. It may return
+// early.
 func futexWait(word *uint32, old uint32, limit time.Duration) {
 	var timeout *unix.Timespec
 	if limit > 0 {

@@ -148,8 +148,8 @@ func (p *Process) Stop() {
 	p.Kill("the host has closed it") // where the handshake failed, go-plugin has nothing to kill
 }
 
-// command runs the executable for go-plugin, which by its own means would wait for every process that holds the plugin's
-// output open, kill the plugin but not its children, and choke on long lines of output.
+// command runs the executable for go-plugin, which by its own means would wait for every process that holds the
+// plugin's output open, kill the plugin but not its children, and choke on long lines of output.
 type command struct {
 	config       Config
 	handshakeEnv []string

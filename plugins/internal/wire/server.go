@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -29,8 +30,8 @@ const parentWatch = 500 * time.Millisecond
 func Serve(optimizers []protocol.OptimizerDef, problems []protocol.ProblemDef) {
 	go exitWithParent()
 	s := newServer(optimizers, problems)
-	// go-plugin diverts standard output and error into streams that may lose their last lines in a crash. Output goes to
-	// the process's standard error instead, which the host reads to the end.
+	// go-plugin diverts standard output and error into streams that may lose their last lines in a crash. Output goes
+	// to the process's standard error instead, which the host reads to the end.
 	stderr := os.Stderr
 	s.redirect = func() { os.Stdout, os.Stderr = stderr, stderr }
 	plugin.Serve(&plugin.ServeConfig{
@@ -174,6 +175,9 @@ func (s *server) Open(_ context.Context, r *pb.OpenRequest) (*pb.OpenReply, erro
 	if session.mailbox != nil {
 		go func() {
 			defer session.end()
+			for range 10 {
+				runtime.Gosched() // waiting by doorbell holds a processor, which the reply to Open needs first
+			}
 			if err := session.mailbox.serve(session.answer); err != nil {
 				fmt.Fprintf(os.Stderr, "[ERROR] session ended: %v\n", err)
 			}
@@ -287,7 +291,8 @@ func (s *server) Session(stream grpc.BidiStreamingServer[pb.Call, pb.Reply]) err
 func guard(f func() error) (e *pb.Error) {
 	defer func() {
 		if p := recover(); p != nil {
-			fmt.Fprintf(os.Stderr, "panic: %v\n\n%s", p, debug.Stack())
+			// Not "panic: ": the process goes on, and its log must not look as if this were its end.
+			fmt.Fprintf(os.Stderr, "[ERROR] panic in a plugin's code: %v\n%s", p, debug.Stack())
 			e = errorToWire(fmt.Errorf("panic: %v", p))
 			e.Panic = true
 		}
@@ -361,10 +366,10 @@ func (s *served) end() {
 	s.regions = nil
 }
 
-// place returns the bytes that p names.
-func (s *served) place(p *pb.Place) ([]byte, error) {
-	mem := s.regions[p.GetRegion()]
-	size, offset := p.GetSize(), p.GetOffset()
+// place returns the bytes of a vector in shared memory.
+func (s *served) place(v *pb.Vector) ([]byte, error) {
+	mem := s.regions[v.GetRegion()]
+	size, offset := v.GetSize(), v.GetOffset()
 	if size > uint64(len(mem)) || offset > uint64(len(mem))-size || offset%8 != 0 {
 		return nil, fmt.Errorf("a vector lies at [%d, +%d) of a region of %d bytes, want it inside and aligned to 8 bytes",
 			offset, size, len(mem))
@@ -372,13 +377,21 @@ func (s *served) place(p *pb.Place) ([]byte, error) {
 	return mem[offset : offset+size : offset+size], nil
 }
 
+// access says what happens to a vector in a call.
+type access bool
+
+const (
+	read    access = true
+	written access = false // only
+)
+
 // view returns the n elements of v: where they lie, if that is in shared memory, and else in scratch, which then holds
-// what came inline. For a vector that is only written, inline reports that its bytes go into the reply.
-func view[T protocol.Float | int](s *served, v *pb.Vector, n int, scratch *[]T) (elements []T, inline bool, err error) {
-	var data []byte
-	switch d := v.GetData().(type) {
-	case *pb.Vector_Place:
-		b, err := s.place(d.Place)
+// what came inline. inline reports that what the call writes goes into the reply.
+func view[T protocol.Float | int](s *served, v *pb.Vector, n int, a access, scratch *[]T) (
+	elements []T, inline bool, err error,
+) {
+	if v.GetRegion() != 0 {
+		b, err := s.place(v)
 		if err != nil {
 			return nil, false, err
 		}
@@ -386,17 +399,16 @@ func view[T protocol.Float | int](s *served, v *pb.Vector, n int, scratch *[]T) 
 			return nil, false, fmt.Errorf("a vector has %d elements, want %d", len(elements), n)
 		}
 		return elements, false, nil
-	case *pb.Vector_Inline:
-		data = d.Inline
 	}
 	if len(*scratch) != n {
 		*scratch = make([]T, n)
 	}
-	if data != nil {
-		if room := bytesOf(*scratch); len(data) != len(room) {
+	if a == read {
+		data, room := v.GetInline(), bytesOf(*scratch)
+		if len(data) != len(room) {
 			return nil, false, fmt.Errorf("a vector has %d bytes, want %d", len(data), len(room))
 		}
-		copy(bytesOf(*scratch), data)
+		copy(room, data)
 	}
 	return *scratch, true, nil
 }
@@ -440,7 +452,7 @@ func (p *servedProblem[T]) Close() error { return closeIt(p.problem) }
 func (p *servedProblem[T]) handle(call *pb.Call, reply *pb.Reply) error {
 	switch c := call.GetCall().(type) {
 	case *pb.Call_Init:
-		x, inline, err := view(p.served, c.Init.GetX(), p.dim, &p.x)
+		x, inline, err := view(p.served, c.Init.GetX(), p.dim, written, &p.x)
 		if err != nil {
 			return err
 		}
@@ -454,7 +466,7 @@ func (p *servedProblem[T]) handle(call *pb.Call, reply *pb.Reply) error {
 		reply.Reply = &pb.Reply_Measure{Measure: m}
 		return err
 	case *pb.Call_Evaluate:
-		x, _, err := view(p.served, c.Evaluate.GetX(), p.dim, &p.x)
+		x, _, err := view(p.served, c.Evaluate.GetX(), p.dim, read, &p.x)
 		if err != nil {
 			return err
 		}
@@ -469,11 +481,11 @@ func (p *servedProblem[T]) handle(call *pb.Call, reply *pb.Reply) error {
 }
 
 func (p *servedProblem[T]) measure(c *pb.Measure) (*pb.MeasureReply, error) {
-	x, _, err := view(p.served, c.GetX(), p.dim, &p.x)
+	x, _, err := view(p.served, c.GetX(), p.dim, read, &p.x)
 	if err != nil {
 		return nil, err
 	}
-	examples, _, err := view(p.served, c.GetExamples(), count(c.GetExamples()), &p.examples)
+	examples, _, err := view(p.served, c.GetExamples(), count(c.GetExamples()), read, &p.examples)
 	if err != nil {
 		return nil, err
 	}
@@ -481,12 +493,12 @@ func (p *servedProblem[T]) measure(c *pb.Measure) (*pb.MeasureReply, error) {
 	var gradientInline, varianceInline bool
 	want := protocol.Quantity(c.GetWant())
 	if want.Has(protocol.Gradient) {
-		if m.Gradient, gradientInline, err = view(p.served, c.GetGradient(), p.dim, &p.gradient); err != nil {
+		if m.Gradient, gradientInline, err = view(p.served, c.GetGradient(), p.dim, written, &p.gradient); err != nil {
 			return nil, err
 		}
 	}
 	if want.Has(protocol.Variance) {
-		if m.Variance, varianceInline, err = view(p.served, c.GetVariance(), p.dim, &p.variance); err != nil {
+		if m.Variance, varianceInline, err = view(p.served, c.GetVariance(), p.dim, written, &p.variance); err != nil {
 			return nil, err
 		}
 	}
@@ -503,8 +515,8 @@ func (p *servedProblem[T]) measure(c *pb.Measure) (*pb.MeasureReply, error) {
 
 // count is the number of 8-byte integers in v.
 func count(v *pb.Vector) int {
-	if p := v.GetPlace(); p != nil {
-		return int(p.GetSize() / 8)
+	if v.GetRegion() != 0 {
+		return int(v.GetSize() / 8)
 	}
 	return len(v.GetInline()) / 8
 }
@@ -554,11 +566,11 @@ func (o *servedOptimizer[T]) handle(call *pb.Call, reply *pb.Reply) error {
 		if o.averager == nil {
 			return errNotMine
 		}
-		x, _, err := view(o.served, c.Estimate.GetX(), o.dim, &o.x)
+		x, _, err := view(o.served, c.Estimate.GetX(), o.dim, read, &o.x)
 		if err != nil {
 			return err
 		}
-		out, inline, err := view(o.served, c.Estimate.GetOut(), o.dim, &o.gradient)
+		out, inline, err := view(o.served, c.Estimate.GetOut(), o.dim, written, &o.gradient)
 		if err != nil {
 			return err
 		}
@@ -570,7 +582,7 @@ func (o *servedOptimizer[T]) handle(call *pb.Call, reply *pb.Reply) error {
 }
 
 func (o *servedOptimizer[T]) step(c *pb.Step) (*pb.StepReply, error) {
-	x, inline, err := view(o.served, c.GetX(), o.dim, &o.x)
+	x, inline, err := view(o.served, c.GetX(), o.dim, read, &o.x)
 	if err != nil {
 		return nil, err
 	}
@@ -587,12 +599,12 @@ func (o *servedOptimizer[T]) step(c *pb.Step) (*pb.StepReply, error) {
 		Step: step, Seen: c.GetSeen(), StepScale: c.GetStepScale(),
 	}
 	if m.Have.Has(protocol.Gradient) {
-		if m.Gradient, _, err = view(o.served, c.GetGradient(), o.dim, &o.gradient); err != nil {
+		if m.Gradient, _, err = view(o.served, c.GetGradient(), o.dim, read, &o.gradient); err != nil {
 			return nil, err
 		}
 	}
 	if m.Have.Has(protocol.Variance) {
-		if m.Variance, _, err = view(o.served, c.GetVariance(), o.dim, &o.variance); err != nil {
+		if m.Variance, _, err = view(o.served, c.GetVariance(), o.dim, read, &o.variance); err != nil {
 			return nil, err
 		}
 	}

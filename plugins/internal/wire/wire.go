@@ -5,8 +5,8 @@
 //	host:    Start → Process → Conn → OpenProblem, OpenOptimizer → values of package protocol
 //	plugin:  Serve
 //
-// Vectors and doorbell are two questions. A vector lies in the host's shared memory, if both sides can, or travels inside
-// the message. A message travels through a mailbox in shared memory, if both sides can, or on a gRPC stream.
+// Vectors and doorbell are two questions. A vector lies in the host's shared memory, if both sides can, or travels
+// inside the message. A message travels through a mailbox in shared memory, if both sides can, or on a gRPC stream.
 package wire
 
 //go:generate sh -c "protoc -I ../../../protocol --plugin=protoc-gen-go=$(go tool -n protoc-gen-go) --plugin=protoc-gen-go-grpc=$(go tool -n protoc-gen-go-grpc) --go_out=../../.. --go_opt=module=noisebench --go-grpc_out=../../.. --go-grpc_opt=module=noisebench noisebench/v1/noisebench.proto"

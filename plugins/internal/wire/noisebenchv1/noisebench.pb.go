@@ -27,7 +27,7 @@
 //    one Reply, the last of them Close. Calls of different runs come at the same time.
 //
 // 5. VECTORS are little-endian IEEE 754 numbers of the session's dtype without header; NaN and infinities are ordinary
-//    values. A vector lies inside the message (Vector.inline) or in shared memory (Vector.place).
+//    values. A vector lies inside the message (Vector.inline) or in shared memory (Vector.region).
 //
 // 6. SHARED MEMORY (optional; Capability CAPABILITY_MEMORY). The host's regions are anonymous files of fixed size. The
 //    first Call of a session that mentions a region carries the Region with its path; the plugin opens it for reading and
@@ -246,7 +246,7 @@ func (x *Error) GetPanic() bool {
 // Region is shared memory of the host.
 type Region struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`     // never used twice by one host
+	Id            uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`     // at least 1, never used twice by one host
 	Path          string                 `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"`  // to open; valid while the call is under way
 	Size          uint64                 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"` // in bytes, a multiple of the page size
 	unknownFields protoimpl.UnknownFields
@@ -548,6 +548,7 @@ type Optimizer struct {
 	Averages         bool                   `protobuf:"varint,8,opt,name=averages,proto3" json:"averages,omitempty"`                              // it answers Estimate
 	Reports          []string               `protobuf:"bytes,9,rep,name=reports,proto3" json:"reports,omitempty"`                                 // names of the numbers in StepReply.reports; at most 256
 	Dtypes           []DType                `protobuf:"varint,10,rep,packed,name=dtypes,proto3,enum=noisebench.v1.DType" json:"dtypes,omitempty"` // at least one
+	Trials           bool                   `protobuf:"varint,11,opt,name=trials,proto3" json:"trials,omitempty"`                                 // its requests may mark trial points
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -650,6 +651,13 @@ func (x *Optimizer) GetDtypes() []DType {
 		return x.Dtypes
 	}
 	return nil
+}
+
+func (x *Optimizer) GetTrials() bool {
+	if x != nil {
+		return x.Trials
+	}
+	return false
 }
 
 // Problem is protocol.ProblemDef.
@@ -1498,15 +1506,14 @@ func (x *Request) GetTrial() bool {
 	return false
 }
 
-// Vector is a vector to be read, written, or both. One that is only written has no data if it shall lie in the reply; the
-// reply then has its bytes under the vector's name. One that is read and came inline is also written to the reply.
+// Vector is a vector to be read, written, or both. It lies in shared memory if region is set, and else inside the messages:
+// one that is read in inline, one that is written in the reply, under the vector's name.
 type Vector struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Types that are valid to be assigned to Data:
-	//
-	//	*Vector_Inline
-	//	*Vector_Place
-	Data          isVector_Data `protobuf_oneof:"data"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Inline        []byte                 `protobuf:"bytes,1,opt,name=inline,proto3" json:"inline,omitempty"`
+	Region        uint64                 `protobuf:"varint,2,opt,name=region,proto3" json:"region,omitempty"` // id of the region; 0: none
+	Offset        uint64                 `protobuf:"varint,3,opt,name=offset,proto3" json:"offset,omitempty"` // in the region, in bytes, a multiple of 8
+	Size          uint64                 `protobuf:"varint,4,opt,name=size,proto3" json:"size,omitempty"`     // in bytes; of the part of the region
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1541,102 +1548,28 @@ func (*Vector) Descriptor() ([]byte, []int) {
 	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{17}
 }
 
-func (x *Vector) GetData() isVector_Data {
-	if x != nil {
-		return x.Data
-	}
-	return nil
-}
-
 func (x *Vector) GetInline() []byte {
 	if x != nil {
-		if x, ok := x.Data.(*Vector_Inline); ok {
-			return x.Inline
-		}
+		return x.Inline
 	}
 	return nil
 }
 
-func (x *Vector) GetPlace() *Place {
-	if x != nil {
-		if x, ok := x.Data.(*Vector_Place); ok {
-			return x.Place
-		}
-	}
-	return nil
-}
-
-type isVector_Data interface {
-	isVector_Data()
-}
-
-type Vector_Inline struct {
-	Inline []byte `protobuf:"bytes,1,opt,name=inline,proto3,oneof"`
-}
-
-type Vector_Place struct {
-	Place *Place `protobuf:"bytes,2,opt,name=place,proto3,oneof"`
-}
-
-func (*Vector_Inline) isVector_Data() {}
-
-func (*Vector_Place) isVector_Data() {}
-
-// Place is a range of a region.
-type Place struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Region        uint64                 `protobuf:"varint,1,opt,name=region,proto3" json:"region,omitempty"` // its id
-	Offset        uint64                 `protobuf:"varint,2,opt,name=offset,proto3" json:"offset,omitempty"` // in bytes, a multiple of 8
-	Size          uint64                 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`     // in bytes
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Place) Reset() {
-	*x = Place{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[18]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Place) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Place) ProtoMessage() {}
-
-func (x *Place) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[18]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Place.ProtoReflect.Descriptor instead.
-func (*Place) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{18}
-}
-
-func (x *Place) GetRegion() uint64 {
+func (x *Vector) GetRegion() uint64 {
 	if x != nil {
 		return x.Region
 	}
 	return 0
 }
 
-func (x *Place) GetOffset() uint64 {
+func (x *Vector) GetOffset() uint64 {
 	if x != nil {
 		return x.Offset
 	}
 	return 0
 }
 
-func (x *Place) GetSize() uint64 {
+func (x *Vector) GetSize() uint64 {
 	if x != nil {
 		return x.Size
 	}
@@ -1662,7 +1595,7 @@ type Call struct {
 
 func (x *Call) Reset() {
 	*x = Call{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[19]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1674,7 +1607,7 @@ func (x *Call) String() string {
 func (*Call) ProtoMessage() {}
 
 func (x *Call) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[19]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1687,7 +1620,7 @@ func (x *Call) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Call.ProtoReflect.Descriptor instead.
 func (*Call) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{19}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Call) GetSession() uint64 {
@@ -1823,7 +1756,7 @@ type Reply struct {
 
 func (x *Reply) Reset() {
 	*x = Reply{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[20]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1835,7 +1768,7 @@ func (x *Reply) String() string {
 func (*Reply) ProtoMessage() {}
 
 func (x *Reply) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[20]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1848,7 +1781,7 @@ func (x *Reply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reply.ProtoReflect.Descriptor instead.
 func (*Reply) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{20}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Reply) GetError() *Error {
@@ -1970,7 +1903,7 @@ type Init struct {
 
 func (x *Init) Reset() {
 	*x = Init{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[21]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1982,7 +1915,7 @@ func (x *Init) String() string {
 func (*Init) ProtoMessage() {}
 
 func (x *Init) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[21]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1995,7 +1928,7 @@ func (x *Init) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Init.ProtoReflect.Descriptor instead.
 func (*Init) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{21}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Init) GetSeed() uint64 {
@@ -2014,14 +1947,14 @@ func (x *Init) GetX() *Vector {
 
 type InitReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	X             []byte                 `protobuf:"bytes,1,opt,name=x,proto3" json:"x,omitempty"` // if Init.x has no data
+	X             []byte                 `protobuf:"bytes,1,opt,name=x,proto3" json:"x,omitempty"` // if Init.x has no region
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *InitReply) Reset() {
 	*x = InitReply{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[22]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2033,7 +1966,7 @@ func (x *InitReply) String() string {
 func (*InitReply) ProtoMessage() {}
 
 func (x *InitReply) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[22]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2046,7 +1979,7 @@ func (x *InitReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InitReply.ProtoReflect.Descriptor instead.
 func (*InitReply) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{22}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *InitReply) GetX() []byte {
@@ -2072,7 +2005,7 @@ type Measure struct {
 
 func (x *Measure) Reset() {
 	*x = Measure{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[23]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2084,7 +2017,7 @@ func (x *Measure) String() string {
 func (*Measure) ProtoMessage() {}
 
 func (x *Measure) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[23]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2097,7 +2030,7 @@ func (x *Measure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Measure.ProtoReflect.Descriptor instead.
 func (*Measure) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{23}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Measure) GetX() *Vector {
@@ -2155,15 +2088,15 @@ type MeasureReply struct {
 	BatchSize     uint64                 `protobuf:"varint,2,opt,name=batch_size,json=batchSize,proto3" json:"batch_size,omitempty"`
 	Loss          float64                `protobuf:"fixed64,3,opt,name=loss,proto3" json:"loss,omitempty"`
 	VarianceNorm  float64                `protobuf:"fixed64,4,opt,name=variance_norm,json=varianceNorm,proto3" json:"variance_norm,omitempty"`
-	Gradient      []byte                 `protobuf:"bytes,5,opt,name=gradient,proto3" json:"gradient,omitempty"` // if Measure.gradient has no data
-	Variance      []byte                 `protobuf:"bytes,6,opt,name=variance,proto3" json:"variance,omitempty"` // if Measure.variance has no data
+	Gradient      []byte                 `protobuf:"bytes,5,opt,name=gradient,proto3" json:"gradient,omitempty"` // if Measure.gradient has no region
+	Variance      []byte                 `protobuf:"bytes,6,opt,name=variance,proto3" json:"variance,omitempty"` // if Measure.variance has no region
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MeasureReply) Reset() {
 	*x = MeasureReply{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[24]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2175,7 +2108,7 @@ func (x *MeasureReply) String() string {
 func (*MeasureReply) ProtoMessage() {}
 
 func (x *MeasureReply) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[24]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2188,7 +2121,7 @@ func (x *MeasureReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MeasureReply.ProtoReflect.Descriptor instead.
 func (*MeasureReply) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{24}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *MeasureReply) GetHave() uint32 {
@@ -2244,7 +2177,7 @@ type Evaluate struct {
 
 func (x *Evaluate) Reset() {
 	*x = Evaluate{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[25]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2256,7 +2189,7 @@ func (x *Evaluate) String() string {
 func (*Evaluate) ProtoMessage() {}
 
 func (x *Evaluate) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[25]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2269,7 +2202,7 @@ func (x *Evaluate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Evaluate.ProtoReflect.Descriptor instead.
 func (*Evaluate) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{25}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Evaluate) GetX() *Vector {
@@ -2296,7 +2229,7 @@ type EvaluateReply struct {
 
 func (x *EvaluateReply) Reset() {
 	*x = EvaluateReply{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[26]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2308,7 +2241,7 @@ func (x *EvaluateReply) String() string {
 func (*EvaluateReply) ProtoMessage() {}
 
 func (x *EvaluateReply) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[26]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2321,7 +2254,7 @@ func (x *EvaluateReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EvaluateReply.ProtoReflect.Descriptor instead.
 func (*EvaluateReply) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{26}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *EvaluateReply) GetLoss() float64 {
@@ -2357,7 +2290,7 @@ type Step struct {
 
 func (x *Step) Reset() {
 	*x = Step{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[27]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2369,7 +2302,7 @@ func (x *Step) String() string {
 func (*Step) ProtoMessage() {}
 
 func (x *Step) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[27]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2382,7 +2315,7 @@ func (x *Step) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Step.ProtoReflect.Descriptor instead.
 func (*Step) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{27}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Step) GetX() *Vector {
@@ -2459,14 +2392,14 @@ type StepReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Request       *Request               `protobuf:"bytes,1,opt,name=request,proto3" json:"request,omitempty"`
 	Reports       []float64              `protobuf:"fixed64,2,rep,packed,name=reports,proto3" json:"reports,omitempty"` // one for each name in Optimizer.reports
-	X             []byte                 `protobuf:"bytes,3,opt,name=x,proto3" json:"x,omitempty"`                      // if Step.x came inline
+	X             []byte                 `protobuf:"bytes,3,opt,name=x,proto3" json:"x,omitempty"`                      // if Step.x has no region
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *StepReply) Reset() {
 	*x = StepReply{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[28]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2478,7 +2411,7 @@ func (x *StepReply) String() string {
 func (*StepReply) ProtoMessage() {}
 
 func (x *StepReply) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[28]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2491,7 +2424,7 @@ func (x *StepReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StepReply.ProtoReflect.Descriptor instead.
 func (*StepReply) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{28}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *StepReply) GetRequest() *Request {
@@ -2526,7 +2459,7 @@ type Estimate struct {
 
 func (x *Estimate) Reset() {
 	*x = Estimate{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[29]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2538,7 +2471,7 @@ func (x *Estimate) String() string {
 func (*Estimate) ProtoMessage() {}
 
 func (x *Estimate) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[29]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2551,7 +2484,7 @@ func (x *Estimate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Estimate.ProtoReflect.Descriptor instead.
 func (*Estimate) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{29}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Estimate) GetX() *Vector {
@@ -2570,14 +2503,14 @@ func (x *Estimate) GetOut() *Vector {
 
 type EstimateReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Out           []byte                 `protobuf:"bytes,1,opt,name=out,proto3" json:"out,omitempty"` // if Estimate.out has no data
+	Out           []byte                 `protobuf:"bytes,1,opt,name=out,proto3" json:"out,omitempty"` // if Estimate.out has no region
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *EstimateReply) Reset() {
 	*x = EstimateReply{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[30]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2589,7 +2522,7 @@ func (x *EstimateReply) String() string {
 func (*EstimateReply) ProtoMessage() {}
 
 func (x *EstimateReply) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[30]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2602,7 +2535,7 @@ func (x *EstimateReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EstimateReply.ProtoReflect.Descriptor instead.
 func (*EstimateReply) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{30}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *EstimateReply) GetOut() []byte {
@@ -2621,7 +2554,7 @@ type Close struct {
 
 func (x *Close) Reset() {
 	*x = Close{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[31]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2633,7 +2566,7 @@ func (x *Close) String() string {
 func (*Close) ProtoMessage() {}
 
 func (x *Close) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[31]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2646,7 +2579,7 @@ func (x *Close) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Close.ProtoReflect.Descriptor instead.
 func (*Close) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{31}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{30}
 }
 
 type CloseReply struct {
@@ -2657,7 +2590,7 @@ type CloseReply struct {
 
 func (x *CloseReply) Reset() {
 	*x = CloseReply{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[32]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2669,7 +2602,7 @@ func (x *CloseReply) String() string {
 func (*CloseReply) ProtoMessage() {}
 
 func (x *CloseReply) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[32]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2682,7 +2615,7 @@ func (x *CloseReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseReply.ProtoReflect.Descriptor instead.
 func (*CloseReply) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{32}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{31}
 }
 
 var File_noisebench_v1_noisebench_proto protoreflect.FileDescriptor
@@ -2718,7 +2651,7 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"\ainteger\x18\b \x01(\bR\ainteger\x12\x14\n" +
 	"\x05tuned\x18\t \x01(\bR\x05tuned\x12\x12\n" +
 	"\x04grid\x18\n" +
-	" \x03(\x01R\x04grid\"\xd4\x02\n" +
+	" \x03(\x01R\x04grid\"\xec\x02\n" +
 	"\tOptimizer\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x10\n" +
@@ -2730,7 +2663,8 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"\baverages\x18\b \x01(\bR\baverages\x12\x18\n" +
 	"\areports\x18\t \x03(\tR\areports\x12,\n" +
 	"\x06dtypes\x18\n" +
-	" \x03(\x0e2\x14.noisebench.v1.DTypeR\x06dtypes\"\xce\x01\n" +
+	" \x03(\x0e2\x14.noisebench.v1.DTypeR\x06dtypes\x12\x16\n" +
+	"\x06trials\x18\v \x01(\bR\x06trials\"\xce\x01\n" +
 	"\aProblem\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x10\n" +
@@ -2814,15 +2748,12 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"batch_size\x18\x01 \x01(\x04R\tbatchSize\x12\x12\n" +
 	"\x04draw\x18\x02 \x01(\rR\x04draw\x12\x12\n" +
 	"\x04want\x18\x03 \x01(\rR\x04want\x12\x14\n" +
-	"\x05trial\x18\x04 \x01(\bR\x05trial\"X\n" +
-	"\x06Vector\x12\x18\n" +
-	"\x06inline\x18\x01 \x01(\fH\x00R\x06inline\x12,\n" +
-	"\x05place\x18\x02 \x01(\v2\x14.noisebench.v1.PlaceH\x00R\x05placeB\x06\n" +
-	"\x04data\"K\n" +
-	"\x05Place\x12\x16\n" +
-	"\x06region\x18\x01 \x01(\x04R\x06region\x12\x16\n" +
-	"\x06offset\x18\x02 \x01(\x04R\x06offset\x12\x12\n" +
-	"\x04size\x18\x03 \x01(\x04R\x04size\"\xff\x02\n" +
+	"\x05trial\x18\x04 \x01(\bR\x05trial\"d\n" +
+	"\x06Vector\x12\x16\n" +
+	"\x06inline\x18\x01 \x01(\fR\x06inline\x12\x16\n" +
+	"\x06region\x18\x02 \x01(\x04R\x06region\x12\x16\n" +
+	"\x06offset\x18\x03 \x01(\x04R\x06offset\x12\x12\n" +
+	"\x04size\x18\x04 \x01(\x04R\x04size\"\xff\x02\n" +
 	"\x04Call\x12\x18\n" +
 	"\asession\x18\x01 \x01(\x04R\asession\x12/\n" +
 	"\aregions\x18\x02 \x03(\v2\x15.noisebench.v1.RegionR\aregions\x12)\n" +
@@ -2923,7 +2854,7 @@ func file_noisebench_v1_noisebench_proto_rawDescGZIP() []byte {
 }
 
 var file_noisebench_v1_noisebench_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_noisebench_v1_noisebench_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_noisebench_v1_noisebench_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_noisebench_v1_noisebench_proto_goTypes = []any{
 	(DType)(0),              // 0: noisebench.v1.DType
 	(Capability)(0),         // 1: noisebench.v1.Capability
@@ -2945,25 +2876,24 @@ var file_noisebench_v1_noisebench_proto_goTypes = []any{
 	(*OpenReply)(nil),       // 17: noisebench.v1.OpenReply
 	(*Request)(nil),         // 18: noisebench.v1.Request
 	(*Vector)(nil),          // 19: noisebench.v1.Vector
-	(*Place)(nil),           // 20: noisebench.v1.Place
-	(*Call)(nil),            // 21: noisebench.v1.Call
-	(*Reply)(nil),           // 22: noisebench.v1.Reply
-	(*Init)(nil),            // 23: noisebench.v1.Init
-	(*InitReply)(nil),       // 24: noisebench.v1.InitReply
-	(*Measure)(nil),         // 25: noisebench.v1.Measure
-	(*MeasureReply)(nil),    // 26: noisebench.v1.MeasureReply
-	(*Evaluate)(nil),        // 27: noisebench.v1.Evaluate
-	(*EvaluateReply)(nil),   // 28: noisebench.v1.EvaluateReply
-	(*Step)(nil),            // 29: noisebench.v1.Step
-	(*StepReply)(nil),       // 30: noisebench.v1.StepReply
-	(*Estimate)(nil),        // 31: noisebench.v1.Estimate
-	(*EstimateReply)(nil),   // 32: noisebench.v1.EstimateReply
-	(*Close)(nil),           // 33: noisebench.v1.Close
-	(*CloseReply)(nil),      // 34: noisebench.v1.CloseReply
-	nil,                     // 35: noisebench.v1.SpecRequest.SettingEntry
-	nil,                     // 36: noisebench.v1.Spec.ConstantsEntry
-	nil,                     // 37: noisebench.v1.OpenRequest.SettingEntry
-	nil,                     // 38: noisebench.v1.Start.ConstantsEntry
+	(*Call)(nil),            // 20: noisebench.v1.Call
+	(*Reply)(nil),           // 21: noisebench.v1.Reply
+	(*Init)(nil),            // 22: noisebench.v1.Init
+	(*InitReply)(nil),       // 23: noisebench.v1.InitReply
+	(*Measure)(nil),         // 24: noisebench.v1.Measure
+	(*MeasureReply)(nil),    // 25: noisebench.v1.MeasureReply
+	(*Evaluate)(nil),        // 26: noisebench.v1.Evaluate
+	(*EvaluateReply)(nil),   // 27: noisebench.v1.EvaluateReply
+	(*Step)(nil),            // 28: noisebench.v1.Step
+	(*StepReply)(nil),       // 29: noisebench.v1.StepReply
+	(*Estimate)(nil),        // 30: noisebench.v1.Estimate
+	(*EstimateReply)(nil),   // 31: noisebench.v1.EstimateReply
+	(*Close)(nil),           // 32: noisebench.v1.Close
+	(*CloseReply)(nil),      // 33: noisebench.v1.CloseReply
+	nil,                     // 34: noisebench.v1.SpecRequest.SettingEntry
+	nil,                     // 35: noisebench.v1.Spec.ConstantsEntry
+	nil,                     // 36: noisebench.v1.OpenRequest.SettingEntry
+	nil,                     // 37: noisebench.v1.Start.ConstantsEntry
 }
 var file_noisebench_v1_noisebench_proto_depIdxs = []int32{
 	3,  // 0: noisebench.v1.DescribeRequest.probe:type_name -> noisebench.v1.Region
@@ -2974,62 +2904,61 @@ var file_noisebench_v1_noisebench_proto_depIdxs = []int32{
 	0,  // 5: noisebench.v1.Optimizer.dtypes:type_name -> noisebench.v1.DType
 	6,  // 6: noisebench.v1.Problem.parameters:type_name -> noisebench.v1.Hyperparameter
 	0,  // 7: noisebench.v1.Problem.dtypes:type_name -> noisebench.v1.DType
-	35, // 8: noisebench.v1.SpecRequest.setting:type_name -> noisebench.v1.SpecRequest.SettingEntry
+	34, // 8: noisebench.v1.SpecRequest.setting:type_name -> noisebench.v1.SpecRequest.SettingEntry
 	2,  // 9: noisebench.v1.SpecReply.error:type_name -> noisebench.v1.Error
 	11, // 10: noisebench.v1.SpecReply.spec:type_name -> noisebench.v1.Spec
 	0,  // 11: noisebench.v1.Spec.dtype:type_name -> noisebench.v1.DType
 	12, // 12: noisebench.v1.Spec.schedule:type_name -> noisebench.v1.Drop
 	13, // 13: noisebench.v1.Spec.blocks:type_name -> noisebench.v1.Block
 	14, // 14: noisebench.v1.Spec.data:type_name -> noisebench.v1.DataFile
-	36, // 15: noisebench.v1.Spec.constants:type_name -> noisebench.v1.Spec.ConstantsEntry
+	35, // 15: noisebench.v1.Spec.constants:type_name -> noisebench.v1.Spec.ConstantsEntry
 	0,  // 16: noisebench.v1.OpenRequest.dtype:type_name -> noisebench.v1.DType
-	37, // 17: noisebench.v1.OpenRequest.setting:type_name -> noisebench.v1.OpenRequest.SettingEntry
+	36, // 17: noisebench.v1.OpenRequest.setting:type_name -> noisebench.v1.OpenRequest.SettingEntry
 	16, // 18: noisebench.v1.OpenRequest.optimizer:type_name -> noisebench.v1.Start
 	3,  // 19: noisebench.v1.OpenRequest.mailbox:type_name -> noisebench.v1.Region
 	13, // 20: noisebench.v1.Start.blocks:type_name -> noisebench.v1.Block
-	38, // 21: noisebench.v1.Start.constants:type_name -> noisebench.v1.Start.ConstantsEntry
+	37, // 21: noisebench.v1.Start.constants:type_name -> noisebench.v1.Start.ConstantsEntry
 	2,  // 22: noisebench.v1.OpenReply.error:type_name -> noisebench.v1.Error
 	18, // 23: noisebench.v1.OpenReply.request:type_name -> noisebench.v1.Request
-	20, // 24: noisebench.v1.Vector.place:type_name -> noisebench.v1.Place
-	3,  // 25: noisebench.v1.Call.regions:type_name -> noisebench.v1.Region
-	23, // 26: noisebench.v1.Call.init:type_name -> noisebench.v1.Init
-	25, // 27: noisebench.v1.Call.measure:type_name -> noisebench.v1.Measure
-	27, // 28: noisebench.v1.Call.evaluate:type_name -> noisebench.v1.Evaluate
-	29, // 29: noisebench.v1.Call.step:type_name -> noisebench.v1.Step
-	31, // 30: noisebench.v1.Call.estimate:type_name -> noisebench.v1.Estimate
-	33, // 31: noisebench.v1.Call.close:type_name -> noisebench.v1.Close
-	2,  // 32: noisebench.v1.Reply.error:type_name -> noisebench.v1.Error
-	24, // 33: noisebench.v1.Reply.init:type_name -> noisebench.v1.InitReply
-	26, // 34: noisebench.v1.Reply.measure:type_name -> noisebench.v1.MeasureReply
-	28, // 35: noisebench.v1.Reply.evaluate:type_name -> noisebench.v1.EvaluateReply
-	30, // 36: noisebench.v1.Reply.step:type_name -> noisebench.v1.StepReply
-	32, // 37: noisebench.v1.Reply.estimate:type_name -> noisebench.v1.EstimateReply
-	34, // 38: noisebench.v1.Reply.close:type_name -> noisebench.v1.CloseReply
-	19, // 39: noisebench.v1.Init.x:type_name -> noisebench.v1.Vector
-	19, // 40: noisebench.v1.Measure.x:type_name -> noisebench.v1.Vector
-	19, // 41: noisebench.v1.Measure.examples:type_name -> noisebench.v1.Vector
-	19, // 42: noisebench.v1.Measure.gradient:type_name -> noisebench.v1.Vector
-	19, // 43: noisebench.v1.Measure.variance:type_name -> noisebench.v1.Vector
-	19, // 44: noisebench.v1.Evaluate.x:type_name -> noisebench.v1.Vector
-	19, // 45: noisebench.v1.Step.x:type_name -> noisebench.v1.Vector
-	19, // 46: noisebench.v1.Step.gradient:type_name -> noisebench.v1.Vector
-	19, // 47: noisebench.v1.Step.variance:type_name -> noisebench.v1.Vector
-	18, // 48: noisebench.v1.StepReply.request:type_name -> noisebench.v1.Request
-	19, // 49: noisebench.v1.Estimate.x:type_name -> noisebench.v1.Vector
-	19, // 50: noisebench.v1.Estimate.out:type_name -> noisebench.v1.Vector
-	4,  // 51: noisebench.v1.Plugin.Describe:input_type -> noisebench.v1.DescribeRequest
-	9,  // 52: noisebench.v1.Plugin.Spec:input_type -> noisebench.v1.SpecRequest
-	15, // 53: noisebench.v1.Plugin.Open:input_type -> noisebench.v1.OpenRequest
-	21, // 54: noisebench.v1.Plugin.Session:input_type -> noisebench.v1.Call
-	5,  // 55: noisebench.v1.Plugin.Describe:output_type -> noisebench.v1.DescribeReply
-	10, // 56: noisebench.v1.Plugin.Spec:output_type -> noisebench.v1.SpecReply
-	17, // 57: noisebench.v1.Plugin.Open:output_type -> noisebench.v1.OpenReply
-	22, // 58: noisebench.v1.Plugin.Session:output_type -> noisebench.v1.Reply
-	55, // [55:59] is the sub-list for method output_type
-	51, // [51:55] is the sub-list for method input_type
-	51, // [51:51] is the sub-list for extension type_name
-	51, // [51:51] is the sub-list for extension extendee
-	0,  // [0:51] is the sub-list for field type_name
+	3,  // 24: noisebench.v1.Call.regions:type_name -> noisebench.v1.Region
+	22, // 25: noisebench.v1.Call.init:type_name -> noisebench.v1.Init
+	24, // 26: noisebench.v1.Call.measure:type_name -> noisebench.v1.Measure
+	26, // 27: noisebench.v1.Call.evaluate:type_name -> noisebench.v1.Evaluate
+	28, // 28: noisebench.v1.Call.step:type_name -> noisebench.v1.Step
+	30, // 29: noisebench.v1.Call.estimate:type_name -> noisebench.v1.Estimate
+	32, // 30: noisebench.v1.Call.close:type_name -> noisebench.v1.Close
+	2,  // 31: noisebench.v1.Reply.error:type_name -> noisebench.v1.Error
+	23, // 32: noisebench.v1.Reply.init:type_name -> noisebench.v1.InitReply
+	25, // 33: noisebench.v1.Reply.measure:type_name -> noisebench.v1.MeasureReply
+	27, // 34: noisebench.v1.Reply.evaluate:type_name -> noisebench.v1.EvaluateReply
+	29, // 35: noisebench.v1.Reply.step:type_name -> noisebench.v1.StepReply
+	31, // 36: noisebench.v1.Reply.estimate:type_name -> noisebench.v1.EstimateReply
+	33, // 37: noisebench.v1.Reply.close:type_name -> noisebench.v1.CloseReply
+	19, // 38: noisebench.v1.Init.x:type_name -> noisebench.v1.Vector
+	19, // 39: noisebench.v1.Measure.x:type_name -> noisebench.v1.Vector
+	19, // 40: noisebench.v1.Measure.examples:type_name -> noisebench.v1.Vector
+	19, // 41: noisebench.v1.Measure.gradient:type_name -> noisebench.v1.Vector
+	19, // 42: noisebench.v1.Measure.variance:type_name -> noisebench.v1.Vector
+	19, // 43: noisebench.v1.Evaluate.x:type_name -> noisebench.v1.Vector
+	19, // 44: noisebench.v1.Step.x:type_name -> noisebench.v1.Vector
+	19, // 45: noisebench.v1.Step.gradient:type_name -> noisebench.v1.Vector
+	19, // 46: noisebench.v1.Step.variance:type_name -> noisebench.v1.Vector
+	18, // 47: noisebench.v1.StepReply.request:type_name -> noisebench.v1.Request
+	19, // 48: noisebench.v1.Estimate.x:type_name -> noisebench.v1.Vector
+	19, // 49: noisebench.v1.Estimate.out:type_name -> noisebench.v1.Vector
+	4,  // 50: noisebench.v1.Plugin.Describe:input_type -> noisebench.v1.DescribeRequest
+	9,  // 51: noisebench.v1.Plugin.Spec:input_type -> noisebench.v1.SpecRequest
+	15, // 52: noisebench.v1.Plugin.Open:input_type -> noisebench.v1.OpenRequest
+	20, // 53: noisebench.v1.Plugin.Session:input_type -> noisebench.v1.Call
+	5,  // 54: noisebench.v1.Plugin.Describe:output_type -> noisebench.v1.DescribeReply
+	10, // 55: noisebench.v1.Plugin.Spec:output_type -> noisebench.v1.SpecReply
+	17, // 56: noisebench.v1.Plugin.Open:output_type -> noisebench.v1.OpenReply
+	21, // 57: noisebench.v1.Plugin.Session:output_type -> noisebench.v1.Reply
+	54, // [54:58] is the sub-list for method output_type
+	50, // [50:54] is the sub-list for method input_type
+	50, // [50:50] is the sub-list for extension type_name
+	50, // [50:50] is the sub-list for extension extendee
+	0,  // [0:50] is the sub-list for field type_name
 }
 
 func init() { file_noisebench_v1_noisebench_proto_init() }
@@ -3041,11 +2970,7 @@ func file_noisebench_v1_noisebench_proto_init() {
 		(*OpenRequest_Problem)(nil),
 		(*OpenRequest_Optimizer)(nil),
 	}
-	file_noisebench_v1_noisebench_proto_msgTypes[17].OneofWrappers = []any{
-		(*Vector_Inline)(nil),
-		(*Vector_Place)(nil),
-	}
-	file_noisebench_v1_noisebench_proto_msgTypes[19].OneofWrappers = []any{
+	file_noisebench_v1_noisebench_proto_msgTypes[18].OneofWrappers = []any{
 		(*Call_Init)(nil),
 		(*Call_Measure)(nil),
 		(*Call_Evaluate)(nil),
@@ -3053,7 +2978,7 @@ func file_noisebench_v1_noisebench_proto_init() {
 		(*Call_Estimate)(nil),
 		(*Call_Close)(nil),
 	}
-	file_noisebench_v1_noisebench_proto_msgTypes[20].OneofWrappers = []any{
+	file_noisebench_v1_noisebench_proto_msgTypes[19].OneofWrappers = []any{
 		(*Reply_Init)(nil),
 		(*Reply_Measure)(nil),
 		(*Reply_Evaluate)(nil),
@@ -3067,7 +2992,7 @@ func file_noisebench_v1_noisebench_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_noisebench_v1_noisebench_proto_rawDesc), len(file_noisebench_v1_noisebench_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   37,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

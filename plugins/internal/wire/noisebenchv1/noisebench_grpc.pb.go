@@ -27,7 +27,7 @@
 //    one Reply, the last of them Close. Calls of different runs come at the same time.
 //
 // 5. VECTORS are little-endian IEEE 754 numbers of the session's dtype without header; NaN and infinities are ordinary
-//    values. A vector lies inside the message (Vector.inline) or in shared memory (Vector.place).
+//    values. A vector lies inside the message (Vector.inline) or in shared memory (Vector.region).
 //
 // 6. SHARED MEMORY (optional; Capability CAPABILITY_MEMORY). The host's regions are anonymous files of fixed size. The
 //    first Call of a session that mentions a region carries the Region with its path; the plugin opens it for reading and

@@ -1,0 +1,175 @@
+package protocol_test
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"noisebench/protocol"
+)
+
+func plan() protocol.Plan {
+	return protocol.Plan{
+		Name:       "p",
+		Problems:   []protocol.ProblemEntry{{Problem: "beale"}, {Problem: "beale", Name: "beale, long", Budget: 1000}},
+		Optimizers: []protocol.OptimizerEntry{{Optimizer: "sgd"}, {Optimizer: "adam"}},
+	}
+}
+
+func TestPlanDefaults(t *testing.T) {
+	given := plan()
+	p := given.WithDefaults()
+	if err := p.Check(); err != nil {
+		t.Error(err)
+	}
+	if p.Replicates != 10 || p.Tuning.Seed != 1000 || p.Order != protocol.Reshuffled ||
+		p.Selection != protocol.ValidationPart || p.Report != protocol.Best ||
+		!*p.OneShot || p.Problems[0].Name != "beale" || p.Problems[1].Name != "beale, long" {
+		t.Errorf("plan with defaults is %+v", p)
+	}
+	if given.Problems[0].Name != "" || given.Optimizers[0].Name != "" {
+		t.Errorf("WithDefaults changed the entries of the plan it was called on: %+v", given)
+	}
+	if d := p.Deviations(); len(d) > 0 {
+		t.Errorf("the standard protocol deviates from itself: %q", d)
+	}
+	no := false
+	given.OneShot, given.Replicates, given.Tuning.TieSeeds = &no, 3, -1
+	p = given.WithDefaults()
+	if *p.OneShot || p.Replicates != 3 || p.Tuning.TieSeeds != -1 || p.Check() != nil {
+		t.Errorf("defaults replaced what was given: %+v, %v", p, p.Check())
+	}
+}
+
+func TestPlanCheck(t *testing.T) {
+	for text, change := range map[string]func(*protocol.Plan){
+		"has no name":                  func(p *protocol.Plan) { p.Name = "" },
+		"no problems":                  func(p *protocol.Plan) { p.Problems = nil },
+		"no optimizers":                func(p *protocol.Plan) { p.Optimizers = nil },
+		"replicates is -1":             func(p *protocol.Plan) { p.Replicates = -1 },
+		"evaluations is -1":            func(p *protocol.Plan) { p.Evaluations = -1 },
+		"tuning.runs is -1":            func(p *protocol.Plan) { p.Tuning.Runs = -1 },
+		"tie_seeds is -2":              func(p *protocol.Plan) { p.Tuning.TieSeeds = -2 },
+		"tie_settings is -1":           func(p *protocol.Plan) { p.Tuning.TieSettings = -1 },
+		`order is "sorted"`:            func(p *protocol.Plan) { p.Order = "sorted" },
+		`selection is "train"`:         func(p *protocol.Plan) { p.Selection = protocol.TrainPart },
+		`report is "mean"`:             func(p *protocol.Plan) { p.Report = "mean" },
+		"entry 2 under problems":       func(p *protocol.Plan) { p.Problems[1].Problem = "" },
+		`two problems of the plan are`: func(p *protocol.Plan) { p.Problems[1].Name = "beale" },
+		"budget is -1":                 func(p *protocol.Plan) { p.Problems[0].Budget = -1 },
+		"batch_size is -2":             func(p *protocol.Plan) { p.Problems[0].BatchSize = -2 },
+		"problem beale: drop 1": func(p *protocol.Plan) {
+			p.Problems[0].Schedule = &[]protocol.Drop{{At: 2, Factor: 1}}
+		},
+		"entry 1 under optimizers":         func(p *protocol.Plan) { p.Optimizers[0].Optimizer = "" },
+		`two optimizers of the plan are`:   func(p *protocol.Plan) { p.Optimizers[1].Name = "sgd" },
+		"optimizer adam: batch_size is -3": func(p *protocol.Plan) { p.Optimizers[1].BatchSize = -3 },
+		"sweep.beta lists no values": func(p *protocol.Plan) {
+			p.Optimizers[1].Sweep = map[string][]float64{"beta": nil}
+		},
+		"both under set and under sweep": func(p *protocol.Plan) {
+			p.Optimizers[1].Sweep = map[string][]float64{"beta": {0.5}}
+			p.Optimizers[1].Set = protocol.Setting{"beta": 0.5}
+		},
+	} {
+		p := plan()
+		change(&p)
+		p = p.WithDefaults()
+		if err := p.Check(); err == nil || !strings.Contains(err.Error(), text) {
+			t.Errorf("Check returns %v, want an error with %q", err, text)
+		}
+	}
+}
+
+func TestPlanDeviations(t *testing.T) {
+	const counted = "a tuning seed is counted among the replicates"
+	for _, c := range []struct {
+		first, tuning uint64
+		ties          int
+		want          []string
+	}{
+		{0, 1000, 3, nil},
+		{0, 9, -1, []string{counted}},
+		{0, 10, -1, nil},
+		{10, 6, 3, nil},
+		{10, 7, 3, []string{counted}}, // the tie step uses 8, 9 and 10
+		{10, 9, -1, nil},
+	} {
+		p := plan()
+		p.FirstSeed, p.Tuning.Seed, p.Tuning.TieSeeds = c.first, c.tuning, c.ties
+		p = p.WithDefaults()
+		if got := p.Deviations(); !slices.Equal(got, c.want) {
+			t.Errorf("with replicates from %d, tuning seed %d and %d tie seeds deviations are %q, want %q", c.first, c.tuning,
+				c.ties, got, c.want)
+		}
+	}
+	p := plan()
+	p.Selection, p.Order, p.Report = protocol.TestPart, protocol.Frozen, protocol.Final
+	p = p.WithDefaults()
+	want := []string{
+		"settings are selected on test data", "the data order is frozen", "runs are judged at their last point",
+	}
+	if got := p.Deviations(); !slices.Equal(got, want) {
+		t.Errorf("deviations are %q, want %q", got, want)
+	}
+}
+
+func TestProblemSpecCheck(t *testing.T) {
+	spec := func() protocol.ProblemSpec {
+		return protocol.ProblemSpec{
+			Dim: 5, DType: protocol.Float32, Train: 100, Measures: protocol.Gradient, Metric: protocol.Metric{Name: "loss"},
+			BatchSize: 10, Budget: 1000, Schedule: []protocol.Drop{{At: 0.5, Factor: 0.1}, {At: 0.75, Factor: 0.1}},
+			Blocks: []protocol.Block{{Name: "a", Len: 2}, {Name: "b", Offset: 2, Len: 3}},
+		}
+	}
+	good := spec()
+	if err := good.Check(); err != nil {
+		t.Error(err)
+	}
+	for text, change := range map[string]func(*protocol.ProblemSpec){
+		"dim is 0":               func(s *protocol.ProblemSpec) { s.Dim = 0 },
+		`dtype is "float16"`:     func(s *protocol.ProblemSpec) { s.DType = "float16" },
+		"-1 examples":            func(s *protocol.ProblemSpec) { s.Test = -1 },
+		"measures variance":      func(s *protocol.ProblemSpec) { s.Measures = protocol.Variance },
+		"unknown":                func(s *protocol.ProblemSpec) { s.Measures |= 1 << 9 },
+		"metric has no name":     func(s *protocol.ProblemSpec) { s.Metric.Name = "" },
+		"batch size is 0":        func(s *protocol.ProblemSpec) { s.BatchSize = 0 },
+		"budget is 9":            func(s *protocol.ProblemSpec) { s.Budget = 9 },
+		`block "b" covers [3`:    func(s *protocol.ProblemSpec) { s.Blocks[1].Offset = 3 },
+		`block "b" covers [2, 2`: func(s *protocol.ProblemSpec) { s.Blocks[1].Len = 0 },
+		"blocks cover 4":         func(s *protocol.ProblemSpec) { s.Blocks[1].Len = 2 },
+		"drop 2":                 func(s *protocol.ProblemSpec) { s.Schedule[1].At = 0.5 },
+	} {
+		s := spec()
+		change(&s)
+		if err := s.Check(); err == nil || !strings.Contains(err.Error(), text) {
+			t.Errorf("Check returns %v, want an error with %q", err, text)
+		}
+	}
+	for _, d := range []protocol.Drop{
+		{At: 0, Factor: 1},
+		{At: 1, Factor: 1},
+		{At: math.NaN(), Factor: 1},
+		{At: 0.5},
+		{At: 0.5, Factor: -1},
+		{At: 0.5, Factor: math.Inf(1)},
+		{At: 0.5, Factor: math.NaN()},
+	} {
+		if protocol.CheckSchedule([]protocol.Drop{d}) == nil {
+			t.Errorf("a schedule with %+v is accepted", d)
+		}
+	}
+}
+
+func TestStepScale(t *testing.T) {
+	schedule := []protocol.Drop{{At: 0.5, Factor: 0.5}, {At: 0.75, Factor: 0.25}}
+	for seen, want := range map[int64]float64{0: 1, 499: 1, 500: 0.5, 749: 0.5, 750: 0.125, 1000: 0.125} {
+		if got := protocol.StepScale(schedule, seen, 1000); got != want {
+			t.Errorf("scale after %d of 1000 examples is %g, want %g", seen, got, want)
+		}
+	}
+	if got := protocol.StepScale(nil, 500, 1000); got != 1 {
+		t.Errorf("scale without schedule is %g, want 1", got)
+	}
+}
