@@ -102,7 +102,7 @@ func checkOver(cmd *cobra.Command, flags *pluginFlags, plugin, only string) (fai
 	}
 	switch {
 	case cmd.Context().Err() != nil:
-		return failed, fmt.Errorf("interrupted: the checks are not complete")
+		return failed, interruption("interrupted: the checks are not complete")
 	case !checked:
 		return failed, fmt.Errorf("plugin %s: %w", plugin, protocol.Unknown("optimizer or problem", only, names))
 	}

@@ -19,8 +19,9 @@ type keeper struct {
 	store    *results.Store
 	warnings io.Writer
 
-	mu   sync.Mutex
-	seen map[string]*results.Record
+	mu     sync.Mutex
+	seen   map[string]*results.Record
+	warned map[string]bool // of unreadable records, by ID
 }
 
 func openResults(dir string, warnings io.Writer) (*keeper, error) {
@@ -28,7 +29,7 @@ func openResults(dir string, warnings io.Writer) (*keeper, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &keeper{store: store, warnings: warnings, seen: map[string]*results.Record{}}, nil
+	return &keeper{store: store, warnings: warnings, seen: map[string]*results.Record{}, warned: map[string]bool{}}, nil
 }
 
 // prepare makes the results folder, so that one that cannot be written to is told before anything is run.
@@ -52,7 +53,7 @@ func (k *keeper) Lookup(id string) (*results.Record, bool, error) {
 	record, found, err := k.store.Lookup(id)
 	var syntax *results.SyntaxError
 	if errors.As(err, &syntax) {
-		fmt.Fprintf(k.warnings, "bench: unreadable record: %v; the run does not count until it is made again\n", err)
+		k.warn(id, fmt.Sprintf("unreadable record: %v; the run does not count until it is made again", err))
 		return nil, false, nil
 	}
 	if found {
@@ -76,11 +77,34 @@ func (k *keeper) note(id string, record *results.Record) {
 	k.seen[id] = record
 }
 
+// warn says what is wrong with a record, once.
+func (k *keeper) warn(id, text string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.warned[id] {
+		k.warned[id] = true
+		fmt.Fprintf(k.warnings, "bench: %s\n", text)
+	}
+}
+
 // known returns a run that Lookup or Commit saw.
 func (k *keeper) known(id string) *results.Record {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.seen[id]
+}
+
+// finished counts the finished runs that Lookup or Commit saw.
+func (k *keeper) finished() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	n := 0
+	for _, record := range k.seen {
+		if record.End.Status != results.Failed {
+			n++
+		}
+	}
+	return n
 }
 
 // find is a harness.Lookup for tables: finished runs, else failed ones.
@@ -93,7 +117,7 @@ func (k *keeper) find(id string) *results.Record {
 		record, found, err = k.store.LookupFailed(id)
 	}
 	if err != nil {
-		fmt.Fprintf(k.warnings, "bench: %v\n", err)
+		k.warn(id, err.Error())
 	}
 	if !found {
 		return nil

@@ -18,7 +18,7 @@ var layers = map[string]struct{ own, libraries []string }{
 		own:       []string{"protocol", "plugins/internal/wire"},
 		libraries: []string{"github.com/hashicorp/", "google.golang.org/", "golang.org/x/sys/"},
 	},
-	"plugins/internal/simd": {libraries: []string{"golang.org/x/sys/", "github.com/mmcloughlin/avo/"}},
+	"plugins/internal/simd": {own: []string{"protocol"}, libraries: []string{"golang.org/x/sys/", "github.com/mmcloughlin/avo/"}},
 	"plugins/optimizers":    {own: []string{"protocol", "plugins/internal/simd"}},
 	"plugins/problems": {
 		own:       []string{"protocol", "plugins/problems", "plugins/internal/simd"},

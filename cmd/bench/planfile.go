@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -132,7 +133,7 @@ func checkNode(file, key string, node ast.Node, t reflect.Type) error {
 	case reflect.Int, reflect.Int64, reflect.Uint64:
 		v, ok := number(node)
 		switch {
-		case !ok || v != float64(int64(v)):
+		case !ok || math.Abs(v) > 1<<53 || v != math.Trunc(v):
 			return wrong("a whole number")
 		case t.Kind() == reflect.Uint64 && v < 0:
 			return wrong("a whole number of at least 0")
@@ -240,7 +241,7 @@ func number(node ast.Node) (float64, bool) {
 	return 0, false
 }
 
-// describe says what a node is, as "3", the text "3", a list or keys with values.
+// describe says what a node is, such as 3, the text "three" or a list.
 func describe(node ast.Node) string {
 	switch n := node.(type) {
 	case *ast.SequenceNode:
@@ -248,6 +249,9 @@ func describe(node ast.Node) string {
 	case *ast.MappingNode, *ast.MappingValueNode:
 		return "keys with values"
 	case *ast.StringNode:
+		if _, ok := number(n); ok {
+			return n.Value
+		}
 		return "the text " + strconv.Quote(n.Value)
 	case *ast.LiteralNode:
 		return "a text of several lines"

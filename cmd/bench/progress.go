@@ -22,9 +22,10 @@ const (
 // progress tells how a campaign goes on: one line that is written over and over on a terminal, else a few plain lines
 // every ten seconds.
 type progress struct {
-	out   io.Writer
-	live  bool
-	state func() []results.Cell // of the campaign, from what is known
+	out      io.Writer
+	live     bool                  // out is a terminal
+	terminal int                   // its descriptor
+	state    func() []results.Cell // of the campaign, from what is known
 
 	mu      sync.Mutex
 	last    harness.Progress
@@ -37,10 +38,13 @@ type progress struct {
 }
 
 func newProgress(out io.Writer, state func() []results.Cell) *progress {
-	file, ok := out.(*os.File)
 	p := &progress{
-		out: out, live: ok && term.IsTerminal(int(file.Fd())), state: state,
+		out: out, state: state,
 		started: time.Now(), told: map[[2]string]string{}, quit: make(chan struct{}), done: make(chan struct{}),
+	}
+	if file, ok := out.(*os.File); ok {
+		p.terminal = int(file.Fd())
+		p.live = term.IsTerminal(p.terminal)
 	}
 	go p.tick()
 	return p
@@ -96,9 +100,6 @@ func (p *progress) finish() {
 	}
 }
 
-// made is the number of runs that were made since the start.
-func (p *progress) made() int { return p.last.Done - p.last.Found }
-
 func (p *progress) draw() {
 	p.drawn = time.Now()
 	if p.last.Done+p.last.Left == 0 {
@@ -111,8 +112,11 @@ func (p *progress) draw() {
 	}
 	const width = 24
 	filled := width * p.last.Done / (p.last.Done + p.last.Left)
-	line := fmt.Sprintf("[%s%s] %s", strings.Repeat("█", filled), strings.Repeat("·", width-filled), p.line())
-	fmt.Fprintf(p.out, "\r\x1b[K%s", line)
+	line := []rune(fmt.Sprintf("[%s%s] %s", strings.Repeat("█", filled), strings.Repeat("·", width-filled), p.line()))
+	if columns, _, err := term.GetSize(p.terminal); err == nil && columns > 0 {
+		line = line[:min(len(line), columns-1)] // a line that wraps cannot be written over
+	}
+	fmt.Fprintf(p.out, "\r\x1b[K%s", string(line))
 }
 
 func (p *progress) erase() {

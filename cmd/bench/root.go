@@ -37,21 +37,23 @@ func run(args []string, stdout, stderr io.Writer) int {
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.Is(err, errReported):
-		return exitError
 	case errors.As(err, &usage):
 		fmt.Fprintf(stderr, "bench: %v\nsee: %s --help\n", err, usage.command)
 		return exitUsage
 	case ctx.Err() != nil:
-		fmt.Fprintf(stderr, "bench: %v\n", err)
+		said := interruption("interrupted")
+		errors.As(err, &said) // any other error is a consequence
+		fmt.Fprintf(stderr, "bench: %v\n", said)
 		return exitInterrupted
 	}
 	fmt.Fprintf(stderr, "bench: %v\n", err)
 	return exitError
 }
 
-// errReported is the error of a command that has said everything about it already.
-var errReported = errors.New("reported")
+// interruption says what an interruption left behind.
+type interruption string
+
+func (i interruption) Error() string { return string(i) }
 
 // usageError is a command line that does not make sense.
 type usageError struct {

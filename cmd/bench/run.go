@@ -103,13 +103,13 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, c *catalogue, dir s
 	display.finish()
 	switch {
 	case cmd.Context().Err() != nil:
-		return nil, fmt.Errorf("interrupted: %s safe in %s; the same command goes on from there",
-			isAre(display.last.Done, "finished run"), dir)
+		return nil, interruption(fmt.Sprintf("interrupted: %s safe in %s; the same command goes on from there",
+			isAre(store.finished(), "finished run"), dir))
 	case err != nil:
 		return nil, err
 	}
 	fmt.Fprintf(stderr, "%s made in %s, %s found in %s\n",
-		count(display.made(), "run"), short(time.Since(started)), count(display.last.Found, "run"), dir)
+		count(store.finished()-display.last.Found, "run"), short(time.Since(started)), count(display.last.Found, "run"), dir)
 	return cells, nil
 }
 

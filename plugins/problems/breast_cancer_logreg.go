@@ -38,7 +38,7 @@ train part is all of the training examples.`,
 			if err != nil {
 				return nil, err
 			}
-			tables, err := breastCancerKept.get(loadBreastCancer)
+			tables, err := breastCancerKept.Get(loadBreastCancer)
 			if err != nil {
 				return nil, err
 			}
@@ -48,7 +48,7 @@ train part is all of the training examples.`,
 }
 
 func breastCancerSpec(s protocol.Setting) (protocol.ProblemSpec, error) {
-	tables, err := breastCancerKept.get(loadBreastCancer)
+	tables, err := breastCancerKept.Get(loadBreastCancer)
 	if err != nil {
 		return protocol.ProblemSpec{}, err
 	}
@@ -83,7 +83,7 @@ type breastCancerTables struct {
 	largest                 float64 // largest eigenvalue of (1/N) Σ aᵢaᵢᵀ over the training examples
 }
 
-var breastCancerKept kept[breastCancerTables]
+var breastCancerKept data.Kept[breastCancerTables]
 
 func loadBreastCancer() (*breastCancerTables, error) {
 	rows, labels, err := data.ReadBreastCancer()

@@ -2,6 +2,8 @@ package problems
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"noisebench/plugins/problems/internal/data"
 	"noisebench/protocol"
@@ -38,19 +40,34 @@ func (s DataStatus) String() string {
 
 // DataSets lists the data sets that built-in problems read, whether they are on this machine or not.
 func DataSets() []DataSet {
-	users := map[*data.Set][]string{
-		data.BreastCancer: {"breast-cancer-logreg"},
-		data.Digits:       {"digits-softmax"},
-		data.MNIST:        {"mnist-softmax"},
-	}
 	var list []DataSet
 	for _, s := range data.Sets() {
-		list = append(list, DataSet{s.Name, s.Doc, s.Source, s.Licence, dataFiles(s), users[s], s})
+		list = append(list, DataSet{s.Name, s.Doc, s.Source, s.Licence, dataFiles(s), readers(s), s})
 	}
 	return list
 }
 
-// Status looks for the data set and reads all of it, to verify its checksums; that takes half a second for MNIST.
+// readers lists the problems that read a set at their default parameters.
+func readers(s *data.Set) []string {
+	files := dataFiles(s)
+	var names []string
+	for _, def := range All() {
+		setting, err := protocol.Resolve(def.Parameters, nil)
+		if err != nil {
+			panic(fmt.Sprintf("problems: %s at its defaults: %v", def.Name, err))
+		}
+		spec, err := def.Spec(setting)
+		if err != nil {
+			panic(fmt.Sprintf("problems: %s at its defaults: %v", def.Name, err))
+		}
+		if slices.Contains(spec.Data, files[0]) {
+			names = append(names, def.Name)
+		}
+	}
+	return names
+}
+
+// Status looks for the data set and reads all of it, to verify its checksums; that takes about half a second.
 func (d DataSet) Status() DataStatus {
 	place, err := d.set.Verify()
 	return DataStatus{place, err}
@@ -63,7 +80,12 @@ func (d DataSet) Fetch(ctx context.Context, progress func(file string, done, tot
 	return d.set.Fetch(ctx, progress)
 }
 
+// dataFiles lists the files of a set, or the archive in which they are published: its SHA-256 is known, and theirs may
+// not be.
 func dataFiles(s *data.Set) []protocol.DataFile {
+	if s.Archive != nil {
+		return []protocol.DataFile{{Name: s.Name + "/" + s.Archive.Name, SHA256: s.Archive.SHA256}}
+	}
 	var list []protocol.DataFile
 	for _, f := range s.Files {
 		list = append(list, protocol.DataFile{Name: s.Name + "/" + f.Name, SHA256: f.SHA256})

@@ -23,7 +23,7 @@ train part is all of the training examples.`,
 		Source: "data: Alpaydin and Kaynak 1998, as in scikit-learn's load_digits; split of our own",
 		Spec:   func(protocol.Setting) (protocol.ProblemSpec, error) { return digitsSpec(), nil },
 		New64: func(protocol.Setting) (protocol.Problem[float64], error) {
-			set, err := digitsKept.get(loadDigits)
+			set, err := digitsKept.Get(loadDigits)
 			if err != nil {
 				return nil, err
 			}
@@ -43,7 +43,7 @@ func digitsSpec() protocol.ProblemSpec {
 	})
 }
 
-var digitsKept kept[imageSet]
+var digitsKept data.Kept[imageSet]
 
 func loadDigits() (*imageSet, error) {
 	images, err := data.ReadDigits()

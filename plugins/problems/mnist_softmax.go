@@ -22,7 +22,7 @@ examples.`,
 		Source: "DeepOBS mnist_logreg (Schneider et al. 2019), in float64 and with a validation part",
 		Spec:   func(protocol.Setting) (protocol.ProblemSpec, error) { return mnistSpec(), nil },
 		New64: func(protocol.Setting) (protocol.Problem[float64], error) {
-			set, err := mnistKept.get(loadMNIST)
+			set, err := mnistKept.Get(loadMNIST)
 			if err != nil {
 				return nil, err
 			}
@@ -42,14 +42,14 @@ func mnistSpec() protocol.ProblemSpec {
 	})
 }
 
-var mnistKept kept[imageSet]
+var mnistKept data.Kept[imageSet]
 
 func loadMNIST() (*imageSet, error) {
-	train, test, err := data.ReadMNIST()
+	images, err := data.ReadMNIST()
 	if err != nil {
 		return nil, err
 	}
-	set := newImageSet(255, train, test)
+	set := newImageSet(255, &images.Train, &images.Test)
 	order := protocol.Stream(splitSeed, protocol.PurposeSplit).Perm(mnistValidation + mnistTrain)
 	set.validation, set.train = order[:mnistValidation], order[mnistValidation:]
 	set.trainPart = set.train[:mnistTest]

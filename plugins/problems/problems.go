@@ -9,7 +9,6 @@ package problems
 import (
 	"fmt"
 	"math"
-	"sync"
 
 	"noisebench/protocol"
 )
@@ -109,24 +108,4 @@ func (o *opened) checkPoint(x []float64) error {
 		return fmt.Errorf("point has %d elements, want %d", len(x), o.spec.Dim)
 	}
 	return nil
-}
-
-// kept is a value that is loaded when it is first needed and then shared by all runs of the process. A failure is not
-// kept: the data may be there next time.
-type kept[T any] struct {
-	mu    sync.Mutex
-	value *T
-}
-
-func (k *kept[T]) get(load func() (*T, error)) (*T, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.value == nil {
-		value, err := load()
-		if err != nil {
-			return nil, err
-		}
-		k.value = value
-	}
-	return k.value, nil
 }

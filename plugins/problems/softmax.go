@@ -25,8 +25,8 @@ type imageSet struct {
 }
 
 // newImageSet gathers lists of images. Their grey levels are divided by white.
-func newImageSet(white float64, lists ...*data.Images) *imageSet {
-	set := &imageSet{pixels: lists[0].Pixels, first: []int{0}}
+func newImageSet(white float64, lists ...*data.ImageSet) *imageSet {
+	set := &imageSet{pixels: lists[0].Size(), first: []int{0}}
 	for level := range set.grey {
 		set.grey[level] = float64(level) / white
 	}
@@ -34,7 +34,7 @@ func newImageSet(white float64, lists ...*data.Images) *imageSet {
 		set.label = append(set.label, list.Labels...)
 		for n := range list.Labels {
 			square := 1.0
-			for at, level := range list.Levels[n*set.pixels : (n+1)*set.pixels] {
+			for at, level := range list.Image(n) {
 				if level != 0 {
 					set.at = append(set.at, uint16(at))
 					set.level = append(set.level, level)

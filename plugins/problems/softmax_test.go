@@ -30,7 +30,7 @@ func TestSoftmaxAgainstDense(t *testing.T) {
 			total := 0.0
 			for c := range z {
 				z[c] = x[64*classes+c]
-				for i, level := range images.Levels[n*64 : (n+1)*64] {
+				for i, level := range images.Image(n) {
 					z[c] += x[i*classes+c] * float64(level) / 16
 				}
 				total += math.Exp(z[c])

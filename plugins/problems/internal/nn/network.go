@@ -30,14 +30,16 @@ type Network struct {
 	dim    int
 	l2     float32
 
-	tensors []*tensor
-	stages  []*stage
-	loss    *lossNode
-	slots   []float64 // for ‖s‖₁, one for each task that computes gradients
-	largest int       // slice that there is room for
-	own     []float32 // room for a gradient that is needed and not wanted
+	tensors  []*tensor
+	stages   []*stage
+	loss     *lossNode
+	slots    []float64 // for ‖s‖₁, one for each task that computes gradients
+	largest  int       // slice that there is room for
+	dropouts uint64
+	norms    []*batchNorm
+	own      []float32 // room for a gradient that is needed and not wanted
 
-	crew
+	*crew
 	call
 }
 
@@ -48,16 +50,15 @@ type call struct {
 	training bool      // batch is set, and layers such as Dropout are active
 	batch    protocol.Batch
 	load     Loader
-	m        int // examples in the batch
-	start, n int // the slice: its first example, and how many there are in it
+	// calibrating, if above 0, is the batch's weight in the statistics that BatchNorm keeps for evaluations.
+	calibrating float64
+	m           int // examples in the batch
+	start, n    int // the slice: its first example, and how many there are in it
 }
 
 // first and last say where the slice is in the batch.
 func (c *call) first() bool { return c.start == 0 }
 func (c *call) last() bool  { return c.start+c.n == c.m }
-
-// squares says whether per-example squares are to be collected.
-func (c *call) squares() bool { return c.s != nil || c.norm }
 
 // New builds the network that leads from the input through the layers to a loss, the last of them. It panics if they do not
 // fit together. Memory for examples is allocated on first use and kept; a later call that needs no more allocates nothing.
@@ -87,6 +88,14 @@ func New(input Shape, layers ...Layer) *Network {
 func (net *Network) SetThreads(threads int) {
 	net.crew = newCrew(threads)
 	net.largest = 0 // some layers keep buffers for each thread
+}
+
+// Measures says what Measure offers: the gradient, and its variance unless examples depend on each other.
+func (net *Network) Measures() protocol.Quantity {
+	if len(net.norms) > 0 {
+		return protocol.Gradient
+	}
+	return protocol.Gradient | protocol.VarianceNorm | protocol.Variance
 }
 
 // Dim is the number of parameters.
@@ -143,6 +152,9 @@ func (net *Network) sweep(back bool) (loss, metric float64) {
 	net.do(len(net.stages), prepareWork{net})
 	for net.start < net.m {
 		net.n = min(slice, net.m-net.start)
+		if len(net.norms) > 0 && net.training {
+			net.n = net.m
+		}
 		net.grow(net.n)
 		for _, s := range net.stages {
 			s.forward()
@@ -194,16 +206,24 @@ func (net *Network) regularise() float64 {
 	return float64(net.l2) / 2 * sum
 }
 
-// spread turns sums over the batch into the variance and returns its sum. With ĝᵢ = ∇fᵢ/m, g holds Σ ĝᵢ and s holds Σ ĝᵢ²;
-// then 1/(m−1) (Σ ∇fᵢ² − m g²) = m/(m−1) (m Σ ĝᵢ² − g²) (Balles 2021, Eq. 3.30). It works in place and clips rounding
-// errors at 0.
-func (c *call) spread(g, s []float32) float64 {
-	m := float64(c.m)
-	return simd.Spread(s, float32(m*m/(m-1)), g, float32(m/(m-1)))
+// addNorm adds one example's ‖ĝᵢ‖² to a slot, ĝᵢ = ∇fᵢ/m, where only the norm of the variance is wanted.
+func (net *Network) addNorm(slot int, square float64) {
+	m := float64(net.m)
+	net.slots[slot] += m * m / (m - 1) * square
 }
 
-// spreadNorm is the same sum, given Σᵢ ‖ĝᵢ‖² over these elements alone.
-func (c *call) spreadNorm(g []float32, squares float64) float64 {
-	m := float64(c.m)
-	return m / (m - 1) * (m*squares - simd.Dot(g, g))
+// conclude turns sums over the batch into the variance once all slices are summed, for some of the parameters: g holds
+// Σ ĝᵢ and s holds Σ ĝᵢ², or slots hold Σ ‖ĝᵢ‖² where only the norm is wanted. Then
+// s = 1/(m−1) (Σ ∇fᵢ² − m g²) = m/(m−1) (m Σ ĝᵢ² − g²) (Balles 2021, Eq. 3.30).
+func (net *Network) conclude(slot int, g, s []float32) {
+	if !net.last() {
+		return
+	}
+	m := float64(net.m)
+	switch {
+	case net.s != nil:
+		net.slots[slot] += simd.Spread(s, float32(m*m/(m-1)), g, float32(m/(m-1)))
+	case net.norm:
+		net.slots[slot] -= m / (m - 1) * simd.Dot(g, g)
+	}
 }

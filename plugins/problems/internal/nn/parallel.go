@@ -13,23 +13,34 @@ type work interface{ task(t *thread, i int) }
 
 // thread is what one thread has for itself.
 type thread struct {
-	number int // from 0; buffers of layers are kept by it
-	tile   [simd.Rows * simd.Columns]float32
-	run    func()
+	number  int // from 0; layers keep buffers by it
+	tile    [simd.Rows * simd.Columns]float32
+	squares [simd.Rows * simd.Columns]float32
+	run     func()
+}
+
+// takeSquares returns the sum of t.squares and sets them to 0.
+func (t *thread) takeSquares() float64 {
+	sum := 0.0
+	for i, v := range t.squares {
+		sum += float64(v)
+		t.squares[i] = 0
+	}
+	return sum
 }
 
 // crew runs tasks on a fixed number of threads.
 type crew struct {
 	threads []*thread
 	work    work
-	next    atomic.Int64
 	tasks   int64
+	next    atomic.Int64
 	wait    sync.WaitGroup
 }
 
 func newCrew(threads int) *crew {
 	c := new(crew)
-	for i := range threads {
+	for i := range max(threads, 1) {
 		t := &thread{number: i}
 		t.run = func() {
 			c.drain(t)

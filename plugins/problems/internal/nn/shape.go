@@ -30,6 +30,7 @@ type tensor struct {
 	delta  []float32 // ∂(mean loss)/∂value; nil where nobody needs it
 	needed bool      // delta is needed: there are parameters before it
 	shared bool      // value is read by more than one layer, so that none may work in place
+	of     *tensor   // if not nil, the tensor whose value this is
 }
 
 // values is the i-th example's part of value.
@@ -40,7 +41,11 @@ func (t *tensor) deltas(i int) []float32 { return t.delta[i*t.shape.Size():][:t.
 
 // grow makes room for n examples.
 func (t *tensor) grow(n int) {
-	t.value = room(t.value, n*t.shape.Size())
+	if t.of != nil {
+		t.value = t.of.value
+	} else {
+		t.value = room(t.value, n*t.shape.Size())
+	}
 	if t.needed {
 		t.delta = room(t.delta, n*t.shape.Size())
 	}

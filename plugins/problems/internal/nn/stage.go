@@ -144,6 +144,8 @@ type source struct {
 
 func (s *source) grow(int, int) {}
 
-func (s *source) forward(_ *thread, i int) { s.net.load(s.net.start+i, s.out.values(i), s.loss.targets(i)) }
+func (s *source) forward(_ *thread, i int) {
+	s.net.load(s.net.start+i, s.out.values(i), s.loss.targets(i))
+}
 
 func (s *source) backward(*thread, int) {}

@@ -56,9 +56,20 @@ func table(n int, offset func(i int) int) []int {
 // tileRows are the offsets of the i-th tile.
 func tileRows(table []int, i int) *[simd.Rows]int { return (*[simd.Rows]int)(table[i*simd.Rows:]) }
 
-// pack cuts a matrix of rows × n elements into panels, one after the other.
-func pack(dst, src []float32, rows, n int) {
-	for c := 0; c < n; c += simd.Columns {
-		simd.Pack(dst[c*rows:], src[c:], rows, n, min(simd.Columns, n-c))
+// multiply writes bias + A·B to the rows × columns of dst, for a B in panels.
+func (t *thread) multiply(dst []float32, rows, columns int, bias []float32, table []int, panels []float32, p *product) {
+	depth := p.walk.Len()
+	for c := 0; c < columns; c += simd.Columns {
+		p.b = panels[c*depth:][:simd.Columns*depth]
+		for r := 0; r < rows; r += simd.Rows {
+			p.rows = tileRows(table, r/simd.Rows)
+			t.set(dst[r*columns+c:], columns, min(simd.Rows, rows-r), min(simd.Columns, columns-c), bias[c:], p)
+		}
 	}
 }
+
+// one, with offsets oneRow and a walk that stands still, is a matrix A of ones, for sums over rows of B.
+var (
+	one    = []float32{1}
+	oneRow = make([]int, simd.Rows)
+)

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"noisebench/harness"
+	"noisebench/protocol"
+	"noisebench/results"
+)
+
+// TestPlainProgress follows the lines that are written where there is no terminal: some every ten seconds, none per run.
+func TestPlainProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		cell := results.Cell{Problem: "p", Optimizer: "o", Tuned: []string{"step_size"}, Missing: 3}
+		var mu sync.Mutex // of cell
+		p := newProgress(&out, func() []results.Cell {
+			mu.Lock()
+			defer mu.Unlock()
+			return []results.Cell{cell}
+		})
+		p.update(harness.Progress{Left: 40, Remaining: -1})
+		time.Sleep(11 * time.Second)
+		mu.Lock()
+		cell.Setting = protocol.Setting{"step_size": 0.3, "beta": 0.9}
+		cell.Tuning = make([]*results.Record, 7)
+		mu.Unlock()
+		for done := range 7 {
+			p.update(harness.Progress{Record: &results.Record{}, Done: done + 1, Left: 20 - done, Remaining: 90 * time.Second})
+		}
+		time.Sleep(10 * time.Second)
+		mu.Lock()
+		cell.Missing = 0
+		cell.Failed = []string{"it broke"}
+		mu.Unlock()
+		p.update(harness.Progress{Record: &results.Record{}, Done: 21})
+		p.finish()
+		want := `at most 40 runs to go
+0 of at most 40 runs, 10 s passed, time left unknown yet
+o on p: tuned, step_size=0.3 from 7 tuning runs
+7 of at most 21 runs, 20 s passed, about 1 min 30 s left
+o on p: finished, step_size=0.3 from 7 tuning runs, 1 run failed: it broke
+`
+		if got := out.String(); got != want {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
+	})
+}
+
+func TestShort(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0 ms", 999 * time.Millisecond: "999 ms", 1450 * time.Millisecond: "1.4 s", 12 * time.Second: "12 s",
+		185 * time.Second: "3 min 5 s", 130 * time.Minute: "2 h 10 min", 51 * time.Hour: "51 h 0 min",
+	} {
+		if got := short(d); got != want {
+			t.Errorf("%d ns is written %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestCPUModel(t *testing.T) {
+	const text = "processor\t: 0\nmodel\t\t: 1\nmodel name\t: Some CPU @ 3 GHz\nflags\t\t: fpu\nmodel name\t: another\n"
+	if got := cpuModelIn(strings.NewReader(text)); got != "Some CPU @ 3 GHz" {
+		t.Errorf("model is %q, want that of the first processor", got)
+	}
+	if got := cpuModelIn(strings.NewReader("Features : fp\n")); got != "unknown" {
+		t.Errorf("model is %q where none is stated, want unknown", got)
+	}
+}

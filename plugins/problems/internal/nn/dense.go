@@ -1,0 +1,245 @@
+package nn
+
+import "noisebench/plugins/internal/simd"
+
+// Dense is a fully connected layer, y[o] = b[o] + Σ x[c] w[c, o] over all elements x of an example. Its weights are stored
+// as inputs × outputs.
+type Dense struct {
+	Units   int
+	Weights Initializer // nil means GlorotUniform
+	Bias    Initializer // nil means 0
+	NoBias  bool
+}
+
+// dense computes products over all examples of a slice. With X the inputs and Δ the out deltas, one row for each example,
+// they are X W, Δ Wᵀ and Xᵀ Δ; and since the gradient of one example is x δᵀ, the second moment is (X²)ᵀ Δ².
+type dense struct {
+	net     *Network
+	in, out *tensor
+	w, b    *block
+	c, n    int // inputs, outputs
+	slot    int
+	tasks   int
+
+	bias       []float32
+	deltas     []float32 // Δ in panels
+	deltas2    []float32 // Δ²
+	transposed []float32 // Δᵀ in panels of examples
+	scratch    []denseScratch
+}
+
+// denseScratch is one thread's.
+type denseScratch struct {
+	panels []float32 // some of the weights
+	x      []float32 // some columns of X
+	x2     []float32 // and their squares
+}
+
+const (
+	denseRows    = 256            // of the weights that are packed at once
+	densePanels  = 8              // the same, columns
+	denseColumns = 16 * simd.Rows // of X in a task of the way back
+	denseWide    = densePanels * simd.Columns
+)
+
+func (l Dense) build(net *Network, in *tensor) *tensor {
+	name := net.name("dense")
+	d := &dense{net: net, in: in, c: in.shape.Size(), n: l.Units}
+	d.w = net.weights(name, l.Weights, d.c*d.n, d.c, d.n)
+	if !l.NoBias {
+		d.b = net.bias(name, l.Bias, d.n)
+	}
+	d.out = net.tensor(Vector(d.n))
+	d.bias = make([]float32, panels(d.n)*simd.Columns)
+	d.tasks = (d.c + denseColumns - 1) / denseColumns
+	d.slot = net.slot(d.tasks + 1)
+	net.addWhole(d)
+	return d.out
+}
+
+func (d *dense) grow(n, threads int) {
+	size := n * panels(d.n) * simd.Columns
+	d.deltas = room(d.deltas, size)
+	d.deltas2 = room(d.deltas2, size)
+	d.transposed = room(d.transposed, d.n*panels(n)*simd.Columns)
+	d.scratch = make([]denseScratch, threads)
+	for i := range d.scratch {
+		d.scratch[i] = denseScratch{
+			panels: make([]float32, min(denseRows, d.c)*denseWide),
+			x:      make([]float32, n*denseColumns),
+			x2:     make([]float32, n*denseColumns),
+		}
+	}
+}
+
+func (d *dense) prepare() {
+	if d.b != nil {
+		copy(d.bias, d.b.at(d.net.x))
+	}
+}
+
+type (
+	denseForward struct{ *dense }
+	denseDeltas  struct{ *dense }
+	denseBack    struct{ *dense }
+)
+
+func (d *dense) forwardAll() { d.net.do((d.n+denseWide-1)/denseWide, denseForward{d}) }
+
+// task computes some columns of the output, in stretches of the inputs that keep the packed weights in the cache.
+func (d denseForward) task(t *thread, i int) {
+	x, y, w := d.in.value, d.out.value, d.w.at(d.net.x)
+	packed := d.scratch[t.number].panels
+	rows := [simd.Rows]int{}
+	p := product{rows: &rows}
+	from, to := i*denseWide, min((i+1)*denseWide, d.n)
+	for k := 0; k < d.c; k += denseRows {
+		depth := min(denseRows, d.c-k)
+		p.walk = simd.Walk{Segments: 1, Length: depth, Step: 1}
+		simd.Pack(packed, w[k*d.n+from:], depth, d.n, to-from)
+		for e := 0; e < d.net.n; e += simd.Rows {
+			count := min(simd.Rows, d.net.n-e)
+			for r := range rows {
+				rows[r] = (e+min(r, count-1))*d.c + k
+			}
+			p.a = x
+			for c := from; c < to; c += simd.Columns {
+				p.b = packed[(c-from)*depth:][:simd.Columns*depth]
+				columns := min(simd.Columns, to-c)
+				if k == 0 {
+					t.set(y[e*d.n+c:], d.n, count, columns, d.bias[c:], &p)
+				} else {
+					t.add(y[e*d.n+c:], d.n, nil, 0, count, columns, &p)
+				}
+			}
+		}
+	}
+}
+
+func (d *dense) backwardAll() {
+	d.net.do(panels(d.n), denseDeltas{d})
+	if d.net.norm && d.net.s == nil {
+		d.addNorms()
+	}
+	d.net.do(d.tasks, denseBack{d})
+}
+
+// task packs a panel of Δ in the forms that the products need, and sums the bias' gradient.
+func (d denseDeltas) task(t *thread, i int) {
+	net, m := d.net, d.net.n
+	from, columns := i*simd.Columns, min(simd.Columns, d.n-i*simd.Columns)
+	panel := d.deltas[i*m*simd.Columns:][:m*simd.Columns]
+	simd.Pack(panel, d.out.delta[from:], m, d.n, columns)
+	if d.in.needed {
+		for e := range m {
+			dst := d.transposed[e/simd.Columns*simd.Columns*d.n+from*simd.Columns+e%simd.Columns:]
+			for c, v := range panel[e*simd.Columns:][:columns] {
+				dst[c*simd.Columns] = v
+			}
+		}
+	}
+	panel2 := d.deltas2[i*m*simd.Columns:][:m*simd.Columns]
+	if net.s != nil {
+		simd.Mul(panel2, panel, panel)
+	}
+	if d.b == nil {
+		return
+	}
+	d.sumRows(t, d.b.at(net.g)[from:][:columns], panel)
+	if net.s != nil {
+		d.sumRows(t, d.b.at(net.s)[from:][:columns], panel2)
+	}
+}
+
+// sumRows sets dst, or in a later slice adds to it, the sum of a panel's rows.
+func (d *dense) sumRows(t *thread, dst, panel []float32) {
+	if d.net.first() {
+		clear(dst)
+	}
+	p := product{walk: simd.Walk{Segments: 1, Length: d.net.n}, a: one, rows: new([simd.Rows]int), b: panel}
+	t.add(dst, 0, nil, 0, 1, len(dst), &p)
+}
+
+// addNorms adds Σᵢ ‖ĝᵢ‖²: that of x δᵀ is ‖x‖² ‖δ‖², that of the bias ‖δ‖².
+func (d *dense) addNorms() {
+	for e := range d.net.n {
+		δ, x := d.out.deltas(e), d.in.values(e)
+		norm := simd.Dot(x, x)
+		if d.b != nil {
+			norm++
+		}
+		d.net.addNorm(d.slot+d.tasks, simd.Dot(δ, δ)*norm)
+	}
+}
+
+// task computes some columns of the in delta, and the same rows of the weights' gradient and its second moment.
+func (d denseBack) task(t *thread, i int) {
+	net, n := d.net, d.net.n
+	from, to := i*denseColumns, min((i+1)*denseColumns, d.c)
+	scratch := &d.scratch[t.number]
+	x, x2 := scratch.x[:n*denseColumns], scratch.x2[:n*denseColumns]
+	for e := range n {
+		copy(x[e*denseColumns:], d.in.values(e)[from:to])
+	}
+	if net.s != nil {
+		simd.Mul(x2, x, x)
+	}
+	rows := [simd.Rows]int{}
+	for k := from; k < to; k += simd.Rows {
+		count := min(simd.Rows, to-k)
+		if d.in.needed {
+			d.back(t, k, count)
+		}
+		for r := range rows {
+			rows[r] = min(r, count-1)
+		}
+		g := d.w.rows(net.g, k, k+count, d.n)
+		d.outer(t, g, count, x[k-from:], d.deltas, &rows)
+		var s []float32
+		if net.s != nil {
+			s = d.w.rows(net.s, k, k+count, d.n)
+			d.outer(t, s, count, x2[k-from:], d.deltas2, &rows)
+		}
+		net.conclude(d.slot+i, g, s)
+	}
+	if i == 0 && d.b != nil {
+		var s []float32
+		if net.s != nil {
+			s = d.b.at(net.s)
+		}
+		net.conclude(d.slot+d.tasks, d.b.at(net.g), s)
+	}
+}
+
+// back computes columns k … k+count−1 of the in delta, as rows of W times Δᵀ.
+func (d *dense) back(t *thread, k, count int) {
+	rows := [simd.Rows]int{}
+	for r := range rows {
+		rows[r] = min(r, count-1) * d.n
+	}
+	p := product{walk: simd.Walk{Segments: 1, Length: d.n, Step: 1}, a: d.w.at(d.net.x)[k*d.n:], rows: &rows}
+	for e := 0; e < d.net.n; e += simd.Columns {
+		p.b = d.transposed[e*d.n:][:simd.Columns*d.n]
+		simd.Tile(t.tile[:], simd.Columns, zeros[:], 0, &p.walk, p.a, p.rows, p.b)
+		for j := range min(simd.Columns, d.net.n-e) {
+			dst := d.in.deltas(e + j)[k:][:count]
+			for r := range dst {
+				dst[r] = t.tile[r*simd.Columns+j]
+			}
+		}
+	}
+}
+
+// outer computes some rows of Xᵀ Δ, or adds them in a later slice.
+func (d *dense) outer(t *thread, dst []float32, count int, x, deltas []float32, rows *[simd.Rows]int) {
+	n := d.net.n
+	p := product{walk: simd.Walk{Segments: 1, Length: n, Step: denseColumns}, a: x, rows: rows}
+	for c := 0; c < d.n; c += simd.Columns {
+		p.b = deltas[c*n:][:simd.Columns*n]
+		if d.net.first() {
+			t.set(dst[c:], d.n, count, min(simd.Columns, d.n-c), zeros[:], &p)
+		} else {
+			t.add(dst[c:], d.n, nil, 0, count, min(simd.Columns, d.n-c), &p)
+		}
+	}
+}

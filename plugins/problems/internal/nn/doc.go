@@ -1,0 +1,2 @@
+// Package nn computes neural networks.
+package nn

@@ -1,0 +1,366 @@
+package nn
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"noisebench/protocol"
+)
+
+// pair is a layer of the engine and its definition.
+type pair struct {
+	layer Layer
+	ref   refLayer
+}
+
+// layers pairs each layer with its definition; dropout layers are numbered in their order.
+func layers(list ...Layer) (refs []refLayer) {
+	dropouts := uint64(0)
+	var ref func(l Layer) refLayer
+	refsOf := func(list []Layer) (refs []refLayer) {
+		for _, l := range list {
+			refs = append(refs, ref(l))
+		}
+		return refs
+	}
+	ref = func(l Layer) refLayer {
+		switch l := l.(type) {
+		case Conv:
+			return refConv(l)
+		case Deconv:
+			return refDeconv(l)
+		case Dense:
+			return refDense(l)
+		case MaxPool:
+			return refMaxPool(l)
+		case AveragePool:
+			return refAveragePool(l)
+		case ReLU:
+			return refMap(refReLU)
+		case LeakyReLU:
+			return refMap(refLeaky(float64(l.Slope)))
+		case Tanh:
+			return refMap(math.Tanh)
+		case Sigmoid:
+			return refMap(refSigmoid)
+		case Dropout:
+			dropouts++
+			return refDropout(l, dropouts-1)
+		case Residual:
+			return refResidual(refsOf(l.Layers), refsOf(l.Shortcut))
+		case BatchNorm:
+			return refBatchNorm(l)
+		case Embedding:
+			return refEmbedding(l)
+		case LSTM:
+			return refLSTM(l)
+		case SoftmaxCrossEntropy:
+			return refSoftmaxCrossEntropy
+		case SquaredLoss:
+			return refSquaredLoss
+		}
+		panic(fmt.Sprintf("no reference for %T", l))
+	}
+	return refsOf(list)
+}
+
+const (
+	testSeed     = 3
+	testPosition = 1000
+)
+
+var networks = []struct {
+	name   string
+	input  Shape
+	m      int
+	layers []Layer
+}{
+	{"logistic regression", Vector(7), 5, []Layer{Dense{Units: 3}, SoftmaxCrossEntropy{}}},
+	{"least squares", Vector(1), 2, []Layer{Dense{Units: 1, NoBias: true}, SquaredLoss{}}},
+	{"perceptron", Vector(103), 23, []Layer{
+		Dense{Units: 17}, ReLU{}, Dense{Units: 37}, LeakyReLU{0.3}, Dense{Units: 5}, SquaredLoss{},
+	}},
+	{"long and wide", Vector(530), 3, []Layer{Dense{Units: 3}, Tanh{}, Dense{Units: 131}, SoftmaxCrossEntropy{}}},
+	{"many examples", Vector(3), 2*slice + 5, []Layer{Dense{Units: 2}, Sigmoid{}, Dense{Units: 2}, SoftmaxCrossEntropy{}}},
+	{"many images", Image(2, 2, 1), slice + 1, []Layer{Conv{Size: 3, Channels: 2}, Tanh{}, Conv{Size: 2, Channels: 2}, SquaredLoss{}}},
+	{"1×1 image", Image(1, 1, 1), 2, []Layer{
+		Conv{Size: 5, Channels: 1}, ReLU{}, Conv{Size: 3, Channels: 2}, SoftmaxCrossEntropy{},
+	}},
+	{"conv", Image(5, 4, 3), 3, []Layer{
+		Conv{Size: 3, Channels: 7}, ReLU{}, Conv{Size: 2, Channels: 5}, MaxPool{Size: 2}, Dense{Units: 3}, SoftmaxCrossEntropy{},
+	}},
+	{"wide conv", Image(3, 5, 17), 2, []Layer{
+		Conv{Size: 1, Channels: 19}, ReLU{}, Conv{Size: 3, Channels: 2, NoBias: true}, SquaredLoss{},
+	}},
+	{"valid, strides", Image(9, 8, 2), 4, []Layer{
+		Conv{Size: 3, Channels: 9, Padding: Valid},
+		ReLU{},
+		Conv{Size: 3, Channels: 4, Stride: 2},
+		Sigmoid{},
+		Conv{Size: 2, Channels: 3, Stride: 2, Padding: Valid},
+		SoftmaxCrossEntropy{},
+	}},
+	{"stride beyond window", Image(7, 5, 2), 2, []Layer{
+		Conv{Size: 1, Channels: 3, Stride: 2}, Tanh{}, Conv{Size: 1, Channels: 2, Stride: 3, Padding: Valid}, SquaredLoss{},
+	}},
+	{"pools", Image(11, 10, 1), 2, []Layer{
+		Conv{Size: 3, Channels: 11},
+		MaxPool{Size: 3, Stride: 2},
+		Conv{Size: 3, Channels: 8, Stride: 3},
+		MaxPool{Size: 2, Stride: 1, Padding: Valid},
+		SquaredLoss{},
+	}},
+	{"averages", Image(7, 5, 2), 3, []Layer{
+		Conv{Size: 3, Channels: 3},
+		AveragePool{Size: 3, Stride: 2},
+		Conv{Size: 2, Channels: 9},
+		AveragePool{Size: 2, Padding: Valid},
+		Conv{Size: 1, Channels: 5},
+		AveragePool{},
+		SoftmaxCrossEntropy{},
+	}},
+	{"dropout", Image(3, 3, 2), 4, []Layer{
+		Dropout{0.2}, Conv{Size: 3, Channels: 5}, Tanh{}, Dropout{0.5}, Dense{Units: 3}, SoftmaxCrossEntropy{},
+	}},
+	{"residual", Image(4, 3, 2), 3, []Layer{
+		Residual{Layers: []Layer{Conv{Size: 3, Channels: 2}, ReLU{}}},
+		Conv{Size: 1, Channels: 3},
+		Tanh{},
+		Residual{Layers: []Layer{Tanh{}, Conv{Size: 3, Channels: 4, Stride: 2}}, Shortcut: []Layer{Conv{Size: 1, Channels: 4, Stride: 2}}},
+		Residual{Layers: []Layer{Dropout{0.3}, Conv{Size: 3, Channels: 4}}, Shortcut: []Layer{Sigmoid{}}},
+		SquaredLoss{},
+	}},
+	{"deconv", Image(2, 3, 3), 2, []Layer{
+		Conv{Size: 1, Channels: 2},
+		Deconv{Size: 4, Channels: 5, Stride: 2},
+		LeakyReLU{0.3},
+		Deconv{Size: 3, Channels: 2},
+		Tanh{},
+		Deconv{Size: 2, Channels: 1, Stride: 3, Padding: Valid},
+		SquaredLoss{},
+	}},
+	{"words", Sequence(6, 1), 3, []Layer{
+		Embedding{Words: 4, Units: 35}, Tanh{}, Conv{Size: 1, Channels: 4}, SoftmaxCrossEntropy{},
+	}},
+	{"LSTM", Sequence(5, 3), 8, []Layer{
+		LSTM{Units: 5, ForgetBias: 1}, Dropout{0.2}, LSTM{Units: 3}, Conv{Size: 1, Channels: 4}, SoftmaxCrossEntropy{},
+	}},
+	{"words to LSTM", Sequence(7, 1), 2, []Layer{
+		Embedding{Words: 5, Units: 4}, LSTM{Units: 17, ForgetBias: 1}, SquaredLoss{},
+	}},
+	{"batch norm", Image(3, 2, 2), 5, []Layer{
+		Conv{Size: 3, Channels: 9},
+		BatchNorm{Epsilon: 1e-3},
+		ReLU{},
+		Residual{
+			Layers:   []Layer{BatchNorm{Epsilon: 1e-3}, Tanh{}, Conv{Size: 3, Channels: 3, NoBias: true}},
+			Shortcut: []Layer{Conv{Size: 1, Channels: 3}},
+		},
+		BatchNorm{Epsilon: 1e-2},
+		AveragePool{},
+		Dense{Units: 3},
+		SoftmaxCrossEntropy{},
+	}},
+}
+
+// fixture is a network with a point and data, in both precisions.
+type fixture struct {
+	net     *Network
+	ref     []refLayer
+	x       []float32
+	inputs  [][]float32
+	targets [][]float32
+}
+
+func newFixture(input Shape, m int, list []Layer) *fixture {
+	random := rand.New(rand.NewPCG(1, 2))
+	f := &fixture{net: New(input, list...), ref: layers(list...)}
+	f.x = make([]float32, f.net.Dim())
+	f.net.Init(f.x, testSeed)
+	for i := range f.x { // so that biases are not 0
+		f.x[i] += float32(random.NormFloat64() / 16)
+	}
+	for range m {
+		in := make([]float32, input.Size())
+		for i := range in {
+			if e, ok := list[0].(Embedding); ok {
+				in[i] = float32(random.IntN(e.Words))
+			} else {
+				in[i] = float32(random.NormFloat64())
+			}
+		}
+		target := make([]float32, f.net.loss.size)
+		for i := range target {
+			if _, ok := list[len(list)-1].(SoftmaxCrossEntropy); ok {
+				target[i] = float32(random.IntN(f.net.loss.in.shape.Channels))
+			} else {
+				target[i] = float32(random.NormFloat64())
+			}
+		}
+		f.inputs, f.targets = append(f.inputs, in), append(f.targets, target)
+	}
+	return f
+}
+
+func wide(v []float32) []float64 {
+	w := make([]float64, len(v))
+	for i, e := range v {
+		w[i] = float64(e)
+	}
+	return w
+}
+
+func (f *fixture) load(i int, input, target []float32) {
+	copy(input, f.inputs[i])
+	copy(target, f.targets[i])
+}
+
+func (f *fixture) data() refData {
+	var d refData
+	for i := range f.inputs {
+		s := f.net.input
+		d.inputs = append(d.inputs, picture{s.Height, s.Width, s.Channels, wide(f.inputs[i])})
+		d.targets = append(d.targets, wide(f.targets[i]))
+	}
+	return d
+}
+
+func (f *fixture) measure(want protocol.Quantity) *protocol.Measurement[float32] {
+	m := &protocol.Measurement[float32]{Gradient: make([]float32, len(f.x)), Variance: make([]float32, len(f.x))}
+	batch := protocol.Batch{Examples: make([]int, len(f.inputs)), Seed: testSeed, Position: testPosition}
+	f.net.Measure(f.x, batch, want, f.load, m)
+	return m
+}
+
+// ε is the relative error of rounding to float32.
+const ε = 1.0 / (1 << 24)
+
+// check reports elements of got that are further from want than tolerance roundings of scale.
+func check(t *testing.T, what string, got []float32, want []float64, scale, tolerance float64) {
+	t.Helper()
+	worst, at := 0.0, 0
+	for i := range want {
+		if e := math.Abs(float64(got[i])-want[i]) / (ε * scale); !(e <= worst) {
+			worst, at = e, i
+		}
+	}
+	t.Logf("%s: off by at most %.2g roundings", what, worst)
+	if !(worst <= tolerance) {
+		t.Errorf("%s is %v at %d, want %v: off by %.3g roundings, want at most %g", what, got[at], at, want[at], worst, tolerance)
+	}
+}
+
+// TestReference holds loss, gradient, variance and its norm against the reference, on one thread and on several, whose
+// results must have the same bits.
+func TestReference(t *testing.T) {
+	for _, n := range networks {
+		t.Run(n.name, func(t *testing.T) { testReference(t, newFixture(n.input, n.m, n.layers)) })
+	}
+}
+
+func testReference(t *testing.T, f *fixture) {
+	f.net.SetThreads(1)
+	offers := f.net.Measures()
+	got := f.measure(offers)
+	data, x, m := f.data(), wide(f.x), float64(len(f.inputs))
+
+	loss := refLoss(f.ref, x, data)
+	if !(math.Abs(got.Loss-loss) <= 16*ε*(1+loss)) {
+		t.Errorf("loss is %v, want %v", got.Loss, loss)
+	}
+	g, s, largest := make([]float64, len(x)), make([]float64, len(x)), 0.0
+	sum, moment := 0.0, 0.0
+	if offers == protocol.Gradient {
+		g = refGradient(f.ref, x, data)
+		for _, v := range g {
+			largest = math.Max(largest, math.Abs(v))
+		}
+	} else {
+		gs := make([][]float64, len(f.inputs))
+		for i := range gs {
+			gs[i] = refGradient(f.ref, x, data.example(i))
+			for j, v := range gs[i] {
+				g[j] += v / m
+				moment += v * v / (m - 1)
+				largest = math.Max(largest, math.Abs(v))
+			}
+		}
+		for j := range s {
+			for i := range gs {
+				s[j] += (gs[i][j] - g[j]) * (gs[i][j] - g[j]) / (m - 1)
+			}
+			sum += s[j]
+		}
+	}
+	check(t, "gradient", got.Gradient, g, largest, 16)
+	if offers != protocol.Gradient {
+		check(t, "variance", got.Variance, s, largest*largest, 16)
+		if !(math.Abs(got.VarianceNorm-sum) <= 8*ε*moment) {
+			t.Errorf("norm of the variance is %v, want %v", got.VarianceNorm, sum)
+		}
+		only := f.measure(protocol.VarianceNorm).VarianceNorm
+		if !(math.Abs(only-sum) <= 8*ε*moment) {
+			t.Errorf("norm of the variance alone is %v, want %v", only, sum)
+		}
+	}
+
+	if alone := f.measure(protocol.Gradient); alone.Loss != got.Loss || !slices.Equal(alone.Gradient, got.Gradient) {
+		t.Error("loss or gradient have other bits where nothing else is wanted")
+	}
+	if alone := f.measure(0); alone.Loss != got.Loss {
+		t.Errorf("loss is %v where nothing else is wanted, want %v", alone.Loss, got.Loss)
+	}
+	for _, threads := range []int{2, 3} {
+		f.net.SetThreads(threads)
+		other := f.measure(offers)
+		if other.Loss != got.Loss || other.VarianceNorm != got.VarianceNorm ||
+			!slices.Equal(other.Gradient, got.Gradient) || !slices.Equal(other.Variance, got.Variance) {
+			t.Errorf("%d threads give other bits than 1", threads)
+		}
+	}
+}
+
+func p1(m, pool int) *fixture {
+	w, b := TruncatedNormal(0.05), Constant(0.05)
+	f := newFixture(Image(28, 28, 1), m, []Layer{
+		Conv{Size: 5, Channels: 32, Weights: w, Bias: b},
+		ReLU{},
+		MaxPool{Size: pool, Stride: 2},
+		Conv{Size: 5, Channels: 64, Weights: w, Bias: b},
+		ReLU{},
+		MaxPool{Size: pool, Stride: 2},
+		Dense{Units: 1024, Weights: w, Bias: b},
+		ReLU{},
+		Dense{Units: 10, Weights: w, Bias: b},
+		SoftmaxCrossEntropy{},
+	})
+	f.net.Init(f.x, 1)
+	return f
+}
+
+func BenchmarkP1(b *testing.B) {
+	for _, c := range []struct{ m, pool int }{{64, 3}, {128, 2}} {
+		f := p1(c.m, c.pool)
+		m := &protocol.Measurement[float32]{Gradient: make([]float32, len(f.x)), Variance: make([]float32, len(f.x))}
+		for _, threads := range []int{1, 2} {
+			for _, want := range []protocol.Quantity{0, protocol.Gradient, protocol.Gradient | protocol.VarianceNorm, f.net.Measures()} {
+				b.Run(fmt.Sprintf("m=%d/threads=%d/%v", c.m, threads, want), func(b *testing.B) {
+					f.net.SetThreads(threads)
+					batch := protocol.Batch{Examples: make([]int, c.m)}
+					f.net.Measure(f.x, batch, want, f.load, m)
+					t := cpuTime()
+					b.ReportAllocs()
+					n := 0
+					for b.Loop() {
+						f.net.Measure(f.x, batch, want, f.load, m)
+						n++
+					}
+					b.ReportMetric((cpuTime()-t)*1e3/float64(n), "cpu-ms/op")
+				})
+			}
+		}
+	}
+}

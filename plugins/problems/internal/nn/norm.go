@@ -1,0 +1,208 @@
+package nn
+
+import (
+	"math"
+
+	"noisebench/plugins/internal/simd"
+)
+
+// BatchNorm shifts and scales each channel to mean 0 and variance 1 over all examples of the batch and all positions, and
+// then by parameters of its own: y = γ (x − mean)/√(variance + Epsilon) + β (Ioffe & Szegedy 2015). In an evaluation, mean and
+// variance are those that [Network.Calibrate] found.
+//
+// It makes the loss of an example depend on the others in its batch. Per-example gradients do not exist then: a network with
+// a BatchNorm measures no variance. It takes batches as one slice, so that memory grows with the batch.
+type BatchNorm struct {
+	Epsilon float64 // added to the variance; > 0
+}
+
+type batchNorm struct {
+	net     *Network
+	in, out *tensor
+	γ, β    *block
+	ε       float64
+	c       int
+
+	mean, inverse []float32   // of each channel: the mean and 1/√(variance + ε)
+	sums          []float32   // two for each example and channel
+	totals        []float64   // two for each channel
+	normal        []float32   // of the slice: (x − mean) inverse
+	scratch       [][]float32 // for each thread
+	shares        []float32   // two for each channel: means on the way back
+
+	means, variances []float64 // for evaluations
+}
+
+func (l BatchNorm) build(net *Network, in *tensor) *tensor {
+	name, c := net.name("norm"), in.shape.Channels
+	b := &batchNorm{net: net, in: in, ε: l.Epsilon, c: c}
+	b.γ = net.block(name+"/scale", c, block{init: Constant(1)})
+	b.β = net.bias(name, nil, c)
+	b.out = net.tensor(in.shape)
+	b.mean, b.inverse, b.shares = make([]float32, c), make([]float32, c), make([]float32, 2*c)
+	b.totals = make([]float64, 2*c)
+	net.norms = append(net.norms, b)
+	net.addWhole(b)
+	return b.out
+}
+
+func (b *batchNorm) grow(n, threads int) {
+	b.sums = room(b.sums, n*2*b.c)
+	b.normal = room(b.normal, n*b.in.shape.Size())
+	b.scratch = make([][]float32, threads)
+	for i := range b.scratch {
+		b.scratch[i] = make([]float32, b.c)
+	}
+}
+
+type (
+	normMean     struct{ *batchNorm }
+	normVariance struct{ *batchNorm }
+	normForward  struct{ *batchNorm }
+	normSums     struct{ *batchNorm }
+	normBack     struct{ *batchNorm }
+)
+
+// pair is the i-th example's two sums for each channel.
+func (b *batchNorm) pair(i int) (first, second []float32) {
+	s := b.sums[i*2*b.c:][:2*b.c]
+	return s[:b.c], s[b.c:]
+}
+
+// total sums the examples' pairs in their order.
+func (b *batchNorm) total() {
+	clear(b.totals)
+	for i := range b.net.n {
+		for j, v := range b.sums[i*2*b.c:][:2*b.c] {
+			b.totals[j] += float64(v)
+		}
+	}
+}
+
+// count is the number of elements of a channel in the batch.
+func (b *batchNorm) count() float64 { return float64(b.net.n * b.in.shape.Positions()) }
+
+func (b *batchNorm) forwardAll() {
+	if b.net.training {
+		b.net.do(b.net.n, normMean{b})
+		b.total()
+		for c := range b.c {
+			b.mean[c] = float32(b.totals[c] / b.count())
+		}
+		b.net.do(b.net.n, normVariance{b})
+		b.total()
+		for c := range b.c {
+			b.inverse[c] = float32(1 / math.Sqrt(b.totals[c]/b.count()+b.ε))
+			if b.net.calibrating > 0 {
+				b.means[c] += b.net.calibrating * float64(b.mean[c])
+				b.variances[c] += b.net.calibrating * b.totals[c] / b.count()
+			}
+		}
+	} else {
+		if b.means == nil {
+			panic("nn: Evaluate before Calibrate on a network with BatchNorm")
+		}
+		for c := range b.c {
+			b.mean[c] = float32(b.means[c])
+			b.inverse[c] = float32(1 / math.Sqrt(b.variances[c]+b.ε))
+		}
+	}
+	b.net.do(b.net.n, normForward{b})
+}
+
+func (b *batchNorm) backwardAll() {
+	b.net.do(b.net.n, normSums{b})
+	b.total()
+	γ, β := b.γ.at(b.net.g), b.β.at(b.net.g)
+	for c := range b.c {
+		β[c], γ[c] = float32(b.totals[c]), float32(b.totals[b.c+c])
+		b.shares[c], b.shares[b.c+c] = float32(b.totals[c]/b.count()), float32(b.totals[b.c+c]/b.count())
+	}
+	if b.in.needed {
+		b.net.do(b.net.n, normBack{b})
+	}
+}
+
+// task sums the channels of one example.
+func (b normMean) task(_ *thread, i int) {
+	sum, _ := b.pair(i)
+	clear(b.sums[i*2*b.c:][:2*b.c])
+	x := b.in.values(i)
+	for ; len(x) > 0; x = x[b.c:] {
+		simd.Add(sum, sum, x)
+	}
+}
+
+// task sums (x − mean)².
+func (b normVariance) task(t *thread, i int) {
+	sum, _ := b.pair(i)
+	clear(sum)
+	d := b.scratch[t.number]
+	for x := b.in.values(i); len(x) > 0; x = x[b.c:] {
+		simd.Sub(d, x, b.mean)
+		simd.Mul(d, d, d)
+		simd.Add(sum, sum, d)
+	}
+}
+
+func (b normForward) task(_ *thread, i int) {
+	γ, β := b.γ.at(b.net.x), b.β.at(b.net.x)
+	z, y := b.normal[i*b.in.shape.Size():], b.out.values(i)
+	for x := b.in.values(i); len(x) > 0; x, y, z = x[b.c:], y[b.c:], z[b.c:] {
+		zc, yc := z[:b.c], y[:b.c]
+		simd.Sub(zc, x, b.mean)
+		simd.Mul(zc, zc, b.inverse)
+		simd.Mul(yc, zc, γ)
+		simd.Add(yc, yc, β)
+	}
+}
+
+// task sums δ and δ z, where z is the normalised input.
+func (b normSums) task(t *thread, i int) {
+	sum, product := b.pair(i)
+	clear(sum)
+	clear(product)
+	d, z := b.scratch[t.number], b.normal[i*b.in.shape.Size():]
+	for δ := b.out.deltas(i); len(δ) > 0; δ, z = δ[b.c:], z[b.c:] {
+		simd.Add(sum, sum, δ)
+		simd.Mul(d, δ, z)
+		simd.Add(product, product, d)
+	}
+}
+
+// task computes γ inverse (δ − mean of δ − z mean of δ z) (Ioffe & Szegedy 2015, Sec. 3).
+func (b normBack) task(_ *thread, i int) {
+	γ, z := b.γ.at(b.net.x), b.normal[i*b.in.shape.Size():]
+	meanδ, meanδz := b.shares[:b.c], b.shares[b.c:]
+	dst := b.in.deltas(i)
+	for δ := b.out.deltas(i); len(δ) > 0; δ, dst, z = δ[b.c:], dst[b.c:], z[b.c:] {
+		d := dst[:b.c]
+		simd.Mul(d, z, meanδz)
+		simd.Add(d, d, meanδ)
+		simd.Sub(d, δ, d)
+		simd.Mul(d, d, b.inverse)
+		simd.Mul(d, d, γ)
+	}
+}
+
+// Calibrate sets what evaluations of a network with BatchNorm normalise by: the means over the batches of the given size,
+// into which the n examples of load are cut in their order, of each batch's mean and variance at x. Dropout is active, as in
+// training, with the streams of seed 0. A remainder smaller than a batch takes no part. Without BatchNorm it does nothing.
+func (net *Network) Calibrate(x []float32, n, batch int, load Loader) {
+	if len(net.norms) == 0 {
+		return
+	}
+	batch = min(batch, n)
+	for _, b := range net.norms {
+		b.means, b.variances = make([]float64, b.c), make([]float64, b.c)
+	}
+	for start := 0; start+batch <= n; start += batch {
+		net.call = call{
+			x: x, training: true, calibrating: 1 / float64(n/batch), m: batch,
+			load: func(i int, input, target []float32) { load(start+i, input, target) },
+		}
+		net.batch.Position = int64(start)
+		net.sweep(false)
+	}
+	net.call = call{}
+}

@@ -1,0 +1,109 @@
+package nn
+
+import "noisebench/plugins/internal/simd"
+
+// outer computes the gradient of weights that an example uses at several positions: ∇fᵢ = Aᵢᵀ Δᵢ, where Aᵢ has a row of
+// inputs and Δᵢ a row of deltas for each position. The products are computed example by example, so that their squares,
+// summed on the way, are the exact second moment. Tasks take some of the weights through all examples of the slice in their
+// order, so that no sum depends on how the work is shared.
+type outer struct {
+	net     *Network
+	w, b    *block // rows × columns; columns, or nil: there the inputs are 1
+	rows    int
+	columns int
+	inputs
+	deltas  []float32 // of the slice: Δ in panels
+	length  int       // positions of Δ
+	skipped int       // of Δ at the start, for which A has no rows
+	perTask int       // tiles
+	slot    int
+}
+
+// inputs are the matrices A of a slice.
+type inputs struct {
+	a     []float32
+	aSize int       // from one example's to the next
+	table []int     // where the columns of a matrix start, by tile
+	walk  simd.Walk // along a column
+}
+
+// most is the greatest number of tasks that share the weights of a layer.
+const most = 8
+
+// reserve completes an outer that is otherwise set.
+func (o *outer) reserve() {
+	o.perTask = (tiles(o.rows) + most - 1) / most
+	o.slot = o.net.slot(o.tasks())
+}
+
+// growDeltas makes room for n examples.
+func (o *outer) growDeltas(n int) {
+	o.deltas = room(o.deltas, n*o.length*panels(o.columns)*simd.Columns)
+}
+
+// delta is the i-th example's Δ in panels.
+func (o *outer) delta(i int) []float32 {
+	size := o.length * panels(o.columns) * simd.Columns
+	return o.deltas[i*size:][:size]
+}
+
+func (o *outer) weightTasks() int { return (tiles(o.rows) + o.perTask - 1) / o.perTask }
+
+// tasks counts one more for the bias.
+func (o *outer) tasks() int {
+	if o.b == nil {
+		return o.weightTasks()
+	}
+	return o.weightTasks() + 1
+}
+
+func (o *outer) gradient(t *thread, task int) {
+	if task == o.weightTasks() {
+		ones := inputs{a: one, table: oneRow, walk: simd.Walk{Segments: 1, Length: o.length - o.skipped}}
+		o.sum(t, o.slot+task, o.b, 0, 1, &ones)
+		return
+	}
+	from := task * o.perTask * simd.Rows
+	o.sum(t, o.slot+task, o.w, from, min(from+o.perTask*simd.Rows, o.rows), &o.inputs)
+}
+
+// sum computes rows from … to−1 of the gradient and its second moment.
+func (o *outer) sum(t *thread, slot int, block *block, from, to int, in *inputs) {
+	net, n := o.net, o.columns
+	g := block.rows(net.g, from, to, n)
+	var s []float32
+	stride := n
+	switch {
+	case net.s != nil:
+		s = block.rows(net.s, from, to, n)
+	case net.norm:
+		s, stride = t.squares[:], simd.Columns
+	}
+	if net.first() {
+		clear(g)
+		if net.s != nil {
+			clear(s)
+		}
+	}
+	p := product{walk: in.walk}
+	for i := range net.n {
+		p.a = in.a[i*in.aSize:]
+		delta := o.delta(i)
+		for c := 0; c < n; c += simd.Columns {
+			p.b = delta[c*o.length+o.skipped*simd.Columns:]
+			for r := from; r < to; r += simd.Rows {
+				p.rows = tileRows(in.table, r/simd.Rows)
+				at := (r-from)*n + c
+				squares := s
+				if net.s != nil {
+					squares = s[at:]
+				}
+				t.add(g[at:], n, squares, stride, min(simd.Rows, to-r), min(simd.Columns, n-c), &p)
+			}
+		}
+		if net.norm && net.s == nil {
+			net.addNorm(slot, t.takeSquares())
+		}
+	}
+	net.conclude(slot, g, s)
+}
