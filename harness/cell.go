@@ -88,7 +88,7 @@ func (c *cell) run(setting protocol.Setting, seed uint64) results.Run {
 			Name: c.optimizer.Name, Version: c.optimizer.Version, Plugin: c.optimizer.Origin, Setting: setting,
 		},
 		Seed: seed, Budget: c.spec.Budget, BatchSize: c.spec.BatchSize, Schedule: c.spec.Schedule,
-		Order: c.plan.Order, Evaluations: c.plan.Evaluations, Trace: max(0, c.plan.Trace),
+		Order: c.plan.Order, Evaluations: c.plan.Evaluations, Trace: max(0, c.plan.Trace), Diagnostics: c.plan.Diagnostics,
 	}
 	if c.pEntry.Budget > 0 {
 		r.Budget = c.pEntry.Budget

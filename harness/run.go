@@ -86,6 +86,8 @@ type runner[T protocol.Float] struct {
 	limit    float64
 	nextMark int
 	trace    *tracer
+
+	diagnostics []float64 // of this step, if they are wanted
 }
 
 func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef,
@@ -179,7 +181,7 @@ func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
 	}
 	// Past this loss a run counts as diverged: 100 times the initial one, where that is positive.
 	r.limit = start + 99*math.Abs(start)
-	r.trace = newTracer(r.run.Trace, r.optimizerDef.Reports)
+	r.trace = newTracer(r.run.Trace, r.optimizerDef.Reports, r.run.Diagnostics)
 	reporter, _ := r.optimizer.(protocol.Reporter)
 	reports := make([]float64, len(r.optimizerDef.Reports))
 	end := &r.record.End
@@ -197,7 +199,8 @@ func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
 			break
 		}
 		scale := protocol.StepScale(r.run.Schedule, r.seen, r.run.Budget)
-		if err := r.measure(want); err != nil {
+		diagnose := r.run.Diagnostics && r.trace.wants(r.step)
+		if err := r.measure(want, diagnose); err != nil {
 			return fault(r.problemDef.Origin, r.problemDef.Name, "Measure", err)
 		}
 		m := &r.measurement
@@ -221,7 +224,7 @@ func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
 		if reporter != nil {
 			reporter.Report(reports)
 		}
-		r.trace.add(r.step, r.seen, m.Loss, m.BatchSize, reports)
+		r.trace.add(r.step, r.seen, m.Loss, m.BatchSize, reports, r.diagnostics)
 		r.step++
 		if !request.Trial {
 			if r.optimizerDef.Trials {
@@ -292,9 +295,17 @@ func (r *runner[T]) draw(q protocol.Request) (want protocol.Quantity, more bool,
 	return want, int64(len(r.batch.Examples)) <= left, nil
 }
 
-// measure measures the batch at x and checks what comes back.
-func (r *runner[T]) measure(want protocol.Quantity) error {
+// measure measures the batch at x and checks what comes back. With diagnose it measures more than the optimizer wants, and
+// takes down what the noise is like; the optimizer is not told.
+func (r *runner[T]) measure(want protocol.Quantity, diagnose bool) error {
 	m := &r.measurement
+	asked := want
+	if diagnose {
+		want |= protocol.Gradient
+		if len(r.batch.Examples) > 1 {
+			want |= protocol.VarianceNorm & r.spec.Measures
+		}
+	}
 	gradient, variance := m.Gradient, m.Variance
 	began := time.Now()
 	err := r.problem.Measure(r.x, r.batch, want, m)
@@ -310,8 +321,29 @@ func (r *runner[T]) measure(want protocol.Quantity) error {
 		return fmt.Errorf("it replaced the measurement's vectors: lengths are %d and %d, want %d",
 			len(m.Gradient), len(m.Variance), len(gradient))
 	}
-	m.Have = want
+	if diagnose {
+		r.diagnostics = r.diagnose()
+	}
+	m.Have = asked
 	return nil
+}
+
+// diagnose returns the values of diagnosticNames for the measurement.
+func (r *runner[T]) diagnose() []float64 {
+	m := &r.measurement
+	squares, norm := 0.0, math.NaN()
+	for _, g := range m.Gradient {
+		squares += float64(g) * float64(g)
+	}
+	if m.Have.Has(protocol.VarianceNorm) {
+		norm = m.VarianceNorm
+	}
+	α, ok := r.run.Optimizer.Setting[protocol.StepSize]
+	if !ok {
+		α = math.NaN()
+	}
+	α *= protocol.StepScale(r.run.Schedule, r.seen, r.run.Budget)
+	return []float64{math.Sqrt(squares), norm, norm / squares, α * norm / m.Loss}
 }
 
 // charge books the measurement of m examples (R3).

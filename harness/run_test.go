@@ -420,3 +420,58 @@ func TestFits(t *testing.T) {
 		t.Errorf("error is %v, want one that names the missing element type", err)
 	}
 }
+
+// Diagnostics are taken from the batch by definition, cost nothing, and change neither the run nor what the optimizer is
+// told.
+func TestRunDiagnoses(t *testing.T) {
+	calls := &callLog{}
+	var seen []protocol.Measurement[float64]
+	p, o := pointsDef(10, calls), scriptedDef(nil, &seen)
+	plain := mustRun(t, p, o, runOf(p, o, 0, 100))
+	run := runOf(p, o, 0, 100)
+	run.Diagnostics = true
+	run.Schedule = []protocol.Drop{{At: 0.5, Factor: 1}} // no change of the step size
+	calls.measured, seen = nil, nil
+	r := mustRun(t, p, o, run)
+	if d := cmp.Diff(plain.Points, r.Points); d != "" {
+		t.Errorf("diagnostics change the run:\n%s", d)
+	}
+	if d := cmp.Diff(plain.Trace.Loss, r.Trace.Loss); d != "" || r.End.Seen != plain.End.Seen || r.End.Variances != 0 {
+		t.Errorf("diagnostics were charged, or change the trace: %+v\n%s", r.End, d)
+	}
+	x := []float64{5, -3}
+	for step, batch := range calls.measured {
+		if seen[step].Have != protocol.Gradient {
+			t.Fatalf("step %d: the optimizer was told of %v", step, seen[step].Have)
+		}
+		m := float64(len(batch))
+		var squares, norm float64
+		mean := make([]float64, 2)
+		for j := range x {
+			for _, i := range batch {
+				mean[j] += curvature[j] * (x[j] - centre(i, j)) / m
+			}
+			squares += mean[j] * mean[j]
+			for _, i := range batch {
+				g := curvature[j] * (x[j] - centre(i, j))
+				norm += (g - mean[j]) * (g - mean[j]) / (m - 1)
+			}
+		}
+		for name, want := range map[string]float64{
+			"gradient_norm": math.Sqrt(squares), "variance_norm": norm, "noise_to_signal": norm / squares,
+			"cabs_batch_size": 0.1 * norm / meanLoss(x, batch),
+		} {
+			if got := float64(r.Trace.Diagnostics[name][step]); math.Abs(got-want) > 1e-9*math.Abs(want) {
+				t.Errorf("step %d: %s is %v, want %v", step, name, got, want)
+			}
+		}
+		for j := range x {
+			x[j] -= 0.1 * mean[j]
+		}
+	}
+	// A batch of one example has no variance.
+	run.BatchSize = 1
+	if r := mustRun(t, p, o, run); !math.IsNaN(float64(r.Trace.Diagnostics["variance_norm"][0])) {
+		t.Error("a batch of one example has a variance")
+	}
+}

@@ -68,8 +68,11 @@ type Plan struct {
 	// Evaluations is the number of evaluation marks after the one at 0, equally spaced over the budget.
 	Evaluations int `yaml:"evaluations,omitempty" json:"evaluations"`
 	// Trace is the greatest number of steps of which a record keeps loss, batch size and reports. Negative: none.
-	Trace int   `yaml:"trace,omitempty" json:"trace"`
-	Order Order `yaml:"order,omitempty" json:"order"`
+	Trace int `yaml:"trace,omitempty" json:"trace"`
+	// Diagnostics adds to each traced step what its gradient's noise is like, on problems that measure it. It is free of
+	// charge and changes no result.
+	Diagnostics bool  `yaml:"diagnostics,omitempty" json:"diagnostics,omitempty"`
+	Order       Order `yaml:"order,omitempty" json:"order"`
 	// Selection is the part on which settings and points are selected: validation, or test as the thesis did.
 	Selection Part       `yaml:"selection,omitempty" json:"selection"`
 	Report    ReportRule `yaml:"report,omitempty" json:"report"`
@@ -148,6 +151,9 @@ func (p *Plan) Check() error {
 			p.Tuning.TieSeeds, p.Tuning.TieSettings)
 	case p.Trace == 0 || p.Trace == 1:
 		return fmt.Errorf("trace is %d, want at least 2 steps, or -1 for none", p.Trace)
+	case p.Diagnostics && p.Trace < 0:
+		return fmt.Errorf("diagnostics are asked for, but trace is %d; they are kept with the traced steps, so want trace of at least 2",
+			p.Trace)
 	case p.Order != Reshuffled && p.Order != Frozen:
 		return fmt.Errorf("order is %q, want %s or %s", p.Order, Reshuffled, Frozen)
 	case p.Selection != ValidationPart && p.Selection != TestPart:

@@ -21,6 +21,7 @@ type Run struct {
 	Order       protocol.Order  `json:"order"`
 	Evaluations int             `json:"evaluations"` // marks after the one at 0
 	Trace       int             `json:"trace"`       // most steps kept; 0: none
+	Diagnostics bool            `json:"diagnostics,omitempty"`
 }
 
 // ProblemID identifies a problem at its parameters, down to the bytes of its plugin and data.
@@ -83,7 +84,14 @@ type Trace struct {
 	Seen      []int64                      `json:"seen"` // after the step's batch was charged
 	Loss      []protocol.Number            `json:"loss"` // of the batch
 	BatchSize []int                        `json:"batch_size"`
-	Reports   map[string][]protocol.Number `json:"reports,omitempty"` // by name; "variance_norm" among them if measured
+	Reports   map[string][]protocol.Number `json:"reports,omitempty"` // of the optimizer, by name
+	// Diagnostics say what the noise of the batch's gradient g of m examples is like, by name; NaN where it is unknown:
+	//
+	//	gradient_norm     ‖g‖₂
+	//	variance_norm     ‖s‖₁, s as in protocol.Variance
+	//	noise_to_signal   ‖s‖₁/‖g‖₂², of one example; E‖g‖² is ‖∇f‖² + tr Σ/m, so this is below tr Σ/‖∇f‖² (Balles 2021, Eq. 4.16)
+	//	cabs_batch_size   α‖s‖₁/f, what CABS would choose from this batch alone (Balles 2021, Eq. 4.20)
+	Diagnostics map[string][]protocol.Number `json:"diagnostics,omitempty"`
 }
 
 // End is how a run ended.
