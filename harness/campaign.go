@@ -18,7 +18,7 @@ type Definitions interface {
 	Optimizer(name string) (protocol.OptimizerDef, error)
 }
 
-// Store keeps finished runs; *results.Store is one.
+// Store keeps finished runs. One that it cannot read counts as not found: it is made again.
 type Store interface {
 	// Lookup returns the finished run with this ID.
 	Lookup(id string) (record *results.Record, found bool, err error)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -83,13 +84,15 @@ func NewHost(o Options) (*Host, error) {
 	default:
 		return nil, fmt.Errorf("transport is %q, want %s, %s or %s", o.Transport, Doorbell, Memory, Messages)
 	}
-	dir, err := privateFolder()
-	if err != nil {
-		return nil, err
-	}
+	// The janitor comes first, so that there is no moment at which a killed host leaves a folder behind.
+	dir := privateFolder()
 	janitor, err := wire.NewJanitor(dir)
 	if err != nil {
 		o.Logger.Warn("no janitor: if this process is killed, plugins and temporary files may stay behind", "error", err)
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		janitor.Dismiss()
+		return nil, fmt.Errorf("make a folder for sockets: %w; set TMPDIR to a folder that is writable", err)
 	}
 	open, cancel := context.WithCancel(context.Background())
 	return &Host{
@@ -99,20 +102,15 @@ func NewHost(o Options) (*Host, error) {
 	}, nil
 }
 
-// privateFolder makes a folder whose path leaves room for the name of a socket.
-func privateFolder() (string, error) {
+// privateFolder is the path of a new folder, short enough for sockets in it.
+func privateFolder() string {
 	// The shortest of the systems' limits, less what is put under the base: two folders and a socket with random names.
-	const limit = 104 - 1 - len("/nb-4294967295/plugin-dir4294967295/plugin4294967295")
+	const limit = 104 - 1 - len("/nb-01234567/plugin-dir4294967295/plugin4294967295")
 	base := os.TempDir()
 	if len(base) > limit && runtime.GOOS != "windows" {
 		base = "/tmp"
 	}
-	dir, err := os.MkdirTemp(base, "nb-")
-	if err != nil {
-		return "", fmt.Errorf("make a folder for sockets, with a path of at most %d characters before it: %w; "+
-			"set TMPDIR to a folder that is short and writable", limit, err)
-	}
-	return dir, nil
+	return filepath.Join(base, fmt.Sprintf("nb-%08x", rand.Uint32()))
 }
 
 // inherited are the variables that plugins get from this process: those that say where things are, in which language,

@@ -34,7 +34,8 @@ type catalogue struct {
 
 // newCatalogue launches bench's own plugins and those at the given paths. With inProcess, bench's own definitions are
 // used as they are. Close ends all plugins.
-func newCatalogue(ctx context.Context, warnings io.Writer, options plugins.Options, paths []string, inProcess bool) (*catalogue, error) {
+func newCatalogue(ctx context.Context, warnings io.Writer, options plugins.Options, paths []string, inProcess bool,
+) (*catalogue, error) {
 	host, err := plugins.NewHost(options)
 	if err != nil {
 		return nil, err
@@ -269,7 +270,8 @@ func findAt[D any](c *catalogue, kind, name string, of func(*plugins.Plugin) []d
 	case len(names) == 0:
 		return none, fmt.Errorf("plugin %s serves no %s", path, kind)
 	case wanted == "":
-		return none, fmt.Errorf("plugin %s serves several %ss; say which by %s:NAME, with one of %s", path, kind, path, strings.Join(names, ", "))
+		return none, fmt.Errorf("plugin %s serves several %ss; say which by %s:NAME, with one of %s",
+			path, kind, path, strings.Join(names, ", "))
 	}
 	return none, fmt.Errorf("plugin %s: %w", path, protocol.Unknown(kind, wanted, names))
 }

@@ -12,8 +12,8 @@ import (
 	"noisebench/results/stats"
 )
 
-// TestPublishedMeans runs DeepOBS' quadratic_deep under its published protocol at the published step sizes and compares with
-// the published baselines (Schneider et al. 2019; final test loss, mean and sample standard deviation over seeds 42 to 51).
+// TestPublishedMeans runs DeepOBS' quadratic_deep under its published protocol at the published step sizes and compares
+// with the published baselines (Schneider et al. 2019; final test loss, mean and standard deviation over seeds 42 to 51).
 // Our streams are others than theirs, so the means can only agree up to their standard errors.
 func TestPublishedMeans(t *testing.T) {
 	plan, err := loadPlan("deepobs-small")
@@ -69,7 +69,8 @@ func TestPublishedMeans(t *testing.T) {
 		n := float64(len(losses))
 		const most = 2.5 // standard errors of the difference: a right program fails in 2 % of all choices of seeds
 		distance := math.Abs(mean-p.mean) / math.Sqrt((std*std+p.std*p.std)/n)
-		t.Logf("%s: %.3f ± %.3f, published %.3f ± %.3f: %.2f standard errors apart", cell.Optimizer, mean, std, p.mean, p.std, distance)
+		t.Logf("%s: %.3f ± %.3f, published %.3f ± %.3f: %.2f standard errors apart",
+			cell.Optimizer, mean, std, p.mean, p.std, distance)
 		if len(losses) != 10 || !(distance <= most) {
 			t.Errorf("%s: %.3f ± %.3f over %d runs is %.2f standard errors from the published %.3f ± %.3f, want at most %g",
 				cell.Optimizer, mean, std, len(losses), distance, p.mean, p.std, most)

@@ -34,7 +34,8 @@ func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc,
 		}
 		all := time.Duration(f.Runs) * each
 		rows = append(rows, []string{
-			f.Problem, f.Optimizer, fmt.Sprint(f.Runs), size, fmt.Sprint(f.Examples), short(each), short(all / time.Duration(parallel)),
+			f.Problem, f.Optimizer, fmt.Sprint(f.Runs), size, fmt.Sprint(f.Examples),
+			short(each), short(all / time.Duration(parallel)),
 		})
 		runs, examples, total = runs+f.Runs, examples+int64(f.Runs)*f.Examples, total+all
 	}
@@ -46,9 +47,9 @@ func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc,
 	return err
 }
 
-// estimate is how long a run of a cell takes: steps in proportion to the examples, and its evaluations. It makes runs with
-// ever larger budgets until one takes long enough to tell, at ever smaller step sizes if they diverge. The least time of
-// at least two runs counts: the first may read data, and any may be held up by the machine.
+// estimate is how long a run of a cell takes: steps in proportion to the examples, and its evaluations. It makes runs
+// with ever larger budgets until one takes long enough to tell, at ever smaller step sizes if they diverge. The least
+// time of at least two runs counts: the first may read data, and any may be held up by the machine.
 func estimate(cmd *cobra.Command, f *harness.Forecast, alloc harness.Alloc) (time.Duration, error) {
 	run := f.First.Run
 	budget, evaluations := run.Budget, run.Evaluations

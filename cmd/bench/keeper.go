@@ -126,8 +126,8 @@ func (k *keeper) find(id string) *results.Record {
 	return record
 }
 
-// otherBuilds describes the records that other builds of bench made for a plan, those of most records first: a run belongs
-// to the build that made it.
+// otherBuilds describes the records that other builds of bench made for a plan, those of most records first: a run
+// belongs to the build that made it.
 func (k *keeper) otherBuilds(plan, digest string) []string {
 	builds := k.builds(plan)
 	delete(builds, digest)

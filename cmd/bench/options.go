@@ -21,7 +21,8 @@ type pluginFlags struct {
 func (f *pluginFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.paths, "plugin", nil, "launch the plugin at this `PATH` too (may be repeated)")
-	flags.DurationVar(&f.callTimeout, "call-timeout", 2*time.Minute, "a plugin that takes longer than this for one call is killed")
+	flags.DurationVar(&f.callTimeout, "call-timeout", 2*time.Minute,
+		"a plugin that takes longer than this for one call is killed")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "print what plugins log")
 	flags.StringVar(&f.transport, "transport", "auto", "how vectors travel: auto or messages")
 	flags.BoolVar(&f.inProcess, "in-process", false, "do not launch bench's own plugins, call them in process")

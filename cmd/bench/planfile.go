@@ -41,9 +41,11 @@ func readPlan(name string) (text []byte, file string, err error) {
 		return text, name, nil
 	}
 	text, err = os.ReadFile(name)
-	isFile := strings.ContainsRune(name, filepath.Separator) || strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml")
+	isFile := strings.ContainsRune(name, filepath.Separator) || strings.HasSuffix(name, ".yaml") ||
+		strings.HasSuffix(name, ".yml")
 	if errors.Is(err, fs.ErrNotExist) && !isFile {
-		return nil, "", fmt.Errorf("%w (a file of your own is named with its ending, .yaml)", protocol.Unknown("plan", name, planNames()))
+		err := protocol.Unknown("plan", name, planNames())
+		return nil, "", fmt.Errorf("%w (a file of your own is named with its ending, .yaml)", err)
 	}
 	if err != nil {
 		return nil, "", fmt.Errorf("cannot read plan: %w", err)
@@ -159,7 +161,7 @@ func checkNode(file, key string, node ast.Node, t reflect.Type) error {
 			}
 		}
 	case reflect.Map, reflect.Struct:
-		if t.Kind() == reflect.Struct && reflect.PointerTo(t).Implements(reflect.TypeFor[yaml.InterfaceUnmarshaler]()) && isText(node) {
+		if reflect.PointerTo(t).Implements(reflect.TypeFor[yaml.InterfaceUnmarshaler]()) && isText(node) {
 			return nil // an entry that is a bare name
 		}
 		pairs, ok := pairsOf(node)

@@ -75,7 +75,8 @@ $NOISEBENCH_PLUGIN_PATH, .noisebench/plugins, ~/.local/share/noisebench/plugins,
 }
 
 // execute makes the runs of a campaign that the results folder does not hold.
-func execute(cmd *cobra.Command, campaign *harness.Campaign, c *catalogue, dir string, parallel int) ([]results.Cell, error) {
+func execute(cmd *cobra.Command, campaign *harness.Campaign, c *catalogue, dir string, parallel int,
+) ([]results.Cell, error) {
 	stderr := cmd.ErrOrStderr()
 	store, err := openResults(dir, stderr)
 	if err != nil {

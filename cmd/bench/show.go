@@ -163,8 +163,8 @@ func findRun(dir, prefix string) (*results.Record, error) {
 		return nil, nil
 	}
 	var files []string
-	for _, pattern := range []string{filepath.Join("runs", prefix[:2], prefix+"*.jsonl"), filepath.Join("failed", prefix+"*.jsonl")} {
-		matches, err := fs.Glob(os.DirFS(dir), filepath.ToSlash(pattern))
+	for _, pattern := range []string{"runs/" + prefix[:2] + "/" + prefix + "*.jsonl", "failed/" + prefix + "*.jsonl"} {
+		matches, err := fs.Glob(os.DirFS(dir), pattern)
 		if err != nil {
 			return nil, err
 		}
@@ -193,28 +193,36 @@ func showRun(w io.Writer, r *results.Record) error {
 	if end.Reason != "" {
 		status += ": " + end.Reason
 	}
+	from := func(name, version string, plugin protocol.Origin) string {
+		return fmt.Sprintf("%s, version %s, of %s (sha256 %.12s)", name, version, plugin.Plugin, plugin.SHA256)
+	}
 	rows := [][]string{
 		{"run", run.ID()},
-		{"problem", fmt.Sprintf("%s, version %s, of %s (sha256 %.12s)", run.Problem.Name, run.Problem.Version, run.Problem.Plugin.Plugin, run.Problem.Plugin.SHA256)},
+		{"problem", from(run.Problem.Name, run.Problem.Version, run.Problem.Plugin)},
 		{"parameters", run.Problem.Parameters.String()},
-		{"optimizer", fmt.Sprintf("%s, version %s, of %s (sha256 %.12s)", run.Optimizer.Name, run.Optimizer.Version, run.Optimizer.Plugin.Plugin, run.Optimizer.Plugin.SHA256)},
+		{"optimizer", from(run.Optimizer.Name, run.Optimizer.Version, run.Optimizer.Plugin)},
 		{"setting", run.Optimizer.Setting.String()},
 		{"seed", fmt.Sprint(run.Seed)},
 		{"budget", fmt.Sprintf("%d examples, %s, batch size %d", run.Budget, run.Order, run.BatchSize)},
 		{"status", status},
 		{"steps", fmt.Sprintf("%d, with batches of %d to %d examples", end.Steps, end.MinBatch, end.MaxBatch)},
-		{"charged", fmt.Sprintf("%d examples, %d with gradient, %d with variance; %d unused", end.Seen, end.Gradients, end.Variances, end.Unused)},
+		{"charged", fmt.Sprintf("%d examples, %d with gradient, %d with variance; %d unused",
+			end.Seen, end.Gradients, end.Variances, end.Unused)},
 		{"made for", fmt.Sprintf("plan %s, at %s, %d side by side", host.Plan, host.Started, host.Parallel)},
-		{"made by", fmt.Sprintf("noisebench %s, %s, %s, %s, %d cores, %s", host.Harness, host.GoVersion, host.Platform, host.CPU, host.Cores, host.Machine)},
+		{"made by", fmt.Sprintf("noisebench %s, %s, %s, %s, %d cores, %s",
+			host.Harness, host.GoVersion, host.Platform, host.CPU, host.Cores, host.Machine)},
 		{"transport", fmt.Sprintf("problem %s, optimizer %s", host.Transport["problem"], host.Transport["optimizer"])},
-		{"seconds", fmt.Sprintf("problem %.3g, optimizer %.3g, evaluation %.3g, harness %.3g", host.ProblemTime, host.OptimizerTime, host.EvaluateTime, host.HarnessTime)},
+		{"seconds", fmt.Sprintf("problem %.3g, optimizer %.3g, evaluation %.3g, harness %.3g",
+			host.ProblemTime, host.OptimizerTime, host.EvaluateTime, host.HarnessTime)},
 	}
 	if err := printColumns(w, rows); err != nil {
 		return err
 	}
 	fmt.Fprintln(w)
 	metric := strings.ToUpper(r.Spec.Metric.Name)
-	points := [][]string{{"SEEN", "STEP", "BATCH", "TRAIN LOSS", "TRAIN " + metric, "VALIDATION " + metric, "TEST LOSS", "TEST " + metric}}
+	points := [][]string{{
+		"SEEN", "STEP", "BATCH", "TRAIN LOSS", "TRAIN " + metric, "VALIDATION " + metric, "TEST LOSS", "TEST " + metric,
+	}}
 	value := func(v *results.Value, of func(results.Value) protocol.Number) string {
 		if v == nil {
 			return "–"

@@ -123,7 +123,8 @@ func (k *keeper) build(plan, prefix string) (string, error) {
 	case 1:
 		return matches[0], nil
 	case 0:
-		return "", fmt.Errorf("no build of bench whose sha256 begins with %s made runs of plan %s in %s", prefix, plan, k.store.Dir())
+		return "", fmt.Errorf("no build of bench whose sha256 begins with %s made runs of plan %s in %s",
+			prefix, plan, k.store.Dir())
 	}
 	return "", fmt.Errorf("%d builds of bench begin with %s; give more digits of the sha256", len(matches), prefix)
 }

@@ -68,6 +68,16 @@ func (j *Janitor) write(sign string, group int) {
 	_, _ = fmt.Fprintf(j.in, "%s%d\n", sign, group)
 }
 
+// Dismiss ends the janitor before it does anything.
+func (j *Janitor) Dismiss() {
+	if j == nil {
+		return
+	}
+	_ = j.cmd.Process.Kill() // before the end of its input, which would set it to work
+	_ = j.cmd.Wait()
+	_ = j.in.Close()
+}
+
 // Close lets the janitor do its work and waits for its end.
 func (j *Janitor) Close() error {
 	if j == nil {
