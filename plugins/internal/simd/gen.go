@@ -27,6 +27,7 @@ func main() {
 	elementwise("mul", "writes x y.", "dst, x, y *float32", 2, func(v []reg.VecVirtual) { VMULPS(v[1], v[0], v[0]) })
 	elementwise("sqrt", "writes √x.", "dst, x *float32", 1, func(v []reg.VecVirtual) { VSQRTPS(v[0], v[0]) })
 	over()
+	tanh()
 	scalar("scale", "writes a x.", "dst *float32, a float32, x *float32",
 		func(dst, a, x reg.VecVirtual) reg.VecVirtual { VMULPS(a, x, x); return x })
 	scalar("shift", "writes a + x.", "dst *float32, a float32, x *float32",
@@ -40,6 +41,8 @@ func main() {
 		func(dst, a, x reg.VecVirtual) reg.VecVirtual { VMULPS(x, x, x); return average(dst, a, x) })
 	maskPositive()
 	dot()
+	pack()
+	spread()
 	maxPool()
 	maxPoolBack()
 	Generate()
@@ -250,6 +253,39 @@ func over() {
 	})
 }
 
+// tanh emits the quotient of polynomials in x² that Eigen uses (MathFunctionsImpl.h), x clipped to where it rounds to ±1.
+func tanh() {
+	text("tanh", "writes tanh x.", "dst, x *float32, table *[13]float32")
+	dst, x := Load(Param("dst"), GP64()), Load(Param("x"), GP64())
+	table := Load(Param("table"), GP64())
+	constant := func(i int) Mem { return Mem{Base: table, Disp: 4 * i} }
+	limit, negative := YMM(), YMM()
+	VBROADCASTSS(constant(0), limit)
+	VBROADCASTSS(constant(1), negative)
+	loop(func(at reg.Register) {
+		v, v2, p, q, c := YMM(), YMM(), YMM(), YMM(), YMM()
+		VMOVUPS(Mem{Base: x, Index: at, Scale: 4}, v)
+		VMINPS(v, limit, v) // NaN stays
+		VMAXPS(v, negative, v)
+		VMULPS(v, v, v2)
+		VBROADCASTSS(constant(2), p)
+		for i := 3; i < 9; i++ {
+			VMULPS(v2, p, p)
+			VBROADCASTSS(constant(i), c)
+			VADDPS(c, p, p)
+		}
+		VMULPS(v, p, p)
+		VBROADCASTSS(constant(9), q)
+		for i := 10; i < 13; i++ {
+			VMULPS(v2, q, q)
+			VBROADCASTSS(constant(i), c)
+			VADDPS(c, q, q)
+		}
+		VDIVPS(q, p, p)
+		VMOVUPS(p, Mem{Base: dst, Index: at, Scale: 4})
+	})
+}
+
 func maskPositive() {
 	text("maskPositive", "writes 0 to dst where not x > 0.", "dst, x *float32")
 	dst, x := Load(Param("dst"), GP64()), Load(Param("x"), GP64())
@@ -264,25 +300,82 @@ func maskPositive() {
 	})
 }
 
-func dot() {
-	begin("dot", "returns Σ x y. n is a positive multiple of 32.", "x, y *float32, n int", "float32")
-	x, y, n := Load(Param("x"), GP64()), Load(Param("y"), GP64()), Load(Param("n"), GP64())
-	var acc [4]reg.VecVirtual
-	for i := range acc {
-		acc[i] = YMM()
-		VXORPS(acc[i], acc[i], acc[i])
-	}
+// pack asks for rows that it will come to, because the processor does not foresee strides of this length.
+func pack() {
+	begin("pack", "is Pack for whole panels.", "dst *float32, panelStride int, src *float32, stride, rows, panels int", "")
+	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
+	panelStride, stride := Load(Param("panelStride"), GP64()), Load(Param("stride"), GP64())
+	rows, panels := Load(Param("rows"), GP64()), Load(Param("panels"), GP64())
+	SHLQ(Imm(2), panelStride)
+	SHLQ(Imm(2), stride)
+	far := GP64()
+	MOVQ(stride, far)
+	SHLQ(Imm(3), far) // eight rows ahead
+	Label("row")
+	from, to, left := GP64(), GP64(), GP64()
+	MOVQ(src, from)
+	MOVQ(dst, to)
+	MOVQ(panels, left)
+	Label("panel")
+	v, w := YMM(), YMM()
+	PREFETCHT0(Mem{Base: from, Index: far, Scale: 1})
+	VMOVUPS(Mem{Base: from}, v)
+	VMOVUPS(Mem{Base: from, Disp: 32}, w)
+	VMOVUPS(v, Mem{Base: to})
+	VMOVUPS(w, Mem{Base: to, Disp: 32})
+	ADDQ(Imm(64), from)
+	ADDQ(panelStride, to)
+	DECQ(left)
+	JNZ(LabelRef("panel"))
+	ADDQ(stride, src)
+	ADDQ(Imm(64), dst)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
+
+// spread keeps four sums, one for each eight elements of 32.
+func spread() {
+	begin("spread", "writes max(0, a dst − b x²) and returns the sum. n is a positive multiple of 32.",
+		"dst *float32, a float32, x *float32, b float32, n int", "float32")
+	dst, x, n := Load(Param("dst"), GP64()), Load(Param("x"), GP64()), Load(Param("n"), GP64())
+	a, b, zero := YMM(), YMM(), YMM()
+	VBROADCASTSS(NewParamAddr("a", 8), a)
+	VBROADCASTSS(NewParamAddr("b", 24), b)
+	VXORPS(zero, zero, zero)
+	acc := sums()
 	at := GP64()
 	XORQ(at, at)
 	Label("loop")
 	for i := range acc {
-		v := YMM()
+		s, v := YMM(), YMM()
+		VMULPS(Mem{Base: dst, Index: at, Scale: 4, Disp: 32 * i}, a, s)
 		VMOVUPS(Mem{Base: x, Index: at, Scale: 4, Disp: 32 * i}, v)
-		VFMADD231PS(Mem{Base: y, Index: at, Scale: 4, Disp: 32 * i}, v, acc[i])
+		VMULPS(v, v, v)
+		VMULPS(b, v, v)
+		VSUBPS(v, s, s)
+		VMAXPS(s, zero, s) // NaN stays
+		VMOVUPS(s, Mem{Base: dst, Index: at, Scale: 4, Disp: 32 * i})
+		VADDPS(s, acc[i], acc[i])
 	}
 	ADDQ(Imm(32), at)
 	CMPQ(at, n)
 	JLT(LabelRef("loop"))
+	total(acc)
+}
+
+func sums() []reg.VecVirtual {
+	acc := make([]reg.VecVirtual, 4)
+	for i := range acc {
+		acc[i] = YMM()
+		VXORPS(acc[i], acc[i], acc[i])
+	}
+	return acc
+}
+
+// total returns the sum of all lanes.
+func total(acc []reg.VecVirtual) {
 	VADDPS(acc[1], acc[0], acc[0])
 	VADDPS(acc[3], acc[2], acc[2])
 	VADDPS(acc[2], acc[0], acc[0])
@@ -294,6 +387,24 @@ func dot() {
 	VZEROUPPER()
 	Store(low, ReturnIndex(0))
 	RET()
+}
+
+func dot() {
+	begin("dot", "returns Σ x y. n is a positive multiple of 32.", "x, y *float32, n int", "float32")
+	x, y, n := Load(Param("x"), GP64()), Load(Param("y"), GP64()), Load(Param("n"), GP64())
+	acc := sums()
+	at := GP64()
+	XORQ(at, at)
+	Label("loop")
+	for i := range acc {
+		v := YMM()
+		VMOVUPS(Mem{Base: x, Index: at, Scale: 4, Disp: 32 * i}, v)
+		VFMADD231PS(Mem{Base: y, Index: at, Scale: 4, Disp: 32 * i}, v, acc[i])
+	}
+	ADDQ(Imm(32), at)
+	CMPQ(at, n)
+	JLT(LabelRef("loop"))
+	total(acc)
 }
 
 // taps emits body for each tap of a window: the register t counts them in all lanes.

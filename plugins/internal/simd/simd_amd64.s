@@ -351,6 +351,60 @@ loop:
 	VZEROUPPER
 	RET
 
+// func tanhAVX2(dst *float32, x *float32, table *[13]float32, n int)
+// Requires: AVX
+TEXT ·tanhAVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         table+16(FP), DX
+	VBROADCASTSS (DX), Y0
+	VBROADCASTSS 4(DX), Y1
+	MOVQ         n+24(FP), BX
+	XORQ         SI, SI
+
+loop:
+	VMOVUPS      (CX)(SI*4), Y2
+	VMINPS       Y2, Y0, Y2
+	VMAXPS       Y2, Y1, Y2
+	VMULPS       Y2, Y2, Y3
+	VBROADCASTSS 8(DX), Y4
+	VMULPS       Y3, Y4, Y4
+	VBROADCASTSS 12(DX), Y5
+	VADDPS       Y5, Y4, Y4
+	VMULPS       Y3, Y4, Y4
+	VBROADCASTSS 16(DX), Y5
+	VADDPS       Y5, Y4, Y4
+	VMULPS       Y3, Y4, Y4
+	VBROADCASTSS 20(DX), Y5
+	VADDPS       Y5, Y4, Y4
+	VMULPS       Y3, Y4, Y4
+	VBROADCASTSS 24(DX), Y5
+	VADDPS       Y5, Y4, Y4
+	VMULPS       Y3, Y4, Y4
+	VBROADCASTSS 28(DX), Y5
+	VADDPS       Y5, Y4, Y4
+	VMULPS       Y3, Y4, Y4
+	VBROADCASTSS 32(DX), Y5
+	VADDPS       Y5, Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VBROADCASTSS 36(DX), Y2
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS 40(DX), Y5
+	VADDPS       Y5, Y2, Y2
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS 44(DX), Y5
+	VADDPS       Y5, Y2, Y2
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS 48(DX), Y5
+	VADDPS       Y5, Y2, Y2
+	VDIVPS       Y2, Y4, Y4
+	VMOVUPS      Y4, (AX)(SI*4)
+	ADDQ         $0x08, SI
+	CMPQ         SI, BX
+	JLT          loop
+	VZEROUPPER
+	RET
+
 // func scaleAVX2(dst *float32, a float32, x *float32, n int)
 // Requires: AVX
 TEXT ·scaleAVX2(SB), NOSPLIT, $0-32
@@ -530,6 +584,104 @@ loop:
 	VHADDPS      X0, X0, X0
 	VZEROUPPER
 	MOVSS        X0, ret+24(FP)
+	RET
+
+// func packAVX2(dst *float32, panelStride int, src *float32, stride int, rows int, panels int)
+// Requires: AVX, MMX+
+TEXT ·packAVX2(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), AX
+	MOVQ src+16(FP), CX
+	MOVQ panelStride+8(FP), DX
+	MOVQ stride+24(FP), BX
+	MOVQ rows+32(FP), SI
+	MOVQ panels+40(FP), DI
+	SHLQ $0x02, DX
+	SHLQ $0x02, BX
+	MOVQ BX, R8
+	SHLQ $0x03, R8
+
+row:
+	MOVQ CX, R9
+	MOVQ AX, R10
+	MOVQ DI, R11
+
+panel:
+	PREFETCHT0 (R9)(R8*1)
+	VMOVUPS    (R9), Y0
+	VMOVUPS    32(R9), Y1
+	VMOVUPS    Y0, (R10)
+	VMOVUPS    Y1, 32(R10)
+	ADDQ       $0x40, R9
+	ADDQ       DX, R10
+	DECQ       R11
+	JNZ        panel
+	ADDQ       BX, CX
+	ADDQ       $0x40, AX
+	DECQ       SI
+	JNZ        row
+	VZEROUPPER
+	RET
+
+// func spreadAVX2(dst *float32, a float32, x *float32, b float32, n int) float32
+// Requires: AVX, SSE
+TEXT ·spreadAVX2(SB), NOSPLIT, $0-44
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+16(FP), CX
+	MOVQ         n+32(FP), DX
+	VBROADCASTSS a+8(FP), Y0
+	VBROADCASTSS b+24(FP), Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	XORQ         BX, BX
+
+loop:
+	VMULPS       (AX)(BX*4), Y0, Y7
+	VMOVUPS      (CX)(BX*4), Y8
+	VMULPS       Y8, Y8, Y8
+	VMULPS       Y1, Y8, Y8
+	VSUBPS       Y8, Y7, Y7
+	VMAXPS       Y7, Y2, Y7
+	VMOVUPS      Y7, (AX)(BX*4)
+	VADDPS       Y7, Y3, Y3
+	VMULPS       32(AX)(BX*4), Y0, Y7
+	VMOVUPS      32(CX)(BX*4), Y8
+	VMULPS       Y8, Y8, Y8
+	VMULPS       Y1, Y8, Y8
+	VSUBPS       Y8, Y7, Y7
+	VMAXPS       Y7, Y2, Y7
+	VMOVUPS      Y7, 32(AX)(BX*4)
+	VADDPS       Y7, Y4, Y4
+	VMULPS       64(AX)(BX*4), Y0, Y7
+	VMOVUPS      64(CX)(BX*4), Y8
+	VMULPS       Y8, Y8, Y8
+	VMULPS       Y1, Y8, Y8
+	VSUBPS       Y8, Y7, Y7
+	VMAXPS       Y7, Y2, Y7
+	VMOVUPS      Y7, 64(AX)(BX*4)
+	VADDPS       Y7, Y5, Y5
+	VMULPS       96(AX)(BX*4), Y0, Y7
+	VMOVUPS      96(CX)(BX*4), Y8
+	VMULPS       Y8, Y8, Y8
+	VMULPS       Y1, Y8, Y8
+	VSUBPS       Y8, Y7, Y7
+	VMAXPS       Y7, Y2, Y7
+	VMOVUPS      Y7, 96(AX)(BX*4)
+	VADDPS       Y7, Y6, Y6
+	ADDQ         $0x20, BX
+	CMPQ         BX, DX
+	JLT          loop
+	VADDPS       Y4, Y3, Y3
+	VADDPS       Y6, Y5, Y5
+	VADDPS       Y5, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X0
+	VADDPS       X0, X3, X3
+	VHADDPS      X3, X3, X3
+	VHADDPS      X3, X3, X3
+	VZEROUPPER
+	MOVSS        X3, ret+40(FP)
 	RET
 
 // func maxPoolAVX2(dst *float32, tap *int32, src *float32, ny int, nx int, dy int, dx int, n int)

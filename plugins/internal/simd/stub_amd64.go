@@ -39,6 +39,11 @@ func sqrtAVX2(dst *float32, x *float32, n int)
 //go:noescape
 func overAVX2(dst *float32, x *float32, y *float32, n int)
 
+// tanhAVX2 writes tanh x. n is a positive multiple of 8.
+//
+//go:noescape
+func tanhAVX2(dst *float32, x *float32, table *[13]float32, n int)
+
 // scaleAVX2 writes a x. n is a positive multiple of 8.
 //
 //go:noescape
@@ -78,6 +83,16 @@ func maskPositiveAVX2(dst *float32, x *float32, n int)
 //
 //go:noescape
 func dotAVX2(x *float32, y *float32, n int) float32
+
+// packAVX2 is Pack for whole panels.
+//
+//go:noescape
+func packAVX2(dst *float32, panelStride int, src *float32, stride int, rows int, panels int)
+
+// spreadAVX2 writes max(0, a dst − b x²) and returns the sum. n is a positive multiple of 32.
+//
+//go:noescape
+func spreadAVX2(dst *float32, a float32, x *float32, b float32, n int) float32
 
 // maxPoolAVX2 is the body of MaxPool. n is a positive multiple of 8.
 //

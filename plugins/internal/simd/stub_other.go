@@ -25,6 +25,8 @@ func sqrtAVX2(dst, x *float32, n int) { panic("unreachable") }
 
 func overAVX2(dst, x, y *float32, n int) { panic("unreachable") }
 
+func tanhAVX2(dst, x *float32, table *[13]float32, n int) { panic("unreachable") }
+
 func scaleAVX2(dst *float32, a float32, x *float32, n int) { panic("unreachable") }
 
 func shiftAVX2(dst *float32, a float32, x *float32, n int) { panic("unreachable") }
@@ -40,6 +42,12 @@ func averageSquareAVX2(dst *float32, a float32, x *float32, n int) { panic("unre
 func maskPositiveAVX2(dst, x *float32, n int) { panic("unreachable") }
 
 func dotAVX2(x, y *float32, n int) float32 { panic("unreachable") }
+
+func packAVX2(dst *float32, panelStride int, src *float32, stride, rows, panels int) {
+	panic("unreachable")
+}
+
+func spreadAVX2(dst *float32, a float32, x *float32, b float32, n int) float32 { panic("unreachable") }
 
 func maxPoolAVX2(dst *float32, tap *int32, src *float32, ny, nx, dy, dx int, n int) {
 	panic("unreachable")

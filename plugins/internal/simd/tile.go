@@ -83,18 +83,28 @@ func product(acc *[Rows][Columns]float32, w *Walk, a []float32, rows *[Rows]int,
 	}
 }
 
-// Pack copies n columns (at most Columns) of a matrix whose rows start stride apart to dst, rows of Columns elements one
-// after the other, with zeros in the columns that are missing: the form of B that the tiles need.
+// Pack copies a matrix of rows × n elements, whose rows start stride apart, to dst in the form of B that the tiles need:
+// panels of Columns columns, each with its rows one after the other, and zeros in the columns that the last panel lacks.
 func Pack(dst, src []float32, rows, stride, n int) {
-	if n == Columns {
-		for r := range rows {
-			*(*[Columns]float32)(dst[r*Columns:]) = *(*[Columns]float32)(src[r*stride:])
+	panel := rows * Columns
+	whole := n / Columns
+	if whole > 0 && rows > 0 {
+		_, _ = dst[whole*panel-1], src[(rows-1)*stride+whole*Columns-1]
+		if assembly {
+			packAVX2(&dst[0], panel, &src[0], stride, rows, whole)
+		} else {
+			for r := range rows {
+				for p := range whole {
+					copy(dst[p*panel+r*Columns:][:Columns], src[r*stride+p*Columns:])
+				}
+			}
 		}
-		return
 	}
-	for r := range rows {
-		row := dst[r*Columns:][:Columns]
-		copy(row, src[r*stride:][:n])
-		clear(row[n:])
+	if rest := n % Columns; rest > 0 {
+		for r := range rows {
+			row := dst[whole*panel+r*Columns:][:Columns]
+			copy(row, src[r*stride+whole*Columns:][:rest])
+			clear(row[rest:])
+		}
 	}
 }

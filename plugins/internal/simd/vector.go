@@ -12,7 +12,7 @@ import (
 // block ([Block] elements), so that intermediate results stay in the first-level cache.
 
 // Block is a good length of the pieces in which to process long vectors: four of float32 fill half a first-level cache.
-const Block = 1024
+const Block = 2048
 
 // float32s returns x if it is a []float32 that assembly should work on, else nil.
 func float32s[T protocol.Float](x []T) []float32 {
@@ -92,6 +92,36 @@ func Sqrt[T protocol.Float](dst, x []T) {
 	}
 	for ; i < len(dst); i++ {
 		dst[i] = T(math.Sqrt(float64(x[i])))
+	}
+}
+
+// tanhTable holds the limits of the argument and the coefficients of numerator and denominator, the highest power first.
+var tanhTable = [13]float32{
+	9, -9,
+	-2.76076847742355e-16, 2.00018790482477e-13, -8.60467152213735e-11, 5.12229709037114e-08,
+	1.48572235717979e-05, 6.37261928875436e-04, 4.89352455891786e-03,
+	1.19825839466702e-06, 1.18534705686654e-04, 2.26843463243900e-03, 4.89352518554385e-03,
+}
+
+// Tanh writes tanh x to dst, to within a few units in the last place.
+func Tanh(dst, x []float32) {
+	x = x[:len(dst)]
+	i := 0
+	if assembly && len(dst) >= 8 {
+		i = vectors(len(dst))
+		tanhAVX2(&dst[0], &x[0], &tanhTable, i)
+	}
+	for ; i < len(dst); i++ {
+		v := min(max(x[i], tanhTable[1]), tanhTable[0])
+		v2 := v * v
+		p, q := tanhTable[2], tanhTable[9]
+		for _, c := range tanhTable[3:9] {
+			p = float32(p*v2) + c
+		}
+		for _, c := range tanhTable[10:] {
+			q = float32(q*v2) + c
+		}
+		dst[i] = float32(v*p) / q
 	}
 }
 
@@ -210,6 +240,33 @@ func Dot(x, y []float32) float64 {
 		}
 		sum += float64(rest)
 		x, y = x[n:], y[n:]
+	}
+	return sum
+}
+
+// Spread writes the greater of 0 and a dst − b x² to dst, and NaN where that is NaN. It returns the sum, with the precision
+// of [Dot].
+func Spread(dst []float32, a float32, x []float32, b float32) float64 {
+	x = x[:len(dst)]
+	sum := 0.0
+	for len(dst) > 0 {
+		n := min(len(dst), 4096)
+		i := 0
+		if assembly && n >= 32 {
+			i = n &^ 31
+			sum += float64(spreadAVX2(&dst[0], a, &x[0], b, i))
+		}
+		rest := float32(0)
+		for ; i < n; i++ {
+			v := float32(a*dst[i]) - float32(b*float32(x[i]*x[i]))
+			if v < 0 {
+				v = 0
+			}
+			dst[i] = v
+			rest += v
+		}
+		sum += float64(rest)
+		dst, x = dst[n:], x[n:]
 	}
 	return sum
 }

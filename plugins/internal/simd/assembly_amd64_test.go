@@ -1,0 +1,3 @@
+package simd
+
+func setAssembly(on bool) { assembly = on }

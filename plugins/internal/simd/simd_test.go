@@ -1,0 +1,378 @@
+package simd
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// portably runs f without assembly.
+func portably(f func()) {
+	defer func(was bool) { setAssembly(was) }(assembly)
+	setAssembly(false)
+	f()
+}
+
+// The values that float32 arithmetic treats specially, and some ordinary ones.
+var special = []float32{
+	0, float32(math.Copysign(0, -1)), 1, -1, 1e-45, math.MaxFloat32, float32(math.Inf(1)), float32(math.Inf(-1)),
+	float32(math.NaN()), 3.25, -1e-20,
+}
+
+func vector(random *rand.Rand, n int) []float32 {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = float32(random.NormFloat64())
+	}
+	return v
+}
+
+// elementwise lists the operations on elements: what they write where dst, x and y are a, b and c, in the precision of T.
+func elementwise[T float32 | float64]() map[string]func(dst, x, y []T) {
+	return map[string]func(dst, x, y []T){
+		"Add":           func(dst, x, y []T) { Add(dst, x, y) },
+		"Sub":           func(dst, x, y []T) { Sub(dst, x, y) },
+		"Mul":           func(dst, x, y []T) { Mul(dst, x, y) },
+		"Over":          func(dst, x, y []T) { Over(dst, x, y) },
+		"Sqrt":          func(dst, x, _ []T) { Sqrt(dst, x) },
+		"Scale":         func(dst, x, _ []T) { Scale(dst, 0.3, x) },
+		"Shift":         func(dst, x, _ []T) { Shift(dst, 0.3, x) },
+		"AtLeast":       func(dst, x, _ []T) { AtLeast(dst, 0, x) },
+		"Axpy":          func(dst, x, _ []T) { Axpy(dst, 0.3, x) },
+		"Average":       func(dst, x, _ []T) { Average(dst, 0.9, x) },
+		"AverageSquare": func(dst, x, _ []T) { AverageSquare(dst, 0.9, x) },
+	}
+}
+
+// same compares bits, except that any NaN equals any other.
+func same(a, b float32) bool {
+	return math.Float32bits(a) == math.Float32bits(b) || a != a && b != b
+}
+
+// TestElementwise: assembly and portable code give the same bits, at all lengths, on all pairs of special values.
+func TestElementwise(t *testing.T) {
+	ops := elementwise[float32]()
+	ops["MaskPositive"] = func(dst, x, _ []float32) { MaskPositive(dst, x) }
+	ops["Tanh"] = func(dst, x, _ []float32) { Tanh(dst, x) }
+	random := rand.New(rand.NewPCG(1, 2))
+	for name, op := range ops {
+		for n := range 40 {
+			dst, x, y := vector(random, n), vector(random, n+3), vector(random, n+3)
+			if n == 39 {
+				dst, x, y = nil, nil, nil
+				for _, a := range special {
+					for _, b := range special {
+						dst, x, y = append(dst, a), append(x, b), append(y, a)
+					}
+				}
+			}
+			got, want := slices.Clone(dst), slices.Clone(dst)
+			op(got, x, y)
+			portably(func() { op(want, x, y) })
+			for i := range want {
+				if !same(got[i], want[i]) {
+					t.Fatalf("%s of %d: element %d is %v, want %v (dst %v, x %v, y %v)", name, len(dst), i, got[i], want[i], dst[i], x[i], y[i])
+				}
+			}
+		}
+	}
+}
+
+// TestElementwisePrecision: in float32 each operation is within two roundings of the same in float64.
+func TestElementwisePrecision(t *testing.T) {
+	exact := elementwise[float64]()
+	random := rand.New(rand.NewPCG(3, 4))
+	for name, op := range elementwise[float32]() {
+		dst, x, y := vector(random, 33), vector(random, 33), vector(random, 33)
+		Mul(x, x, x) // so that Sqrt has something to do
+		want := wide(dst)
+		exact[name](want, wide(x), wide(y))
+		before := slices.Clone(dst)
+		op(dst, x, y)
+		for i := range dst {
+			scale := math.Abs(want[i]) + math.Abs(float64(before[i])) + float64(x[i])
+			if math.Abs(float64(dst[i])-want[i]) > scale/(1<<22) {
+				t.Errorf("%s: element %d is %v, want %v", name, i, dst[i], want[i])
+			}
+		}
+	}
+}
+
+func wide(v []float32) []float64 {
+	w := make([]float64, len(v))
+	for i, e := range v {
+		w[i] = float64(e)
+	}
+	return w
+}
+
+func TestTanh(t *testing.T) {
+	var x []float32
+	for v := -12.0; v <= 12; v += 1.0 / 1024 {
+		x = append(x, float32(v))
+	}
+	y := make([]float32, len(x))
+	Tanh(y, x)
+	for i, v := range x {
+		want := math.Tanh(float64(v))
+		if math.Abs(float64(y[i])-want) > 8*math.Abs(want)/(1<<24) {
+			t.Errorf("tanh %v is %v, want %v", v, y[i], want)
+		}
+	}
+}
+
+// TestSums: Dot and Spread are within the rounding of their stretches.
+func TestSums(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	test := func(t *testing.T) {
+		for _, n := range []int{0, 1, 7, 31, 32, 33, 100, 4096, 4097, 10000} {
+			x, y := vector(random, n), vector(random, n)
+			want, scale := 0.0, 0.0
+			for i := range x {
+				want += float64(x[i]) * float64(y[i])
+				scale += math.Abs(float64(x[i]) * float64(y[i]))
+			}
+			if got := Dot(x, y); math.Abs(got-want) > 16*scale/(1<<24) {
+				t.Errorf("Dot of %d: %v, want %v", n, got, want)
+			}
+			sum, spread := 0.0, slices.Clone(y)
+			got := Spread(spread, 3, x, 0.5)
+			for i := range x {
+				want := math.Max(0, 3*float64(y[i])-0.5*float64(x[i])*float64(x[i]))
+				if math.Abs(float64(spread[i])-want) > 4*(3*math.Abs(float64(y[i]))+float64(x[i]*x[i]))/(1<<24) {
+					t.Errorf("Spread of %d: element %d is %v, want %v", n, i, spread[i], want)
+				}
+				sum += want
+			}
+			if math.Abs(got-sum) > 16*(sum+1)/(1<<24) {
+				t.Errorf("Spread of %d: sum is %v, want %v", n, got, sum)
+			}
+		}
+	}
+	t.Run(Level(), test)
+	portably(func() { t.Run(Level(), test) })
+	for _, n := range []int{1, 40} {
+		v := make([]float32, n)
+		v[n-1] = float32(math.NaN())
+		if got := Spread(v, 1, make([]float32, n), 1); !math.IsNaN(got) || v[n-1] == v[n-1] {
+			t.Errorf("Spread of NaN is %v, want NaN", got)
+		}
+	}
+}
+
+// TestTile compares both implementations with float64, on walks with several segments, repeated rows and wide strides.
+func TestTile(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	for _, w := range []Walk{{1, 1, 0, 0}, {1, 7, 1, 0}, {3, 5, 1, 11}, {5, 3, 4, 2}, {2, 300, 1, 0}, {4, 9, 0, 1}} {
+		t.Run(fmt.Sprint(w), func(t *testing.T) {
+			rows := [Rows]int{0, 3, 3, 17, 40, 5}
+			a := vector(random, 41+w.Segments*(w.Length*w.Step+w.Skip))
+			b := vector(random, w.Len()*Columns)
+			const stride, initStride, squaresStride = 19, 16, 21
+			init, dst, squares := vector(random, 6*initStride), vector(random, 6*stride), vector(random, 6*squaresStride)
+
+			var product, scale [Rows][Columns]float64
+			for r := range Rows {
+				for c := range Columns {
+					at, i := rows[r], 0
+					for range w.Segments {
+						for range w.Length {
+							v := float64(a[at]) * float64(b[i*Columns+c])
+							product[r][c] += v
+							scale[r][c] += math.Abs(v)
+							at += w.Step
+							i++
+						}
+						at += w.Skip
+					}
+				}
+			}
+			check := func(what string, got []float32, stride int, want func(r, c int) (v, scale float64)) {
+				t.Helper()
+				for r := range Rows {
+					for c := range Columns {
+						v, scale := want(r, c)
+						if g := float64(got[r*stride+c]); !(math.Abs(g-v) <= 16*scale/(1<<24)) {
+							t.Fatalf("%s %s at %d, %d is %v, want %v", Level(), what, r, c, g, v)
+						}
+					}
+				}
+			}
+			outside := func(what string, got, before []float32, stride int) {
+				t.Helper()
+				for i := range got {
+					if i%stride >= Columns && got[i] != before[i] {
+						t.Fatalf("%s %s wrote to element %d, outside the tile", Level(), what, i)
+					}
+				}
+			}
+			test := func() {
+				for _, step := range []int{0, initStride} {
+					got := slices.Clone(dst)
+					Tile(got, stride, init, step, &w, a, &rows, b)
+					check("Tile", got, stride, func(r, c int) (float64, float64) {
+						from := float64(init[r*step+c])
+						return from + product[r][c], math.Abs(from) + scale[r][c]
+					})
+					outside("Tile", got, dst, stride)
+				}
+				sum, sq := slices.Clone(dst), slices.Clone(squares)
+				TileAdd(sum, stride, sq, squaresStride, &w, a, &rows, b)
+				added := func(r, c int) (float64, float64) {
+					from := float64(dst[r*stride+c])
+					return from + product[r][c], math.Abs(from) + scale[r][c]
+				}
+				check("TileAdd", sum, stride, added)
+				check("TileAdd's squares", sq, squaresStride, func(r, c int) (float64, float64) {
+					from := float64(squares[r*squaresStride+c])
+					return from + product[r][c]*product[r][c], math.Abs(from) + scale[r][c]*scale[r][c]
+				})
+				outside("TileAdd", sum, dst, stride)
+				outside("TileAdd's squares", sq, squares, squaresStride)
+				again := slices.Clone(dst)
+				TileAdd(again, stride, nil, 0, &w, a, &rows, b)
+				if !slices.Equal(again, sum) {
+					t.Errorf("%s TileAdd gives other bits without squares", Level())
+				}
+			}
+			test()
+			portably(test)
+		})
+	}
+}
+
+func TestPack(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 10))
+	for _, n := range []int{1, 15, 16, 17, 32, 50} {
+		for _, rows := range []int{1, 2, 23} {
+			src, stride := vector(random, rows*(n+3)), n+3
+			test := func() {
+				dst := vector(random, (n+15)/16*16*rows)
+				Pack(dst, src, rows, stride, n)
+				for i, got := range dst {
+					r, c := i/Columns%rows, i/(Columns*rows)*Columns+i%Columns
+					want := float32(0)
+					if c < n {
+						want = src[r*stride+c]
+					}
+					if got != want {
+						t.Fatalf("%s Pack of %d×%d: row %d, column %d is %v, want %v", Level(), rows, n, r, c, got, want)
+					}
+				}
+			}
+			test()
+			portably(test)
+		}
+	}
+}
+
+// TestMaxPool checks both implementations on a definition, with ties and NaN.
+func TestMaxPool(t *testing.T) {
+	random := rand.New(rand.NewPCG(11, 12))
+	for _, channels := range []int{1, 8, 13, 32} {
+		for _, w := range []Window{{1, 1, 99, 99}, {2, 2, 5 * channels, channels}, {3, 2, 4 * channels, channels}} {
+			src := vector(random, (w.NY-1)*w.DY+(w.NX-1)*w.DX+channels)
+			for i := range src {
+				src[i] = float32(random.IntN(3)) // ties
+				if random.IntN(20) == 0 {
+					src[i] = float32(math.NaN())
+				}
+			}
+			delta := vector(random, channels)
+			test := func() {
+				dst, taps := make([]float32, channels), make([]int32, channels)
+				MaxPool(dst, taps, src, w)
+				back := make([]float32, len(src))
+				MaxPoolBack(back, taps, delta, w)
+				for c := range channels {
+					best, at, tap := math.Inf(-1), 0, 0
+					for y := range w.NY {
+						for x := range w.NX {
+							i := y*w.DY + x*w.DX + c
+							if v := float64(src[i]); v > best || v != v && best == best {
+								best, at, tap = v, i, y*w.NX+x
+							}
+						}
+					}
+					if !same(dst[c], float32(best)) || int(taps[c]) != tap {
+						t.Fatalf("%s MaxPool %v: channel %d is %v from tap %d, want %v from %d", Level(), w, c, dst[c], taps[c], best, tap)
+					}
+					if back[at] != delta[c] {
+						t.Fatalf("%s MaxPoolBack %v: channel %d is %v, want %v", Level(), w, c, back[at], delta[c])
+					}
+					back[at] = 0
+				}
+				if slices.ContainsFunc(back, func(v float32) bool { return v != 0 }) {
+					t.Fatalf("%s MaxPoolBack %v wrote elsewhere", Level(), w)
+				}
+			}
+			test()
+			portably(test)
+		}
+	}
+}
+
+const dimension = 3_274_634 // of a network that is often trained
+
+func BenchmarkCopyMSVAG(b *testing.B) {
+	from, to := vectors4(), vectors4()
+	for b.Loop() {
+		// An update reads four vectors and writes three of them: as much traffic as copying three and reading one.
+		for i := range 3 {
+			copy(to[i], from[i])
+		}
+		Dot(from[3], from[3])
+	}
+}
+
+func vectors4() (v [4][]float32) {
+	for i := range v {
+		v[i] = vector(rand.New(rand.NewPCG(1, uint64(i))), dimension)
+	}
+	return v
+}
+
+// BenchmarkMSVAG is the update of Balles 2021, Alg. 2.
+func BenchmarkMSVAG(b *testing.B) {
+	v := vectors4()
+	x, ms, vs, gs := v[0], v[1], v[2], v[3]
+	var m2, γ [Block]float32
+	for b.Loop() {
+		for i := 0; i < len(x); i += Block {
+			n := min(Block, len(x)-i)
+			x, m, v, g, m2, γ := x[i:][:n], ms[i:][:n], vs[i:][:n], gs[i:][:n], m2[:n], γ[:n]
+			Average(m, 0.9, g)
+			AverageSquare(v, 0.9, g)
+			Mul(m2, m, m)
+			Sub(γ, v, m2)
+			AtLeast(γ, 0, γ)
+			Scale(γ, 0.05, γ)
+			Add(γ, m2, γ)
+			Over(γ, m2, γ)
+			Mul(γ, γ, m)
+			Axpy(x, -0.01, γ)
+		}
+	}
+}
+
+// BenchmarkAdam is the update of Kingma & Ba 2015, Alg. 1.
+func BenchmarkAdam(b *testing.B) {
+	v := vectors4()
+	x, ms, vs, gs := v[0], v[1], v[2], v[3]
+	AtLeast(vs, 1e-3, vs)
+	var step [Block]float32
+	for b.Loop() {
+		for i := 0; i < len(x); i += Block {
+			n := min(Block, len(x)-i)
+			x, m, v, g, step := x[i:][:n], ms[i:][:n], vs[i:][:n], gs[i:][:n], step[:n]
+			Average(m, 0.9, g)
+			AverageSquare(v, 0.999, g)
+			Sqrt(step, v)
+			Shift(step, 1e-8, step)
+			Over(step, m, step)
+			Axpy(x, -0.001, step)
+		}
+	}
+}
