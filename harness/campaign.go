@@ -99,8 +99,8 @@ type Progress struct {
 	Problem   string          // of the task's cell
 	Optimizer string          //
 	Record    *results.Record // of the task; nil at the start
-	Done      int             // runs that are finished, those found in the store included
-	Found     int             // of them, found in the store at the start
+	Done      int             // runs that are known to be finished
+	Found     int             // of them, found in the store; more may come to light as tuning decides what is needed
 	Left      int             // runs still to be made: at most, and exactly once all tuning is done
 	Remaining time.Duration   // estimate of the time for them; negative: unknown yet
 }
@@ -170,7 +170,7 @@ type execution struct {
 	cells    []cellState
 	inFlight int
 	done     chan ended
-	found    int
+	made     int // runs that this execution finished
 }
 
 // cellState is a cell with what is due in it.
@@ -195,7 +195,6 @@ func (e *execution) run(ctx context.Context) ([]results.Cell, error) {
 			return nil, err
 		}
 	}
-	e.found = e.finished()
 	e.report(Progress{})
 	for {
 		for e.inFlight < e.opt.Parallel {
@@ -226,6 +225,9 @@ func (e *execution) run(ctx context.Context) ([]results.Cell, error) {
 		}
 		end.record.Trace = nil // safe in the store, and of no use to decisions
 		e.known[id] = end.record
+		if end.record.End.Status != results.Failed {
+			e.made++
+		}
 		h := end.record.Host
 		e.cells[end.cell].seconds += h.ProblemTime + h.OptimizerTime + h.EvaluateTime + h.HarnessTime
 		e.cells[end.cell].runs++
@@ -332,7 +334,8 @@ func (e *execution) report(p Progress) {
 	if e.opt.Progress == nil {
 		return
 	}
-	p.Done, p.Found = e.finished(), e.found
+	p.Done = e.finished()
+	p.Found = p.Done - e.made
 	var seconds float64
 	var runs int
 	for _, s := range e.cells {
