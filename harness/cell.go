@@ -256,7 +256,7 @@ func (c *cell) choose(b *book) (setting protocol.Setting, edge, capped bool) {
 	if !ok {
 		return nil, false, false
 	}
-	return winner, c.sweep.atEdge(winner, known), w.capped
+	return winner, c.sweep.atEdge(winner, w.tried), w.capped
 }
 
 // breakTie reruns the tied settings under the tuning seeds after the sweep's and returns the one with the best mean; ok is

@@ -120,9 +120,9 @@ func (s *sweep) walk(known knowledge) walk {
 	return w
 }
 
-// atEdge reports whether a setting has an unexplored neighbour: a step size next to it on the search's grid that was not
-// tried, or the end of an explicit grid of two or more values.
-func (s *sweep) atEdge(setting protocol.Setting, known knowledge) bool {
+// atEdge reports whether a setting lies at an end of what was tried: no smaller or no larger step size was tried beside
+// it, the rest being equal; or, in an explicit grid, it has the least or the greatest of two or more values.
+func (s *sweep) atEdge(setting protocol.Setting, tried []protocol.Setting) bool {
 	if s.grid != nil {
 		for name, values := range s.grid {
 			if len(values) > 1 && (setting[name] == slices.Min(values) || setting[name] == slices.Max(values)) {
@@ -134,15 +134,17 @@ func (s *sweep) atEdge(setting protocol.Setting, known knowledge) bool {
 	if !s.free[protocol.StepSize] {
 		return false
 	}
-	i := gridIndex(setting[protocol.StepSize])
-	for _, j := range []int{i - 1, i + 1} {
-		neighbour := maps.Clone(setting)
-		neighbour[protocol.StepSize] = gridStepSize(j)
-		if _, ok := known(neighbour); !ok {
-			return true
+	below, above := false, false
+	for _, other := range tried {
+		α := other[protocol.StepSize]
+		beside := maps.Clone(setting)
+		beside[protocol.StepSize] = α
+		if maps.Equal(beside, other) {
+			below = below || α < setting[protocol.StepSize]
+			above = above || α > setting[protocol.StepSize]
 		}
 	}
-	return false
+	return !below || !above
 }
 
 // product is the explicit grid, in the order of the names and of the values as listed.

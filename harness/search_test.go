@@ -110,7 +110,7 @@ func TestSearchByHand(t *testing.T) {
 			y, _ := known(b)
 			return compare(x, y, false)
 		})
-		if got := s.atEdge(best, known); got != test.edge {
+		if got := s.atEdge(best, order); got != test.edge {
 			t.Errorf("%s: best step size %v is at the edge: %v, want %v", test.name, best[protocol.StepSize], got, test.edge)
 		}
 	}
@@ -147,7 +147,7 @@ func TestSearchProperties(t *testing.T) {
 		if want := gridStepSize(min(best, limit)); found[protocol.StepSize] != want {
 			t.Fatalf("found %v, want %v (tried %v)", found[protocol.StepSize], want, stepSizes(order))
 		}
-		if s.atEdge(found, known) || len(order) < 6 {
+		if s.atEdge(found, order) || len(order) < 6 {
 			t.Fatalf("found %v after %v: at the edge, or of fewer than 6 points", found, stepSizes(order))
 		}
 	})
@@ -175,8 +175,8 @@ func TestSearchOfTwoHyperparameters(t *testing.T) {
 	if want := (protocol.Setting{"step_size": .1, "theta": .8, "mu": .95}); !maps.Equal(best, want) {
 		t.Errorf("found %v, want %v", best, want)
 	}
-	if len(order) > 12 || w.capped || s.atEdge(best, known) {
-		t.Errorf("%d runs, capped %v, at the edge %v; want at most 12, false, false", len(order), w.capped, s.atEdge(best, known))
+	if len(order) > 12 || w.capped || s.atEdge(best, order) {
+		t.Errorf("%d runs, capped %v, at the edge %v; want at most 12, false, false", len(order), w.capped, s.atEdge(best, order))
 	}
 	fixed := mustSweep(t, hyper, protocol.OptimizerEntry{Set: protocol.Setting{"step_size": .3}}, 12)
 	if order, _, _ := tune(t, fixed, world); len(order) != 3 {
@@ -188,11 +188,11 @@ func TestExplicitGrid(t *testing.T) {
 	hyper := []protocol.Hyperparameter{protocol.StepSizeParameter(.1), protocol.Fraction("beta", "", .9)}
 	entry := protocol.OptimizerEntry{Sweep: map[string][]float64{"step_size": {.1, .2, .4}, "beta": {0, .9}}}
 	s := mustSweep(t, hyper, entry, 2) // the cap is for searches
-	order, w, known := tune(t, s, valley(.2, 1))
+	order, w, _ := tune(t, s, valley(.2, 1))
 	if len(order) != 6 || w.capped {
 		t.Errorf("%d settings, capped %v; want the whole grid of 6", len(order), w.capped)
 	}
-	if s.atEdge(protocol.Setting{"step_size": .2, "beta": .5}, known) || !s.atEdge(protocol.Setting{"step_size": .4, "beta": .5}, known) {
+	if s.atEdge(protocol.Setting{"step_size": .2, "beta": .5}, order) || !s.atEdge(protocol.Setting{"step_size": .4, "beta": .5}, order) {
 		t.Error("the edge of the grid is not where it should be")
 	}
 	for _, bad := range []map[string][]float64{{"step_sice": {1}}, {"beta": {1}}} {
