@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -16,6 +17,7 @@ type pluginFlags struct {
 	callTimeout time.Duration
 	verbose     bool
 	inProcess   bool
+	threads     int // for each run; 0: the plugins' choice
 }
 
 func (f *pluginFlags) add(cmd *cobra.Command) {
@@ -54,7 +56,12 @@ func (f *pluginFlags) options(cmd *cobra.Command) (plugins.Options, error) {
 	if f.verbose {
 		level = hclog.Debug
 	}
+	var env []string
+	if f.threads > 0 {
+		env = []string{fmt.Sprintf("NOISEBENCH_THREADS=%d", f.threads)}
+	}
 	return plugins.Options{
+		Env:         env,
 		Transport:   transport,
 		CallTimeout: f.callTimeout,
 		Logger:      hclog.New(&hclog.LoggerOptions{Name: "bench", Level: level, Output: cmd.ErrOrStderr()}),

@@ -44,6 +44,7 @@ $NOISEBENCH_PLUGIN_PATH, .noisebench/plugins, ~/.local/share/noisebench/plugins,
 			if err != nil {
 				return err
 			}
+			flags.threads = max(1, runtime.NumCPU()/parallel)
 			catalogue, err := flags.open(cmd)
 			if err != nil {
 				return err

@@ -5,7 +5,7 @@
 // 1. A PLUGIN is an executable that serves optimizers or problems. The host starts it, without arguments unless it was
 //    told some, in a process group of its own, with standard input at end of file, and with an environment of few
 //    variables (PATH, HOME, TMPDIR, the locale, XDG_*, NOISEBENCH_*, thread counts and what step 2 names). One process
-//    serves many runs, several at a time.
+//    serves many runs, several at a time; NOISEBENCH_THREADS, if set, is how many threads each of them should keep busy.
 //
 // 2. HANDSHAKE (that of github.com/hashicorp/go-plugin). The host sets
 //      NOISEBENCH_PLUGIN=ask-and-tell   the cookie: where it is missing, a person started the plugin; explain and exit 1
