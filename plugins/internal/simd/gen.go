@@ -1,4 +1,4 @@
-//go:build ignore
+//go:build generate
 
 // This program writes the AVX2 kernels of package simd, simd_amd64.s, with their declarations.
 package main
@@ -21,6 +21,7 @@ const (
 func main() {
 	ConstraintExpr("amd64")
 	tile()
+	tileRow()
 	tileAdd()
 	elementwise("add", "writes x + y.", "dst, x, y *float32", 2, func(v []reg.VecVirtual) { VADDPS(v[1], v[0], v[0]) })
 	elementwise("sub", "writes x − y.", "dst, x, y *float32", 2, func(v []reg.VecVirtual) { VSUBPS(v[1], v[0], v[0]) })
@@ -82,10 +83,8 @@ func loadWalk() walk {
 	return w
 }
 
-// product emits acc += A·B.
-func product(acc [][]reg.VecVirtual) {
-	w := loadWalk()
-	b := Load(Param("b"), GP64())
+// product emits acc += A·B and leaves b behind the panel.
+func product(acc [][]reg.VecVirtual, w walk, b reg.Register) {
 	at, left := GP64(), GP64()
 	XORQ(at, at)
 	Label("segment")
@@ -133,8 +132,27 @@ func tile() {
 	begin("tile", "is Tile.", "dst *float32, stride int, init *float32, initStride int, "+walkArgs+", b *float32", "")
 	acc := accumulators()
 	eachRow("init", "initStride", func(r, h int, at Mem) { VMOVUPS(at, acc[r][h]) })
-	product(acc)
+	product(acc, loadWalk(), Load(Param("b"), GP64()))
 	eachRow("dst", "stride", func(r, h int, at Mem) { VMOVUPS(acc[r][h], at) })
+	VZEROUPPER()
+	RET()
+}
+
+func tileRow() {
+	begin("tileRow", "is TileRow.", "dst *float32, stride, panels int, "+walkArgs+", b *float32", "")
+	w, b := loadWalk(), Load(Param("b"), GP64())
+	acc := accumulators()
+	Label("panel")
+	for r := range acc {
+		VXORPS(acc[r][0], acc[r][0], acc[r][0])
+		VXORPS(acc[r][1], acc[r][1], acc[r][1])
+	}
+	Load(Param("segments"), w.segments.(reg.GPVirtual))
+	product(acc, w, b)
+	eachRow("dst", "stride", func(r, h int, at Mem) { VMOVUPS(acc[r][h], at) })
+	ADDQ(Imm(64), NewParamAddr("dst", 0))
+	DECQ(NewParamAddr("panels", 16))
+	JNZ(LabelRef("panel"))
 	VZEROUPPER()
 	RET()
 }
@@ -147,7 +165,7 @@ func tileAdd() {
 		VXORPS(acc[r][0], acc[r][0], acc[r][0])
 		VXORPS(acc[r][1], acc[r][1], acc[r][1])
 	}
-	product(acc)
+	product(acc, loadWalk(), Load(Param("b"), GP64()))
 	eachRow("dst", "stride", func(r, h int, at Mem) {
 		sum := YMM()
 		VADDPS(at, acc[r][h], sum)
@@ -253,7 +271,8 @@ func over() {
 	})
 }
 
-// tanh emits the quotient of polynomials in x² that Eigen uses (MathFunctionsImpl.h), x clipped to where it rounds to ±1.
+// tanh emits the quotient of polynomials in x² that Eigen uses (MathFunctionsImpl.h), x clipped to where it rounds to
+// ±1.
 func tanh() {
 	text("tanh", "writes tanh x.", "dst, x *float32, table *[13]float32")
 	dst, x := Load(Param("dst"), GP64()), Load(Param("x"), GP64())
@@ -302,7 +321,8 @@ func maskPositive() {
 
 // pack asks for rows that it will come to, because the processor does not foresee strides of this length.
 func pack() {
-	begin("pack", "is Pack for whole panels.", "dst *float32, panelStride int, src *float32, stride, rows, panels int", "")
+	begin("pack", "is Pack for whole panels.",
+		"dst *float32, panelStride int, src *float32, stride, rows, panels int", "")
 	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
 	panelStride, stride := Load(Param("panelStride"), GP64()), Load(Param("stride"), GP64())
 	rows, panels := Load(Param("rows"), GP64()), Load(Param("panels"), GP64())

@@ -100,6 +100,101 @@ element:
 	VZEROUPPER
 	RET
 
+// func tileRowAVX2(dst *float32, stride int, panels int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32)
+// Requires: AVX, FMA3
+TEXT ·tileRowAVX2(SB), NOSPLIT, $0-80
+	MOVQ a+56(FP), AX
+	MOVQ rows+64(FP), CX
+	MOVQ (CX), DX
+	LEAQ (AX)(DX*4), DX
+	MOVQ 8(CX), BX
+	LEAQ (AX)(BX*4), BX
+	MOVQ 16(CX), SI
+	LEAQ (AX)(SI*4), SI
+	MOVQ 24(CX), DI
+	LEAQ (AX)(DI*4), DI
+	MOVQ 32(CX), R8
+	LEAQ (AX)(R8*4), R8
+	MOVQ 40(CX), CX
+	LEAQ (AX)(CX*4), CX
+	MOVQ segments+24(FP), AX
+	MOVQ length+32(FP), R9
+	MOVQ step+40(FP), R10
+	MOVQ skip+48(FP), R11
+	MOVQ b+72(FP), R12
+
+panel:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   segments+24(FP), AX
+	XORQ   R13, R13
+
+segment:
+	MOVQ R9, R14
+
+element:
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VBROADCASTSS (DX)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (BX)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (SI)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (DI)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (R8)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (CX)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         $0x40, R12
+	ADDQ         R10, R13
+	DECQ         R14
+	JNZ          element
+	ADDQ         R11, R13
+	DECQ         AX
+	JNZ          segment
+	MOVQ         dst+0(FP), AX
+	MOVQ         stride+8(FP), R13
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	LEAQ         (AX)(R13*4), AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	LEAQ         (AX)(R13*4), AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	LEAQ         (AX)(R13*4), AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	LEAQ         (AX)(R13*4), AX
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	LEAQ         (AX)(R13*4), AX
+	VMOVUPS      Y10, (AX)
+	VMOVUPS      Y11, 32(AX)
+	ADDQ         $0x40, dst+0(FP)
+	DECQ         panels+16(FP)
+	JNZ          panel
+	VZEROUPPER
+	RET
+
 // func tileAddAVX2(dst *float32, stride int, squares *float32, squaresStride int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32)
 // Requires: AVX, FMA3
 TEXT ·tileAddAVX2(SB), NOSPLIT, $0-88

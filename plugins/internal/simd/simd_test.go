@@ -29,7 +29,8 @@ func vector(random *rand.Rand, n int) []float32 {
 	return v
 }
 
-// elementwise lists the operations on elements: what they write where dst, x and y are a, b and c, in the precision of T.
+// elementwise lists the operations on elements: what they write where dst, x and y are a, b and c, in the precision of
+// T.
 func elementwise[T float32 | float64]() map[string]func(dst, x, y []T) {
 	return map[string]func(dst, x, y []T){
 		"Add":           func(dst, x, y []T) { Add(dst, x, y) },
@@ -73,7 +74,8 @@ func TestElementwise(t *testing.T) {
 			portably(func() { op(want, x, y) })
 			for i := range want {
 				if !same(got[i], want[i]) {
-					t.Fatalf("%s of %d: element %d is %v, want %v (dst %v, x %v, y %v)", name, len(dst), i, got[i], want[i], dst[i], x[i], y[i])
+					t.Fatalf("%s of %d: element %d is %v, want %v (dst %v, x %v, y %v)",
+						name, len(dst), i, got[i], want[i], dst[i], x[i], y[i])
 				}
 			}
 		}
@@ -218,6 +220,17 @@ func TestTile(t *testing.T) {
 					})
 					outside("Tile", got, dst, stride)
 				}
+				// A row of two tiles has the bits of two tiles.
+				wide := slices.Clone(vector(random, 6*40))
+				TileRow(wide, 40, 2, &w, a, &rows, slices.Concat(b, b))
+				zeros, single := make([]float32, Columns), make([]float32, 6*Columns)
+				Tile(single, Columns, zeros, 0, &w, a, &rows, b)
+				for i, v := range single {
+					r, c := i/Columns, i%Columns
+					if wide[r*40+c] != v || wide[r*40+Columns+c] != v {
+						t.Fatalf("%s TileRow at %d, %d is %v and %v, want %v", Level(), r, c, wide[r*40+c], wide[r*40+Columns+c], v)
+					}
+				}
 				sum, sq := slices.Clone(dst), slices.Clone(squares)
 				TileAdd(sum, stride, sq, squaresStride, &w, a, &rows, b)
 				added := func(r, c int) (float64, float64) {
@@ -297,7 +310,8 @@ func TestMaxPool(t *testing.T) {
 						}
 					}
 					if !same(dst[c], float32(best)) || int(taps[c]) != tap {
-						t.Fatalf("%s MaxPool %v: channel %d is %v from tap %d, want %v from %d", Level(), w, c, dst[c], taps[c], best, tap)
+						t.Fatalf("%s MaxPool %v: channel %d is %v from tap %d, want %v from %d",
+							Level(), w, c, dst[c], taps[c], best, tap)
 					}
 					if back[at] != delta[c] {
 						t.Fatalf("%s MaxPoolBack %v: channel %d is %v, want %v", Level(), w, c, back[at], delta[c])

@@ -9,6 +9,11 @@ package simd
 //go:noescape
 func tileAVX2(dst *float32, stride int, init *float32, initStride int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32)
 
+// tileRowAVX2 is TileRow.
+//
+//go:noescape
+func tileRowAVX2(dst *float32, stride int, panels int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32)
+
 // tileAddAVX2 is TileAdd.
 //
 //go:noescape

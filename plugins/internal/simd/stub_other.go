@@ -11,6 +11,10 @@ func tileAVX2(dst *float32, stride int, init *float32, initStride int, segments,
 	panic("unreachable")
 }
 
+func tileRowAVX2(dst *float32, stride, panels int, segments, length, step, skip int, a *float32, rows *[6]int, b *float32) {
+	panic("unreachable")
+}
+
 func tileAddAVX2(dst *float32, stride int, squares *float32, squaresStride int, segments, length, step, skip int, a *float32, rows *[6]int, b *float32) {
 	panic("unreachable")
 }

@@ -6,9 +6,9 @@ const (
 	Columns = 16
 )
 
-// Walk says how the inner index t of a product A·B moves through A: in Segments equal stretches of Length elements that are
-// Step apart, with Skip more from the end of one to the start of the next. With it the rows of A can be the patches of an
-// image, which are never copied together. All of Segments and Length are at least 1.
+// Walk says how the inner index t of a product A·B moves through A: in Segments equal stretches of Length elements that
+// are Step apart, with Skip more from the end of one to the start of the next. With it the rows of A can be the patches
+// of an image, which are never copied together. All of Segments and Length are at least 1.
 type Walk struct{ Segments, Length, Step, Skip int }
 
 // Len is the number of values that t takes.
@@ -19,7 +19,9 @@ func (w *Walk) Len() int { return w.Segments * w.Length }
 //   - init is a tile whose rows start initStride apart (0: one row for all); it may be dst itself.
 //   - Row r of A starts at a[rows[r]] and continues by w. It is read without a check of bounds.
 //   - B has w.Len() rows of Columns elements one after the other.
-func Tile(dst []float32, stride int, init []float32, initStride int, w *Walk, a []float32, rows *[Rows]int, b []float32) {
+func Tile(dst []float32, stride int, init []float32, initStride int, w *Walk, a []float32, rows *[Rows]int,
+	b []float32,
+) {
 	_, _ = dst[5*stride+15], init[5*initStride+15]
 	_ = b[w.Len()*Columns-1]
 	if assembly {
@@ -36,8 +38,26 @@ func Tile(dst []float32, stride int, init []float32, initStride int, w *Walk, a 
 	}
 }
 
-// TileAdd adds A·B to a tile of dst and, where squares is not nil, the squares of the elements of A·B to a tile of squares.
-// The other arguments are those of [Tile].
+// TileRow writes A·B to panels tiles of dst next to each other, for a B of as many panels one after the other. The
+// other arguments are those of [Tile].
+func TileRow(dst []float32, stride, panels int, w *Walk, a []float32, rows *[Rows]int, b []float32) {
+	_ = dst[5*stride+panels*Columns-1]
+	_ = b[panels*w.Len()*Columns-1]
+	if assembly {
+		tileRowAVX2(&dst[0], stride, panels, w.Segments, w.Length, w.Step, w.Skip, &a[0], rows, &b[0])
+		return
+	}
+	for p := range panels {
+		var acc [Rows][Columns]float32
+		product(&acc, w, a, rows, b[p*w.Len()*Columns:])
+		for r := range acc {
+			copy(dst[r*stride+p*Columns:], acc[r][:])
+		}
+	}
+}
+
+// TileAdd adds A·B to a tile of dst and, where squares is not nil, the squares of the elements of A·B to a tile of
+// squares. The other arguments are those of [Tile].
 func TileAdd(dst []float32, stride int, squares []float32, squaresStride int, w *Walk, a []float32, rows *[Rows]int,
 	b []float32,
 ) {
@@ -83,8 +103,9 @@ func product(acc *[Rows][Columns]float32, w *Walk, a []float32, rows *[Rows]int,
 	}
 }
 
-// Pack copies a matrix of rows × n elements, whose rows start stride apart, to dst in the form of B that the tiles need:
-// panels of Columns columns, each with its rows one after the other, and zeros in the columns that the last panel lacks.
+// Pack copies a matrix of rows × n elements, whose rows start stride apart, to dst in the form of B that the tiles
+// need: panels of Columns columns, each with its rows one after the other, and zeros in the columns that the last panel
+// lacks.
 func Pack(dst, src []float32, rows, stride, n int) {
 	panel := rows * Columns
 	whole := n / Columns

@@ -11,8 +11,9 @@ import (
 // An optimizer's update written with them reads like its equations, and runs at the memory's speed if it goes block by
 // block ([Block] elements), so that intermediate results stay in the first-level cache.
 
-// Block is a good length of the pieces in which to process long vectors: four of float32 fill half a first-level cache.
-const Block = 2048
+// Block is a good length of the pieces in which to process long vectors: an update with a dozen of them uses 24 KB of
+// float32.
+const Block = 512
 
 // float32s returns x if it is a []float32 that assembly should work on, else nil.
 func float32s[T protocol.Float](x []T) []float32 {
@@ -95,7 +96,8 @@ func Sqrt[T protocol.Float](dst, x []T) {
 	}
 }
 
-// tanhTable holds the limits of the argument and the coefficients of numerator and denominator, the highest power first.
+// tanhTable holds the limits of the argument and the coefficients of numerator and denominator, the highest power
+// first.
 var tanhTable = [13]float32{
 	9, -9,
 	-2.76076847742355e-16, 2.00018790482477e-13, -8.60467152213735e-11, 5.12229709037114e-08,
@@ -244,8 +246,8 @@ func Dot(x, y []float32) float64 {
 	return sum
 }
 
-// Spread writes the greater of 0 and a dst − b x² to dst, and NaN where that is NaN. It returns the sum, with the precision
-// of [Dot].
+// Spread writes the greater of 0 and a dst − b x² to dst, and NaN where that is NaN. It returns the sum, with the
+// precision of [Dot].
 func Spread(dst []float32, a float32, x []float32, b float32) float64 {
 	x = x[:len(dst)]
 	sum := 0.0

@@ -2,8 +2,8 @@ package nn
 
 import "noisebench/plugins/internal/simd"
 
-// AveragePool takes the mean of each window, channel by channel. Missing elements beyond the border do not count. The zero
-// Size means one window over the whole image.
+// AveragePool takes the mean of each window, channel by channel. Missing elements beyond the border do not count. The
+// zero Size means one window over the whole image.
 type AveragePool struct {
 	Size    int // of the square window
 	Stride  int // 0 means Size

@@ -9,8 +9,8 @@ import (
 // Padding says how windows of a convolution or a pooling meet an image's border.
 type Padding int
 
-// The paddings, as TensorFlow has them. Same gives ⌈n/stride⌉ positions; of an odd number of missing rows or columns, the
-// extra one is added at the end. Valid keeps windows inside the image.
+// The paddings, as TensorFlow has them. Same gives ⌈n/stride⌉ positions; of an odd number of missing rows or columns,
+// the extra one is added at the end. Valid keeps windows inside the image.
 const (
 	Same Padding = iota
 	Valid
@@ -152,7 +152,10 @@ func (k *conv) forward(t *thread, i int) {
 	for y := range k.in.shape.Height {
 		copy(image[((y+k.top)*k.width+k.left)*k.c:][:line], src[y*line:])
 	}
-	p := product{walk: simd.Walk{Segments: k.size, Length: k.size * k.c, Step: 1, Skip: (k.width - k.size) * k.c}, a: image}
+	p := product{
+		walk: simd.Walk{Segments: k.size, Length: k.size * k.c, Step: 1, Skip: (k.width - k.size) * k.c},
+		a:    image,
+	}
 	t.multiply(k.out.values(i), k.positions, k.n, k.bias, k.patches, k.panels, &p)
 }
 

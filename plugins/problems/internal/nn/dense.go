@@ -2,8 +2,8 @@ package nn
 
 import "noisebench/plugins/internal/simd"
 
-// Dense is a fully connected layer, y[o] = b[o] + Σ x[c] w[c, o] over all elements x of an example. Its weights are stored
-// as inputs × outputs.
+// Dense is a fully connected layer, y[o] = b[o] + Σ x[c] w[c, o] over all elements x of an example. Its weights are
+// stored as inputs × outputs.
 type Dense struct {
 	Units   int
 	Weights Initializer // nil means GlorotUniform
@@ -11,8 +11,8 @@ type Dense struct {
 	NoBias  bool
 }
 
-// dense computes products over all examples of a slice. With X the inputs and Δ the out deltas, one row for each example,
-// they are X W, Δ Wᵀ and Xᵀ Δ; and since the gradient of one example is x δᵀ, the second moment is (X²)ᵀ Δ².
+// dense computes products over all examples of a slice. With X the inputs and Δ the out deltas, one row for each
+// example, they are X W, Δ Wᵀ and Xᵀ Δ; and since the gradient of one example is x δᵀ, the second moment is (X²)ᵀ Δ².
 type dense struct {
 	net     *Network
 	in, out *tensor
@@ -234,7 +234,12 @@ func (d *dense) back(t *thread, k, count int) {
 func (d *dense) outer(t *thread, dst []float32, count int, x, deltas []float32, rows *[simd.Rows]int) {
 	n := d.net.n
 	p := product{walk: simd.Walk{Segments: 1, Length: n, Step: denseColumns}, a: x, rows: rows}
-	for c := 0; c < d.n; c += simd.Columns {
+	c := 0
+	if d.net.first() && count == simd.Rows && d.n >= simd.Columns {
+		simd.TileRow(dst, d.n, d.n/simd.Columns, &p.walk, x, rows, deltas)
+		c = d.n / simd.Columns * simd.Columns
+	}
+	for ; c < d.n; c += simd.Columns {
 		p.b = deltas[c*n:][:simd.Columns*n]
 		if d.net.first() {
 			t.set(dst[c:], d.n, count, min(simd.Columns, d.n-c), zeros[:], &p)

@@ -1,2 +1,42 @@
-// Package nn computes neural networks.
+// Package nn computes neural networks: the mean loss over a batch, its gradient, and the exact variance of the gradient
+// over the batch's examples. It is for the test problems of package problems.
+//
+// A network is described as a paper does, and fits on one page:
+//
+//	net := nn.New(nn.Image(28, 28, 1),
+//		nn.Conv{Size: 5, Channels: 32}, nn.ReLU{}, nn.MaxPool{Size: 3, Stride: 2},
+//		nn.Conv{Size: 5, Channels: 64}, nn.ReLU{}, nn.MaxPool{Size: 3, Stride: 2},
+//		nn.Dense{Units: 1024}, nn.ReLU{},
+//		nn.Dense{Units: 10}, nn.SoftmaxCrossEntropy{},
+//	)
+//
+// All its parameters are one vector of float32, in named blocks in the order of the layers. There is no automatic
+// differentiation: each layer has its own way back, in one file.
+//
+// # The variance
+//
+// Deltas, the derivatives of the loss by what flows between two layers, are kept for each example. From them the second
+// moment of the per-example gradients comes almost for free:
+//
+//   - Where an example uses weights once (Dense), its gradient is x δᵀ: the second moment is a product of squares.
+//   - Where it uses them at several positions (Conv, LSTM, Embedding), its gradient is a sum over these, with products
+//     between positions in its square. It is computed example by example and squared before it is added to the others.
+//   - The sum ‖s‖₁ alone needs no second vector.
+//
+// BatchNorm has no per-example gradients; see there.
+//
+// # Threads and bits
+//
+// Work is cut into tasks in the same way whatever the number of threads: an example, or some of the parameters. Each
+// element of a result is summed by one task in a fixed order. So results have the same bits on any number of threads,
+// at the same simd.Level. Loss and gradient do not depend on what else is wanted either.
+//
+// # Memory
+//
+// Batches go through in slices of 128 examples, so that memory does not grow with larger batches (except with
+// BatchNorm, which needs the batch as a whole). For each example of a slice, a layer's output takes twice its size in
+// float32, for value and delta; activations work in place where they can. Conv takes its padded input and its output
+// once more, MaxPool its output once more. Besides, the weights of Conv and LSTM are kept twice in another order. The
+// network above takes 0.62 MB for each example, 80 MB for a slice, and a process that measures it with variance at any
+// batch size 130 MB, its data not counted.
 package nn

@@ -8,9 +8,9 @@ import (
 // purposeDropout names the streams that dropout draws from, keyed by the example's position in the run and the layer.
 const purposeDropout = "dropout"
 
-// Dropout sets each element to 0 with probability Rate and divides the others by 1 − Rate (Srivastava et al. 2014); in an
-// evaluation it does nothing. What it drops depends on the run's seed and the position of the example in the stream of
-// examples alone, so that a second look at a batch is the same.
+// Dropout sets each element to 0 with probability Rate and divides the others by 1 − Rate (Srivastava et al. 2014); in
+// an evaluation it does nothing. What it drops depends on the run's seed and the position of the example in the stream
+// of examples alone, so that a second look at a batch is the same.
 type Dropout struct{ Rate float64 } // in [0, 1)
 
 type dropout struct {
@@ -37,8 +37,7 @@ func (l *dropout) forward(_ *thread, i int) {
 		return
 	}
 	mask := l.mask[i*len(x):][:len(x)]
-	position := uint64(l.net.batch.Position) + uint64(l.net.start+i)
-	random := protocol.Stream(l.net.batch.Seed, purposeDropout, position, l.layer)
+	random := protocol.Stream(l.net.batch.Seed, purposeDropout, l.net.position(i), l.layer)
 	keep := float32(1 / (1 - l.rate))
 	for j := range mask {
 		mask[j] = 0

@@ -13,7 +13,8 @@ type lossNode struct {
 	target  []float32 // of the slice
 	losses  []float64 // by example
 	metrics []float64
-	// compute returns the loss and metric of one example and writes the loss' gradient times scale to δ unless δ is nil.
+	// compute returns the loss and metric of one example and writes the loss' gradient times scale to δ unless δ is
+	// nil.
 	compute func(y, target, δ []float32, scale float64) (loss, metric float64)
 }
 
@@ -36,17 +37,20 @@ func (l *lossNode) targets(i int) []float32 { return l.target[i*l.size:][:l.size
 // forward computes deltas as well, scaled so that what they give are shares in the mean: ĝᵢ = ∇fᵢ/m.
 func (l *lossNode) forward(_ *thread, i int) {
 	var δ []float32
-	if l.net.g != nil {
+	if l.net.g != nil && l.in.needed {
 		δ = l.in.deltas(i)
 	}
 	l.losses[i], l.metrics[i] = l.compute(l.in.values(i), l.targets(i), δ, 1/float64(l.net.m))
+	for _, latent := range l.net.latents {
+		l.losses[i] += latent.losses[i]
+	}
 }
 
 func (l *lossNode) backward(*thread, int) {}
 
-// SoftmaxCrossEntropy is the loss −log softmax(y)[class], the mean over positions where there are several. The target is
-// each position's class number. The metric is accuracy, the share of positions where the greatest y, the first of equal
-// ones, is that of the class.
+// SoftmaxCrossEntropy is the loss −log softmax(y)[class], the mean over positions where there are several. The target
+// is each position's class number. The metric is accuracy, the share of positions where the greatest y, the first of
+// equal ones, is that of the class.
 type SoftmaxCrossEntropy struct{}
 
 func (SoftmaxCrossEntropy) build(net *Network, in *tensor) *tensor {
@@ -88,16 +92,20 @@ func (SoftmaxCrossEntropy) build(net *Network, in *tensor) *tensor {
 	})
 }
 
-// SquaredLoss is ½ ‖y − target‖², and its own metric.
-type SquaredLoss struct{}
+// SquaredLoss is Factor ‖y − target‖², and its own metric.
+type SquaredLoss struct{ Factor float64 } // 0 means ½
 
-func (SquaredLoss) build(net *Network, in *tensor) *tensor {
+func (l SquaredLoss) build(net *Network, in *tensor) *tensor {
+	factor := l.Factor
+	if factor == 0 {
+		factor = 0.5
+	}
 	return net.addLoss(in, in.shape.Size(), func(y, target, δ []float32, scale float64) (loss, metric float64) {
 		for j, v := range y {
 			d := float64(v) - float64(target[j])
-			loss += d * d / 2
+			loss += factor * d * d
 			if δ != nil {
-				δ[j] = float32(scale * d)
+				δ[j] = float32(scale * 2 * factor * d)
 			}
 		}
 		return loss, loss

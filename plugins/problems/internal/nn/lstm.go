@@ -2,14 +2,14 @@ package nn
 
 import "noisebench/plugins/internal/simd"
 
-// LSTM is a layer of long short-term memory (Hochreiter & Schmidhuber 1997; Gers et al. 2000) over a sequence, from zero at
-// the start of each: with z = b + [xₜ, hₜ₋₁] w cut into i, g, f, o,
+// LSTM is a layer of long short-term memory (Hochreiter & Schmidhuber 1997; Gers et al. 2000) over a sequence, from
+// zero at the start of each: with z = b + [xₜ, hₜ₋₁] w cut into i, g, f, o,
 //
 //	cₜ = σ(f + ForgetBias) cₜ₋₁ + σ(i) tanh g
 //	hₜ = σ(o) tanh cₜ
 //
-// Its weights are stored as (input channels + units) × 4 units in this order, as in TensorFlow's BasicLSTMCell. The output
-// is h at all steps.
+// Its weights are stored as (input channels + units) × 4 units in this order, as in TensorFlow's BasicLSTMCell. The
+// output is h at all steps.
 type LSTM struct {
 	Units      int
 	ForgetBias float32
@@ -17,8 +17,8 @@ type LSTM struct {
 	Bias       Initializer // nil means 0
 }
 
-// lstm takes as many examples as a tile has rows through time together. All steps' inputs meet their weights in one product,
-// and so do the deltas on the way back.
+// lstm takes as many examples as a tile has rows through time together. All steps' inputs meet their weights in one
+// product, and so do the deltas on the way back.
 type lstm struct {
 	net        *Network
 	in, out    *tensor
@@ -68,7 +68,9 @@ func (l LSTM) build(net *Network, in *tensor) *tensor {
 	}
 	k.wh = outer{
 		net: net, w: &wh, rows: h, columns: n, length: steps, skipped: 1, // h before the first step is 0
-		inputs: inputs{aSize: steps * h, table: table(h, row), walk: simd.Walk{Segments: 1, Length: steps - 1, Step: h}},
+		inputs: inputs{
+			aSize: steps * h, table: table(h, row), walk: simd.Walk{Segments: 1, Length: steps - 1, Step: h},
+		},
 	}
 	k.wx.reserve()
 	k.wh.reserve()

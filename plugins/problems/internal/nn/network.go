@@ -2,14 +2,16 @@ package nn
 
 import (
 	"fmt"
+	"os"
 	"runtime"
+	"strconv"
 
 	"noisebench/plugins/internal/simd"
 	"noisebench/protocol"
 )
 
-// slice is the number of examples that go through the network together. Larger batches are cut into slices, so that memory
-// is bounded whatever the batch size.
+// slice is the number of examples that go through the network together. Larger batches are cut into slices, so that
+// memory is bounded whatever the batch size.
 const slice = 128
 
 // Layer describes one layer of a network: a type of this package with its parameters as exported fields.
@@ -18,12 +20,12 @@ type Layer interface {
 	build(net *Network, in *tensor) *tensor
 }
 
-// Loader writes the i-th example of a batch, or of a part of the data, to input, and to target what the loss asks for. It is
-// called from several goroutines at once.
+// Loader writes the i-th example of a batch, or of a part of the data, to input, and to target what the loss asks for.
+// It is called from several goroutines at once.
 type Loader func(i int, input, target []float32)
 
-// Network computes the loss of a network, its gradient, and the variance of that gradient over the examples of a batch. It
-// owns its buffers and is for one goroutine at a time; inside, it uses several threads.
+// Network computes the loss of a network, its gradient, and the variance of that gradient over the examples of a batch.
+// It owns its buffers and is for one goroutine at a time; inside, it uses several threads.
 type Network struct {
 	input  Shape
 	blocks []block
@@ -37,6 +39,7 @@ type Network struct {
 	largest  int       // slice that there is room for
 	dropouts uint64
 	norms    []*batchNorm
+	latents  []*latent
 	own      []float32 // room for a gradient that is needed and not wanted
 
 	*crew
@@ -60,8 +63,12 @@ type call struct {
 func (c *call) first() bool { return c.start == 0 }
 func (c *call) last() bool  { return c.start+c.n == c.m }
 
-// New builds the network that leads from the input through the layers to a loss, the last of them. It panics if they do not
-// fit together. Memory for examples is allocated on first use and kept; a later call that needs no more allocates nothing.
+// position is where the slice's i-th example is in the stream of examples.
+func (c *call) position(i int) uint64 { return uint64(c.batch.Position) + uint64(c.start+i) }
+
+// New builds the network that leads from the input through the layers to a loss, the last of them. It panics if they do
+// not fit together. Memory for examples is allocated on first use and kept; a later call that needs no more allocates
+// nothing.
 func New(input Shape, layers ...Layer) *Network {
 	net := &Network{input: input}
 	t := net.tensor(input)
@@ -80,11 +87,20 @@ func New(input Shape, layers ...Layer) *Network {
 	for _, s := range net.stages {
 		s.finish()
 	}
-	net.SetThreads(runtime.GOMAXPROCS(0))
+	net.SetThreads(threads())
 	return net
 }
 
-// SetThreads sets the number of threads; it is GOMAXPROCS until then. Results do not depend on it.
+// threads is the number of threads that the host wants a run to use, or GOMAXPROCS if it does not say.
+func threads() int {
+	if n, err := strconv.Atoi(os.Getenv("NOISEBENCH_THREADS")); err == nil && n > 0 {
+		return n
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// SetThreads sets the number of threads; until then it is $NOISEBENCH_THREADS, or else GOMAXPROCS. Results do not depend on
+// it.
 func (net *Network) SetThreads(threads int) {
 	net.crew = newCrew(threads)
 	net.largest = 0 // some layers keep buffers for each thread
@@ -105,8 +121,8 @@ func (net *Network) Dim() int { return net.dim }
 // vectors are the caller's. The example that load knows as i is the batch's i-th. An L2 regulariser is part of loss and
 // gradient, and adds nothing to the variance.
 //
-// The gradient has the same bits whatever else is wanted. Variance comes from sums of squares in float32, and is off by a
-// rounding error of that sum: a few 1e-7 of the mean square of the per-example gradients. It is never below 0.
+// The gradient has the same bits whatever else is wanted. Variance comes from sums of squares in float32, and is off by
+// a rounding error of that sum: a few 1e-7 of the mean square of the per-example gradients. It is never below 0.
 func (net *Network) Measure(x []float32, batch protocol.Batch, want protocol.Quantity, load Loader,
 	m *protocol.Measurement[float32],
 ) {

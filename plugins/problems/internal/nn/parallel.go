@@ -7,8 +7,8 @@ import (
 	"noisebench/plugins/internal/simd"
 )
 
-// work is a set of independent tasks. Every element of every result is computed by one task in a fixed order, so that it
-// does not matter which thread takes which.
+// work is a set of independent tasks. Every element of every result is computed by one task in a fixed order, so that
+// it does not matter which thread takes which.
 type work interface{ task(t *thread, i int) }
 
 // thread is what one thread has for itself.

@@ -73,7 +73,8 @@ func (net *Network) Blocks() []protocol.Block {
 	return blocks
 }
 
-// Init writes the starting point of runs with this seed to x. Each block has its own random stream, keyed by its number.
+// Init writes the starting point of runs with this seed to x. Each block has its own random stream, keyed by its
+// number.
 func (net *Network) Init(x []float32, seed uint64) {
 	for i := range net.blocks {
 		b := &net.blocks[i]

@@ -1,8 +1,8 @@
 package nn
 
 // The reference: each layer's definition as plain loops in float64, one example at a time. It shares no code with the
-// engine. Gradients of examples are its central differences, which are good to about 1e-10 here, far below the rounding of
-// float32 that the engine is judged by.
+// engine. Gradients of examples are its central differences, which are good to about 1e-10 here, far below the rounding
+// of float32 that the engine is judged by.
 
 import (
 	"math"
@@ -86,11 +86,10 @@ func refGradient(layers []refLayer, params []float64, data refData) []float64 {
 	g := make([]float64, len(params))
 	const h = 1e-5
 	for i, p := range params {
-		at := func(d float64) float64 {
-			params[i] = p + d
-			return refLoss(layers, params, data)
-		}
-		g[i] = (8*(at(h)-at(-h)) - (at(2*h) - at(-2*h))) / (12 * h)
+		params[i] = p + h
+		g[i] = refLoss(layers, params, data) / (2 * h)
+		params[i] = p - h
+		g[i] -= refLoss(layers, params, data) / (2 * h)
 		params[i] = p
 	}
 	return g
@@ -208,11 +207,30 @@ var refSoftmaxCrossEntropy = perExample(func(r *refRun, in picture) picture {
 	return in
 })
 
-var refSquaredLoss = perExample(func(r *refRun, in picture) picture {
-	for i, v := range in.v {
-		r.loss += (v - r.targets[r.index][i]) * (v - r.targets[r.index][i]) / 2
+func refSquaredLoss(l SquaredLoss) refLayer {
+	return perExample(func(r *refRun, in picture) picture {
+		factor := l.Factor
+		if factor == 0 {
+			factor = 0.5
+		}
+		for i, v := range in.v {
+			r.loss += factor * (v - r.targets[r.index][i]) * (v - r.targets[r.index][i])
+		}
+		return in
+	})
+}
+
+// refLatent draws as Latent's comment says.
+var refLatent = perExample(func(r *refRun, in picture) picture {
+	random := protocol.Stream(testSeed, "latent", uint64(testPosition+r.number), 0)
+	n := len(in.v) / 2
+	out := newPicture(1, 1, n)
+	for j := range n {
+		μ, s := in.v[j], in.v[n+j]
+		out.v[j] = μ + math.Exp(s)*random.NormFloat64()
+		r.loss -= 0.5 * (1 + 2*s - μ*μ - math.Exp(2*s))
 	}
-	return in
+	return out
 })
 
 func refAveragePool(l AveragePool) refLayer {

@@ -2,7 +2,8 @@ package nn
 
 import "noisebench/plugins/internal/simd"
 
-// Residual adds what its Layers and its Shortcut make of the same input; an empty Shortcut passes it on (He et al. 2016).
+// Residual adds what its Layers and its Shortcut make of the same input; an empty Shortcut passes it on (He et al.
+// 2016).
 type Residual struct{ Layers, Shortcut []Layer }
 
 func (l Residual) build(net *Network, in *tensor) *tensor {

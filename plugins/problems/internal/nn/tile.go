@@ -23,7 +23,8 @@ func (t *thread) set(dst []float32, stride, rows, columns int, init []float32, p
 	}
 }
 
-// add adds the upper left rows × columns of A·B to a tile of dst, and their squares to a tile of squares unless that is nil.
+// add adds the upper left rows × columns of A·B to a tile of dst, and their squares to a tile of squares unless that is
+// nil.
 func (t *thread) add(dst []float32, stride int, squares []float32, squaresStride, rows, columns int, p *product) {
 	if rows == simd.Rows && columns == simd.Columns {
 		simd.TileAdd(dst, stride, squares, squaresStride, &p.walk, p.a, p.rows, p.b)

@@ -3,9 +3,9 @@
 //
 //	go run ./plugins/problems/internal/nn/benchmarks [-threads 2] [-pairs 40] [-python /usr/bin/python3]
 //
-// Debian has PyTorch in the package python3-torch. The two take turns, so that whatever else the machine does hits both, and
-// the ratios are medians over such turns. It also prints how many times the work of one run on one thread two of them do in
-// the same time.
+// Debian has PyTorch in the package python3-torch. The two take turns, so that whatever else the machine does hits
+// both, and the ratios are medians over such turns. It also prints how many times the work of one run on one thread two
+// of them do in the same time.
 package main
 
 import (
@@ -74,7 +74,8 @@ func compare(p *problem, torch *python, pairs int) error {
 			theirs, gradient, variance = append(theirs, t), append(gradient, g), append(variance, v)
 		}
 	}
-	fmt.Printf("%s: PyTorch %.1f ms (best %.1f), gradient %.1f ms (best %.1f), with variance %.1f ms (best %.1f)\n", p.name,
+	fmt.Printf("%s: PyTorch %.1f ms (best %.1f), gradient %.1f ms (best %.1f), with variance %.1f ms (best %.1f)\n",
+		p.name,
 		1e3*median(theirs), 1e3*slices.Min(theirs), 1e3*median(gradient), 1e3*slices.Min(gradient),
 		1e3*median(variance), 1e3*slices.Min(variance))
 	fmt.Printf("  gradient / PyTorch's: %.2f\n", ratio(gradient, theirs))
