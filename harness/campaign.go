@@ -18,7 +18,7 @@ type Definitions interface {
 	Optimizer(name string) (protocol.OptimizerDef, error)
 }
 
-// Store keeps finished runs. One that it cannot read counts as not found: it is made again.
+// Store keeps finished runs. Its methods are called side by side. One that it cannot read counts as not found: it is made again.
 type Store interface {
 	// Lookup returns the finished run with this ID.
 	Lookup(id string) (record *results.Record, found bool, err error)
@@ -186,6 +186,7 @@ type ended struct {
 	cell   int
 	task   Task
 	record *results.Record
+	found  bool  // in the store: another harness made it meanwhile
 	err    error // the store's, or ctx's
 }
 
@@ -205,8 +206,8 @@ func (e *execution) run(ctx context.Context) ([]results.Cell, error) {
 			e.inFlight++
 			e.running[task.Run.ID()] = true
 			go func() {
-				record, err := e.make(ctx, i, task)
-				e.done <- ended{i, task, record, err}
+				record, found, err := e.make(ctx, i, task)
+				e.done <- ended{i, task, record, found, err}
 			}()
 		}
 		if e.inFlight == 0 {
@@ -225,7 +226,7 @@ func (e *execution) run(ctx context.Context) ([]results.Cell, error) {
 		}
 		end.record.Trace = nil // safe in the store, and of no use to decisions
 		e.known[id] = end.record
-		if end.record.End.Status != results.Failed {
+		if !end.found && end.record.End.Status != results.Failed {
 			e.made++
 		}
 		h := end.record.Host
@@ -281,26 +282,28 @@ func (e *execution) nextTask() (cell int, task Task, ok bool) {
 	return 0, Task{}, false
 }
 
-// make makes a run, once more if a plugin fails, and commits its record.
-func (e *execution) make(ctx context.Context, i int, task Task) (*results.Record, error) {
+// make makes a run, once more if a plugin fails, and commits its record; or finds that another harness on the same store has
+// made it since it became due.
+func (e *execution) make(ctx context.Context, i int, task Task) (record *results.Record, found bool, err error) {
+	if record, found, err = e.opt.Store.Lookup(task.Run.ID()); found || err != nil {
+		return record, found, err
+	}
 	cell := e.campaign.cells[i]
-	var record *results.Record
 	for attempt := range 2 {
 		started := time.Now()
-		var err error
 		record, err = Run(ctx, cell.problem, cell.optimizer, task.Run, e.opt.Alloc)
 		if fault := (*protocol.Fault)(nil); err != nil && !errors.As(err, &fault) {
-			return nil, err
+			return nil, false, err
 		}
 		e.stamp(record, started)
 		if err == nil {
 			break
 		}
 		if attempt == 1 && record == nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
-	return record, e.opt.Store.Commit(record)
+	return record, false, e.opt.Store.Commit(record)
 }
 
 // stamp copies the provenance into a record, beside its clocks.

@@ -220,6 +220,50 @@ func TestCampaignEndsWithTheStore(t *testing.T) {
 	}
 }
 
+// A problem whose spec names a dtype that it cannot be opened as is refused before anything runs.
+func TestNewCampaignRefusesProblemWithoutConstructor(t *testing.T) {
+	p := pointsDef(20, &callLog{})
+	p.New64 = nil
+	_, err := NewCampaign(testPlan(), definitions{p, []protocol.OptimizerDef{scriptedDef(nil, nil)}})
+	if want := "its spec says float64, but its definition has no function that opens it as that"; err == nil ||
+		!strings.Contains(err.Error(), want) {
+		t.Errorf("error is %v, want it to contain %q", err, want)
+	}
+}
+
+// lateStore lacks every run until it is asked a second time: as if another harness had made it meanwhile.
+type lateStore struct {
+	*memoryStore
+	asked map[string]bool
+}
+
+func (s lateStore) Lookup(id string) (*results.Record, bool, error) {
+	if !s.asked[id] {
+		s.asked[id] = true
+		return nil, false, nil
+	}
+	return s.memoryStore.Lookup(id)
+}
+
+// R8: what another harness on the same store has finished is not made again, which memoryStore would refuse.
+func TestCampaignTakesWhatOthersMade(t *testing.T) {
+	store := newMemoryStore()
+	want := mustExecute(t, testCampaign(t, testPlan()), store, 1)
+	var last Progress
+	got, err := testCampaign(t, testPlan()).Execute(t.Context(), Options{
+		Store: lateStore{store, map[string]bool{}}, Parallel: 1, Progress: func(p Progress) { last = p },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last.Found != len(store.commits) || last.Done != last.Found {
+		t.Errorf("%d runs of %d were found, want all %d", last.Found, last.Done, len(store.commits))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the cells differ (-made +found):\n%s", diff)
+	}
+}
+
 // The tie step reruns settings that are equal for practical purposes under further tuning seeds.
 func TestTieStep(t *testing.T) {
 	plan := testPlan().WithDefaults()

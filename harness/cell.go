@@ -56,6 +56,10 @@ func newCell(plan *protocol.Plan, p protocol.ProblemDef, pEntry protocol.Problem
 	if err := spec.Check(); err != nil {
 		return nil, fmt.Errorf("problem %s: %w", pEntry.Name, err)
 	}
+	if spec.DType == protocol.Float32 && p.New32 == nil || spec.DType == protocol.Float64 && p.New64 == nil {
+		return nil, fmt.Errorf("problem %s: its spec says %s, but its definition has no function that opens it as that",
+			pEntry.Name, spec.DType)
+	}
 	s, err := newSweep(&o, oEntry, plan.Tuning.Runs, spec.Metric.HigherBetter)
 	if err != nil {
 		return nil, fmt.Errorf("optimizer %s: %w", oEntry.Name, err)

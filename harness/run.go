@@ -175,10 +175,15 @@ func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
 	if err := r.evaluate(false); err != nil {
 		return err
 	}
-	start := float64(r.record.Points[0].Train.Loss)
-	if !protocol.Finite(start) {
-		return fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate", fmt.Errorf("the loss at the starting point is %g, want a finite number", start))
+	for _, part := range []protocol.Part{protocol.TrainPart, protocol.ValidationPart, protocol.TestPart} {
+		v, ok := r.record.Points[0].At(part)
+		if ok && (!protocol.Finite(float64(v.Loss)) || !protocol.Finite(float64(v.Metric))) {
+			return fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate",
+				fmt.Errorf("loss and metric at the starting point are %g and %g on the %s part, want finite numbers",
+					v.Loss, v.Metric, part))
+		}
 	}
+	start := float64(r.record.Points[0].Train.Loss)
 	// Past this loss a run counts as diverged: 100 times the initial one, where that is positive.
 	r.limit = start + 99*math.Abs(start)
 	r.trace = newTracer(r.run.Trace, r.optimizerDef.Reports, r.run.Diagnostics)
@@ -205,7 +210,7 @@ func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
 		}
 		m := &r.measurement
 		r.charge(want, m.BatchSize)
-		if !(m.Loss <= r.limit) {
+		if !r.sensible(m.Loss) {
 			r.diverge("the loss of batch", m.Loss)
 			return nil
 		}
@@ -317,8 +322,8 @@ func (r *runner[T]) measure(want protocol.Quantity, diagnose bool) error {
 		return fmt.Errorf("it measured %v, want %v", m.Have, want)
 	case m.BatchSize != len(r.batch.Examples):
 		return fmt.Errorf("it measured a batch of %d examples, want %d", m.BatchSize, len(r.batch.Examples))
-	case len(m.Gradient) != len(gradient) || len(m.Variance) != len(variance):
-		return fmt.Errorf("it replaced the measurement's vectors: lengths are %d and %d, want %d",
+	case !same(m.Gradient, gradient) || !same(m.Variance, variance):
+		return fmt.Errorf("it replaced the measurement's vectors (lengths are %d and %d, want %d); write to their elements",
 			len(m.Gradient), len(m.Variance), len(gradient))
 	}
 	if diagnose {
@@ -326,6 +331,11 @@ func (r *runner[T]) measure(want protocol.Quantity, diagnose bool) error {
 	}
 	m.Have = asked
 	return nil
+}
+
+// same reports whether two slices are the same memory.
+func same[T protocol.Float](a, b []T) bool {
+	return len(a) == len(b) && unsafe.SliceData(a) == unsafe.SliceData(b)
 }
 
 // diagnose returns the values of diagnosticNames for the measurement.
@@ -416,18 +426,21 @@ func (r *runner[T]) evaluate(last bool) error {
 	}
 	r.record.Points = append(r.record.Points, point)
 	r.record.Trace = r.trace.columns()
-	if loss := float64(point.Train.Loss); r.step > 0 && !(loss <= r.limit) {
+	if loss := float64(point.Train.Loss); r.step > 0 && !r.sensible(loss) {
 		r.diverge("the training loss after batch", loss)
 	}
 	return nil
 }
+
+// sensible reports whether a loss is finite and not past the limit. −∞ is as little a result as +∞.
+func (r *runner[T]) sensible(loss float64) bool { return loss <= r.limit && protocol.Finite(loss) }
 
 // diverge ends the run as diverged (R7).
 func (r *runner[T]) diverge(what string, loss float64) {
 	r.record.Trace = r.trace.columns()
 	r.record.End.Status = results.Diverged
 	r.record.End.Unused = r.run.Budget - r.seen
-	r.record.End.Reason = fmt.Sprintf("%s %d is %g, more than %g", what, r.record.End.Steps, loss, r.limit)
+	r.record.End.Reason = fmt.Sprintf("%s %d is %g, want a finite number up to %g", what, r.record.End.Steps, loss, r.limit)
 }
 
 // failed completes the record of a run that a plugin broke.

@@ -193,9 +193,10 @@ func TestDataOrderIsPinned(t *testing.T) {
 // R7: a run whose loss is not finite, or beyond 100 times the initial, ends as diverged.
 func TestRunDiverges(t *testing.T) {
 	for name, at := range map[string]func(call int, loss float64) float64{
-		"NaN":      func(call int, loss float64) float64 { return pick(call == 3, math.NaN(), loss) },
-		"infinity": func(call int, loss float64) float64 { return pick(call == 3, math.Inf(1), loss) },
-		"large":    func(call int, loss float64) float64 { return pick(call == 3, 1e6, loss) },
+		"NaN":       func(call int, loss float64) float64 { return pick(call == 3, math.NaN(), loss) },
+		"infinity":  func(call int, loss float64) float64 { return pick(call == 3, math.Inf(1), loss) },
+		"-infinity": func(call int, loss float64) float64 { return pick(call == 3, math.Inf(-1), loss) },
+		"large":     func(call int, loss float64) float64 { return pick(call == 3, 1e6, loss) },
 	} {
 		p, o := pointsDef(10, &callLog{}), scriptedDef(nil, nil)
 		open := p.New64
@@ -255,6 +256,16 @@ func TestRunBlamesTheCulprit(t *testing.T) {
 		{"wrong length", func(p *protocol.ProblemDef, _ *protocol.OptimizerDef) {
 			short(p, func(m *protocol.Measurement[float64]) { m.Gradient = m.Gradient[:1] })
 		}, "(points): Measure: it replaced the measurement's vectors"},
+		{"other memory", func(p *protocol.ProblemDef, _ *protocol.OptimizerDef) {
+			short(p, func(m *protocol.Measurement[float64]) { m.Gradient = slices.Clone(m.Gradient) })
+		}, "(points): Measure: it replaced the measurement's vectors"},
+		{"no metric", func(p *protocol.ProblemDef, _ *protocol.OptimizerDef) {
+			open := p.New64
+			p.New64 = func(s protocol.Setting) (protocol.Problem[float64], error) {
+				q, err := open(s)
+				return metricless{q}, err
+			}
+		}, "(points): Evaluate: loss and metric at the starting point are"},
 		{"optimizer error", func(_ *protocol.ProblemDef, o *protocol.OptimizerDef) {
 			*o = scriptedDef(func(t int) protocol.Request { return protocol.Request{BatchSize: pick(t == 1, -99, 0)} }, nil)
 		}, "(scripted): Step: scripted fault"},
@@ -307,6 +318,17 @@ func (l *liar) Measure(x []float64, b protocol.Batch, want protocol.Quantity, m 
 	err := l.Problem.Measure(x, b, want, m)
 	l.change(m)
 	return err
+}
+
+// metricless has no metric on the test part.
+type metricless struct{ protocol.Problem[float64] }
+
+func (m metricless) Evaluate(x []float64, part protocol.Part) (protocol.Evaluation, error) {
+	e, err := m.Problem.Evaluate(x, part)
+	if part == protocol.TestPart {
+		e.Metric = math.NaN()
+	}
+	return e, err
 }
 
 func TestRunStopsWithItsContext(t *testing.T) {

@@ -43,6 +43,9 @@ func serveMode(mode string) {
 	case "noise":
 		fmt.Println("hello from a print that came too early")
 		Serve(definitions()...)
+	case "prefix":
+		fmt.Print("hello ")
+		Serve(definitions()...)
 	case "version":
 		fmt.Println("1|9|unix|/nowhere|grpc|")
 		time.Sleep(time.Hour)
@@ -72,7 +75,7 @@ func serveMode(mode string) {
 func definitions() []protocol.Definition {
 	defs := []protocol.Definition{problemDef("bowl"), problemDef("other-bowl")}
 	for _, name := range []string{
-		"heavy", "plain", "crash", "panics", "hang", "stop", "errs", "unsupported", "prints", "nan", "greedy", "lost",
+		"heavy", "plain", "crash", "panics", "hang", "stop", "errs", "unsupported", "prints", "nan", "greedy", "lost", "restless",
 	} {
 		defs = append(defs, optimizerDef(name))
 	}
@@ -123,10 +126,16 @@ func (b *bowl[T]) Measure(x []T, batch protocol.Batch, want protocol.Quantity, m
 	}
 	m.Have = protocol.Gradient | protocol.VarianceNorm | protocol.Variance
 	m.BatchSize = len(batch.Examples)
+	if len(batch.Examples) > 2 && batch.Examples[2] == 14 {
+		m.Gradient = append([]T(nil), m.Gradient...)
+	}
 	return nil
 }
 
 func (b *bowl[T]) Evaluate(x []T, part protocol.Part) (protocol.Evaluation, error) {
+	if part == "moved" {
+		x[0]++
+	}
 	var loss float64
 	for j := range x {
 		loss += float64(x[j]) * float64(x[j])
@@ -153,7 +162,7 @@ func problemDef(name string) protocol.ProblemDef {
 				Schedule:  []protocol.Drop{{At: 0.5, Factor: 0.1}},
 				Blocks:    []protocol.Block{{Name: "all", Len: int(s["dim"])}},
 				Data:      []protocol.DataFile{{Name: "none", SHA256: "00"}},
-				Constants: map[string]float64{"smoothness": 1, "optimum": math.Inf(-1)},
+				Constants: map[string]float64{"smoothness": 1, "optimum": -1},
 			}, nil
 		},
 		New32: func(s protocol.Setting) (protocol.Problem[float32], error) { return &bowl[float32]{int(s["dim"])}, nil },
@@ -191,6 +200,12 @@ func (h *heavy[T]) Step(x []T, m *protocol.Measurement[T]) (protocol.Request, er
 		case "stop":
 			_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
 			select {}
+		case "restless":
+			go func() {
+				for range time.Tick(time.Millisecond) {
+					x[0]++
+				}
+			}()
 		case "errs":
 			return request, errors.New("out of ideas")
 		case "unsupported":

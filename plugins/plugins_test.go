@@ -302,6 +302,68 @@ func TestOpenErrors(t *testing.T) {
 	}
 }
 
+// A problem that puts vectors of its own into a measurement fails: what it wrote to them would not travel.
+func TestReplacedVectors(t *testing.T) {
+	for _, transport := range []Transport{Doorbell, Messages} {
+		p := launch(t, newHost(t, Options{Transport: transport}), "good")
+		b, err := p.problem(t, "bowl").New64(protocol.Setting{"dim": 5, "bits": 64})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := protocol.Measurement[float64]{Gradient: make([]float64, 5)}
+		err = b.Measure(make([]float64, 5), protocol.Batch{Examples: []int{1, 2, 14}}, protocol.Gradient, &m)
+		var fault *protocol.Fault
+		if !errors.As(err, &fault) || !strings.Contains(err.Error(), "it replaced the measurement's vectors") {
+			t.Errorf("%s: Measure gives %v, want a Fault that says so", transport, err)
+		}
+	}
+}
+
+// What a plugin does to x where it must not shows, although x does not lie in shared memory: tests of the contract rely on it.
+func TestMovedPoints(t *testing.T) {
+	h := newHost(t, Options{})
+	if h.options.Transport == Messages {
+		t.Skip("there is no shared memory here")
+	}
+	p := launch(t, h, "good")
+	b, err := p.problem(t, "bowl").New64(protocol.Setting{"dim": 5, "bits": 64})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := make([]float64, 5)
+	if _, err := b.Evaluate(x, "moved"); err != nil || x[0] != 1 {
+		t.Errorf("Evaluate moves x[0] by %g (error %v), want the 1 that the plugin moved it by", x[0], err)
+	}
+	o, _, err := p.optimizer(t, "restless").New64(protocol.Start{
+		Dim: 5, DType: protocol.Float64, BatchSize: 8, Setting: protocol.Setting{"step_size": 0.1},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); err == nil && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+		_, err = o.Step(x, &protocol.Measurement[float64]{Have: protocol.Gradient, Gradient: make([]float64, 5), BatchSize: 8})
+	}
+	if err == nil || !strings.Contains(err.Error(), "x was changed between calls") {
+		t.Errorf("an optimizer that moves x between steps: error is %v", err)
+	}
+}
+
+// A process that has ended by itself is not said to have been closed by the host, which cleans up after it.
+func TestEndBeforeStop(t *testing.T) {
+	h := newHost(t, Options{})
+	p := launch(t, h, "good")
+	conn, err := p.live()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = step(t, p.optimizer(t, "crash"))
+	conn.Stop()
+	if got, want := conn.End().Error(), "the process ended: exit status 3; its last words: about to die"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestNoPlugin(t *testing.T) {
 	dir := t.TempDir()
 	text := filepath.Join(dir, "notes.txt")
@@ -335,6 +397,7 @@ func TestNoPlugin(t *testing.T) {
 		{[]string{os.Args[0], "plugin:silent"}, "no handshake within 500ms"},
 		{[]string{os.Args[0], "plugin:mute"}, "shook hands, but did not answer within 500ms"},
 		{[]string{os.Args[0], "plugin:noise"}, `its first line is "hello from a print that came too early"`},
+		{[]string{os.Args[0], "plugin:prefix"}, `its first line is "hello 1|1|`},
 		{[]string{os.Args[0], "plugin:version"}, "speaks version 9 of the protocol, this noisebench speaks version 1"},
 		{[]string{os.Args[0], "plugin:invalid"}, "optimizer heavy: has neither New32 nor New64"},
 	} {

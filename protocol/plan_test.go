@@ -128,6 +128,10 @@ func TestProblemSpecCheck(t *testing.T) {
 		t.Error(err)
 	}
 	for text, change := range map[string]func(*protocol.ProblemSpec){
+		"dim is 4294967296": func(s *protocol.ProblemSpec) { s.Dim = 1 << 32 },
+		"constant optimum is NaN": func(s *protocol.ProblemSpec) {
+			s.Constants = map[string]float64{"optimum": math.NaN(), "smoothness": 1}
+		},
 		"dim is 0":               func(s *protocol.ProblemSpec) { s.Dim = 0 },
 		`dtype is "float16"`:     func(s *protocol.ProblemSpec) { s.DType = "float16" },
 		"-1 examples":            func(s *protocol.ProblemSpec) { s.Test = -1 },

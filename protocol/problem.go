@@ -1,6 +1,11 @@
 package protocol
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+)
 
 // Part is one of the three parts of a problem's data on which a point is evaluated.
 type Part string
@@ -56,6 +61,8 @@ type Problem[T Float] interface {
 	Init(x []T, seed uint64) error
 	// Measure writes Loss and the wanted quantities at x on the batch to m, and sets m.Have and m.BatchSize. It must not
 	// change x or the batch. A loss that overflows is returned as it is, not as an error.
+	// Where a problem offers no variance, the examples of a batch may depend on each other, as batch normalization makes
+	// them; loss and gradient are then those of the batch as a whole, and do not grow with its size.
 	Measure(x []T, batch Batch, want Quantity, m *Measurement[T]) error
 	// Evaluate judges x on one part. It must not change x. For a part that ProblemSpec says is absent it returns an error.
 	Evaluate(x []T, part Part) (Evaluation, error)
@@ -120,8 +127,8 @@ type ProblemSpec struct {
 // Check returns an error that names the first field that makes no sense.
 func (s *ProblemSpec) Check() error {
 	switch {
-	case s.Dim < 1:
-		return fmt.Errorf("dim is %d, want at least 1", s.Dim)
+	case s.Dim < 1 || s.Dim > math.MaxInt32:
+		return fmt.Errorf("dim is %d, want 1 to %d", s.Dim, math.MaxInt32)
 	case s.DType != Float32 && s.DType != Float64:
 		return fmt.Errorf("dtype is %q, want float32 or float64", s.DType)
 	case s.Train < 0 || s.Validation < 0 || s.Test < 0:
@@ -144,6 +151,11 @@ func (s *ProblemSpec) Check() error {
 	}
 	if len(s.Blocks) > 0 && end != s.Dim {
 		return fmt.Errorf("blocks cover %d elements, want %d", end, s.Dim)
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Constants)) {
+		if v := s.Constants[name]; !Finite(v) {
+			return fmt.Errorf("constant %s is %g, want a finite number", name, v)
+		}
 	}
 	return CheckSchedule(s.Schedule)
 }

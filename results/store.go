@@ -40,6 +40,9 @@ func (e *ConflictError) Error() string {
 
 // Open returns the store in dir. The folder is made when the first record is written; until then it need not exist.
 func Open(dir string) (*Store, error) {
+	if dir == "" {
+		return nil, errors.New("the name of the results folder is empty; . is the current folder")
+	}
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -360,6 +363,8 @@ func (s *Store) files() iter.Seq2[string, error] {
 				return nil
 			case !isID(id) || !strings.HasSuffix(extension, "jsonl"):
 				err = &SyntaxError{File: path, Msg: "not a record; it does not belong here"}
+			case !isFile(path, e):
+				err = &SyntaxError{File: path, Msg: "not a file; it does not belong here"}
 			case extension != "jsonl":
 				err = &ConflictError{ID: id, Kept: s.Path(id), Other: path}
 			}
@@ -378,6 +383,15 @@ func (s *Store) files() iter.Seq2[string, error] {
 
 func isID(s string) bool {
 	return len(s) == 2*sha256.Size && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+// isFile reports whether a name leads to a regular file: to read from a pipe or a device might never end.
+func isFile(path string, e fs.DirEntry) bool {
+	if e.Type() != fs.ModeSymlink {
+		return e.Type().IsRegular()
+	}
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 func exists(path string) bool {

@@ -203,9 +203,24 @@ func TestStoreForeignFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// A link to a record is as good as the record; one to a device, from which to read would not end, is not followed.
+	other := example(2)
+	path := s.Path(other.Run.ID())
+	data, err := Encode(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
+	zeros := filepath.Join(dir, strings.Repeat("0", 64)+".jsonl")
+	if err := errors.Join(
+		os.WriteFile(elsewhere, data, 0o666), os.MkdirAll(filepath.Dir(path), 0o777),
+		os.Symlink(elsewhere, path), os.Symlink("/dev/zero", zeros),
+	); err != nil {
+		t.Fatal(err)
+	}
 	records, problems := all(s)
-	if len(records) != 1 || len(problems) != 2 {
-		t.Errorf("store yields %v and %v, want one record and two problems", records, problems)
+	if len(records) != 2 || len(problems) != 3 {
+		t.Errorf("store yields %v and %v, want two records and three problems", records, problems)
 	}
 }
 
@@ -311,6 +326,9 @@ func TestStoreErrors(t *testing.T) {
 	}
 	if _, err := Open(file); err == nil || !strings.Contains(err.Error(), "is a file, want a results folder") {
 		t.Errorf("opening a file: error is %v", err)
+	}
+	if _, err := Open(""); err == nil || !strings.Contains(err.Error(), "name of the results folder is empty") {
+		t.Errorf("opening a folder without a name: error is %v", err)
 	}
 	if os.Getuid() == 0 {
 		t.Log("permissions do not bind root: not tested")

@@ -28,7 +28,7 @@ type catalogue struct {
 	warnings io.Writer
 	host     *plugins.Host
 	own      []*plugins.Plugin // what bench serves
-	named    []*plugins.Plugin // those that the user named by --plugin or by a path
+	named    []*plugins.Plugin // those that the user named by --plugin
 	found    func() []*plugins.Plugin
 }
 
@@ -47,9 +47,13 @@ func newCatalogue(ctx context.Context, warnings io.Writer, options plugins.Optio
 		return nil, err
 	}
 	for _, path := range paths {
-		if _, err := c.launch(path); err != nil {
+		p, err := c.launch(path)
+		if err != nil {
 			c.Close()
 			return nil, err
+		}
+		if !slices.Contains(c.named, p) {
+			c.named = append(c.named, p)
 		}
 	}
 	return c, nil
@@ -122,17 +126,7 @@ func (c *catalogue) launch(path string) (*plugins.Plugin, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range c.named {
-		if p.Path == absolute {
-			return p, nil
-		}
-	}
-	p, err := c.host.Launch(c.ctx, filepath.Base(absolute), absolute)
-	if err != nil {
-		return nil, err
-	}
-	c.named = append(c.named, p)
-	return p, nil
+	return c.host.Launch(c.ctx, filepath.Base(absolute), absolute)
 }
 
 // discover launches the plugins that are in the usual places. One that cannot be launched is left out with a warning.
@@ -255,13 +249,21 @@ func findAt[D any](c *catalogue, kind, name string, of func(*plugins.Plugin) []d
 	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, filepath.Separator) {
 		path, wanted = name[:i], name[i+1:]
 	}
-	p, err := c.launch(path)
-	if err != nil {
-		return none, err
+	var served []definition[D]
+	if absolute, err := filepath.Abs(path); err == nil && absolute == c.own[0].Path {
+		for _, p := range c.own { // bench is a plugin too: what an outside one hides is named by its path
+			served = append(served, of(p)...)
+		}
+	} else {
+		p, err := c.launch(path)
+		if err != nil {
+			return none, err
+		}
+		served = of(p)
 	}
 	var names []string
-	for _, d := range of(p) {
-		if d.name == wanted || wanted == "" && len(of(p)) == 1 {
+	for _, d := range served {
+		if d.name == wanted || wanted == "" && len(served) == 1 {
 			return d.def, nil
 		}
 		names = append(names, d.name)

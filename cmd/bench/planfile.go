@@ -235,7 +235,7 @@ func number(node ast.Node) (float64, bool) {
 	case *ast.InfinityNode:
 		return n.Value, true
 	case *ast.NanNode:
-		return 0, true // refused later: no range holds it
+		return math.NaN(), true
 	case *ast.StringNode: // the parser's name for 1e-3, which the decoder reads as a number
 		v, err := strconv.ParseFloat(n.Value, 64)
 		return v, err == nil && n.GetToken().Type == token.StringType

@@ -33,6 +33,7 @@ func TestPlanErrors(t *testing.T) {
 		{head + "replicates: 2.5\n", "p.yaml:5:13: replicates is 2.5, want a whole number"},
 		{head + "replicates: \"3\"\n", `p.yaml:5:13: replicates is the text "3", want a whole number`},
 		{head + "replicates: 0\n", "p.yaml:5:13: replicates is 0; leave the line out for the default"},
+		{head + "replicates: .nan\n", "p.yaml:5:13: replicates is .nan, want a whole number"},
 		{head + "replicates:\n", "p.yaml:5:13: replicates has no value; give it one or remove the line"},
 		{head + "first_seed: -1\n", "p.yaml:5:13: first_seed is -1, want a whole number of at least 0"},
 		{head + "tuning: {tie_seeds: 0}\n", "p.yaml:5:21: tie_seeds is 0; write -1 for no tie step, or leave the line out for the default"},

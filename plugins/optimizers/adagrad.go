@@ -1,6 +1,9 @@
 package optimizers
 
-import "noisebench/protocol"
+import (
+	"noisebench/plugins/internal/simd"
+	"noisebench/protocol"
+)
 
 var adaGrad = protocol.OptimizerDef{
 	Name:    "adagrad",
@@ -35,11 +38,15 @@ func newAdaGrad[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], 
 
 func (o *adaGradState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
 	α, ε := T(o.α*batch.StepScale), T(o.ε)
-	x, vs := x[:len(batch.Gradient)], o.v[:len(batch.Gradient)]
-	for i, g := range batch.Gradient {
-		v := vs[i] + g*g
-		x[i] -= α * over(g, sqrt(v+ε))
-		vs[i] = v
+	var buffer [simd.Block]T
+	for i, j := range blocks(len(x)) {
+		x, g, v, u := x[i:j], batch.Gradient[i:j], o.v[i:j], buffer[:j-i]
+		simd.Mul(u, g, g)
+		simd.Add(v, v, u)
+		simd.Shift(u, ε, v)
+		simd.Sqrt(u, u)
+		simd.Over(u, g, u)
+		simd.Axpy(x, -α, u)
 	}
 	return protocol.Request{}, nil
 }

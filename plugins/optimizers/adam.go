@@ -1,6 +1,9 @@
 package optimizers
 
-import "noisebench/protocol"
+import (
+	"noisebench/plugins/internal/simd"
+	"noisebench/protocol"
+)
 
 var adam = protocol.OptimizerDef{
 	Name:    "adam",
@@ -42,12 +45,15 @@ func (o *adamState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Req
 	α, ε := T(o.α*batch.StepScale), T(o.ε)
 	β1, β2 := T(decay(o.β1, o.t)), T(decay(o.β2, o.t))
 	o.t++
-	x, ms, vs := x[:len(batch.Gradient)], o.m[:len(batch.Gradient)], o.v[:len(batch.Gradient)]
-	for i, g := range batch.Gradient {
-		m := g + β1*(ms[i]-g)
-		v := g*g + β2*(vs[i]-g*g)
-		x[i] -= α * over(m, sqrt(v)+ε)
-		ms[i], vs[i] = m, v
+	var buffer [simd.Block]T
+	for i, j := range blocks(len(x)) {
+		x, g, m, v, u := x[i:j], batch.Gradient[i:j], o.m[i:j], o.v[i:j], buffer[:j-i]
+		simd.Average(m, β1, g)
+		simd.AverageSquare(v, β2, g)
+		simd.Sqrt(u, v)
+		simd.Shift(u, ε, u)
+		simd.Over(u, m, u)
+		simd.Axpy(x, -α, u)
 	}
 	return protocol.Request{}, nil
 }

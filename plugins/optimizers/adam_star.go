@@ -1,6 +1,9 @@
 package optimizers
 
-import "noisebench/protocol"
+import (
+	"noisebench/plugins/internal/simd"
+	"noisebench/protocol"
+)
 
 var adamStar = protocol.OptimizerDef{
 	Name:    "adam-star",
@@ -38,19 +41,27 @@ func newAdamStar[T protocol.Float](start protocol.Start) (protocol.Optimizer[T],
 }
 
 func (o *adamStarState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
-	ρ64 := rho(o.β, o.t)
-	α, β, ρ, c := T(o.α*batch.StepScale), T(decay(o.β, o.t)), T(ρ64), T(unbias(ρ64))
+	ρ := rho(o.β, o.t)
+	α, β, c := T(o.α*batch.StepScale), T(decay(o.β, o.t)), T(ρ*unbias(ρ))
 	o.t++
 	sum := 0.0
-	for i, g := range batch.Gradient {
-		m := g + β*(o.m[i]-g)
-		v := g*g + β*(o.v[i]-g*g)
-		m2 := T(m * m) // converted, so that no platform fuses it into v−m²
-		s := c * atLeast0(v-m2)
-		γ := sqrt(over(m2, m2+ρ*s))
-		x[i] -= α * γ * sign(m)
-		o.m[i], o.v[i] = m, v
-		sum += float64(γ)
+	var buffers [3][simd.Block]T
+	for i, j := range blocks(len(x)) {
+		x, g, m, v := x[i:j], batch.Gradient[i:j], o.m[i:j], o.v[i:j]
+		m2, ρs, γ := buffers[0][:j-i], buffers[1][:j-i], buffers[2][:j-i]
+		simd.Average(m, β, g)
+		simd.AverageSquare(v, β, g)
+		simd.Mul(m2, m, m)
+		simd.Sub(ρs, v, m2)
+		simd.AtLeast(ρs, 0, ρs)
+		simd.Scale(ρs, c, ρs)
+		simd.Add(γ, m2, ρs)
+		simd.Over(γ, m2, γ)
+		simd.Sqrt(γ, γ)
+		sum += float64(simd.Sum(γ))
+		simd.Sign(m2, m)
+		simd.Mul(γ, γ, m2)
+		simd.Axpy(x, -α, γ)
 	}
 	o.meanGamma = meanGamma(sum / float64(len(x)))
 	return protocol.Request{}, nil

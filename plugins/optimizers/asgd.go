@@ -1,6 +1,9 @@
 package optimizers
 
-import "noisebench/protocol"
+import (
+	"noisebench/plugins/internal/simd"
+	"noisebench/protocol"
+)
 
 var asgd = protocol.OptimizerDef{
 	Name:    "asgd",
@@ -33,7 +36,7 @@ func newASGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], pro
 }
 
 func (o *asgdState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
-	descend(x, T(o.α*batch.StepScale), batch.Gradient)
+	simd.Axpy(x, T(-o.α*batch.StepScale), batch.Gradient)
 	o.t++
 	share := 1 / float64(o.t)
 	mean := o.mean[:len(x)]

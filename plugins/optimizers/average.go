@@ -1,9 +1,10 @@
 package optimizers
 
 import (
+	"iter"
 	"math"
 
-	"noisebench/protocol"
+	"noisebench/plugins/internal/simd"
 )
 
 // decay returns β̂ = β (1−β^t) / (1−β^(t+1)), the weight of the past at step t in an average with decay rate β and bias
@@ -39,30 +40,16 @@ func unbias(ρ float64) float64 {
 	return 1 / (1 - ρ)
 }
 
-// over returns a/b, and 0 for b = 0.
-func over[T protocol.Float](a, b T) T {
-	if b == 0 {
-		return 0
+// blocks visits n elements in stretches i to j of at most [simd.Block]: an update that goes through all its operations
+// stretch by stretch finds its vectors in the first-level cache.
+func blocks(n int) iter.Seq2[int, int] {
+	return func(yield func(i, j int) bool) {
+		for i := 0; i < n; i += simd.Block {
+			if !yield(i, min(i+simd.Block, n)) {
+				return
+			}
+		}
 	}
-	return a / b
-}
-
-// atLeast0 returns v, and 0 for v < 0. NaN stays. The built-in max, which also minds the sign of 0, is slower.
-func atLeast0[T protocol.Float](v T) T {
-	if v < 0 {
-		return 0
-	}
-	return v
-}
-
-// sign returns −1, 0 or 1, and NaN for NaN and the infinities.
-func sign[T protocol.Float](v T) T {
-	return over(v, T(math.Abs(float64(v))))
-}
-
-// sqrt returns √v.
-func sqrt[T protocol.Float](v T) T {
-	return T(math.Sqrt(float64(v)))
 }
 
 // meanGamma reports the mean of a step's adaptation factors γ over the coordinates.

@@ -1,6 +1,9 @@
 package optimizers
 
-import "noisebench/protocol"
+import (
+	"noisebench/plugins/internal/simd"
+	"noisebench/protocol"
+)
 
 var cabs = protocol.OptimizerDef{
 	Name:    "cabs",
@@ -38,7 +41,7 @@ func newCABS[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], pro
 
 func (o *cabsState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
 	α := o.α * batch.StepScale
-	descend(x, T(α), batch.Gradient)
+	simd.Axpy(x, T(-α), batch.Gradient)
 	σ2, f := o.average(batch.VarianceNorm, batch.Loss)
 	return o.follow(α*σ2/f, f > 0), nil
 }

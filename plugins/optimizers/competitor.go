@@ -3,6 +3,7 @@ package optimizers
 import (
 	"math"
 
+	"noisebench/plugins/internal/simd"
 	"noisebench/protocol"
 )
 
@@ -47,7 +48,7 @@ func newCompetitor[T protocol.Float](start protocol.Start) (protocol.Optimizer[T
 }
 
 func (o *competitorState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
-	descend(x, T(o.α*batch.StepScale), batch.Gradient)
+	simd.Axpy(x, T(-o.α*batch.StepScale), batch.Gradient)
 	norm2 := 0.0
 	for _, g := range batch.Gradient {
 		norm2 += float64(g) * float64(g)

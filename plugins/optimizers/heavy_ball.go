@@ -1,6 +1,9 @@
 package optimizers
 
-import "noisebench/protocol"
+import (
+	"noisebench/plugins/internal/simd"
+	"noisebench/protocol"
+)
 
 var heavyBall = protocol.OptimizerDef{
 	Name:    "heavy-ball",
@@ -36,11 +39,11 @@ func newHeavyBall[T protocol.Float](start protocol.Start) (protocol.Optimizer[T]
 
 func (o *heavyBallState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
 	α, β := T(o.α*batch.StepScale), T(o.β)
-	x, vs := x[:len(batch.Gradient)], o.v[:len(batch.Gradient)]
-	for i, g := range batch.Gradient {
-		v := β*vs[i] - α*g
-		x[i] += v
-		vs[i] = v
+	for i, j := range blocks(len(x)) {
+		x, g, v := x[i:j], batch.Gradient[i:j], o.v[i:j]
+		simd.Scale(v, β, v)
+		simd.Axpy(v, -α, g)
+		simd.Add(x, x, v)
 	}
 	return protocol.Request{}, nil
 }

@@ -1,6 +1,9 @@
 package optimizers
 
-import "noisebench/protocol"
+import (
+	"noisebench/plugins/internal/simd"
+	"noisebench/protocol"
+)
 
 var mSGD = protocol.OptimizerDef{
 	Name:    "m-sgd",
@@ -37,11 +40,10 @@ func newMSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], pro
 func (o *mSGDState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
 	α, β := T(o.α*batch.StepScale), T(decay(o.β, o.t))
 	o.t++
-	x, ms := x[:len(batch.Gradient)], o.m[:len(batch.Gradient)]
-	for i, g := range batch.Gradient {
-		m := g + β*(ms[i]-g)
-		x[i] -= α * m
-		ms[i] = m
+	for i, j := range blocks(len(x)) {
+		x, g, m := x[i:j], batch.Gradient[i:j], o.m[i:j]
+		simd.Average(m, β, g)
+		simd.Axpy(x, -α, m)
 	}
 	return protocol.Request{}, nil
 }

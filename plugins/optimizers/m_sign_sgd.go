@@ -1,6 +1,9 @@
 package optimizers
 
-import "noisebench/protocol"
+import (
+	"noisebench/plugins/internal/simd"
+	"noisebench/protocol"
+)
 
 var mSignSGD = protocol.OptimizerDef{
 	Name:    "m-sign-sgd",
@@ -35,11 +38,12 @@ func newMSignSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T],
 
 func (o *mSignSGDState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
 	α, β := T(o.α*batch.StepScale), T(o.β)
-	x, ms := x[:len(batch.Gradient)], o.m[:len(batch.Gradient)]
-	for i, g := range batch.Gradient {
-		m := g + β*(ms[i]-g)
-		x[i] -= α * sign(m)
-		ms[i] = m
+	var buffer [simd.Block]T
+	for i, j := range blocks(len(x)) {
+		x, g, m, sign := x[i:j], batch.Gradient[i:j], o.m[i:j], buffer[:j-i]
+		simd.Average(m, β, g)
+		simd.Sign(sign, m)
+		simd.Axpy(x, -α, sign)
 	}
 	return protocol.Request{}, nil
 }

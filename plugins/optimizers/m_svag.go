@@ -1,6 +1,9 @@
 package optimizers
 
-import "noisebench/protocol"
+import (
+	"noisebench/plugins/internal/simd"
+	"noisebench/protocol"
+)
 
 var mSVAG = protocol.OptimizerDef{
 	Name:    "m-svag",
@@ -40,20 +43,25 @@ func newMSVAG[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], pr
 }
 
 func (o *mSVAGState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
-	ρ64 := rho(o.β, o.t)
-	α, β, ρ, c := T(o.α*batch.StepScale), T(decay(o.β, o.t)), T(ρ64), T(unbias(ρ64))
+	ρ := rho(o.β, o.t)
+	α, β, c := T(o.α*batch.StepScale), T(decay(o.β, o.t)), T(ρ*unbias(ρ))
 	o.t++
-	x, ms, vs := x[:len(batch.Gradient)], o.m[:len(batch.Gradient)], o.v[:len(batch.Gradient)]
 	sum := 0.0
-	for i, g := range batch.Gradient {
-		m := g + β*(ms[i]-g)
-		v := g*g + β*(vs[i]-g*g)
-		m2 := T(m * m) // converted, so that no platform fuses it into v−m²
-		s := c * atLeast0(v-m2)
-		γ := over(m2, m2+ρ*s)
-		x[i] -= α * γ * m
-		ms[i], vs[i] = m, v
-		sum += float64(γ)
+	var buffers [3][simd.Block]T
+	for i, j := range blocks(len(x)) {
+		x, g, m, v := x[i:j], batch.Gradient[i:j], o.m[i:j], o.v[i:j]
+		m2, ρs, γ := buffers[0][:j-i], buffers[1][:j-i], buffers[2][:j-i]
+		simd.Average(m, β, g)
+		simd.AverageSquare(v, β, g)
+		simd.Mul(m2, m, m)
+		simd.Sub(ρs, v, m2)
+		simd.AtLeast(ρs, 0, ρs)
+		simd.Scale(ρs, c, ρs)
+		simd.Add(γ, m2, ρs)
+		simd.Over(γ, m2, γ)
+		sum += float64(simd.Sum(γ))
+		simd.Mul(γ, γ, m)
+		simd.Axpy(x, -α, γ)
 	}
 	o.meanGamma = meanGamma(sum / float64(len(x)))
 	return protocol.Request{}, nil

@@ -3,6 +3,7 @@ package optimizers
 import (
 	"fmt"
 
+	"noisebench/plugins/internal/simd"
 	"noisebench/protocol"
 )
 
@@ -47,14 +48,20 @@ func (o *mSVAGmbState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.
 	α, β, ββ := T(o.α*batch.StepScale), T(decay(o.β, o.t)), T(decay(o.β*o.β, o.t))
 	ρ, b, sum := T(rho(o.β, o.t)), T(batch.BatchSize), 0.0
 	o.t++
-	for i, g := range batch.Gradient {
-		m := g + β*(o.m[i]-g)
-		s := batch.Variance[i] / b
-		r := s + ββ*(o.r[i]-s)
-		γ := over(m*m, m*m+ρ*r)
-		x[i] -= α * γ * m
-		o.m[i], o.r[i] = m, r
-		sum += float64(γ)
+	var buffers [2][simd.Block]T
+	for i, j := range blocks(len(x)) {
+		x, g, s, m, r := x[i:j], batch.Gradient[i:j], batch.Variance[i:j], o.m[i:j], o.r[i:j]
+		m2, γ := buffers[0][:j-i], buffers[1][:j-i]
+		simd.Average(m, β, g)
+		simd.Scale(γ, 1/b, s)
+		simd.Average(r, ββ, γ)
+		simd.Mul(m2, m, m)
+		simd.Scale(γ, ρ, r)
+		simd.Add(γ, m2, γ)
+		simd.Over(γ, m2, γ)
+		sum += float64(simd.Sum(γ))
+		simd.Mul(γ, γ, m)
+		simd.Axpy(x, -α, γ)
 	}
 	o.meanGamma = meanGamma(sum / float64(len(x)))
 	return protocol.Request{}, nil

@@ -1,6 +1,9 @@
 package optimizers
 
-import "noisebench/protocol"
+import (
+	"noisebench/plugins/internal/simd"
+	"noisebench/protocol"
+)
 
 var nesterov = protocol.OptimizerDef{
 	Name:    "nesterov",
@@ -38,11 +41,12 @@ func newNesterov[T protocol.Float](start protocol.Start) (protocol.Optimizer[T],
 
 func (o *nesterovState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
 	α, β := T(o.α*batch.StepScale), T(o.β)
-	x, vs := x[:len(batch.Gradient)], o.v[:len(batch.Gradient)]
-	for i, g := range batch.Gradient {
-		v := β*vs[i] - α*g
-		x[i] += β*v - α*g
-		vs[i] = v
+	for i, j := range blocks(len(x)) {
+		x, g, v := x[i:j], batch.Gradient[i:j], o.v[i:j]
+		simd.Scale(v, β, v)
+		simd.Axpy(v, -α, g)
+		simd.Axpy(x, β, v)
+		simd.Axpy(x, -α, g)
 	}
 	return protocol.Request{}, nil
 }

@@ -1,6 +1,9 @@
 package optimizers
 
-import "noisebench/protocol"
+import (
+	"noisebench/plugins/internal/simd"
+	"noisebench/protocol"
+)
 
 var rmsProp = protocol.OptimizerDef{
 	Name:    "rmsprop",
@@ -38,11 +41,14 @@ func newRMSProp[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], 
 
 func (o *rmsPropState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
 	α, β, ε := T(o.α*batch.StepScale), T(o.β), T(o.ε)
-	x, vs := x[:len(batch.Gradient)], o.v[:len(batch.Gradient)]
-	for i, g := range batch.Gradient {
-		v := g*g + β*(vs[i]-g*g)
-		x[i] -= α * over(g, sqrt(v)+ε)
-		vs[i] = v
+	var buffer [simd.Block]T
+	for i, j := range blocks(len(x)) {
+		x, g, v, u := x[i:j], batch.Gradient[i:j], o.v[i:j], buffer[:j-i]
+		simd.AverageSquare(v, β, g)
+		simd.Sqrt(u, v)
+		simd.Shift(u, ε, u)
+		simd.Over(u, g, u)
+		simd.Axpy(x, -α, u)
 	}
 	return protocol.Request{}, nil
 }

@@ -1,6 +1,9 @@
 package optimizers
 
-import "noisebench/protocol"
+import (
+	"noisebench/plugins/internal/simd"
+	"noisebench/protocol"
+)
 
 var sgd = protocol.OptimizerDef{
 	Name:    "sgd",
@@ -22,14 +25,6 @@ func newSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], prot
 }
 
 func (o *sgdState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
-	descend(x, T(o.α*batch.StepScale), batch.Gradient)
+	simd.Axpy(x, T(-o.α*batch.StepScale), batch.Gradient)
 	return protocol.Request{}, nil
-}
-
-// descend does x ← x − α g.
-func descend[T protocol.Float](x []T, α T, g []T) {
-	x = x[:len(g)]
-	for i, g := range g {
-		x[i] -= α * g
-	}
 }

@@ -1,6 +1,9 @@
 package optimizers
 
-import "noisebench/protocol"
+import (
+	"noisebench/plugins/internal/simd"
+	"noisebench/protocol"
+)
 
 var signSGD = protocol.OptimizerDef{
 	Name:    "sign-sgd",
@@ -24,9 +27,11 @@ func newSignSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], 
 
 func (o *signSGDState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
 	α := T(o.α * batch.StepScale)
-	x = x[:len(batch.Gradient)]
-	for i, g := range batch.Gradient {
-		x[i] -= α * sign(g)
+	var buffer [simd.Block]T
+	for i, j := range blocks(len(x)) {
+		x, g, sign := x[i:j], batch.Gradient[i:j], buffer[:j-i]
+		simd.Sign(sign, g)
+		simd.Axpy(x, -α, sign)
 	}
 	return protocol.Request{}, nil
 }

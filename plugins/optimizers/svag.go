@@ -1,6 +1,9 @@
 package optimizers
 
-import "noisebench/protocol"
+import (
+	"noisebench/plugins/internal/simd"
+	"noisebench/protocol"
+)
 
 var svag = protocol.OptimizerDef{
 	Name:    "svag",
@@ -41,17 +44,22 @@ func newSVAG[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], pro
 func (o *svagState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
 	α, β, c := T(o.α*batch.StepScale), T(decay(o.β, o.t)), T(unbias(rho(o.β, o.t)))
 	o.t++
-	x, ms, vs := x[:len(batch.Gradient)], o.m[:len(batch.Gradient)], o.v[:len(batch.Gradient)]
 	sum := 0.0
-	for i, g := range batch.Gradient {
-		m := g + β*(ms[i]-g)
-		v := g*g + β*(vs[i]-g*g)
-		m2 := T(m * m) // converted, so that no platform fuses it into v−m²
-		s := c * atLeast0(v-m2)
-		γ := over(m2, m2+s)
-		x[i] -= α * γ * g
-		ms[i], vs[i] = m, v
-		sum += float64(γ)
+	var buffers [3][simd.Block]T
+	for i, j := range blocks(len(x)) {
+		x, g, m, v := x[i:j], batch.Gradient[i:j], o.m[i:j], o.v[i:j]
+		m2, s, γ := buffers[0][:j-i], buffers[1][:j-i], buffers[2][:j-i]
+		simd.Average(m, β, g)
+		simd.AverageSquare(v, β, g)
+		simd.Mul(m2, m, m)
+		simd.Sub(s, v, m2)
+		simd.AtLeast(s, 0, s)
+		simd.Scale(s, c, s)
+		simd.Add(γ, m2, s)
+		simd.Over(γ, m2, γ)
+		sum += float64(simd.Sum(γ))
+		simd.Mul(γ, γ, g)
+		simd.Axpy(x, -α, γ)
 	}
 	o.meanGamma = meanGamma(sum / float64(len(x)))
 	return protocol.Request{}, nil

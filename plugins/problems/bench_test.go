@@ -8,7 +8,7 @@ import (
 
 // BenchmarkMeasure times one batch of the default size, for each problem and each set of quantities.
 func BenchmarkMeasure(b *testing.B) {
-	for _, def := range All() {
+	for _, def := range exact() {
 		p, spec := open(b, def, nil)
 		x := randomPoint(p, spec, 1)
 		batch := protocol.Batch{Seed: 1, Examples: make([]int, spec.BatchSize)}
@@ -38,7 +38,7 @@ func BenchmarkMeasure(b *testing.B) {
 
 // BenchmarkEvaluate times the evaluation of a point on the train part.
 func BenchmarkEvaluate(b *testing.B) {
-	for _, def := range All() {
+	for _, def := range exact() {
 		p, spec := open(b, def, nil)
 		x := randomPoint(p, spec, 1)
 		b.Run(def.Name, func(b *testing.B) {
@@ -53,7 +53,7 @@ func BenchmarkEvaluate(b *testing.B) {
 
 // BenchmarkOpen times opening a problem whose data are in memory.
 func BenchmarkOpen(b *testing.B) {
-	for _, def := range All() {
+	for _, def := range exact() {
 		open(b, def, nil)
 		b.Run(def.Name, func(b *testing.B) {
 			for b.Loop() {

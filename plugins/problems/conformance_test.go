@@ -22,8 +22,12 @@ func TestConformance(t *testing.T) {
 		{breastCancerDef(), protocol.Setting{"l2": 0}},
 		{digitsDef(), nil},
 		{mnistDef(), nil},
+		{fashionDef(), nil},
 	} {
 		t.Run(c.def.Name, func(t *testing.T) {
+			if testing.Short() && c.def.Name == "fmnist-softmax" {
+				t.Skip("mnist-softmax does the same")
+			}
 			open(t, c.def, nil) // skips without data
 			if err := protocoltest.Problem(c.def, c.params); err != nil {
 				t.Error(err)

@@ -3,7 +3,6 @@ package problems
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"noisebench/plugins/problems/internal/data"
 	"noisebench/protocol"
@@ -40,17 +39,18 @@ func (s DataStatus) String() string {
 
 // DataSets lists the data sets that built-in problems read, whether they are on this machine or not.
 func DataSets() []DataSet {
+	readers := readers()
 	var list []DataSet
 	for _, s := range data.Sets() {
-		list = append(list, DataSet{s.Name, s.Doc, s.Source, s.Licence, dataFiles(s), readers(s), s})
+		files := dataFiles(s)
+		list = append(list, DataSet{s.Name, s.Doc, s.Source, s.Licence, files, readers[files[0]], s})
 	}
 	return list
 }
 
-// readers lists the problems that read a set at their default parameters.
-func readers(s *data.Set) []string {
-	files := dataFiles(s)
-	var names []string
+// readers lists the problems that read a set at their default parameters, by the set's first file.
+func readers() map[protocol.DataFile][]string {
+	names := map[protocol.DataFile][]string{}
 	for _, def := range All() {
 		setting, err := protocol.Resolve(def.Parameters, nil)
 		if err != nil {
@@ -60,8 +60,8 @@ func readers(s *data.Set) []string {
 		if err != nil {
 			panic(fmt.Sprintf("problems: %s at its defaults: %v", def.Name, err))
 		}
-		if slices.Contains(spec.Data, files[0]) {
-			names = append(names, def.Name)
+		if len(spec.Data) > 0 {
+			names[spec.Data[0]] = append(names[spec.Data[0]], def.Name)
 		}
 	}
 	return names

@@ -1,7 +1,8 @@
 // Package problems holds the built-in test problems, one file each, and the catalogue of the data sets that they read.
 //
-// All of them work in float64 and offer the gradient, the variance s and its norm ‖s‖₁, exact for the batch. Batches
-// are computed on one thread in a fixed order, so that a result depends on nothing but the point, the batch and the
+// They offer the gradient, the variance s and its norm ‖s‖₁, exact for the batch; only networks with batch
+// normalization have no variance to offer. Networks work in float32 and on all threads, all others in float64 and on
+// one. Sums are taken in a fixed order, so that a result depends on nothing but the point, the batch, the seed and the
 // machine's floating point. An opened problem owns its buffers and serves one run; data are read once per process and
 // shared.
 package problems
@@ -15,7 +16,7 @@ import (
 
 // All returns the definitions of the built-in problems, the cheap ones first.
 func All() []protocol.ProblemDef {
-	return []protocol.ProblemDef{
+	list := []protocol.ProblemDef{
 		noisyQuadraticDef(),
 		rosenbrockDef(),
 		bealeDef(),
@@ -24,32 +25,61 @@ func All() []protocol.ProblemDef {
 		breastCancerDef(),
 		digitsDef(),
 		mnistDef(),
+		fashionDef(),
+	}
+	for _, n := range networks() {
+		list = append(list, n.def())
+	}
+	return list
+}
+
+// networks lists the problems on neural networks.
+func networks() []network {
+	return []network{
+		mnistMLP(),
+		fashionMLP(),
+		tolstoiCharRNN(),
+		p4WarAndPeace(),
+		cabsMNIST(),
+		mnist2c2d(),
+		fashion2c2d(),
+		p1FashionMNIST(),
+		cabsSVHN(),
+		cabsCIFAR10(),
+		cabsCIFAR100(),
+		svhn3c3d(),
+		cifar10net3c3d(),
+		p2CIFAR10(),
+		cifar100net3c3d(),
+		cifar100AllCNNC(),
+		svhnWRN164(),
+		p3CIFAR100(),
 	}
 }
 
-// everything is what all built-in problems measure.
+// everything is what problems measure whose examples do not depend on each other.
 const everything = protocol.Gradient | protocol.VarianceNorm | protocol.Variance
 
 // splitSeed is the seed of the streams that cut data sets into their parts: a part is the same in every run.
 const splitSeed = 0
 
 // function is the mathematics of a problem. Its arguments have passed the checks of [opened].
-type function interface {
-	start(x []float64, seed uint64)
-	measure(x []float64, batch protocol.Batch, want protocol.Quantity, m *protocol.Measurement[float64])
-	evaluate(x []float64, part protocol.Part) protocol.Evaluation
+type function[T protocol.Float] interface {
+	start(x []T, seed uint64)
+	measure(x []T, batch protocol.Batch, want protocol.Quantity, m *protocol.Measurement[T])
+	evaluate(x []T, part protocol.Part) protocol.Evaluation
 }
 
 // opened is a problem opened for one run: its function behind the checks that all problems share.
-type opened struct {
+type opened[T protocol.Float] struct {
 	spec protocol.ProblemSpec
-	f    function
+	f    function[T]
 }
 
-var _ protocol.Problem[float64] = (*opened)(nil)
+var _ protocol.Problem[float64] = (*opened[float64])(nil)
 
 // Init implements [protocol.Problem].
-func (o *opened) Init(x []float64, seed uint64) error {
+func (o *opened[T]) Init(x []T, seed uint64) error {
 	if err := o.checkPoint(x); err != nil {
 		return err
 	}
@@ -58,8 +88,8 @@ func (o *opened) Init(x []float64, seed uint64) error {
 }
 
 // Measure implements [protocol.Problem].
-func (o *opened) Measure(x []float64, batch protocol.Batch, want protocol.Quantity,
-	m *protocol.Measurement[float64],
+func (o *opened[T]) Measure(x []T, batch protocol.Batch, want protocol.Quantity,
+	m *protocol.Measurement[T],
 ) error {
 	if err := o.checkPoint(x); err != nil {
 		return err
@@ -90,7 +120,7 @@ func (o *opened) Measure(x []float64, batch protocol.Batch, want protocol.Quanti
 }
 
 // Evaluate implements [protocol.Problem].
-func (o *opened) Evaluate(x []float64, part protocol.Part) (protocol.Evaluation, error) {
+func (o *opened[T]) Evaluate(x []T, part protocol.Part) (protocol.Evaluation, error) {
 	if err := o.checkPoint(x); err != nil {
 		return protocol.Evaluation{}, err
 	}
@@ -103,7 +133,7 @@ func (o *opened) Evaluate(x []float64, part protocol.Part) (protocol.Evaluation,
 	return protocol.Evaluation{}, fmt.Errorf("the problem has no %q part", part)
 }
 
-func (o *opened) checkPoint(x []float64) error {
+func (o *opened[T]) checkPoint(x []T) error {
 	if len(x) != o.spec.Dim {
 		return fmt.Errorf("point has %d elements, want %d", len(x), o.spec.Dim)
 	}

@@ -62,8 +62,8 @@ type softmax struct {
 }
 
 // openSoftmax opens softmax regression on set for one run.
-func openSoftmax(spec protocol.ProblemSpec, set *imageSet) *opened {
-	return &opened{spec, &softmax{
+func openSoftmax(spec protocol.ProblemSpec, set *imageSet) *opened[float64] {
+	return &opened[float64]{spec, &softmax{
 		imageSet: set, gradient: make([]float64, spec.Dim), seen: make([]int, set.pixels),
 	}}
 }

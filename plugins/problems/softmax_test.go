@@ -49,10 +49,10 @@ func TestSoftmaxAgainstDense(t *testing.T) {
 
 // The parts do not overlap and cover all images that they are cut from; numbers of examples stay within their part.
 func TestSoftmaxSplits(t *testing.T) {
-	for _, def := range []protocol.ProblemDef{digitsDef(), mnistDef()} {
+	for _, def := range []protocol.ProblemDef{digitsDef(), mnistDef(), fashionDef()} {
 		t.Run(def.Name, func(t *testing.T) {
 			p, spec := open(t, def, nil)
-			set := p.(*opened).f.(*softmax).imageSet
+			set := p.(*opened[float64]).f.(*softmax).imageSet
 			all := slices.Concat(set.train, set.validation, set.test)
 			slices.Sort(all)
 			for n, got := range all {

@@ -24,10 +24,10 @@ type sum struct {
 }
 
 // openSum opens the function f for one run.
-func openSum(spec protocol.ProblemSpec, f terms) *opened {
+func openSum(spec protocol.ProblemSpec, f terms) *opened[float64] {
 	buf := make([]float64, 5*spec.Dim)
 	next := func() (v []float64) { v, buf = buf[:spec.Dim:spec.Dim], buf[spec.Dim:]; return v }
-	return &opened{spec, &sum{f, next(), next(), next(), next(), next()}}
+	return &opened[float64]{spec, &sum{f, next(), next(), next(), next(), next()}}
 }
 
 // measure computes mean and variance of the examples' gradients in one pass (Welford, Technometrics 4, 1962). No large

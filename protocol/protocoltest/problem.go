@@ -162,7 +162,11 @@ func (s *problemSuite[T]) run() {
 	m := min(s.spec.BatchSize, 64) + 1
 	s.check("means", "R1", func(f *findings) {
 		for _, at := range []place[T]{s.batch(near[0], 2), s.batch(near[1], 8), s.batch(near[0], m)} {
-			s.checkMeans(f, a, at)
+			if s.spec.Measures&(protocol.VarianceNorm|protocol.Variance) == 0 {
+				s.checkScale(f, a, at)
+			} else {
+				s.checkMeans(f, a, at)
+			}
 		}
 	})
 	s.check("gradient", "R1", func(f *findings) {
@@ -522,6 +526,28 @@ func (s *problemSuite[T]) checkMeans(f *findings, a protocol.Problem[T], at plac
 				break
 			}
 		}
+	}
+}
+
+// checkScale finds a sum in the place of a mean where the examples of a batch may depend on each other, so that their mean
+// is not known: loss and gradient of a batch should not be larger than those of its examples, let alone by a factor of 3.
+func (s *problemSuite[T]) checkScale(f *findings, a protocol.Problem[T], at place[T]) {
+	var loss, length float64 // the largest of single examples
+	for i := range at.examples {
+		m := s.measure(f, a, at.single(i), protocol.Gradient, runSeed)
+		if m == nil {
+			return
+		}
+		loss = max(loss, math.Abs(m.Loss))
+		length = max(length, rms(m.Gradient))
+	}
+	m := s.measure(f, a, at, protocol.Gradient, runSeed)
+	if m == nil {
+		return
+	}
+	if got := rms(m.Gradient); !(math.Abs(m.Loss) <= 3*loss && got <= 3*length) {
+		f.addf("loss and mean square of the gradient of %v are %g and %g, those of single examples at most %g and %g; want "+
+			"means, not sums", at, m.Loss, got*got, loss, length*length)
 	}
 }
 

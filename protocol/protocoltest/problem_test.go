@@ -642,6 +642,45 @@ func TestBrokenNetwork(t *testing.T) {
 	}
 }
 
+// TestDependentExamples takes a problem whose batches have the loss ½ (ā·x − 1)², with ā the mean of the examples' rows.
+// It is no mean over examples, and offers no variance; its sum over them is a finding all the same.
+func TestDependentExamples(t *testing.T) {
+	const d = 5
+	rows := table[float64](40, d)
+	p := leastSquares[float64](d, false)
+	p.spec.Measures, p.spec.BatchSize = protocol.Gradient, 64
+	for name, c := range map[string]struct {
+		scale func(n float64) float64
+		want  []string
+	}{
+		"mean": {func(float64) float64 { return 1 }, nil},
+		"sum":  {func(n float64) float64 { return n }, []string{"means"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			def := p.def(func() protocol.Problem[float64] {
+				return twisted[float64]{Problem: p, after: func(x []float64, b batch, want quantity, m *measurement) {
+					n := float64(len(b.Examples))
+					var mean [d]float64
+					residual := -1.0
+					for _, e := range b.Examples {
+						for j, v := range rows[e] {
+							mean[j] += v / n
+							residual += v * x[j] / n
+						}
+					}
+					m.Loss = c.scale(n) * residual * residual / 2
+					for j := range m.Gradient {
+						m.Gradient[j] = c.scale(n) * residual * mean[j]
+					}
+				}}
+			})
+			if got := failing(t, protocoltest.ProblemChecks(def, nil)); !slices.Equal(got, c.want) {
+				t.Errorf("failing checks are %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
 // TestHiddenGradient checks that a gradient that rounding hides is a finding, not a pass.
 func TestHiddenGradient(t *testing.T) {
 	p := leastSquares[float32](5, false)

@@ -27,7 +27,8 @@ type Problem struct {
 // Entries are put in order of their means, unstable ones behind the others. The first is a leader. It is compared with
 // each entry after it of the same stability, by [SignFlip] on the differences at common seeds, and [Holm] adjusts the
 // p-values. Its group extends from it up to, but without, the first entry that is rejected and whose mean is not
-// equivalent. The next entry leads the next group. Ranks are those of competitions: 1, 1, 3.
+// equivalent; or, if others have its very mean, up to these. The next entry leads the next group. Ranks are those of
+// competitions: 1, 1, 3.
 //
 // Thus ranks never contradict means, and an entry is not promoted for being noisy. Where so few seeds are in common
 // that SignFlip cannot reject anything at all, [PairedT] stands in for it, see [CanTest].
@@ -71,10 +72,9 @@ func rank(p Problem, limit int) []int {
 			margin = p.Equivalence(sign * cost[leader])
 		}
 		differs := compare(p.Scores, leader, others, limit)
-		size := 1
-		for size <= len(others) && (!differs[size-1] || cost[others[size-1]]-cost[leader] < margin) {
-			size++
-		}
+		joins := func(k int) bool { return !differs[k] || cost[others[k]]-cost[leader] < margin }
+		equal := func(j, k int) bool { return nearlyEqual(cost[others[j]], cost[others[k]]) }
+		size := 1 + group(len(others), joins, equal)
 		for _, i := range order[first : first+size] {
 			ranks[i] = first + 1
 		}
@@ -82,6 +82,23 @@ func rank(p Problem, limit int) []int {
 	}
 	return ranks
 }
+
+// group returns how many of n entries after a leader belong to its group: those before the first that does not join. Of
+// entries with equal means, which have no order, none joins unless all do.
+func group(n int, joins func(k int) bool, equal func(j, k int) bool) (size int) {
+	for k := 0; k < n; k++ {
+		if !joins(k) {
+			return size
+		}
+		if k+1 == n || !equal(k, k+1) {
+			size = k + 1
+		}
+	}
+	return size
+}
+
+// nearlyEqual reports whether two means differ by rounding alone.
+func nearlyEqual(a, b float64) bool { return math.Abs(a-b) <= 1e-12*max(math.Abs(a), math.Abs(b)) }
 
 // compare tests a leader against others and says which differ.
 func compare(scores [][]float64, leader int, others []int, limit int) []bool {
@@ -152,15 +169,14 @@ func Overall(problems []Problem, draws int, seed uint64) []Place {
 		}
 	}
 	for first := 0; first < len(order); {
-		leader := order[first]
-		end := first + 1
-		for end < len(order) && Quantile(differences(drawn[order[end]], drawn[leader]), Alpha/2) <= 0 {
-			end++
-		}
-		for _, i := range order[first:end] {
+		leader, others := order[first], order[first+1:]
+		joins := func(k int) bool { return Quantile(differences(drawn[others[k]], drawn[leader]), Alpha/2) <= 0 }
+		equal := func(j, k int) bool { return nearlyEqual(mean[others[j]], mean[others[k]]) }
+		size := 1 + group(len(others), joins, equal)
+		for _, i := range order[first : first+size] {
 			places[i].Place = first + 1
 		}
-		first = end
+		first += size
 	}
 	for i := range places {
 		places[i].MeanRank = mean[i]
@@ -191,8 +207,11 @@ func meanRanks(problems []Problem, rank func(Problem) []int) []float64 {
 			if r == 0 {
 				means[i] = math.NaN()
 			}
-			means[i] += float64(r) / float64(len(problems))
+			means[i] += float64(r)
 		}
+	}
+	for i := range means {
+		means[i] /= float64(len(problems)) // at the end: sums of ranks are exact, and equal ones stay equal
 	}
 	return means
 }

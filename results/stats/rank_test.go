@@ -79,6 +79,16 @@ func TestRank(t *testing.T) {
 			},
 			[]int{4, 2, 1, 3},
 		},
+		{
+			"equal means: the noisy one of two is not promoted, wherever it stands",
+			Problem{Scores: [][]float64{noisy(-2, 4, 10), noisy(0, 0, 10), noisy(1, 1, 10)}},
+			[]int{2, 1, 2},
+		},
+		{
+			"equal means, the other way round",
+			Problem{Scores: [][]float64{noisy(1, 1, 10), noisy(0, 0, 10), noisy(-2, 4, 10)}},
+			[]int{2, 1, 2},
+		},
 		{"no scores", Problem{Scores: [][]float64{around(2, 10), none(10), around(1, 10)}}, []int{2, 0, 1}},
 		{
 			"missing scores: the pairs that there are",
@@ -168,6 +178,17 @@ func TestOverall(t *testing.T) {
 	}
 	if Overall(nil, 10, 1) != nil {
 		t.Error("no problems: want no places")
+	}
+}
+
+// Equal sums of ranks give equal means, to the bit, whatever the order of the summands.
+func TestMeanRanks(t *testing.T) {
+	ranks := [][]int{{7, 4}, {6, 1}, {2, 4}, {1, 1}, {1, 8}, {6, 5}}
+	problems := slices.Repeat([]Problem{{Scores: make([][]float64, 2)}}, len(ranks))
+	k := -1
+	got := meanRanks(problems, func(Problem) []int { k++; return ranks[k] })
+	if want := 23. / 6; got[0] != want || got[1] != want {
+		t.Errorf("mean ranks are %v, want %v for both", got, want)
 	}
 }
 

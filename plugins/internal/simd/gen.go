@@ -28,6 +28,7 @@ func main() {
 	elementwise("mul", "writes x y.", "dst, x, y *float32", 2, func(v []reg.VecVirtual) { VMULPS(v[1], v[0], v[0]) })
 	elementwise("sqrt", "writes √x.", "dst, x *float32", 1, func(v []reg.VecVirtual) { VSQRTPS(v[0], v[0]) })
 	over()
+	sign()
 	tanh()
 	scalar("scale", "writes a x.", "dst *float32, a float32, x *float32",
 		func(dst, a, x reg.VecVirtual) reg.VecVirtual { VMULPS(a, x, x); return x })
@@ -42,6 +43,7 @@ func main() {
 		func(dst, a, x reg.VecVirtual) reg.VecVirtual { VMULPS(x, x, x); return average(dst, a, x) })
 	maskPositive()
 	dot()
+	lanes()
 	pack()
 	spread()
 	maxPool()
@@ -253,22 +255,41 @@ func average(dst, a, x reg.VecVirtual) reg.VecVirtual {
 	return x
 }
 
-// over emits x/y with 0/0 = 0: where both are 0 the quotient is masked out.
 func over() {
-	text("over", "writes x/y, and 0 where both are 0.", "dst, x, y *float32")
+	text("over", "writes x/y, and 0 where y is 0.", "dst, x, y *float32")
 	dst, x, y := Load(Param("dst"), GP64()), Load(Param("x"), GP64()), Load(Param("y"), GP64())
 	zero := YMM()
 	VXORPS(zero, zero, zero)
 	loop(func(at reg.Register) {
-		a, b, q, either := YMM(), YMM(), YMM(), YMM()
+		a, b := YMM(), YMM()
 		VMOVUPS(Mem{Base: x, Index: at, Scale: 4}, a)
 		VMOVUPS(Mem{Base: y, Index: at, Scale: 4}, b)
-		VDIVPS(b, a, q)
-		VORPS(a, b, either)
-		VCMPPS(Imm(4), zero, either, either) // not equal, or unordered
-		VANDPS(either, q, q)
-		VMOVUPS(q, Mem{Base: dst, Index: at, Scale: 4})
+		divide(a, b, zero)
+		VMOVUPS(a, Mem{Base: dst, Index: at, Scale: 4})
 	})
+}
+
+func sign() {
+	text("sign", "writes x/|x|, and 0 where x is 0.", "dst, x *float32")
+	dst, x := Load(Param("dst"), GP64()), Load(Param("x"), GP64())
+	zero, magnitude := YMM(), YMM()
+	VXORPS(zero, zero, zero)
+	VPCMPEQD(magnitude, magnitude, magnitude)
+	VPSRLD(Imm(1), magnitude, magnitude) // all bits but the sign
+	loop(func(at reg.Register) {
+		a, b := YMM(), YMM()
+		VMOVUPS(Mem{Base: x, Index: at, Scale: 4}, a)
+		VANDPS(magnitude, a, b)
+		divide(a, b, zero)
+		VMOVUPS(a, Mem{Base: dst, Index: at, Scale: 4})
+	})
+}
+
+// divide emits a ← a/b, and 0 where b is 0: there the quotient is masked out. It overwrites b.
+func divide(a, b, zero reg.VecVirtual) {
+	VDIVPS(b, a, a)
+	VCMPPS(Imm(4), zero, b, b) // not equal, or unordered
+	VANDPS(b, a, a)
 }
 
 // tanh emits the quotient of polynomials in x² that Eigen uses (MathFunctionsImpl.h), x clipped to where it rounds to
@@ -425,6 +446,26 @@ func dot() {
 	CMPQ(at, n)
 	JLT(LabelRef("loop"))
 	total(acc)
+}
+
+func lanes() {
+	begin("lanes", "writes the sum of every 32nd element of x, from i on, to sums[i]. n is a positive multiple of 32.", "sums, x *float32, n int", "")
+	dst, x, n := Load(Param("sums"), GP64()), Load(Param("x"), GP64()), Load(Param("n"), GP64())
+	acc := sums()
+	at := GP64()
+	XORQ(at, at)
+	Label("loop")
+	for i := range acc {
+		VADDPS(Mem{Base: x, Index: at, Scale: 4, Disp: 32 * i}, acc[i], acc[i])
+	}
+	ADDQ(Imm(32), at)
+	CMPQ(at, n)
+	JLT(LabelRef("loop"))
+	for i := range acc {
+		VMOVUPS(acc[i], Mem{Base: dst, Disp: 32 * i})
+	}
+	VZEROUPPER()
+	RET()
 }
 
 // taps emits body for each tap of a window: the register t counts them in all lanes.

@@ -435,13 +435,36 @@ TEXT ·overAVX2(SB), NOSPLIT, $0-32
 loop:
 	VMOVUPS (CX)(SI*4), Y1
 	VMOVUPS (DX)(SI*4), Y2
-	VDIVPS  Y2, Y1, Y3
-	VORPS   Y1, Y2, Y1
-	VCMPPS  $0x04, Y0, Y1, Y1
-	VANDPS  Y1, Y3, Y3
-	VMOVUPS Y3, (AX)(SI*4)
+	VDIVPS  Y2, Y1, Y1
+	VCMPPS  $0x04, Y0, Y2, Y2
+	VANDPS  Y2, Y1, Y1
+	VMOVUPS Y1, (AX)(SI*4)
 	ADDQ    $0x08, SI
 	CMPQ    SI, BX
+	JLT     loop
+	VZEROUPPER
+	RET
+
+// func signAVX2(dst *float32, x *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·signAVX2(SB), NOSPLIT, $0-24
+	MOVQ     dst+0(FP), AX
+	MOVQ     x+8(FP), CX
+	VXORPS   Y0, Y0, Y0
+	VPCMPEQD Y1, Y1, Y1
+	VPSRLD   $0x01, Y1, Y1
+	MOVQ     n+16(FP), DX
+	XORQ     BX, BX
+
+loop:
+	VMOVUPS (CX)(BX*4), Y2
+	VANDPS  Y1, Y2, Y3
+	VDIVPS  Y3, Y2, Y2
+	VCMPPS  $0x04, Y0, Y3, Y3
+	VANDPS  Y3, Y2, Y2
+	VMOVUPS Y2, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	CMPQ    BX, DX
 	JLT     loop
 	VZEROUPPER
 	RET
@@ -679,6 +702,33 @@ loop:
 	VHADDPS      X0, X0, X0
 	VZEROUPPER
 	MOVSS        X0, ret+24(FP)
+	RET
+
+// func lanesAVX2(sums *float32, x *float32, n int)
+// Requires: AVX
+TEXT ·lanesAVX2(SB), NOSPLIT, $0-24
+	MOVQ   sums+0(FP), AX
+	MOVQ   x+8(FP), CX
+	MOVQ   n+16(FP), DX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	XORQ   BX, BX
+
+loop:
+	VADDPS  (CX)(BX*4), Y0, Y0
+	VADDPS  32(CX)(BX*4), Y1, Y1
+	VADDPS  64(CX)(BX*4), Y2, Y2
+	VADDPS  96(CX)(BX*4), Y3, Y3
+	ADDQ    $0x20, BX
+	CMPQ    BX, DX
+	JLT     loop
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	VZEROUPPER
 	RET
 
 // func packAVX2(dst *float32, panelStride int, src *float32, stride int, rows int, panels int)

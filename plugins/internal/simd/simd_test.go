@@ -37,6 +37,7 @@ func elementwise[T float32 | float64]() map[string]func(dst, x, y []T) {
 		"Sub":           func(dst, x, y []T) { Sub(dst, x, y) },
 		"Mul":           func(dst, x, y []T) { Mul(dst, x, y) },
 		"Over":          func(dst, x, y []T) { Over(dst, x, y) },
+		"Sign":          func(dst, x, _ []T) { Sign(dst, x) },
 		"Sqrt":          func(dst, x, _ []T) { Sqrt(dst, x) },
 		"Scale":         func(dst, x, _ []T) { Scale(dst, 0.3, x) },
 		"Shift":         func(dst, x, _ []T) { Shift(dst, 0.3, x) },
@@ -160,6 +161,27 @@ func TestSums(t *testing.T) {
 		v[n-1] = float32(math.NaN())
 		if got := Spread(v, 1, make([]float32, n), 1); !math.IsNaN(got) || v[n-1] == v[n-1] {
 			t.Errorf("Spread of NaN is %v, want NaN", got)
+		}
+	}
+}
+
+// TestSum: assembly and portable code give the same bits, within the rounding of n/32 + 5 additions.
+func TestSum(t *testing.T) {
+	random := rand.New(rand.NewPCG(13, 14))
+	for _, n := range []int{0, 1, 31, 32, 33, 100, Block, 3 * Block} {
+		x := vector(random, n)
+		got, exact, scale := Sum(x), 0.0, 0.0
+		for _, v := range x {
+			exact += float64(v)
+			scale += math.Abs(float64(v))
+		}
+		portably(func() {
+			if want := Sum(x); got != want {
+				t.Errorf("Sum of %d is %v, want %v", n, got, want)
+			}
+		})
+		if math.Abs(float64(got)-exact) > float64(n/32+5)*scale/(1<<24) || math.Abs(Sum(wide(x))-exact) > 1e-12 {
+			t.Errorf("Sum of %d is %v and %v, want %v", n, got, Sum(wide(x)), exact)
 		}
 	}
 }

@@ -39,10 +39,15 @@ func mulAVX2(dst *float32, x *float32, y *float32, n int)
 //go:noescape
 func sqrtAVX2(dst *float32, x *float32, n int)
 
-// overAVX2 writes x/y, and 0 where both are 0. n is a positive multiple of 8.
+// overAVX2 writes x/y, and 0 where y is 0. n is a positive multiple of 8.
 //
 //go:noescape
 func overAVX2(dst *float32, x *float32, y *float32, n int)
+
+// signAVX2 writes x/|x|, and 0 where x is 0. n is a positive multiple of 8.
+//
+//go:noescape
+func signAVX2(dst *float32, x *float32, n int)
 
 // tanhAVX2 writes tanh x. n is a positive multiple of 8.
 //
@@ -88,6 +93,11 @@ func maskPositiveAVX2(dst *float32, x *float32, n int)
 //
 //go:noescape
 func dotAVX2(x *float32, y *float32, n int) float32
+
+// lanesAVX2 writes the sum of every 32nd element of x, from i on, to sums[i]. n is a positive multiple of 32.
+//
+//go:noescape
+func lanesAVX2(sums *float32, x *float32, n int)
 
 // packAVX2 is Pack for whole panels.
 //

@@ -29,6 +29,8 @@ func sqrtAVX2(dst, x *float32, n int) { panic("unreachable") }
 
 func overAVX2(dst, x, y *float32, n int) { panic("unreachable") }
 
+func signAVX2(dst, x *float32, n int) { panic("unreachable") }
+
 func tanhAVX2(dst, x *float32, table *[13]float32, n int) { panic("unreachable") }
 
 func scaleAVX2(dst *float32, a float32, x *float32, n int) { panic("unreachable") }
@@ -46,6 +48,8 @@ func averageSquareAVX2(dst *float32, a float32, x *float32, n int) { panic("unre
 func maskPositiveAVX2(dst, x *float32, n int) { panic("unreachable") }
 
 func dotAVX2(x, y *float32, n int) float32 { panic("unreachable") }
+
+func lanesAVX2(sums, x *float32, n int) { panic("unreachable") }
 
 func packAVX2(dst *float32, panelStride int, src *float32, stride, rows, panels int) {
 	panic("unreachable")

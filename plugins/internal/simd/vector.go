@@ -66,7 +66,7 @@ func Mul[T protocol.Float](dst, x, y []T) {
 	}
 }
 
-// Over writes the quotients x/y of elements to dst, and 0 where both are 0.
+// Over writes the quotients x/y of elements to dst, and 0 where y is 0.
 func Over[T protocol.Float](dst, x, y []T) {
 	x, y = x[:len(dst)], y[:len(dst)]
 	i := 0
@@ -75,11 +75,27 @@ func Over[T protocol.Float](dst, x, y []T) {
 		overAVX2(&d[0], &x[0], &y[0], i)
 	}
 	for ; i < len(dst); i++ {
-		if x[i] == 0 && y[i] == 0 {
-			dst[i] = 0
-		} else {
-			dst[i] = x[i] / y[i]
-		}
+		dst[i] = over(x[i], y[i])
+	}
+}
+
+func over[T protocol.Float](x, y T) T {
+	if y == 0 {
+		return 0
+	}
+	return x / y
+}
+
+// Sign writes −1, 0 or 1 to dst where x is below, at or above 0, and NaN where it is infinite or NaN.
+func Sign[T protocol.Float](dst, x []T) {
+	x = x[:len(dst)]
+	i := 0
+	if d, x := float32s(dst), float32s(x); len(d) >= 8 {
+		i = vectors(len(d))
+		signAVX2(&d[0], &x[0], i)
+	}
+	for ; i < len(dst); i++ {
+		dst[i] = over(x[i], T(math.Abs(float64(x[i]))))
 	}
 }
 
@@ -244,6 +260,26 @@ func Dot(x, y []float32) float64 {
 		x, y = x[n:], y[n:]
 	}
 	return sum
+}
+
+// Sum returns the sum of x's elements. It adds every 32nd element one after the other and the 32 sums in pairs, so that
+// unlike other sums it has the same bits with assembly and without. It is meant for a [Block] or a few.
+func Sum[T protocol.Float](x []T) T {
+	var sums [32]T
+	i := 0
+	if s, x := float32s(sums[:]), float32s(x); len(x) >= 32 {
+		i = len(x) &^ 31
+		lanesAVX2(&s[0], &x[0], i)
+	}
+	for ; i < len(x); i++ {
+		sums[i&31] += x[i]
+	}
+	for n := 16; n > 0; n /= 2 {
+		for j := range n {
+			sums[j] += sums[j+n]
+		}
+	}
+	return sums[0]
 }
 
 // Spread writes the greater of 0 and a dst − b x² to dst, and NaN where that is NaN. It returns the sum, with the

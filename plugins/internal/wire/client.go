@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -434,15 +435,20 @@ func (s *session) fetch(name string, v []byte, handed *pb.Vector, slot int, inli
 		copy(v, inline)
 		return nil
 	}
-	if lent := s.own[slot].mem; lent != nil && s.placedIn(lent, handed) {
-		copy(v, lent)
-	}
+	copy(v, s.lent(handed, slot))
 	return nil
 }
 
-func (s *session) placedIn(lent []byte, v *pb.Vector) bool {
-	r := s.conn.memory.find(lent)
-	return r != nil && r.id == v.GetRegion()
+// lent returns the copy of a vector that was handed in memory of the session, or nil if it was handed where it lies.
+func (s *session) lent(handed *pb.Vector, slot int) []byte {
+	mem := s.own[slot].mem
+	if mem == nil {
+		return nil
+	}
+	if r := s.conn.memory.find(mem); r == nil || r.id != handed.GetRegion() {
+		return nil
+	}
+	return mem[:handed.GetSize()]
 }
 
 // check refuses vectors of the wrong length before they travel; that is a mistake of the caller.
@@ -509,6 +515,7 @@ func (p *problem[T]) Measure(x []T, batch protocol.Batch, want protocol.Quantity
 	if r == nil {
 		return p.wrong(name)
 	}
+	copy(bytesOf(x), p.lent(ask.X, slotX)) // a plugin that changes x shall be found out wherever x lies
 	have := protocol.Quantity(r.GetHave())
 	if !have.Valid() || !have.Has(want) {
 		return p.fail(name, fmt.Errorf("measured %v, want %v", have, want))
@@ -548,7 +555,8 @@ func (p *problem[T]) Evaluate(x []T, part protocol.Part) (protocol.Evaluation, e
 		return protocol.Evaluation{}, err
 	}
 	call := &pb.Call{}
-	call.Call = &pb.Call_Evaluate{Evaluate: &pb.Evaluate{X: p.hand(call, bytesOf(x), slotX, true), Part: string(part)}}
+	at := p.hand(call, bytesOf(x), slotX, true)
+	call.Call = &pb.Call_Evaluate{Evaluate: &pb.Evaluate{X: at, Part: string(part)}}
 	reply, err := p.do(name, call)
 	if err != nil {
 		return protocol.Evaluation{}, err
@@ -557,6 +565,7 @@ func (p *problem[T]) Evaluate(x []T, part protocol.Part) (protocol.Evaluation, e
 	if r == nil {
 		return protocol.Evaluation{}, p.wrong(name)
 	}
+	copy(bytesOf(x), p.lent(at, slotX))
 	return protocol.Evaluation{Loss: r.GetLoss(), Metric: r.GetMetric()}, nil
 }
 
@@ -564,6 +573,7 @@ func (p *problem[T]) Evaluate(x []T, part protocol.Part) (protocol.Evaluation, e
 type optimizer[T protocol.Float] struct {
 	*session
 	reports []float64 // of the last step
+	left    []byte    // what the last call left in the copy of x that the plugin can reach, if there is one
 }
 
 func (o *optimizer[T]) Step(x []T, m *protocol.Measurement[T]) (protocol.Request, error) {
@@ -576,6 +586,9 @@ func (o *optimizer[T]) Step(x []T, m *protocol.Measurement[T]) (protocol.Request
 		lengths[2] = len(m.Variance)
 	}
 	if err := o.check(name, lengths...); err != nil {
+		return protocol.Request{}, err
+	}
+	if err := o.unmoved(name); err != nil {
 		return protocol.Request{}, err
 	}
 	call := &pb.Call{}
@@ -607,7 +620,20 @@ func (o *optimizer[T]) Step(x []T, m *protocol.Measurement[T]) (protocol.Request
 		return protocol.Request{}, o.fail(name, err)
 	}
 	copy(o.reports, r.GetReports())
+	o.left = append(o.left[:0], o.lent(tell.X, slotX)...)
+	if len(o.left) > 0 {
+		copy(bytesOf(x), o.left)
+		return request, nil
+	}
 	return request, o.fetch(name, bytesOf(x), tell.X, slotX, r.GetX())
+}
+
+// unmoved returns a fault if the plugin has changed its copy of x since the last call.
+func (o *optimizer[T]) unmoved(name string) error {
+	if o.broken == nil && !bytes.HasPrefix(o.own[slotX].mem, o.left) {
+		return o.fail(name, errors.New("x was changed between calls; only Step may change it, before it returns"))
+	}
+	return nil
 }
 
 // reporter adds the method that makes an optimizer a protocol.Reporter.
@@ -632,13 +658,19 @@ func (o *optimizer[T]) estimate(x, out []T) error {
 	if err := o.check(name, len(x), len(out)); err != nil {
 		return o.fail(name, err)
 	}
+	if err := o.unmoved(name); err != nil {
+		return err
+	}
 	call := &pb.Call{}
+	from := o.hand(call, bytesOf(x), slotX, true)
 	at := o.hand(call, bytesOf(out), slotGradient, false)
-	call.Call = &pb.Call_Estimate{Estimate: &pb.Estimate{X: o.hand(call, bytesOf(x), slotX, true), Out: at}}
+	call.Call = &pb.Call_Estimate{Estimate: &pb.Estimate{X: from, Out: at}}
 	reply, err := o.do(name, call)
 	if err != nil {
 		return err
 	}
+	o.left = append(o.left[:0], o.lent(from, slotX)...)
+	copy(bytesOf(x), o.left)
 	r := reply.GetEstimate()
 	if r == nil {
 		return o.wrong(name)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"unicode"
 
 	pb "noisebench/plugins/internal/wire/noisebenchv1"
 	"noisebench/protocol"
@@ -47,8 +48,18 @@ func errorToWire(err error) *pb.Error {
 	return &pb.Error{Text: text, Unsupported: errors.Is(err, errors.ErrUnsupported)}
 }
 
+// errorFromWire makes one line of what the plugin wrote, without characters that a terminal would obey.
 func errorFromWire(e *pb.Error) error {
-	return &remoteError{text: e.GetText(), unsupported: e.GetUnsupported()}
+	return &remoteError{text: printable(oneLine(e.GetText())), unsupported: e.GetUnsupported()}
+}
+
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, text)
 }
 
 func hyperparametersToWire(hs []protocol.Hyperparameter) []*pb.Hyperparameter {

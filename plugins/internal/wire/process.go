@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -118,8 +119,13 @@ func (p *Process) PID() int { return p.cmd.cmd.Process.Pid }
 // Done is closed once the process has ended, and with it every process of its group.
 func (p *Process) Done() <-chan struct{} { return p.cmd.exited }
 
-// Kill ends the process and its group at once. The first reason stays.
+// Kill ends the process and its group at once. The first reason stays; there is none if the process had ended before.
 func (p *Process) Kill(reason string) {
+	select {
+	case <-p.Done():
+		return
+	default:
+	}
 	p.reason.CompareAndSwap(nil, &reason)
 	p.cmd.kill()
 }
@@ -336,7 +342,7 @@ func (c *command) explain(err error) error {
 	}
 	if line := c.firstLine.Load(); line != nil {
 		fields := strings.Split(strings.TrimSpace(*line), "|")
-		if len(fields) < 5 {
+		if len(fields) < 5 || fields[0] != strconv.Itoa(plugin.CoreProtocolVersion) {
 			return fmt.Errorf("%s is no noisebench plugin, or one that prints before the handshake: its first line is %s%s, "+
 				"which must print nothing to standard output before that", filepath.Base(path), quote(*line), check)
 		}
@@ -373,38 +379,58 @@ func quote(line string) string {
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// tail keeps the last bytes written to it.
+// tail keeps the last bytes written to it, and the last line that a Go program begins to die with: the stacks that follow
+// it are often longer than the tail.
 type tail struct {
-	mu  sync.Mutex
-	buf []byte
+	mu    sync.Mutex
+	buf   []byte
+	line  []byte // the beginning of the line being written
+	cause string
 }
 
 func (t *tail) write(p []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	for part := range bytes.Lines(p) {
+		const most = 300
+		t.line = append(t.line, part[:min(len(part), most-min(len(t.line), most))]...)
+		if part[len(part)-1] == '\n' {
+			if isCause(t.line) {
+				t.cause = oneLine(string(t.line))
+			}
+			t.line = t.line[:0]
+		}
+	}
 	t.buf = append(t.buf, p...)
 	if len(t.buf) > tailSize {
 		t.buf = append(t.buf[:0], t.buf[len(t.buf)-tailSize:]...)
 	}
 }
 
-// String returns what tells most about an end, in one line: the first line of a panic or fatal error, or else the last
-// lines.
+// String returns what tells most about an end, in one line: how a panic or fatal error begins, or else the last lines.
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	const most = 300
-	lines := strings.Split(strings.TrimSpace(strings.ToValidUTF8(string(t.buf), "?")), "\n")
-	for _, line := range lines {
-		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
-			return oneLine(line)
-		}
+	if t.cause != "" {
+		return printable(strings.ToValidUTF8(t.cause, "?"))
 	}
+	lines := strings.Split(strings.TrimSpace(strings.ToValidUTF8(string(t.buf), "?")), "\n")
 	text := oneLine(strings.Join(lines[max(0, len(lines)-3):], " / "))
 	if len(text) > most {
 		text = "…" + strings.ToValidUTF8(text[len(text)-most:], "")
 	}
-	return text
+	return printable(text)
+}
+
+// isCause reports whether a line is the one with which the Go runtime explains the end of a program.
+func isCause(line []byte) bool {
+	for _, start := range []string{"panic: ", "fatal error: ", "SIGSEGV: ", "SIGABRT: ", "SIGQUIT: "} {
+		if bytes.HasPrefix(line, []byte(start)) {
+			return true
+		}
+	}
+	return false
 }
 
 // teeReader reads a file, keeps a tail of what it read, and closes end at its end.

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"unsafe"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
@@ -507,10 +508,19 @@ func (p *servedProblem[T]) measure(c *pb.Measure) (*pb.MeasureReply, error) {
 	if err := p.problem.Measure(x, batch, want, &m); err != nil {
 		return nil, err
 	}
+	if !same(m.Gradient, gradient) || !same(m.Variance, variance) {
+		return nil, fmt.Errorf("it replaced the measurement's vectors (lengths are %d and %d, want %d and %d); "+
+			"write to their elements", len(m.Gradient), len(m.Variance), len(gradient), len(variance))
+	}
 	return &pb.MeasureReply{
 		Have: uint32(m.Have), BatchSize: uint64(m.BatchSize), Loss: m.Loss, VarianceNorm: m.VarianceNorm,
 		Gradient: inlined(gradient, gradientInline), Variance: inlined(variance, varianceInline),
 	}, nil
+}
+
+// same reports whether two slices are the same memory.
+func same[T protocol.Float](a, b []T) bool {
+	return len(a) == len(b) && unsafe.SliceData(a) == unsafe.SliceData(b)
 }
 
 // count is the number of 8-byte integers in v.

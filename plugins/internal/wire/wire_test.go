@@ -125,6 +125,8 @@ func TestSpecLies(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(*pb.Spec){
+		"large dim":      func(s *pb.Spec) { s.Dim = 1 << 33 },
+		"constant":       func(s *pb.Spec) { s.Constants = map[string]float64{"optimum": math.NaN()} },
 		"huge dim":       func(s *pb.Spec) { s.Dim = math.MaxUint64 },
 		"no dtype":       func(s *pb.Spec) { s.Dtype = 77 },
 		"huge batch":     func(s *pb.Spec) { s.BatchSize = 1 << 63 },
@@ -141,6 +143,38 @@ func TestSpecLies(t *testing.T) {
 	}
 	if _, err := specFromWire(nil); err == nil {
 		t.Error("no spec: no error")
+	}
+}
+
+// An author's error becomes one line that no terminal obeys.
+func TestErrorText(t *testing.T) {
+	got := errorFromWire(errorToWire(errors.New("no\tdata \x1b[31mhere\n  today\n"))).Error()
+	if want := "no data [31mhere today"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// The line with which a Go program begins to die is found however long the stacks after it are.
+func TestTail(t *testing.T) {
+	for _, c := range []struct {
+		written []string
+		want    string
+	}{
+		{[]string{""}, ""},
+		{[]string{"one\ntwo\nthree\nfour\n"}, "two / three / four"},
+		{[]string{"pan", "ic: in", " pieces\n", strings.Repeat("goroutine 1\n", tailSize)}, "panic: in pieces"},
+		{[]string{"panic: old\n", "fatal error: stack ", "overflow\r\n\n"}, "fatal error: stack overflow"},
+		{[]string{"SIGSEGV: segmentation violation\nPC=0x47\ncs 0x33\n"}, "SIGSEGV: segmentation violation"},
+		{[]string{"don't panic: all is well\n"}, "don't panic: all is well"},
+		{[]string{"panic: " + strings.Repeat("x", 1000) + "\n"}, "panic: " + strings.Repeat("x", 300-len("panic: "))},
+	} {
+		var l tail
+		for _, w := range c.written {
+			l.write([]byte(w))
+		}
+		if got := l.String(); got != c.want {
+			t.Errorf("%.60q: got %q, want %q", c.written, got, c.want)
+		}
 	}
 }
 
