@@ -321,11 +321,10 @@ func TestReplacedVectors(t *testing.T) {
 
 // What a plugin does to x where it must not shows, although x does not lie in shared memory: tests of the contract rely on it.
 func TestMovedPoints(t *testing.T) {
-	h := newHost(t, Options{})
-	if h.options.Transport == Messages {
+	p := launch(t, newHost(t, Options{}), "good")
+	if p.Transport() == Messages {
 		t.Skip("there is no shared memory here")
 	}
-	p := launch(t, h, "good")
 	b, err := p.problem(t, "bowl").New64(protocol.Setting{"dim": 5, "bits": 64})
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,8 @@ package protocol
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
 )
 
 // Order says in which order a run sees the training examples.
@@ -133,6 +135,7 @@ func setDefault[V comparable](field *V, value V) {
 // Check returns an error that names the first thing that makes no sense in a plan with its defaults filled in. Names are
 // not looked up.
 func (p *Plan) Check() error {
+	const most = 100_000 // of anything that a plan counts
 	switch {
 	case p.Name == "":
 		return fmt.Errorf("the plan has no name; add a line such as \"name: my-plan\"")
@@ -140,12 +143,12 @@ func (p *Plan) Check() error {
 		return fmt.Errorf("plan %s has no problems; list at least one under \"problems:\"", p.Name)
 	case len(p.Optimizers) == 0:
 		return fmt.Errorf("plan %s has no optimizers; list at least one under \"optimizers:\"", p.Name)
-	case p.Replicates < 1:
-		return fmt.Errorf("replicates is %d, want at least 1", p.Replicates)
-	case p.Evaluations < 1:
-		return fmt.Errorf("evaluations is %d, want at least 1", p.Evaluations)
-	case p.Tuning.Runs < 1:
-		return fmt.Errorf("tuning.runs is %d, want at least 1", p.Tuning.Runs)
+	case p.Replicates < 1 || p.Replicates > most:
+		return fmt.Errorf("replicates is %d, want 1 to %d", p.Replicates, most)
+	case p.Evaluations < 1 || p.Evaluations > most:
+		return fmt.Errorf("evaluations is %d, want 1 to %d", p.Evaluations, most)
+	case p.Tuning.Runs < 1 || p.Tuning.Runs > most:
+		return fmt.Errorf("tuning.runs is %d, want 1 to %d", p.Tuning.Runs, most)
 	case p.Tuning.TieSeeds < -1 || p.Tuning.TieSettings < 1:
 		return fmt.Errorf("tuning.tie_seeds is %d and tuning.tie_settings is %d, want tie_seeds ≥ 1 (or -1 for no tie step) and tie_settings ≥ 1",
 			p.Tuning.TieSeeds, p.Tuning.TieSettings)
@@ -166,6 +169,8 @@ func (p *Plan) Check() error {
 		switch {
 		case e.Problem == "":
 			return fmt.Errorf("entry %d under problems names no problem", i+1)
+		case !printable(e.Name):
+			return fmt.Errorf("problem %d is named %q, want a name that prints on one line", i+1, e.Name)
 		case seen[e.Name]:
 			return fmt.Errorf("two problems of the plan are named %q; give one of them another name with \"name:\"", e.Name)
 		case e.Budget < 0 || e.BatchSize < 0:
@@ -183,6 +188,8 @@ func (p *Plan) Check() error {
 		switch {
 		case e.Optimizer == "":
 			return fmt.Errorf("entry %d under optimizers names no optimizer", i+1)
+		case !printable(e.Name):
+			return fmt.Errorf("optimizer %d is named %q, want a name that prints on one line", i+1, e.Name)
 		case seen[e.Name]:
 			return fmt.Errorf("two optimizers of the plan are named %q; give one of them another name with \"name:\"", e.Name)
 		case e.BatchSize < 0:
@@ -199,6 +206,11 @@ func (p *Plan) Check() error {
 		seen[e.Name] = true
 	}
 	return nil
+}
+
+// printable reports whether a name can be the cell of a table.
+func printable(name string) bool {
+	return strings.TrimSpace(name) == name && !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // Deviations lists, one sentence fragment each, where the plan departs from the standard rules of selection and data

@@ -158,7 +158,7 @@ func TestStandardPlan(t *testing.T) {
 		entries[e.Optimizer] = true
 	}
 	for _, d := range problems.All() {
-		if !entries[d.Name] {
+		if network := d.New32 != nil; !network && !entries[d.Name] {
 			t.Errorf("problem %s is not in the standard plan", d.Name)
 		}
 	}

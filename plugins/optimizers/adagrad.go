@@ -26,6 +26,7 @@ var adaGrad = protocol.OptimizerDef{
 type adaGradState[T protocol.Float] struct {
 	α, ε float64
 	v    []T // sum of g²
+	u    [simd.Block]T
 }
 
 func newAdaGrad[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
@@ -38,14 +39,13 @@ func newAdaGrad[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], 
 
 func (o *adaGradState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
 	α, ε := T(o.α*batch.StepScale), T(o.ε)
-	var buffer [simd.Block]T
 	for i, j := range blocks(len(x)) {
-		x, g, v, u := x[i:j], batch.Gradient[i:j], o.v[i:j], buffer[:j-i]
+		x, g, v, u := x[i:j], batch.Gradient[i:j], o.v[i:j], o.u[:j-i]
 		simd.Mul(u, g, g)
 		simd.Add(v, v, u)
 		simd.Shift(u, ε, v)
 		simd.Sqrt(u, u)
-		simd.Over(u, g, u)
+		simd.Over(u, g, u) // g / √(v + ε)
 		simd.Axpy(x, -α, u)
 	}
 	return protocol.Request{}, nil

@@ -30,6 +30,7 @@ type adamState[T protocol.Float] struct {
 	α, β1, β2, ε float64
 	t            int
 	m, v         []T // averages of g and g², bias-corrected
+	u            [simd.Block]T
 }
 
 func newAdam[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
@@ -45,14 +46,13 @@ func (o *adamState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Req
 	α, ε := T(o.α*batch.StepScale), T(o.ε)
 	β1, β2 := T(decay(o.β1, o.t)), T(decay(o.β2, o.t))
 	o.t++
-	var buffer [simd.Block]T
 	for i, j := range blocks(len(x)) {
-		x, g, m, v, u := x[i:j], batch.Gradient[i:j], o.m[i:j], o.v[i:j], buffer[:j-i]
+		x, g, m, v, u := x[i:j], batch.Gradient[i:j], o.m[i:j], o.v[i:j], o.u[:j-i]
 		simd.Average(m, β1, g)
 		simd.AverageSquare(v, β2, g)
 		simd.Sqrt(u, v)
 		simd.Shift(u, ε, u)
-		simd.Over(u, m, u)
+		simd.Over(u, m, u) // m / (√v + ε)
 		simd.Axpy(x, -α, u)
 	}
 	return protocol.Request{}, nil

@@ -32,6 +32,7 @@ type adamStarState[T protocol.Float] struct {
 	t    int
 	m, v []T // averages of g and g², bias-corrected
 	meanGamma
+	m2, ρs, γ, sign [simd.Block]T
 }
 
 func newAdamStar[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
@@ -45,22 +46,21 @@ func (o *adamStarState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol
 	α, β, c := T(o.α*batch.StepScale), T(decay(o.β, o.t)), T(ρ*unbias(ρ))
 	o.t++
 	sum := 0.0
-	var buffers [3][simd.Block]T
 	for i, j := range blocks(len(x)) {
 		x, g, m, v := x[i:j], batch.Gradient[i:j], o.m[i:j], o.v[i:j]
-		m2, ρs, γ := buffers[0][:j-i], buffers[1][:j-i], buffers[2][:j-i]
+		m2, ρs, γ, sign := o.m2[:j-i], o.ρs[:j-i], o.γ[:j-i], o.sign[:j-i]
 		simd.Average(m, β, g)
 		simd.AverageSquare(v, β, g)
 		simd.Mul(m2, m, m)
 		simd.Sub(ρs, v, m2)
 		simd.AtLeast(ρs, 0, ρs)
-		simd.Scale(ρs, c, ρs)
+		simd.Scale(ρs, c, ρs) // ρ (v − m²) / (1 − ρ)
 		simd.Add(γ, m2, ρs)
 		simd.Over(γ, m2, γ)
-		simd.Sqrt(γ, γ)
+		simd.Sqrt(γ, γ) // √(m² / (m² + ρ s))
 		sum += float64(simd.Sum(γ))
-		simd.Sign(m2, m)
-		simd.Mul(γ, γ, m2)
+		simd.Sign(sign, m)
+		simd.Mul(γ, γ, sign)
 		simd.Axpy(x, -α, γ)
 	}
 	o.meanGamma = meanGamma(sum / float64(len(x)))

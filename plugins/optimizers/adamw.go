@@ -1,6 +1,9 @@
 package optimizers
 
-import "noisebench/protocol"
+import (
+	"noisebench/plugins/internal/simd"
+	"noisebench/protocol"
+)
 
 var adamW = protocol.OptimizerDef{
 	Name:    "adamw",
@@ -30,9 +33,6 @@ func newAdamW[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], pr
 }
 
 func (o *adamWState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
-	ηλ := T(batch.StepScale * o.λ)
-	for i := range x {
-		x[i] -= ηλ * x[i] // before Adam's step, which depends on x through g alone
-	}
+	simd.Axpy(x, T(-batch.StepScale*o.λ), x) // before Adam's step, which depends on x through g alone
 	return o.adam.Step(x, batch)
 }

@@ -40,8 +40,8 @@ func unbias(ρ float64) float64 {
 	return 1 / (1 - ρ)
 }
 
-// blocks visits n elements in stretches i to j of at most [simd.Block]: an update that goes through all its operations
-// stretch by stretch finds its vectors in the first-level cache.
+// blocks visits n elements in blocks, from i to j, of at most [simd.Block]. An update that does all its operations on
+// one block before the next finds its vectors in the first-level cache.
 func blocks(n int) iter.Seq2[int, int] {
 	return func(yield func(i, j int) bool) {
 		for i := 0; i < n; i += simd.Block {

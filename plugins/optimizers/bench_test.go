@@ -14,9 +14,21 @@ func BenchmarkUpdate(b *testing.B) {
 		name    string
 		vectors int // of float32; a float64 counts as two
 	}{
-		{"sgd", 2}, {"heavy-ball", 3}, {"nesterov", 3}, {"m-sgd", 3}, {"sign-sgd", 2}, {"m-sign-sgd", 3},
-		{"adagrad", 3}, {"rmsprop", 3}, {"adam", 4}, {"adamw", 4},
-		{"svag", 4}, {"m-svag", 4}, {"m-svag-mb", 5}, {"adam-star", 4}, {"asgd", 4},
+		{"sgd", 2},
+		{"heavy-ball", 3},
+		{"nesterov", 3},
+		{"m-sgd", 3},
+		{"sign-sgd", 2},
+		{"m-sign-sgd", 3},
+		{"adagrad", 3},
+		{"rmsprop", 3},
+		{"adam", 4},
+		{"adamw", 4},
+		{"svag", 4},
+		{"m-svag", 4},
+		{"m-svag-mb", 5},
+		{"adam-star", 4},
+		{"asgd", 4},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			batches := measurements[float32](dim, 2)

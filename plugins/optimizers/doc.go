@@ -16,8 +16,9 @@
 // # Conventions
 //
 // Steps count from t = 0 and all state is zero before the first. Vectors are kept and computed in the element type,
-// scalar coefficients in float64. The step size α of every step is the hyperparameter step_size times the factor of
-// the schedule, and α in a formula means this product; only adamw has the factor, η, apart.
+// scalar coefficients in float64. An update is a few operations on vectors, block by block (see blocks), and what it
+// needs for one block only is a field of that length. The step size α of every step is the hyperparameter step_size
+// times the factor of the schedule, and α in a formula means this product; only adamw has the factor, η, apart.
 //
 // An average with bias correction is kept without a separate correction (see decay), which gives the first gradient
 // the weight 1 exactly. 0/0 is 0: a coordinate without a gradient does not move. NaN goes through to x, and so does an

@@ -26,6 +26,7 @@ var mSignSGD = protocol.OptimizerDef{
 type mSignSGDState[T protocol.Float] struct {
 	α, β float64
 	m    []T // average of g
+	sign [simd.Block]T
 }
 
 func newMSignSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
@@ -38,9 +39,8 @@ func newMSignSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T],
 
 func (o *mSignSGDState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
 	α, β := T(o.α*batch.StepScale), T(o.β)
-	var buffer [simd.Block]T
 	for i, j := range blocks(len(x)) {
-		x, g, m, sign := x[i:j], batch.Gradient[i:j], o.m[i:j], buffer[:j-i]
+		x, g, m, sign := x[i:j], batch.Gradient[i:j], o.m[i:j], o.sign[:j-i]
 		simd.Average(m, β, g)
 		simd.Sign(sign, m)
 		simd.Axpy(x, -α, sign)

@@ -32,14 +32,13 @@ type mSVAGState[T protocol.Float] struct {
 	t    int
 	m, v []T // averages of g and g², bias-corrected
 	meanGamma
+	m2, ρs, γ [simd.Block]T
 }
 
 func newMSVAG[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
-	return &mSVAGState[T]{
-		α: start.Setting[protocol.StepSize],
-		β: start.Setting["beta"],
-		m: make([]T, start.Dim), v: make([]T, start.Dim),
-	}, protocol.Request{}, nil
+	o := &mSVAGState[T]{α: start.Setting[protocol.StepSize], β: start.Setting["beta"]}
+	o.m, o.v = make([]T, start.Dim), make([]T, start.Dim)
+	return o, protocol.Request{}, nil
 }
 
 func (o *mSVAGState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
@@ -47,18 +46,17 @@ func (o *mSVAGState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Re
 	α, β, c := T(o.α*batch.StepScale), T(decay(o.β, o.t)), T(ρ*unbias(ρ))
 	o.t++
 	sum := 0.0
-	var buffers [3][simd.Block]T
 	for i, j := range blocks(len(x)) {
 		x, g, m, v := x[i:j], batch.Gradient[i:j], o.m[i:j], o.v[i:j]
-		m2, ρs, γ := buffers[0][:j-i], buffers[1][:j-i], buffers[2][:j-i]
+		m2, ρs, γ := o.m2[:j-i], o.ρs[:j-i], o.γ[:j-i]
 		simd.Average(m, β, g)
 		simd.AverageSquare(v, β, g)
 		simd.Mul(m2, m, m)
 		simd.Sub(ρs, v, m2)
 		simd.AtLeast(ρs, 0, ρs)
-		simd.Scale(ρs, c, ρs)
+		simd.Scale(ρs, c, ρs) // ρ (v − m²) / (1 − ρ)
 		simd.Add(γ, m2, ρs)
-		simd.Over(γ, m2, γ)
+		simd.Over(γ, m2, γ) // m² / (m² + ρ s)
 		sum += float64(simd.Sum(γ))
 		simd.Mul(γ, γ, m)
 		simd.Axpy(x, -α, γ)

@@ -33,6 +33,7 @@ type mSVAGmbState[T protocol.Float] struct {
 	t    int
 	m, r []T // averages of g and s/b, bias-corrected
 	meanGamma
+	sb, m2, ρr, γ [simd.Block]T
 }
 
 func newMSVAGmb[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
@@ -48,17 +49,16 @@ func (o *mSVAGmbState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.
 	α, β, ββ := T(o.α*batch.StepScale), T(decay(o.β, o.t)), T(decay(o.β*o.β, o.t))
 	ρ, b, sum := T(rho(o.β, o.t)), T(batch.BatchSize), 0.0
 	o.t++
-	var buffers [2][simd.Block]T
 	for i, j := range blocks(len(x)) {
 		x, g, s, m, r := x[i:j], batch.Gradient[i:j], batch.Variance[i:j], o.m[i:j], o.r[i:j]
-		m2, γ := buffers[0][:j-i], buffers[1][:j-i]
+		sb, m2, ρr, γ := o.sb[:j-i], o.m2[:j-i], o.ρr[:j-i], o.γ[:j-i]
 		simd.Average(m, β, g)
-		simd.Scale(γ, 1/b, s)
-		simd.Average(r, ββ, γ)
+		simd.Scale(sb, 1/b, s)
+		simd.Average(r, ββ, sb)
 		simd.Mul(m2, m, m)
-		simd.Scale(γ, ρ, r)
-		simd.Add(γ, m2, γ)
-		simd.Over(γ, m2, γ)
+		simd.Scale(ρr, ρ, r)
+		simd.Add(γ, m2, ρr)
+		simd.Over(γ, m2, γ) // m² / (m² + ρ r)
 		sum += float64(simd.Sum(γ))
 		simd.Mul(γ, γ, m)
 		simd.Axpy(x, -α, γ)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"noisebench/plugins/internal/simd"
 	"noisebench/protocol"
 )
 
@@ -132,6 +133,7 @@ func testProperties[T protocol.Float](t *testing.T) {
 			t.Run("declared", func(t *testing.T) { declared[T](t, def) })
 			t.Run("deterministic", func(t *testing.T) { deterministic[T](t, def.Name) })
 			t.Run("permutation", func(t *testing.T) { permutation[T](t, def.Name) })
+			t.Run("pieces", func(t *testing.T) { pieces[T](t, def) })
 			t.Run("scaling", func(t *testing.T) { scaling[T](t, l) })
 			t.Run("special case", func(t *testing.T) { specialCase[T](t, l) })
 			t.Run("nothing to do", func(t *testing.T) { nothingToDo[T](t, l) })
@@ -227,6 +229,39 @@ func permutation[T protocol.Float](t *testing.T, name string) {
 	}
 	if !slices.Equal(permute(x), y) {
 		t.Errorf("x is %v, want %v", y, permute(x))
+	}
+}
+
+// pieces checks that coordinates go their own ways, however many there are: pieces of x go the way of the whole, bit by
+// bit, and the mean of their factors γ is that of the whole.
+func pieces[T protocol.Float](t *testing.T, def protocol.OptimizerDef) {
+	cuts := []int{0, 1, 8, 15, simd.Block - 1, simd.Block, 2*simd.Block + 13, 3*simd.Block + 7}
+	dim := cuts[len(cuts)-1]
+	steps := measurements[T](dim, 10)
+	whole, _ := open[T](t, def.Name, nil, dim)
+	x := ones[T](dim)
+	for _, m := range steps {
+		step(t, whole, x, m)
+	}
+	γ := 0.0
+	for k, from := range cuts[:len(cuts)-1] {
+		to := cuts[k+1]
+		piece, _ := open[T](t, def.Name, nil, to-from)
+		y := ones[T](to - from)
+		for _, m := range steps {
+			m := *m
+			m.Gradient, m.Variance = m.Gradient[from:to], m.Variance[from:to]
+			step(t, piece, y, &m)
+		}
+		if !slices.Equal(x[from:to], y) {
+			t.Errorf("elements %d to %d go another way alone", from, to)
+		}
+		if slices.Equal(def.Reports, []string{"mean_gamma"}) {
+			γ += report(piece, 1)[0] * float64(to-from) / float64(dim)
+		}
+	}
+	if γ > 0 {
+		near(t, "mean γ", report(whole, 1), []float64{γ}, 1e-6)
 	}
 }
 

@@ -28,6 +28,7 @@ var rmsProp = protocol.OptimizerDef{
 type rmsPropState[T protocol.Float] struct {
 	α, β, ε float64
 	v       []T // average of g²
+	u       [simd.Block]T
 }
 
 func newRMSProp[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
@@ -41,13 +42,12 @@ func newRMSProp[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], 
 
 func (o *rmsPropState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
 	α, β, ε := T(o.α*batch.StepScale), T(o.β), T(o.ε)
-	var buffer [simd.Block]T
 	for i, j := range blocks(len(x)) {
-		x, g, v, u := x[i:j], batch.Gradient[i:j], o.v[i:j], buffer[:j-i]
+		x, g, v, u := x[i:j], batch.Gradient[i:j], o.v[i:j], o.u[:j-i]
 		simd.AverageSquare(v, β, g)
 		simd.Sqrt(u, v)
 		simd.Shift(u, ε, u)
-		simd.Over(u, g, u)
+		simd.Over(u, g, u) // g / (√v + ε)
 		simd.Axpy(x, -α, u)
 	}
 	return protocol.Request{}, nil

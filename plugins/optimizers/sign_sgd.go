@@ -19,7 +19,10 @@ var signSGD = protocol.OptimizerDef{
 	New64:           newSignSGD[float64],
 }
 
-type signSGDState[T protocol.Float] struct{ α float64 }
+type signSGDState[T protocol.Float] struct {
+	α    float64
+	sign [simd.Block]T
+}
 
 func newSignSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	return &signSGDState[T]{α: start.Setting[protocol.StepSize]}, protocol.Request{}, nil
@@ -27,9 +30,8 @@ func newSignSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], 
 
 func (o *signSGDState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
 	α := T(o.α * batch.StepScale)
-	var buffer [simd.Block]T
 	for i, j := range blocks(len(x)) {
-		x, g, sign := x[i:j], batch.Gradient[i:j], buffer[:j-i]
+		x, g, sign := x[i:j], batch.Gradient[i:j], o.sign[:j-i]
 		simd.Sign(sign, g)
 		simd.Axpy(x, -α, sign)
 	}

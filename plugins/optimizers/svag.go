@@ -31,32 +31,30 @@ type svagState[T protocol.Float] struct {
 	t    int
 	m, v []T // averages of g and g², bias-corrected
 	meanGamma
+	m2, s, γ [simd.Block]T
 }
 
 func newSVAG[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
-	return &svagState[T]{
-		α: start.Setting[protocol.StepSize],
-		β: start.Setting["beta"],
-		m: make([]T, start.Dim), v: make([]T, start.Dim),
-	}, protocol.Request{}, nil
+	o := &svagState[T]{α: start.Setting[protocol.StepSize], β: start.Setting["beta"]}
+	o.m, o.v = make([]T, start.Dim), make([]T, start.Dim)
+	return o, protocol.Request{}, nil
 }
 
 func (o *svagState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
 	α, β, c := T(o.α*batch.StepScale), T(decay(o.β, o.t)), T(unbias(rho(o.β, o.t)))
 	o.t++
 	sum := 0.0
-	var buffers [3][simd.Block]T
 	for i, j := range blocks(len(x)) {
 		x, g, m, v := x[i:j], batch.Gradient[i:j], o.m[i:j], o.v[i:j]
-		m2, s, γ := buffers[0][:j-i], buffers[1][:j-i], buffers[2][:j-i]
+		m2, s, γ := o.m2[:j-i], o.s[:j-i], o.γ[:j-i]
 		simd.Average(m, β, g)
 		simd.AverageSquare(v, β, g)
 		simd.Mul(m2, m, m)
 		simd.Sub(s, v, m2)
 		simd.AtLeast(s, 0, s)
-		simd.Scale(s, c, s)
+		simd.Scale(s, c, s) // (v − m²) / (1 − ρ)
 		simd.Add(γ, m2, s)
-		simd.Over(γ, m2, γ)
+		simd.Over(γ, m2, γ) // m² / (m² + s)
 		sum += float64(simd.Sum(γ))
 		simd.Mul(γ, γ, g)
 		simd.Axpy(x, -α, γ)

@@ -445,12 +445,12 @@ func TestMissingData(t *testing.T) {
 	t.Setenv("NOISEBENCH_DATA", t.TempDir())
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	for _, n := range networks() {
-		set := n.examples.files().Name
-		if set == "mnist" || set == "fashion-mnist" { // another test may have read them
+		_, err := n.def().New32(nil)
+		if err == nil { // found elsewhere, or read by another test
 			continue
 		}
-		_, err := n.def().New32(nil)
-		if !errors.Is(err, data.ErrMissing) || !strings.Contains(err.Error(), "bench data fetch "+set) {
+		if want := "bench data fetch " + n.examples.files().Name; !errors.Is(err, data.ErrMissing) ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s without data: %v", n.name, err)
 		}
 	}
@@ -503,4 +503,36 @@ func BenchmarkNetworks(b *testing.B) {
 			})
 		}
 	}
+}
+
+// The data sets have as many examples as the specifications say without reading them.
+func TestCounts(t *testing.T) {
+	for _, a := range []album{mnist, fashionMNIST, cifar10, cifar100, svhn} {
+		t.Run(a.set.Name, func(t *testing.T) {
+			images, err := a.load()
+			if errors.Is(err, data.ErrMissing) {
+				t.Skip(err)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if images.Train.Len() != a.train || images.Test.Len() != a.test || images.Train.Size() != a.size.Size() {
+				t.Errorf("there are %d and %d images of %d bytes, want %d, %d and %d", images.Train.Len(), images.Test.Len(),
+					images.Train.Size(), a.train, a.test, a.size.Size())
+			}
+		})
+	}
+	t.Run(warAndPeace.set.Name, func(t *testing.T) {
+		text, err := warAndPeace.load()
+		if errors.Is(err, data.ErrMissing) {
+			t.Skip(err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(text.Train) != warAndPeace.train || len(text.Test) != warAndPeace.test || len(text.Symbols) != 83 {
+			t.Errorf("there are %d and %d characters, %d of them different, want %d, %d and 83", len(text.Train),
+				len(text.Test), len(text.Symbols), warAndPeace.train, warAndPeace.test)
+		}
+	})
 }

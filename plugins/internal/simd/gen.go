@@ -449,7 +449,8 @@ func dot() {
 }
 
 func lanes() {
-	begin("lanes", "writes the sum of every 32nd element of x, from i on, to sums[i]. n is a positive multiple of 32.", "sums, x *float32, n int", "")
+	begin("lanes", "writes the sum of every 32nd element of x, from i on, to sums[i]. n is a positive multiple of 32.",
+		"sums, x *float32, n int", "")
 	dst, x, n := Load(Param("sums"), GP64()), Load(Param("x"), GP64()), Load(Param("n"), GP64())
 	acc := sums()
 	at := GP64()
