@@ -89,7 +89,7 @@ func Resolve(declared []Hyperparameter, given Setting) (Setting, error) {
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		i := slices.Index(known, name)
 		if i < 0 {
-			return nil, Unknown("hyperparameter", name, known)
+			return nil, Unknown("parameter", name, known)
 		}
 		if err := declared[i].Check(given[name]); err != nil {
 			return nil, err

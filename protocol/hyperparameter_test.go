@@ -55,7 +55,7 @@ func TestResolve(t *testing.T) {
 		t.Errorf("the setting reads %q", got)
 	}
 	for text, given := range map[string]protocol.Setting{
-		`unknown hyperparameter "bta"; did you mean beta?`: {"bta": 0.5},
+		`unknown parameter "bta"; did you mean beta?`: {"bta": 0.5},
 		`beta is 1, want a value in [0, 1)`:                {"beta": 1},
 		`step_size is NaN, want a value in (0, +Inf)`:      {"step_size": math.NaN()},
 	} {

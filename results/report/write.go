@@ -70,8 +70,10 @@ func (p *Problem) section(intervals bool) section {
 		columns = append(columns, column{"95 % interval", func(r Row) string { return r.Score.interval() }})
 	}
 	columns = append(columns,
-		column{"ok", func(r Row) string { return fmt.Sprintf("%d/%d", r.Score.N-r.Score.Diverged, p.Seeds) }},
-		column{"default", func(r Row) string { return r.OneShot.meanStd() }})
+		column{"ok", func(r Row) string { return fmt.Sprintf("%d/%d", r.Score.N-r.Score.Diverged, p.Seeds) }})
+	if p.showDefault() {
+		columns = append(columns, column{"default", func(r Row) string { return r.OneShot.meanStd() }})
+	}
 	if p.ShowFinal {
 		columns = append(columns, column{"final", func(r Row) string { return number(r.Final.Mean) }})
 	}
@@ -197,13 +199,27 @@ func (c Cost) String() string {
 }
 
 // legend explains the columns.
-var legend = []string{
-	"rank: entries that share a rank (1=) do not differ by the sign-flip test with Holm's correction at level 0.05, " +
-		"or too little to matter",
-	"ok: runs that did not diverge, of those planned",
-	"default: the same for the declared default setting in place of the tuned one",
-	"time: of problem and optimizer per example, relative to the fastest",
-	"tuning: runs (examples)",
+func (r *Report) legend() []string {
+	lines := []string{
+		"rank: entries that share a rank (1=) do not differ by the sign-flip test with Holm's correction at level 0.05, " +
+			"or too little to matter",
+		"ok: runs that did not diverge, of those planned",
+	}
+	if slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.showDefault() }) {
+		lines = append(lines, "default: the same for the declared default setting in place of the tuned one")
+	}
+	lines = append(lines,
+		"time: of problem and optimizer per example, relative to the fastest; plugins in other processes included",
+		"tuning: runs (examples)")
+	if len(r.Problems) > 1 {
+		lines = append(lines, "place: entries share a place if the interval of the difference of their mean ranks contains 0")
+	}
+	return lines
+}
+
+// showDefault reports whether there are runs of declared defaults.
+func (p *Problem) showDefault() bool {
+	return slices.ContainsFunc(p.Rows, func(r Row) bool { return r.OneShot.N > 0 })
 }
 
 // WriteText writes the tables for a terminal of about 120 columns.
@@ -237,7 +253,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	for _, note := range r.Notes {
 		fmt.Fprintf(b, "note: %s\n", note)
 	}
-	for _, line := range legend {
+	for _, line := range r.legend() {
 		fmt.Fprintln(b, line)
 	}
 	_, err := io.WriteString(w, b.String())
@@ -298,7 +314,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 		list(s.notes)
 	}
 	fmt.Fprint(b, "\n## notes\n")
-	list(slices.Concat(r.Notes, legend))
+	list(slices.Concat(r.Notes, r.legend()))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -341,7 +357,7 @@ func (r *Report) WriteLaTeX(w io.Writer) error {
 		}
 		fmt.Fprint(b, "\\bottomrule\n\\end{tabular}\n\\end{table}\n")
 	}
-	for _, note := range slices.Concat(r.Notes, legend) {
+	for _, note := range slices.Concat(r.Notes, r.legend()) {
 		fmt.Fprintf(b, "\n\\noindent %s.\n", escape(note))
 	}
 	_, err := io.WriteString(w, b.String())
