@@ -40,6 +40,13 @@ func (c *cost) add(in nn.Shape, layer nn.Layer) nn.Shape {
 		out = windows(in, l.Size, l.Stride, l.Padding)
 		out.Channels = l.Channels
 		c.weights(l.Size*l.Size*in.Channels, l.Channels, out.Positions(), !l.NoBias)
+	case nn.Deconv:
+		if l.Padding != nn.Same {
+			panic("problems: the cost of a transposed convolution is known with padding Same only")
+		}
+		stride := max(l.Stride, 1)
+		out = nn.Image(in.Height*stride, in.Width*stride, l.Channels)
+		c.weights(l.Size*l.Size*in.Channels, l.Channels, in.Positions(), true)
 	case nn.LSTM:
 		out.Channels = l.Units
 		c.weights(in.Channels+l.Units, 4*l.Units, in.Positions(), true)
@@ -66,7 +73,11 @@ func (c *cost) add(in nn.Shape, layer nn.Layer) nn.Shape {
 		for shape := in; len(l.Shortcut) > 0; l.Shortcut = l.Shortcut[1:] {
 			shape = c.add(shape, l.Shortcut[0])
 		}
-	case nn.ReLU, nn.Dropout, nn.SoftmaxCrossEntropy: // in place
+	case nn.Latent:
+		out = nn.Vector(in.Size() / 2)
+	case nn.Reshape:
+		return nn.Shape(l)
+	case nn.ReLU, nn.LeakyReLU, nn.Sigmoid, nn.Dropout, nn.SoftmaxCrossEntropy, nn.SquaredLoss: // in place
 		return in
 	default:
 		panic(fmt.Sprintf("problems: the cost of a %T is unknown", layer))

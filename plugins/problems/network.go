@@ -9,8 +9,8 @@ import (
 	"noisebench/protocol"
 )
 
-// network is a test problem on a neural network, as its file describes it. The metric is accuracy. What the source does
-// not say, and we have decided, is in doc after "Ours:".
+// network is a test problem on a neural network, as its file describes it. The metric is accuracy, or the loss where
+// that is a squared one. What the source does not say, and we have decided, is in doc after "Ours:".
 type network struct {
 	name, doc, source string
 	examples          corpus
@@ -31,9 +31,9 @@ type corpus interface {
 
 // reader reads examples. It may be used by several goroutines at once.
 type reader interface {
-	// read writes example n of the published training examples, or of the test examples, to input, and its class to
-	// target, one for each position that has one. What augmentation draws comes from random, which is nil in
-	// evaluations.
+	// read writes example n of the published training examples, or of the test examples, to input, and what the loss
+	// asks for to target: its class, one for each position that has one, or its values. What augmentation draws comes
+	// from random, which is nil in evaluations.
 	read(test bool, n int, random *rand.Rand, input, target []float32)
 }
 
@@ -66,6 +66,10 @@ func (n network) build() *nn.Network { return nn.New(n.examples.shape(), n.layer
 
 func (n network) spec(net *nn.Network) protocol.ProblemSpec {
 	train, test := n.examples.count()
+	metric := protocol.Metric{Name: "accuracy", HigherBetter: true}
+	if _, ok := n.layers[len(n.layers)-1].(nn.SquaredLoss); ok {
+		metric = protocol.Metric{Name: "loss"}
+	}
 	return protocol.ProblemSpec{
 		Dim:        net.Dim(),
 		DType:      protocol.Float32,
@@ -73,7 +77,7 @@ func (n network) spec(net *nn.Network) protocol.ProblemSpec {
 		Validation: test,
 		Test:       test,
 		Measures:   net.Measures(),
-		Metric:     protocol.Metric{Name: "accuracy", HigherBetter: true},
+		Metric:     metric,
 		BatchSize:  n.batch,
 		Budget:     n.budget,
 		Schedule:   slices.Clone(n.schedule),

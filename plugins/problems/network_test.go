@@ -15,11 +15,20 @@ import (
 	"noisebench/protocol/protocoltest"
 )
 
-// tiny replaces a network's data by few generated examples, and images by ones of 3/8 their size.
+// tiny replaces a network's data by few generated examples, and images by ones of 3/8 their size, or half of that where
+// the network has to draw them.
 func tiny(n network) network {
-	if c, ok := n.examples.(pictures); ok {
-		c.size.Height, c.size.Width, c.side = c.size.Height*3/8, c.size.Width*3/8, c.side*3/8
+	shrink := func(c pictures, parts int) pictures {
+		c.size.Height, c.size.Width, c.side = c.size.Height*3/parts, c.size.Width*3/parts, c.side*3/parts
+		return c
+	}
+	switch c := n.examples.(type) {
+	case pictures:
+		n.examples = shrink(c, 8)
+	case portraits:
+		c.pictures = shrink(c.pictures, 16)
 		n.examples = c
+		n.layers = resized(n.layers, c.shape().Size())
 	}
 	return few(n)
 }
@@ -28,6 +37,10 @@ func tiny(n network) network {
 func few(n network) network {
 	const train, test = 60, 20
 	switch c := n.examples.(type) {
+	case portraits:
+		n.examples = c.pictures
+		n = few(n)
+		n.examples = portraits{n.examples.(pictures)}
 	case pictures:
 		classes := n.classes()
 		c.train, c.test = train, test
@@ -61,7 +74,7 @@ func few(n network) network {
 	return n
 }
 
-// classes is the number of scores that a network's loss compares.
+// classes is the number of outputs that a network's loss compares.
 func (n network) classes() int {
 	for i := len(n.layers) - 1; ; i-- {
 		switch l := n.layers[i].(type) {
@@ -75,30 +88,41 @@ func (n network) classes() int {
 
 // slim makes a network a sixteenth as wide, and leaves its form and the number of classes as they are.
 func slim(n network) network {
-	classes := n.classes()
-	n.layers = slimLayers(n.layers)
-	for i := len(n.layers) - 1; n.classes() != classes; i-- {
-		switch l := n.layers[i].(type) {
+	n.layers = resized(slimLayers(n.layers), n.classes())
+	return n
+}
+
+// resized gives a network so many outputs.
+func resized(layers []nn.Layer, outputs int) []nn.Layer {
+	layers = slices.Clone(layers)
+	for i := len(layers) - 1; ; i-- {
+		switch l := layers[i].(type) {
 		case nn.Dense:
-			l.Units = classes
-			n.layers[i] = l
+			l.Units = outputs
+			layers[i] = l
+			return layers
 		case nn.Conv:
-			l.Channels = classes
-			n.layers[i] = l
+			l.Channels = outputs
+			layers[i] = l
+			return layers
 		}
 	}
-	return n
 }
 
 func slimLayers(layers []nn.Layer) (thin []nn.Layer) {
 	width := func(n int) int { return (n + 15) / 16 }
-	for _, layer := range layers {
+	for i, layer := range layers {
 		switch l := layer.(type) {
 		case nn.Dense:
-			l.Units = width(l.Units)
+			if !bound(layers[i+1:]) {
+				l.Units = width(l.Units)
+			}
 			layer = l
 		case nn.Conv:
 			l.Channels = width(l.Channels)
+			layer = l
+		case nn.Deconv: // half of that: the next layer has most of the parameters
+			l.Channels = width(l.Channels / 2)
 			layer = l
 		case nn.LSTM:
 			l.Units = width(l.Units)
@@ -112,6 +136,20 @@ func slimLayers(layers []nn.Layer) (thin []nn.Layer) {
 		thin = append(thin, layer)
 	}
 	return thin
+}
+
+// bound reports whether what follows a layer settles its width.
+func bound(layers []nn.Layer) bool {
+	for _, l := range layers {
+		switch l.(type) {
+		case nn.Latent, nn.Reshape:
+			return true
+		case nn.LeakyReLU:
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // forNetworks runs a test for every network, with tiny data and slim layers.
@@ -178,7 +216,7 @@ func TestNetworkConformance(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	kinds := []string{"mnist-mlp", "tolstoi-char-rnn", "p1-fashion-mnist", "cabs-cifar10"}
+	kinds := []string{"mnist-mlp", "mnist-vae", "tolstoi-char-rnn", "p1-fashion-mnist", "cabs-cifar10"}
 	forNetworks(t, func(t *testing.T, n network) {
 		if !*all && !slices.Contains(kinds, n.name) {
 			t.Skip("left to -all")
@@ -209,6 +247,8 @@ func TestNetworkSpecs(t *testing.T) {
 		"fmnist-mlp":       {1_336_610, mnistPass, 10_000, 128, 100 * mnistPass},
 		"mnist-2c2d":       {3_274_634, mnistPass, 10_000, 128, 100 * mnistPass},
 		"fmnist-2c2d":      {3_274_634, mnistPass, 10_000, 128, 100 * mnistPass},
+		"mnist-vae":        {10_151_489, mnistPass, 10_000, 64, 50 * mnistPass},
+		"fmnist-vae":       {10_151_489, mnistPass, 10_000, 64, 100 * mnistPass},
 		"cifar10-3c3d":     {895_210, cifarPass, 10_000, 128, 100 * cifarPass},
 		"cifar100-3c3d":    {918_340, cifarPass, 10_000, 128, 100 * cifarPass},
 		"svhn-3c3d":        {895_210, svhnPass, 26_032, 128, 100 * svhnPass},
@@ -231,6 +271,13 @@ func TestNetworkSpecs(t *testing.T) {
 		normalised := strings.Contains(n.name, "wrn") || n.name == "p3-cifar100"
 		if offers := spec.Measures == everything; offers == normalised {
 			t.Errorf("%s measures %v", n.name, spec.Measures)
+		}
+		metric := protocol.Metric{Name: "accuracy", HigherBetter: true}
+		if strings.HasSuffix(n.name, "-vae") {
+			metric = protocol.Metric{Name: "loss"}
+		}
+		if spec.Metric != metric {
+			t.Errorf("%s is ranked by %+v, want %+v", n.name, spec.Metric, metric)
 		}
 		delete(want, n.name)
 	}
@@ -276,6 +323,59 @@ func TestNetworkCost(t *testing.T) {
 	if got, want := tolstoiCharRNN().cost().flops, 50*3*2*(2*256*512+128*83); got != want {
 		t.Errorf("the LSTM costs %d FLOP, want %d", got, want)
 	}
+	// The autoencoder, in the same way. Each element of a transposed convolution's input meets the window once.
+	{
+		const (
+			conv1   = 2 * 14 * 14 * 16 * 64
+			conv2   = 2 * 7 * 7 * 16 * 64 * 64
+			dense   = 2 * (7*7*64*16 + 8*24 + 24*49 + 14*14*64*784)
+			deconv1 = 2 * 7 * 7 * 16 * 64
+			deconv2 = 2 * 14 * 14 * 16 * 64 * 64
+			values  = 28*28 + 2*(14*14*64+2*7*7*64+16+8+24+49+3*14*14*64+784)
+		)
+		want := cost{10_151_489, 2*conv1 + 3*(2*conv2+dense+deconv1+2*deconv2), 4 * values}
+		if got := mnistVAE().cost(); got != want {
+			t.Errorf("the autoencoder costs %+v, want %+v", got, want)
+		}
+	}
+}
+
+// A portrait's target is the image as the network sees it.
+func TestPortraits(t *testing.T) {
+	n := tiny(mnistVAE())
+	r, err := n.examples.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := n.examples.(portraits).pictures.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []bool{false, true} {
+		size := n.examples.shape().Size()
+		input, target, want := make([]float32, size), make([]float32, size), make([]float32, size)
+		r.read(test, 7, nil, input, target)
+		plain.read(test, 7, nil, want, make([]float32, 1))
+		if !slices.Equal(input, want) || !slices.Equal(target, want) {
+			t.Errorf("input %v and target %v, want %v", input, target, want)
+		}
+	}
+}
+
+// Mean and variance of the autoencoder are drawn as for a layer each: ±√(6/(3136 + 8)).
+func TestAutoencoderStart(t *testing.T) {
+	p, spec := openNetwork(t, few(mnistVAE()))
+	x := begin(t, p, spec)
+	for _, b := range spec.Blocks {
+		if b.Name != "dense1/weights" {
+			continue
+		}
+		w := x[b.Offset:][:b.Len]
+		limit := math.Sqrt(6.0 / (7*7*64 + 8))
+		near(t, "the greatest weight", float64(max(slices.Max(w), -slices.Min(w))), limit, 1e-3*limit)
+		return
+	}
+	t.Error("there is no layer dense1")
 }
 
 // Where a starting point has small scores, the loss is near that of equal probabilities.
@@ -318,7 +418,7 @@ func TestNetworkAugmentation(t *testing.T) {
 			}
 			near(t, "loss", whole, mean, 1e-6*mean)
 		}
-		images, _ := n.examples.(pictures)
+		images, _ := n.examples.(pictures) // those of portraits are not augmented
 		dropout := slices.ContainsFunc(n.layers, func(l nn.Layer) bool { _, ok := l.(nn.Dropout); return ok })
 		random := images.view != view{} || dropout
 		other := batch

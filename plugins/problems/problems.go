@@ -44,6 +44,8 @@ func networks() []network {
 		mnist2c2d(),
 		fashion2c2d(),
 		p1FashionMNIST(),
+		mnistVAE(),
+		fashionVAE(),
 		cabsSVHN(),
 		cabsCIFAR10(),
 		cabsCIFAR100(),

@@ -212,7 +212,7 @@ func (r *Report) legend() []string {
 		"time: of problem and optimizer per example, relative to the fastest; plugins in other processes included",
 		"tuning: runs (examples)")
 	if len(r.Problems) > 1 {
-		lines = append(lines, "place: entries share a place if the interval of the difference of their mean ranks contains 0")
+		lines = append(lines, "place: shared (1=) by entries that are not behind the leader's mean rank in more than 97.5 % of the bootstrap's draws")
 	}
 	return lines
 }

@@ -231,6 +231,49 @@ func TestDiverged(t *testing.T) {
 		if protocol.Finite(m.Loss) || protocol.Finite(m.VarianceNorm) {
 			t.Errorf("at %v, loss is %v and the variance's norm %v, want neither finite", bad, m.Loss, m.VarianceNorm)
 		}
+		if e := f.net.Evaluate(f.x, 4, f.load); protocol.Finite(e.Loss) || e.Metric != 0 {
+			t.Errorf("at %v, loss is %v and accuracy %v, want a loss that is not finite and 0", bad, e.Loss, e.Metric)
+		}
+	}
+}
+
+// TestWrong: where the loss is no number, an example is wrong even if its class has the greatest output.
+func TestWrong(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	net := New(Sequence(4, 2), SoftmaxCrossEntropy{})
+	for _, c := range []struct {
+		input []float32 // two classes at four positions, of class 0
+		want  float64
+	}{
+		{[]float32{1, 0, 1, 0, 1, 0, 0, 1}, 0.75},
+		{[]float32{nan, nan, 1, nan, nan, 0, 1, 0}, 0.25},
+		{[]float32{inf, 0, inf, inf, -inf, -inf, 0, -inf}, 0.25},
+	} {
+		e := net.Evaluate(nil, 1, func(_ int, input, target []float32) {
+			copy(input, c.input)
+			clear(target)
+		})
+		if e.Metric != c.want {
+			t.Errorf("%v: accuracy is %v, want %v", c.input, e.Metric, c.want)
+		}
+	}
+}
+
+// TestLossIsMetric: where points are ranked by their loss, all of it counts. An evaluation draws ε as a run with seed 0
+// does at its start.
+func TestLossIsMetric(t *testing.T) {
+	const n = slice + 3
+	list := []Layer{Dense{Units: 6}, Latent{}, Dense{Units: 4}, SquaredLoss{}}
+	f := newFixture(Vector(4), n, list)
+	f.net.L2(0.25)
+	e := f.net.Evaluate(f.x, n, f.load)
+	var m protocol.Measurement[float32]
+	f.net.Measure(f.x, protocol.Batch{Examples: make([]int, n)}, 0, f.load, &m)
+	if e.Loss != m.Loss || e.Metric != e.Loss {
+		t.Errorf("loss is %v and the metric %v, want %v", e.Loss, e.Metric, m.Loss)
+	}
+	if again := f.net.Evaluate(f.x, n, f.load); again != e {
+		t.Errorf("a second evaluation is %v, want %v", again, e)
 	}
 }
 
@@ -307,6 +350,8 @@ func TestNew(t *testing.T) {
 		{"not a loss", []Layer{Dense{Units: 1}}},
 		{"follows the loss", []Layer{SquaredLoss{}, ReLU{}}},
 		{"larger than the image", []Layer{Conv{Size: 4, Channels: 1, Padding: Valid}, SquaredLoss{}}},
+		{"to 3×3×1, want the same size", []Layer{Reshape{3, 3, 1}, SquaredLoss{}}},
+		{"even number of features", []Layer{Dense{Units: 3}, Latent{}, SquaredLoss{}}},
 		{"one channel", []Layer{Embedding{Words: 3, Units: 2}, SquaredLoss{}}},
 		{"lead to 3×3×1", []Layer{Residual{Layers: []Layer{Conv{Size: 1, Channels: 1}}}, SquaredLoss{}}},
 	} {

@@ -9,10 +9,14 @@ import (
 // purposeLatent names the streams that Latent draws from, keyed by the example's position in the run and the layer.
 const purposeLatent = "latent"
 
-// Latent is the middle of a variational autoencoder (Kingma & Welling 2014): its input is a mean μ and a logarithm of a
-// standard deviation s, n features each, and its output is z = μ + eˢ ε with ε ∼ N(0, 1). It adds the divergence from
-// the prior N(0, 1), −½ Σ (1 + 2s − μ² − e²ˢ), to the example's loss. ε depends on the run's seed and the position of
-// the example in the stream of examples alone; in an evaluation, on the example's number.
+// Latent is the middle of a variational autoencoder (Kingma & Welling 2014): its input is a mean μ and the logarithm v
+// of a variance, n features each, and its output is z = μ + eˢ ε with ε ∼ N(0, 1) and s = ½v, the logarithm of the
+// standard deviation. It adds the divergence from the prior N(0, 1), −½ Σ (1 + 2s − μ² − e²ˢ) (App. B there), to the
+// example's loss.
+//
+// ε depends on the run's seed and the position of the example in the stream of examples alone. An evaluation draws it
+// too, since the loss at z = μ is another function than the objective of training. There the seed is 0 and the position
+// is the example's number, so that all points are judged by the same noise.
 type Latent struct{}
 
 type latent struct {
@@ -45,14 +49,14 @@ func (l *latent) forward(_ *thread, i int) {
 	random := protocol.Stream(l.net.batch.Seed, purposeLatent, l.net.position(i), l.layer)
 	l.losses[i] = 0
 	for j := range z {
-		μ, s := float64(x[j]), float64(x[l.n+j])
+		μ, s := float64(x[j]), float64(x[l.n+j])/2
 		noise[j] = float32(math.Exp(s) * random.NormFloat64())
 		z[j] = x[j] + noise[j]
 		l.losses[i] -= (1 + 2*s - μ*μ - math.Exp(2*s)) / 2
 	}
 }
 
-// backward: ∂z/∂μ = 1, ∂z/∂s = eˢ ε; the divergence has the derivatives μ and e²ˢ − 1.
+// backward: ∂z/∂μ = 1, ∂z/∂v = ½ eˢ ε; the divergence has the derivatives μ and ½ (eᵛ − 1).
 func (l *latent) backward(_ *thread, i int) {
 	if !l.in.needed {
 		return
@@ -61,6 +65,6 @@ func (l *latent) backward(_ *thread, i int) {
 	m := float64(l.net.m)
 	for j := range δz {
 		δ[j] = δz[j] + float32(float64(x[j])/m)
-		δ[l.n+j] = δz[j]*noise[j] + float32((math.Exp(2*float64(x[l.n+j]))-1)/m)
+		δ[l.n+j] = δz[j]*noise[j]/2 + float32(math.Expm1(float64(x[l.n+j]))/(2*m))
 	}
 }

@@ -13,6 +13,7 @@ type lossNode struct {
 	target  []float32 // of the slice
 	losses  []float64 // by example
 	metrics []float64
+	ranks   bool // points are ranked by the loss itself: there are no metrics
 	// compute returns the loss and metric of one example and writes the loss' gradient times scale to δ unless δ is
 	// nil.
 	compute func(y, target, δ []float32, scale float64) (loss, metric float64)
@@ -50,7 +51,7 @@ func (l *lossNode) backward(*thread, int) {}
 
 // SoftmaxCrossEntropy is the loss −log softmax(y)[class], the mean over positions where there are several. The target
 // is each position's class number. The metric is accuracy, the share of positions where the greatest y, the first of
-// equal ones, is that of the class.
+// equal ones, is that of the class and the loss is a number.
 type SoftmaxCrossEntropy struct{}
 
 func (SoftmaxCrossEntropy) build(net *Network, in *tensor) *tensor {
@@ -68,9 +69,6 @@ func (SoftmaxCrossEntropy) build(net *Network, in *tensor) *tensor {
 					best, top = c, float64(v)
 				}
 			}
-			if best == class {
-				right++
-			}
 			if math.IsInf(top, -1) {
 				top = 0 // all −Inf or NaN: the loss is NaN
 			}
@@ -78,7 +76,11 @@ func (SoftmaxCrossEntropy) build(net *Network, in *tensor) *tensor {
 			for _, v := range row {
 				sum += math.Exp(float64(v) - top)
 			}
-			loss += math.Log(sum) - (float64(row[class]) - top)
+			one := math.Log(sum) - (float64(row[class]) - top)
+			if best == class && !math.IsNaN(one) {
+				right++
+			}
+			loss += one
 			if δ == nil {
 				continue
 			}
@@ -92,7 +94,7 @@ func (SoftmaxCrossEntropy) build(net *Network, in *tensor) *tensor {
 	})
 }
 
-// SquaredLoss is Factor ‖y − target‖², and its own metric.
+// SquaredLoss is Factor ‖y − target‖². The metric is the network's loss.
 type SquaredLoss struct{ Factor float64 } // 0 means ½
 
 func (l SquaredLoss) build(net *Network, in *tensor) *tensor {
@@ -100,7 +102,7 @@ func (l SquaredLoss) build(net *Network, in *tensor) *tensor {
 	if factor == 0 {
 		factor = 0.5
 	}
-	return net.addLoss(in, in.shape.Size(), func(y, target, δ []float32, scale float64) (loss, metric float64) {
+	out := net.addLoss(in, in.shape.Size(), func(y, target, δ []float32, scale float64) (loss, _ float64) {
 		for j, v := range y {
 			d := float64(v) - float64(target[j])
 			loss += factor * d * d
@@ -108,6 +110,8 @@ func (l SquaredLoss) build(net *Network, in *tensor) *tensor {
 				δ[j] = float32(scale * 2 * factor * d)
 			}
 		}
-		return loss, loss
+		return loss, 0
 	})
+	net.loss.ranks = true
+	return out
 }

@@ -99,8 +99,8 @@ func threads() int {
 	return runtime.GOMAXPROCS(0)
 }
 
-// SetThreads sets the number of threads; until then it is $NOISEBENCH_THREADS, or else GOMAXPROCS. Results do not depend on
-// it.
+// SetThreads sets the number of threads; until then it is $NOISEBENCH_THREADS, or else GOMAXPROCS. Results do not
+// depend on it.
 func (net *Network) SetThreads(threads int) {
 	net.crew = newCrew(threads)
 	net.largest = 0 // some layers keep buffers for each thread
@@ -153,12 +153,15 @@ func (net *Network) Measure(x []float32, batch protocol.Batch, want protocol.Qua
 	net.call = call{}
 }
 
-// Evaluate returns the mean loss at x over n examples, regulariser included, and the mean of the loss layer's metric:
-// accuracy for [SoftmaxCrossEntropy], the loss without regulariser for others.
+// Evaluate returns the mean loss at x over n examples, regulariser and what a [Latent] adds included, and the metric of
+// the loss layer: accuracy for [SoftmaxCrossEntropy], that same loss for others.
 func (net *Network) Evaluate(x []float32, n int, load Loader) protocol.Evaluation {
 	net.call = call{x: x, load: load, m: n}
 	loss, metric := net.sweep(false)
 	e := protocol.Evaluation{Loss: loss/float64(n) + net.regularise(), Metric: metric / float64(n)}
+	if net.loss.ranks {
+		e.Metric = e.Loss
+	}
 	net.call = call{}
 	return e
 }

@@ -58,6 +58,8 @@ func layers(list ...Layer) (refs []refLayer) {
 			return refSquaredLoss(l)
 		case Latent:
 			return refLatent
+		case Reshape:
+			return refReshape(l)
 		}
 		panic(fmt.Sprintf("no reference for %T", l))
 	}
@@ -161,6 +163,34 @@ var networks = []struct {
 	}},
 	{"autoencoder", Image(3, 4, 1), 3, []Layer{
 		Dense{Units: 6}, Latent{}, Dense{Units: 6}, Tanh{}, Dense{Units: 5}, Sigmoid{}, SquaredLoss{Factor: 1},
+	}},
+	{"convolutional autoencoder", Image(4, 3, 1), 3, []Layer{
+		Conv{Size: 4, Channels: 2, Stride: 2},
+		LeakyReLU{0.3},
+		Dropout{0.2},
+		Dense{Units: 4},
+		Latent{},
+		Dense{Units: 6},
+		LeakyReLU{0.3},
+		Reshape{3, 2, 1},
+		Deconv{Size: 4, Channels: 3, Stride: 2},
+		ReLU{},
+		Dropout{0.2},
+		Deconv{Size: 4, Channels: 2},
+		ReLU{},
+		Dense{Units: 12},
+		Sigmoid{},
+		SquaredLoss{Factor: 1},
+	}},
+	{"reshape", Image(2, 3, 2), 3, []Layer{
+		Reshape{3, 4, 1}, // of the input
+		Conv{Size: 2, Channels: 2},
+		Reshape{4, 3, 2}, // the next layer works in place
+		Tanh{},
+		Reshape{6, 2, 2}, // the next layer must not
+		Sigmoid{},
+		Residual{Layers: []Layer{Reshape{3, 4, 2}, Conv{Size: 3, Channels: 2}, Reshape{6, 2, 2}}},
+		SquaredLoss{},
 	}},
 	{"batch norm", Image(3, 2, 2), 5, []Layer{
 		Conv{Size: 3, Channels: 9},

@@ -220,15 +220,19 @@ func refSquaredLoss(l SquaredLoss) refLayer {
 	})
 }
 
+func refReshape(l Reshape) refLayer {
+	return perExample(func(_ *refRun, in picture) picture { return picture{l.Height, l.Width, l.Channels, in.v} })
+}
+
 // refLatent draws as Latent's comment says.
 var refLatent = perExample(func(r *refRun, in picture) picture {
 	random := protocol.Stream(testSeed, "latent", uint64(testPosition+r.number), 0)
 	n := len(in.v) / 2
 	out := newPicture(1, 1, n)
 	for j := range n {
-		μ, s := in.v[j], in.v[n+j]
-		out.v[j] = μ + math.Exp(s)*random.NormFloat64()
-		r.loss -= 0.5 * (1 + 2*s - μ*μ - math.Exp(2*s))
+		μ, variance := in.v[j], math.Exp(in.v[n+j])
+		out.v[j] = μ + math.Sqrt(variance)*random.NormFloat64()
+		r.loss += (variance + μ*μ - 1 - math.Log(variance)) / 2 // divergence of N(μ, variance) from N(0, 1)
 	}
 	return out
 })

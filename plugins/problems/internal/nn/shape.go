@@ -31,6 +31,7 @@ type tensor struct {
 	needed bool      // delta is needed: there are parameters before it
 	shared bool      // value is read by more than one layer, so that none may work in place
 	of     *tensor   // if not nil, the tensor whose value this is
+	same   bool      // of's delta is this tensor's as well
 }
 
 // values is the i-th example's part of value.
@@ -46,7 +47,10 @@ func (t *tensor) grow(n int) {
 	} else {
 		t.value = room(t.value, n*t.shape.Size())
 	}
-	if t.needed {
+	switch {
+	case t.same:
+		t.delta = t.of.delta
+	case t.needed:
 		t.delta = room(t.delta, n*t.shape.Size())
 	}
 }
