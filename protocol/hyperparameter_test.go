@@ -56,8 +56,8 @@ func TestResolve(t *testing.T) {
 	}
 	for text, given := range map[string]protocol.Setting{
 		`unknown parameter "bta"; did you mean beta?`: {"bta": 0.5},
-		`beta is 1, want a value in [0, 1)`:                {"beta": 1},
-		`step_size is NaN, want a value in (0, +Inf)`:      {"step_size": math.NaN()},
+		`beta is 1, want a value in [0, 1)`:           {"beta": 1},
+		`step_size is NaN, want a value in (0, +Inf)`: {"step_size": math.NaN()},
 	} {
 		if got, err := protocol.Resolve(declared, given); err == nil || err.Error() != text || got != nil {
 			t.Errorf("Resolve(%q) returns %q and %v, want the error %q", given, got, err, text)
