@@ -14,17 +14,13 @@ var adamStar = protocol.OptimizerDef{
 	s ← (v − m²) / (1 − ρ(β,t))    estimate of the variance of g
 	γ ← √(m² / (m² + ρ(β,t) s))
 	x ← x − α γ sign(m)`,
-	Source: "Balles 2021, Alg. 5; ρ is Eq. 5.15. Unlike Adam it has one decay rate, no ε, and estimates the " +
-		"variance of m. s = 0 at t = 0, where ρ = 1. v − m² is never below 0, sign(0) = 0. At β = 0 it is " +
-		"sign-sgd.",
-	Hyperparameters: []protocol.Hyperparameter{
-		protocol.StepSizeParameter(0.001),
-		protocol.Fraction("beta", "decay rate β of the averages", 0.9),
-	},
-	Needs:   protocol.Gradient,
-	Reports: []string{"mean_gamma"},
-	New32:   newAdamStar[float32],
-	New64:   newAdamStar[float64],
+	Source: "Balles 2021, Alg. 5; ρ is Eq. 5.15. Unlike Adam it has one decay rate, no ε, and estimates the variance " +
+		"of m. s = 0 at t = 0, where ρ = 1. v − m² is never below 0, sign(0) = 0. At β = 0 it is sign-sgd.",
+	Hyperparameters: stepSizeAndDecay(0.001),
+	Needs:           protocol.Gradient,
+	Reports:         []string{"mean_gamma"},
+	New32:           newAdamStar[float32],
+	New64:           newAdamStar[float64],
 }
 
 type adamStarState[T protocol.Float] struct {

@@ -5,7 +5,16 @@ import (
 	"math"
 
 	"noisebench/plugins/internal/simd"
+	"noisebench/protocol"
 )
+
+// stepSizeAndDecay declares what the optimizers with one decay rate have: α, with the start of its search, and β.
+func stepSizeAndDecay(start float64) []protocol.Hyperparameter {
+	return []protocol.Hyperparameter{
+		protocol.StepSizeParameter(start),
+		protocol.Fraction("beta", "decay rate β of the averages", 0.9),
+	}
+}
 
 // decay returns β̂ = β (1−β^t) / (1−β^(t+1)), the weight of the past at step t in an average with decay rate β and bias
 // correction:

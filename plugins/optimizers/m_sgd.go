@@ -12,15 +12,12 @@ var mSGD = protocol.OptimizerDef{
 
 	m ← average of g with decay rate β
 	x ← x − α m`,
-	Source: "Balles 2021, Alg. 3 (M-SGD): Adam's momentum without its denominator. At constant α and after many " +
-		"steps it is heavy-ball at the step size α (1−β).",
-	Hyperparameters: []protocol.Hyperparameter{
-		protocol.StepSizeParameter(0.1),
-		protocol.Fraction("beta", "decay rate β of the average", 0.9),
-	},
-	Needs: protocol.Gradient,
-	New32: newMSGD[float32],
-	New64: newMSGD[float64],
+	Source: "Balles 2021, Alg. 3 (M-SGD): Adam's momentum without its denominator. At constant α and after many steps " +
+		"it is heavy-ball at the step size α (1−β).",
+	Hyperparameters: stepSizeAndDecay(0.1),
+	Needs:           protocol.Gradient,
+	New32:           newMSGD[float32],
+	New64:           newMSGD[float64],
 }
 
 type mSGDState[T protocol.Float] struct {

@@ -14,13 +14,10 @@ var mSignSGD = protocol.OptimizerDef{
 	x ← x − α sign(m)`,
 	Source: "Balles 2021, Alg. 3 (M-SIGN-SGD, there also M-SSD); Signum of Bernstein et al., ICML 2018. sign(0) = 0. " +
 		"Bias correction would not change the sign.",
-	Hyperparameters: []protocol.Hyperparameter{
-		protocol.StepSizeParameter(0.001),
-		protocol.Fraction("beta", "decay rate β of the average", 0.9),
-	},
-	Needs: protocol.Gradient,
-	New32: newMSignSGD[float32],
-	New64: newMSignSGD[float64],
+	Hyperparameters: stepSizeAndDecay(0.001),
+	Needs:           protocol.Gradient,
+	New32:           newMSignSGD[float32],
+	New64:           newMSignSGD[float64],
 }
 
 type mSignSGDState[T protocol.Float] struct {

@@ -14,17 +14,14 @@ var mSVAG = protocol.OptimizerDef{
 	s ← (v − m²) / (1 − ρ(β,t))    estimate of the variance of g
 	γ ← m² / (m² + ρ(β,t) s)
 	x ← x − α γ m`,
-	Source: "Balles & Hennig, ICML 2018; Balles 2021, Alg. 2; ρ is Eq. 5.15. No ε. s = 0 at t = 0, where ρ = 1, " +
-		"so that the first step is plain (the authors' code caps ρ at 0.9999 instead). v − m² is never below " +
-		"0. At β = 0 it is sgd.",
-	Hyperparameters: []protocol.Hyperparameter{
-		protocol.StepSizeParameter(0.1),
-		protocol.Fraction("beta", "decay rate β of the averages", 0.9),
-	},
-	Needs:   protocol.Gradient,
-	Reports: []string{"mean_gamma"},
-	New32:   newMSVAG[float32],
-	New64:   newMSVAG[float64],
+	Source: "Balles & Hennig, ICML 2018; Balles 2021, Alg. 2; ρ is Eq. 5.15. No ε. s = 0 at t = 0, where ρ = 1, so " +
+		"that the first step is plain (the authors' code caps ρ at 0.9999 instead). v − m² is never below 0. At β = 0 " +
+		"it is sgd.",
+	Hyperparameters: stepSizeAndDecay(0.1),
+	Needs:           protocol.Gradient,
+	Reports:         []string{"mean_gamma"},
+	New32:           newMSVAG[float32],
+	New64:           newMSVAG[float64],
 }
 
 type mSVAGState[T protocol.Float] struct {

@@ -16,16 +16,13 @@ var mSVAGmb = protocol.OptimizerDef{
 	r ← average of s/b with decay rate β² and bias correction    b: batch size
 	γ ← m² / (m² + ρ(β,t) r)
 	x ← x − α γ m`,
-	Source: "Balles 2021, Alg. 6 and Eq. B.33; ρ is Eq. 5.15. s/b is the unbiased estimate of the variance of g; " +
-		"Eq. B.31 as printed is larger by g²/(b(b−1)). The first step is adapted too.",
-	Hyperparameters: []protocol.Hyperparameter{
-		protocol.StepSizeParameter(0.1),
-		protocol.Fraction("beta", "decay rate β of the average of g", 0.9),
-	},
-	Needs:   protocol.Gradient | protocol.Variance,
-	Reports: []string{"mean_gamma"},
-	New32:   newMSVAGmb[float32],
-	New64:   newMSVAGmb[float64],
+	Source: "Balles 2021, Alg. 6 and Eq. B.33; ρ is Eq. 5.15. s/b is the unbiased estimate of the variance of g; Eq. " +
+		"B.31 as printed is larger by g²/(b(b−1)). The first step is adapted too.",
+	Hyperparameters: stepSizeAndDecay(0.1),
+	Needs:           protocol.Gradient | protocol.Variance,
+	Reports:         []string{"mean_gamma"},
+	New32:           newMSVAGmb[float32],
+	New64:           newMSVAGmb[float64],
 }
 
 type mSVAGmbState[T protocol.Float] struct {

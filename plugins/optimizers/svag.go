@@ -14,16 +14,13 @@ var svag = protocol.OptimizerDef{
 	s ← (v − m²) / (1 − ρ(β,t))    estimate of the variance of g
 	γ ← m² / (m² + s)
 	x ← x − α γ g`,
-	Source: "Balles 2021, Alg. 4; ρ is Eq. 5.15. s = 0 at t = 0, where ρ = 1, so that the first step is plain. v " +
-		"− m² is never below 0. At β = 0 it is sgd.",
-	Hyperparameters: []protocol.Hyperparameter{
-		protocol.StepSizeParameter(0.1),
-		protocol.Fraction("beta", "decay rate β of the averages", 0.9),
-	},
-	Needs:   protocol.Gradient,
-	Reports: []string{"mean_gamma"},
-	New32:   newSVAG[float32],
-	New64:   newSVAG[float64],
+	Source: "Balles 2021, Alg. 4; ρ is Eq. 5.15. s = 0 at t = 0, where ρ = 1, so that the first step is plain. v − m² " +
+		"is never below 0. At β = 0 it is sgd.",
+	Hyperparameters: stepSizeAndDecay(0.1),
+	Needs:           protocol.Gradient,
+	Reports:         []string{"mean_gamma"},
+	New32:           newSVAG[float32],
+	New64:           newSVAG[float64],
 }
 
 type svagState[T protocol.Float] struct {
