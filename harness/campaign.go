@@ -86,7 +86,7 @@ func (c *Campaign) Forecast() []Forecast {
 		first := cell.run(cell.sweep.fixed, c.Plan.Tuning.Seed)
 		all[i] = Forecast{
 			Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Runs: cell.mostRuns(), Examples: first.Budget,
-			BatchSize: first.BatchSize, Chooses: cell.optimizer.ChoosesBatchSize, First: Task{first, ForSweep},
+			BatchSize: first.BatchSize, Chooses: cell.optimizer.ChoosesBatchSize, First: Task{first.ID(), first, ForSweep},
 			ProblemDef: cell.problem, OptimizerDef: cell.optimizer,
 		}
 	}
@@ -170,7 +170,8 @@ type execution struct {
 	cells    []cellState
 	inFlight int
 	done     chan ended
-	made     int // runs that this execution finished
+	finished int // runs in known that did not fail
+	made     int // of them, made by this execution
 }
 
 // cellState is a cell with what is due in it.
@@ -204,7 +205,7 @@ func (e *execution) run(ctx context.Context) ([]results.Cell, error) {
 				break
 			}
 			e.inFlight++
-			e.running[task.Run.ID()] = true
+			e.running[task.ID] = true
 			go func() {
 				record, found, err := e.make(ctx, i, task)
 				e.done <- ended{i, task, record, found, err}
@@ -219,13 +220,12 @@ func (e *execution) run(ctx context.Context) ([]results.Cell, error) {
 		}
 		end := <-e.done
 		e.inFlight--
-		id := end.task.Run.ID()
+		id := end.task.ID
 		delete(e.running, id)
 		if end.err != nil {
 			return nil, end.err
 		}
-		end.record.Trace = nil // safe in the store, and of no use to decisions
-		e.known[id] = end.record
+		e.learn(id, end.record)
 		if !end.found && end.record.End.Status != results.Failed {
 			e.made++
 		}
@@ -233,7 +233,7 @@ func (e *execution) run(ctx context.Context) ([]results.Cell, error) {
 		e.cells[end.cell].seconds += h.ProblemTime + h.OptimizerTime + h.EvaluateTime + h.HarnessTime
 		e.cells[end.cell].runs++
 		for i := range e.cells {
-			if slices.ContainsFunc(e.cells[i].due, func(t Task) bool { return t.Run.ID() == id }) {
+			if slices.ContainsFunc(e.cells[i].due, func(t Task) bool { return t.ID == id }) {
 				if err := e.refresh(i); err != nil {
 					return nil, err
 				}
@@ -263,9 +263,17 @@ func (e *execution) lookup(id string) *results.Record {
 	if !found {
 		return nil
 	}
+	e.learn(id, record)
+	return record
+}
+
+// learn remembers a run that is safe in the store. Its trace is of no use to decisions.
+func (e *execution) learn(id string, record *results.Record) {
+	if e.known[id] == nil && record.End.Status != results.Failed {
+		e.finished++
+	}
 	record.Trace = nil
 	e.known[id] = record
-	return record
 }
 
 // nextTask chooses the run to start: sweeps first, as each waits for its own runs; then by cell.
@@ -273,7 +281,7 @@ func (e *execution) nextTask() (cell int, task Task, ok bool) {
 	for _, purpose := range []Purpose{ForSweep, ForTie, ForReplicate, ForOneShot} {
 		for i := range e.cells {
 			for _, t := range e.cells[i].due {
-				if t.Purpose == purpose && !e.running[t.Run.ID()] {
+				if t.Purpose == purpose && !e.running[t.ID] {
 					return i, t, true
 				}
 			}
@@ -285,7 +293,7 @@ func (e *execution) nextTask() (cell int, task Task, ok bool) {
 // make makes a run, once more if a plugin fails, and commits its record; or finds that another harness on the same store has
 // made it since it became due.
 func (e *execution) make(ctx context.Context, i int, task Task) (record *results.Record, found bool, err error) {
-	if record, found, err = e.opt.Store.Lookup(task.Run.ID()); found || err != nil {
+	if record, found, err = e.opt.Store.Lookup(task.ID); found || err != nil {
 		return record, found, err
 	}
 	cell := e.campaign.cells[i]
@@ -321,24 +329,12 @@ func (e *execution) stamp(record *results.Record, started time.Time) {
 	record.Host.EvaluateTime, record.Host.HarnessTime = clocks.EvaluateTime, clocks.HarnessTime
 }
 
-// finished counts the runs that the cells know to be finished.
-func (e *execution) finished() int {
-	n := 0
-	for _, record := range e.known {
-		if record.End.Status != results.Failed {
-			n++
-		}
-	}
-	return n
-}
-
 // report completes p and calls back.
 func (e *execution) report(p Progress) {
 	if e.opt.Progress == nil {
 		return
 	}
-	p.Done = e.finished()
-	p.Found = p.Done - e.made
+	p.Done, p.Found = e.finished, e.finished-e.made
 	var seconds float64
 	var runs int
 	for _, s := range e.cells {

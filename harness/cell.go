@@ -25,6 +25,7 @@ const (
 
 // Task is a run that a cell is waiting for.
 type Task struct {
+	ID      string // of the run
 	Run     results.Run
 	Purpose Purpose
 }
@@ -173,10 +174,10 @@ func (b *book) get(setting protocol.Setting, seed uint64, purpose Purpose) *resu
 	run := b.cell.run(setting, seed)
 	id := run.ID()
 	record := b.find(id)
-	isRun := func(t Task) bool { return t.Run.ID() == id }
+	isRun := func(t Task) bool { return t.ID == id }
 	switch {
 	case record == nil && !slices.ContainsFunc(b.due, isRun):
-		b.due = append(b.due, Task{run, purpose})
+		b.due = append(b.due, Task{id, run, purpose})
 	case record != nil && record.End.Status == results.Failed:
 		if reason := fmt.Sprintf("%s, seed %d: %s", setting, seed, record.End.Reason); !slices.Contains(b.failed, reason) {
 			b.failed = append(b.failed, reason)
