@@ -22,6 +22,10 @@ type Cell struct {
 	Edge   bool // the best step size lies at an end of the range that was searched
 	Capped bool // the limit on tuning runs ended the search
 
+	// Unranked says why this cell takes no part in ranking and stands in a table of its own, such as where it comes from;
+	// empty: it takes part. Its records may have seeds, budgets and a protocol version of their own.
+	Unranked string
+
 	Failed  []string // one reason per failed run, tuning runs among them
 	Missing int      // runs of the plan that neither finished nor failed
 }

@@ -151,3 +151,23 @@ func amount(n int64) string {
 	}
 	return strconv.FormatFloat(v, 'f', 0, 64) + unit
 }
+
+// span writes an interval with three significant digits.
+func span(low, high float64) string {
+	if math.IsNaN(low) || math.IsNaN(high) {
+		return none
+	}
+	short := func(v float64) string { return shortExponent(strconv.FormatFloat(v, 'g', 3, 64)) }
+	return fmt.Sprintf("[%s, %s]", short(low), short(high))
+}
+
+// probability writes p with two significant digits.
+func probability(p float64) string {
+	switch {
+	case math.IsNaN(p):
+		return none
+	case p != 0 && p < 1e-3:
+		return shortExponent(strconv.FormatFloat(p, 'e', 0, 64))
+	}
+	return strconv.FormatFloat(p, 'g', 2, 64)
+}

@@ -26,7 +26,7 @@ type Report struct {
 	Planned     int // runs: Finished, failed and missing ones
 	Problems    []Problem
 	Overall     []Overall // by place; nil if there are fewer than two problems
-	Notes       []string  // on all of it
+	Notes       []Warning // on all of it
 }
 
 // Complete reports whether no run failed or is missing.
@@ -44,7 +44,8 @@ type Problem struct {
 	ShowFinal bool                  // Row.Final differs from Row.Score
 	Initial   float64               // mean metric at the start
 	Rows      []Row                 // by rank; those without one last
-	Notes     []string              // on all rows
+	Unranked  []Unranked            // beside the ranking, by name
+	Notes     []Warning             // on all rows
 }
 
 // Row is one optimizer on one problem.
@@ -60,7 +61,7 @@ type Row struct {
 	Seconds   float64          // median time of problem and optimizer per example; NaN if unknown
 	Slowdown  float64          // Seconds over the least Seconds on the problem
 	Tuning    Cost             // of the sweep and the tie step
-	Notes     []string
+	Notes     []Warning
 }
 
 // Summary describes the scores of n runs.
@@ -101,9 +102,9 @@ const (
 func Build(plan *protocol.Plan, cells []results.Cell) *Report {
 	r := &Report{Plan: plan.Name, Description: plan.Description}
 	for _, d := range plan.Deviations() {
-		r.Notes = append(r.Notes, "this plan departs from the standard protocol: "+d)
+		r.warn(Deviation, "this plan departs from the standard protocol: %s", d)
 	}
-	cells = r.accept(cells)
+	cells, aside := r.accept(cells)
 	r.count(plan, cells)
 	optimizers := make([]string, len(plan.Optimizers))
 	for i, e := range plan.Optimizers {
@@ -116,9 +117,14 @@ func Build(plan *protocol.Plan, cells []results.Cell) *Report {
 		for _, name := range optimizers {
 			mine = append(mine, find(cells, e.Name, name, plan.Replicates))
 		}
-		p, input := newProblem(plan, e, mine)
+		p, input := newProblem(plan, e, mine, aside[e.Name])
+		delete(aside, e.Name)
 		r.Problems = append(r.Problems, p)
 		inputs = append(inputs, input)
+	}
+	for _, name := range slices.Sorted(maps.Keys(aside)) {
+		r.warn(Incomparable, "%s of %s: left out, since the plan has no problem of that name",
+			count(len(aside[name]), "unranked result"), clean(name))
 	}
 	if len(r.Problems) > 1 {
 		r.Overall = overall(r.Problems, inputs, optimizers)
@@ -135,8 +141,21 @@ func find(cells []results.Cell, problem, optimizer string, replicates int) resul
 	return results.Cell{Problem: problem, Optimizer: optimizer, Missing: replicates}
 }
 
-// accept returns the cells without records of other protocol versions, and notes what was refused or pooled.
-func (r *Report) accept(cells []results.Cell) []results.Cell {
+func (r *Report) warn(kind Kind, format string, args ...any) {
+	r.Notes = append(r.Notes, Warning{Kind: kind, Text: fmt.Sprintf(format, args...)})
+}
+
+// accept takes those cells apart that are not to be ranked, by problem. It returns the others without records of other
+// protocol versions, and notes what was refused or pooled.
+func (r *Report) accept(all []results.Cell) (cells []results.Cell, aside map[string][]results.Cell) {
+	aside = map[string][]results.Cell{}
+	for _, c := range all {
+		if c.Unranked != "" {
+			aside[c.Problem] = append(aside[c.Problem], c)
+		} else {
+			cells = append(cells, c)
+		}
+	}
 	refused := 0
 	platforms := map[string]bool{}
 	filter := func(records []*results.Record) []*results.Record {
@@ -151,7 +170,6 @@ func (r *Report) accept(cells []results.Cell) []results.Cell {
 		}
 		return ours
 	}
-	cells = slices.Clone(cells)
 	for i := range cells {
 		c := &cells[i]
 		before := refused
@@ -159,14 +177,14 @@ func (r *Report) accept(cells []results.Cell) []results.Cell {
 		c.Missing += refused - before
 	}
 	if refused > 0 {
-		r.Notes = append(r.Notes, fmt.Sprintf("%s made under another protocol version than %d %s left out",
-			count(refused, "record"), protocol.Version, isAre(refused)))
+		r.warn(OtherProtocol, "%s made under another protocol version than %d %s left out",
+			count(refused, "record"), protocol.Version, isAre(refused))
 	}
 	if len(platforms) > 1 {
-		r.Notes = append(r.Notes, "runs of different platforms are pooled: "+
+		r.warn(Platforms, "runs of different platforms are pooled: %s",
 			strings.Join(slices.Sorted(maps.Keys(platforms)), ", "))
 	}
-	return cells
+	return cells, aside
 }
 
 // count fills in how much of the plan is done. A run may serve several purposes.
@@ -185,17 +203,20 @@ func (r *Report) count(plan *protocol.Plan, cells []results.Cell) {
 	r.Planned += len(runs)
 }
 
-// newProblem makes the table of one problem from the cells of all optimizers, and the input of the overall table.
-func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells []results.Cell) (Problem, stats.Problem) {
+// newProblem makes the table of one problem from the cells of all optimizers and those put aside, and the input of the
+// overall table.
+func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells, aside []results.Cell) (Problem, stats.Problem) {
 	p := Problem{Name: entry.Name, Seeds: plan.Replicates, Part: protocol.TrainPart, Initial: math.NaN()}
 	seeds := map[uint64]int{} // position of each seed in the scores
 	var initial []float64
-	for _, c := range cells {
+	for _, c := range slices.Concat(cells, aside) {
 		for _, record := range slices.Concat(c.Runs, c.OneShot, c.Tuning) {
 			if p.Spec == nil {
 				p.describe(plan, entry, record)
 			}
 		}
+	}
+	for _, c := range cells {
 		for _, record := range c.Runs {
 			seeds[record.Run.Seed] = 0
 			initial = append(initial, start(record, p.Part))
@@ -225,6 +246,11 @@ func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells []result
 	p.noteTest(len(seeds), cells)
 	p.rank(stats.Rank(input))
 	p.compareTimes()
+	var leader []float64
+	if i := slices.IndexFunc(cells, func(c results.Cell) bool { return c.Optimizer == p.Rows[0].Optimizer }); i >= 0 {
+		leader = scores(cells[i].Runs, plan.Report, plan.Selection)
+	}
+	p.addUnranked(plan, aside, leader)
 	return p, input
 }
 
@@ -282,9 +308,8 @@ func newRow(plan *protocol.Plan, c results.Cell) Row {
 
 func summarize(runs []*results.Record, rule protocol.ReportRule, selection protocol.Part) Summary {
 	s := Summary{N: len(runs)}
-	var scores []float64
+	scores := scores(runs, rule, selection)
 	for _, record := range runs {
-		scores = append(scores, record.Score(rule, selection, protocol.TestPart))
 		if record.End.Status == results.Diverged {
 			s.Diverged++
 		}
@@ -300,33 +325,35 @@ func (row *Row) unstable() bool {
 
 // note adds what a reader of the row has to know.
 func (row *Row) note(plan *protocol.Plan, c results.Cell) {
-	note := func(format string, args ...any) { row.Notes = append(row.Notes, fmt.Sprintf(format, args...)) }
+	note := func(kind Kind, format string, args ...any) {
+		row.Notes = append(row.Notes, Warning{kind, row.Optimizer, fmt.Sprintf(format, args...)})
+	}
 	if n := row.Score.Diverged; n > 0 {
-		note("† %d of %d runs diverged; each counts as the worse of its first and its last finite value",
+		note(Diverged, "† %d of %d runs diverged; each counts as the worse of its first and its last finite value",
 			n, row.Score.N)
 	}
 	if row.unstable() {
-		note("unstable, therefore behind all others")
+		note(Unstable, "unstable, therefore behind all others")
 	}
 	if n := row.OneShot.Diverged; n > 0 {
-		note("† %d of %d runs of the default diverged", n, row.OneShot.N)
+		note(Diverged, "† %d of %d runs of the default diverged", n, row.OneShot.N)
 	}
 	if c.Edge {
-		note("the best step size, %g, is at the edge of the search; the optimum may be beyond",
+		note(Edge, "the best step size, %g, is at the edge of the search; the optimum may be beyond",
 			c.Setting[protocol.StepSize])
 	}
 	if c.Capped {
-		note("the limit of %s ended the search", count(plan.Tuning.Runs, "tuning run"))
+		note(Capped, "the limit of %s ended the search", count(plan.Tuning.Runs, "tuning run"))
 	}
 	reasons := map[string]int{}
 	for _, reason := range c.Failed {
 		reasons[clean(reason)]++
 	}
 	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
-		note("%s failed: %s", count(reasons[reason], "run"), reason)
+		note(FailedRuns, "%s failed: %s", count(reasons[reason], "run"), reason)
 	}
 	if c.Missing > 0 {
-		note("%s %s missing", count(c.Missing, "run"), isAre(c.Missing))
+		note(Missing, "%s %s missing", count(c.Missing, "run"), isAre(c.Missing))
 	}
 }
 
@@ -342,11 +369,15 @@ func (p *Problem) noteTest(seeds int, cells []results.Cell) {
 		return
 	}
 	if seeds < 2 {
-		p.Notes = append(p.Notes, "one seed cannot tell optimizers apart: they share the first rank")
+		p.warn(FewSeeds, "one seed cannot tell optimizers apart: they share the first rank")
 		return
 	}
-	p.Notes = append(p.Notes, fmt.Sprintf("%d seeds are too few for the sign-flip test to tell %d optimizers apart: "+
-		"ranks rest on the paired t-test, which assumes normal differences", seeds, entries))
+	p.warn(FewSeeds, "%d seeds are too few for the sign-flip test to tell %d optimizers apart: "+
+		"ranks rest on the paired t-test, which assumes normal differences", seeds, entries)
+}
+
+func (p *Problem) warn(kind Kind, format string, args ...any) {
+	p.Notes = append(p.Notes, Warning{Kind: kind, Text: fmt.Sprintf(format, args...)})
 }
 
 // rank enters ranks and sorts the rows by them.

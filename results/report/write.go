@@ -42,6 +42,11 @@ func (r *Report) sections(intervals bool) []section {
 		s := r.Problems[i].section(intervals)
 		s.title = fmt.Sprintf("%d. %s", i+1, s.title)
 		all = append(all, s)
+		if len(r.Problems[i].Unranked) > 0 {
+			s := r.Problems[i].unrankedSection()
+			s.title = fmt.Sprintf("%d. %s", i+1, s.title)
+			all = append(all, s)
+		}
 	}
 	if r.Overall != nil {
 		all = append(all, r.overallSection())
@@ -91,11 +96,31 @@ func (p *Problem) section(intervals bool) section {
 		}
 		s.rows = append(s.rows, cells)
 		s.best = append(s.best, row.Rank == 1)
-		for _, note := range row.Notes {
-			s.notes = append(s.notes, clean(row.Optimizer)+": "+note)
-		}
+		s.notes = append(s.notes, texts(row.Notes)...)
 	}
-	s.notes = append(s.notes, p.Notes...)
+	s.notes = append(s.notes, texts(p.Notes)...)
+	return s
+}
+
+// unrankedSection lays out what stands beside the ranking.
+func (p *Problem) unrankedSection() section {
+	s := section{
+		title:  clean(p.Name) + ", not ranked",
+		facts:  []string{"beside the ranking; distance: of the mean from the leader's, with the 95 % interval and p of Welch's test"},
+		header: []string{"optimizer", "setting", p.metric(), "n", "distance", "95 % interval", "p", "source"},
+	}
+	for _, row := range p.Unranked {
+		setting := none
+		if row.Setting != nil {
+			setting = row.Setting.String()
+		}
+		s.rows = append(s.rows, []string{
+			clean(row.Optimizer), setting, row.Score.meanStd(), strconv.Itoa(row.Score.N),
+			number(row.Distance.Mean), span(row.Distance.Low, row.Distance.High), probability(row.Distance.P), row.Source,
+		})
+		s.best = append(s.best, false)
+		s.notes = append(s.notes, texts(row.Notes)...)
+	}
 	return s
 }
 
@@ -314,7 +339,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 		list(s.notes)
 	}
 	fmt.Fprint(b, "\n## notes\n")
-	list(slices.Concat(r.Notes, r.legend()))
+	list(slices.Concat(texts(r.Notes), r.legend()))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -357,7 +382,7 @@ func (r *Report) WriteLaTeX(w io.Writer) error {
 		}
 		fmt.Fprint(b, "\\bottomrule\n\\end{tabular}\n\\end{table}\n")
 	}
-	for _, note := range slices.Concat(r.Notes, r.legend()) {
+	for _, note := range slices.Concat(texts(r.Notes), r.legend()) {
 		fmt.Fprintf(b, "\n\\noindent %s.\n", escape(note))
 	}
 	_, err := io.WriteString(w, b.String())
@@ -398,7 +423,7 @@ func (r *Report) WriteCSV(w io.Writer) error {
 			}
 			lines = append(lines, append(line,
 				rankField(o.Place.Place), exact(o.MeanRank), exact(o.Low), exact(o.High),
-				strings.Join(slices.Concat(row.Notes, p.Notes, r.Notes), "; ")))
+				joinTexts(row.Notes, p.Notes, r.Notes)))
 		}
 	}
 	return csv.NewWriter(w).WriteAll(lines)
@@ -417,4 +442,13 @@ func rankField(rank int) string {
 		return ""
 	}
 	return strconv.Itoa(rank)
+}
+
+// joinTexts writes what there is to know about one row into one field.
+func joinTexts(warnings ...[]Warning) string {
+	var all []string
+	for _, w := range slices.Concat(warnings...) {
+		all = append(all, w.Text)
+	}
+	return strings.Join(all, "; ")
 }

@@ -1,0 +1,84 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Kind says what a warning is about. The names are for programs that read reports; they stay.
+type Kind string
+
+// The kinds of warnings.
+const (
+	Deviation     Kind = "deviation"      // the plan departs from the standard protocol
+	OtherProtocol Kind = "other-protocol" // records of another protocol version are left out
+	Platforms     Kind = "platforms"      // runs of different platforms are pooled
+	FewSeeds      Kind = "few-seeds"      // too few for the test behind the ranks
+	Diverged      Kind = "diverged"       // some runs did
+	Unstable      Kind = "unstable"       // so many diverged that the entry is put behind all others
+	Edge          Kind = "edge"           // the best step size is at an end of what was searched
+	Capped        Kind = "capped"         // the limit on tuning runs ended the search
+	FailedRuns    Kind = "failed"         // some runs did: plugin or machine broke
+	Missing       Kind = "missing"        // some runs have not been made
+	Incomparable  Kind = "incomparable"   // a row that is not ranked was made under other circumstances
+)
+
+// Warning is something that a reader of a table has to know. It travels with the table as a footnote.
+type Warning struct {
+	Kind Kind   `json:"kind"`
+	Who  string `json:"who,omitempty"` // the optimizer that it concerns; empty: all
+	Text string `json:"text"`          // one line, without Who
+}
+
+// String writes who and text.
+func (w Warning) String() string {
+	if w.Who == "" {
+		return w.Text
+	}
+	return clean(w.Who) + ": " + w.Text
+}
+
+// texts writes warnings one by one.
+func texts(warnings []Warning) []string {
+	var all []string
+	for _, w := range warnings {
+		all = append(all, w.String())
+	}
+	return all
+}
+
+// Warnings lists all warnings of the report: first those on the problems, each with the problem's name, then those on all
+// of it, which have none.
+func (r *Report) Warnings() []Located {
+	var all []Located
+	for _, p := range r.Problems {
+		for _, row := range p.Rows {
+			all = located(all, p.Name, row.Notes)
+		}
+		for _, row := range p.Unranked {
+			all = located(all, p.Name, row.Notes)
+		}
+		all = located(all, p.Name, p.Notes)
+	}
+	return located(all, "", r.Notes)
+}
+
+// Located is a warning with the name of the problem that it concerns; empty: all.
+type Located struct {
+	Problem string `json:"problem,omitempty"`
+	Warning
+}
+
+func located(all []Located, problem string, warnings []Warning) []Located {
+	for _, w := range warnings {
+		all = append(all, Located{problem, w})
+	}
+	return all
+}
+
+// sortRows puts rows that are not ranked in order of their names, then their sources.
+func sortRows(rows []Unranked) {
+	slices.SortStableFunc(rows, func(a, b Unranked) int {
+		return cmp.Or(cmp.Compare(a.Optimizer, b.Optimizer), cmp.Compare(a.Source, b.Source))
+	})
+}
