@@ -178,8 +178,23 @@ type execution struct {
 type cellState struct {
 	cell    results.Cell
 	due     []Task
+	settled int     // runs that ended since the cell was derived
 	seconds float64 // spent on its runs
 	runs    int     // of this execution
+}
+
+// settle takes a run that ended off what is due. It reports whether the cell has to be derived anew: as long as other runs
+// of the same purpose are due, nothing new can be decided, and deriving a cell takes time in proportion to its runs.
+func (s *cellState) settle(id string) bool {
+	i := slices.IndexFunc(s.due, func(t Task) bool { return t.ID == id })
+	if i < 0 {
+		return false
+	}
+	purpose := s.due[i].Purpose
+	copy(s.due[1:i+1], s.due[:i]) // runs end in about the order in which they are due: i is small
+	s.due = s.due[1:]
+	s.settled++
+	return !slices.ContainsFunc(s.due, func(t Task) bool { return t.Purpose == purpose })
 }
 
 // ended is a run that a worker is done with.
@@ -233,7 +248,7 @@ func (e *execution) run(ctx context.Context) ([]results.Cell, error) {
 		e.cells[end.cell].seconds += h.ProblemTime + h.OptimizerTime + h.EvaluateTime + h.HarnessTime
 		e.cells[end.cell].runs++
 		for i := range e.cells {
-			if slices.ContainsFunc(e.cells[i].due, func(t Task) bool { return t.ID == id }) {
+			if e.cells[i].settle(id) {
 				if err := e.refresh(i); err != nil {
 					return nil, err
 				}
@@ -247,6 +262,7 @@ func (e *execution) run(ctx context.Context) ([]results.Cell, error) {
 // refresh derives cell i anew.
 func (e *execution) refresh(i int) error {
 	e.cells[i].cell, e.cells[i].due = e.campaign.cells[i].state(e.lookup)
+	e.cells[i].settled = 0
 	return e.storeErr
 }
 
@@ -345,7 +361,7 @@ func (e *execution) report(p Progress) {
 	for i, s := range e.cells {
 		left := len(s.due)
 		if s.cell.Setting == nil && left > 0 {
-			left = max(left, e.campaign.cells[i].mostRuns()-len(s.cell.Tuning)-len(s.cell.OneShot))
+			left = max(left, e.campaign.cells[i].mostRuns()-len(s.cell.Tuning)-len(s.cell.OneShot)-s.settled)
 		}
 		p.Left += left
 		each := seconds / float64(max(1, runs))

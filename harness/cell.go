@@ -230,30 +230,36 @@ func (c *cell) choose(b *book) (setting protocol.Setting, edge, capped bool) {
 	if len(w.tried) == 1 {
 		return w.tried[0], false, w.capped
 	}
+	outcomes := make([]outcome, len(w.tried))
+	ranked := make([]int, len(w.tried)) // places in tried
+	for i, s := range w.tried {
+		ranked[i] = i
+		outcomes[i], _ = b.outcome(s, seed, ForSweep)
+	}
 	known := func(s protocol.Setting) (outcome, bool) {
-		if !slices.ContainsFunc(w.tried, func(t protocol.Setting) bool { return maps.Equal(t, s) }) {
+		i := slices.IndexFunc(w.tried, func(t protocol.Setting) bool { return maps.Equal(t, s) })
+		if i < 0 {
 			return outcome{}, false
 		}
-		return b.outcome(s, seed, ForSweep)
+		return outcomes[i], true
 	}
-	ranked := slices.Clone(w.tried)
-	slices.SortStableFunc(ranked, func(s, t protocol.Setting) int {
-		a, _ := known(s)
-		b, _ := known(t)
-		return cmp.Or(compare(a, b, c.sweep.higher), cmp.Compare(s[protocol.StepSize], t[protocol.StepSize]))
+	slices.SortStableFunc(ranked, func(i, j int) int {
+		return cmp.Or(
+			compare(outcomes[i], outcomes[j], c.sweep.higher),
+			cmp.Compare(w.tried[i][protocol.StepSize], w.tried[j][protocol.StepSize]))
 	})
-	best, _ := known(ranked[0])
+	best, top := outcomes[ranked[0]], w.tried[ranked[0]]
 	if best.failed {
 		return nil, false, w.capped
 	}
-	tied := ranked[:1]
-	if record := b.get(ranked[0], seed, ForSweep); !best.unstable && c.plan.Tuning.TieSeeds > 0 {
+	tied := []protocol.Setting{top}
+	if record := b.get(top, seed, ForSweep); !best.unstable && c.plan.Tuning.TieSeeds > 0 {
 		part := results.PartFor(&c.spec, c.plan.Selection)
 		start, _ := record.Points[0].At(part)
 		δ := results.Equivalence(&c.spec, part, float64(start.Metric), best.value)
-		for _, s := range ranked[1:min(len(ranked), c.plan.Tuning.TieSettings)] {
-			if o, _ := known(s); !o.failed && !o.unstable && math.Abs(o.value-best.value) <= δ {
-				tied = append(tied, s)
+		for _, i := range ranked[1:min(len(ranked), c.plan.Tuning.TieSettings)] {
+			if o := outcomes[i]; !o.failed && !o.unstable && math.Abs(o.value-best.value) <= δ {
+				tied = append(tied, w.tried[i])
 			}
 		}
 	}
