@@ -42,9 +42,56 @@ func printTables(w io.Writer, format string, plan *protocol.Plan, cells []result
 	return formats[format](report.Build(plan, cells), w)
 }
 
+// finder finds the records of a plan, for the commands that show results and run nothing.
+type finder struct {
+	plugins    pluginFlags
+	dir, build string
+}
+
+func (f *finder) add(cmd *cobra.Command) {
+	f.plugins.add(cmd)
+	addResults(cmd, &f.dir)
+	cmd.Flags().StringVar(&f.build, "build", "", "the build of bench that made the records: how its `SHA256` begins")
+}
+
+// find returns the plan that an argument names, its defaults filled in, and the state of its cells. That there are no
+// records at all is an error.
+func (f *finder) find(cmd *cobra.Command, arg string) (*protocol.Plan, []results.Cell, error) {
+	plan, err := loadPlan(arg)
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := openResults(f.dir, cmd.ErrOrStderr())
+	if err != nil {
+		return nil, nil, err
+	}
+	f.plugins.inProcess = true // nothing is run
+	catalogue, err := f.plugins.open(cmd)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer catalogue.Close()
+	if f.build != "" {
+		digest, err := store.build(plan.Name, f.build)
+		if err != nil {
+			return nil, nil, err
+		}
+		catalogue.pretend(digest)
+	}
+	campaign, err := harness.NewCampaign(plan, catalogue)
+	if err != nil {
+		return nil, nil, err
+	}
+	cells, _ := campaign.Cells(store.find)
+	if len(store.seen) == 0 {
+		return nil, nil, noRecords(cmd, store, &campaign.Plan, arg, catalogue.digest(), f.dir)
+	}
+	return &campaign.Plan, cells, nil
+}
+
 func newTable() *cobra.Command {
-	var flags pluginFlags
-	var dir, format, build string
+	var records finder
+	var format string
 	cmd := &cobra.Command{
 		Use:   "table PLAN|FILE",
 		Short: "Print the tables of a plan from its records",
@@ -61,53 +108,27 @@ Records belong to the build of bench that made them. To see what another build m
 			if err := checkFormat(cmd, format); err != nil {
 				return err
 			}
-			plan, err := loadPlan(args[0])
+			plan, cells, err := records.find(cmd, args[0])
 			if err != nil {
 				return err
 			}
-			store, err := openResults(dir, cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			flags.inProcess = true // nothing is run
-			catalogue, err := flags.open(cmd)
-			if err != nil {
-				return err
-			}
-			defer catalogue.Close()
-			if build != "" {
-				digest, err := store.build(plan.Name, build)
-				if err != nil {
-					return err
-				}
-				catalogue.pretend(digest)
-			}
-			campaign, err := harness.NewCampaign(plan, catalogue)
-			if err != nil {
-				return err
-			}
-			cells, _ := campaign.Cells(store.find)
-			if len(store.seen) == 0 {
-				return noRecords(store, &campaign.Plan, args[0], catalogue.digest(), dir)
-			}
-			return printTables(cmd.OutOrStdout(), format, &campaign.Plan, cells)
+			return printTables(cmd.OutOrStdout(), format, plan, cells)
 		},
 	}
-	flags.add(cmd)
-	addResults(cmd, &dir)
+	records.add(cmd)
 	addFormat(cmd, &format)
-	cmd.Flags().StringVar(&build, "build", "", "the build of bench that made the records: how its `SHA256` begins")
 	return cmd
 }
 
 // noRecords is the error for a plan of which this build of bench has no records. arg is what the user calls the plan.
-func noRecords(store *keeper, plan *protocol.Plan, arg, digest, dir string) error {
+func noRecords(cmd *cobra.Command, store *keeper, plan *protocol.Plan, arg, digest, dir string) error {
 	others := store.otherBuilds(plan.Name, digest)
 	if len(others) == 0 {
 		return fmt.Errorf("there are no runs of plan %s in %s; make them by: bench run %s", plan.Name, dir, arg)
 	}
 	return fmt.Errorf("%s holds no runs of plan %s by this build of bench, but %s; either bench run %s makes them anew, "+
-		"or bench table %s --build SHA256 prints what is there", dir, plan.Name, strings.Join(others, " and "), arg, arg)
+		"or %s %s --build SHA256 shows what is there",
+		dir, plan.Name, strings.Join(others, " and "), arg, cmd.CommandPath(), arg)
 }
 
 // build returns the whole digest of the build that made records of a plan and whose digest begins with prefix.

@@ -106,11 +106,7 @@ func Build(plan *protocol.Plan, cells []results.Cell) *Report {
 	}
 	cells, aside := r.accept(cells)
 	r.count(plan, cells)
-	optimizers := make([]string, len(plan.Optimizers))
-	for i, e := range plan.Optimizers {
-		optimizers[i] = e.Name
-	}
-	slices.Sort(optimizers) // so that nothing depends on the order in the plan
+	optimizers := sortedOptimizers(plan)
 	var inputs []stats.Problem
 	for _, e := range plan.Problems {
 		var mine []results.Cell

@@ -1,0 +1,310 @@
+package report
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+
+	"noisebench/protocol"
+	"noisebench/results"
+	"noisebench/results/stats"
+)
+
+// Quantity is what a [Curve] shows: the loss, or the metric, on a part of the data.
+type Quantity struct {
+	Part   protocol.Part
+	Metric bool // the metric in place of the loss
+}
+
+// Spread describes finite values v₁…vₙ of as many runs.
+type Spread struct {
+	N                 int
+	Mean              float64 // NaN if N = 0, as all that follow
+	Std               float64 // sample standard deviation; NaN if N < 2
+	Geometric         float64 // geometric mean; NaN unless all values are positive
+	Min, Max          float64
+	Low, Median, High float64 // quartiles, see stats.Quantile
+}
+
+func spread(values []float64) Spread {
+	s := Spread{
+		N: len(values), Mean: stats.Mean(values), Std: stats.Std(values), Geometric: math.NaN(), Min: math.NaN(), Max: math.NaN(),
+		Low: stats.Quantile(values, 0.25), Median: stats.Median(values), High: stats.Quantile(values, 0.75),
+	}
+	if len(values) == 0 {
+		return s
+	}
+	s.Min, s.Max = slices.Min(values), slices.Max(values)
+	if s.Min > 0 {
+		logs := make([]float64, len(values))
+		for i, v := range values {
+			logs[i] = math.Log(v)
+		}
+		s.Geometric = math.Exp(stats.Mean(logs))
+	}
+	return s
+}
+
+// CurvePoint is a curve at one number of examples seen.
+type CurvePoint struct {
+	Seen int64
+	Spread
+}
+
+// Curve is how a quantity develops in the replicates of one optimizer on one problem.
+type Curve struct {
+	Optimizer string
+	Runs      int
+	Diverged  []int64 // examples seen by each run that diverged, ascending
+	Points    []CurvePoint
+}
+
+// Curves returns one curve for each optimizer of the plan that has replicates on a problem, by name, at the plan's
+// marks 0, …, budget. It is nil if the problem lacks the part.
+//
+// The value of a run at a mark is the one at its last evaluation up to the mark (step interpolation: an evaluation may
+// stand for several marks that one large batch passed). Where a run has diverged before the mark, or that value is not
+// finite, the run counts as the worse of its first and its last finite value up to the mark, so that no run ever leaves
+// a curve (R7). At the last mark this is [results.Record.Score] under the rule protocol.Final.
+func Curves(plan *protocol.Plan, cells []results.Cell, problem string, q Quantity) []Curve {
+	var curves []Curve
+	for _, c := range cellsOf(plan, cells, problem) {
+		if len(c.Runs) == 0 || results.PartFor(&c.Runs[0].Spec, q.Part) != q.Part {
+			continue
+		}
+		budget, marks := c.Runs[0].Run.Budget, int64(max(1, c.Runs[0].Run.Evaluations))
+		curve := newCurve(c)
+		for k := range marks + 1 {
+			mark := budget * k / marks
+			var values []float64
+			for _, r := range c.Runs {
+				values = append(values, valueAt(r, q, mark))
+			}
+			curve.Points = append(curve.Points, CurvePoint{mark, spread(values)})
+		}
+		curves = append(curves, curve)
+	}
+	return curves
+}
+
+func newCurve(c results.Cell) Curve {
+	curve := Curve{Optimizer: c.Optimizer, Runs: len(c.Runs)}
+	for _, r := range c.Runs {
+		if r.End.Status == results.Diverged {
+			curve.Diverged = append(curve.Diverged, r.End.Seen)
+		}
+	}
+	slices.Sort(curve.Diverged)
+	return curve
+}
+
+// valueAt is the value of a run at a mark, as Curves defines it. The first point is finite: the harness sees to that.
+func valueAt(r *results.Record, q Quantity, mark int64) float64 {
+	of := func(p *results.Point) float64 {
+		v, _ := p.At(q.Part)
+		if q.Metric {
+			return float64(v.Metric)
+		}
+		return float64(v.Loss)
+	}
+	i := 0
+	for i+1 < len(r.Points) && r.Points[i+1].Mark <= mark {
+		i++
+	}
+	v := of(&r.Points[i])
+	gone := r.End.Status == results.Diverged && i == len(r.Points)-1 && (mark > r.Points[i].Mark || mark >= r.Run.Budget)
+	if protocol.Finite(v) && !gone {
+		return v
+	}
+	for !protocol.Finite(v) && i > 0 {
+		i--
+		v = of(&r.Points[i])
+	}
+	metric := r.Spec.Metric
+	if !q.Metric {
+		metric.HigherBetter = false
+	}
+	if first := of(&r.Points[0]); results.Better(metric, v, first) {
+		return first
+	}
+	return v
+}
+
+// The columns of traces that every trace has.
+const (
+	TraceLoss      = "loss"       // of the batch
+	TraceBatchSize = "batch_size" // m
+)
+
+// TraceNames lists the columns of the replicates' traces on a problem, sorted: [TraceLoss], [TraceBatchSize], and the
+// diagnostics and reports that some run has.
+func TraceNames(plan *protocol.Plan, cells []results.Cell, problem string) []string {
+	names := map[string]bool{}
+	for _, c := range cellsOf(plan, cells, problem) {
+		for _, r := range c.Runs {
+			if r.Trace == nil {
+				continue
+			}
+			names[TraceLoss], names[TraceBatchSize] = true, true
+			for _, table := range []map[string][]protocol.Number{r.Trace.Diagnostics, r.Trace.Reports} {
+				for name := range table {
+					names[name] = true
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// traceIntervals is into how many parts the budget is divided for curves from traces.
+const traceIntervals = 100
+
+// TraceCurves returns one curve of a trace's column for each optimizer of the plan that has it on a problem, by name, at
+// the hundredths 0, …, 100 of the budget.
+//
+// The value of a run at a number of examples is that of the last kept step whose batch began there or before. A run has
+// no value after its last step, nor where the value is not finite: [Spread].N then counts fewer runs.
+func TraceCurves(plan *protocol.Plan, cells []results.Cell, problem, name string) []Curve {
+	var curves []Curve
+	for _, c := range cellsOf(plan, cells, problem) {
+		curve, found := newCurve(c), false
+		for k := range int64(traceIntervals + 1) {
+			var values []float64
+			var seen int64
+			for _, r := range c.Runs {
+				seen = r.Run.Budget * k / traceIntervals
+				if v := tracedAt(r, name, seen); protocol.Finite(v) {
+					values = append(values, v)
+					found = true
+				}
+			}
+			curve.Points = append(curve.Points, CurvePoint{seen, spread(values)})
+		}
+		if found {
+			curves = append(curves, curve)
+		}
+	}
+	return curves
+}
+
+// tracedAt is the value of a trace's column at a number of examples seen, as TraceCurves defines it; NaN if there is
+// none.
+func tracedAt(r *results.Record, name string, seen int64) float64 {
+	t := r.Trace
+	if t == nil || seen > r.End.Seen && r.End.Status == results.Diverged {
+		return math.NaN()
+	}
+	last := -1
+	for last+1 < len(t.Seen) && t.Seen[last+1]-int64(t.BatchSize[last+1]) <= seen {
+		last++
+	}
+	if last < 0 {
+		return math.NaN()
+	}
+	switch name {
+	case TraceLoss:
+		return float64(t.Loss[last])
+	case TraceBatchSize:
+		return float64(t.BatchSize[last])
+	}
+	column, ok := t.Diagnostics[name]
+	if !ok {
+		column = t.Reports[name]
+	}
+	if last >= len(column) {
+		return math.NaN()
+	}
+	return float64(column[last])
+}
+
+// Trial is one tuning run at a step size.
+type Trial struct {
+	StepSize float64
+	Seed     uint64
+	Value    float64 // what tuning went by: see results.Record.Score
+	Start    float64 // the same at the start of the run
+	Unstable bool    // diverged, or ended no better than it started
+	Diverged bool
+	Chosen   bool // its setting is the one that tuning chose
+}
+
+// Sensitivity is how the outcome of tuning depends on the step size, all other hyperparameters being equal.
+type Sensitivity struct {
+	Optimizer string
+	Others    protocol.Setting // the other tuned hyperparameters; empty if there are none
+	Chosen    bool             // tuning chose among these trials
+	Trials    []Trial          // by step size, then seed; those under the seed of the sweep are comparable
+}
+
+// Sensitivities returns the tuning runs on a problem by optimizer and by the values of hyperparameters other than the
+// step size, those that tuning chose first. Optimizers whose step size was not tuned are left out.
+func Sensitivities(plan *protocol.Plan, cells []results.Cell, problem string) []Sensitivity {
+	var all []Sensitivity
+	for _, c := range cellsOf(plan, cells, problem) {
+		if !slices.Contains(c.Tuned, protocol.StepSize) {
+			continue
+		}
+		byOthers := map[string]*Sensitivity{}
+		for _, r := range c.Tuning {
+			setting := r.Run.Optimizer.Setting
+			others := protocol.Setting{}
+			for _, name := range c.Tuned {
+				if name != protocol.StepSize {
+					others[name] = setting[name]
+				}
+			}
+			s := byOthers[others.String()]
+			if s == nil {
+				s = &Sensitivity{Optimizer: c.Optimizer, Others: others}
+				byOthers[others.String()] = s
+			}
+			chosen := c.Setting != nil && maps.Equal(setting, c.Setting)
+			s.Chosen = s.Chosen || chosen
+			s.Trials = append(s.Trials, Trial{
+				StepSize: setting[protocol.StepSize], Seed: r.Run.Seed,
+				Value:    r.Score(plan.Report, plan.Selection, plan.Selection),
+				Start:    start(r, results.PartFor(&r.Spec, plan.Selection)),
+				Unstable: r.Unstable(), Diverged: r.End.Status == results.Diverged, Chosen: chosen,
+			})
+		}
+		first := len(all)
+		for _, key := range slices.Sorted(maps.Keys(byOthers)) {
+			s := byOthers[key]
+			slices.SortFunc(s.Trials, func(a, b Trial) int {
+				return cmp.Or(cmp.Compare(a.StepSize, b.StepSize), cmp.Compare(a.Seed, b.Seed))
+			})
+			all = append(all, *s)
+		}
+		slices.SortStableFunc(all[first:], func(a, b Sensitivity) int {
+			switch {
+			case a.Chosen == b.Chosen:
+				return 0
+			case a.Chosen:
+				return -1
+			}
+			return 1
+		})
+	}
+	return all
+}
+
+// cellsOf returns the cells of a problem in order of the optimizers' names, with the records of this protocol version.
+// cells may be in any order.
+func cellsOf(plan *protocol.Plan, cells []results.Cell, problem string) []results.Cell {
+	cells = new(Report).accept(cells)
+	var mine []results.Cell
+	for _, name := range sortedOptimizers(plan) {
+		mine = append(mine, find(cells, problem, name, plan.Replicates))
+	}
+	return mine
+}
+
+func sortedOptimizers(plan *protocol.Plan) []string {
+	names := make([]string, len(plan.Optimizers))
+	for i, e := range plan.Optimizers {
+		names[i] = e.Name
+	}
+	slices.Sort(names) // so that nothing depends on the order in the plan
+	return names
+}
