@@ -292,7 +292,7 @@ func Sensitivities(plan *protocol.Plan, cells []results.Cell, problem string) []
 // cellsOf returns the cells of a problem in order of the optimizers' names, with the records of this protocol version.
 // cells may be in any order.
 func cellsOf(plan *protocol.Plan, cells []results.Cell, problem string) []results.Cell {
-	cells = new(Report).accept(cells)
+	cells, _ = new(Report).accept(cells)
 	var mine []results.Cell
 	for _, name := range sortedOptimizers(plan) {
 		mine = append(mine, find(cells, problem, name, plan.Replicates))
