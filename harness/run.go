@@ -210,7 +210,7 @@ func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
 		}
 		m := &r.measurement
 		r.charge(want, m.BatchSize)
-		if !r.sensible(m.Loss) {
+		if !request.Trial && !r.sensible(m.Loss) { // the loss of a trial is the optimizer's to judge
 			r.diverge("the loss of batch", m.Loss)
 			return nil
 		}

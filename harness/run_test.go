@@ -190,6 +190,34 @@ func TestDataOrderIsPinned(t *testing.T) {
 	}
 }
 
+// The loss at a trial point, however large, is the optimizer's to judge; the same loss elsewhere ends the run.
+func TestTrialsMayHaveAnyLoss(t *testing.T) {
+	for _, bad := range []float64{math.NaN(), math.Inf(1), 1e9} {
+		for _, trial := range []bool{true, false} {
+			p := pointsDef(10, &callLog{})
+			newPoints := p.New64
+			p.New64 = func(s protocol.Setting) (protocol.Problem[float64], error) {
+				problem, err := newPoints(s)
+				problem.(*points).loss = func(call int, loss float64) float64 {
+					if call == 3 {
+						return bad
+					}
+					return loss
+				}
+				return problem, err
+			}
+			o := scriptedDef(func(t int) protocol.Request { return protocol.Request{Trial: trial && t == 2} }, nil)
+			want := results.OK
+			if !trial {
+				want = results.Diverged
+			}
+			if r := mustRun(t, p, o, runOf(p, o, 0, 100)); r.End.Status != want {
+				t.Errorf("loss %v with trial %v ended %v, want %v", bad, trial, r.End.Status, want)
+			}
+		}
+	}
+}
+
 // R7: a run whose loss is not finite, or beyond 100 times the initial, ends as diverged.
 func TestRunDiverges(t *testing.T) {
 	for name, at := range map[string]func(call int, loss float64) float64{

@@ -28,7 +28,9 @@ type Request struct {
 	BatchSize int      // m; 0 keeps the size. Ignored unless Draw is New; only for those that declare ChoosesBatchSize
 	Draw      Draw     // which examples
 	Want      Quantity // 0: OptimizerDef.Needs; else a part of that
-	Trial     bool     // x is a trial point now (of a line search, say), which evaluation must not judge; see Trials
+	// Trial: x is a trial point now (of a line search, say). Evaluation does not judge it, and its loss, whatever it is,
+	// does not end the run. Only for those that declare Trials.
+	Trial bool
 }
 
 // Start is what an optimizer knows before its first step.

@@ -119,8 +119,16 @@ type ProblemSpec struct {
 	Schedule   []Drop     `json:"schedule,omitempty"`
 	Blocks     []Block    `json:"blocks,omitempty"` // cover [0, Dim) without overlap, or empty
 	Data       []DataFile `json:"data,omitempty"`
-	// Constants are facts about f, by name, where they are known: "optimum" (f*), "smoothness" (L), "strong_convexity"
-	// (μ), "gradient_variance" (tr Σ, per example, where it does not depend on x).
+	// Constants are facts about f, by name, where they are known:
+	//
+	//	optimum            f*, the least value
+	//	smoothness         L, in the Euclidean norm: ‖∇f(x) − ∇f(y)‖₂ ≤ L ‖x − y‖₂
+	//	smoothness_linf    L∞, in the maximum norm: ‖∇f(x) − ∇f(y)‖₁ ≤ L∞ ‖x − y‖∞; of a convex quadratic with Hessian H the
+	//	                   greatest sᵀHs of all vectors s of signs (Balles 2021, Sec. 6.4)
+	//	smoothness_l1      L₁, in the norm ℓ₁: ‖∇f(x) − ∇f(y)‖∞ ≤ L₁ ‖x − y‖₁; of a convex quadratic the greatest Hᵢᵢ
+	//	smoothness_sep     L_sep, separable: the least Σ lᵢ of all l with H ≼ diag(l)
+	//	strong_convexity   μ: f(y) ≥ f(x) + ∇f(x)ᵀ(y−x) + μ/2 ‖y−x‖₂²
+	//	gradient_variance  tr Σ, of one example's gradient, where it does not depend on x
 	Constants map[string]float64 `json:"constants,omitempty"`
 }
 

@@ -20,6 +20,10 @@ func BenchmarkUpdate(b *testing.B) {
 		{"m-sgd", 3},
 		{"sign-sgd", 2},
 		{"m-sign-sgd", 3},
+		{"normalized-sgd", 2},
+		{"norm-scaled-sign-sgd", 2},
+		{"coordinate-sgd", 1},
+		{"block-normalized-sgd", 2},
 		{"adagrad", 3},
 		{"rmsprop", 3},
 		{"adam", 4},
@@ -29,6 +33,8 @@ func BenchmarkUpdate(b *testing.B) {
 		{"m-svag-mb", 5},
 		{"adam-star", 4},
 		{"asgd", 4},
+		{"line-search-sgd", 4},
+		{"sam", 3},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			batches := measurements[float32](dim, 2)

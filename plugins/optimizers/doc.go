@@ -11,7 +11,23 @@
 //	magnitude | sgd, asgd | heavy-ball, nesterov, m-sgd | svag                     | m-svag, m-svag-mb
 //
 // adagrad is rmsprop with a sum in place of the average. cabs and competitor are sgd with a batch size that follows the
-// noise. A constant batch size is a setting of a plan and no optimizer of its own.
+// noise. A constant batch size is a setting of a plan and no optimizer of its own. sam and line-search-sgd look at each
+// batch more than once, and pay for every look.
+//
+// # Steepest descent
+//
+// A step −α ‖g‖⋆ d, where d has norm 1 and gᵀd is the dual norm ‖g‖⋆, descends most steeply in the norm (Balles 2021,
+// Table 6.1). With α = 1/L, L the smoothness in that norm, it decreases f by ‖∇f‖⋆²/(2L) at least (Lemma 6.2).
+//
+//	norm       | ‖g‖⋆     | d            | steepest descent            | smoothness L
+//	ℓ₂         | ‖g‖₂     | g/‖g‖₂       | sgd (normalized-sgd, c = 0) | smoothness
+//	ℓ∞         | ‖g‖₁     | sign(g)      | norm-scaled-sign-sgd        | smoothness_linf
+//	ℓ₁         | max |gᵢ| | sign(gᵢ) eᵢ  | coordinate-sgd              | smoothness_l1
+//	max ‖x_B‖₂ | Σ ‖g_B‖₂ | g_B/‖g_B‖₂   | block-normalized-sgd        |
+//
+// In each of them ‖g‖⋆ is divided by (1−c) + c ‖g‖⋆: c = 0 is steepest descent, c = 1 normalised steepest descent (α d,
+// which is sign-sgd in ℓ∞), and what lies between is soft normalisation, 1/(5L₀ + 4L₁‖g‖⋆) with α = 1/(5L₀ + 4L₁) and
+// c = 4αL₁. All of it is stated for full gradients: full_batch is 1 then, or the batch size is the number of examples.
 //
 // # Conventions
 //
@@ -38,9 +54,10 @@ import "noisebench/protocol"
 func All() []protocol.OptimizerDef {
 	return []protocol.OptimizerDef{
 		sgd, heavyBall, nesterov, mSGD, signSGD, mSignSGD,
+		normalizedSGD, normScaledSignSGD, coordinateSGD, blockNormalizedSGD,
 		adaGrad, rmsProp, adam, adamW,
 		svag, mSVAG, mSVAGmb, adamStar,
 		cabs, competitor,
-		asgd,
+		asgd, lineSearchSGD, sam,
 	}
 }

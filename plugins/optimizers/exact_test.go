@@ -339,11 +339,100 @@ func TestCompetitorFixedPoint(t *testing.T) {
 
 func TestBatchSizeBoundsInWrongOrder(t *testing.T) {
 	for _, name := range []string{"cabs", "competitor"} {
-		_, _, err := tryOpen[float32](t, name, protocol.Setting{"min_batch_size": 64, "max_batch_size": 32}, 1)
+		_, _, err := tryOpen[float32](t, name, protocol.Setting{"min_batch_size": 64, "max_batch_size": 32},
+			protocol.Start{Dim: 1})
 		if err == nil || err.Error() != "max_batch_size is 32, want at least min_batch_size (64)" {
 			t.Errorf("%s with least 64 and greatest 32: error is %v", name, err)
 		}
 	}
+}
+
+// Steepest descent with step sizes in units of 1/L, and on all examples.
+func TestSteepestDescentOptions(t *testing.T) {
+	constants := map[string]float64{"smoothness": 4, "smoothness_linf": 5, "smoothness_l1": 8, "strong_convexity": 0}
+	for _, row := range []struct {
+		name string
+		want []float64 // after a step from 0 with g = (3, −4), α = 1/L
+	}{
+		{"normalized-sgd", []float64{-3. / 4, 1}},
+		{"norm-scaled-sign-sgd", []float64{-7. / 5, 7. / 5}},
+		{"coordinate-sgd", []float64{0, 0.5}},
+	} {
+		setting := protocol.Setting{protocol.StepSize: 1, "normalization": 0, "relative": 1, "full_batch": 1}
+		o, first, err := tryOpen[float64](t, row.name, setting, protocol.Start{Dim: 2, Train: 9, Constants: constants})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := []float64{0, 0}
+		next := step(t, o, x, &protocol.Measurement[float64]{Gradient: []float64{3, -4}, StepScale: 1})
+		near(t, row.name, x, row.want, 1e-15)
+		if all := (protocol.Request{Draw: protocol.All}); first != all || next != all {
+			t.Errorf("%s with full_batch requests %+v and %+v", row.name, first, next)
+		}
+		_, _, err = tryOpen[float64](t, row.name, setting, protocol.Start{Dim: 2, Train: 9})
+		if err == nil || !strings.Contains(err.Error(), "declares no smoothness") {
+			t.Errorf("%s relative to an unknown constant: error is %v", row.name, err)
+		}
+		_, _, err = tryOpen[float64](t, row.name, setting, protocol.Start{Dim: 2, Constants: constants})
+		if err == nil || !strings.Contains(err.Error(), "endless") {
+			t.Errorf("%s on all of endless data: error is %v", row.name, err)
+		}
+	}
+}
+
+// Where a block, or all of the gradient, is 0, it stays where it is, and the others move.
+func TestSteepestDescentZeros(t *testing.T) {
+	two := []protocol.Block{{Name: "a", Len: 2}, {Name: "b", Offset: 2, Len: 1}}
+	for _, c := range []float64{0, 0.5, 1} {
+		for _, name := range []string{"normalized-sgd", "norm-scaled-sign-sgd", "coordinate-sgd", "block-normalized-sgd"} {
+			o, _ := open[float64](t, name, protocol.Setting{protocol.StepSize: 1, "normalization": c}, 3, two...)
+			x := ones[float64](3)
+			step(t, o, x, &protocol.Measurement[float64]{Gradient: make([]float64, 3), StepScale: 1})
+			near(t, name+" without gradient", x, ones[float64](3), 0)
+		}
+		o, _ := open[float64](t, "block-normalized-sgd", protocol.Setting{protocol.StepSize: 1, "normalization": c}, 3, two...)
+		x := ones[float64](3)
+		step(t, o, x, &protocol.Measurement[float64]{Gradient: []float64{0, 0, -3}, StepScale: 1})
+		near(t, "block-normalized-sgd without gradient in a block", x, []float64{1, 1, 1 + 3/((1-c)+3*c)}, 1e-15)
+	}
+	// The first of equal coordinates moves.
+	o, _ := open[float32](t, "coordinate-sgd", protocol.Setting{protocol.StepSize: 1}, 3)
+	x := ones[float32](3)
+	step(t, o, x, &protocol.Measurement[float32]{Gradient: []float32{1, -2, 2}, StepScale: 1})
+	near(t, "coordinate-sgd", x, []float64{1, 3, 1}, 0)
+}
+
+// A search that comes down to 1e-6 of its first step is given up; the next one starts at α.
+func TestLineSearchGivesUp(t *testing.T) {
+	o, _ := open[float64](t, "line-search-sgd", protocol.Setting{protocol.StepSize: 0.5}, 1)
+	x := []float64{1}
+	look := func(g, loss float64) protocol.Request {
+		return step(t, o, x, &protocol.Measurement[float64]{Gradient: []float64{g}, Loss: loss, StepScale: 1})
+	}
+	trial := protocol.Request{Draw: protocol.Again, Trial: true}
+	for round := range 2 {
+		request := look(1, 1)
+		for k := range 20 { // 2^-20 is below 1e-6
+			if want := 1 - 0.5*math.Pow(0.5, float64(k)); x[0] != want || request != trial {
+				t.Fatalf("round %d: look %d is at %v with request %+v, want a trial at %v", round, k+1, x, request, want)
+			}
+			request = look(1, math.NaN())
+		}
+		if x[0] != 1 || request != (protocol.Request{}) || report(o, 1)[0] != 0 {
+			t.Fatalf("round %d: after the search x is %v with request %+v and report %v", round, x, request, report(o, 1))
+		}
+	}
+	// The loss that just suffices is enough: f − cη‖g‖². The next search starts 1.1 times as far out.
+	look(2, 1)
+	if request := look(0, 1-0.1*0.5*4); x[0] != 0 || request != (protocol.Request{}) || report(o, 1)[0] != 0.5 {
+		t.Errorf("after a good look x is %v with request %+v and report %v", x, request, report(o, 1))
+	}
+	look(2, 1)
+	look(2, 1)
+	look(2, -1)
+	near(t, "accepted step size", report(o, 1), []float64{0.25}, 0)
+	look(1, 1)
+	near(t, "x", x, []float64{-0.5 - 0.275}, 1e-15)
 }
 
 func TestVarianceNeedsTwoExamples(t *testing.T) {

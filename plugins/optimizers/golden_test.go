@@ -27,6 +27,7 @@ type golden struct {
 	Runs []struct {
 		Optimizer  string
 		Setting    protocol.Setting
+		Blocks     []protocol.Block
 		Losses     string      // name of the losses
 		X          [][]float64 // after each step
 		Estimates  [][]float64 // of an Averager, after each step
@@ -65,7 +66,7 @@ func testGolden[T protocol.Float](t *testing.T, g *golden, tolerance float64) {
 	for i, run := range g.Runs {
 		known[run.Optimizer] = true
 		t.Run(fmt.Sprintf("%s/%d", run.Optimizer, i), func(t *testing.T) {
-			o, first := open[T](t, run.Optimizer, run.Setting, len(g.Problem.Start))
+			o, first := open[T](t, run.Optimizer, run.Setting, len(g.Problem.Start), run.Blocks...)
 			x := convert[T](g.Problem.Start)
 			sizes := []int{first.BatchSize}
 			for step := range run.X {
@@ -156,18 +157,21 @@ func TestGoldenIsCurrent(t *testing.T) {
 }
 
 // open opens the named optimizer for a run in dim dimensions. What setting leaves out has its default.
-func open[T protocol.Float](t testing.TB, name string, setting protocol.Setting, dim int) (
+func open[T protocol.Float](t testing.TB, name string, setting protocol.Setting, dim int, blocks ...protocol.Block) (
 	protocol.Optimizer[T], protocol.Request,
 ) {
 	t.Helper()
-	o, request, err := tryOpen[T](t, name, setting, dim)
+	o, request, err := tryOpen[T](t, name, setting, protocol.Start{
+		Dim: dim, Blocks: blocks, BatchSize: 32, Budget: 1 << 20,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return o, request
 }
 
-func tryOpen[T protocol.Float](t testing.TB, name string, setting protocol.Setting, dim int) (
+// tryOpen opens the named optimizer as open does, for a run that starts as start says.
+func tryOpen[T protocol.Float](t testing.TB, name string, setting protocol.Setting, start protocol.Start) (
 	protocol.Optimizer[T], protocol.Request, error,
 ) {
 	t.Helper()
@@ -180,15 +184,16 @@ func tryOpen[T protocol.Float](t testing.TB, name string, setting protocol.Setti
 	if err != nil {
 		t.Fatal(err)
 	}
+	start.Setting, start.DType = full, protocol.DTypeOf[T]()
 	type constructor = func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error)
 	var newT constructor
-	switch protocol.DTypeOf[T]() {
+	switch start.DType {
 	case protocol.Float32:
 		newT = any(def.New32).(constructor)
 	case protocol.Float64:
 		newT = any(def.New64).(constructor)
 	}
-	return newT(protocol.Start{Setting: full, Dim: dim, DType: protocol.DTypeOf[T](), BatchSize: 32, Budget: 1 << 20})
+	return newT(start)
 }
 
 func convert[T protocol.Float](v []float64) []T {

@@ -296,11 +296,12 @@ func (s *optimizerSuite[T]) checkStepScale(f *findings, plain *trace[T]) {
 		f.addf("the run at %s is that at %s: the step size is not used", small.Setting, begin.Setting)
 	}
 	first := slices.IndexFunc(plain.points, func(x []T) bool { return differ(x, plain.start) >= 0 })
-	switch {
-	case first < 0:
+	if first < 0 {
 		f.addf("x did not move in %d steps", len(plain.points))
 		return
-	case len(scaled.points) <= first || len(smaller.points) <= first:
+	}
+	first = plain.judged(first)
+	if len(scaled.points) <= first || len(smaller.points) <= first {
 		f.addf("with half the step size the run ended before step %d, the first that moves x", first)
 		return
 	}
@@ -314,7 +315,7 @@ func (s *optimizerSuite[T]) checkStepScale(f *findings, plain *trace[T]) {
 			return
 		}
 	}
-	// The factor may change at any step.
+	// The factor may change at any step. A trial that begins there is judged by what comes of it.
 	late := len(plain.points) / 2
 	for late < len(plain.points)-1 && differ(plain.points[late], plain.points[late-1]) < 0 {
 		late++
@@ -325,9 +326,18 @@ func (s *optimizerSuite[T]) checkStepScale(f *findings, plain *trace[T]) {
 		}
 		return 1
 	}})
-	if dropped != nil && len(dropped.points) > late && differ(dropped.points[late], plain.points[late]) < 0 {
+	end := plain.judged(late)
+	if dropped != nil && len(dropped.points) > end && differ(dropped.points[end], plain.points[end]) < 0 {
 		f.addf("step %d moves x as far with StepScale 0.5 as with 1", late)
 	}
+}
+
+// judged returns the first step from step n on that leads to a point which is no trial, or the last of the run.
+func (t *trace[T]) judged(n int) int {
+	for n < len(t.points)-1 && t.requests[n].Trial {
+		n++
+	}
+	return n
 }
 
 // checkSettings opens the optimizer at settings that its declarations allow. Values on a grid must be accepted; New

@@ -43,6 +43,7 @@ BATCH_SIZES = [16, 16, 32, 24, 8, 40, 2, 64]
 LOSSES = {
     "falling": [4.0, 2.5, 1.25, 0.5, 0.125, 0.0625, 0.03125, 0.03125],
     "negative": [2.0, 1.0, -0.5, -8.0, -4.0, 6.0, 9.0, 3.0],
+    "searched": [4.0, 4.5, 3.96875, 3.0, 2.5, 2.5, 2.0, 1.5],
 }
 START = [1.0, -2.0, 0.5, 0.25]
 
@@ -177,6 +178,98 @@ def adam_star(h, t, i, x):
     return -h["step_size"] * SCALE[t] * γ * sign(m), γ
 
 
+# Steepest descent: x' − x = −α_t ‖g‖⋆/((1−c) + c ‖g‖⋆) d. That d is a steepest direction is checked by ‖d‖ = 1 and
+# gᵀd = ‖g‖⋆.
+
+
+def root_of_squares(v):
+    return sum(u * u for u in v).sqrt()
+
+
+def steepest(dual, direction, norm):
+    def step(h, t, i, x):
+        g = G[t]
+        u, d = dual(g), direction(g)
+        assert abs(norm(d) - 1) < Decimal("1e-50") and abs(sum(a * b for a, b in zip(g, d)) - u) < Decimal("1e-50")
+        c = h["normalization"]
+        return -h["step_size"] * SCALE[t] * Decimal(t + 1) ** -h["decay"] * u / (1 - c + c * u) * d[i]
+
+    return step
+
+
+def largest(v):
+    return max(abs(u) for u in v)
+
+
+def largest_alone(g):
+    at = [abs(u) for u in g].index(largest(g))
+    return [sign(u) if i == at else ZERO for i, u in enumerate(g)]
+
+
+normalized_sgd = steepest(root_of_squares, lambda g: [u / root_of_squares(g) for u in g], root_of_squares)
+norm_scaled_sign_sgd = steepest(lambda g: sum(abs(u) for u in g), lambda g: [sign(u) for u in g], largest)
+coordinate_sgd = steepest(largest, largest_alone, lambda d: sum(abs(u) for u in d))
+
+BLOCKS = [("first", 0, 1), ("second", 1, 2), ("third", 3, 1)]
+
+
+def norms_of_blocks(v):
+    return [root_of_squares(v[at : at + n]) for _, at, n in BLOCKS]
+
+
+block_normalized_sgd = steepest(
+    lambda g: sum(norms_of_blocks(g)),
+    lambda g: [over(g[at + k], u) for (_, at, n), u in zip(BLOCKS, norms_of_blocks(g)) for k in range(n)],
+    lambda d: max(norms_of_blocks(d)),
+)
+
+
+# Two looks at each batch: the even measurements are of new batches, the odd ones of the same batches at trial points.
+
+
+def sam(h, t, i, x):
+    g = G[t - t % 2]
+    away = h["rho"] * g[i] / root_of_squares(g)
+    return -away - h["step_size"] * SCALE[t] * G[t][i] if t % 2 else away
+
+
+def searches(h, t, losses):
+    """The step sizes that the search has tried after measurement t, for each batch so far, with its number."""
+    batches = [[0, [h["step_size"] * SCALE[0]]]]
+    accepted = False
+    for now in range(1, t + 1):
+        start, tried = batches[-1]
+        if accepted:
+            batches.append([now, [min(h["step_size"] * SCALE[now], h["growth"] * tried[-1])]])
+            accepted = False
+            continue
+        least = Decimal(losses[start]) - h["armijo"] * tried[-1] * sum(u * u for u in G[start])
+        accepted = Decimal(losses[now]) <= least
+        if not accepted:
+            tried.append(tried[-1] * h["shrink"])
+    return batches, accepted
+
+
+def line_search_sgd(losses):
+    def step(h, t, i, x):
+        def moved(t):
+            batches, _ = searches(h, t, losses)
+            return sum(-tried[-1] * G[start][i] for start, tried in batches)
+
+        return moved(t) - (moved(t - 1) if t else ZERO)
+
+    return step
+
+
+def accepted_step_sizes(h, losses):
+    out = []
+    for t in range(T):
+        batches, accepted = searches(h, t, losses)
+        last = batches if accepted else batches[:-1]
+        out.append([last[-1][1][-1] if last else ZERO])
+    return out
+
+
 # The batch-size rules. Dividing both averages by 1 − μ^(t+1) does not change the quotient.
 
 
@@ -214,9 +307,9 @@ def batch_sizes(rule, h, losses):
     return sizes, reports
 
 
-def run(name, step, setting, losses="falling", rule=None, averages=False):
+def run(name, step, setting, losses="falling", rule=None, averages=False, blocks=None, reports=None):
     h = {k: Decimal(v) for k, v in setting.items()}
-    x, trajectory, reports = list(X0), [], []
+    x, trajectory, reports = list(X0), [], reports(h, LOSSES[losses]) if reports else []
     for t in range(T):
         steps = [step(h, t, i, x[i]) for i in range(D)]
         if isinstance(steps[0], tuple):
@@ -225,6 +318,8 @@ def run(name, step, setting, losses="falling", rule=None, averages=False):
         x = [u + δ for u, δ in zip(x, steps)]
         trajectory.append(x)
     out = {"optimizer": name, "setting": setting, "losses": losses, "x": trajectory}
+    if blocks:
+        out["blocks"] = [{"name": name, "offset": at, "len": n} for name, at, n in blocks]
     if averages:
         out["estimates"] = [[sum(x[i] for x in trajectory[: t + 1]) / (t + 1) for i in range(D)] for t in range(T)]
     if rule:
@@ -238,6 +333,10 @@ sizes = {"mu": 0.95, "min_batch_size": 16, "max_batch_size": 2048}
 small = {"mu": 0.5, "min_batch_size": 2, "max_batch_size": 64}
 adam_set = {"step_size": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
 adam_zero = {"step_size": 0.06, "beta1": 0.8, "beta2": 0.6, "epsilon": 0.0}
+plain = {"normalization": 0.0, "decay": 0.0}
+normalised = {"normalization": 1.0, "decay": 0.5}
+soft = {"normalization": 0.4, "decay": 0.25}
+search = {"armijo": 0.1, "shrink": 0.5, "growth": 1.1}
 RUNS = [
     run("sgd", sgd, {"step_size": 0.1}),
     run("heavy-ball", heavy_ball, {"step_size": 0.01, "beta": 0.9}),
@@ -246,6 +345,14 @@ RUNS = [
     run("m-sgd", m_sgd, {"step_size": 0.3, "beta": 0.999}),
     run("sign-sgd", sign_sgd, {"step_size": 0.001}),
     run("m-sign-sgd", m_sign_sgd, {"step_size": 0.001, "beta": 0.9}),
+    run("normalized-sgd", normalized_sgd, {"step_size": 0.1, **normalised}),
+    run("normalized-sgd", normalized_sgd, {"step_size": 0.3, **soft}),
+    run("norm-scaled-sign-sgd", norm_scaled_sign_sgd, {"step_size": 0.001, **plain}),
+    run("norm-scaled-sign-sgd", norm_scaled_sign_sgd, {"step_size": 0.3, **soft}),
+    run("coordinate-sgd", coordinate_sgd, {"step_size": 0.1, **plain}),
+    run("coordinate-sgd", coordinate_sgd, {"step_size": 0.3, **soft}),
+    run("block-normalized-sgd", block_normalized_sgd, {"step_size": 0.01, **plain}, blocks=BLOCKS),
+    run("block-normalized-sgd", block_normalized_sgd, {"step_size": 0.3, **soft}, blocks=BLOCKS),
     run("adagrad", adagrad, {"step_size": 0.01, "epsilon": 1e-10}),
     run("adagrad", adagrad, {"step_size": 0.3, "epsilon": 0.0}),
     run("rmsprop", rmsprop, {"step_size": 0.001, "beta": 0.9, "epsilon": 1e-8}),
@@ -267,6 +374,12 @@ RUNS = [
     run("competitor", sgd, {"step_size": 0.1, "theta": 0.8, **sizes}, rule=competitor_rule),
     run("competitor", sgd, {"step_size": 0.1, "theta": 1.0, **small}, rule=competitor_rule),
     run("asgd", sgd, {"step_size": 0.1}, averages=True),
+    run("line-search-sgd", line_search_sgd(LOSSES["searched"]), {"step_size": 0.5, **search}, losses="searched",
+        reports=accepted_step_sizes),
+    run("line-search-sgd", line_search_sgd(LOSSES["falling"]), {"step_size": 0.1, **search, "growth": 2.0},
+        reports=accepted_step_sizes),
+    run("sam", sam, {"step_size": 0.1, "rho": 0.05}),
+    run("sam", sam, {"step_size": 0.3, "rho": 2.0}),
 ]
 
 
