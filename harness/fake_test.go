@@ -74,6 +74,9 @@ func (p *points) Measure(x []float64, b protocol.Batch, want protocol.Quantity, 
 	}
 	n := float64(len(b.Examples))
 	m.VarianceNorm = 0
+	if want.Has(protocol.Hessian) {
+		copy(m.Hessian, []float64{curvature[0], 0, 0, curvature[1]})
+	}
 	for j := range x {
 		var sum, squares float64
 		for _, i := range b.Examples {

@@ -111,16 +111,28 @@ func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o pr
 		h.HarnessTime = time.Since(began).Seconds() - h.ProblemTime - h.OptimizerTime - h.EvaluateTime
 	}()
 
-	memory := newVectors[T](alloc, 5, spec.Dim)
+	sizes := []int{spec.Dim, spec.Dim, spec.Dim} // x, iterate, judged
+	slices := r.measurement.Slices()
+	for _, s := range slices {
+		if room(&o, s.Of) {
+			sizes = append(sizes, s.Of.Elements(spec.Dim))
+		}
+	}
+	memory := newVectors[T](alloc, sizes)
 	defer memory.free()
-	r.x, r.measurement.Gradient, r.measurement.Variance = memory.next(), memory.next(), memory.next()
+	r.x = memory.next(spec.Dim)
+	for _, s := range slices {
+		if room(&o, s.Of) {
+			*s.At = memory.next(s.Of.Elements(spec.Dim))
+		}
+	}
 	r.iterate, r.judged = r.x, r.x
 	if o.Trials {
-		r.iterate = memory.next()
+		r.iterate = memory.next(spec.Dim)
 		r.judged = r.iterate
 	}
 	if o.Averages {
-		r.judged = memory.next()
+		r.judged = memory.next(spec.Dim)
 	}
 
 	var err error
@@ -149,6 +161,12 @@ func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o pr
 		return r.failed(err)
 	}
 	return r.record, nil
+}
+
+// room reports whether a run of o needs a slice for q. Gradient and variance have one in any case: diagnostics may want
+// the gradient where the optimizer does not.
+func room(o *protocol.OptimizerDef, q protocol.Quantity) bool {
+	return q == protocol.Gradient || q == protocol.Variance || o.Needs.Has(q)
 }
 
 // close tells optimizer and problem that the run has ended, if they want to know. It returns the first fault.
@@ -290,7 +308,7 @@ func (r *runner[T]) draw(q protocol.Request) (want protocol.Quantity, more bool,
 		if int64(r.spec.Train) > left {
 			return want, false, nil
 		}
-		r.batch.Examples = r.order.all(r.batch.Examples[:0])
+		r.batch.Examples, r.batch.Position = r.order.all(r.batch.Examples[:0]), r.seen
 	default:
 		return 0, false, fmt.Errorf("it asks for draw %d, want new, again or all", q.Draw)
 	}
@@ -311,7 +329,7 @@ func (r *runner[T]) measure(want protocol.Quantity, diagnose bool) error {
 			want |= protocol.VarianceNorm & r.spec.Measures
 		}
 	}
-	gradient, variance := m.Gradient, m.Variance
+	before := *m
 	began := time.Now()
 	err := r.problem.Measure(r.x, r.batch, want, m)
 	r.record.Host.ProblemTime += time.Since(began).Seconds()
@@ -322,9 +340,13 @@ func (r *runner[T]) measure(want protocol.Quantity, diagnose bool) error {
 		return fmt.Errorf("it measured %v, want %v", m.Have, want)
 	case m.BatchSize != len(r.batch.Examples):
 		return fmt.Errorf("it measured a batch of %d examples, want %d", m.BatchSize, len(r.batch.Examples))
-	case !same(m.Gradient, gradient) || !same(m.Variance, variance):
-		return fmt.Errorf("it replaced the measurement's vectors (lengths are %d and %d, want %d); write to their elements",
-			len(m.Gradient), len(m.Variance), len(gradient))
+	}
+	given := before.Slices()
+	for i, s := range m.Slices() {
+		if got, want := *s.At, *given[i].At; !same(got, want) {
+			return fmt.Errorf("it replaced the measurement's vectors (that of the %v has length %d, want %d); write to their elements",
+				s.Of, len(got), len(want))
+		}
 	}
 	if diagnose {
 		r.diagnostics = r.diagnose()
@@ -368,6 +390,10 @@ func (r *runner[T]) charge(want protocol.Quantity, m int) {
 	if want.MinBatch() > 1 {
 		end.Variances += int64(m)
 	}
+	if want&protocol.Matrices != 0 {
+		end.Curvatures += int64(m)
+	}
+	end.Oracle = end.Oracle || want.Has(protocol.Oracle)
 	if end.MinBatch == 0 || m < end.MinBatch {
 		end.MinBatch = m
 	}
@@ -458,29 +484,33 @@ func transport(v any) string {
 	return "in process"
 }
 
-// vectors deals out zeroed vectors of one length, each aligned to 64 bytes, from one piece of memory.
+// vectors deals out zeroed vectors, each aligned to 64 bytes, from one piece of memory.
 type vectors[T protocol.Float] struct {
 	mem  []byte // nil: plain memory
-	dim  int
 	at   int
 	free func()
 }
 
-func newVectors[T protocol.Float](alloc Alloc, count, dim int) *vectors[T] {
-	v := &vectors[T]{dim: dim, free: func() {}}
+// newVectors makes room for vectors of the given lengths.
+func newVectors[T protocol.Float](alloc Alloc, lengths []int) *vectors[T] {
+	v := &vectors[T]{free: func() {}}
 	if alloc != nil {
-		v.mem, v.free = alloc(count * v.stride())
+		size := 0
+		for _, n := range lengths {
+			size += v.stride(n)
+		}
+		v.mem, v.free = alloc(size)
 	}
 	return v
 }
 
-func (v *vectors[T]) stride() int { return (v.dim*protocol.DTypeOf[T]().Size() + 63) &^ 63 }
+func (v *vectors[T]) stride(n int) int { return (n*protocol.DTypeOf[T]().Size() + 63) &^ 63 }
 
-func (v *vectors[T]) next() []T {
+func (v *vectors[T]) next(n int) []T {
 	if v.mem == nil {
-		return make([]T, v.dim)
+		return make([]T, n)
 	}
-	vector := unsafe.Slice((*T)(unsafe.Pointer(&v.mem[v.at])), v.dim)
-	v.at += v.stride()
+	vector := unsafe.Slice((*T)(unsafe.Pointer(&v.mem[v.at])), n)
+	v.at += v.stride(n)
 	return vector
 }

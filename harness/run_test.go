@@ -69,6 +69,43 @@ func TestRunChargesEveryExample(t *testing.T) {
 	}
 }
 
+// Matrices are charged like anything else; an oracle is free, and the record says that there was one. A batch of all
+// examples stands where the budget stands.
+func TestRunCountsCurvatureAndOracle(t *testing.T) {
+	calls := &callLog{}
+	p := pointsDef(10, calls)
+	spec, _ := p.Spec(nil)
+	spec.Measures |= protocol.Hessian | protocol.Oracle
+	p.Spec = func(protocol.Setting) (protocol.ProblemSpec, error) { return spec, nil }
+	requests := []protocol.Request{
+		{Want: protocol.Gradient},
+		{Draw: protocol.All, Want: protocol.Gradient | protocol.Hessian},
+		{Draw: protocol.Again, Want: protocol.Hessian},
+		{Draw: protocol.All, Want: protocol.Gradient},
+	}
+	ask := func(t int) protocol.Request { return requests[min(t+1, len(requests)-1)] }
+	var seen []protocol.Measurement[float64]
+	o := scriptedDef(ask, &seen)
+	o.Needs = protocol.Gradient | protocol.Hessian
+	r := mustRun(t, p, o, runOf(p, o, 1, 40))
+	want := results.End{Status: results.OK, Steps: 4, Seen: 34, Unused: 6, Gradients: 24, Curvatures: 20, MinBatch: 4, MaxBatch: 10}
+	if r.End != want {
+		t.Errorf("end is %+v, want %+v", r.End, want)
+	}
+	if got := []int64{0, 4, 4, 24}; !slices.Equal(calls.positions, got) {
+		t.Errorf("positions are %v, want %v", calls.positions, got)
+	}
+	if h := seen[1].Hessian; len(h) != 4 || h[0] != curvature[0] || h[3] != curvature[1] || h[1] != 0 {
+		t.Errorf("Hessian is %v, want the diagonal matrix of %v", h, curvature)
+	}
+
+	o.Needs = protocol.Gradient | protocol.Oracle
+	requests = []protocol.Request{{}}
+	if r := mustRun(t, p, o, runOf(p, o, 1, 40)); !r.End.Oracle || r.End.Seen != 40 || r.End.Curvatures != 0 {
+		t.Errorf("end is %+v, want 40 examples and an oracle", r.End)
+	}
+}
+
 // R3: a remainder smaller than the least measurable batch stays unused and is recorded.
 func TestRunLeavesUnmeasurableRemainder(t *testing.T) {
 	p, o := pointsDef(10, &callLog{}), scriptedDef(nil, nil)
@@ -464,6 +501,10 @@ func TestFits(t *testing.T) {
 	o.Needs = protocol.Gradient | protocol.VarianceNorm
 	if err := Fits(&spec, &o); err == nil || !strings.Contains(err.Error(), "needs variance-norm") {
 		t.Errorf("error is %v, want one that names the missing quantity", err)
+	}
+	o.Needs = protocol.Gradient | protocol.Fisher | protocol.Oracle
+	if err := Fits(&spec, &o); err == nil || !strings.Contains(err.Error(), "needs fisher+oracle, which the problem does not measure") {
+		t.Errorf("error is %v, want one that names the missing quantities", err)
 	}
 	spec.Measures, spec.DType = o.Needs, protocol.Float32
 	if err := Fits(&spec, &o); err == nil || !strings.Contains(err.Error(), "no float32 version") {

@@ -153,7 +153,7 @@ func TestMappingsEnd(t *testing.T) {
 	p := launch(t, h, "good")
 	for range 20 {
 		mem, free := h.Alloc(1 << 16)
-		_ = trajectory(t, mustOpen(t, p), p.optimizer(t, "heavy").New64, sliced(mem, 100))
+		_ = trajectory(t, mustOpen(t, p), p.optimizer(t, "heavy").New64, protocol.Gradient, sliced(mem, 100))
 		free()
 	}
 	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", p.conn.PID()))

@@ -76,6 +76,7 @@ func definitions() []protocol.Definition {
 	defs := []protocol.Definition{problemDef("bowl"), problemDef("other-bowl")}
 	for _, name := range []string{
 		"heavy", "plain", "crash", "panics", "hang", "stop", "errs", "unsupported", "prints", "nan", "greedy", "lost", "restless",
+		"whole",
 	} {
 		defs = append(defs, optimizerDef(name))
 	}
@@ -124,7 +125,15 @@ func (b *bowl[T]) Measure(x []T, batch protocol.Batch, want protocol.Quantity, m
 		}
 		m.VarianceNorm += s
 	}
-	m.Have = protocol.Gradient | protocol.VarianceNorm | protocol.Variance
+	// Of the rest, only the bits matter.
+	for k, v := range m.Slices() {
+		if v.Of > protocol.Variance && want.Has(v.Of) {
+			for i := range *v.At {
+				(*v.At)[i] = T(b.center(k, i)) * x[i%len(x)]
+			}
+		}
+	}
+	m.Have = want | protocol.Gradient | protocol.VarianceNorm | protocol.Variance
 	m.BatchSize = len(batch.Examples)
 	if len(batch.Examples) > 2 && batch.Examples[2] == 14 {
 		m.Gradient = append([]T(nil), m.Gradient...)
@@ -234,6 +243,13 @@ func (h *heavy[T]) Step(x []T, m *protocol.Measurement[T]) (protocol.Request, er
 			h.gradient += float64(m.Variance[i])
 		}
 	}
+	for k, v := range m.Slices() {
+		if v.Of > protocol.Variance && m.Have.Has(v.Of) {
+			for i, e := range *v.At {
+				x[(i+k)%len(x)] += e * T(h.alpha) / T(1+i)
+			}
+		}
+	}
 	return request, nil
 }
 
@@ -257,6 +273,9 @@ func newHeavy[T protocol.Float](name string) func(protocol.Start) (protocol.Opti
 	return func(s protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 		h := &heavy[T]{name: name, alpha: s.Setting["step_size"], v: make([]T, s.Dim), mean: make([]T, s.Dim)}
 		first := protocol.Request{BatchSize: 16, Want: protocol.Gradient | protocol.Variance}
+		if name == "whole" {
+			first.Want = 0
+		}
 		if name == "plain" {
 			return plain[T]{h}, first, nil
 		}
@@ -272,8 +291,11 @@ func optimizerDef(name string) protocol.OptimizerDef {
 		Averages: true, Reports: []string{"gradient", "steps"},
 		New32: newHeavy[float32](name), New64: newHeavy[float64](name),
 	}
-	if name == "plain" {
+	switch name {
+	case "plain":
 		d.Averages, d.Reports = false, nil
+	case "whole":
+		d.Needs = protocol.Gradient | protocol.Variance | protocol.Matrices | protocol.Oracle
 	}
 	return d
 }

@@ -21,10 +21,10 @@ import (
 
 // trajectory runs a short loop and returns everything that is seen in it, as bits.
 func trajectory[T protocol.Float](t *testing.T, problem protocol.Problem[T], open func(protocol.Start) (
-	protocol.Optimizer[T], protocol.Request, error), vectors [4][]T,
+	protocol.Optimizer[T], protocol.Request, error), needs protocol.Quantity, vectors *vectors[T],
 ) []uint64 {
 	t.Helper()
-	x, gradient, variance, out := vectors[0], vectors[1], vectors[2], vectors[3]
+	x, out := vectors.x, vectors.out
 	o, request, err := open(protocol.Start{
 		Setting: protocol.Setting{"step_size": 0.1}, Dim: len(x), DType: protocol.DTypeOf[T](), BatchSize: 8, Train: 60000,
 		Budget: 1 << 40, Seed: 7, Blocks: []protocol.Block{{Name: "all", Len: len(x)}},
@@ -61,20 +61,23 @@ func trajectory[T protocol.Float](t *testing.T, problem protocol.Problem[T], ope
 		}
 		want := request.Want
 		if want == 0 {
-			want = protocol.Gradient
+			want = needs
 		}
 		m := protocol.Measurement[T]{Step: step, Seen: int64(position), StepScale: 0.5}
-		if want.Has(protocol.Gradient) {
-			m.Gradient = gradient
-		}
-		if want.Has(protocol.Variance) {
-			m.Variance = variance
+		from := vectors.room.Slices()
+		for i, v := range m.Slices() {
+			if want.Has(v.Of) {
+				*v.At = *from[i].At
+			}
 		}
 		if err := problem.Measure(x, batch, want, &m); err != nil {
 			t.Fatal(err)
 		}
 		m.Have &= want
 		note(m.Loss, m.VarianceNorm, float64(m.Have), float64(m.BatchSize))
+		for _, v := range m.Slices() {
+			noteAll(*v.At)
+		}
 		if request, err = o.Step(x, &m); err != nil {
 			t.Fatal(err)
 		}
@@ -107,35 +110,48 @@ func trajectory[T protocol.Float](t *testing.T, problem protocol.Problem[T], ope
 	return seen
 }
 
-func heap[T protocol.Float](dim int) (v [4][]T) {
-	for i := range v {
-		v[i] = make([]T, dim)
+// vectors are what the harness allocates for a run.
+type vectors[T protocol.Float] struct {
+	x, out []T
+	room   protocol.Measurement[T]
+}
+
+func newVectors[T protocol.Float](dim int, next func(elements int) []T) *vectors[T] {
+	v := &vectors[T]{x: next(dim), out: next(dim)}
+	for _, s := range v.room.Slices() {
+		*s.At = next(s.Of.Elements(dim))
 	}
 	return v
 }
 
-// shared takes the four vectors from the host's memory, one after the other, odd lengths included.
-func shared[T protocol.Float](t *testing.T, h *Host, dim int) (v [4][]T) {
+func heap[T protocol.Float](dim int) *vectors[T] {
+	return newVectors(dim, func(n int) []T { return make([]T, n) })
+}
+
+// shared takes the vectors from the host's memory, one after the other, odd lengths included.
+func shared[T protocol.Float](t *testing.T, h *Host, dim int) *vectors[T] {
 	var zero T
 	size := int(unsafe.Sizeof(zero))
-	mem, free := h.Alloc(4 * dim * size)
+	mem, free := h.Alloc((6*dim + 6*dim*dim) * size)
 	t.Cleanup(free)
-	for i := range v {
-		v[i] = unsafe.Slice((*T)(unsafe.Pointer(&mem[i*dim*size])), dim)
-	}
-	return v
+	return newVectors(dim, func(n int) []T {
+		v := unsafe.Slice((*T)(unsafe.Pointer(&mem[0])), n)
+		mem = mem[n*size:]
+		return v
+	})
 }
 
 // R2: the same bits in process and on every transport, from shared memory and from the heap.
 func TestTransportsAgree(t *testing.T) {
 	const dim = 33 // odd: with float32 every second vector starts at an address that cannot be lent
 	setting64, setting32 := protocol.Setting{"dim": dim, "bits": 64}, protocol.Setting{"dim": dim, "bits": 32}
-	for _, name := range []string{"heavy", "plain", "prints", "nan"} {
+	for _, name := range []string{"heavy", "plain", "prints", "nan", "whole"} {
+		needs := optimizerDef(name).Needs
 		local := problemDef("bowl")
 		p64, _ := local.New64(setting64)
 		p32, _ := local.New32(setting32)
-		want64 := trajectory(t, p64, optimizerDef(name).New64, heap[float64](dim))
-		want32 := trajectory(t, p32, optimizerDef(name).New32, heap[float32](dim))
+		want64 := trajectory(t, p64, optimizerDef(name).New64, needs, heap[float64](dim))
+		want32 := trajectory(t, p32, optimizerDef(name).New32, needs, heap[float32](dim))
 		for _, transport := range []Transport{Doorbell, Memory, Messages} {
 			t.Run(name+"/"+string(transport), func(t *testing.T) {
 				h := newHost(t, Options{Transport: transport})
@@ -144,21 +160,21 @@ func TestTransportsAgree(t *testing.T) {
 					t.Fatalf("transport is %s, want %s", got, transport)
 				}
 				problem, optimizer := p.problem(t, "bowl"), p.optimizer(t, name)
-				for where, v := range map[string][4][]float64{"heap": heap[float64](dim), "shared": shared[float64](t, h, dim)} {
+				for where, v := range map[string]*vectors[float64]{"heap": heap[float64](dim), "shared": shared[float64](t, h, dim)} {
 					remote, err := problem.New64(setting64)
 					if err != nil {
 						t.Fatal(err)
 					}
-					if got := trajectory(t, remote, optimizer.New64, v); !slices.Equal(got, want64) {
+					if got := trajectory(t, remote, optimizer.New64, needs, v); !slices.Equal(got, want64) {
 						t.Errorf("float64, vectors on %s: the trajectory differs from that in process", where)
 					}
 				}
-				for where, v := range map[string][4][]float32{"heap": heap[float32](dim), "shared": shared[float32](t, h, dim)} {
+				for where, v := range map[string]*vectors[float32]{"heap": heap[float32](dim), "shared": shared[float32](t, h, dim)} {
 					remote, err := problem.New32(setting32)
 					if err != nil {
 						t.Fatal(err)
 					}
-					if got := trajectory(t, remote, optimizer.New32, v); !slices.Equal(got, want32) {
+					if got := trajectory(t, remote, optimizer.New32, needs, v); !slices.Equal(got, want32) {
 						t.Errorf("float32, vectors on %s: the trajectory differs from that in process", where)
 					}
 				}
@@ -425,7 +441,7 @@ func TestInvalidDefinitions(t *testing.T) {
 		{[]protocol.Definition{change(func(d *protocol.OptimizerDef) { d.Name = "" })}, "has no name"},
 		{[]protocol.Definition{change(func(d *protocol.OptimizerDef) { d.Name = "My Opt" })}, "lower case"},
 		{[]protocol.Definition{change(func(d *protocol.OptimizerDef) { d.Version = "" })}, "no version"},
-		{[]protocol.Definition{change(func(d *protocol.OptimizerDef) { d.Needs = 64 })}, "known quantities"},
+		{[]protocol.Definition{change(func(d *protocol.OptimizerDef) { d.Needs = 1 << 20 })}, "known quantities"},
 		{[]protocol.Definition{change(func(d *protocol.OptimizerDef) { d.Reports = []string{"a", "a"} })}, "each once"},
 		{[]protocol.Definition{change(func(d *protocol.OptimizerDef) { d.New32, d.New64 = nil, nil })}, "neither New32"},
 		{[]protocol.Definition{good, good}, `two definitions are named optimizer "heavy"`},
@@ -491,10 +507,10 @@ func mustOpen(t *testing.T, p *Plugin) protocol.Problem[float64] {
 }
 
 // sliced cuts four vectors from memory.
-func sliced(mem []byte, dim int) (v [4][]float64) {
+func sliced(mem []byte, dim int) *vectors[float64] {
 	all := unsafe.Slice((*float64)(unsafe.Pointer(&mem[0])), len(mem)/8)
-	for i := range v {
-		v[i] = all[i*dim : (i+1)*dim]
-	}
+	next := func() (v []float64) { v, all = all[:dim], all[dim:]; return v }
+	v := &vectors[float64]{x: next(), out: next()}
+	v.room.Gradient, v.room.Variance = next(), next()
 	return v
 }

@@ -73,7 +73,12 @@ func TestQuantity(t *testing.T) {
 		{protocol.Gradient, "gradient", 1, true},
 		{protocol.Gradient | protocol.VarianceNorm, "gradient+variance-norm", 2, true},
 		{protocol.Variance, "variance", 2, true},
-		{protocol.Gradient | 1<<7, "gradient+unknown", 1, false},
+		{protocol.Covariance | protocol.Oracle, "covariance+oracle", 2, true},
+		{
+			protocol.Fisher | protocol.EmpiricalFisher | protocol.SampledFisher | protocol.Hessian | protocol.GaussNewton,
+			"fisher+empirical-fisher+sampled-fisher+hessian+gauss-newton", 1, true,
+		},
+		{protocol.Gradient | 1<<20, "gradient+unknown", 1, false},
 	} {
 		if c.q.String() != c.text || c.q.MinBatch() != c.min || c.q.Valid() != c.ok {
 			t.Errorf("quantity %d is %q with least batch %d and valid %t, want %q, %d and %t", uint32(c.q), c.q, c.q.MinBatch(),

@@ -135,11 +135,14 @@ func TestProblemSpecCheck(t *testing.T) {
 		"constant optimum is NaN": func(s *protocol.ProblemSpec) {
 			s.Constants = map[string]float64{"optimum": math.NaN(), "smoothness": 1}
 		},
-		"dim is 0":               func(s *protocol.ProblemSpec) { s.Dim = 0 },
-		`dtype is "float16"`:     func(s *protocol.ProblemSpec) { s.DType = "float16" },
-		"-1 examples":            func(s *protocol.ProblemSpec) { s.Test = -1 },
-		"measures variance":      func(s *protocol.ProblemSpec) { s.Measures = protocol.Variance },
-		"unknown":                func(s *protocol.ProblemSpec) { s.Measures |= 1 << 9 },
+		"dim is 0":           func(s *protocol.ProblemSpec) { s.Dim = 0 },
+		`dtype is "float16"`: func(s *protocol.ProblemSpec) { s.DType = "float16" },
+		"-1 examples":        func(s *protocol.ProblemSpec) { s.Test = -1 },
+		"measures variance":  func(s *protocol.ProblemSpec) { s.Measures = protocol.Variance },
+		"unknown":            func(s *protocol.ProblemSpec) { s.Measures |= 1 << 20 },
+		"measures fisher at dim 4097, want at most 4096": func(s *protocol.ProblemSpec) {
+			s.Dim, s.Measures, s.Blocks = 4097, protocol.Gradient|protocol.Fisher, nil
+		},
 		"metric has no name":     func(s *protocol.ProblemSpec) { s.Metric.Name = "" },
 		"batch size is 0":        func(s *protocol.ProblemSpec) { s.BatchSize = 0 },
 		"budget is 9":            func(s *protocol.ProblemSpec) { s.Budget = 9 },

@@ -25,13 +25,14 @@ type Batch struct {
 	// The slice is the caller's and valid during the call only.
 	Examples []int
 	// Seed is the run's seed and Position the stream position of Examples[0]. Augmentation, dropout and endless noise
-	// are drawn from streams keyed by (Seed, Position+i or Examples[i]), so that a second look at a batch is the same.
+	// are drawn from streams keyed by (Seed, Position+i or Examples[i]), so that a second look at a batch is the same. A
+	// batch of All has no place in the stream: its Position is the number of examples charged before.
 	Seed     uint64
 	Position int64
 }
 
-// Measurement is what an optimizer learns about one batch at one point. The caller allocates Gradient and Variance (d
-// elements each, where wanted) and they are valid during the call only.
+// Measurement is what an optimizer learns about one batch at one point. The caller allocates the slices of what is wanted
+// (see Quantity.Elements); they are valid during the call only.
 type Measurement[T Float] struct {
 	Have         Quantity // what was measured, beside Loss
 	BatchSize    int      // m, the number of examples in the batch
@@ -40,10 +41,41 @@ type Measurement[T Float] struct {
 	VarianceNorm float64  // if Have has VarianceNorm: ‖s‖₁
 	Variance     []T      // if Have has Variance: s, d elements; the variance of g is s/m
 
+	// If Have has the quantity of that name: d×d elements.
+	Fisher, EmpiricalFisher, SampledFisher, Hessian, GaussNewton, Covariance []T
+
+	// If Have has Oracle: ∇f(x) and σ²(x) of the whole distribution, d elements each.
+	TrueGradient, TrueVariance []T
+
 	// The harness fills in where the run stands; a problem leaves these alone.
 	Step      int     // t: the number of measurements before this one
 	Seen      int64   // examples charged, this batch included
 	StepScale float64 // the schedule's factor on the step size at this step
+}
+
+// Slice is one of the slices of a Measurement.
+type Slice[T Float] struct {
+	Of Quantity // what it holds
+	At *[]T     // where the Measurement keeps it
+}
+
+// NumSlices is the number of slices of a Measurement.
+const NumSlices = 10
+
+// Slices lists m's slices, in an order that is part of the wire contract. Oracle has two.
+func (m *Measurement[T]) Slices() [NumSlices]Slice[T] {
+	return [NumSlices]Slice[T]{
+		{Gradient, &m.Gradient},
+		{Variance, &m.Variance},
+		{Fisher, &m.Fisher},
+		{EmpiricalFisher, &m.EmpiricalFisher},
+		{SampledFisher, &m.SampledFisher},
+		{Hessian, &m.Hessian},
+		{GaussNewton, &m.GaussNewton},
+		{Covariance, &m.Covariance},
+		{Oracle, &m.TrueGradient},
+		{Oracle, &m.TrueVariance},
+	}
 }
 
 // Evaluation is the verdict on a point on one part of the data: exact means over all of the part's examples, without
@@ -143,6 +175,9 @@ func (s *ProblemSpec) Check() error {
 		return fmt.Errorf("parts have %d, %d and %d examples, want no negative number", s.Train, s.Validation, s.Test)
 	case !s.Measures.Valid() || !s.Measures.Has(Gradient):
 		return fmt.Errorf("measures %v, want known quantities with the gradient among them", s.Measures)
+	case s.Measures&Matrices != 0 && s.Dim > MaxMatrixDim:
+		return fmt.Errorf("measures %v at dim %d, want at most %d: each matrix would have %.3g elements",
+			s.Measures&Matrices, s.Dim, MaxMatrixDim, float64(s.Dim)*float64(s.Dim))
 	case s.Metric.Name == "":
 		return fmt.Errorf("metric has no name")
 	case s.BatchSize < 1:

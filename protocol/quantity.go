@@ -6,14 +6,39 @@ import "strings"
 type Quantity uint32
 
 // The quantities. A problem declares which it offers, an optimizer which it needs.
+//
+// A matrix has d×d elements, row-major and exactly symmetric. It is a mean over the batch, as losses and gradients are
+// (R1), and the regulariser adds to the Hessian alone. For Fisher, SampledFisher and GaussNewton the problem must be a
+// model: fᵢ(x) = −log p(yᵢ|zᵢ) + const with z = zᵢ(x) the model's output and p the predictive distribution of its loss,
+// N(z, 1) for the squared loss ½(z − y)². Equations are those of Balles 2021, with averages in the place of sums.
 const (
-	Gradient     Quantity = 1 << iota // g = (1/m) Σ ∇fᵢ(x), plus the regulariser's gradient; d elements
-	VarianceNorm                      // ‖s‖₁, a scalar: the estimate of tr Σ; needs a batch of at least 2
-	Variance                          // s = 1/(m−1) Σ (∇fᵢ − g)², d elements; needs a batch of at least 2
+	Gradient        Quantity = 1 << iota // g = (1/m) Σ ∇fᵢ(x), plus the regulariser's gradient; d elements
+	VarianceNorm                         // ‖s‖₁, a scalar: the estimate of tr Σ; needs a batch of at least 2
+	Variance                             // s = 1/(m−1) Σ (∇fᵢ − g)², d elements; needs a batch of at least 2
+	Fisher                               // F = (1/m) Σ E[∇ log p(ỹ|zᵢ) ∇ log p(ỹ|zᵢ)ᵀ], the expectation over ỹ ~ p(·|zᵢ) exact
+	EmpiricalFisher                      // F̃ = (1/m) Σ ∇fᵢ ∇fᵢᵀ, the regulariser's gradient left out of ∇fᵢ (Eq. 7.3)
+	SampledFisher                        // F with one ỹᵢ ~ p(·|zᵢ) per example in the place of the expectation (Eq. 7.24), see PurposeLabel
+	Hessian                              // H = ∇g: (1/m) Σ ∇²fᵢ, plus the regulariser's Hessian
+	GaussNewton                          // G = (1/m) Σ Jᵢᵀ (∇²_z fᵢ) Jᵢ with Jᵢ the Jacobian of zᵢ(x): the generalised Gauss-Newton matrix
+	Covariance                           // 1/(m−1) Σ (∇fᵢ − g)(∇fᵢ − g)ᵀ, so that s is its diagonal; needs a batch of at least 2
+	// Oracle is the knowledge of the whole distribution of examples, not of the batch: ∇f(x), and σ²(x) = E (∇fᵢ − ∇f)²,
+	// elementwise and per example, where E is (1/N) Σ over the training examples or the expectation over endless ones; two
+	// vectors of d elements. It is what idealised methods assume (Thm. 5.1, Eqs. 4.11 and 4.13) and what no real one has:
+	// it costs nothing of the budget, and so whatever used it is marked in records and tables.
+	Oracle
 	quantityEnd
 )
 
-var quantityNames = []string{"gradient", "variance-norm", "variance"}
+// Matrices are the quantities with d×d elements.
+const Matrices = Fisher | EmpiricalFisher | SampledFisher | Hessian | GaussNewton | Covariance
+
+// MaxMatrixDim is the greatest d of a problem that offers one of Matrices: its matrix has 128 MiB in float64.
+const MaxMatrixDim = 4096
+
+var quantityNames = []string{
+	"gradient", "variance-norm", "variance", "fisher", "empirical-fisher", "sampled-fisher", "hessian", "gauss-newton",
+	"covariance", "oracle",
+}
 
 // Has reports whether q contains all of other.
 func (q Quantity) Has(other Quantity) bool { return q&other == other }
@@ -23,10 +48,21 @@ func (q Quantity) Valid() bool { return q&^(quantityEnd-1) == 0 }
 
 // MinBatch is the least batch size at which all of q is defined: 2 where a variance is in it, else 1.
 func (q Quantity) MinBatch() int {
-	if q&(VarianceNorm|Variance) != 0 {
+	if q&(VarianceNorm|Variance|Covariance) != 0 {
 		return 2
 	}
 	return 1
+}
+
+// Elements is the number of elements of a slice that holds q, one quantity, at points of d elements; 0 for a scalar.
+func (q Quantity) Elements(d int) int {
+	switch {
+	case q&Matrices != 0:
+		return d * d
+	case q == VarianceNorm:
+		return 0
+	}
+	return d
 }
 
 // String lists the names of q's members, joined by "+"; the empty set is "loss".

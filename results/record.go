@@ -96,15 +96,17 @@ type Trace struct {
 
 // End is how a run ended.
 type End struct {
-	Status    Status `json:"status"`
-	Reason    string `json:"reason,omitempty"` // if not ok: what happened, to whom, at which step
-	Steps     int    `json:"steps"`
-	Seen      int64  `json:"seen"`                // examples charged
-	Unused    int64  `json:"unused,omitempty"`    // budget left over because it is smaller than the least batch
-	Gradients int64  `json:"gradients"`           // examples whose gradient was measured
-	Variances int64  `json:"variances,omitempty"` // examples with variance or its norm
-	MinBatch  int    `json:"min_batch"`
-	MaxBatch  int    `json:"max_batch"`
+	Status     Status `json:"status"`
+	Reason     string `json:"reason,omitempty"` // if not ok: what happened, to whom, at which step
+	Steps      int    `json:"steps"`
+	Seen       int64  `json:"seen"`                 // examples charged
+	Unused     int64  `json:"unused,omitempty"`     // budget left over because it is smaller than the least batch
+	Gradients  int64  `json:"gradients"`            // examples whose gradient was measured
+	Variances  int64  `json:"variances,omitempty"`  // examples with variance or its norm
+	Curvatures int64  `json:"curvatures,omitempty"` // examples with one of protocol.Matrices
+	Oracle     bool   `json:"oracle,omitempty"`     // protocol.Oracle was measured: what no real optimizer can know, free of charge
+	MinBatch   int    `json:"min_batch"`
+	MaxBatch   int    `json:"max_batch"`
 }
 
 // Host is what is not reproducible about a run: where, when, how fast. It never enters a comparison of records.

@@ -187,6 +187,19 @@ func findRun(dir, prefix string) (*results.Record, error) {
 	return nil, fmt.Errorf("%d runs begin with %s; give more digits", len(files), prefix)
 }
 
+// charged says what a run paid for, and what it got for nothing.
+func charged(end *results.End) string {
+	text := fmt.Sprintf("%d examples, %d with gradient, %d with variance", end.Seen, end.Gradients, end.Variances)
+	if end.Curvatures > 0 {
+		text += fmt.Sprintf(", %d with curvature", end.Curvatures)
+	}
+	text += fmt.Sprintf("; %d unused", end.Unused)
+	if end.Oracle {
+		text += "; and an oracle, which is free"
+	}
+	return text
+}
+
 func showRun(w io.Writer, r *results.Record) error {
 	run, end, host := &r.Run, &r.End, &r.Host
 	status := string(end.Status)
@@ -206,8 +219,7 @@ func showRun(w io.Writer, r *results.Record) error {
 		{"budget", fmt.Sprintf("%d examples, %s, batch size %d", run.Budget, run.Order, run.BatchSize)},
 		{"status", status},
 		{"steps", fmt.Sprintf("%d, with batches of %d to %d examples", end.Steps, end.MinBatch, end.MaxBatch)},
-		{"charged", fmt.Sprintf("%d examples, %d with gradient, %d with variance; %d unused",
-			end.Seen, end.Gradients, end.Variances, end.Unused)},
+		{"charged", charged(end)},
 		{"made for", fmt.Sprintf("plan %s, at %s, %d side by side", host.Plan, host.Started, host.Parallel)},
 		{"made by", fmt.Sprintf("noisebench %s, %s, %s, %s, %d cores, %s",
 			host.Harness, host.GoVersion, host.Platform, host.CPU, host.Cores, host.Machine)},

@@ -58,7 +58,7 @@ func breastCancerSpec(s protocol.Setting) (protocol.ProblemSpec, error) {
 		Train:      breastCancerTrain,
 		Validation: breastCancerValidation,
 		Test:       breastCancerTest,
-		Measures:   everything,
+		Measures:   everything | protocol.Oracle,
 		Metric:     protocol.Metric{Name: "accuracy", HigherBetter: true},
 		BatchSize:  32,
 		Budget:     100 * breastCancerTrain,

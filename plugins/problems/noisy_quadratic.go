@@ -49,7 +49,7 @@ func noisyQuadraticSpec(s protocol.Setting) protocol.ProblemSpec {
 	return protocol.ProblemSpec{
 		Dim:       len(h),
 		DType:     protocol.Float64,
-		Measures:  everything,
+		Measures:  everything | protocol.Oracle,
 		Metric:    protocol.Metric{Name: "suboptimality"},
 		BatchSize: 8,
 		Budget:    16_000,
@@ -107,6 +107,14 @@ func (f *noisyQuadratic) example(x []float64, batch protocol.Batch, i int, g []f
 		value += g[j] * x[j]
 	}
 	return value
+}
+
+// oracle is ∇f and σ²: the endless examples' gradients are those of f plus ξᵢ.
+func (f *noisyQuadratic) oracle(x, gradient, variance []float64) {
+	f.shared(x, gradient)
+	for j := range variance {
+		variance[j] = f.noise * f.noise
+	}
 }
 
 func (f *noisyQuadratic) evaluate(x []float64, _ protocol.Part) protocol.Evaluation {

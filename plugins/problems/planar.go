@@ -37,7 +37,7 @@ func (f planar) spec() protocol.ProblemSpec {
 		DType:     protocol.Float64,
 		Train:     planarSize,
 		Test:      1,
-		Measures:  everything,
+		Measures:  everything | protocol.Oracle,
 		Metric:    protocol.Metric{Name: "suboptimality"},
 		BatchSize: 128,
 		Budget:    384_000, // 3000 steps

@@ -101,10 +101,11 @@ func (o *opened[T]) Measure(x []T, batch protocol.Batch, want protocol.Quantity,
 		return fmt.Errorf("asked to measure %v, want some of %v", want, o.spec.Measures)
 	case size < want.MinBatch():
 		return fmt.Errorf("batch has %d examples, want at least %d to measure %v", size, want.MinBatch(), want)
-	case want.Has(protocol.Gradient) && len(m.Gradient) != o.spec.Dim:
-		return fmt.Errorf("room for the gradient has %d elements, want %d", len(m.Gradient), o.spec.Dim)
-	case want.Has(protocol.Variance) && len(m.Variance) != o.spec.Dim:
-		return fmt.Errorf("room for the variance has %d elements, want %d", len(m.Variance), o.spec.Dim)
+	}
+	for _, s := range m.Slices() {
+		if got, room := len(*s.At), s.Of.Elements(o.spec.Dim); want.Has(s.Of) && got != room {
+			return fmt.Errorf("room for the %v has %d elements, want %d", s.Of, got, room)
+		}
 	}
 	end := o.spec.Train
 	if end == 0 { // endless

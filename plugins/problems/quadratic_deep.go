@@ -48,7 +48,7 @@ func quadraticDeepSpec() protocol.ProblemSpec {
 		DType:     protocol.Float64,
 		Train:     quadraticDeepTrain,
 		Test:      quadraticDeepTest,
-		Measures:  everything,
+		Measures:  everything | protocol.Oracle,
 		Metric:    protocol.Metric{Name: "loss"},
 		BatchSize: 128,
 		Budget:    100 * 7 * 128, // 100 epochs of 7 batches

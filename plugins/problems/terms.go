@@ -13,9 +13,16 @@ type terms interface {
 	evaluate(x []float64, part protocol.Part) protocol.Evaluation
 }
 
+// oracle is implemented by terms whose ∇f and σ² (see protocol.Oracle) have closed forms. Those of other functions are
+// summed up over all training examples.
+type oracle interface {
+	oracle(x, gradient, variance []float64)
+}
+
 // sum measures a function that is given by its terms, in O(d) memory whatever the batch size.
 type sum struct {
 	terms
+	all      []int     // training examples
 	common   []float64 // ∇f₀
 	gradient []float64 // ∇fᵢ
 	total    []float64 // Σ ∇fᵢ
@@ -27,33 +34,20 @@ type sum struct {
 func openSum(spec protocol.ProblemSpec, f terms) *opened[float64] {
 	buf := make([]float64, 5*spec.Dim)
 	next := func() (v []float64) { v, buf = buf[:spec.Dim:spec.Dim], buf[spec.Dim:]; return v }
-	return &opened[float64]{spec, &sum{f, next(), next(), next(), next(), next()}}
+	all := make([]int, spec.Train)
+	for i := range all {
+		all[i] = i
+	}
+	return &opened[float64]{spec, &sum{f, all, next(), next(), next(), next(), next()}}
 }
 
-// measure computes mean and variance of the examples' gradients in one pass (Welford, Technometrics 4, 1962). No large
-// squares are subtracted from each other, so s is accurate to rounding, never negative, and 0 for equal examples.
-// The gradient's bits do not depend on whether a variance is wanted.
+// measure implements [function]. The gradient's bits do not depend on whether a variance is wanted.
 func (f *sum) measure(x []float64, batch protocol.Batch, want protocol.Quantity, m *protocol.Measurement[float64]) {
-	variance := want&(protocol.Variance|protocol.VarianceNorm) != 0
-	clear(f.total)
-	clear(f.mean)
-	clear(f.square)
-	size := float64(len(batch.Examples))
-	loss := 0.0
-	for i := range batch.Examples {
-		loss += f.example(x, batch, i, f.gradient)
-		for j, g := range f.gradient {
-			f.total[j] += g
-		}
-		if variance {
-			weight := 1 / float64(i+1)
-			for j, g := range f.gradient {
-				before := g - f.mean[j]
-				f.mean[j] += weight * before
-				f.square[j] += before * (g - f.mean[j])
-			}
-		}
+	if want.Has(protocol.Oracle) {
+		f.whole(x, m.TrueGradient, m.TrueVariance)
 	}
+	size := float64(len(batch.Examples))
+	loss := f.add(x, batch, want&(protocol.Variance|protocol.VarianceNorm) != 0)
 	m.Loss = f.shared(x, f.common) + loss/size
 	if want.Has(protocol.Gradient) {
 		for j := range m.Gradient {
@@ -72,4 +66,43 @@ func (f *sum) measure(x []float64, batch protocol.Batch, want protocol.Quantity,
 		}
 		m.VarianceNorm = norm / (size - 1)
 	}
+}
+
+// whole writes ∇f and σ² of the whole distribution of examples.
+func (f *sum) whole(x, gradient, variance []float64) {
+	if closed, ok := f.terms.(oracle); ok {
+		closed.oracle(x, gradient, variance)
+		return
+	}
+	f.add(x, protocol.Batch{Examples: f.all}, true)
+	f.shared(x, f.common)
+	n := float64(len(f.all))
+	for j := range gradient {
+		gradient[j] = f.common[j] + f.total[j]/n
+		variance[j] = f.square[j] / n
+	}
+}
+
+// add sums up the examples of a batch: it returns Σ fᵢ(x) and leaves Σ ∇fᵢ in total and, if wanted, Σ (∇fᵢ − mean)² in
+// square. That goes in one pass (Welford, Technometrics 4, 1962). No large squares are subtracted from each other, so s is
+// accurate to rounding, never negative, and 0 for equal examples.
+func (f *sum) add(x []float64, batch protocol.Batch, variance bool) (loss float64) {
+	clear(f.total)
+	clear(f.mean)
+	clear(f.square)
+	for i := range batch.Examples {
+		loss += f.example(x, batch, i, f.gradient)
+		for j, g := range f.gradient {
+			f.total[j] += g
+		}
+		if variance {
+			weight := 1 / float64(i+1)
+			for j, g := range f.gradient {
+				before := g - f.mean[j]
+				f.mean[j] += weight * before
+				f.square[j] += before * (g - f.mean[j])
+			}
+		}
+	}
+	return loss
 }

@@ -183,6 +183,21 @@ func (s *problemSuite[T]) run() {
 			}
 		})
 	}
+	if s.spec.Measures&protocol.Matrices != 0 {
+		s.check("matrices", "Quantity", func(f *findings) {
+			for _, at := range []place[T]{s.batch(near[0], 2), s.batch(near[1], 8), s.repeated(near[1], 3)} {
+				s.checkMatrices(f, a, at)
+			}
+			s.checkHessian(f, a, s.batch(near[0], 5))
+			s.checkSampled(f, a, s.batch(near[0], 1))
+		})
+	}
+	if s.spec.Measures.Has(protocol.Oracle) {
+		s.check("oracle", "Oracle", func(f *findings) {
+			s.checkOracle(f, a, start)
+			s.checkOracle(f, a, near[0])
+		})
+	}
 	s.check("overflow", "R7", func(f *findings) { s.checkOverflow(f, a, start) })
 	s.check("evaluate", "R4", func(f *findings) { s.checkEvaluate(f, a, b, start, near[0]) })
 }
@@ -306,14 +321,12 @@ func (s *problemSuite[T]) measure(f *findings, problem protocol.Problem[T], at p
 
 	nan := float64(sentinel[float64]())
 	m := &protocol.Measurement[T]{Loss: nan, VarianceNorm: nan, Step: 3, Seen: 1 << 40, StepScale: 0.375}
-	var g, v []T
-	if want.Has(protocol.Gradient) {
-		g = buffer[T](s.spec.Dim)
+	for _, v := range m.Slices() {
+		if want.Has(v.Of) {
+			*v.At = buffer[T](v.Of.Elements(s.spec.Dim))
+		}
 	}
-	if want.Has(protocol.Variance) {
-		v = buffer[T](s.spec.Dim)
-	}
-	m.Gradient, m.Variance = g, v
+	given := *m
 	if err := attempt("Measure", func() error { return problem.Measure(x, batch, want, m) }); err != nil {
 		f.addf("%v on %v: %w", want, at, err)
 		return nil
@@ -331,8 +344,10 @@ func (s *problemSuite[T]) measure(f *findings, problem protocol.Problem[T], at p
 	if overrun(x) || slices.ContainsFunc(examples[len(at.examples):], func(e int) bool { return e != behind }) {
 		s.bounds.addf("Measure wrote behind the end of the point or the batch")
 	}
-	s.checkVector(m.Have, want, protocol.Gradient, &m.Gradient, g)
-	s.checkVector(m.Have, want, protocol.Variance, &m.Variance, v)
+	provided := given.Slices()
+	for i, v := range m.Slices() {
+		s.checkVector(m.Have, want, v.Of, v.At, *provided[i].At)
+	}
 	if !m.Have.Has(want) {
 		s.outputs.addf("Have is %v where %v was asked for", m.Have, want)
 	}
@@ -348,7 +363,7 @@ func (s *problemSuite[T]) measure(f *findings, problem protocol.Problem[T], at p
 	return m
 }
 
-// checkVector checks the gradient or the variance of a measurement, given the buffer that was provided for it, or nil.
+// checkVector checks one of the slices of a measurement, given the buffer that was provided for it, or nil.
 // It puts the buffer back if the problem replaced it.
 func (s *problemSuite[T]) checkVector(have, want, q protocol.Quantity, got *[]T, provided []T) {
 	switch {
@@ -383,6 +398,11 @@ func (s *problemSuite[T]) checkFinite(f *findings, a protocol.Problem[T], places
 		case m.Have.Has(protocol.VarianceNorm) && !protocol.Finite(m.VarianceNorm) || !finite(m.Variance):
 			f.addf("variance at or near the starting point is not finite on %v", at)
 		}
+		for _, v := range m.Slices() {
+			if v.Of&(protocol.Matrices|protocol.Oracle) != 0 && !finite(*v.At) {
+				f.addf("%v at or near the starting point has an element that is not finite on %v", v.Of, at)
+			}
+		}
 		all = append(all, m)
 	}
 	return all
@@ -393,11 +413,11 @@ func same[T protocol.Float](got, want *protocol.Measurement[T]) error {
 	if bits(got.Loss) != bits(want.Loss) {
 		return fmt.Errorf("loss is %g and was %g", got.Loss, want.Loss)
 	}
-	if i := differ(got.Gradient, want.Gradient); i >= 0 {
-		return fmt.Errorf("gradient[%d] is %g and was %g", i, got.Gradient[i], want.Gradient[i])
-	}
-	if i := differ(got.Variance, want.Variance); i >= 0 {
-		return fmt.Errorf("variance[%d] is %g and was %g", i, got.Variance[i], want.Variance[i])
+	was := want.Slices()
+	for i, v := range got.Slices() {
+		if j := differ(*v.At, *was[i].At); j >= 0 {
+			return fmt.Errorf("%v[%d] is %g and was %g", v.Of, j, (*v.At)[j], (*was[i].At)[j])
+		}
 	}
 	if want.Have.Has(protocol.VarianceNorm) && bits(got.VarianceNorm) != bits(want.VarianceNorm) {
 		return fmt.Errorf("variance norm is %g and was %g", got.VarianceNorm, want.VarianceNorm)

@@ -43,8 +43,8 @@ type session[T protocol.Float] struct {
 	batch     []int            // of the last measurement
 	seen      int64
 	x         []T
-	g, v      []T // the slices of the last measurement
-	old       []T // where x was before, if scattered
+	room      protocol.Measurement[T] // the slices of the last measurement
+	old       []T                     // where x was before, if scattered
 	over      bool
 }
 
@@ -178,8 +178,10 @@ func (r *session[T]) step() {
 	r.batch = batch
 	r.seen += int64(len(batch))
 	m := r.measure(want)
-	g, v := slices.Clone(m.Gradient), slices.Clone(m.Variance)
 	before := *m
+	for _, v := range before.Slices() {
+		*v.At = slices.Clone(*v.At)
+	}
 
 	err := attempt(fmt.Sprintf("Step %d", m.Step), func() (err error) {
 		r.request, err = r.optimizer.Step(r.x, m)
@@ -190,7 +192,7 @@ func (r *session[T]) step() {
 		r.over = true
 		return
 	}
-	r.checkUntouched(m, &before, g, v)
+	r.checkUntouched(m, &before)
 	r.points = append(r.points, slices.Clone(r.x))
 	r.requests = append(r.requests, r.request)
 	if !r.silent {
@@ -207,15 +209,16 @@ func (r *session[T]) step() {
 
 // measure measures the batch at x in the slices that the session keeps, or in new ones.
 func (r *session[T]) measure(want protocol.Quantity) *protocol.Measurement[T] {
-	if r.g == nil || r.scatter {
-		r.g, r.v = buffer[T](len(r.x)), buffer[T](len(r.x))
-	}
+	room := r.room.Slices()
 	m := &protocol.Measurement[T]{Step: len(r.points), Seen: r.seen, StepScale: 1}
-	if want.Has(protocol.Gradient) {
-		m.Gradient = r.g
-	}
-	if want.Has(protocol.Variance) {
-		m.Variance = r.v
+	for i, v := range m.Slices() {
+		if !want.Has(v.Of) {
+			continue
+		}
+		if *room[i].At == nil || r.scatter {
+			*room[i].At = buffer[T](v.Of.Elements(len(r.x)))
+		}
+		*v.At = *room[i].At
 	}
 	r.source.measure(r.x, r.batch, want, m)
 	if r.alter != nil {
@@ -228,24 +231,28 @@ func (r *session[T]) measure(want protocol.Quantity) *protocol.Measurement[T] {
 }
 
 // checkUntouched compares a measurement after Step with what it was before.
-func (r *session[T]) checkUntouched(m, before *protocol.Measurement[T], g, v []T) {
-	if len(m.Gradient) != len(g) || len(m.Variance) != len(v) {
-		r.bounds.addf("Step changed the lengths of the measurement's slices")
-		return
-	}
-	if i := differ(m.Gradient, g); i >= 0 {
-		r.inputs.addf("Step changed gradient[%d] from %g to %g", i, g[i], m.Gradient[i])
-	}
-	if i := differ(m.Variance, v); i >= 0 {
-		r.inputs.addf("Step changed variance[%d] from %g to %g", i, v[i], m.Variance[i])
+func (r *session[T]) checkUntouched(m, before *protocol.Measurement[T]) {
+	was := before.Slices()
+	for i, v := range m.Slices() {
+		got, want := *v.At, *was[i].At
+		if len(got) != len(want) {
+			r.bounds.addf("Step changed the lengths of the measurement's slices")
+			return
+		}
+		if j := differ(got, want); j >= 0 {
+			r.inputs.addf("Step changed %v[%d] from %g to %g", v.Of, j, want[j], got[j])
+		}
+		if want != nil && overrun(*r.room.Slices()[i].At) {
+			r.bounds.addf("Step wrote behind the end of the %v", v.Of)
+		}
 	}
 	if m.Have != before.Have || m.BatchSize != before.BatchSize || bits(m.Loss) != bits(before.Loss) ||
 		bits(m.VarianceNorm) != bits(before.VarianceNorm) || m.Step != before.Step || m.Seen != before.Seen ||
 		m.StepScale != before.StepScale {
 		r.inputs.addf("Step changed a number of the measurement")
 	}
-	if overrun(r.x) || overrun(r.g) || overrun(r.v) {
-		r.bounds.addf("Step wrote behind the end of x, the gradient or the variance")
+	if overrun(r.x) {
+		r.bounds.addf("Step wrote behind the end of x")
 	}
 }
 
@@ -303,10 +310,15 @@ func (r *session[T]) moveSlices() {
 		r.moved.addf("Step wrote to the slice that held x in an earlier call")
 	}
 	r.old, r.x = r.x, guarded(r.x)
-	for _, b := range [][]T{r.old, r.g, r.v} {
-		for i := range b {
-			b[i] = sentinel[T]()
-		}
+	overwrite(r.old)
+	for _, v := range r.room.Slices() {
+		overwrite(*v.At)
+	}
+}
+
+func overwrite[T protocol.Float](b []T) {
+	for i := range b {
+		b[i] = sentinel[T]()
 	}
 }
 

@@ -7,7 +7,8 @@ import (
 )
 
 // source is what the optimizers under test are run on: the mean over N examples of fᵢ(x) = 10 + ½ Σⱼ aⱼ(xⱼ−1)² + nᵢ·x
-// with curvatures 0 < aⱼ ≤ 1 and Gaussian noise nᵢ. The loss is positive where the optimizers go.
+// with curvatures 0 < aⱼ ≤ 1 and Gaussian noise nᵢ. The loss is positive where the optimizers go. Up to constants it is
+// the squared loss of the model zⱼ = √aⱼ xⱼ, so that Fisher, Gauss-Newton and Hessian are diag(a).
 type source[T protocol.Float] struct {
 	curvature []float64   // d
 	noise     [][]float64 // N vectors of d
@@ -61,14 +62,71 @@ func (s *source[T]) measure(x []T, examples []int, want protocol.Quantity, m *pr
 	if want.Has(protocol.VarianceNorm) {
 		m.VarianceNorm = norm
 	}
+	s.matrices(x, examples, m)
+	if want.Has(protocol.Oracle) {
+		n := float64(len(s.noise))
+		for j, xj := range x {
+			mean, square := 0.0, 0.0
+			for _, noise := range s.noise {
+				mean += noise[j] / n
+			}
+			for _, noise := range s.noise {
+				square += (noise[j] - mean) * (noise[j] - mean) / n
+			}
+			m.TrueGradient[j], m.TrueVariance[j] = T(s.curvature[j]*(float64(xj)-1)+mean), T(square)
+		}
+	}
+}
+
+// matrices fills in the matrices for which m has room.
+func (s *source[T]) matrices(x []T, examples []int, m *protocol.Measurement[T]) {
+	d, n := len(x), float64(len(examples))
+	for _, a := range [][]T{m.Fisher, m.GaussNewton, m.Hessian} {
+		if a != nil {
+			clear(a)
+			for j, aj := range s.curvature {
+				a[j*d+j] = T(aj)
+			}
+		}
+	}
+	// products writes factor Σ vᵢvᵢᵀ to a, where v returns an element of the i-th vector.
+	products := func(a []T, factor float64, v func(noise []float64, j int) float64) {
+		for at := range a {
+			sum := 0.0
+			for _, e := range examples {
+				noise := s.noise[e%len(s.noise)]
+				sum += v(noise, at/d) * v(noise, at%d)
+			}
+			a[at] = T(factor * sum)
+		}
+	}
+	products(m.EmpiricalFisher, 1/n, func(noise []float64, j int) float64 {
+		return s.curvature[j]*(float64(x[j])-1) + noise[j]
+	})
+	// ∇ log p(ỹ|z) = √a ε with ε ~ N(0, 1); the noise of the data will do for ε.
+	products(m.SampledFisher, 1/n, func(noise []float64, j int) float64 {
+		return math.Sqrt(s.curvature[j]) * noise[j] / 0.3
+	})
+	if m.Covariance != nil {
+		mean := make([]float64, d)
+		for _, e := range examples {
+			for j := range mean {
+				mean[j] += s.noise[e%len(s.noise)][j] / n
+			}
+		}
+		products(m.Covariance, 1/(n-1), func(noise []float64, j int) float64 { return noise[j] - mean[j] })
+	}
 }
 
 // The ways in which a session alters what the source measures, to see what an optimizer makes of it.
 
-// vanish makes gradient and variance zero.
+// vanish makes gradient and variance zero, and the matrices made of them.
 func vanish[T protocol.Float](_ int, m *protocol.Measurement[T]) {
-	clear(m.Gradient)
-	clear(m.Variance)
+	for _, v := range [][]T{
+		m.Gradient, m.Variance, m.EmpiricalFisher, m.Covariance, m.TrueGradient, m.TrueVariance,
+	} {
+		clear(v)
+	}
 	m.VarianceNorm = 0
 }
 
@@ -84,15 +142,28 @@ func sink[T protocol.Float](_ int, m *protocol.Measurement[T]) { m.Loss = -1 }
 // steady makes all gradients the same, without variance.
 func steady[T protocol.Float](_ int, m *protocol.Measurement[T]) {
 	vanish(0, m)
-	for j := range m.Gradient {
-		m.Gradient[j] = T(j%3-1) / 4
+	g := func(j int) T { return T(j%3-1) / 4 }
+	for _, v := range [][]T{m.Gradient, m.TrueGradient} {
+		for j := range v {
+			v[j] = g(j)
+		}
+	}
+	if d := len(m.Gradient); d > 0 {
+		for at := range m.EmpiricalFisher {
+			m.EmpiricalFisher[at] = g(at/d) * g(at%d)
+		}
 	}
 }
 
 // spoil makes one element of the gradient NaN from the fourth measurement on.
 func spoil[T protocol.Float](t int, m *protocol.Measurement[T]) {
-	if t >= 3 && len(m.Gradient) > 0 {
-		m.Gradient[len(m.Gradient)/2] = T(math.NaN())
+	if t < 3 {
+		return
+	}
+	for _, g := range [][]T{m.Gradient, m.TrueGradient} {
+		if len(g) > 0 {
+			g[len(g)/2] = T(math.NaN())
+		}
 	}
 }
 
@@ -102,10 +173,9 @@ func lose[T protocol.Float](t int, m *protocol.Measurement[T]) {
 		return
 	}
 	m.Loss, m.VarianceNorm = math.NaN(), math.NaN()
-	for j := range m.Gradient {
-		m.Gradient[j] = T(math.NaN())
-	}
-	for j := range m.Variance {
-		m.Variance[j] = T(math.NaN())
+	for _, v := range m.Slices() {
+		for j := range *v.At {
+			(*v.At)[j] = T(math.NaN())
+		}
 	}
 }

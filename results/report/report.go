@@ -53,6 +53,7 @@ type Row struct {
 	Optimizer string
 	Rank      int              // 1 is best, shared among equals; 0 if there are no runs
 	Shared    bool             // Rank is
+	Oracle    bool             // it was told what no real optimizer can know, see protocol.Oracle
 	Setting   protocol.Setting // what was tuned, and the batch size where the entry fixes it; nil before tuning is done
 	Score     Summary          // of the replicates, by the plan's rule
 	Final     Summary          // of the replicates at their last points
@@ -84,6 +85,7 @@ type Overall struct {
 	Optimizer string
 	stats.Place
 	Ranks    []int // in the order of Report.Problems; 0 if there is none
+	Oracle   bool  // see Row
 	N        int   // replicates on all problems
 	Diverged int   // of N
 	Tuning   Cost
@@ -290,6 +292,9 @@ func newRow(plan *protocol.Plan, c results.Cell) Row {
 	for _, record := range c.Tuning {
 		row.Tuning.Examples += record.End.Seen
 	}
+	for _, record := range slices.Concat(c.Runs, c.OneShot, c.Tuning) {
+		row.Oracle = row.Oracle || record.End.Oracle
+	}
 	var steps, seconds []float64
 	for _, record := range c.Runs {
 		steps = append(steps, float64(record.End.Steps))
@@ -323,6 +328,9 @@ func (row *Row) unstable() bool {
 func (row *Row) note(plan *protocol.Plan, c results.Cell) {
 	note := func(kind Kind, format string, args ...any) {
 		row.Notes = append(row.Notes, Warning{kind, row.Optimizer, fmt.Sprintf(format, args...)})
+	}
+	if row.Oracle {
+		note(Oracle, "‡ an oracle: it was told gradient and variance of the whole distribution, free of charge; no real optimizer is")
 	}
 	if n := row.Score.Diverged; n > 0 {
 		note(Diverged, "† %d of %d runs diverged; each counts as the worse of its first and its last finite value",
@@ -429,6 +437,7 @@ func overall(problems []Problem, inputs []stats.Problem, optimizers []string) []
 		for _, p := range problems {
 			row := p.Rows[slices.IndexFunc(p.Rows, func(r Row) bool { return r.Optimizer == name })]
 			o.Ranks = append(o.Ranks, row.Rank)
+			o.Oracle = o.Oracle || row.Oracle
 			o.N += row.Score.N
 			o.Diverged += row.Score.Diverged
 			o.Tuning.Runs += row.Tuning.Runs

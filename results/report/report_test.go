@@ -257,6 +257,25 @@ func TestRankingOfReport(t *testing.T) {
 	}
 }
 
+// An entry that used an oracle is flagged in every table in which it stands, in every format.
+func TestOracleIsFlagged(t *testing.T) {
+	plan, cells := synthetic()
+	name := cells[1].Optimizer
+	cells[1].Runs[3].End.Oracle = true
+	r := Build(plan, cells)
+	for format, flag := range map[string]string{"txt": name + " ‡", "md": name + " ‡", "tex": name + ` $\ddagger$`} {
+		text := render(t, r, format)
+		if n := strings.Count(text, flag); n != 2 { // the table of the problem and the one over all problems
+			t.Errorf("%s: %q comes %d times, want 2:\n%s", format, flag, n, text)
+		}
+	}
+	for _, format := range []string{"txt", "md", "tex", "csv"} {
+		if text := render(t, r, format); !strings.Contains(text, "free of charge") {
+			t.Errorf("%s: no note says what the oracle was told:\n%s", format, text)
+		}
+	}
+}
+
 // Every table of a Markdown report has the same number of unescaped bars in all of its lines.
 func TestMarkdownColumns(t *testing.T) {
 	plan, cells := synthetic()

@@ -20,6 +20,7 @@ const (
 	Capped        Kind = "capped"         // the limit on tuning runs ended the search
 	FailedRuns    Kind = "failed"         // some runs did: plugin or machine broke
 	Missing       Kind = "missing"        // some runs have not been made
+	Oracle        Kind = "oracle"         // it was told what no real optimizer can know
 	Incomparable  Kind = "incomparable"   // a row that is not ranked was made under other circumstances
 )
 

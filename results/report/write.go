@@ -62,7 +62,7 @@ func (p *Problem) section(intervals bool) section {
 	}
 	columns := []column{
 		{"rank", func(r Row) string { return rankText(r.Rank, r.Shared) }},
-		{"optimizer", func(r Row) string { return clean(r.Optimizer) }},
+		{"optimizer", func(r Row) string { return flagged(r.Optimizer, r.Oracle) }},
 		{"setting", func(r Row) string {
 			if r.Setting == nil {
 				return none
@@ -188,7 +188,7 @@ func (r *Report) overallSection() section {
 				shared++
 			}
 		}
-		cells := []string{rankText(o.Place.Place, shared > 1), clean(o.Optimizer), meanRank, interval}
+		cells := []string{rankText(o.Place.Place, shared > 1), flagged(o.Optimizer, o.Oracle), meanRank, interval}
 		for _, rank := range o.Ranks {
 			cells = append(cells, rankText(rank, false))
 		}
@@ -196,6 +196,14 @@ func (r *Report) overallSection() section {
 		s.best = append(s.best, o.Place.Place == 1)
 	}
 	return s
+}
+
+// flagged writes the name of an optimizer, with a double dagger if it is an oracle.
+func flagged(name string, oracle bool) string {
+	if oracle {
+		return clean(name) + " ‡"
+	}
+	return clean(name)
 }
 
 func rankText(rank int, shared bool) string {
@@ -349,7 +357,7 @@ var latexEscapes = strings.NewReplacer(
 	`\`, `\textbackslash{}`, `{`, `\{`, `}`, `\}`, `_`, `\_`, `&`, `\&`, `%`, `\%`, `#`, `\#`, `$`, `\$`,
 	`~`, `\textasciitilde{}`, `^`, `\textasciicircum{}`, `<`, `\textless{}`, `>`, `\textgreater{}`, `|`, `\textbar{}`,
 	`"`, `{\textquotedblright}`,
-	`±`, `$\pm$`, `×`, `$\times$`, `†`, `$\dagger$`, `–`, `--`, `…`, `\ldots{}`, `−`, `$-$`, `∞`, `$\infty$`,
+	`±`, `$\pm$`, `×`, `$\times$`, `†`, `$\dagger$`, `‡`, `$\ddagger$`, `–`, `--`, `…`, `\ldots{}`, `−`, `$-$`, `∞`, `$\infty$`,
 )
 
 // WriteLaTeX writes the tables as LaTeX table environments that need the package booktabs.

@@ -254,10 +254,10 @@ type session struct {
 	what   string // "optimizer lion"
 	dim    int
 	road   road
-	known  []*region // that the plugin has been told of
-	own    [4]lender // for vectors that lie elsewhere
-	broken error     // the first fault; every later call returns it
-	lost   bool      // the road is broken, too
+	known  []*region     // that the plugin has been told of
+	own    [slots]lender // for vectors that lie elsewhere
+	broken error         // the first fault; every later call returns it
+	lost   bool          // the road is broken, too
 	closed bool
 }
 
@@ -383,9 +383,9 @@ func (l *lender) release() {
 // The vectors of a call, each with a lender of its own.
 const (
 	slotX = iota
-	slotGradient
-	slotVariance
 	slotExamples
+	slotSlices // the first of a measurement's
+	slots      = slotSlices + protocol.NumSlices
 )
 
 // hand prepares v for a call: it says where v lies, if the plugin can map that, or where a copy lies, or takes it
@@ -461,6 +461,26 @@ func (s *session) check(name string, vectors ...int) error {
 	return nil
 }
 
+// checkSlices refuses a measurement whose slices for the quantities q have the wrong length.
+func checkSlices[T protocol.Float](s *session, name string, m *protocol.Measurement[T], q protocol.Quantity) error {
+	for _, v := range m.Slices() {
+		if got, want := len(*v.At), v.Of.Elements(s.dim); q.Has(v.Of) && got != want {
+			return fmt.Errorf("%s: %s: the slice for the %v has %d elements, want %d", s.what, name, v.Of, got, want)
+		}
+	}
+	return nil
+}
+
+// present returns the vectors that are not nil.
+func present(all []*pb.Vector) (some []*pb.Vector) {
+	for _, v := range all {
+		if v != nil {
+			some = append(some, v)
+		}
+	}
+	return some
+}
+
 // problem is a protocol.Problem in another process.
 type problem[T protocol.Float] struct{ *session }
 
@@ -485,14 +505,7 @@ func (p *problem[T]) Init(x []T, seed uint64) error {
 
 func (p *problem[T]) Measure(x []T, batch protocol.Batch, want protocol.Quantity, m *protocol.Measurement[T]) error {
 	const name = "Measure"
-	lengths := []int{len(x), p.dim, p.dim}
-	if want.Has(protocol.Gradient) {
-		lengths[1] = len(m.Gradient)
-	}
-	if want.Has(protocol.Variance) {
-		lengths[2] = len(m.Variance)
-	}
-	if err := p.check(name, lengths...); err != nil {
+	if err := errors.Join(p.check(name, len(x)), checkSlices(p.session, name, m, want)); err != nil {
 		return err
 	}
 	call := &pb.Call{}
@@ -500,12 +513,14 @@ func (p *problem[T]) Measure(x []T, batch protocol.Batch, want protocol.Quantity
 		X: p.hand(call, bytesOf(x), slotX, true), Examples: p.examples(call, batch.Examples),
 		Seed: batch.Seed, Position: batch.Position, Want: uint32(want),
 	}
-	if want.Has(protocol.Gradient) {
-		ask.Gradient = p.hand(call, bytesOf(m.Gradient), slotGradient, false)
+	slices := m.Slices()
+	var handed [protocol.NumSlices]*pb.Vector
+	for i, v := range slices {
+		if want.Has(v.Of) {
+			handed[i] = p.hand(call, bytesOf(*v.At), slotSlices+i, false)
+		}
 	}
-	if want.Has(protocol.Variance) {
-		ask.Variance = p.hand(call, bytesOf(m.Variance), slotVariance, false)
-	}
+	ask.Gradient, ask.Variance, ask.More = handed[0], handed[1], present(handed[2:])
 	call.Call = &pb.Call_Measure{Measure: ask}
 	reply, err := p.do(name, call)
 	if err != nil {
@@ -523,14 +538,16 @@ func (p *problem[T]) Measure(x []T, batch protocol.Batch, want protocol.Quantity
 	if got := r.GetBatchSize(); got != uint64(len(batch.Examples)) {
 		return p.fail(name, fmt.Errorf("measured a batch of %d examples, want %d", int64(got), len(batch.Examples)))
 	}
-	if want.Has(protocol.Gradient) {
-		if err := p.fetch(name, bytesOf(m.Gradient), ask.Gradient, slotGradient, r.GetGradient()); err != nil {
-			return err
+	inline := [protocol.NumSlices][]byte{r.GetGradient(), r.GetVariance()}
+	more := r.GetMore()
+	for i, at := range handed {
+		if i >= 2 && at != nil && len(more) > 0 {
+			inline[i], more = more[0], more[1:]
 		}
-	}
-	if want.Has(protocol.Variance) {
-		if err := p.fetch(name, bytesOf(m.Variance), ask.Variance, slotVariance, r.GetVariance()); err != nil {
-			return err
+		if at != nil {
+			if err := p.fetch(name, bytesOf(*slices[i].At), at, slotSlices+i, inline[i]); err != nil {
+				return err
+			}
 		}
 	}
 	// A problem may have more than was wanted; only what was wanted has come along.
@@ -578,14 +595,7 @@ type optimizer[T protocol.Float] struct {
 
 func (o *optimizer[T]) Step(x []T, m *protocol.Measurement[T]) (protocol.Request, error) {
 	const name = "Step"
-	lengths := []int{len(x), o.dim, o.dim}
-	if m.Have.Has(protocol.Gradient) {
-		lengths[1] = len(m.Gradient)
-	}
-	if m.Have.Has(protocol.Variance) {
-		lengths[2] = len(m.Variance)
-	}
-	if err := o.check(name, lengths...); err != nil {
+	if err := errors.Join(o.check(name, len(x)), checkSlices(o.session, name, m, m.Have)); err != nil {
 		return protocol.Request{}, err
 	}
 	if err := o.unmoved(name); err != nil {
@@ -596,12 +606,14 @@ func (o *optimizer[T]) Step(x []T, m *protocol.Measurement[T]) (protocol.Request
 		X: o.hand(call, bytesOf(x), slotX, true), Have: uint32(m.Have), BatchSize: uint64(m.BatchSize), Loss: m.Loss,
 		VarianceNorm: m.VarianceNorm, Step: uint64(m.Step), Seen: m.Seen, StepScale: m.StepScale,
 	}
-	if m.Have.Has(protocol.Gradient) {
-		tell.Gradient = o.hand(call, bytesOf(m.Gradient), slotGradient, true)
+	slices := m.Slices()
+	var handed [protocol.NumSlices]*pb.Vector
+	for i, v := range slices {
+		if m.Have.Has(v.Of) {
+			handed[i] = o.hand(call, bytesOf(*v.At), slotSlices+i, true)
+		}
 	}
-	if m.Have.Has(protocol.Variance) {
-		tell.Variance = o.hand(call, bytesOf(m.Variance), slotVariance, true)
-	}
+	tell.Gradient, tell.Variance, tell.More = handed[0], handed[1], present(handed[2:])
 	call.Call = &pb.Call_Step{Step: tell}
 	reply, err := o.do(name, call)
 	if err != nil {
@@ -663,7 +675,7 @@ func (o *optimizer[T]) estimate(x, out []T) error {
 	}
 	call := &pb.Call{}
 	from := o.hand(call, bytesOf(x), slotX, true)
-	at := o.hand(call, bytesOf(out), slotGradient, false)
+	at := o.hand(call, bytesOf(out), slotSlices, false)
 	call.Call = &pb.Call_Estimate{Estimate: &pb.Estimate{X: from, Out: at}}
 	reply, err := o.do(name, call)
 	if err != nil {
@@ -675,5 +687,5 @@ func (o *optimizer[T]) estimate(x, out []T) error {
 	if r == nil {
 		return o.wrong(name)
 	}
-	return o.fetch(name, bytesOf(out), at, slotGradient, r.GetOut())
+	return o.fetch(name, bytesOf(out), at, slotSlices, r.GetOut())
 }

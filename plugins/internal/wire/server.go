@@ -432,10 +432,11 @@ func closeIt(v any) error {
 // servedProblem answers the calls to a problem.
 type servedProblem[T protocol.Float] struct {
 	*served
-	problem               protocol.Problem[T]
-	dim                   int
-	x, gradient, variance []T // for vectors that come or go inside messages
-	examples              []int
+	problem  protocol.Problem[T]
+	dim      int
+	x        []T // for vectors that come or go inside messages
+	room     rooms[T]
+	examples []int
 }
 
 func serveProblem[T protocol.Float](s *served, dim int, setting protocol.Setting,
@@ -491,31 +492,69 @@ func (p *servedProblem[T]) measure(c *pb.Measure) (*pb.MeasureReply, error) {
 		return nil, err
 	}
 	var m protocol.Measurement[T]
-	var gradientInline, varianceInline bool
 	want := protocol.Quantity(c.GetWant())
-	if want.Has(protocol.Gradient) {
-		if m.Gradient, gradientInline, err = view(p.served, c.GetGradient(), p.dim, written, &p.gradient); err != nil {
-			return nil, err
-		}
+	inline, err := lay(p.served, &m, want, p.dim, c, written, &p.room)
+	if err != nil {
+		return nil, err
 	}
-	if want.Has(protocol.Variance) {
-		if m.Variance, varianceInline, err = view(p.served, c.GetVariance(), p.dim, written, &p.variance); err != nil {
-			return nil, err
-		}
-	}
-	gradient, variance := m.Gradient, m.Variance
+	given := m
 	batch := protocol.Batch{Examples: examples, Seed: c.GetSeed(), Position: c.GetPosition()}
 	if err := p.problem.Measure(x, batch, want, &m); err != nil {
 		return nil, err
 	}
-	if !same(m.Gradient, gradient) || !same(m.Variance, variance) {
-		return nil, fmt.Errorf("it replaced the measurement's vectors (lengths are %d and %d, want %d and %d); "+
-			"write to their elements", len(m.Gradient), len(m.Variance), len(gradient), len(variance))
-	}
-	return &pb.MeasureReply{
+	reply := &pb.MeasureReply{
 		Have: uint32(m.Have), BatchSize: uint64(m.BatchSize), Loss: m.Loss, VarianceNorm: m.VarianceNorm,
-		Gradient: inlined(gradient, gradientInline), Variance: inlined(variance, varianceInline),
-	}, nil
+	}
+	before := given.Slices()
+	for i, v := range m.Slices() {
+		if !same(*v.At, *before[i].At) {
+			return nil, fmt.Errorf("it replaced the measurement's vectors (that of the %v has length %d, want %d); write to their elements", v.Of, len(*v.At), len(*before[i].At))
+		}
+		switch b := inlined(*v.At, inline[i]); {
+		case i == 0:
+			reply.Gradient = b
+		case i == 1:
+			reply.Variance = b
+		case want.Has(v.Of):
+			reply.More = append(reply.More, b)
+		}
+	}
+	return reply, nil
+}
+
+// rooms are where the slices of a measurement lie that come or go inside messages.
+type rooms[T protocol.Float] [protocol.NumSlices][]T
+
+// carrier is a call that carries a measurement: pb.Measure or pb.Step.
+type carrier interface {
+	GetGradient() *pb.Vector
+	GetVariance() *pb.Vector
+	GetMore() []*pb.Vector
+}
+
+// lay lets m's slices for the quantities q be the vectors of a call. inline tells which of them travel in the message.
+func lay[T protocol.Float](s *served, m *protocol.Measurement[T], q protocol.Quantity, dim int, c carrier, a access,
+	room *rooms[T],
+) (inline [protocol.NumSlices]bool, err error) {
+	more := c.GetMore()
+	for i, v := range m.Slices() {
+		if !q.Has(v.Of) {
+			continue
+		}
+		at := c.GetGradient()
+		switch {
+		case i == 1:
+			at = c.GetVariance()
+		case i > 1 && len(more) == 0:
+			return inline, fmt.Errorf("the call has no vector for the %v", v.Of)
+		case i > 1:
+			at, more = more[0], more[1:]
+		}
+		if *v.At, inline[i], err = view(s, at, v.Of.Elements(dim), a, &room[i]); err != nil {
+			return inline, err
+		}
+	}
+	return inline, nil
 }
 
 // same reports whether two slices are the same memory.
@@ -534,12 +573,13 @@ func count(v *pb.Vector) int {
 // servedOptimizer answers the calls to an optimizer.
 type servedOptimizer[T protocol.Float] struct {
 	*served
-	optimizer             protocol.Optimizer[T]
-	averager              protocol.Averager[T] // nil unless the definition says so
-	reports               []float64            // of the last step
-	dim                   int
-	x, gradient, variance []T // for vectors that come or go inside messages
-	reporter              protocol.Reporter
+	optimizer protocol.Optimizer[T]
+	averager  protocol.Averager[T] // nil unless the definition says so
+	reports   []float64            // of the last step
+	dim       int
+	x, out    []T // for vectors that come or go inside messages
+	room      rooms[T]
+	reporter  protocol.Reporter
 }
 
 func serveOptimizer[T protocol.Float](s *served, def *protocol.OptimizerDef, start protocol.Start,
@@ -580,7 +620,7 @@ func (o *servedOptimizer[T]) handle(call *pb.Call, reply *pb.Reply) error {
 		if err != nil {
 			return err
 		}
-		out, inline, err := view(o.served, c.Estimate.GetOut(), o.dim, written, &o.gradient)
+		out, inline, err := view(o.served, c.Estimate.GetOut(), o.dim, written, &o.out)
 		if err != nil {
 			return err
 		}
@@ -608,15 +648,8 @@ func (o *servedOptimizer[T]) step(c *pb.Step) (*pb.StepReply, error) {
 		Have: protocol.Quantity(c.GetHave()), BatchSize: batch, Loss: c.GetLoss(), VarianceNorm: c.GetVarianceNorm(),
 		Step: step, Seen: c.GetSeen(), StepScale: c.GetStepScale(),
 	}
-	if m.Have.Has(protocol.Gradient) {
-		if m.Gradient, _, err = view(o.served, c.GetGradient(), o.dim, read, &o.gradient); err != nil {
-			return nil, err
-		}
-	}
-	if m.Have.Has(protocol.Variance) {
-		if m.Variance, _, err = view(o.served, c.GetVariance(), o.dim, read, &o.variance); err != nil {
-			return nil, err
-		}
+	if _, err := lay(o.served, &m, m.Have, o.dim, c, read, &o.room); err != nil {
+		return nil, err
 	}
 	request, err := o.optimizer.Step(x, &m)
 	if err != nil {

@@ -51,6 +51,12 @@ func TestLies(t *testing.T) {
 		p := &problem[float64]{session: s}
 		return p.Measure(x, protocol.Batch{Examples: []int{1, 2, 3}}, protocol.Gradient|protocol.Variance, &m)
 	}
+	matrix := make([]float64, 4)
+	curved := func(s *session) error {
+		m := protocol.Measurement[float64]{Fisher: matrix, TrueGradient: g, TrueVariance: v}
+		p := &problem[float64]{session: s}
+		return p.Measure(x, protocol.Batch{Examples: []int{1, 2, 3}}, protocol.Fisher|protocol.Oracle, &m)
+	}
 	step := func(s *session) error {
 		o := &optimizer[float64]{session: s, reports: make([]float64, 1)}
 		_, err := o.Step(x, &protocol.Measurement[float64]{Have: protocol.Gradient, Gradient: g})
@@ -69,15 +75,22 @@ func TestLies(t *testing.T) {
 		{"short gradient", measured(func(r *pb.MeasureReply) { r.Gradient = make([]byte, 8) }), measure, "8 bytes came back"},
 		{"long variance", measured(func(r *pb.MeasureReply) { r.Variance = make([]byte, 17) }), measure, "17 bytes came back"},
 		{"no variance", measured(func(r *pb.MeasureReply) { r.Have = 1 }), measure, "measured gradient, want"},
-		{"unknown quantity", measured(func(r *pb.MeasureReply) { r.Have = 64 }), measure, "unknown"},
+		{"unknown quantity", measured(func(r *pb.MeasureReply) { r.Have = 1 << 20 }), measure, "unknown"},
 		{"another batch", measured(func(r *pb.MeasureReply) { r.BatchSize = math.MaxUint64 }), measure, "of -1 examples, want 3"},
+		{"truth", measured(func(r *pb.MeasureReply) {
+			r.Have, r.More = 8|512, [][]byte{make([]byte, 32), make([]byte, 16), make([]byte, 16)}
+		}), curved, ""},
+		{"half an oracle", measured(func(r *pb.MeasureReply) {
+			r.Have, r.More = 8|512, [][]byte{make([]byte, 32), make([]byte, 16)}
+		}), curved, "0 bytes came back, want 16"},
+		{"no matrix", measured(func(r *pb.MeasureReply) { r.Have = 8 | 512 }), curved, "0 bytes came back, want 32"},
 		{"truth", stepped(func(*pb.StepReply) {}), step, ""},
 		{"another call", other, step, "another call"},
 		{"no report", stepped(func(r *pb.StepReply) { r.Reports = nil }), step, "0 reports came back, want 1"},
 		{"short x", stepped(func(r *pb.StepReply) { r.X = nil }), step, "0 bytes came back, want 16"},
 		{"batch size", stepped(func(r *pb.StepReply) { r.Request.BatchSize = 1 << 40 }), step, "1099511627776 examples"},
 		{"draw", stepped(func(r *pb.StepReply) { r.Request.Draw = 3 }), step, "draw 3"},
-		{"want", stepped(func(r *pb.StepReply) { r.Request.Want = 8 }), step, "quantities 0x8"},
+		{"want", stepped(func(r *pb.StepReply) { r.Request.Want = 1 << 20 }), step, "quantities 0x100000"},
 		{"evaluation", other, func(s *session) error {
 			_, err := (&problem[float64]{session: s}).Evaluate(x, protocol.TestPart)
 			return err

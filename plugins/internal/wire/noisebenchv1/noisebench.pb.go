@@ -537,18 +537,20 @@ func (x *Hyperparameter) GetGrid() []float64 {
 
 // Optimizer is protocol.OptimizerDef.
 type Optimizer struct {
-	state            protoimpl.MessageState `protogen:"open.v1"`
-	Name             string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`       // lower-case, words joined by hyphens
-	Version          string                 `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"` // raised when any of its numbers change
-	Doc              string                 `protobuf:"bytes,3,opt,name=doc,proto3" json:"doc,omitempty"`
-	Source           string                 `protobuf:"bytes,4,opt,name=source,proto3" json:"source,omitempty"`
-	Hyperparameters  []*Hyperparameter      `protobuf:"bytes,5,rep,name=hyperparameters,proto3" json:"hyperparameters,omitempty"`
-	Needs            uint32                 `protobuf:"varint,6,opt,name=needs,proto3" json:"needs,omitempty"` // set of quantities: 1 gradient, 2 variance norm, 4 variance
-	ChoosesBatchSize bool                   `protobuf:"varint,7,opt,name=chooses_batch_size,json=choosesBatchSize,proto3" json:"chooses_batch_size,omitempty"`
-	Averages         bool                   `protobuf:"varint,8,opt,name=averages,proto3" json:"averages,omitempty"`                              // it answers Estimate
-	Reports          []string               `protobuf:"bytes,9,rep,name=reports,proto3" json:"reports,omitempty"`                                 // names of the numbers in StepReply.reports; at most 256
-	Dtypes           []DType                `protobuf:"varint,10,rep,packed,name=dtypes,proto3,enum=noisebench.v1.DType" json:"dtypes,omitempty"` // at least one
-	Trials           bool                   `protobuf:"varint,11,opt,name=trials,proto3" json:"trials,omitempty"`                                 // its requests may mark trial points
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	Name            string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`       // lower-case, words joined by hyphens
+	Version         string                 `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"` // raised when any of its numbers change
+	Doc             string                 `protobuf:"bytes,3,opt,name=doc,proto3" json:"doc,omitempty"`
+	Source          string                 `protobuf:"bytes,4,opt,name=source,proto3" json:"source,omitempty"`
+	Hyperparameters []*Hyperparameter      `protobuf:"bytes,5,rep,name=hyperparameters,proto3" json:"hyperparameters,omitempty"`
+	// Set of quantities: 1 gradient, 2 variance norm, 4 variance, 8 Fisher, 16 empirical Fisher, 32 sampled Fisher,
+	// 64 Hessian, 128 Gauss-Newton, 256 covariance, 512 oracle. Package protocol defines them.
+	Needs            uint32   `protobuf:"varint,6,opt,name=needs,proto3" json:"needs,omitempty"`
+	ChoosesBatchSize bool     `protobuf:"varint,7,opt,name=chooses_batch_size,json=choosesBatchSize,proto3" json:"chooses_batch_size,omitempty"`
+	Averages         bool     `protobuf:"varint,8,opt,name=averages,proto3" json:"averages,omitempty"`                              // it answers Estimate
+	Reports          []string `protobuf:"bytes,9,rep,name=reports,proto3" json:"reports,omitempty"`                                 // names of the numbers in StepReply.reports; at most 256
+	Dtypes           []DType  `protobuf:"varint,10,rep,packed,name=dtypes,proto3,enum=noisebench.v1.DType" json:"dtypes,omitempty"` // at least one
+	Trials           bool     `protobuf:"varint,11,opt,name=trials,proto3" json:"trials,omitempty"`                                 // its requests may mark trial points
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -1991,14 +1993,17 @@ func (x *InitReply) GetX() []byte {
 
 // Measure: to a problem. Measure loss and quantities at x on a batch.
 type Measure struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	X             *Vector                `protobuf:"bytes,1,opt,name=x,proto3" json:"x,omitempty"`               // read
-	Examples      *Vector                `protobuf:"bytes,2,opt,name=examples,proto3" json:"examples,omitempty"` // read: the numbers of the examples, 8-byte signed little-endian integers
-	Seed          uint64                 `protobuf:"varint,3,opt,name=seed,proto3" json:"seed,omitempty"`
-	Position      int64                  `protobuf:"varint,4,opt,name=position,proto3" json:"position,omitempty"`
-	Want          uint32                 `protobuf:"varint,5,opt,name=want,proto3" json:"want,omitempty"`        // set of quantities
-	Gradient      *Vector                `protobuf:"bytes,6,opt,name=gradient,proto3" json:"gradient,omitempty"` // written, if wanted
-	Variance      *Vector                `protobuf:"bytes,7,opt,name=variance,proto3" json:"variance,omitempty"` // written, if wanted
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	X        *Vector                `protobuf:"bytes,1,opt,name=x,proto3" json:"x,omitempty"`               // read
+	Examples *Vector                `protobuf:"bytes,2,opt,name=examples,proto3" json:"examples,omitempty"` // read: the numbers of the examples, 8-byte signed little-endian integers
+	Seed     uint64                 `protobuf:"varint,3,opt,name=seed,proto3" json:"seed,omitempty"`
+	Position int64                  `protobuf:"varint,4,opt,name=position,proto3" json:"position,omitempty"`
+	Want     uint32                 `protobuf:"varint,5,opt,name=want,proto3" json:"want,omitempty"`        // set of quantities
+	Gradient *Vector                `protobuf:"bytes,6,opt,name=gradient,proto3" json:"gradient,omitempty"` // written, if wanted
+	Variance *Vector                `protobuf:"bytes,7,opt,name=variance,proto3" json:"variance,omitempty"` // written, if wanted
+	// Written: one for each matrix that is wanted (8 to 256), in the order of the quantities, with d×d elements each,
+	// row-major; then, if the oracle (512) is wanted, true gradient and true variance.
+	More          []*Vector `protobuf:"bytes,8,rep,name=more,proto3" json:"more,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2082,6 +2087,13 @@ func (x *Measure) GetVariance() *Vector {
 	return nil
 }
 
+func (x *Measure) GetMore() []*Vector {
+	if x != nil {
+		return x.More
+	}
+	return nil
+}
+
 type MeasureReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Have          uint32                 `protobuf:"varint,1,opt,name=have,proto3" json:"have,omitempty"`
@@ -2090,6 +2102,7 @@ type MeasureReply struct {
 	VarianceNorm  float64                `protobuf:"fixed64,4,opt,name=variance_norm,json=varianceNorm,proto3" json:"variance_norm,omitempty"`
 	Gradient      []byte                 `protobuf:"bytes,5,opt,name=gradient,proto3" json:"gradient,omitempty"` // if Measure.gradient has no region
 	Variance      []byte                 `protobuf:"bytes,6,opt,name=variance,proto3" json:"variance,omitempty"` // if Measure.variance has no region
+	More          [][]byte               `protobuf:"bytes,7,rep,name=more,proto3" json:"more,omitempty"`         // one for each of Measure.more, empty where that has a region; or none if all have
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2162,6 +2175,13 @@ func (x *MeasureReply) GetGradient() []byte {
 func (x *MeasureReply) GetVariance() []byte {
 	if x != nil {
 		return x.Variance
+	}
+	return nil
+}
+
+func (x *MeasureReply) GetMore() [][]byte {
+	if x != nil {
+		return x.More
 	}
 	return nil
 }
@@ -2284,6 +2304,7 @@ type Step struct {
 	Step          uint64                 `protobuf:"varint,8,opt,name=step,proto3" json:"step,omitempty"`
 	Seen          int64                  `protobuf:"varint,9,opt,name=seen,proto3" json:"seen,omitempty"`
 	StepScale     float64                `protobuf:"fixed64,10,opt,name=step_scale,json=stepScale,proto3" json:"step_scale,omitempty"`
+	More          []*Vector              `protobuf:"bytes,11,rep,name=more,proto3" json:"more,omitempty"` // read: as Measure.more, of the quantities that have has
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2386,6 +2407,13 @@ func (x *Step) GetStepScale() float64 {
 		return x.StepScale
 	}
 	return 0
+}
+
+func (x *Step) GetMore() []*Vector {
+	if x != nil {
+		return x.More
+	}
+	return nil
 }
 
 type StepReply struct {
@@ -2777,7 +2805,7 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"\x04seed\x18\x01 \x01(\x04R\x04seed\x12#\n" +
 	"\x01x\x18\x02 \x01(\v2\x15.noisebench.v1.VectorR\x01x\"\x19\n" +
 	"\tInitReply\x12\f\n" +
-	"\x01x\x18\x01 \x01(\fR\x01x\"\x8b\x02\n" +
+	"\x01x\x18\x01 \x01(\fR\x01x\"\xb6\x02\n" +
 	"\aMeasure\x12#\n" +
 	"\x01x\x18\x01 \x01(\v2\x15.noisebench.v1.VectorR\x01x\x121\n" +
 	"\bexamples\x18\x02 \x01(\v2\x15.noisebench.v1.VectorR\bexamples\x12\x12\n" +
@@ -2785,7 +2813,8 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"\bposition\x18\x04 \x01(\x03R\bposition\x12\x12\n" +
 	"\x04want\x18\x05 \x01(\rR\x04want\x121\n" +
 	"\bgradient\x18\x06 \x01(\v2\x15.noisebench.v1.VectorR\bgradient\x121\n" +
-	"\bvariance\x18\a \x01(\v2\x15.noisebench.v1.VectorR\bvariance\"\xb2\x01\n" +
+	"\bvariance\x18\a \x01(\v2\x15.noisebench.v1.VectorR\bvariance\x12)\n" +
+	"\x04more\x18\b \x03(\v2\x15.noisebench.v1.VectorR\x04more\"\xc6\x01\n" +
 	"\fMeasureReply\x12\x12\n" +
 	"\x04have\x18\x01 \x01(\rR\x04have\x12\x1d\n" +
 	"\n" +
@@ -2793,13 +2822,14 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"\x04loss\x18\x03 \x01(\x01R\x04loss\x12#\n" +
 	"\rvariance_norm\x18\x04 \x01(\x01R\fvarianceNorm\x12\x1a\n" +
 	"\bgradient\x18\x05 \x01(\fR\bgradient\x12\x1a\n" +
-	"\bvariance\x18\x06 \x01(\fR\bvariance\"C\n" +
+	"\bvariance\x18\x06 \x01(\fR\bvariance\x12\x12\n" +
+	"\x04more\x18\a \x03(\fR\x04more\"C\n" +
 	"\bEvaluate\x12#\n" +
 	"\x01x\x18\x01 \x01(\v2\x15.noisebench.v1.VectorR\x01x\x12\x12\n" +
 	"\x04part\x18\x02 \x01(\tR\x04part\";\n" +
 	"\rEvaluateReply\x12\x12\n" +
 	"\x04loss\x18\x01 \x01(\x01R\x04loss\x12\x16\n" +
-	"\x06metric\x18\x02 \x01(\x01R\x06metric\"\xc4\x02\n" +
+	"\x06metric\x18\x02 \x01(\x01R\x06metric\"\xef\x02\n" +
 	"\x04Step\x12#\n" +
 	"\x01x\x18\x01 \x01(\v2\x15.noisebench.v1.VectorR\x01x\x12\x12\n" +
 	"\x04have\x18\x02 \x01(\rR\x04have\x12\x1d\n" +
@@ -2813,7 +2843,8 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"\x04seen\x18\t \x01(\x03R\x04seen\x12\x1d\n" +
 	"\n" +
 	"step_scale\x18\n" +
-	" \x01(\x01R\tstepScale\"e\n" +
+	" \x01(\x01R\tstepScale\x12)\n" +
+	"\x04more\x18\v \x03(\v2\x15.noisebench.v1.VectorR\x04more\"e\n" +
 	"\tStepReply\x120\n" +
 	"\arequest\x18\x01 \x01(\v2\x16.noisebench.v1.RequestR\arequest\x12\x18\n" +
 	"\areports\x18\x02 \x03(\x01R\areports\x12\f\n" +
@@ -2939,26 +2970,28 @@ var file_noisebench_v1_noisebench_proto_depIdxs = []int32{
 	19, // 40: noisebench.v1.Measure.examples:type_name -> noisebench.v1.Vector
 	19, // 41: noisebench.v1.Measure.gradient:type_name -> noisebench.v1.Vector
 	19, // 42: noisebench.v1.Measure.variance:type_name -> noisebench.v1.Vector
-	19, // 43: noisebench.v1.Evaluate.x:type_name -> noisebench.v1.Vector
-	19, // 44: noisebench.v1.Step.x:type_name -> noisebench.v1.Vector
-	19, // 45: noisebench.v1.Step.gradient:type_name -> noisebench.v1.Vector
-	19, // 46: noisebench.v1.Step.variance:type_name -> noisebench.v1.Vector
-	18, // 47: noisebench.v1.StepReply.request:type_name -> noisebench.v1.Request
-	19, // 48: noisebench.v1.Estimate.x:type_name -> noisebench.v1.Vector
-	19, // 49: noisebench.v1.Estimate.out:type_name -> noisebench.v1.Vector
-	4,  // 50: noisebench.v1.Plugin.Describe:input_type -> noisebench.v1.DescribeRequest
-	9,  // 51: noisebench.v1.Plugin.Spec:input_type -> noisebench.v1.SpecRequest
-	15, // 52: noisebench.v1.Plugin.Open:input_type -> noisebench.v1.OpenRequest
-	20, // 53: noisebench.v1.Plugin.Session:input_type -> noisebench.v1.Call
-	5,  // 54: noisebench.v1.Plugin.Describe:output_type -> noisebench.v1.DescribeReply
-	10, // 55: noisebench.v1.Plugin.Spec:output_type -> noisebench.v1.SpecReply
-	17, // 56: noisebench.v1.Plugin.Open:output_type -> noisebench.v1.OpenReply
-	21, // 57: noisebench.v1.Plugin.Session:output_type -> noisebench.v1.Reply
-	54, // [54:58] is the sub-list for method output_type
-	50, // [50:54] is the sub-list for method input_type
-	50, // [50:50] is the sub-list for extension type_name
-	50, // [50:50] is the sub-list for extension extendee
-	0,  // [0:50] is the sub-list for field type_name
+	19, // 43: noisebench.v1.Measure.more:type_name -> noisebench.v1.Vector
+	19, // 44: noisebench.v1.Evaluate.x:type_name -> noisebench.v1.Vector
+	19, // 45: noisebench.v1.Step.x:type_name -> noisebench.v1.Vector
+	19, // 46: noisebench.v1.Step.gradient:type_name -> noisebench.v1.Vector
+	19, // 47: noisebench.v1.Step.variance:type_name -> noisebench.v1.Vector
+	19, // 48: noisebench.v1.Step.more:type_name -> noisebench.v1.Vector
+	18, // 49: noisebench.v1.StepReply.request:type_name -> noisebench.v1.Request
+	19, // 50: noisebench.v1.Estimate.x:type_name -> noisebench.v1.Vector
+	19, // 51: noisebench.v1.Estimate.out:type_name -> noisebench.v1.Vector
+	4,  // 52: noisebench.v1.Plugin.Describe:input_type -> noisebench.v1.DescribeRequest
+	9,  // 53: noisebench.v1.Plugin.Spec:input_type -> noisebench.v1.SpecRequest
+	15, // 54: noisebench.v1.Plugin.Open:input_type -> noisebench.v1.OpenRequest
+	20, // 55: noisebench.v1.Plugin.Session:input_type -> noisebench.v1.Call
+	5,  // 56: noisebench.v1.Plugin.Describe:output_type -> noisebench.v1.DescribeReply
+	10, // 57: noisebench.v1.Plugin.Spec:output_type -> noisebench.v1.SpecReply
+	17, // 58: noisebench.v1.Plugin.Open:output_type -> noisebench.v1.OpenReply
+	21, // 59: noisebench.v1.Plugin.Session:output_type -> noisebench.v1.Reply
+	56, // [56:60] is the sub-list for method output_type
+	52, // [52:56] is the sub-list for method input_type
+	52, // [52:52] is the sub-list for extension type_name
+	52, // [52:52] is the sub-list for extension extendee
+	0,  // [0:52] is the sub-list for field type_name
 }
 
 func init() { file_noisebench_v1_noisebench_proto_init() }
