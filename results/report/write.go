@@ -115,7 +115,7 @@ func (p *Problem) unrankedSection() section {
 			setting = row.Setting.String()
 		}
 		s.rows = append(s.rows, []string{
-			clean(row.Optimizer), setting, row.Score.meanStd(), strconv.Itoa(row.Score.N),
+			flagged(row.Optimizer, row.Oracle), setting, row.Score.meanStd(), strconv.Itoa(row.Score.N),
 			number(row.Distance.Mean), span(row.Distance.Low, row.Distance.High), probability(row.Distance.P), row.Source,
 		})
 		s.best = append(s.best, false)
