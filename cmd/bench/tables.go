@@ -46,6 +46,7 @@ func printTables(w io.Writer, format string, plan *protocol.Plan, cells []result
 type finder struct {
 	plugins    pluginFlags
 	dir, build string
+	traces     bool // wanted with the records
 }
 
 func (f *finder) add(cmd *cobra.Command) {
@@ -57,36 +58,43 @@ func (f *finder) add(cmd *cobra.Command) {
 // find returns the plan that an argument names, its defaults filled in, and the state of its cells. That there are no
 // records at all is an error.
 func (f *finder) find(cmd *cobra.Command, arg string) (*protocol.Plan, []results.Cell, error) {
-	plan, err := loadPlan(arg)
-	if err != nil {
-		return nil, nil, err
-	}
-	store, err := openResults(f.dir, cmd.ErrOrStderr())
-	if err != nil {
-		return nil, nil, err
-	}
-	f.plugins.inProcess = true // nothing is run
-	catalogue, err := f.plugins.open(cmd)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer catalogue.Close()
-	if f.build != "" {
-		digest, err := store.build(plan.Name, f.build)
-		if err != nil {
-			return nil, nil, err
-		}
-		catalogue.pretend(digest)
-	}
-	campaign, err := harness.NewCampaign(plan, catalogue)
+	campaign, store, digest, err := f.open(cmd, arg)
 	if err != nil {
 		return nil, nil, err
 	}
 	cells, _ := campaign.Cells(store.find)
 	if len(store.seen) == 0 {
-		return nil, nil, noRecords(cmd, store, &campaign.Plan, arg, catalogue.digest(), f.dir)
+		return nil, nil, noRecords(cmd, store, &campaign.Plan, arg, digest, f.dir)
 	}
 	return &campaign.Plan, cells, nil
+}
+
+// open looks up all that the plan names, and returns the SHA-256 of the build of bench whose records count.
+func (f *finder) open(cmd *cobra.Command, arg string) (campaign *harness.Campaign, store *keeper, digest string, err error) {
+	plan, err := loadPlan(arg)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	store, err = openResults(f.dir, cmd.ErrOrStderr())
+	if err != nil {
+		return nil, nil, "", err
+	}
+	store.traces = f.traces
+	f.plugins.inProcess = true // nothing is run
+	catalogue, err := f.plugins.open(cmd)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	defer catalogue.Close()
+	digest = catalogue.digest()
+	if f.build != "" {
+		if digest, err = store.build(plan.Name, f.build); err != nil {
+			return nil, nil, "", err
+		}
+		catalogue.pretend(digest)
+	}
+	campaign, err = harness.NewCampaign(plan, catalogue)
+	return campaign, store, digest, err
 }
 
 func newTable() *cobra.Command {

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"noisebench/harness"
+	"noisebench/plugins"
+)
+
+// small is a plan of four runs, none of which tunes.
+const small = `name: small
+problems: [{problem: branin, budget: 320}]
+optimizers: [{optimizer: sgd, set: {step_size: 0.01}}, {optimizer: m-sgd, set: {step_size: 0.01}}]
+replicates: 2
+evaluations: 4
+`
+
+// serveSmall serves that plan from an empty results folder, and ends when the test does.
+func serveSmall(t *testing.T) (address string, campaign *harness.Campaign, dir string) {
+	t.Helper()
+	plan, err := parsePlan("small", []byte(small))
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalogue, err := newCatalogue(t.Context(), io.Discard, plugins.Options{}, nil, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(catalogue.Close)
+	if campaign, err = harness.NewCampaign(plan, catalogue); err != nil {
+		t.Fatal(err)
+	}
+	dir = filepath.Join(t.TempDir(), "results")
+	store, err := openResults(dir, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &live{campaign: campaign, store: store, arg: "small.yaml", source: []byte(small), changed: make(chan struct{})}
+	if err := l.refresh(); err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- l.serve(ctx, listener) }()
+	t.Cleanup(func() {
+		stop()
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Errorf("serve: %v", err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Error("serve does not end when it is told to")
+		}
+	})
+	return "http://" + listener.Addr().String(), campaign, dir
+}
+
+// get returns the status and the text of a page, asked for by the name of a host.
+func get(t *testing.T, address, host string) (status int, text string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Host = host
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	b, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, string(b)
+}
+
+// The page follows the records, and says so to whoever listens.
+func TestLive(t *testing.T) {
+	address, campaign, dir := serveSmall(t)
+	if _, text := get(t, address, ""); !strings.Contains(text, "0 of 4 runs") || !strings.Contains(text, `connect-src &#39;self&#39;`) {
+		t.Error("the page of an empty folder does not say 0 of 4 runs, or cannot reach its server")
+	}
+
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	lines := bufio.NewScanner(answer.Body)
+	version := func() string {
+		for lines.Scan() {
+			if v, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+				return v
+			}
+		}
+		t.Fatalf("the events ended: %v", lines.Err())
+		return ""
+	}
+	before := version()
+
+	writer, err := openResults(dir, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := campaign.Execute(ctx, harness.Options{Store: writer, Parallel: 1}); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		after := version()
+		if after == before {
+			t.Fatalf("version %s was told twice", after)
+		}
+		_, text := get(t, address, "")
+		if strings.Contains(text, ">complete</strong> 4 runs") {
+			break
+		}
+		if !strings.Contains(text, " of 4 runs") {
+			t.Fatal("the page does not say how many of 4 runs there are")
+		}
+		before = after
+	}
+}
+
+// A server on the loopback interface answers to its own names alone, and serves nothing but the page.
+func TestLiveRefuses(t *testing.T) {
+	address, _, _ := serveSmall(t)
+	for _, c := range []struct {
+		path, host string
+		want       int
+	}{
+		{"/", "localhost:1234", http.StatusOK},
+		{"/", "127.0.0.1", http.StatusOK},
+		{"/", "[::1]", http.StatusOK},
+		{"/", "evil.example", http.StatusForbidden},
+		{"/", "evil.example:80", http.StatusForbidden},
+		{"/etc/passwd", "localhost", http.StatusNotFound},
+	} {
+		if status, _ := get(t, address+c.path, c.host); status != c.want {
+			t.Errorf("%s of host %s: status %d, want %d", c.path, c.host, status, c.want)
+		}
+	}
+}

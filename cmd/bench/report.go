@@ -1,0 +1,87 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"noisebench/protocol"
+	"noisebench/results"
+	"noisebench/results/report"
+	"noisebench/results/report/page"
+)
+
+func newReport() *cobra.Command {
+	var records finder
+	var out string
+	cmd := &cobra.Command{
+		Use:   "report PLAN|FILE",
+		Short: "Write the report of a plan as one HTML file",
+		Long: `Report writes what is known of a plan into one HTML file: who leads and how sure that is, the ranked tables, plots, what it
+cost, where the numbers come from and how to get them again. The file works without a network and can be sent around.
+
+Like bench table, it works from the records alone and runs nothing. If runs are missing, the page says INCOMPLETE.`,
+		Example: `  bench report quick
+  bench report my-plan.yaml --results /scratch/me/runs --out my-report.html
+  bench report quick --out - | ssh me@web 'cat > www/quick.html'`,
+		Args:              oneArg("plan"),
+		ValidArgsFunction: completePlans,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			records.traces = true
+			plan, cells, err := records.find(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			source, _, err := readPlan(args[0])
+			if err != nil {
+				return err
+			}
+			html, err := newPage(plan, cells, args[0], source, "")
+			if err != nil {
+				return err
+			}
+			if out == "-" {
+				_, err := cmd.OutOrStdout().Write(html)
+				return err
+			}
+			if err := os.WriteFile(out, html, 0o666); err != nil {
+				return fmt.Errorf("cannot write report: %w", err)
+			}
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s written, %.1f MB; open it in a browser\n", out, float64(len(html))/1e6)
+			return nil
+		},
+	}
+	records.add(cmd)
+	cmd.Flags().StringVar(&out, "out", "report.html", "the `FILE` to write; - for standard output")
+	return cmd
+}
+
+// newPage makes the HTML page of a plan, its defaults filled in. arg is what the user calls the plan, source its text, and
+// version what a server calls the state of the records, or empty.
+func newPage(plan *protocol.Plan, cells []results.Cell, arg string, source []byte, version string) ([]byte, error) {
+	name := quoted(filepath.Base(arg)) // where the file is on this machine is of no use elsewhere
+	var b bytes.Buffer
+	err := page.Write(&b, page.Page{
+		Report: report.Build(plan, cells), Plan: plan, Cells: cells, Source: string(source), Live: version,
+		Commands: []page.Command{
+			{Line: "bench run " + name, What: "makes all runs that are not there, and prints the tables"},
+			{Line: "bench table " + name, What: "prints the tables again"},
+			{Line: "bench table " + name + " --format csv", What: "all numbers in full precision"},
+			{Line: "bench report " + name, What: "writes this page again"},
+			{Line: "bench show RUN-ID", What: "prints one run, named by how its ID begins: see “The runs behind each number”"},
+		},
+	})
+	return b.Bytes(), err
+}
+
+// quoted is a word as a shell takes it.
+func quoted(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/+:@%") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

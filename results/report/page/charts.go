@@ -1,0 +1,254 @@
+package page
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"noisebench/protocol"
+	"noisebench/results"
+	"noisebench/results/report"
+)
+
+// data is what page.js gets, as JSON.
+type data struct {
+	Optimizers []optimizer       `json:"optimizers"` // in the order of the legend
+	Charts     []chart           `json:"charts"`
+	Exports    map[string]string `json:"exports"` // file name: contents, for downloads and for copying
+}
+
+// optimizer is an entry of the legend.
+type optimizer struct {
+	Name  string    `json:"name"`
+	Color string    `json:"color"` // #rrggbb
+	Dash  []float64 `json:"dash"`  // in pixels; empty: solid
+}
+
+// chart is a line chart. All its series have a y for each x; null where there is none.
+type chart struct {
+	Title   string   `json:"title"`
+	About   string   `json:"about"`             // what is drawn, one sentence
+	Problem string   `json:"problem,omitempty"` // empty: all
+	X       axis     `json:"x"`
+	Y       axis     `json:"y"`
+	At      []num    `json:"at"` // the x, ascending
+	Series  []series `json:"series"`
+	Step    bool     `json:"step,omitempty"`   // steps in place of lines
+	Points  bool     `json:"points,omitempty"` // a dot at each value
+}
+
+type axis struct {
+	Label string `json:"label"`
+	Log   bool   `json:"log,omitempty"`
+}
+
+type series struct {
+	Optimizer int    `json:"o"` // index in data.Optimizers
+	Y         []num  `json:"y"`
+	Low       []num  `json:"lo,omitempty"` // of the band
+	High      []num  `json:"hi,omitempty"`
+	Mark      *int   `json:"mark,omitempty"` // index of a value to be ringed
+	Hint      string `json:"hint,omitempty"` // more about the series, for the hover text
+}
+
+// equal reports whether two series are drawn as the same line.
+func (s series) equal(t series) bool { return s.Optimizer == t.Optimizer && slices.Equal(s.Y, t.Y) }
+
+// num is a number of a chart: five significant digits, null if it is not finite.
+type num float64
+
+func (v num) MarshalJSON() ([]byte, error) {
+	if !protocol.Finite(float64(v)) {
+		return []byte("null"), nil
+	}
+	return strconv.AppendFloat(nil, float64(v), 'g', 5, 64), nil
+}
+
+// charter draws up charts.
+type charter struct {
+	plan  *protocol.Plan
+	cells []results.Cell
+	index map[string]int // of an optimizer in the legend
+}
+
+// problem returns the charts of one problem; none before there is a run.
+func (c *charter) problem(p *report.Problem) []chart {
+	if p.Spec == nil {
+		return nil
+	}
+	var all []chart
+	add := func(ch chart) {
+		if len(ch.Series) > 0 {
+			ch.Problem = p.Name
+			all = append(all, ch)
+		}
+	}
+	const band = "mean over the seeds; band: ± 1 standard deviation"
+	loss := c.curves(report.Curves(c.plan, c.cells, p.Name, report.Quantity{Part: protocol.TrainPart}), meanStd)
+	loss.Title, loss.About, loss.Y.Label = "Training loss", band, "loss on the train part"
+	metric := c.curves(report.Curves(c.plan, c.cells, p.Name, report.Quantity{Part: p.Part, Metric: true}), meanStd)
+	metric.Title, metric.About, metric.Y.Label = capital(p.MetricName()), band, p.MetricName()
+	if !slices.EqualFunc(loss.Series, metric.Series, series.equal) { // as where the loss is the distance to the optimum
+		add(loss)
+	}
+	add(metric)
+	add(c.sensitivity(p))
+	batch := c.curves(report.TraceCurves(c.plan, c.cells, p.Name, report.TraceBatchSize), meanStd)
+	batch.Title, batch.About, batch.Y.Label = "Batch size", band+". The last batch is cut to what is left of the budget", "examples in a batch"
+	if c.varies(p.Name) {
+		add(batch)
+	}
+	noise := c.curves(report.TraceCurves(c.plan, c.cells, p.Name, "noise_to_signal"), quartiles)
+	noise.Title, noise.Y.Label = "Noise to signal of the gradient", "‖s‖₁ / ‖g‖² of one example"
+	noise.About = "median over the seeds; band: quartiles. Where it exceeds the batch size, a gradient is mostly noise"
+	add(noise)
+	return all
+}
+
+// meanStd and quartiles say what of a spread is drawn: the line and its band.
+func meanStd(s report.Spread) (y, low, high float64) { return s.Mean, s.Mean - s.Std, s.Mean + s.Std }
+
+func quartiles(s report.Spread) (y, low, high float64) { return s.Median, s.Low, s.High }
+
+// curves lays curves over the examples seen. The y axis is logarithmic if all values are positive and far apart.
+func (c *charter) curves(curves []report.Curve, of func(report.Spread) (y, low, high float64)) chart {
+	ch := chart{X: axis{Label: "examples seen"}}
+	least, most := math.Inf(1), math.Inf(-1)
+	for i, curve := range curves {
+		s := series{Optimizer: c.index[curve.Optimizer]}
+		if n := len(curve.Diverged); n > 0 {
+			s.Hint = fmt.Sprintf("%d of %d runs diverged", n, curve.Runs)
+		}
+		for _, p := range curve.Points {
+			if i == 0 {
+				ch.At = append(ch.At, num(p.Seen))
+			}
+			y, low, high := of(p.Spread)
+			if protocol.Finite(y) {
+				least, most = min(least, y), max(most, y)
+			}
+			if low <= 0 && p.Min > 0 {
+				low = p.Min // so that a logarithmic axis can show it
+			}
+			s.Y, s.Low, s.High = append(s.Y, num(y)), append(s.Low, num(low)), append(s.High, num(high))
+		}
+		if len(s.Y) == len(ch.At) {
+			ch.Series = append(ch.Series, s)
+		}
+	}
+	ch.Y.Log = least > 0 && most > 30*least
+	return ch
+}
+
+// varies reports whether some optimizer changed its batch size on a problem, other than for the last batch.
+func (c *charter) varies(problem string) bool {
+	for i := range c.cells {
+		if c.cells[i].Problem != problem {
+			continue
+		}
+		for _, r := range c.cells[i].Runs {
+			if r.Trace == nil {
+				continue
+			}
+			if m := r.Trace.BatchSize; len(m) > 2 && slices.Min(m[:len(m)-1]) != slices.Max(m[:len(m)-1]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sensitivity is how the score depends on the step size, by the tuning runs of the sweep.
+func (c *charter) sensitivity(p *report.Problem) chart {
+	ch := chart{
+		Title: "Step-size sensitivity", About: "tuning runs under the seed of the sweep; the ring is the step size that was chosen",
+		X: axis{"step size α", true}, Points: true,
+	}
+	part := results.PartFor(p.Spec, c.plan.Selection)
+	ch.Y.Label = p.Spec.Metric.Name
+	if part != protocol.TrainPart {
+		ch.Y.Label = string(part) + " " + ch.Y.Label
+	}
+	type curve struct {
+		s      series
+		trials []report.Trial
+	}
+	var all []curve
+	var at []float64
+	for _, s := range report.Sensitivities(c.plan, c.cells, p.Name) {
+		if !s.Chosen {
+			continue
+		}
+		one := curve{s: series{Optimizer: c.index[s.Optimizer]}}
+		if len(s.Others) > 0 {
+			one.s.Hint = s.Others.String()
+		}
+		for _, t := range s.Trials {
+			if t.Seed == c.plan.Tuning.Seed && t.StepSize > 0 {
+				one.trials = append(one.trials, t)
+				at = append(at, t.StepSize)
+			}
+		}
+		all = append(all, one)
+	}
+	slices.Sort(at)
+	at = slices.Compact(at)
+	least, most := math.Inf(1), math.Inf(-1)
+	for _, x := range at {
+		ch.At = append(ch.At, num(x))
+	}
+	for _, one := range all {
+		one.s.Y = slices.Repeat([]num{num(math.NaN())}, len(at))
+		for _, t := range one.trials {
+			i, _ := slices.BinarySearchFunc(at, t.StepSize, cmp.Compare)
+			one.s.Y[i] = num(t.Value)
+			if protocol.Finite(t.Value) {
+				least, most = min(least, t.Value), max(most, t.Value)
+			}
+			if t.Chosen {
+				one.s.Mark = &i
+			}
+		}
+		ch.Series = append(ch.Series, one.s)
+	}
+	ch.Y.Log = least > 0 && most > 30*least
+	return ch
+}
+
+// capital makes the first letter of an ASCII text a capital one.
+func capital(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):] }
+
+// summary returns the charts on all problems.
+func (c *charter) summary() []chart {
+	profiles := report.Profiles(report.Races(c.plan, c.cells))
+	ch := chart{
+		Title: "Performance profile",
+		About: "share of problems on which an optimizer needed at most τ times the examples of the fastest to reach the target: 95 % " +
+			"of the way from the start to the best final mean. Higher is better; at τ = 1, how often it is the fastest",
+		X: axis{"τ, times the examples of the fastest", true}, Y: axis{Label: "share of problems"}, Step: true,
+	}
+	var at []float64
+	for _, p := range profiles {
+		at = append(at, p.Ratios...)
+	}
+	if len(at) == 0 {
+		return nil
+	}
+	at = append(at, 1, 1.5*slices.Max(at))
+	slices.Sort(at)
+	at = slices.Compact(at)
+	for _, τ := range at {
+		ch.At = append(ch.At, num(τ))
+	}
+	for _, p := range profiles {
+		s := series{Optimizer: c.index[p.Optimizer], Hint: fmt.Sprintf("reached %d of %d targets", len(p.Ratios), p.Problems)}
+		for _, τ := range at {
+			s.Y = append(s.Y, num(p.Share(τ)))
+		}
+		ch.Series = append(ch.Series, s)
+	}
+	return []chart{ch}
+}

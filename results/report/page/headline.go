@@ -1,0 +1,135 @@
+package page
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"noisebench/results/report"
+	"noisebench/results/stats"
+)
+
+// verdict says in one sentence who leads on a problem, with whom, and how sure that is.
+func verdict(p *report.Problem, complete bool) string {
+	var leaders []string
+	ranked, seeds := 0, p.Seeds
+	for i := range p.Rows {
+		switch row := &p.Rows[i]; row.Rank {
+		case 0:
+			continue
+		case 1:
+			leaders = append(leaders, report.Clean(row.Optimizer))
+			seeds = min(seeds, row.Score.N)
+		}
+		ranked++
+	}
+	if ranked == 0 {
+		return fmt.Sprintf("Nobody leads on %s yet: no optimizer has finished its tuning.", report.Clean(p.Name))
+	}
+	so := ""
+	if !complete {
+		so = "So far, "
+	}
+	first := &p.Rows[0]
+	score := fmt.Sprintf("%s %s", p.MetricName(), first.Score)
+	how := fmt.Sprintf("%s, α = %g", count(seeds, "seed"), stats.Alpha)
+	switch {
+	case ranked == 1:
+		return fmt.Sprintf("%s%s is the only one with results on %s (%s, %s).",
+			so, leaders[0], report.Clean(p.Name), score, count(seeds, "seed"))
+	case len(leaders) == 1 && first.Score.N < 2:
+		return fmt.Sprintf("%s%s is first on %s (%s), by one seed, which says nothing about luck.", so, leaders[0],
+			report.Clean(p.Name), score)
+	case len(leaders) == 1:
+		return fmt.Sprintf("%s%s leads on %s alone (%s): paired tests tell it from the next, and the difference matters (%s).",
+			so, leaders[0], report.Clean(p.Name), score, how)
+	case len(leaders) == ranked:
+		return fmt.Sprintf("%snobody wins on %s: no paired test tells any of the %d optimizers from %s, which has the best mean "+
+			"(%s; %s), or the difference is too small to matter.", so, report.Clean(p.Name), ranked, leaders[0], score, how)
+	}
+	return fmt.Sprintf("%s%s share first place on %s (best mean: %s): no paired test tells them from the best, or the difference "+
+		"is too small to matter (%s).", so, list(leaders), report.Clean(p.Name), score, how)
+}
+
+// overallVerdict says the same over all problems.
+func overallVerdict(r *report.Report) string {
+	var leaders []string
+	placed := 0
+	for _, o := range r.Overall {
+		if o.Place.Place == 1 {
+			leaders = append(leaders, report.Clean(o.Optimizer))
+		}
+		if o.Place.Place > 0 {
+			placed++
+		}
+	}
+	so := ""
+	if !r.Complete() {
+		so = "So far, "
+	}
+	problems := fmt.Sprintf("all %d problems", len(r.Problems))
+	if len(r.Problems) == 2 {
+		problems = "both problems"
+	}
+	switch {
+	case placed == 0:
+		return fmt.Sprintf("Nobody leads over %s yet: no optimizer has finished on each of them.", problems)
+	case placed == 1:
+		return fmt.Sprintf("%s%s is the only one with results on %s.", so, leaders[0], problems)
+	case len(leaders) == 1:
+		return fmt.Sprintf("%s%s leads over %s, alone: its mean rank, %.2f, is ahead of everyone else's in more than 97.5 %% of "+
+			"the draws of a bootstrap over seeds.", so, leaders[0], problems, r.Overall[0].MeanRank)
+	}
+	return fmt.Sprintf("%s%s share first place over %s: mean ranks from %.2f, and no other order of them is sure by a "+
+		"bootstrap over seeds (97.5 %%).", so, list(leaders), problems, r.Overall[0].MeanRank)
+}
+
+// list writes names as "a", "a and b", "a, b and c", and many as "a, b, c and 5 more".
+func list(names []string) string {
+	const most = 5
+	if len(names) > most {
+		names = append(slices.Clone(names[:most-1]), fmt.Sprintf("%d more", len(names)-most+1))
+	}
+	if len(names) == 1 {
+		return names[0]
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
+
+// count writes "1 run", "2 runs", "4,115 runs".
+func count[N int | int64](n N, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return group(n) + " " + noun
+}
+
+// group writes a whole number in groups of three digits.
+func group[N int | int64](n N) string {
+	s := strconv.FormatInt(int64(n), 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// duration writes seconds of computing with the two largest units.
+func duration(seconds float64) string {
+	if math.IsNaN(seconds) || seconds < 1 {
+		return "less than a second"
+	}
+	d := time.Duration(seconds * float64(time.Second))
+	switch h, m, s := int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60; {
+	case h >= 48:
+		return fmt.Sprintf("%d days %d h", h/24, h%24)
+	case h > 0:
+		return fmt.Sprintf("%d h %d min", h, m)
+	case m > 0:
+		return fmt.Sprintf("%d min %d s", m, s)
+	default:
+		return fmt.Sprintf("%d s", s)
+	}
+}
