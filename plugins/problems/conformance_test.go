@@ -14,6 +14,13 @@ func TestConformance(t *testing.T) {
 	}{
 		{noisyQuadraticDef(), nil},
 		{noisyQuadraticDef(), protocol.Setting{"dim": 1, "condition": 1, "noise": 3}},
+		{noisyQuadraticDef(), protocol.Setting{"dim": 3, "noise": 0}},
+		{quadratic2DDef(), nil},
+		{quadratic2DDef(), protocol.Setting{"a": 2, "b": -1, "d": 0.5, "noise": 0.5, "start_1": -3}},
+		{rotatedQuadraticDef(), nil},
+		{rotatedQuadraticDef(), protocol.Setting{"dim": 1}},
+		{wilsonDef(), nil},
+		{wilsonDef(), protocol.Setting{"positive": 2, "negative": 1}},
 		{rosenbrockDef(), nil},
 		{bealeDef(), nil},
 		{braninDef(), nil},

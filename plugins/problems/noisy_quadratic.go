@@ -3,6 +3,8 @@ package problems
 import (
 	"math"
 
+	"gonum.org/v1/gonum/floats"
+
 	"noisebench/protocol"
 )
 
@@ -21,7 +23,8 @@ func noisyQuadraticDef() protocol.ProblemDef {
 		Doc: `convex quadratic with Gaussian gradient noise, everything known exactly
 f(x) = ½ Σ hⱼ xⱼ² with eigenvalues spaced evenly in the logarithm from L down to L/κ, and fᵢ(x) = f(x) + ξᵢᵀx with
 ξᵢ ∼ N(0, σ² I). Examples are endless; number i of seed s is always the same ξᵢ. Runs start at a random point at a given
-distance from the optimum 0. Evaluation is f itself: loss and suboptimality are the same number.`,
+distance from the optimum 0. Evaluation is f itself: loss and suboptimality are the same number. Without noise (σ = 0) it
+has one example, f itself, so that every batch gives the gradient of f.`,
 		Source: "Balles 2021, Eq. 4.21 (condition 1); Zhang et al. 2019, with noise covariance σ² I",
 		Parameters: []protocol.Hyperparameter{
 			{Name: "dim", Doc: "dimension d", Default: 100, Min: 1, Max: 1e6, Integer: true},
@@ -46,7 +49,7 @@ distance from the optimum 0. Evaluation is f itself: loss and suboptimality are 
 
 func noisyQuadraticSpec(s protocol.Setting) protocol.ProblemSpec {
 	h := noisyQuadraticEigenvalues(s)
-	return protocol.ProblemSpec{
+	spec := protocol.ProblemSpec{
 		Dim:       len(h),
 		DType:     protocol.Float64,
 		Measures:  everything | protocol.Oracle,
@@ -57,9 +60,16 @@ func noisyQuadraticSpec(s protocol.Setting) protocol.ProblemSpec {
 			"optimum":           0,
 			"smoothness":        h[0],
 			"strong_convexity":  h[len(h)-1],
+			"smoothness_linf":   floats.Sum(h),
+			"smoothness_sep":    floats.Sum(h),
+			"smoothness_l1":     h[0],
 			"gradient_variance": float64(len(h)) * s["noise"] * s["noise"],
 		},
 	}
+	if s["noise"] == 0 {
+		spec.Train, spec.BatchSize, spec.Budget = 1, 1, 2000
+	}
+	return spec
 }
 
 // noisyQuadraticEigenvalues returns hⱼ = L κ^(−j/(d−1)) for j = 0, …, d−1.
@@ -100,10 +110,20 @@ func (f *noisyQuadratic) shared(x, g []float64) float64 {
 
 // example is fᵢ(x) = ξᵢᵀx.
 func (f *noisyQuadratic) example(x []float64, batch protocol.Batch, i int, g []float64) float64 {
+	return gaussianTilt(f.noise, x, batch, i, g)
+}
+
+// gaussianTilt returns ξᵀx and writes ξ ∼ N(0, σ² I) to g, for the i-th example of the batch: its number and the seed
+// determine ξ. At σ = 0 it does without random numbers.
+func gaussianTilt(σ float64, x []float64, batch protocol.Batch, i int, g []float64) float64 {
+	if σ == 0 {
+		clear(g)
+		return 0
+	}
 	random := protocol.Stream(batch.Seed, protocol.PurposeNoise, uint64(batch.Examples[i]))
 	value := 0.0
 	for j := range g {
-		g[j] = f.noise * random.NormFloat64()
+		g[j] = σ * random.NormFloat64()
 		value += g[j] * x[j]
 	}
 	return value

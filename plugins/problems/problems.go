@@ -18,6 +18,9 @@ import (
 func All() []protocol.ProblemDef {
 	list := []protocol.ProblemDef{
 		noisyQuadraticDef(),
+		quadratic2DDef(),
+		rotatedQuadraticDef(),
+		wilsonDef(),
 		rosenbrockDef(),
 		bealeDef(),
 		braninDef(),
