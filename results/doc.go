@@ -15,6 +15,7 @@
 //	runs/ab/ab….other-01234567.jsonl   another record of that run with another outcome; 01234567 begins its digest
 //	runs/ab/ab….damaged                what was there before a readable record replaced it
 //	failed/ab….jsonl                   the last failure of a run that has not finished yet
+//	imported/ab….jsonl                 a run that another tool made, as a record
 //	tmp/                               files being written
 //
 // A record is written to tmp, synced, and linked to its place, which fails if the place is taken: whoever is first
@@ -26,6 +27,7 @@
 // Each line is one JSON object whose only or first name says what the line is:
 //
 //	{"run":…}                   a Run; the SHA-256 of this value's bytes is the run's ID
+//	{"imported":…}              an Imported; in the records of imported/, and only there
 //	{"problem":…}               a protocol.ProblemSpec
 //	{"point":…}                 a Point; one line per evaluation, in order
 //	{"trace":…}                 a Trace; may be absent
@@ -36,6 +38,13 @@
 // determined by the run and the platform. The last is not covered by the digest: it may be edited, to hide a machine's
 // name, say. Readers ignore names within an object and kinds of line that they do not know, so that later versions can
 // add some; what else may change raises protocol.Version.
+//
+// # Imported runs
+//
+// What other tools have published stands beside our own runs in tables and never counts as one of them: it is kept in a
+// folder of its own, where [Store.Lookup] and [Store.Records] do not look, its problem and its optimizer belong to a plugin
+// that is named after the tool and has no digest, so that no run of ours can have its ID, and the line "imported" names the
+// file that it was read from. A record with that line in runs/ is a [SyntaxError].
 //
 // # What can be wrong
 //

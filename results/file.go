@@ -39,6 +39,9 @@ func Encode(r *Record) ([]byte, error) {
 		fmt.Fprintf(b, "{%q:%s}\n", kind, v)
 	}
 	line("run", &r.Run)
+	if r.Imported != nil {
+		line("imported", r.Imported)
+	}
 	line("problem", &r.Spec)
 	for i := range r.Points {
 		line("point", &r.Points[i])
@@ -98,6 +101,9 @@ func decode(name string, data []byte, wantTrace bool, specs map[string]protocol.
 				return bad("the run's ID is %s: the file was renamed, or the line changed", id)
 			}
 			err = json.Unmarshal(value, &r.Run)
+		case "imported":
+			r.Imported = new(Imported)
+			err = json.Unmarshal(value, r.Imported)
 		case "problem":
 			haveSpec = true
 			var known bool

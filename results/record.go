@@ -127,12 +127,22 @@ type Host struct {
 	HarnessTime   float64           `json:"harness_seconds"`
 }
 
+// Imported says where a record comes from that no harness of ours made.
+type Imported struct {
+	Source    string `json:"source"`    // the tool, such as "DeepOBS"
+	File      string `json:"file"`      // path of its file, within the folder that was imported
+	SHA256    string `json:"sha256"`    // of that file, hexadecimal
+	Problem   string `json:"problem"`   // its name there
+	Optimizer string `json:"optimizer"` // its name there
+}
+
 // Record is one finished run.
 type Record struct {
-	Run    Run
-	Spec   protocol.ProblemSpec // of the problem
-	Points []Point              // the first is the start
-	Trace  *Trace               // nil if the run kept none
-	End    End
-	Host   Host
+	Run      Run
+	Imported *Imported            // nil for runs of our own
+	Spec     protocol.ProblemSpec // of the problem
+	Points   []Point              // the first is the start
+	Trace    *Trace               // nil if the run kept none
+	End      End
+	Host     Host
 }

@@ -66,6 +66,9 @@ func (s *Store) failedPath(id string) string { return filepath.Join(s.dir, "fail
 // and is forgotten once that run finishes. If the run has a record with another outcome already, both are kept and the
 // error is a *ConflictError.
 func (s *Store) Commit(r *Record) error {
+	if r.Imported != nil {
+		return fmt.Errorf("run %.12s was imported from %s: it cannot be kept among own runs", r.Run.ID(), r.Imported.Source)
+	}
 	data, err := Encode(r)
 	if err != nil {
 		return err
@@ -282,7 +285,7 @@ func (s *Store) lookup(id string, trace bool) (*Record, bool, error) {
 	if !isID(id) {
 		return nil, false, nil
 	}
-	return read(s.Path(id), trace)
+	return read(s.Path(id), trace, ownRecord)
 }
 
 // LookupFailed returns the last failure of a run that has not finished, and whether there is one.
@@ -290,10 +293,10 @@ func (s *Store) LookupFailed(id string) (*Record, bool, error) {
 	if !isID(id) || exists(s.Path(id)) {
 		return nil, false, nil
 	}
-	return read(s.failedPath(id), true)
+	return read(s.failedPath(id), true, ownRecord)
 }
 
-func read(path string, trace bool) (*Record, bool, error) {
+func read(path string, trace bool, check func(string, *Record) error) (*Record, bool, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, false, nil
@@ -302,7 +305,26 @@ func read(path string, trace bool) (*Record, bool, error) {
 		return nil, false, err
 	}
 	r, err := decode(path, data, trace, nil)
+	if err == nil {
+		err = check(path, r)
+	}
 	return r, err == nil, err
+}
+
+// ownRecord refuses an imported record where only runs of our own belong.
+func ownRecord(path string, r *Record) error {
+	if r.Imported != nil {
+		return &SyntaxError{File: path, Msg: "imported from " + r.Imported.Source + "; it belongs into the folder imported"}
+	}
+	return nil
+}
+
+// importedRecord refuses a run of our own where only imported ones belong.
+func importedRecord(path string, r *Record) error {
+	if r.Imported == nil {
+		return &SyntaxError{File: path, Msg: "not an imported run; it does not belong here"}
+	}
+	return nil
 }
 
 // Records yields all finished runs in the order of their IDs, without traces, and then the failures of runs that have
@@ -327,6 +349,12 @@ func (s *Store) Records() iter.Seq2[*Record, error] {
 			var r *Record
 			if err == nil {
 				r, err = decode(path, file.Bytes(), false, specs)
+			}
+			if err == nil {
+				err = ownRecord(path, r)
+			}
+			if err != nil {
+				r = nil
 			}
 			if !yield(r, err) {
 				return
@@ -427,6 +455,9 @@ func (s *Store) Merge(dir string) (Merged, error) {
 		}
 		if err == nil {
 			r, err = Decode(path, data)
+		}
+		if err == nil {
+			err = ownRecord(path, r)
 		}
 		switch {
 		case errors.As(err, &syntax):

@@ -84,7 +84,7 @@ under other seeds, and prints ranked tables. Every run is kept as a file; what i
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	group(root, newRun(), newTable(), newReport(), newLive(), newList(), newShow(), newCheck(), newData(), newVersion(), newServe())
+	group(root, newRun(), newTable(), newReport(), newLive(), newList(), newShow(), newCheck(), newExport(), newImport(), newData(), newVersion(), newServe())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
 	return root
 }

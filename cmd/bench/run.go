@@ -61,7 +61,12 @@ $NOISEBENCH_PLUGIN_PATH, .noisebench/plugins, ~/.local/share/noisebench/plugins,
 			if err != nil {
 				return err
 			}
-			if err := printTables(cmd.OutOrStdout(), format, &campaign.Plan, cells); err != nil {
+			store, err := results.Open(dir)
+			if err != nil {
+				return err
+			}
+			beside := importedCells(store, &campaign.Plan, cmd.ErrOrStderr())
+			if err := printTables(cmd.OutOrStdout(), format, &campaign.Plan, append(cells, beside...)); err != nil {
 				return err
 			}
 			return failures(cells)

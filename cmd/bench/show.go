@@ -163,7 +163,7 @@ func findRun(dir, prefix string) (*results.Record, error) {
 		return nil, nil
 	}
 	var files []string
-	for _, pattern := range []string{"runs/" + prefix[:2] + "/" + prefix + "*.jsonl", "failed/" + prefix + "*.jsonl"} {
+	for _, pattern := range []string{"runs/" + prefix[:2] + "/" + prefix + "*.jsonl", "failed/" + prefix + "*.jsonl", "imported/" + prefix + "*.jsonl"} {
 		matches, err := fs.Glob(os.DirFS(dir), pattern)
 		if err != nil {
 			return nil, err
@@ -226,6 +226,9 @@ func showRun(w io.Writer, r *results.Record) error {
 		{"transport", fmt.Sprintf("problem %s, optimizer %s", host.Transport["problem"], host.Transport["optimizer"])},
 		{"seconds", fmt.Sprintf("problem %.3g, optimizer %.3g, evaluation %.3g, harness %.3g",
 			host.ProblemTime, host.OptimizerTime, host.EvaluateTime, host.HarnessTime)},
+	}
+	if i := r.Imported; i != nil {
+		rows = append(rows, []string{"imported", fmt.Sprintf("from %s: %s (sha256 %.12s), %s, %s", i.Source, i.File, i.SHA256, i.Problem, i.Optimizer)})
 	}
 	if err := printColumns(w, rows); err != nil {
 		return err

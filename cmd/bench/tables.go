@@ -63,10 +63,11 @@ func (f *finder) find(cmd *cobra.Command, arg string) (*protocol.Plan, []results
 		return nil, nil, err
 	}
 	cells, _ := campaign.Cells(store.find)
-	if len(store.seen) == 0 {
+	imported := importedCells(store.store, &campaign.Plan, cmd.ErrOrStderr())
+	if len(store.seen) == 0 && len(imported) == 0 {
 		return nil, nil, noRecords(cmd, store, &campaign.Plan, arg, digest, f.dir)
 	}
-	return &campaign.Plan, cells, nil
+	return &campaign.Plan, append(cells, imported...), nil
 }
 
 // open looks up all that the plan names, and returns the SHA-256 of the build of bench whose records count.
@@ -104,7 +105,7 @@ func newTable() *cobra.Command {
 		Use:   "table PLAN|FILE",
 		Short: "Print the tables of a plan from its records",
 		Long: `Table prints the tables of a plan again, from the records alone: it recomputes every decision that was made, and runs
-nothing. If runs are missing, the tables say INCOMPLETE.
+nothing. If runs are missing, the tables say INCOMPLETE. Imported runs on the same problem stand beside the ranking.
 
 Records belong to the build of bench that made them. To see what another build made, name it by --build.`,
 		Example: `  bench table quick

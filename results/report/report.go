@@ -255,7 +255,7 @@ func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells, aside [
 // describe takes the facts of the problem from any of its records.
 func (p *Problem) describe(plan *protocol.Plan, entry protocol.ProblemEntry, record *results.Record) {
 	p.Spec = &record.Spec
-	p.Budget = record.Run.Budget
+	p.Budget = cmp.Or(entry.Budget, record.Spec.Budget)
 	p.BatchSize = cmp.Or(entry.BatchSize, record.Spec.BatchSize)
 	p.Part = results.PartFor(p.Spec, protocol.TestPart)
 	p.Point = "at the last point"

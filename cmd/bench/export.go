@@ -1,0 +1,137 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"noisebench/results/bridge"
+)
+
+// exports are the formats of export, by their names: each writes files into a folder and says what it wrote.
+var exports = map[string]func(s bridge.Source, dir string, wrote func(file string, rows int)) error{
+	"parquet": exportTables((*bridge.Table).WriteParquet, "parquet"),
+	"csv":     exportTables((*bridge.Table).WriteCSV, "csv"),
+	"json":    exportTables((*bridge.Table).WriteJSON, "json"),
+	"benchopt": func(s bridge.Source, dir string, wrote func(string, int)) error {
+		return exportTable(bridge.Benchopt(s), (*bridge.Table).WriteParquet, filepath.Join(dir, s.Plan.Name+".parquet"), wrote)
+	},
+	"iohanalyzer": func(s bridge.Source, dir string, wrote func(string, int)) error {
+		return bridge.WriteIOH(s, func(path string) (io.WriteCloser, error) {
+			path = filepath.Join(dir, filepath.FromSlash(path))
+			if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+				return nil, err
+			}
+			if filepath.Ext(path) == ".json" {
+				wrote(path, -1) // the data file belongs to it
+			}
+			return os.Create(path)
+		})
+	},
+}
+
+func newExport() *cobra.Command {
+	records := finder{traces: true}
+	var format, out string
+	cmd := &cobra.Command{
+		Use:   "export PLAN|FILE --to FORMAT --out DIR",
+		Short: "Write the runs of a plan for pandas, R, benchopt or IOHanalyzer",
+		Long: `Export writes what there is of a plan into files of a folder, without running anything. Formats:
+
+  parquet, csv, json   three tables of all finished runs, tuning and imported ones among them. runs: what each run was for
+                       (for_sweep, for_tie, for_replicate, for_one_shot), whether tuning chose its setting, its status, scores,
+                       counters, clocks and identity, the setting in columns set_NAME. points: every evaluation. trace: every
+                       traced step, with columns report_NAME and diagnostic_NAME. They join on problem, optimizer and run.
+  benchopt             PLAN.parquet, as benchopt keeps it in outputs/: a row per evaluation of a replicate. stop_val is examples
+                       seen, objective_value the training loss, idx_rep counts the seeds
+  iohanalyzer          a folder per optimizer that IOHanalyzer and iohinspector read. Function id is the problem's position in
+                       the plan, instance the seed, evaluations are examples seen (the start is evaluation 1), raw_y is the metric
+                       on the part that tables report
+
+score is the metric by which tables count a run. Over the rows with for_replicate, its mean and sample standard deviation are
+those that "bench table" prints.`,
+		Example: `  bench export quick --to parquet --out tables
+  python3 -c 'import pandas as pd
+  runs = pd.read_parquet("tables/runs.parquet")
+  print(runs[runs.for_replicate].groupby(["problem", "optimizer"]).score.agg(["mean", "std"]))'
+  Rscript -e 'runs <- arrow::read_parquet("tables/runs.parquet")
+  aggregate(score ~ problem + optimizer, subset(runs, for_replicate), function(x) c(mean = mean(x), std = sd(x)))'
+
+  bench export quick --to benchopt --out benchmark_noise/outputs
+  benchopt plot benchmark_noise --filename quick.parquet
+
+  bench export quick --to iohanalyzer --out ioh && zip -r ioh.zip ioh`,
+		Args:              oneArg("plan"),
+		ValidArgsFunction: completePlans,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			write, known := exports[format]
+			names := strings.Join(slices.Sorted(maps.Keys(exports)), ", ")
+			switch {
+			case format == "":
+				return usagef(cmd, "no format given; name one by --to: %s", names)
+			case !known:
+				return usagef(cmd, "--to is %q, want one of %s", format, names)
+			case out == "":
+				return usagef(cmd, "no folder given; name one by --out")
+			}
+			plan, cells, err := records.find(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			if err := os.MkdirAll(out, 0o777); err != nil {
+				return fmt.Errorf("cannot make the folder for the files: %w", err)
+			}
+			source := bridge.Source{Plan: plan, Cells: cells}
+			return write(source, out, func(file string, rows int) {
+				if rows >= 0 {
+					file += ", " + count(rows, "row")
+				}
+				fmt.Fprintln(cmd.OutOrStdout(), file)
+			})
+		},
+	}
+	records.add(cmd)
+	cmd.Flags().StringVar(&format, "to", "", "`FORMAT`: "+strings.Join(slices.Sorted(maps.Keys(exports)), ", "))
+	cmd.Flags().StringVar(&out, "out", "", "`DIR` for the files; older ones of the same names are replaced")
+	complete := cobra.FixedCompletions(slices.Sorted(maps.Keys(exports)), cobra.ShellCompDirectiveNoFileComp)
+	if err := cmd.RegisterFlagCompletionFunc("to", complete); err != nil {
+		panic("bench: " + err.Error())
+	}
+	return cmd
+}
+
+// exportTables writes all tables of a plan in one format.
+func exportTables(write func(*bridge.Table, io.Writer) error, extension string,
+) func(bridge.Source, string, func(string, int)) error {
+	return func(s bridge.Source, dir string, wrote func(string, int)) error {
+		for _, t := range bridge.Tables(s) {
+			if err := exportTable(t, write, filepath.Join(dir, t.Name+"."+extension), wrote); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// exportTable writes one table to a file.
+func exportTable(t *bridge.Table, write func(*bridge.Table, io.Writer) error, path string, wrote func(string, int)) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("cannot export: %w", err)
+	}
+	err = write(t, f)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return fmt.Errorf("cannot export %s: %w", path, err)
+	}
+	wrote(path, len(t.Rows))
+	return nil
+}

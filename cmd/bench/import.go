@@ -1,0 +1,157 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"noisebench/plugins/problems"
+	"noisebench/protocol"
+	"noisebench/results"
+	"noisebench/results/bridge"
+)
+
+func newImport() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "import",
+		Short: "Read what another tool measured, to show it beside your runs",
+		Long: `Import reads results of another tool and keeps them in the results folder, in a folder of their own: they are never taken for
+runs of yours. Tables show them beside the ranking of the same problem.`,
+	}
+	group(cmd, newImportDeepOBS())
+	return cmd
+}
+
+func newImportDeepOBS() *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "deepobs DIR",
+		Short: "Read a results folder of DeepOBS, such as its published baselines",
+		Long: `Deepobs reads a results folder of DeepOBS 1.1 or 1.2: all files PROBLEM/OPTIMIZER/num_epochs__…/random_seed__….json in DIR.
+Test problems get our names (fmnist_2c2d is fmnist-2c2d here), optimizers keep theirs; the learning rate is step_size.
+
+The setting with the most runs counts as the one that tuning chose, among equals that with the best mean test metric at the
+end: DeepOBS' own rule. NaN and Infinity are runs that diverged. DeepOBS holds no validation data out and judges the last
+point, so that even on the same problem its numbers and those of another protocol differ in more than the optimizer; the plan
+deepobs-small follows its protocol.`,
+		Example: `  bench import deepobs DeepOBS_Baselines/baselines_deepobs
+  bench import deepobs results/quadratic_deep -o /scratch/me/runs
+  bench table deepobs-small`,
+		Args: oneArg("folder"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return importDeepOBS(cmd.OutOrStdout(), cmd.ErrOrStderr(), args[0], dir)
+		},
+	}
+	addResults(cmd, &dir)
+	return cmd
+}
+
+func importDeepOBS(out, warnings io.Writer, from, dir string) error {
+	store, err := results.Open(dir)
+	if err != nil {
+		return err
+	}
+	records, notes, err := bridge.ReadDeepOBS(from, builtInProblem)
+	if err != nil {
+		return err
+	}
+	added := 0
+	kept := map[string][]*results.Record{} // by problem
+	for _, r := range records {
+		isNew, err := store.Import(r)
+		var conflict *results.ConflictError
+		switch {
+		case errors.As(err, &conflict):
+			notes = append(notes, fmt.Sprintf("%s is left out: the run was imported before with another outcome, as %s; "+
+				"remove that file to replace it", conflict.Other, conflict.Kept))
+			continue
+		case err != nil:
+			return err
+		case isNew:
+			added++
+		}
+		kept[r.Run.Problem.Name] = append(kept[r.Run.Problem.Name], r)
+	}
+	for _, note := range notes {
+		fmt.Fprintf(warnings, "note: %s\n", note)
+	}
+	fmt.Fprintf(out, "%s imported into %s, %d of them new\n", count(len(records), "run"), dir, added)
+	if len(records) == 0 {
+		return nil
+	}
+	fmt.Fprintln(out)
+	rows := [][]string{{"PROBLEM", "OPTIMIZER", "TUNING RUNS", "REPLICATES", "DIVERGED", "CHOSEN"}}
+	for _, name := range slices.Sorted(maps.Keys(kept)) {
+		for _, c := range bridge.Cells(name, kept[name]) {
+			diverged := 0
+			for _, r := range c.Runs {
+				if r.End.Status == results.Diverged {
+					diverged++
+				}
+			}
+			rows = append(rows, []string{
+				name, c.Optimizer, fmt.Sprint(len(c.Tuning)), fmt.Sprint(len(c.Runs)), fmt.Sprint(diverged), c.Setting.String(),
+			})
+		}
+	}
+	return printColumns(out, rows)
+}
+
+// builtInProblem looks up a problem that bench serves.
+func builtInProblem(name string) (protocol.ProblemDef, error) {
+	var known []string
+	for _, d := range problems.All() {
+		if d.Name == name {
+			return d, nil
+		}
+		known = append(known, d.Name)
+	}
+	return protocol.ProblemDef{}, protocol.Unknown("problem", name, known)
+}
+
+// importedCells are the cells of imported runs on the problems of a plan. What is unreadable is left out with a warning.
+func importedCells(store *results.Store, plan *protocol.Plan, warnings io.Writer) []results.Cell {
+	var records []*results.Record
+	for r, err := range store.Imports() {
+		if err != nil {
+			fmt.Fprintf(warnings, "bench: unreadable import: %v\n", err)
+			continue
+		}
+		records = append(records, r)
+	}
+	if len(records) == 0 {
+		return nil
+	}
+	var cells []results.Cell
+	for _, entry := range plan.Problems {
+		def, err := builtInProblem(entry.Problem)
+		if err != nil {
+			continue // of an outside plugin
+		}
+		parameters, err := protocol.Resolve(def.Parameters, entry.With)
+		if err != nil {
+			continue // a campaign has said so
+		}
+		batch := entry.BatchSize
+		if spec, err := def.Spec(parameters); err == nil && batch == 0 {
+			batch = spec.BatchSize
+		}
+		var same []*results.Record
+		for _, r := range records {
+			if r.Run.Problem.Name == def.Name && maps.Equal(r.Run.Problem.Parameters, parameters) {
+				same = append(same, r)
+			}
+		}
+		for _, c := range bridge.Cells(entry.Name, same) {
+			if n := c.Runs[0].Run.BatchSize; n != batch {
+				c.Unranked += fmt.Sprintf(", batch size %d", n)
+			}
+			cells = append(cells, c)
+		}
+	}
+	return cells
+}
