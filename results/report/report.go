@@ -430,7 +430,7 @@ func overall(problems []Problem, inputs []stats.Problem, optimizers []string) []
 	for k, i := range order {
 		sorted[k] = inputs[i]
 	}
-	places := stats.Overall(sorted, draws, 0)
+	places := stats.Overall(sorted, stats.Resample(stats.Seeds(sorted), draws, 0))
 	table := make([]Overall, len(optimizers))
 	for i, name := range optimizers {
 		o := Overall{Optimizer: name, Place: places[i]}

@@ -35,20 +35,32 @@ func signFlip(d []float64, limit int) float64 {
 	case len(d) > limit:
 		return 2 * distuv.UnitNormal.Survival(math.Abs(sum)/math.Sqrt(squares))
 	}
-	atLeast := math.Abs(sum) - 1e-12*size
+	// Only sizes matter. The greatest come first, so that most patterns are decided by their first few signs.
+	sizes := make([]float64, len(d))
+	for i, v := range d {
+		sizes[i] = math.Abs(v)
+	}
+	slices.SortFunc(sizes, func(a, b float64) int { return cmp.Compare(b, a) })
 	// The first sign is fixed: flipping all signs changes nothing.
-	return float64(countSums(d[1:], d[0], atLeast)) / float64(int(1)<<(len(d)-1))
+	n := countSums(sizes[1:], sizes[0], size-sizes[0], math.Abs(sum)-1e-12*size)
+	return float64(n) / float64(int(1)<<(len(d)-1))
 }
 
-// countSums counts the sign patterns ε for which |sum + Σ εᵢdᵢ| ≥ bound.
-func countSums(d []float64, sum, bound float64) int {
-	if len(d) == 0 {
-		if math.Abs(sum) >= bound {
+// countSums counts the sign patterns ε for which |sum + Σ εᵢdᵢ| ≥ bound. All dᵢ are at least 0, and rest is their sum.
+func countSums(d []float64, sum, rest, bound float64) int {
+	switch away := math.Abs(sum); {
+	case len(d) == 0:
+		if away >= bound {
 			return 1
 		}
 		return 0
+	case away+rest < bound:
+		return 0
+	case away-rest >= bound:
+		return 1 << len(d)
 	}
-	return countSums(d[1:], sum+d[0], bound) + countSums(d[1:], sum-d[0], bound)
+	rest -= d[0]
+	return countSums(d[1:], sum+d[0], rest, bound) + countSums(d[1:], sum-d[0], rest, bound)
 }
 
 // PairedT returns the two-sided p-value of the paired t-test: t = d̄/(s/√n) with n−1 degrees of freedom (Student 1908).

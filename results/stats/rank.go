@@ -3,7 +3,6 @@ package stats
 import (
 	"cmp"
 	"math"
-	"math/rand/v2"
 	"slices"
 )
 
@@ -32,14 +31,26 @@ type Problem struct {
 //
 // Thus ranks never contradict means, and an entry is not promoted for being noisy. Where so few seeds are in common
 // that SignFlip cannot reject anything at all, [PairedT] stands in for it, see [CanTest].
-func Rank(p Problem) []int { return rank(p, exactLimit) }
+func Rank(p Problem) []int { return rank(p, p.allSeeds(), exactLimit) }
 
 // CanTest reports whether the sign-flip test can find a difference between a leader and k−1 others at n common seeds:
 // whether its least p-value, 2/2ⁿ, is within Holm's first threshold α/(k−1).
 func CanTest(n, k int) bool { return math.Ldexp(2, -n)*float64(k-1) <= Alpha }
 
-// rank is Rank with a limit on the pairs of which all sign patterns are counted.
-func rank(p Problem, limit int) []int {
+// allSeeds numbers the seeds.
+func (p *Problem) allSeeds() []int32 {
+	if len(p.Scores) == 0 {
+		return nil
+	}
+	seeds := make([]int32, len(p.Scores[0]))
+	for s := range seeds {
+		seeds[s] = int32(s)
+	}
+	return seeds
+}
+
+// rank is Rank on the scores at the given seeds, with a limit on the pairs of which all sign patterns are counted.
+func rank(p Problem, seeds []int32, limit int) []int {
 	sign := 1.0
 	if p.HigherBetter {
 		sign = -1
@@ -53,7 +64,7 @@ func rank(p Problem, limit int) []int {
 	cost := make([]float64, len(p.Scores)) // mean score, lower is better
 	var order []int
 	for i, scores := range p.Scores {
-		if cost[i] = sign * Mean(present(scores)); !math.IsNaN(cost[i]) {
+		if cost[i] = sign * meanAt(scores, seeds); !math.IsNaN(cost[i]) {
 			order = append(order, i)
 		}
 	}
@@ -71,7 +82,7 @@ func rank(p Problem, limit int) []int {
 		if p.Equivalence != nil {
 			margin = p.Equivalence(sign * cost[leader])
 		}
-		differs := compare(p.Scores, leader, others, limit)
+		differs := compare(p.Scores, seeds, leader, others, limit)
 		joins := func(k int) bool { return !differs[k] || cost[others[k]]-cost[leader] < margin }
 		equal := func(j, k int) bool { return nearlyEqual(cost[others[j]], cost[others[k]]) }
 		size := 1 + group(len(others), joins, equal)
@@ -100,23 +111,41 @@ func group(n int, joins func(k int) bool, equal func(j, k int) bool) (size int) 
 // nearlyEqual reports whether two means differ by rounding alone.
 func nearlyEqual(a, b float64) bool { return math.Abs(a-b) <= 1e-12*max(math.Abs(a), math.Abs(b)) }
 
-// compare tests a leader against others and says which differ.
-func compare(scores [][]float64, leader int, others []int, limit int) []bool {
-	p := make([]float64, len(others))
-	for k, i := range others {
-		var d []float64
-		for s, v := range scores[leader] {
-			if w := scores[i][s]; !math.IsNaN(v) && !math.IsNaN(w) {
-				d = append(d, w-v)
-			}
-		}
-		if CanTest(len(d), len(others)+1) {
-			p[k] = signFlip(d, limit)
-		} else {
-			p[k] = PairedT(d)
+// meanAt is the mean of the scores at some seeds that are not NaN.
+func meanAt(scores []float64, seeds []int32) float64 {
+	sum, n := 0.0, 0
+	for _, s := range seeds {
+		if v := scores[s]; !math.IsNaN(v) {
+			sum += v
+			n++
 		}
 	}
+	return sum / float64(n)
+}
+
+// compare tests a leader against others at some seeds and says which differ.
+func compare(scores [][]float64, seeds []int32, leader int, others []int, limit int) []bool {
+	p := make([]float64, len(others))
+	d := make([]float64, 0, len(seeds))
+	for k, i := range others {
+		d = d[:0]
+		theirs, ours := scores[i], scores[leader]
+		for _, s := range seeds {
+			if v := theirs[s] - ours[s]; !math.IsNaN(v) {
+				d = append(d, v)
+			}
+		}
+		p[k] = pairedTest(d, len(others)+1, limit)
+	}
 	return Holm(p, Alpha)
+}
+
+// pairedTest tests differences between two of k entries by [SignFlip] where it can find anything, else by [PairedT].
+func pairedTest(d []float64, k, limit int) float64 {
+	if CanTest(len(d), k) {
+		return signFlip(d, limit)
+	}
+	return PairedT(d)
 }
 
 // present returns the scores that are there.
@@ -133,17 +162,15 @@ type Place struct {
 
 // Overall orders entries by their mean rank over problems, all of which have the same entries.
 //
-// Uncertainty comes from a bootstrap over seeds (Efron 1979), stratified by problem and paired: each of draws times,
-// the seeds of each problem are drawn anew with replacement, the same ones for all entries, and everything is ranked
-// again. Low and High are the 2.5 % and 97.5 % percentiles of an entry's mean rank. The best entry leads; its group
+// Uncertainty comes from a bootstrap over seeds: in each draw of r everything is ranked again. Low and High are the 2.5 % and 97.5 % percentiles of an entry's mean rank. The best entry leads; its group
 // extends up to, but without, the first entry whose mean rank is above the leader's in more than 97.5 % of the draws;
 // the next entry leads the next group. Whether an entry is unstable is not drawn anew.
-func Overall(problems []Problem, draws int, seed uint64) []Place {
+func Overall(problems []Problem, r Resamples) []Place {
 	if len(problems) == 0 {
 		return nil
 	}
 	places := make([]Place, len(problems[0].Scores))
-	mean := meanRanks(problems, Rank)
+	mean := meanRanks(len(problems), func(p int) []int { return Rank(problems[p]) })
 	var order []int
 	for i := range mean {
 		if !math.IsNaN(mean[i]) {
@@ -152,22 +179,24 @@ func Overall(problems []Problem, draws int, seed uint64) []Place {
 	}
 	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(mean[i], mean[j]) })
 
-	random := rand.New(rand.NewPCG(seed, 0))
 	drawn := make([][]float64, len(places)) // drawn[i][b] is the mean rank of entry i in draw b
-	for range draws {
-		again := meanRanks(problems, func(p Problem) []int {
-			ranks := rank(resample(p, random), bootstrapLimit)
-			for i, r := range ranks {
-				if r == 0 { // none of the few seeds that the entry has was drawn
+	for i := range drawn {
+		drawn[i] = make([]float64, len(r))
+	}
+	r.each(func(b int) {
+		again := meanRanks(len(problems), func(p int) []int {
+			ranks := rank(problems[p], r[b][p], bootstrapLimit)
+			for i, rank := range ranks {
+				if rank == 0 { // none of the few seeds that the entry has was drawn
 					ranks[i] = len(ranks)
 				}
 			}
 			return ranks
 		})
 		for i := range places {
-			drawn[i] = append(drawn[i], again[i])
+			drawn[i][b] = again[i]
 		}
-	}
+	})
 	for first := 0; first < len(order); {
 		leader, others := order[first], order[first+1:]
 		joins := func(k int) bool { return Quantile(differences(drawn[others[k]], drawn[leader]), Alpha/2) <= 0 }
@@ -199,11 +228,15 @@ func differences(x, y []float64) []float64 {
 	return d
 }
 
-// meanRanks returns the mean over problems of each entry's rank, NaN if it has none on some problem.
-func meanRanks(problems []Problem, rank func(Problem) []int) []float64 {
-	means := make([]float64, len(problems[0].Scores))
-	for _, p := range problems {
-		for i, r := range rank(p) {
+// meanRanks returns the mean over n problems of each entry's rank, NaN if it has none on some problem.
+func meanRanks(n int, rank func(p int) []int) []float64 {
+	var means []float64
+	for p := range n {
+		ranks := rank(p)
+		if means == nil {
+			means = make([]float64, len(ranks))
+		}
+		for i, r := range ranks {
 			if r == 0 {
 				means[i] = math.NaN()
 			}
@@ -211,27 +244,16 @@ func meanRanks(problems []Problem, rank func(Problem) []int) []float64 {
 		}
 	}
 	for i := range means {
-		means[i] /= float64(len(problems)) // at the end: sums of ranks are exact, and equal ones stay equal
+		means[i] /= float64(n) // at the end: sums of ranks are exact, and equal ones stay equal
 	}
 	return means
 }
 
-// resample returns p with as many seeds as before, drawn with replacement.
-func resample(p Problem, random *rand.Rand) Problem {
-	if len(p.Scores) == 0 {
-		return p
+// Seeds returns how many seeds each problem has, as [Resample] wants it.
+func Seeds(problems []Problem) []int {
+	n := make([]int, len(problems))
+	for p := range problems {
+		n[p] = len(problems[p].allSeeds())
 	}
-	seeds := make([]int, len(p.Scores[0]))
-	for k := range seeds {
-		seeds[k] = random.IntN(len(seeds))
-	}
-	scores := make([][]float64, len(p.Scores))
-	for i := range scores {
-		scores[i] = make([]float64, len(seeds))
-		for k, s := range seeds {
-			scores[i][k] = p.Scores[i][s]
-		}
-	}
-	p.Scores = scores
-	return p
+	return n
 }

@@ -165,7 +165,7 @@ func TestOverall(t *testing.T) {
 		{Scores: [][]float64{around(1, n), around(2, n), around(3, n), around(4, n)}},
 		{Scores: [][]float64{around(1, n), around(3, n), around(2, n), none(n)}},
 	}
-	got := Overall(problems, 200, 1)
+	got := Overall(problems, Resample(Seeds(problems), 200, 1))
 	for i, want := range []Place{
 		{1, 1, 1, 1},
 		{2, 2.5, 2.5, 2.5},
@@ -176,7 +176,7 @@ func TestOverall(t *testing.T) {
 			t.Errorf("entry %d: %+v, want %+v", i, got[i], want)
 		}
 	}
-	if Overall(nil, 10, 1) != nil {
+	if Overall(nil, nil) != nil {
 		t.Error("no problems: want no places")
 	}
 }
@@ -184,9 +184,7 @@ func TestOverall(t *testing.T) {
 // Equal sums of ranks give equal means, to the bit, whatever the order of the summands.
 func TestMeanRanks(t *testing.T) {
 	ranks := [][]int{{7, 4}, {6, 1}, {2, 4}, {1, 1}, {1, 8}, {6, 5}}
-	problems := slices.Repeat([]Problem{{Scores: make([][]float64, 2)}}, len(ranks))
-	k := -1
-	got := meanRanks(problems, func(Problem) []int { k++; return ranks[k] })
+	got := meanRanks(len(ranks), func(p int) []int { return ranks[p] })
 	if want := 23. / 6; got[0] != want || got[1] != want {
 		t.Errorf("mean ranks are %v, want %v for both", got, want)
 	}
@@ -202,7 +200,7 @@ func TestOverallSharesPlaces(t *testing.T) {
 		}
 		problems = append(problems, p)
 	}
-	got := Overall(problems, 300, 1)
+	got := Overall(problems, Resample(Seeds(problems), 300, 1))
 	for i, want := range []int{1, 1, 1, 4} {
 		if got[i].Place != want {
 			t.Errorf("entry %d has place %d, want %d: three equal entries and one far behind", i, got[i].Place, want)
@@ -211,14 +209,14 @@ func TestOverallSharesPlaces(t *testing.T) {
 			t.Errorf("entry %d: mean rank %g is outside [%g, %g]", i, got[i].MeanRank, got[i].Low, got[i].High)
 		}
 	}
-	if again := Overall(problems, 300, 1); !slices.Equal(got, again) {
+	if again := Overall(problems, Resample(Seeds(problems), 300, 1)); !slices.Equal(got, again) {
 		t.Error("the same seed gives other places")
 	}
 	// The order of the entries changes nothing but the order of the places.
 	for p := range problems {
 		slices.Reverse(problems[p].Scores)
 	}
-	reversed := Overall(problems, 300, 1)
+	reversed := Overall(problems, Resample(Seeds(problems), 300, 1))
 	slices.Reverse(reversed)
 	if !slices.Equal(got, reversed) {
 		t.Errorf("entries in another order give %v, want %v", reversed, got)
@@ -232,6 +230,6 @@ func BenchmarkOverall(b *testing.B) {
 		problems = append(problems, Problem{Scores: gaussian(random, 10, 10, .5)})
 	}
 	for b.Loop() {
-		Overall(problems, 1000, 1)
+		Overall(problems, Resample(Seeds(problems), 1000, 1))
 	}
 }

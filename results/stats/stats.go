@@ -54,8 +54,15 @@ func Quantile(x []float64, p float64) float64 {
 	if len(x) == 0 || slices.ContainsFunc(x, math.IsNaN) {
 		return math.NaN()
 	}
-	sorted := slices.Sorted(slices.Values(x))
-	position := p * float64(len(x)-1)
+	return quantileSorted(slices.Sorted(slices.Values(x)), p)
+}
+
+// quantileSorted is Quantile of ascending numbers.
+func quantileSorted(sorted []float64, p float64) float64 {
+	if len(sorted) == 0 {
+		return math.NaN()
+	}
+	position := p * float64(len(sorted)-1)
 	i := int(position)
 	w := position - float64(i)
 	if w == 0 || sorted[i] == sorted[i+1] {

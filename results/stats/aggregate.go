@@ -1,0 +1,85 @@
+package stats
+
+import (
+	"math"
+	"slices"
+)
+
+// Anchored places a score on the scale on which the start of a run is 0 and a reference, such as the mean of a pinned
+// baseline, is 1: z = (x − start)/(reference − start), whichever direction is better. It is NaN if the two anchors are
+// equal or not finite. Unlike a rank, z does not depend on who else is compared.
+func Anchored(x, start, reference float64) float64 {
+	way := reference - start
+	if way == 0 || math.IsNaN(way-way) {
+		return math.NaN()
+	}
+	return (x - start) / way
+}
+
+// IQM returns the interquartile mean of x: the mean of what is left after ⌊n/4⌋ values are dropped at each end, as
+// scipy's trim_mean does and rliable (Agarwal et al. 2021) uses it. It is NaN if n = 0 or any xᵢ is NaN.
+func IQM(x []float64) float64 {
+	if len(x) == 0 || slices.ContainsFunc(x, math.IsNaN) {
+		return math.NaN()
+	}
+	sorted := slices.Sorted(slices.Values(x))
+	cut := len(x) / 4
+	return Mean(sorted[cut : len(x)-cut])
+}
+
+// PairedImprovement returns the share of pairs with xₛ > yₛ, ties counting one half. Pairs of which one is NaN do not
+// count; without any pair it is NaN. Above .75 the difference is worth having (Bouthillier et al. 2021).
+func PairedImprovement(x, y []float64) float64 {
+	var wins, pairs float64
+	for s := range x {
+		switch {
+		case math.IsNaN(x[s]) || math.IsNaN(y[s]):
+			continue
+		case x[s] > y[s]:
+			wins++
+		case x[s] == y[s]:
+			wins += .5
+		}
+		pairs++
+	}
+	return wins / pairs
+}
+
+// Improvement returns the probability that a value of x is above one of y, U/(nm) with Mann and Whitney's U, ties
+// counting one half (rliable's probability of improvement). NaNs do not count; without any pair it is NaN.
+func Improvement(x, y []float64) float64 {
+	x, y = present(x), present(y)
+	return uStatistic(x, y) / (float64(len(x)) * float64(len(y)))
+}
+
+// uStatistic counts the pairs with xᵢ > yⱼ, ties one half.
+func uStatistic(x, y []float64) (u float64) {
+	for _, a := range x {
+		for _, b := range y {
+			switch {
+			case a > b:
+				u++
+			case a == b:
+				u += .5
+			}
+		}
+	}
+	return u
+}
+
+// ScoreProfile returns the share of scores above τ, for each τ: the run-score distribution of Agarwal et al. 2021, with
+// the scores of all problems and seeds in one pool. NaNs do not count.
+func ScoreProfile(scores, τ []float64) []float64 {
+	sorted := slices.Sorted(slices.Values(present(scores)))
+	shares := make([]float64, len(τ))
+	for k, t := range τ {
+		i, _ := slices.BinarySearchFunc(sorted, t, func(v, t float64) int {
+			if v <= t {
+				return -1
+			}
+			return 1
+		})
+		shares[k] = float64(len(sorted)-i) / float64(len(sorted))
+	}
+	return shares
+}

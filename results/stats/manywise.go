@@ -1,0 +1,210 @@
+package stats
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// rankSumLimit is the most values of which MannWhitney counts all divisions.
+const rankSumLimit = 60
+
+// MannWhitney returns the two-sided p-value of the test of Mann and Whitney 1947 that two samples, which are not paired, come
+// from one distribution. Up to 60 values it is exact also with ties, for it counts all C(n+m, n) divisions of the values at
+// hand:
+//
+//	p = #{divisions: |U − nm/2| ≥ |U of x and y − nm/2|} / C(n+m, n);
+//
+// above, it comes from the normal distribution with the correction for ties and for continuity. p is 1 if a sample is
+// empty, and NaN if a value is.
+func MannWhitney(x, y []float64) float64 { return mannWhitney(x, y, rankSumLimit) }
+
+func mannWhitney(x, y []float64, limit int) float64 {
+	n, m := len(x), len(y)
+	all := slices.Concat(x, y)
+	if slices.ContainsFunc(all, math.IsNaN) {
+		return math.NaN()
+	}
+	if n == 0 || m == 0 {
+		return 1
+	}
+	away := math.Abs(uStatistic(x, y) - float64(n)*float64(m)/2)
+	ranks := MidRanks(all)
+	if n+m > limit {
+		ties := 0.0 // Σ t³ − t over groups of t equal values
+		for _, r := range ranks {
+			t := 0.0
+			for _, other := range ranks {
+				if other == r {
+					t++
+				}
+			}
+			ties += t*t - 1
+		}
+		N := float64(n + m)
+		variance := float64(n) * float64(m) / 12 * (N + 1 - ties/(N*(N-1)))
+		if variance == 0 {
+			return 1
+		}
+		return min(1, 2*distuv.UnitNormal.Survival(max(0, away-.5)/math.Sqrt(variance)))
+	}
+	// ways[k][w] counts the choices of k values whose ranks sum to w/2.
+	most := 0
+	for _, r := range ranks {
+		most += int(2 * r)
+	}
+	ways := make([][]float64, n+1)
+	for k := range ways {
+		ways[k] = make([]float64, most+1)
+	}
+	ways[0][0] = 1
+	for _, r := range ranks {
+		w := int(2 * r)
+		for k := n; k > 0; k-- {
+			for sum := most; sum >= w; sum-- {
+				ways[k][sum] += ways[k-1][sum-w]
+			}
+		}
+	}
+	var total, extreme float64
+	for sum, w := range ways[n] {
+		u := float64(sum)/2 - float64(n)*float64(n+1)/2
+		total += w
+		if math.Abs(u-float64(n)*float64(m)/2) >= away {
+			extreme += w
+		}
+	}
+	return extreme / total
+}
+
+// MidRanks returns the rank of each value, 1 being the least; equal values share the mean of their ranks.
+func MidRanks(x []float64) []float64 {
+	ranks := make([]float64, len(x))
+	for i, v := range x {
+		below, equal := 0, 0
+		for _, w := range x {
+			if w < v {
+				below++
+			} else if w == v {
+				equal++
+			}
+		}
+		ranks[i] = float64(below) + float64(equal+1)/2
+	}
+	return ranks
+}
+
+// FriedmanTest is the outcome of Friedman.
+type FriedmanTest struct {
+	MeanRanks []float64 // of each entry over the problems, 1 being the best
+	ChiSquare float64   // Friedman's, with k−1 degrees of freedom
+	F         float64   // Iman and Davenport's, with k−1 and (k−1)(P−1) degrees of freedom; +Inf if all rankings agree
+	P         float64   // p-value of F; NaN with fewer than two problems or entries
+}
+
+// Friedman tests whether k entries do equally well on P problems: costs[p][i], lower is better, counts only by its rank on the
+// problem (Friedman 1937, Iman and Davenport 1980):
+//
+//	χ² = 12P/(k(k+1)) (ΣRⱼ² − k(k+1)²/4),  F = (P−1)χ²/(P(k−1) − χ²).
+//
+// There is no correction for ties, which make the test cautious. It is a diagnostic: with the few problems of a benchmark it
+// is far too coarse to order a leaderboard (Demšar 2006 recommends it for many data sets).
+func Friedman(costs [][]float64) FriedmanTest {
+	t := FriedmanTest{ChiSquare: math.NaN(), F: math.NaN(), P: math.NaN()}
+	if len(costs) == 0 {
+		return t
+	}
+	P, k := float64(len(costs)), float64(len(costs[0]))
+	t.MeanRanks = make([]float64, len(costs[0]))
+	for _, c := range costs {
+		for i, r := range MidRanks(c) {
+			t.MeanRanks[i] += r
+		}
+	}
+	squares := 0.0
+	for i := range t.MeanRanks {
+		squares += t.MeanRanks[i] * t.MeanRanks[i] // sums of ranks are exact
+		t.MeanRanks[i] /= P
+	}
+	if P < 2 || k < 2 {
+		return t
+	}
+	t.ChiSquare = 12 * P / (k * (k + 1)) * (squares/(P*P) - k*(k+1)*(k+1)/4)
+	if rest := P*(k-1) - t.ChiSquare; rest > 1e-12*P*k {
+		t.F = (P - 1) * t.ChiSquare / rest
+		t.P = distuv.F{D1: k - 1, D2: (k - 1) * (P - 1)}.Survival(t.F)
+	} else {
+		t.F, t.P = math.Inf(1), 0
+	}
+	return t
+}
+
+// Nemenyi returns the critical difference of Nemenyi 1963: mean ranks of k entries over P problems that are farther apart
+// differ at family-wise level α,
+//
+//	CD = q √(k(k+1)/(6P)),
+//
+// q being the upper α quantile of the studentized range of k values at infinite degrees of freedom over √2.
+func Nemenyi(k, problems int, alpha float64) float64 {
+	if k < 2 || problems < 1 {
+		return math.NaN()
+	}
+	return rangeQuantile(k, 1-alpha) / math.Sqrt2 * math.Sqrt(float64(k)*float64(k+1)/(6*float64(problems)))
+}
+
+// rangeQuantile is the p-quantile of the range of k standard normal values.
+func rangeQuantile(k int, p float64) float64 {
+	low, high := 0.0, 20.0
+	for high-low > 1e-12 {
+		if mid := (low + high) / 2; rangeCDF(k, mid) < p {
+			low = mid
+		} else {
+			high = mid
+		}
+	}
+	return (low + high) / 2
+}
+
+// rangeCDF is P(range ≤ q) = k ∫ φ(z) (Φ(z) − Φ(z−q))ᵏ⁻¹ dz, z being the greatest of the k values. The integrand and all its
+// derivatives vanish at the ends, where the trapezoidal rule is exact to rounding.
+func rangeCDF(k int, q float64) float64 {
+	const step = 1. / 32
+	sum := 0.0
+	for z := -9.0; z <= 9; z += step {
+		inside := distuv.UnitNormal.CDF(z) - distuv.UnitNormal.CDF(z-q)
+		sum += distuv.UnitNormal.Prob(z) * math.Pow(inside, float64(k-1))
+	}
+	return float64(k) * sum * step
+}
+
+// Kendall returns the rank correlation τ_b of Kendall 1945 between two rankings of the same entries, which corrects for ties:
+// 1 if they agree, −1 if one is the other's reverse; NaN if in one of them all are equal. Entries with a NaN do not count.
+func Kendall(x, y []float64) float64 {
+	var s, inX, inY float64 // pairs in order minus out of order; pairs not tied in x, in y
+	for i := range x {
+		for j := range i {
+			a, b := sign(x[i]-x[j]), sign(y[i]-y[j])
+			if math.IsNaN(a + b) {
+				continue
+			}
+			s += a * b
+			inX += a * a
+			inY += b * b
+		}
+	}
+	if inX == 0 || inY == 0 {
+		return math.NaN()
+	}
+	return s / math.Sqrt(inX*inY)
+}
+
+func sign(v float64) float64 {
+	switch {
+	case v > 0:
+		return 1
+	case v < 0:
+		return -1
+	}
+	return v // 0 or NaN
+}

@@ -1,0 +1,74 @@
+package stats
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/integrate"
+)
+
+// TimeToTarget returns the first of the times at which a metric is at the target or beyond it, +Inf if none is. NaN is
+// never there.
+func TimeToTarget(times, metric []float64, target float64, higherBetter bool) float64 {
+	for i, v := range metric {
+		if higherBetter && v >= target || !higherBetter && v <= target {
+			return times[i]
+		}
+	}
+	return math.Inf(1)
+}
+
+// ProfileLimit is the ratio of times up to which IntegratedProfile gives credit; the value is AlgoPerf's.
+const ProfileLimit = 4
+
+// IntegratedProfile scores entries by their times to target, times[p][i] of entry i on problem p, +Inf if it never got there.
+// It is the area between 1 and the limit L = 4 under the performance profile of Dolan and Moré 2002, which has the closed
+// form
+//
+//	Bᵢ = 1/P Σₚ max(0, min(1, (L − rₚᵢ)/(L − 1))),  rₚᵢ = timesₚᵢ/referenceₚ,
+//
+// as AlgoPerf scores (Dahl et al. 2023): 1 is best. A nil reference is the least time on each problem, and then B depends on
+// who else is compared. A problem whose target an entry never reaches gives it 0, even if nobody does.
+func IntegratedProfile(times [][]float64, reference []float64) []float64 {
+	if len(times) == 0 {
+		return nil
+	}
+	scores := make([]float64, len(times[0]))
+	for p, row := range times {
+		best := math.Inf(1)
+		for _, t := range row {
+			best = min(best, t)
+		}
+		if reference != nil {
+			best = reference[p]
+		}
+		for i, t := range row {
+			r := t / best
+			switch {
+			case math.IsInf(t, 1):
+				continue
+			case t <= best:
+				r = 1
+			}
+			scores[i] += max(0, min(1, (ProfileLimit-r)/(ProfileLimit-1)))
+		}
+	}
+	for i := range scores {
+		scores[i] /= float64(len(times))
+	}
+	return scores
+}
+
+// AUC returns the mean of a metric over a budget: the area under it by the trapezoidal rule, over the budget. times begin at
+// 0 and ascend; after the last of them the metric stays as it is. Values must be finite.
+func AUC(times, metric []float64, budget float64) float64 {
+	n := len(times)
+	if n == 0 || !(budget > 0) {
+		return math.NaN()
+	}
+	area := 0.0
+	if n > 1 {
+		area = integrate.Trapezoidal(times, metric)
+	}
+	last := times[n-1]
+	return (area + metric[n-1]*max(0, budget-last)) / max(budget, last)
+}
