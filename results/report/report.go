@@ -27,6 +27,13 @@ type Report struct {
 	Problems    []Problem
 	Overall     []Overall // by place; nil if there are fewer than two problems
 	Notes       []Warning // on all of it
+
+	Baselines []string // entries that the others are compared with
+	Anchor    string   // one of Baselines: entry whose mean is 1 on the anchored scale; empty if there is none
+	// Friedman tests whether the entries of Overall that have a place differ at all over the problems, and CriticalDifference is
+	// by how much mean ranks must differ by Nemenyi's test. They are diagnostics; places do not rest on them.
+	Friedman           stats.FriedmanTest
+	CriticalDifference float64
 }
 
 // Complete reports whether no run failed or is missing.
@@ -46,6 +53,12 @@ type Problem struct {
 	Rows      []Row                 // by rank; those without one last
 	Unranked  []Unranked            // beside the ranking, by name
 	Notes     []Warning             // on all rows
+
+	AnchorMean float64 // mean metric of Report.Anchor
+	Target     float64 // metric of Measures.ToTarget: 95 % of the way from Initial to AnchorMean
+	// AgreeFinal and AgreeDefault are Kendall's τ between the order of the rows and that by their Final or OneShot.
+	AgreeFinal, AgreeDefault float64
+	Pairs                    []Pair // of ranked rows, in their order
 }
 
 // Row is one optimizer on one problem.
@@ -63,6 +76,7 @@ type Row struct {
 	Slowdown  float64          // Seconds over the least Seconds on the problem
 	Tuning    Cost             // of the sweep and the tie step
 	Notes     []Warning
+	Measures
 }
 
 // Summary describes the scores of n runs.
@@ -72,6 +86,9 @@ type Summary struct {
 	Mean      float64 // NaN if N = 0
 	Std       float64 // sample standard deviation; NaN if N < 2
 	Low, High float64 // 95 % interval of the mean; NaN if N < 2
+
+	Median, Q25, Q75 float64 // quartiles; NaN if N = 0
+	Bimodal          bool    // those of runs that did not diverge fall into two groups, see stats.Bimodal
 }
 
 // Cost is what runs used.
@@ -89,6 +106,7 @@ type Overall struct {
 	N        int   // replicates on all problems
 	Diverged int   // of N
 	Tuning   Cost
+	OverallMeasures
 }
 
 const (
@@ -100,23 +118,30 @@ const (
 )
 
 // Build makes the report of a plan with its defaults filled in. cells are in any order; a pair of the plan without a
-// cell has nothing but missing replicates. Records of another protocol version are refused.
-func Build(plan *protocol.Plan, cells []results.Cell) *Report {
+// cell has nothing but missing replicates. Records of another protocol version are refused. baselines name the entries that
+// others are compared with, see [Baselines]; without any, they are those of [DefaultBaselines] that the plan has.
+func Build(plan *protocol.Plan, cells []results.Cell, baselines ...string) *Report {
 	r := &Report{Plan: plan.Name, Description: plan.Description}
 	for _, d := range plan.Deviations() {
 		r.warn(Deviation, "this plan departs from the standard protocol: %s", d)
 	}
 	cells, aside := r.accept(cells)
 	r.count(plan, cells)
+	r.chooseBaselines(plan, baselines)
 	optimizers := sortedOptimizers(plan)
 	var inputs []stats.Problem
-	for _, e := range plan.Problems {
+	var anchored [][][]float64
+	var times [][]float64
+	for _, e := range slices.SortedFunc(slices.Values(plan.Problems), byName) { // so that draws do not depend on their order
 		var mine []results.Cell
 		for _, name := range optimizers {
 			mine = append(mine, find(cells, e.Name, name, plan.Replicates))
 		}
 		p, input := newProblem(plan, e, mine, aside[e.Name])
 		delete(aside, e.Name)
+		a, t := p.measure(r, plan, mine, input.Scores)
+		p.pairs(mine, input.Scores)
+		anchored, times = append(anchored, a), append(times, t)
 		r.Problems = append(r.Problems, p)
 		inputs = append(inputs, input)
 	}
@@ -124,10 +149,21 @@ func Build(plan *protocol.Plan, cells []results.Cell) *Report {
 		r.warn(Incomparable, "%s of %s: left out, since the plan has no problem of that name",
 			count(len(aside[name]), "unranked result"), clean(name))
 	}
+	slices.SortFunc(r.Problems, func(a, b Problem) int { return cmp.Compare(position(plan, a.Name), position(plan, b.Name)) })
 	if len(r.Problems) > 1 {
-		r.Overall = overall(r.Problems, inputs, optimizers)
+		draws := stats.Resample(stats.Seeds(inputs), draws, 0)
+		r.Overall = overall(r.Problems, stats.Overall(inputs, draws), optimizers)
+		r.measureOverall(inputs, anchored, times, optimizers, draws)
+		r.diagnose()
 	}
 	return r
+}
+
+func byName(a, b protocol.ProblemEntry) int { return cmp.Compare(a.Name, b.Name) }
+
+// position is the place of a problem in the plan.
+func position(plan *protocol.Plan, problem string) int {
+	return slices.IndexFunc(plan.Problems, func(e protocol.ProblemEntry) bool { return e.Name == problem })
 }
 
 func find(cells []results.Cell, problem, optimizer string, replicates int) results.Cell {
@@ -279,6 +315,7 @@ func newRow(plan *protocol.Plan, c results.Cell) Row {
 		Final:     summarize(c.Runs, protocol.Final, plan.Selection),
 		OneShot:   summarize(c.OneShot, plan.Report, plan.Selection),
 		Tuning:    Cost{Runs: len(c.Tuning)},
+		Measures:  noMeasures(0),
 	}
 	if c.Setting != nil {
 		row.Setting = protocol.Setting{}
@@ -317,6 +354,14 @@ func summarize(runs []*results.Record, rule protocol.ReportRule, selection proto
 	}
 	s.Mean, s.Std = stats.Mean(scores), stats.Std(scores)
 	s.Low, s.High = stats.TInterval(scores, level)
+	s.Q25, s.Median, s.Q75 = stats.Quantile(scores, .25), stats.Median(scores), stats.Quantile(scores, .75)
+	var regular []float64 // diverged runs are a group of their own, and flagged anyway
+	for i, record := range runs {
+		if record.End.Status == results.OK {
+			regular = append(regular, scaleOf(&record.Spec).of(scores[i]))
+		}
+	}
+	s.Bimodal = stats.Bimodal(regular)
 	return s
 }
 
@@ -419,18 +464,8 @@ func (p *Problem) compareTimes() {
 	}
 }
 
-// overall makes the overall table. The problems' order does not matter to places.
-func overall(problems []Problem, inputs []stats.Problem, optimizers []string) []Overall {
-	order := make([]int, len(problems))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(problems[i].Name, problems[j].Name) })
-	sorted := make([]stats.Problem, len(order))
-	for k, i := range order {
-		sorted[k] = inputs[i]
-	}
-	places := stats.Overall(sorted, stats.Resample(stats.Seeds(sorted), draws, 0))
+// overall makes the overall table.
+func overall(problems []Problem, places []stats.Place, optimizers []string) []Overall {
 	table := make([]Overall, len(optimizers))
 	for i, name := range optimizers {
 		o := Overall{Optimizer: name, Place: places[i]}

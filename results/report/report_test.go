@@ -55,7 +55,8 @@ func run(problem, optimizer string, seed uint64, step, start, end float64) *resu
 		return results.Value{Loss: protocol.Number(v), Metric: protocol.Number(v)}
 	}
 	for i, metric := range []float64{start, end, end - 0.01*math.Abs(end)} {
-		p := results.Point{Step: i, Train: value(metric)}
+		seen := int64(i) * spec.Budget / 2
+		p := results.Point{Mark: seen, Seen: seen, Step: i, Train: value(metric)}
 		if spec.Validation > 0 {
 			v := value(metric)
 			p.Validation, p.Test = &v, &v
@@ -128,6 +129,13 @@ func synthetic() (*protocol.Plan, []results.Cell) {
 
 var formats = map[string]func(*Report, io.Writer) error{
 	"txt": (*Report).WriteText, "md": (*Report).WriteMarkdown, "csv": (*Report).WriteCSV, "tex": (*Report).WriteLaTeX,
+	"json": (*Report).WriteJSON, "all.txt": (*Report).WriteAllText,
+	"pairs.txt": pairwise(Pairwise.WriteText), "pairs.md": pairwise(Pairwise.WriteMarkdown),
+	"pairs.csv": pairwise(Pairwise.WriteCSV), "pairs.tex": pairwise(Pairwise.WriteLaTeX), "pairs.json": pairwise(Pairwise.WriteJSON),
+}
+
+func pairwise(write func(Pairwise, io.Writer) error) func(*Report, io.Writer) error {
+	return func(r *Report, w io.Writer) error { return write(Pairwise{r}, w) }
 }
 
 func render(t *testing.T, r *Report, format string) string {
@@ -191,6 +199,9 @@ func TestGoldenIncomplete(t *testing.T) {
 		cells[4+i].Missing = 7
 	}
 	for format := range formats {
+		if strings.HasPrefix(format, "pairs.") {
+			continue // nothing else than in the complete ones
+		}
 		golden(t, "incomplete."+format, render(t, Build(plan, cells), format))
 	}
 }
@@ -202,7 +213,8 @@ func TestNothingYet(t *testing.T) {
 		t.Errorf("complete is %t, %d of %d runs; want 0 of 80", r.Complete(), r.Finished, r.Planned)
 	}
 	for format := range formats {
-		if got := render(t, r, format); format != "csv" && !strings.Contains(got, "INCOMPLETE, 0 of 80 runs") ||
+		data := strings.HasSuffix(format, "csv") || strings.HasSuffix(format, "json")
+		if got := render(t, r, format); !data && !strings.Contains(got, "INCOMPLETE, 0 of 80 runs") ||
 			strings.Contains(got, "NaN") {
 			t.Errorf("%s of a plan without runs:\n%s", format, got)
 		}

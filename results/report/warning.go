@@ -2,7 +2,9 @@ package report
 
 import (
 	"cmp"
+	"maps"
 	"slices"
+	"strings"
 )
 
 // Kind says what a warning is about. The names are for programs that read reports; they stay.
@@ -22,6 +24,10 @@ const (
 	Missing       Kind = "missing"        // some runs have not been made
 	Oracle        Kind = "oracle"         // it was told what no real optimizer can know
 	Incomparable  Kind = "incomparable"   // a row that is not ranked was made under other circumstances
+	Pooled        Kind = "pooled"         // replicates of several settings, batch sizes, budgets or versions are in one row
+	Bimodal       Kind = "bimodal"        // the scores of a row fall into two groups
+	SeedBias      Kind = "seed-bias"      // results of tuning are better than those of replicates
+	NoAnchor      Kind = "no-anchor"      // no baseline to measure by
 )
 
 // Warning is something that a reader of a table has to know. It travels with the table as a footnote.
@@ -76,6 +82,8 @@ func located(all []Located, problem string, warnings []Warning) []Located {
 	}
 	return all
 }
+
+func joined(set map[string]bool) string { return strings.Join(slices.Sorted(maps.Keys(set)), ", ") }
 
 // sortRows puts rows that are not ranked in order of their names, then their sources.
 func sortRows(rows []Unranked) {

@@ -24,6 +24,7 @@ type section struct {
 	header []string
 	rows   [][]string
 	best   []bool // rows to be emphasized
+	name   int    // column that is printed bold in these rows
 	notes  []string
 }
 
@@ -35,71 +36,67 @@ func (r *Report) headline() string {
 	return fmt.Sprintf("plan %s: INCOMPLETE, %d of %d runs", r.Plan, r.Finished, r.Planned)
 }
 
-// sections lays out the tables. Intervals are wide: the terminal does without.
-func (r *Report) sections(intervals bool) []section {
+// sections lays out the tables. Intervals are wide: the terminal does without, and without the second tables unless asked.
+func (r *Report) sections(intervals, details bool) []section {
 	var all []section
 	for i := range r.Problems {
-		s := r.Problems[i].section(intervals)
-		s.title = fmt.Sprintf("%d. %s", i+1, s.title)
-		all = append(all, s)
-		if len(r.Problems[i].Unranked) > 0 {
-			s := r.Problems[i].unrankedSection()
+		p := &r.Problems[i]
+		add := func(s section) {
 			s.title = fmt.Sprintf("%d. %s", i+1, s.title)
 			all = append(all, s)
+		}
+		add(p.section(intervals))
+		if details && p.Spec != nil {
+			add(p.detailSection(r))
+		}
+		if len(p.Unranked) > 0 {
+			add(p.unrankedSection())
 		}
 	}
 	if r.Overall != nil {
 		all = append(all, r.overallSection())
+		if details {
+			all = append(all, r.overallDetail())
+		}
 	}
 	return all
 }
 
 func (p *Problem) section(intervals bool) section {
 	s := section{title: clean(p.Name), facts: p.facts()}
-	type column struct {
-		name string
-		cell func(Row) string
-	}
-	columns := []column{
+	columns := []tableColumn{
 		{"rank", func(r Row) string { return rankText(r.Rank, r.Shared) }},
 		{"optimizer", func(r Row) string { return flagged(r.Optimizer, r.Oracle) }},
-		{"setting", func(r Row) string {
-			if r.Setting == nil {
-				return none
-			}
-			return r.Setting.String()
-		}},
+		{"setting", func(r Row) string { return settingText(r.Setting) }},
 		{p.metric(), func(r Row) string { return r.Score.meanStd() }},
 	}
 	if intervals {
-		columns = append(columns, column{"95 % interval", func(r Row) string { return r.Score.interval() }})
+		columns = append(columns, tableColumn{"95 % interval", func(r Row) string { return r.Score.interval() }})
 	}
 	columns = append(columns,
-		column{"ok", func(r Row) string { return fmt.Sprintf("%d/%d", r.Score.N-r.Score.Diverged, p.Seeds) }})
+		tableColumn{"ok", func(r Row) string { return fmt.Sprintf("%d/%d", r.Score.N-r.Score.Diverged, p.Seeds) }})
 	if p.showDefault() {
-		columns = append(columns, column{"default", func(r Row) string { return r.OneShot.meanStd() }})
+		columns = append(columns, tableColumn{"default", func(r Row) string { return r.OneShot.meanStd() }})
 	}
 	if p.ShowFinal {
-		columns = append(columns, column{"final", func(r Row) string { return number(r.Final.Mean) }})
+		columns = append(columns, tableColumn{"final", func(r Row) string { return number(r.Final.Mean) }})
 	}
 	columns = append(columns,
-		column{"time", func(r Row) string { return times(r.Slowdown) }},
-		column{"tuning", func(r Row) string { return r.Tuning.String() }})
-
-	for _, c := range columns {
-		s.header = append(s.header, c.name)
-	}
+		tableColumn{"time", func(r Row) string { return times(r.Slowdown) }},
+		tableColumn{"tuning", func(r Row) string { return r.Tuning.String() }})
+	s.fill(columns, p.Rows)
 	for _, row := range p.Rows {
-		var cells []string
-		for _, c := range columns {
-			cells = append(cells, c.cell(row))
-		}
-		s.rows = append(s.rows, cells)
-		s.best = append(s.best, row.Rank == 1)
 		s.notes = append(s.notes, texts(row.Notes)...)
 	}
 	s.notes = append(s.notes, texts(p.Notes)...)
 	return s
+}
+
+func settingText(s protocol.Setting) string {
+	if s == nil {
+		return none
+	}
+	return s.String()
 }
 
 // unrankedSection lays out what stands beside the ranking.
@@ -110,12 +107,8 @@ func (p *Problem) unrankedSection() section {
 		header: []string{"optimizer", "setting", p.metric(), "n", "distance", "95 % interval", "p", "source"},
 	}
 	for _, row := range p.Unranked {
-		setting := none
-		if row.Setting != nil {
-			setting = row.Setting.String()
-		}
 		s.rows = append(s.rows, []string{
-			flagged(row.Optimizer, row.Oracle), setting, row.Score.meanStd(), strconv.Itoa(row.Score.N),
+			flagged(row.Optimizer, row.Oracle), settingText(row.Setting), row.Score.meanStd(), strconv.Itoa(row.Score.N),
 			number(row.Distance.Mean), span(row.Distance.Low, row.Distance.High), probability(row.Distance.P), row.Source,
 		})
 		s.best = append(s.best, false)
@@ -167,6 +160,7 @@ func (r *Report) overallSection() section {
 	s := section{
 		title:  "overall",
 		facts:  []string{"mean rank over the problems; intervals by a bootstrap over seeds"},
+		name:   1,
 		header: []string{"place", "optimizer", "mean rank", "95 % interval"},
 	}
 	for i := range r.Problems {
@@ -255,14 +249,41 @@ func (p *Problem) showDefault() bool {
 	return slices.ContainsFunc(p.Rows, func(r Row) bool { return r.OneShot.N > 0 })
 }
 
-// WriteText writes the tables for a terminal of about 120 columns.
-func (r *Report) WriteText(w io.Writer) error {
-	b := new(strings.Builder)
-	fmt.Fprintln(b, r.headline())
-	if r.Description != "" {
-		fmt.Fprintln(b, clean(r.Description))
+// document is what the writers of text, Markdown and LaTeX lay out.
+type document struct {
+	headline, description string
+	complete              bool
+	sections              []section
+	notes, legend         []string
+}
+
+func (r *Report) document(intervals, details bool) document {
+	legend := r.legend()
+	if details {
+		legend = append(legend, r.detailLegend()...)
 	}
-	for _, s := range r.sections(false) {
+	return document{r.headline(), r.Description, r.Complete(), r.sections(intervals, details), texts(r.Notes), legend}
+}
+
+// WriteText writes the tables for a terminal of about 120 columns: who wins, how sure that is, what it cost.
+func (r *Report) WriteText(w io.Writer) error { return r.document(false, false).text(w) }
+
+// WriteAllText writes to each of these tables a second one: how sure, how fast, how tuned.
+func (r *Report) WriteAllText(w io.Writer) error { return r.document(false, true).text(w) }
+
+// WriteMarkdown writes all tables as Markdown.
+func (r *Report) WriteMarkdown(w io.Writer) error { return r.document(true, true).markdown(w) }
+
+// WriteLaTeX writes all tables as LaTeX table environments that need the package booktabs.
+func (r *Report) WriteLaTeX(w io.Writer) error { return r.document(true, true).latex(w) }
+
+func (d document) text(w io.Writer) error {
+	b := new(strings.Builder)
+	fmt.Fprintln(b, d.headline)
+	if d.description != "" {
+		fmt.Fprintln(b, clean(d.description))
+	}
+	for _, s := range d.sections {
 		fmt.Fprintf(b, "\n%s\n", s.title)
 		for _, fact := range s.facts {
 			fmt.Fprintf(b, "   %s\n", fact)
@@ -283,10 +304,10 @@ func (r *Report) WriteText(w io.Writer) error {
 		}
 	}
 	fmt.Fprintln(b)
-	for _, note := range r.Notes {
+	for _, note := range d.notes {
 		fmt.Fprintf(b, "note: %s\n", note)
 	}
-	for _, line := range r.legend() {
+	for _, line := range d.legend {
 		fmt.Fprintln(b, line)
 	}
 	_, err := io.WriteString(w, b.String())
@@ -315,8 +336,7 @@ func (s *section) table(w io.Writer, how tw.Renderer) error {
 
 var markdownEscapes = strings.NewReplacer(`\`, `\\`, `|`, `\|`, `*`, `\*`, "`", "\\`", `<`, `\<`)
 
-// WriteMarkdown writes the tables as Markdown.
-func (r *Report) WriteMarkdown(w io.Writer) error {
+func (d document) markdown(w io.Writer) error {
 	b := new(strings.Builder)
 	list := func(items []string) {
 		if len(items) > 0 {
@@ -326,19 +346,22 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 			fmt.Fprintf(b, "- %s\n", markdownEscapes.Replace(item))
 		}
 	}
-	fmt.Fprintf(b, "# %s\n", markdownEscapes.Replace(r.headline()))
-	if r.Description != "" {
-		fmt.Fprintf(b, "\n%s\n", markdownEscapes.Replace(clean(r.Description)))
+	fmt.Fprintf(b, "# %s\n", markdownEscapes.Replace(d.headline))
+	if d.description != "" {
+		fmt.Fprintf(b, "\n%s\n", markdownEscapes.Replace(clean(d.description)))
 	}
-	for _, s := range r.sections(true) {
+	for _, s := range d.sections {
 		fmt.Fprintf(b, "\n## %s\n\n", markdownEscapes.Replace(s.title))
 		fmt.Fprintf(b, "%s\n\n", markdownEscapes.Replace(strings.Join(s.facts, "; ")))
+		for k := range s.header {
+			s.header[k] = markdownEscapes.Replace(s.header[k])
+		}
 		for i, cells := range s.rows {
 			for k := range cells {
 				cells[k] = markdownEscapes.Replace(cells[k])
 			}
 			if s.best[i] {
-				cells[1] = "**" + cells[1] + "**"
+				cells[s.name] = "**" + cells[s.name] + "**"
 			}
 		}
 		if err := s.table(b, renderer.NewMarkdown()); err != nil {
@@ -347,7 +370,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 		list(s.notes)
 	}
 	fmt.Fprint(b, "\n## notes\n")
-	list(slices.Concat(texts(r.Notes), r.legend()))
+	list(slices.Concat(d.notes, d.legend))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -360,16 +383,15 @@ var latexEscapes = strings.NewReplacer(
 	`±`, `$\pm$`, `×`, `$\times$`, `†`, `$\dagger$`, `‡`, `$\ddagger$`, `–`, `--`, `…`, `\ldots{}`, `−`, `$-$`, `∞`, `$\infty$`,
 )
 
-// WriteLaTeX writes the tables as LaTeX table environments that need the package booktabs.
-func (r *Report) WriteLaTeX(w io.Writer) error {
+func (d document) latex(w io.Writer) error {
 	b := new(strings.Builder)
 	escape := latexEscapes.Replace
-	fmt.Fprintf(b, "%% %s\n%% needs \\usepackage{booktabs}\n", r.headline())
-	for _, s := range r.sections(true) {
+	fmt.Fprintf(b, "%% %s\n%% needs \\usepackage{booktabs}\n", d.headline)
+	for _, s := range d.sections {
 		caption := append([]string{s.title}, s.facts...)
 		caption = append(caption, s.notes...)
-		if !r.Complete() {
-			caption = append(caption, r.headline())
+		if !d.complete {
+			caption = append(caption, d.headline)
 		}
 		fmt.Fprintf(b, "\n\\begin{table}\n\\centering\n\\caption{%s.}\n", escape(strings.Join(caption, ". ")))
 		fmt.Fprintf(b, "\\begin{tabular}{%s}\n\\toprule\n", strings.Repeat("l", len(s.header)))
@@ -379,7 +401,7 @@ func (r *Report) WriteLaTeX(w io.Writer) error {
 				escaped[k] = escape(cell)
 			}
 			if best {
-				escaped[1] = `\textbf{` + escaped[1] + `}`
+				escaped[s.name] = `\textbf{` + escaped[s.name] + `}`
 			}
 			fmt.Fprintf(b, "%s \\\\\n", strings.Join(escaped, " & "))
 		}
@@ -390,14 +412,15 @@ func (r *Report) WriteLaTeX(w io.Writer) error {
 		}
 		fmt.Fprint(b, "\\bottomrule\n\\end{tabular}\n\\end{table}\n")
 	}
-	for _, note := range slices.Concat(texts(r.Notes), r.legend()) {
+	for _, note := range slices.Concat(d.notes, d.legend) {
 		fmt.Fprintf(b, "\n\\noindent %s.\n", escape(note))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// WriteCSV writes one line per problem and optimizer, in full precision. What is not there is empty.
+// WriteCSV writes one line per problem and optimizer, in full precision; rows that are not ranked say so under unranked. What
+// is not there, or infinite, is empty.
 func (r *Report) WriteCSV(w io.Writer) error {
 	header := []string{
 		"plan", "complete", "protocol", "problem", "metric", "higher_better", "part", "budget", "initial",
@@ -406,40 +429,94 @@ func (r *Report) WriteCSV(w io.Writer) error {
 	for _, name := range []string{"score", "final", "default"} {
 		header = append(header, name+"_n", name+"_diverged", name+"_mean", name+"_std", name+"_low", name+"_high")
 	}
-	lines := [][]string{append(header,
+	header = append(header,
 		"steps", "seconds_per_example", "slowdown", "tuning_runs", "tuning_examples",
-		"overall_place", "overall_mean_rank", "overall_low", "overall_high", "notes")}
+		"overall_place", "overall_mean_rank", "overall_low", "overall_high", "notes",
+		"score_median", "score_q25", "score_q75", "bimodal", "anchor", "anchor_mean", "anchored", "anchored_low", "anchored_high",
+		"target", "target_reached", "target_examples", "auc")
+	for _, k := range BestOfRuns {
+		header = append(header, fmt.Sprintf("best_of_%d", k))
+	}
+	header = append(header,
+		"tunability", "width", "width_open", "loss_spread", "seed_bias", "diverged_share", "diverged_low", "diverged_high",
+		"overall_anchored", "overall_anchored_low", "overall_anchored_high", "overall_profile", "overall_profile_anchor",
+		"overall_slowdown", "unranked", "unranked_difference", "unranked_difference_low", "unranked_difference_high", "unranked_p")
+	for _, name := range r.Baselines {
+		header = append(header, "better_than_"+name, "better_than_"+name+"_low", "better_than_"+name+"_high")
+	}
+	lines := [][]string{header}
 	for _, p := range r.Problems {
-		if p.Spec == nil {
-			p.Spec = new(protocol.ProblemSpec)
-		}
 		for _, row := range p.Rows {
-			line := []string{
-				r.Plan, strconv.FormatBool(r.Complete()), strconv.Itoa(protocol.Version), p.Name, p.Spec.Metric.Name,
-				strconv.FormatBool(p.Spec.Metric.HigherBetter), string(p.Part), strconv.FormatInt(p.Budget, 10),
-				exact(p.Initial), strconv.Itoa(p.Seeds), rankField(row.Rank), row.Optimizer, row.Setting.String(),
-			}
-			for _, s := range []Summary{row.Score, row.Final, row.OneShot} {
-				line = append(line, strconv.Itoa(s.N), strconv.Itoa(s.Diverged),
-					exact(s.Mean), exact(s.Std), exact(s.Low), exact(s.High))
-			}
-			line = append(line, exact(row.Steps), exact(row.Seconds), exact(row.Slowdown),
-				strconv.Itoa(row.Tuning.Runs), strconv.FormatInt(row.Tuning.Examples, 10))
-			o := Overall{Place: stats.Place{MeanRank: math.NaN(), Low: math.NaN(), High: math.NaN()}}
-			if i := slices.IndexFunc(r.Overall, func(o Overall) bool { return o.Optimizer == row.Optimizer }); i >= 0 {
-				o = r.Overall[i]
-			}
-			lines = append(lines, append(line,
-				rankField(o.Place.Place), exact(o.MeanRank), exact(o.Low), exact(o.High),
-				joinTexts(row.Notes, p.Notes, r.Notes)))
+			lines = append(lines, r.csvLine(&p, &row, nil))
+		}
+		for _, u := range p.Unranked {
+			lines = append(lines, r.csvLine(&p, &u.Row, &u))
 		}
 	}
 	return csv.NewWriter(w).WriteAll(lines)
 }
 
+// csvLine writes a row of a problem. u is nil if it is ranked.
+func (r *Report) csvLine(p *Problem, row *Row, u *Unranked) []string {
+	spec := p.Spec
+	if spec == nil {
+		spec = new(protocol.ProblemSpec)
+	}
+	line := []string{
+		r.Plan, strconv.FormatBool(r.Complete()), strconv.Itoa(protocol.Version), p.Name, spec.Metric.Name,
+		strconv.FormatBool(spec.Metric.HigherBetter), string(p.Part), strconv.FormatInt(p.Budget, 10),
+		exact(p.Initial), strconv.Itoa(p.Seeds), rankField(row.Rank), row.Optimizer, row.Setting.String(),
+	}
+	add := func(values ...float64) {
+		for _, v := range values {
+			line = append(line, exact(v))
+		}
+	}
+	for _, s := range []Summary{row.Score, row.Final, row.OneShot} {
+		line = append(line, strconv.Itoa(s.N), strconv.Itoa(s.Diverged))
+		add(s.Mean, s.Std, s.Low, s.High)
+	}
+	add(row.Steps, row.Seconds, row.Slowdown)
+	line = append(line, strconv.Itoa(row.Tuning.Runs), strconv.FormatInt(row.Tuning.Examples, 10))
+	nan := math.NaN()
+	o := Overall{
+		Place:           stats.Place{MeanRank: nan, Low: nan, High: nan},
+		OverallMeasures: OverallMeasures{Anchored: unknown, Profile: nan, ProfileAnchor: nan, Slowdown: nan},
+	}
+	source, distance := "", stats.Difference{Mean: nan, Low: nan, High: nan, P: nan}
+	if u != nil {
+		source, distance = u.Source, u.Distance
+	} else if i := slices.IndexFunc(r.Overall, func(o Overall) bool { return o.Optimizer == row.Optimizer }); i >= 0 {
+		o = r.Overall[i]
+	}
+	line = append(line, rankField(o.Place.Place))
+	add(o.MeanRank, o.Low, o.High)
+	line = append(line, joinTexts(row.Notes, p.Notes, r.Notes))
+	add(row.Score.Median, row.Score.Q25, row.Score.Q75)
+	line = append(line, strconv.FormatBool(row.Score.Bimodal), r.Anchor)
+	add(p.AnchorMean, row.Anchored.Value, row.Anchored.Low, row.Anchored.High, p.Target)
+	line = append(line, strconv.Itoa(row.ToTarget.Reached))
+	add(row.ToTarget.Median, row.AUC)
+	add(row.BestOf...)
+	add(row.Tunability, row.Width)
+	line = append(line, strconv.FormatBool(row.WidthOpen))
+	add(row.LossSpread, row.SeedBias, row.Failure.Value, row.Failure.Low, row.Failure.High,
+		o.Anchored.Value, o.Anchored.Low, o.Anchored.High, o.Profile, o.ProfileAnchor, o.OverallMeasures.Slowdown)
+	line = append(line, source)
+	add(distance.Mean, distance.Low, distance.High, distance.P)
+	for b := range r.Baselines {
+		e := unknown
+		if b < len(row.Better) {
+			e = row.Better[b]
+		}
+		add(e.Value, e.Low, e.High)
+	}
+	return line
+}
+
 // exact writes v so that it reads back the same.
 func exact(v float64) string {
-	if math.IsNaN(v) {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return ""
 	}
 	return strconv.FormatFloat(v, 'g', -1, 64)

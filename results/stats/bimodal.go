@@ -35,8 +35,8 @@ func separation(x []float64) float64 {
 		}
 	}
 	switch {
-	case total == 0:
-		return 0
+	case total <= float64(n)*(1e-12*mean)*(1e-12*mean):
+		return 0 // equal but for rounding
 	case total-best <= 1e-12*total:
 		return math.Inf(1)
 	}
@@ -48,8 +48,19 @@ var separations = []struct {
 	n int
 	c float64
 }{
-	{6, 29.912}, {7, 19.711}, {8, 14.416}, {9, 11.726}, {10, 9.933}, {12, 7.824}, {15, 6.174}, {20, 4.892}, {30, 3.857},
-	{50, 3.119}, {100, 2.582}, {200, 2.288}, {500, 2.061},
+	{6, 29.912},
+	{7, 19.711},
+	{8, 14.416},
+	{9, 11.726},
+	{10, 9.933},
+	{12, 7.824},
+	{15, 6.174},
+	{20, 4.892},
+	{30, 3.857},
+	{50, 3.119},
+	{100, 2.582},
+	{200, 2.288},
+	{500, 2.061},
 }
 
 // separationLimit interpolates separations linearly in 1/n. For large n the quantile approaches 2/(π−2), the value for a normal

@@ -59,7 +59,7 @@ func Percentiles(values []float64, level float64) (low, high float64) {
 }
 
 // IQM returns in each draw the interquartile mean of one entry's scores, scores[p][s] at seed s of problem p, pooled over the
-// problems. NaNs do not count.
+// problems. NaNs do not count, nor does a problem whose scores are nil.
 func (r Resamples) IQM(scores [][]float64) []float64 {
 	// Sorting once and counting how often each score was drawn is several times faster than sorting each draw.
 	type item struct {
@@ -92,6 +92,9 @@ func (r Resamples) IQM(scores [][]float64) []float64 {
 		defer counts.Put(&count)
 		clear(count)
 		for p, seeds := range drawn {
+			if scores[p] == nil {
+				continue
+			}
 			for _, s := range seeds {
 				count[offset[p]+int(s)]++
 			}

@@ -108,11 +108,12 @@ func TestResamplesIQM(t *testing.T) {
 		}
 	}
 	scores[1][3] = nan
-	r := Resample([]int{7, 10, 1}, 200, 2)
+	scores = append(scores, nil)
+	r := Resample([]int{7, 10, 1, 4}, 200, 2)
 	got := r.IQM(scores)
 	for b, drawn := range r {
 		var pool []float64
-		for p := range drawn {
+		for p := range 3 {
 			for _, s := range drawn[p] {
 				if v := scores[p][s]; !math.IsNaN(v) {
 					pool = append(pool, v)
@@ -121,7 +122,7 @@ func TestResamplesIQM(t *testing.T) {
 		}
 		checkNear(t, fmt.Sprintf("IQM of draw %d", b), got[b], IQM(pool), 1e-12)
 	}
-	if none := r.IQM([][]float64{none(7), none(10), none(1)}); !math.IsNaN(none[0]) {
+	if none := r.IQM([][]float64{none(7), none(10), none(1), nil}); !math.IsNaN(none[0]) {
 		t.Errorf("IQM of nothing is %g, want NaN", none[0])
 	}
 }
@@ -198,10 +199,20 @@ func TestMannWhitneyBruteForce(t *testing.T) {
 // Areas under the curve of four variants of C4.5 on 14 data sets: Demšar 2006, Table 6. Before rounding to three digits, which
 // the ranks printed there come from, the third of the last but one data set was above the fourth.
 var demsar = [][]float64{
-	{.763, .768, .771, .798}, {.599, .591, .590, .569}, {.954, .971, .968, .967}, {.628, .661, .654, .657},
-	{.882, .888, .886, .898}, {.936, .931, .916, .931}, {.661, .668, .609, .685}, {.583, .583, .563, .625},
-	{.775, .838, .866, .875}, {1, 1, 1, 1}, {.940, .962, .965, .962}, {.619, .666, .614, .669},
-	{.972, .981, .97501, .975}, {.957, .978, .946, .970},
+	{.763, .768, .771, .798},
+	{.599, .591, .590, .569},
+	{.954, .971, .968, .967},
+	{.628, .661, .654, .657},
+	{.882, .888, .886, .898},
+	{.936, .931, .916, .931},
+	{.661, .668, .609, .685},
+	{.583, .583, .563, .625},
+	{.775, .838, .866, .875},
+	{1, 1, 1, 1},
+	{.940, .962, .965, .962},
+	{.619, .666, .614, .669},
+	{.972, .981, .97501, .975},
+	{.957, .978, .946, .970},
 }
 
 func TestFriedman(t *testing.T) {
@@ -281,6 +292,8 @@ func TestIntegratedProfile(t *testing.T) {
 	check("two problems", [][]float64{{10, 20}, {inf, 5}}, nil, .5, (2./3+1)/2)
 	check("by a reference", [][]float64{{10, 20, 80}}, []float64{20}, 1, 1, 0)
 	check("reference that never got there", [][]float64{{10, inf}}, []float64{inf}, 1, 0)
+	check("one took no part", [][]float64{{10, nan}, {nan, 5}, {20, 5}}, nil, nan, nan)
+	check("one takes no part", [][]float64{{10, 20, nan}}, nil, 1, 2./3, nan)
 	check("there at once", [][]float64{{0, 0, 5}}, nil, 1, 1, 0)
 	if IntegratedProfile(nil, nil) != nil {
 		t.Error("no problems: want no scores")
@@ -468,6 +481,7 @@ func TestBimodal(t *testing.T) {
 		{"one of ten elsewhere is an outlier", []float64{.90, .91, .92, .905, .915, .912, .908, .903, .917, .1}, false},
 		{"evenly spaced", []float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, false},
 		{"constant", []float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, false},
+		{"constant but for rounding", []float64{.1 + .2, .1 + .2, .1 + .2, .3, .3, .3}, false},
 		{"two values", []float64{1, 1, 1, 1, 1, 2, 2, 2, 2, 2}, true},
 		{"few", []float64{1, 1, 1, 2, 2}, false},
 		{"NaN", []float64{1, 1, 1, 2, 2, 2, nan}, false},

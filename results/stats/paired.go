@@ -96,3 +96,37 @@ func Holm(p []float64, alpha float64) []bool {
 	}
 	return rejected
 }
+
+// HolmAdjusted returns p-values that may be compared with a family-wise level as they are: Holm rejects at level α those that
+// are at most α. In ascending order, p̃₍ᵢ₎ = max over j ≤ i of min(1, (m−j+1) p₍ⱼ₎). NaN stays NaN but counts in m.
+func HolmAdjusted(p []float64) []float64 {
+	adjusted := slices.Clone(p)
+	ascending := make([]int, 0, len(p))
+	for k, v := range p {
+		if !math.IsNaN(v) {
+			ascending = append(ascending, k)
+		}
+	}
+	slices.SortStableFunc(ascending, func(i, j int) int { return cmp.Compare(p[i], p[j]) })
+	least := 0.0
+	for i, k := range ascending {
+		least = max(least, min(1, float64(len(p)-i)*p[k]))
+		adjusted[k] = least
+	}
+	return adjusted
+}
+
+// Paired compares the means of two samples whose values form pairs; pairs of which one is NaN do not count. P is that of the
+// test by which [Rank] would compare them if they were two of k entries; the interval is that of the mean of the differences,
+// see [TInterval]. n is the number of pairs.
+func Paired(x, y []float64, k int, level float64) (d Difference, n int) {
+	var differences []float64
+	for s := range x {
+		if v := x[s] - y[s]; !math.IsNaN(v) {
+			differences = append(differences, v)
+		}
+	}
+	d = Difference{Mean: Mean(differences), P: pairedTest(differences, k, exactLimit)}
+	d.Low, d.High = TInterval(differences, level)
+	return d, len(differences)
+}

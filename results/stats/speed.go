@@ -27,7 +27,8 @@ const ProfileLimit = 4
 //	Bᵢ = 1/P Σₚ max(0, min(1, (L − rₚᵢ)/(L − 1))),  rₚᵢ = timesₚᵢ/referenceₚ,
 //
 // as AlgoPerf scores (Dahl et al. 2023): 1 is best. A nil reference is the least time on each problem, and then B depends on
-// who else is compared. A problem whose target an entry never reaches gives it 0, even if nobody does.
+// who else is compared. A problem whose target an entry never reaches gives it 0, even if nobody does. NaN is the
+// time of an entry that took no part, and its score.
 func IntegratedProfile(times [][]float64, reference []float64) []float64 {
 	if len(times) == 0 {
 		return nil
@@ -36,7 +37,9 @@ func IntegratedProfile(times [][]float64, reference []float64) []float64 {
 	for p, row := range times {
 		best := math.Inf(1)
 		for _, t := range row {
-			best = min(best, t)
+			if t < best {
+				best = t
+			}
 		}
 		if reference != nil {
 			best = reference[p]
@@ -44,6 +47,9 @@ func IntegratedProfile(times [][]float64, reference []float64) []float64 {
 		for i, t := range row {
 			r := t / best
 			switch {
+			case math.IsNaN(t):
+				scores[i] = math.NaN()
+				continue
 			case math.IsInf(t, 1):
 				continue
 			case t <= best:

@@ -165,3 +165,43 @@ func TestHolm(t *testing.T) {
 		}
 	}
 }
+
+func TestHolmAdjusted(t *testing.T) {
+	// R: p.adjust(c(.01, .04, .03, .005), "holm").
+	for i, got := range HolmAdjusted([]float64{.01, .04, .03, .005}) {
+		checkNear(t, fmt.Sprintf("adjusted p %d", i), got, []float64{.03, .06, .06, .02}[i], 1e-15)
+	}
+	got := HolmAdjusted([]float64{nan, .4, .7})
+	checkNear(t, "adjusted NaN", got[0], nan, 0)
+	checkNear(t, "adjusted, one NaN among three", got[1], 1, 0)
+	// Adjusted p-values reject what Holm rejects.
+	random := rand.New(rand.NewPCG(27, 28))
+	for range 200 {
+		p := make([]float64, 1+random.IntN(8))
+		for i := range p {
+			p[i] = random.Float64() * .1
+		}
+		rejected := Holm(p, .05)
+		for i, adjusted := range HolmAdjusted(p) {
+			if (adjusted <= .05) != rejected[i] && math.Abs(adjusted-.05) > 1e-12 {
+				t.Errorf("p = %v: adjusted p %d is %g, but Holm's rejection is %t", p, i, adjusted, rejected[i])
+			}
+		}
+	}
+}
+
+func TestPaired(t *testing.T) {
+	// Student's sleep data (1908): R's paired t.test gives the interval [-2.4598858, -0.7001142].
+	x := []float64{.7, -1.6, -.2, -1.2, -.1, 3.4, 3.7, .8, 0, 2, nan}
+	y := []float64{1.9, .8, 1.1, .1, -.1, 4.4, 5.5, 1.6, 4.6, 3.4, 7}
+	d, n := Paired(x, y, 2, .95)
+	if n != 10 {
+		t.Errorf("%d pairs, want 10", n)
+	}
+	checkNear(t, "difference", d.Mean, -1.58, 1e-12)
+	checkNear(t, "low", d.Low, -2.4598858, 1e-7)
+	checkNear(t, "high", d.High, -.7001142, 1e-7)
+	checkNear(t, "p of nine differences of one sign and a zero", d.P, 4./1024, 1e-15)
+	d, _ = Paired(x[:3], y[:3], 2, .95)
+	checkNear(t, "p of three pairs, by the t-test", d.P, PairedT([]float64{-1.2, -2.4, -1.3}), 1e-12)
+}

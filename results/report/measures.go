@@ -1,0 +1,615 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"noisebench/protocol"
+	"noisebench/results"
+	"noisebench/results/stats"
+)
+
+// Estimate is a number with its 95 % interval; NaN where it is unknown.
+type Estimate struct{ Value, Low, High float64 }
+
+var unknown = Estimate{math.NaN(), math.NaN(), math.NaN()}
+
+// Measures are what is known of a row besides its score: how sure, how fast, how tuned. What is unknown is NaN.
+//
+// Where the optimum of a metric is known, see [Optimum], these are differences and means of the logarithm of the distance to
+// it, and written as what the mean of the logarithm stands for.
+type Measures struct {
+	// Anchored is the mean score on the scale on which the start is 0 and the mean of Report.Anchor is 1.
+	Anchored Estimate
+	// Better[b] is the share of seeds at which the row beats Report.Baselines[b], ties half; the interval is that of Clopper
+	// and Pearson. It is unknown for the baseline itself.
+	Better []Estimate
+	// ToTarget is about the examples seen when Problem.Target was first met.
+	ToTarget Times
+	AUC      float64 // mean over runs of the mean metric over the budget
+	// BestOf[k] is what the best of BestOfRuns[k] tuning runs is to be expected to have, on the part used for selection.
+	BestOf     []float64
+	Tunability float64 // weighted mean of that over the number of runs, see stats.Tunability
+	// Width is the range in decades around the best step size in which less than a tenth of the way from the start to the best
+	// is lost, all other hyperparameters being as chosen. WidthOpen says that it reaches an end of what was tried.
+	Width     float64
+	WidthOpen bool
+	// LossSpread is the standard deviation over these step sizes of log₁₀ of the loss at the end, on the part used for
+	// selection.
+	LossSpread float64
+	Failure    Estimate // share of replicates that diverged, with the interval of Clopper and Pearson
+	// SeedBias is by how many standard deviations the chosen setting was better under the seed of the sweep than under those of
+	// the replicates.
+	SeedBias float64
+}
+
+// Times describes when runs met a target.
+type Times struct {
+	N       int     // runs
+	Reached int     // of N
+	Median  float64 // examples; +Inf if at most half of the runs met it, NaN if N = 0 or there is no target
+}
+
+// BestOfRuns are the numbers of tuning runs for which Measures.BestOf tells the best.
+var BestOfRuns = []int{1, 3, 6, 12}
+
+// DefaultBaselines are the optimizers that others are compared with, whichever are in a plan.
+var DefaultBaselines = []string{"sgd", "m-sgd", "m-svag", "cabs", "adam"}
+
+const (
+	anchorName  = "m-sgd" // the anchor, where it is among the baselines
+	targetShare = 0.95    // of the way from the start to the anchor's mean
+	widthShare  = 0.1     // of the way from the start to the best that a step size may lose
+	biasLevel   = 0.99    // of the warning of a lucky tuning seed
+)
+
+// Baselines returns the entries of a plan that stand for the named optimizers or entries: the entry of that very name, else, of
+// the entries of that optimizer, the one of least batch size, 0 being the problem's, first by name. A name that nothing has is
+// an error.
+func Baselines(plan *protocol.Plan, names []string) ([]string, error) {
+	var entries []string
+	for _, name := range names {
+		entry, ok := baseline(plan, name)
+		if !ok {
+			var known []string
+			for _, e := range plan.Optimizers {
+				known = append(known, e.Name, e.Optimizer)
+			}
+			slices.Sort(known)
+			return nil, protocol.Unknown("baseline", name, slices.Compact(known))
+		}
+		if !slices.Contains(entries, entry) {
+			entries = append(entries, entry)
+		}
+	}
+	return entries, nil
+}
+
+func baseline(plan *protocol.Plan, name string) (string, bool) {
+	var candidates []protocol.OptimizerEntry
+	for _, e := range plan.Optimizers {
+		if e.Name == name {
+			return name, true
+		}
+		if e.Optimizer == name {
+			candidates = append(candidates, e)
+		}
+	}
+	if candidates == nil {
+		return "", false
+	}
+	return slices.MinFunc(candidates, func(a, b protocol.OptimizerEntry) int {
+		return cmp.Or(cmp.Compare(a.BatchSize, b.BatchSize), cmp.Compare(a.Name, b.Name))
+	}).Name, true
+}
+
+// chooseBaselines fills in Baselines and Anchor. Without names, it takes those of DefaultBaselines that the plan has.
+func (r *Report) chooseBaselines(plan *protocol.Plan, names []string) {
+	if len(names) == 0 {
+		names = DefaultBaselines
+	}
+	for _, name := range names {
+		if entry, ok := baseline(plan, name); ok && !slices.Contains(r.Baselines, entry) {
+			r.Baselines = append(r.Baselines, entry)
+		}
+	}
+	if len(r.Baselines) == 0 {
+		r.warn(NoAnchor, "none of the usual baselines is among the entries: nothing is anchored, and there are no targets; "+
+			"name a baseline")
+		return
+	}
+	r.Anchor = r.Baselines[0]
+	if entry, ok := baseline(plan, anchorName); ok && slices.Contains(r.Baselines, entry) {
+		r.Anchor = entry
+	}
+}
+
+// scale turns values of a problem's metric into those whose differences are judged.
+type scale struct {
+	log     bool // of the distance to the optimum
+	optimum float64
+	sign    float64 // of better
+}
+
+// tiny is the least distance to an optimum that counts: logarithms must be finite.
+const tiny = 0x1p-1022
+
+func scaleOf(spec *protocol.ProblemSpec) scale {
+	s := scale{sign: -1}
+	if spec.Metric.HigherBetter {
+		s.sign = 1
+	}
+	s.optimum, s.log = Optimum(spec)
+	return s
+}
+
+// of is the value on the scale, higher being better.
+func (s scale) of(v float64) float64 {
+	if s.log {
+		v = math.Log10(max(v-s.optimum, tiny))
+	}
+	return s.sign * v
+}
+
+// back is the inverse of of.
+func (s scale) back(v float64) float64 {
+	v *= s.sign
+	if s.log {
+		v = s.optimum + math.Pow(10, v)
+	}
+	return v
+}
+
+func (s scale) all(values []float64) []float64 {
+	scaled := make([]float64, len(values))
+	for i, v := range values {
+		scaled[i] = s.of(v)
+	}
+	return scaled
+}
+
+// measure fills in the measures of all rows. cells and scores are in the same order, and scores have a place for every seed.
+// It returns the anchored scores and the examples to the target of each cell, for the overall table; nil if there is no anchor.
+func (p *Problem) measure(r *Report, plan *protocol.Plan, cells []results.Cell, scores [][]float64) (anchored [][]float64, times []float64) {
+	row := map[string]*Row{}
+	for i := range p.Rows {
+		row[p.Rows[i].Optimizer] = &p.Rows[i]
+		p.Rows[i].Measures = noMeasures(len(r.Baselines))
+	}
+	p.AnchorMean, p.Target = math.NaN(), math.NaN()
+	p.AgreeFinal, p.AgreeDefault = p.agreement(func(r Row) Summary { return r.Final }), p.agreement(func(r Row) Summary { return r.OneShot })
+	if p.Spec == nil {
+		return nil, nil
+	}
+	s := scaleOf(p.Spec)
+	scaled := make([][]float64, len(cells))
+	at := map[string]int{}
+	for i, c := range cells {
+		scaled[i] = s.all(scores[i])
+		at[c.Optimizer] = i
+	}
+	start, reference, ok := p.anchor(r, s, at, scaled)
+	if ok {
+		p.Target = s.back(start + targetShare*(reference-start))
+		anchored = make([][]float64, len(cells))
+		times = make([]float64, len(cells))
+	}
+	for i, c := range cells {
+		m := &row[c.Optimizer].Measures
+		if ok {
+			anchored[i] = make([]float64, len(scaled[i]))
+			var there []float64
+			for k, v := range scaled[i] {
+				anchored[i][k] = stats.Anchored(v, start, reference)
+				if !math.IsNaN(v) {
+					there = append(there, anchored[i][k])
+				}
+			}
+			m.Anchored.Value = stats.Mean(there)
+			m.Anchored.Low, m.Anchored.High = stats.TInterval(there, level)
+			m.ToTarget = p.timesOf(c)
+			times[i] = m.ToTarget.Median
+		}
+		for b, name := range r.Baselines {
+			if name != c.Optimizer {
+				m.Better[b] = better(scaled[i], scaled[at[name]])
+			}
+		}
+		m.AUC = p.auc(s, c)
+		m.Failure = share(row[c.Optimizer].Score.Diverged, row[c.Optimizer].Score.N)
+		m.tune(plan, s, c)
+		row[c.Optimizer].noteMeasures(plan, s, c)
+	}
+	return anchored, times
+}
+
+func noMeasures(baselines int) Measures {
+	nan := math.NaN()
+	return Measures{
+		Anchored: unknown, Better: slices.Repeat([]Estimate{unknown}, baselines), ToTarget: Times{Median: nan}, AUC: nan,
+		BestOf: slices.Repeat([]float64{nan}, len(BestOfRuns)), Tunability: nan, Width: nan, LossSpread: nan,
+		Failure: unknown, SeedBias: nan,
+	}
+}
+
+// anchor finds the scaled values of the start and of the anchor's mean, and whether the latter is an improvement at all.
+func (p *Problem) anchor(r *Report, s scale, at map[string]int, scaled [][]float64) (start, reference float64, ok bool) {
+	i, known := at[r.Anchor]
+	if !known {
+		return 0, 0, false
+	}
+	start = s.of(p.Initial)
+	reference = stats.Mean(slices.DeleteFunc(slices.Clone(scaled[i]), math.IsNaN))
+	if math.IsNaN(reference) {
+		p.warn(NoAnchor, "%s has no runs: nothing is anchored, and there is no target", clean(r.Anchor))
+		return 0, 0, false
+	}
+	p.AnchorMean = s.back(reference)
+	if !(reference > start) {
+		p.warn(NoAnchor, "%s is no better than the start: nothing is anchored, and there is no target", clean(r.Anchor))
+		return 0, 0, false
+	}
+	return start, reference, true
+}
+
+// better is the share of seeds at which x beats y.
+func better(x, y []float64) Estimate {
+	e := Estimate{Value: stats.PairedImprovement(x, y)}
+	n := 0
+	for s := range x {
+		if !math.IsNaN(x[s]) && !math.IsNaN(y[s]) {
+			n++
+		}
+	}
+	wins := e.Value * float64(n) // half a win for a tie: the interval takes it for none and for a whole one
+	if n == 0 {
+		return unknown
+	}
+	e.Low, _ = stats.ClopperPearson(int(wins), n, level)
+	_, e.High = stats.ClopperPearson(int(math.Ceil(wins)), n, level)
+	return e
+}
+
+func share(k, n int) Estimate {
+	if n == 0 {
+		return unknown
+	}
+	e := Estimate{Value: float64(k) / float64(n)}
+	e.Low, e.High = stats.ClopperPearson(k, n, level)
+	return e
+}
+
+func (p *Problem) timesOf(c results.Cell) Times {
+	t := Times{N: len(c.Runs)}
+	var examples []float64
+	for _, record := range c.Runs {
+		seen := timeTo(record, Quantity{p.Part, true}, p.Target)
+		if !math.IsInf(seen, 1) {
+			t.Reached++
+		}
+		examples = append(examples, seen)
+	}
+	t.Median = stats.Median(examples)
+	return t
+}
+
+// auc is the mean over the replicates of their mean metric over the budget. From where a run is not finite, or has diverged,
+// it counts as in Curves.
+func (p *Problem) auc(s scale, c results.Cell) float64 {
+	var areas []float64
+	q := Quantity{p.Part, true}
+	for _, record := range c.Runs {
+		var times, values []float64
+		for i := range record.Points {
+			point := &record.Points[i]
+			if seen := float64(point.Seen); i == 0 || seen > times[len(times)-1] {
+				times = append(times, seen)
+				values = append(values, s.of(valueAt(record, q, point.Mark)))
+			}
+		}
+		if record.End.Status == results.Diverged {
+			values[len(values)-1] = s.of(valueAt(record, q, record.Run.Budget))
+		}
+		areas = append(areas, stats.AUC(times, values, float64(record.Run.Budget)))
+	}
+	return s.back(stats.Mean(areas))
+}
+
+// tune fills in what the tuning runs tell. Those of the tie step do not count: they repeat settings.
+func (m *Measures) tune(plan *protocol.Plan, s scale, c results.Cell) {
+	var values, starts, steps, level, logs []float64
+	for _, record := range c.Tuning {
+		if record.Run.Seed != plan.Tuning.Seed {
+			continue
+		}
+		part := results.PartFor(&record.Spec, plan.Selection)
+		value := s.of(record.Score(plan.Report, plan.Selection, plan.Selection))
+		values = append(values, value)
+		if c.Setting == nil || !slices.Contains(c.Tuned, protocol.StepSize) || !sameOthers(c, record.Run.Optimizer.Setting) {
+			continue
+		}
+		starts = append(starts, s.of(start(record, part)))
+		steps = append(steps, record.Run.Optimizer.Setting[protocol.StepSize])
+		level = append(level, value)
+		logs = append(logs, math.Log10(valueAt(record, Quantity{part, false}, record.Run.Budget)-lossOptimum(&record.Spec)))
+	}
+	for i, k := range BestOfRuns {
+		m.BestOf[i] = s.back(stats.BestOf(values, k))
+	}
+	m.Tunability = s.back(stats.Tunability(values))
+	if distinct := slices.Sorted(slices.Values(steps)); len(slices.Compact(distinct)) >= 3 {
+		m.Width, m.WidthOpen = stats.Width(steps, level, widthShare*(slices.Max(level)-stats.Mean(starts)))
+		if m.LossSpread = stats.Std(logs); math.IsInf(m.LossSpread, 0) {
+			m.LossSpread = math.NaN()
+		}
+	}
+}
+
+func lossOptimum(spec *protocol.ProblemSpec) float64 { return spec.Constants["optimum"] }
+
+// sameOthers reports whether a setting has the values that were chosen for all tuned hyperparameters but the step size.
+func sameOthers(c results.Cell, setting protocol.Setting) bool {
+	for _, name := range c.Tuned {
+		if name != protocol.StepSize && setting[name] != c.Setting[name] {
+			return false
+		}
+	}
+	return true
+}
+
+// noteMeasures adds SeedBias, and the warnings that belong to measures.
+func (row *Row) noteMeasures(plan *protocol.Plan, s scale, c results.Cell) {
+	note := func(kind Kind, format string, args ...any) {
+		row.Notes = append(row.Notes, Warning{kind, row.Optimizer, fmt.Sprintf(format, args...)})
+	}
+	var others []float64 // a thesis-like plan counts the tuning seed among the replicates
+	for _, record := range c.Runs {
+		if record.Run.Seed != plan.Tuning.Seed {
+			others = append(others, s.of(record.Score(plan.Report, plan.Selection, protocol.TestPart)))
+		}
+	}
+	for _, record := range c.Tuning {
+		if record.Run.Seed != plan.Tuning.Seed || c.Setting == nil || !maps.Equal(record.Run.Optimizer.Setting, c.Setting) {
+			continue
+		}
+		tuned := s.of(record.Score(plan.Report, plan.Selection, protocol.TestPart))
+		bias, limit := stats.SeedBias(tuned, others, biasLevel)
+		if row.SeedBias = bias; bias > limit {
+			note(SeedBias, "the chosen setting was %.1f standard deviations better under the tuning seed than under the others: "+
+				"it may owe its choice to luck", bias)
+		}
+		break
+	}
+	if row.Score.Bimodal {
+		note(Bimodal, "the seeds fall into two groups: mean and std describe neither; the median is %s, the middle half %s",
+			number(row.Score.Median), span(row.Score.Q25, row.Score.Q75))
+	}
+	row.Notes = append(row.Notes, pooled(c)...)
+}
+
+// pooled warns of replicates that are not of one kind.
+func pooled(c results.Cell) (notes []Warning) {
+	kinds := map[string]map[string]bool{}
+	add := func(what, value string) {
+		if kinds[what] == nil {
+			kinds[what] = map[string]bool{}
+		}
+		kinds[what][value] = true
+	}
+	for _, record := range c.Runs {
+		run := &record.Run
+		add("settings", run.Optimizer.Setting.String())
+		add("batch sizes", fmt.Sprint(run.BatchSize))
+		add("budgets", fmt.Sprint(run.Budget))
+		add("schedules", fmt.Sprint(run.Schedule))
+		add("data orders", string(run.Order))
+		add("versions of the optimizer", run.Optimizer.Version)
+		add("versions of the problem", run.Problem.Version)
+		add("float types", fmt.Sprint(record.Spec.DType))
+	}
+	for _, what := range slices.Sorted(maps.Keys(kinds)) {
+		if values := kinds[what]; len(values) > 1 {
+			notes = append(notes, Warning{Pooled, c.Optimizer, fmt.Sprintf("runs of %d %s are pooled: %s",
+				len(values), what, clean(joined(values)))})
+		}
+	}
+	return notes
+}
+
+// agreement is Kendall's τ between the order of the rows by Score and by another summary.
+func (p *Problem) agreement(other func(Row) Summary) float64 {
+	var x, y []float64
+	for _, row := range p.Rows {
+		x = append(x, row.Score.Mean)
+		y = append(y, other(row).Mean)
+	}
+	return stats.Kendall(x, y)
+}
+
+// Pair is the comparison of two optimizers on one problem, at the seeds that they have in common.
+type Pair struct {
+	A, B       string // A is ahead of B in the table
+	N          int    // common seeds
+	Difference stats.Difference
+	Adjusted   float64 // Difference.P after Holm's correction for all pairs of the problem
+}
+
+// pairs compares all rows with scores.
+func (p *Problem) pairs(cells []results.Cell, scores [][]float64) {
+	at := map[string]int{}
+	for i, c := range cells {
+		at[c.Optimizer] = i
+	}
+	ranked := slices.DeleteFunc(slices.Clone(p.Rows), func(r Row) bool { return r.Rank == 0 })
+	var all []float64
+	for i, a := range ranked {
+		for _, b := range ranked[i+1:] {
+			d, n := stats.Paired(scores[at[a.Optimizer]], scores[at[b.Optimizer]], len(ranked), level)
+			p.Pairs = append(p.Pairs, Pair{A: a.Optimizer, B: b.Optimizer, N: n, Difference: d})
+			all = append(all, d.P)
+		}
+	}
+	for i, adjusted := range stats.HolmAdjusted(all) {
+		p.Pairs[i].Adjusted = adjusted
+	}
+}
+
+// OverallMeasures are what is known of an entry over all problems besides its place. What is unknown is NaN.
+type OverallMeasures struct {
+	Anchored Estimate   // interquartile mean of the anchored scores of all problems and seeds; interval by the bootstrap
+	Better   []Estimate // mean over the problems of Measures.Better; interval by the bootstrap
+	// Profile is the integrated performance profile of the examples to target, relative to the fastest on each problem, and
+	// ProfileAnchor relative to the anchor: see stats.IntegratedProfile.
+	Profile, ProfileAnchor float64
+	Failure                Estimate // share of all replicates that diverged
+	Slowdown               float64  // geometric mean over the problems of Row.Seconds over that of the anchor
+	Width                  float64  // median over the problems of Measures.Width
+	Bias                   float64  // mean over the problems of Measures.SeedBias
+}
+
+// measureOverall fills in the measures over all problems. inputs, anchored, times and draws are in order of the problems'
+// names, and entries in that of optimizers. anchored[p] and times[p] are nil where there is no anchor.
+func (r *Report) measureOverall(inputs []stats.Problem, anchored [][][]float64, times [][]float64, optimizers []string, draws stats.Resamples) {
+	at := map[string]int{}
+	for i, name := range optimizers {
+		at[name] = i
+	}
+	var targets [][]float64 // examples to target, of problems with one
+	var reference []float64
+	for p := range times {
+		if times[p] != nil {
+			targets = append(targets, times[p])
+			reference = append(reference, times[p][at[r.Anchor]])
+		}
+	}
+	profile, profileAnchor := stats.IntegratedProfile(targets, nil), stats.IntegratedProfile(targets, reference)
+	for k := range r.Overall {
+		o := &r.Overall[k]
+		i := at[o.Optimizer]
+		o.OverallMeasures = OverallMeasures{
+			Anchored: unknown, Better: slices.Repeat([]Estimate{unknown}, len(r.Baselines)),
+			Profile: math.NaN(), ProfileAnchor: math.NaN(), Failure: share(o.Diverged, o.N),
+		}
+		var slow, widths, biases []float64
+		for _, p := range r.Problems {
+			row := p.row(o.Optimizer)
+			if base := p.row(r.Anchor); base != nil && !math.IsNaN(row.Seconds/base.Seconds) {
+				slow = append(slow, math.Log(row.Seconds/base.Seconds))
+			}
+			if !math.IsNaN(row.Width) {
+				widths = append(widths, row.Width)
+			}
+			if !math.IsNaN(row.SeedBias) {
+				biases = append(biases, row.SeedBias)
+			}
+		}
+		o.Slowdown, o.Width, o.Bias = math.Exp(stats.Mean(slow)), stats.Median(widths), stats.Mean(biases)
+		if o.Place.Place == 0 { // not on all problems: its means would be over other problems than those of the rest
+			continue
+		}
+		if targets != nil {
+			o.Profile, o.ProfileAnchor = profile[i], profileAnchor[i]
+		}
+		mine := make([][]float64, len(inputs))
+		var pool []float64
+		for p := range inputs {
+			if anchored[p] != nil {
+				mine[p] = anchored[p][i]
+				pool = append(pool, slices.DeleteFunc(slices.Clone(mine[p]), math.IsNaN)...)
+			}
+		}
+		if pool != nil {
+			o.Anchored.Value = stats.IQM(pool)
+			o.Anchored.Low, o.Anchored.High = stats.Percentiles(draws.IQM(mine), level)
+		}
+		for b, name := range r.Baselines {
+			if name != o.Optimizer {
+				o.Better[b] = betterOverall(inputs, i, at[name], draws)
+			}
+		}
+	}
+}
+
+// row returns the row of an optimizer, nil if there is none.
+func (p *Problem) row(optimizer string) *Row {
+	if i := slices.IndexFunc(p.Rows, func(r Row) bool { return r.Optimizer == optimizer }); i >= 0 {
+		return &p.Rows[i]
+	}
+	return nil
+}
+
+// betterOverall is the mean over problems of the share of seeds at which entry i beats entry j.
+func betterOverall(inputs []stats.Problem, i, j int, draws stats.Resamples) Estimate {
+	wins := make([][]float64, len(inputs)) // 1, ½, 0, or NaN, by seed
+	total := 0.0
+	for p, input := range inputs {
+		x, y := input.Scores[i], input.Scores[j]
+		if !input.HigherBetter {
+			x, y = y, x
+		}
+		wins[p] = make([]float64, len(x))
+		for s := range x {
+			wins[p][s] = stats.PairedImprovement(x[s:s+1], y[s:s+1])
+		}
+		total += stats.PairedImprovement(x, y)
+	}
+	e := Estimate{Value: total / float64(len(inputs))}
+	e.Low, e.High = stats.Percentiles(draws.Values(func(drawn [][]int32) float64 {
+		total := 0.0
+		for p, seeds := range drawn {
+			sum, n := 0.0, 0
+			for _, s := range seeds {
+				if w := wins[p][s]; w == w {
+					sum += w
+					n++
+				}
+			}
+			total += sum / float64(n)
+		}
+		return total / float64(len(drawn))
+	}), level)
+	return e
+}
+
+// diagnose tests whether entries differ over the problems at all, and whether tuning seeds were lucky.
+func (r *Report) diagnose() {
+	var costs [][]float64
+	k := 0
+	for _, p := range r.Problems {
+		var row []float64
+		for _, o := range r.Overall {
+			if o.Place.Place == 0 {
+				continue
+			}
+			mean := p.row(o.Optimizer).Score.Mean
+			if p.Spec.Metric.HigherBetter {
+				mean = -mean
+			}
+			row = append(row, mean)
+		}
+		costs = append(costs, row)
+		k = len(row)
+	}
+	r.Friedman = stats.Friedman(costs)
+	r.CriticalDifference = stats.Nemenyi(k, len(r.Problems), stats.Alpha)
+	var biases []float64
+	lucky := 0
+	for _, p := range r.Problems {
+		for _, row := range p.Rows {
+			if b := row.SeedBias; !math.IsNaN(b) && b != 0 {
+				biases = append(biases, b)
+				if b > 0 {
+					lucky++
+				}
+			}
+		}
+	}
+	if p := stats.SignTest(lucky, len(biases)); p <= stats.Alpha && 2*lucky > len(biases) {
+		r.warn(SeedBias, "chosen settings were %.2f standard deviations better under the tuning seed than under the replicates' on "+
+			"average, and better in %d of %d cells (sign test p = %s): results of tuning are too good to report",
+			stats.Mean(biases), lucky, len(biases), probability(p))
+	}
+}
