@@ -22,7 +22,7 @@ import (
 //	  initial, anchor_mean, target          values of the metric
 //	  agree_final, agree_default            Kendall's τ of the order with that by "final" and by "default"
 //	  rows                                  by rank:
-//	    optimizer, rank (0: none), shared, setting
+//	    optimizer, oracle, rank (0: none), shared, setting
 //	    score, final, default               summaries: n, diverged, mean, std, low, high, median, q25, q75, bimodal
 //	    steps, seconds_per_example, slowdown, tuning_runs, tuning_examples
 //	    anchored                            estimate: value, low, high (95 % interval)
@@ -35,7 +35,7 @@ import (
 //	  pairs                                 optimizer, versus, n, difference (mean, low, high, p), p_adjusted
 //	  notes
 //	overall             null if there are fewer than two problems; else by place:
-//	  optimizer, place (0: none), mean_rank, low, high, ranks, n, diverged, tuning_runs, tuning_examples
+//	  optimizer, oracle, place (0: none), mean_rank, low, high, ranks, n, diverged, tuning_runs, tuning_examples
 //	  anchored, better, failure, profile, profile_anchor, slowdown, width, seed_bias
 //	friedman            f, chi_square, p, critical_difference
 //	notes
@@ -97,6 +97,7 @@ type problemJSON struct {
 
 type rowJSON struct {
 	Optimizer      string                  `json:"optimizer"`
+	Oracle         bool                    `json:"oracle"`
 	Rank           int                     `json:"rank"`
 	Shared         bool                    `json:"shared"`
 	Setting        protocol.Setting        `json:"setting"`
@@ -173,6 +174,7 @@ type problemPairJSON struct {
 
 type overallJSON struct {
 	Optimizer      string                  `json:"optimizer"`
+	Oracle         bool                    `json:"oracle"`
 	Place          int                     `json:"place"`
 	MeanRank       jsonNumber              `json:"mean_rank"`
 	Low            jsonNumber              `json:"low"`
@@ -212,7 +214,7 @@ func (r *Report) json() reportJSON {
 	}
 	for _, o := range r.Overall {
 		out.Overall = append(out.Overall, overallJSON{
-			Optimizer: o.Optimizer, Place: o.Place.Place,
+			Optimizer: o.Optimizer, Oracle: o.Oracle, Place: o.Place.Place,
 			MeanRank: jsonNumber(o.MeanRank), Low: jsonNumber(o.Low), High: jsonNumber(o.High),
 			Ranks: o.Ranks, N: o.N, Diverged: o.Diverged, TuningRuns: o.Tuning.Runs, TuningExamples: o.Tuning.Examples,
 			Anchored: o.Anchored.json(), Better: r.betterJSON(o.Better), Failure: o.Failure.json(),
@@ -263,7 +265,7 @@ func (p *Problem) pairsJSON() []pairJSON {
 
 func (row *Row) json(r *Report) rowJSON {
 	out := rowJSON{
-		Optimizer: row.Optimizer, Rank: row.Rank, Shared: row.Shared, Setting: row.Setting,
+		Optimizer: row.Optimizer, Oracle: row.Oracle, Rank: row.Rank, Shared: row.Shared, Setting: row.Setting,
 		Score: row.Score.json(), Final: row.Final.json(), Default: row.OneShot.json(),
 		Steps: jsonNumber(row.Steps), Seconds: jsonNumber(row.Seconds), Slowdown: jsonNumber(row.Slowdown),
 		TuningRuns: row.Tuning.Runs, TuningExamples: row.Tuning.Examples,
