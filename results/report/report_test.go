@@ -317,20 +317,46 @@ func TestTextWidth(t *testing.T) {
 func TestLaTeXCompiles(t *testing.T) {
 	latex, err := exec.LookPath("pdflatex")
 	if err != nil {
-		t.Skip("pdflatex is not installed")
+		t.Skip("pdflatex is not installed; get it by: apt-get install texlive-latex-base texlive-latex-recommended")
 	}
-	dir := t.TempDir()
 	plan, cells := synthetic()
-	cells[0].Failed = []string{`every special character: \ { } ~ ^ " < > $ # % & _ | ± – …`}
-	body := render(t, Build(plan, cells), "tex")
-	document := "\\documentclass{article}\n\\usepackage[T1]{fontenc}\n\\usepackage{booktabs}\n" +
-		"\\begin{document}\n" + body + "\\end{document}\n"
-	if err := os.WriteFile(filepath.Join(dir, "report.tex"), []byte(document), 0o666); err != nil {
-		t.Fatal(err)
+	nasty := "a_b & c|d #1 {x} $5% ~^ \\end Ünïcödé łódź ∇f‖α₁² 中文 😀 'quoted' \"double\" `tick` --- <=> e\u0301"
+	for i := range plan.Optimizers {
+		if plan.Optimizers[i].Name == "cabs" {
+			plan.Optimizers[i].Name = nasty
+		}
 	}
-	cmd := exec.Command(latex, "-interaction=nonstopmode", "-halt-on-error", "report.tex")
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("pdflatex: %v\n%s", err, out)
+	for i := range cells {
+		if cells[i].Optimizer == "cabs" {
+			cells[i].Optimizer = nasty
+		}
+		if cells[i].Problem == "digits" {
+			cells[i].Problem = nasty
+		}
+	}
+	for i := range plan.Problems {
+		if plan.Problems[i].Name == "digits" {
+			plan.Problems[i].Name = nasty
+		}
+	}
+	imported := cell("digits", "adam", 10, 0.01, 0.9, 0.004)
+	imported.Problem, imported.Unranked = nasty, "from "+nasty
+	cells[0].Failed = []string{`every special character: \ { } ~ ^ " < > $ # % & _ | ± – …`}
+	r := Build(plan, append(cells, imported), nasty)
+	for _, preamble := range []string{"", "\\usepackage[T1]{fontenc}\n"} {
+		dir := t.TempDir()
+		document := "\\documentclass{article}\n" + preamble + "\\usepackage{booktabs}\n\\begin{document}\n" +
+			render(t, r, "tex") + render(t, r, "pairs.tex") + "\\end{document}\n"
+		if err := os.WriteFile(filepath.Join(dir, "report.tex"), []byte(document), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(latex, "-interaction=nonstopmode", "-halt-on-error", "report.tex")
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("pdflatex: %v\n%s", err, out)
+		}
+		if testing.Short() {
+			break
+		}
 	}
 }

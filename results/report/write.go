@@ -375,17 +375,9 @@ func (d document) markdown(w io.Writer) error {
 	return err
 }
 
-// latexEscapes holds what TeX reads as a command, and what is outside the encodings that every installation has.
-var latexEscapes = strings.NewReplacer(
-	`\`, `\textbackslash{}`, `{`, `\{`, `}`, `\}`, `_`, `\_`, `&`, `\&`, `%`, `\%`, `#`, `\#`, `$`, `\$`,
-	`~`, `\textasciitilde{}`, `^`, `\textasciicircum{}`, `<`, `\textless{}`, `>`, `\textgreater{}`, `|`, `\textbar{}`,
-	`"`, `{\textquotedblright}`,
-	`±`, `$\pm$`, `×`, `$\times$`, `†`, `$\dagger$`, `‡`, `$\ddagger$`, `–`, `--`, `…`, `\ldots{}`, `−`, `$-$`, `∞`, `$\infty$`,
-)
-
 func (d document) latex(w io.Writer) error {
 	b := new(strings.Builder)
-	escape := latexEscapes.Replace
+	escape := latexEscape
 	fmt.Fprintf(b, "%% %s\n%% needs \\usepackage{booktabs}\n", d.headline)
 	for _, s := range d.sections {
 		caption := append([]string{s.title}, s.facts...)
@@ -394,6 +386,9 @@ func (d document) latex(w io.Writer) error {
 			caption = append(caption, d.headline)
 		}
 		fmt.Fprintf(b, "\n\\begin{table}\n\\centering\n\\caption{%s.}\n", escape(strings.Join(caption, ". ")))
+		if len(s.header) > 8 {
+			fmt.Fprintln(b, `\footnotesize\setlength{\tabcolsep}{3pt}`)
+		}
 		fmt.Fprintf(b, "\\begin{tabular}{%s}\n\\toprule\n", strings.Repeat("l", len(s.header)))
 		line := func(cells []string, best bool) {
 			escaped := make([]string, len(cells))
