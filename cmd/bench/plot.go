@@ -1,0 +1,227 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+	"gonum.org/v1/plot/vg"
+
+	"noisebench/protocol"
+	"noisebench/results/report/figure"
+)
+
+// plotFlags are what a user asks of figures.
+type plotFlags struct {
+	records              finder
+	problems, optimizers []string
+	out, format          string
+	width                float64 // inches
+	list                 bool
+}
+
+func newPlot() *cobra.Command {
+	var f plotFlags
+	cmd := &cobra.Command{
+		Use:   "plot PLAN|FILE [KIND…]",
+		Short: "Draw figures of a plan from its records",
+		Long: `Plot draws figures of a plan from its records, for papers and screens, and prints the names of the files that it wrote:
+PLAN-PROBLEM-KIND.svg, or PLAN-KIND.svg for figures over all problems. Beside each lies a text of the same name, .txt, for the
+caption: what was run, how many seeds, what a band means, and what may mislead.
+
+Without KIND it draws all kinds; "bench plot --list" tells which there are. Figures for which there are no data are named, with
+the reason, and left out. An optimizer looks the same in all figures of a plan. With more than eight in one figure the best are
+in colour, the others in grey; --optimizer picks some.`,
+		Example: `  bench plot quick --out figures
+  bench plot quick loss metric --problem digits-softmax --format pdf
+  bench plot my-plan.yaml ranks profile --width 7
+  bench plot quick loss --optimizer sgd,adam --optimizer cabs`,
+		Args:              f.checkArgs,
+		ValidArgsFunction: completePlotArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.list {
+				return listKinds(cmd)
+			}
+			return f.draw(cmd, args[0], args[1:])
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.problems, "problem", nil, "draw these problems only, by their `NAME`s in the plan")
+	flags.StringSliceVar(&f.optimizers, "optimizer", nil, "draw these optimizers only, by their `NAME`s in the plan")
+	flags.StringVar(&f.out, "out", ".", "`DIR` for the files; it is made if need be")
+	flags.StringVar(&f.format, "format", "svg", "of the files: "+strings.Join(figure.Formats, ", "))
+	flags.Float64Var(&f.width, "width", float64(figure.Column/vg.Inch), "of figures, in `INCHES`: 3.4 fits a column of two, 7 the page")
+	flags.BoolVar(&f.list, "list", false, "list the kinds of figures")
+	f.records.add(cmd)
+	complete := cobra.FixedCompletions(figure.Formats, cobra.ShellCompDirectiveNoFileComp)
+	if err := cmd.RegisterFlagCompletionFunc("format", complete); err != nil {
+		panic("bench: " + err.Error())
+	}
+	return cmd
+}
+
+func (f *plotFlags) checkArgs(cmd *cobra.Command, args []string) error {
+	switch {
+	case f.list && len(args) > 0:
+		return usagef(cmd, "unexpected argument %q beside --list", args[0])
+	case !f.list && len(args) == 0:
+		return usagef(cmd, "no plan given; usage: %s", cmd.UseLine())
+	case !slices.Contains(figure.Formats, f.format):
+		return usagef(cmd, "--format is %q, want one of %s", f.format, strings.Join(figure.Formats, ", "))
+	case !(f.width >= 2 && f.width <= 50):
+		return usagef(cmd, "--width is %g inches, want 2 to 50", f.width)
+	}
+	return nil
+}
+
+func kindNames() []string {
+	var names []string
+	for _, k := range figure.Kinds {
+		names = append(names, k.Name)
+	}
+	return names
+}
+
+func listKinds(cmd *cobra.Command) error {
+	rows := [][]string{{"KIND", "FIGURES", "WHAT"}}
+	for _, k := range figure.Kinds {
+		where := "by problem"
+		switch {
+		case k.Overall() && k.ByProblem():
+			where = "by problem, overall"
+		case k.Overall():
+			where = "overall"
+		}
+		rows = append(rows, []string{k.Name, where, k.Doc})
+	}
+	return printColumns(cmd.OutOrStdout(), rows)
+}
+
+func completePlotArgs(cmd *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return completePlans(cmd, args, prefix)
+	}
+	return kindNames(), cobra.ShellCompDirectiveNoFileComp
+}
+
+// draw writes the figures of some kinds, or of all if none is named.
+func (f *plotFlags) draw(cmd *cobra.Command, arg string, names []string) error {
+	kinds := figure.Kinds
+	if len(names) > 0 {
+		kinds = nil
+	}
+	for _, name := range names {
+		i := slices.IndexFunc(figure.Kinds, func(k figure.Kind) bool { return k.Name == name })
+		if i < 0 {
+			return usagef(cmd, "%w", protocol.Unknown("kind", name, kindNames()))
+		}
+		kinds = append(kinds, figure.Kinds[i])
+	}
+	f.records.traces = slices.ContainsFunc(kinds, func(k figure.Kind) bool { return k.Traced })
+	plan, cells, err := f.records.find(cmd, arg)
+	if err != nil {
+		return err
+	}
+	var problems, optimizers []string
+	for _, e := range plan.Problems {
+		problems = append(problems, e.Name)
+	}
+	for _, e := range plan.Optimizers {
+		optimizers = append(optimizers, e.Name)
+	}
+	if err := among("problem", f.problems, problems); err != nil {
+		return err
+	}
+	if err := among("optimizer", f.optimizers, optimizers); err != nil {
+		return err
+	}
+	if len(f.problems) > 0 {
+		problems = f.problems
+	}
+	if err := os.MkdirAll(f.out, 0o777); err != nil {
+		return fmt.Errorf("cannot make the folder for figures: %w", err)
+	}
+	source := figure.NewSource(plan, cells, f.optimizers)
+	source.Width = vg.Length(f.width) * vg.Inch
+	drawn, wanted := 0, 0
+	for _, kind := range kinds {
+		targets := []string{}
+		if kind.ByProblem() {
+			targets = append(targets, problems...)
+		}
+		if kind.Overall() && (len(f.problems) == 0 || !kind.ByProblem()) {
+			targets = append(targets, "")
+		}
+		missing := map[string][]string{} // problems by reason
+		var reasons []string
+		for _, problem := range targets {
+			wanted++
+			fig, why := kind.Draw(source, problem)
+			if fig == nil {
+				if missing[why] == nil {
+					reasons = append(reasons, why)
+				}
+				missing[why] = append(missing[why], problem)
+				continue
+			}
+			path, err := f.save(fig, plan.Name, problem, kind.Name)
+			if err != nil {
+				return err
+			}
+			drawn++
+			fmt.Fprintln(cmd.OutOrStdout(), path)
+		}
+		for _, why := range reasons {
+			on := ""
+			if where := missing[why]; where[0] != "" {
+				on = " on " + strings.Join(where, ", ")
+			}
+			fmt.Fprintf(cmd.ErrOrStderr(), "no figure %s%s: %s\n", kind.Name, on, why)
+		}
+	}
+	if drawn == 0 && wanted > 0 {
+		return errors.New("there are no data for any of the figures")
+	}
+	return nil
+}
+
+// save writes a figure and its caption, and returns the path of the figure.
+func (f *plotFlags) save(fig *figure.Figure, plan, problem, kind string) (string, error) {
+	parts := []string{plan, problem, kind}
+	if problem == "" {
+		parts = []string{plan, kind}
+	}
+	for i := range parts {
+		parts[i] = fileName(parts[i])
+	}
+	path := filepath.Join(f.out, strings.Join(parts, "-")+"."+f.format)
+	if err := fig.Save(path); err != nil {
+		return "", fmt.Errorf("cannot write figure: %w", err)
+	}
+	return path, nil
+}
+
+// fileName replaces what is awkward in the name of a file.
+func fileName(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_.+=", r) {
+			return r
+		}
+		return '_'
+	}, s)
+}
+
+// among returns an error unless all names are known.
+func among(what string, names, known []string) error {
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return protocol.Unknown(what+" of the plan", name, known)
+		}
+	}
+	return nil
+}

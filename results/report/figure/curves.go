@@ -1,0 +1,257 @@
+package figure
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+
+	"noisebench/protocol"
+	"noisebench/results"
+	"noisebench/results/report"
+)
+
+func drawLoss(s *Source, p *report.Problem) (*Figure, string) {
+	curves := report.Curves(s.Plan, s.Cells, p.Name, report.Quantity{Part: protocol.TrainPart})
+	return s.drawCurves(p, curves, "training loss", true)
+}
+
+func drawMetric(s *Source, p *report.Problem) (*Figure, string) {
+	curves := report.Curves(s.Plan, s.Cells, p.Name, report.Quantity{Part: p.Part, Metric: true})
+	return s.drawCurves(p, curves, metricName(p), p.Spec.Metric.Name != results.Accuracy)
+}
+
+// drawn returns the curves of the optimizers that are to be drawn.
+func (s *Source) drawnCurves(curves []report.Curve) []report.Curve {
+	return slices.DeleteFunc(slices.Clone(curves), func(c report.Curve) bool { return !s.drawn(c.Optimizer) })
+}
+
+// drawCurves draws curves of values that runs reach. On a logarithmic axis a curve is the median and its band the middle
+// half of the seeds; a linear one shows means and standard deviations.
+func (s *Source) drawCurves(p *report.Problem, curves []report.Curve, what string, mayLog bool) (*Figure, string) {
+	if curves = s.drawnCurves(curves); len(curves) == 0 {
+		return nil, "no replicates have finished"
+	}
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, c := range curves {
+		for _, point := range c.Points {
+			if point.Median > 0 {
+				low, high = min(low, point.Median), max(high, point.Median)
+			}
+			mayLog = mayLog && point.Min >= 0
+		}
+	}
+	o := overlay{what: what, log: mayLog && isLog(low, high), center: true}
+	return s.overlay(p, curves, o)
+}
+
+// overlay is how curves share one panel.
+type overlay struct {
+	what   string // label of the y axis
+	log    bool
+	center bool // the start of the curves bounds the axis: what is far worse is cut off
+}
+
+// middle returns the line and the band of a curve.
+func (o *overlay) middle(c report.Curve) (x, line, low, high []float64) {
+	for _, p := range c.Points {
+		x = append(x, float64(p.Seen))
+		if o.log {
+			line, low, high = append(line, p.Median), append(low, p.Low), append(high, p.High)
+			continue
+		}
+		std := p.Std
+		if math.IsNaN(std) {
+			std = 0
+		}
+		line, low, high = append(line, p.Mean), append(low, p.Mean-std), append(high, p.Mean+std)
+	}
+	return x, line, low, high
+}
+
+// overlay draws curves in one panel, the leading ones in their styles before the others in grey.
+func (s *Source) overlay(p *report.Problem, curves []report.Curve, o overlay) (*Figure, string) {
+	var names []string
+	for _, c := range curves {
+		names = append(names, c.Optimizer)
+	}
+	front, rest := s.leading(p, names)
+	panel := NewPanel(p.Name, "", o.what)
+	ExamplesX(panel, float64(p.Budget))
+	if o.log {
+		LogY(panel)
+	}
+	var bands, pale, lines, crosses []plot.Plotter
+	var legend []Entry
+	var counts []int
+	var diverged []string
+	for _, c := range curves {
+		x, line, low, high := o.middle(c)
+		counts = append(counts, c.Runs)
+		if n := len(c.Diverged); n > 0 {
+			diverged = append(diverged, fmt.Sprintf("%d of %d runs of %s", n, c.Runs, c.Optimizer))
+		}
+		if slices.Contains(rest, c.Optimizer) {
+			pale = append(pale, &Line{X: x, Y: line, Style: PaleStyle, Width: 0.7})
+			continue
+		}
+		style := s.styles[c.Optimizer]
+		bands = append(bands, &Band{X: x, Low: low, High: high, Style: style, Light: len(front) > 4})
+		lines = append(lines, &Line{X: x, Y: line, Style: style, Marked: true})
+		entry := Entry{Label: c.Optimizer, Style: style}
+		if len(c.Diverged) > 0 {
+			entry.Label += " †"
+			crosses = append(crosses, divergences(c, x, line, style))
+		}
+		legend = append(legend, entry)
+	}
+	if len(rest) > 0 {
+		legend = append(legend, Entry{Label: fmt.Sprintf("%d others", len(rest)), Style: PaleStyle})
+	}
+	panel.Add(slices.Concat(bands, pale, lines, crosses)...)
+	cut := o.setRange(panel, p, curves, front)
+	f := s.page([][]*Panel{{panel}}, legend)
+	f.Caption = o.caption(s, p, counts, front, rest)
+	if len(diverged) > 0 && o.center {
+		f.Notes = append(f.Notes, "† "+list(diverged)+" diverged (×); from there on each counts as the worse of its first and its "+
+			"last finite value.")
+	} else if len(diverged) > 0 {
+		f.Notes = append(f.Notes, "† "+list(diverged)+" diverged (×) and are left out from there on.")
+	}
+	if cut {
+		f.Notes = append(f.Notes, "Some curves leave the range of the axis.")
+	}
+	return f, ""
+}
+
+// divergences marks on the line of a curve where its runs diverged.
+func divergences(c report.Curve, x, line []float64, style Style) *Marks {
+	m := &Marks{Style: Style{Color: style.Color, Marker: cross{}}, Radius: 3}
+	last := -1
+	for _, seen := range c.Diverged {
+		i, _ := slices.BinarySearchFunc(x, float64(seen), func(a, b float64) int {
+			if a < b {
+				return -1
+			}
+			return 1
+		})
+		if i = min(i, len(x)-1); i != last {
+			m.X, m.Y = append(m.X, x[i]), append(m.Y, line[i])
+		}
+		last = i
+	}
+	return m
+}
+
+// setRange sets the range of the y axis so that it holds the leading curves, and reports whether some line leaves it. A linear
+// axis need not hold the first fifth of the budget: differences would drown in the first steps.
+func (o *overlay) setRange(panel *Panel, p *report.Problem, curves []report.Curve, front []string) (cut bool) {
+	low, high, start := math.Inf(1), math.Inf(-1), math.Inf(-1)
+	for _, c := range curves {
+		if !slices.Contains(front, c.Optimizer) {
+			continue
+		}
+		_, line, bottom, top := o.middle(c)
+		start = max(start, line[0])
+		first := 0
+		if o.center && !o.log {
+			first = len(line) / 5
+		}
+		for _, v := range slices.Concat(line[first:], bottom[first:], top[first:]) {
+			if finite(v) && (!o.log || v > 0) {
+				low, high = min(low, v), max(high, v)
+			}
+		}
+	}
+	switch {
+	case o.log:
+		if o.center {
+			high = min(high, 10*start)
+		}
+		panel.Y.Min, panel.Y.Max = logRange(max(low, high*1e-18), high)
+	default:
+		if o.center && !p.Spec.Metric.HigherBetter && start > low {
+			high = min(high, start+0.5*(start-low))
+		}
+		panel.Y.Min, panel.Y.Max = linearRange(low, high)
+		if p.Spec.Metric.Name == results.Accuracy && high <= 1 {
+			panel.Y.Max = min(panel.Y.Max, 1)
+		}
+	}
+	for _, c := range curves {
+		_, line, _, _ := o.middle(c)
+		cut = cut || slices.ContainsFunc(line, func(v float64) bool { return v < panel.Y.Min || v > panel.Y.Max })
+	}
+	return cut
+}
+
+func (o *overlay) caption(s *Source, p *report.Problem, counts []int, front, rest []string) string {
+	how := "mean of %s, band: ± 1 standard deviation"
+	if o.log {
+		how = "median of %s, band: the middle half of the seeds"
+	}
+	if slices.Max(counts) == 1 {
+		how = "%s"
+	}
+	text := fmt.Sprintf("%s on %s over examples seen, plan %s: "+how+".", capital(o.what), p.Name, s.Plan.Name, seeds(counts))
+	if len(rest) > 0 {
+		text += fmt.Sprintf(" In colour the %d of best rank; in grey %s.", len(front), list(rest))
+	}
+	return text
+}
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// page puts panels on a page of the source's width.
+func (s *Source) page(panels [][]*Panel, legend []Entry) *Figure {
+	f := New(s.Width, 0, panels, legend...)
+	panel := min(s.Width*0.62, 2.6*vg.Inch)
+	f.Height = panel + f.legendHeight()
+	return f
+}
+
+func drawBatchSize(s *Source, p *report.Problem) (*Figure, string) {
+	curves := s.drawnCurves(report.TraceCurves(s.Plan, s.Cells, p.Name, report.TraceBatchSize))
+	if len(curves) == 0 {
+		return nil, "no run kept a trace"
+	}
+	varies := func(c report.Curve) bool {
+		low, high := math.Inf(1), 0.0
+		for _, point := range c.Points[:len(c.Points)-1] { // the last batch is what is left
+			if point.N > 0 {
+				low, high = min(low, point.Min), max(high, point.Max)
+			}
+		}
+		return low < high
+	}
+	moving := slices.DeleteFunc(slices.Clone(curves), func(c report.Curve) bool { return !varies(c) })
+	if len(moving) == 0 {
+		return nil, "no optimizer changed its batch size"
+	}
+	for i := range moving {
+		moving[i].Points = moving[i].Points[:len(moving[i].Points)-1]
+	}
+	f, missing := s.overlay(p, moving, overlay{what: "batch size", log: true})
+	if f != nil && len(moving) < len(curves) {
+		f.Notes = append(f.Notes, fmt.Sprintf("Optimizers with constant batch sizes are left out; the problem's is %d.", p.BatchSize))
+	}
+	return f, missing
+}
+
+func drawNoise(s *Source, p *report.Problem) (*Figure, string) {
+	const name = "noise_to_signal"
+	curves := s.drawnCurves(report.TraceCurves(s.Plan, s.Cells, p.Name, name))
+	curves = slices.DeleteFunc(curves, func(c report.Curve) bool {
+		return !slices.ContainsFunc(c.Points, func(p report.CurvePoint) bool { return p.Median > 0 })
+	})
+	switch {
+	case len(curves) > 0:
+		return s.overlay(p, curves, overlay{what: "noise to signal", log: true})
+	case !s.Plan.Diagnostics:
+		return nil, "the plan does not ask for diagnostics; add the line \"diagnostics: true\" to it"
+	}
+	return nil, "no run measured the variance of its gradients"
+}

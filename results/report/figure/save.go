@@ -1,0 +1,119 @@
+package figure
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"codeberg.org/go-pdf/fpdf"
+	"golang.org/x/text/encoding/charmap"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgpdf"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// Formats are the formats of files, by their endings.
+var Formats = []string{"svg", "pdf", "png"}
+
+const dpi = 200 // of PNG
+
+func init() {
+	// Files say nothing of when they were made, and list their contents in order.
+	fpdf.SetDefaultCreationDate(time.Unix(0, 0).UTC())
+	fpdf.SetDefaultModificationDate(time.Unix(0, 0).UTC())
+	fpdf.SetDefaultCatalogSort(true)
+}
+
+// Write writes the figure in one of Formats.
+func (f *Figure) Write(w io.Writer, format string) error {
+	switch format {
+	case "svg":
+		c := vgsvg.New(f.Width, f.Height)
+		f.draw(draw.New(c))
+		var b bytes.Buffer
+		if _, err := c.WriteTo(&b); err != nil {
+			return err
+		}
+		// Where Liberation Sans is not installed, Arial and Helvetica have its measures.
+		_, err := io.WriteString(w, strings.ReplaceAll(b.String(), "font-family:Liberation Sans;",
+			"font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"))
+		return err
+	case "pdf":
+		c := vgpdf.New(f.Width, f.Height)
+		f.draw(draw.NewCanvas(latin{c}, f.Width, f.Height))
+		_, err := c.WriteTo(w)
+		return err
+	case "png":
+		c := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(f.Width, f.Height), vgimg.UseDPI(dpi))}
+		f.draw(draw.New(c))
+		_, err := c.WriteTo(w)
+		return err
+	}
+	return fmt.Errorf("figures are written as %s, not as %q", strings.Join(Formats, ", "), format)
+}
+
+// Save writes the figure to a file in the format of its ending, and caption and notes, if any, to one beside it that ends
+// in .txt. A file is written as a whole or not at all.
+func (f *Figure) Save(path string) error {
+	ending := filepath.Ext(path)
+	var b bytes.Buffer
+	if err := f.Write(&b, strings.TrimPrefix(ending, ".")); err != nil {
+		return err
+	}
+	if err := writeFile(path, b.Bytes()); err != nil || f.Caption == "" {
+		return err
+	}
+	text := strings.Join(append([]string{f.Caption}, f.Notes...), "\n") + "\n"
+	return writeFile(strings.TrimSuffix(path, ending)+".txt", []byte(text))
+}
+
+// writeFile puts a file in place in one step.
+func writeFile(path string, content []byte) (err error) {
+	temporary, err := os.CreateTemp(filepath.Dir(path), ".figure-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(temporary.Name())
+		}
+	}()
+	_, err = temporary.Write(content)
+	if e := temporary.Chmod(0o644); err == nil {
+		err = e
+	}
+	if e := temporary.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), path)
+}
+
+// latin is a PDF canvas for text in UTF-8: the library takes the bytes of strings for those of Windows-1252. What that
+// lacks becomes a question mark.
+type latin struct{ vg.Canvas }
+
+// FillString implements vg.Canvas.
+func (c latin) FillString(f font.Face, at vg.Point, s string) {
+	b := make([]byte, 0, len(s))
+	for _, r := range s {
+		if r == '−' {
+			r = '–'
+		}
+		v, ok := charmap.Windows1252.EncodeRune(r)
+		if !ok {
+			v = '?'
+		}
+		b = append(b, v)
+	}
+	c.Canvas.FillString(f, at, string(b))
+}

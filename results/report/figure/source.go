@@ -1,0 +1,166 @@
+package figure
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+
+	"noisebench/protocol"
+	"noisebench/results"
+	"noisebench/results/report"
+)
+
+// Source is what figures are drawn from.
+type Source struct {
+	Plan  *protocol.Plan // defaults filled in
+	Cells []results.Cell
+	Width vg.Length // of figures; see Column
+
+	report *report.Report
+	styles map[string]Style
+	only   []string // optimizers to draw; nil: all
+}
+
+// NewSource prepares a source. only names the optimizers to be drawn; nil stands for all. The others still count: in
+// ranks, in targets, and in who has which style.
+func NewSource(plan *protocol.Plan, cells []results.Cell, only []string) *Source {
+	names := make([]string, len(plan.Optimizers))
+	for i, e := range plan.Optimizers {
+		names[i] = e.Name
+	}
+	return &Source{
+		Plan: plan, Cells: cells, Width: Column,
+		report: report.Build(plan, cells), styles: Styles(names), only: only,
+	}
+}
+
+// Kind is a kind of figure.
+type Kind struct {
+	Name    string
+	Doc     string
+	Traced  bool // it is drawn from the traces of runs
+	problem func(s *Source, p *report.Problem) (f *Figure, missing string)
+	overall func(s *Source) (f *Figure, missing string)
+}
+
+// Kinds are all kinds of figures.
+var Kinds = []Kind{
+	{Name: "loss", Doc: "training loss over examples seen", problem: drawLoss},
+	{Name: "metric", Doc: "the reported metric over examples seen", problem: drawMetric},
+	{Name: "batch-size", Doc: "batch sizes that optimizers chose, over examples seen", Traced: true, problem: drawBatchSize},
+	{Name: "sensitivity", Doc: "what tuning runs scored by step size", problem: drawSensitivity},
+	{Name: "noise", Doc: "noise-to-signal ratio of gradients over examples seen", Traced: true, problem: drawNoise},
+	{Name: "ranks", Doc: "scores with intervals on each problem; mean ranks over all problems", problem: drawScores, overall: drawRanks},
+	{Name: "profile", Doc: "share of problems solved within a multiple of the fastest's examples", overall: drawProfile},
+}
+
+// Draw draws the figure of a problem of the plan, or over all of them if problem is empty. If there is nothing to draw,
+// missing says why, and f is nil.
+func (k *Kind) Draw(s *Source, problem string) (f *Figure, missing string) {
+	if problem == "" {
+		if k.overall == nil {
+			return nil, "it is drawn for single problems"
+		}
+		f, missing = k.overall(s)
+	} else {
+		if k.problem == nil {
+			return nil, "it is drawn over all problems"
+		}
+		i := slices.IndexFunc(s.report.Problems, func(p report.Problem) bool { return p.Name == problem })
+		if s.report.Problems[i].Spec == nil {
+			return nil, "no run has finished"
+		}
+		f, missing = k.problem(s, &s.report.Problems[i])
+	}
+	if f != nil && !s.report.Complete() {
+		f.Notes = append(f.Notes, fmt.Sprintf("The plan is incomplete: %d of %d runs.", s.report.Finished, s.report.Planned))
+	}
+	return f, missing
+}
+
+// Overall and ByProblem report what a kind can draw.
+func (k *Kind) Overall() bool   { return k.overall != nil }
+func (k *Kind) ByProblem() bool { return k.problem != nil }
+
+// drawn reports whether an optimizer is to be drawn.
+func (s *Source) drawn(optimizer string) bool {
+	return s.only == nil || slices.Contains(s.only, optimizer)
+}
+
+// most is how many lines can be told apart where they cross.
+const most = 8
+
+// leading splits optimizers into those that are drawn in their styles, by name, and those that only give context: if
+// there are more than most, the best are drawn, by their ranks on a problem, or overall if it is nil.
+func (s *Source) leading(p *report.Problem, names []string) (front, rest []string) {
+	place := map[string]int{}
+	if p != nil {
+		for i, row := range p.Rows {
+			place[row.Optimizer] = i
+		}
+	} else {
+		for i, o := range s.report.Overall {
+			place[o.Optimizer] = i
+		}
+	}
+	names = slices.Clone(names)
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(place[a], place[b]) })
+	n := min(most, len(names))
+	front, rest = names[:n], names[n:]
+	slices.Sort(front)
+	slices.Sort(rest)
+	return front, rest
+}
+
+// metricName names what is reported on a problem.
+func metricName(p *report.Problem) string {
+	if p.Spec.Validation == 0 && p.Spec.Test == 0 {
+		return p.Spec.Metric.Name
+	}
+	return fmt.Sprintf("%s %s", p.Part, p.Spec.Metric.Name)
+}
+
+// isLog reports whether positive values that span from low to high belong on a logarithmic axis.
+func isLog(low, high float64) bool { return low > 0 && high/low > 20 }
+
+// logRange returns round ends of a logarithmic axis for positive values from low to high.
+func logRange(low, high float64) (float64, float64) {
+	if !(low < high) {
+		return low / 2, high * 2
+	}
+	room := math.Pow(high/low, 0.04)
+	return low / room, high * room
+}
+
+// linearRange returns ends of a linear axis that leave some room.
+func linearRange(low, high float64) (float64, float64) {
+	if !(low < high) {
+		d := max(math.Abs(low)*0.05, 1e-12)
+		return low - d, high + d
+	}
+	return low - 0.04*(high-low), high + 0.04*(high-low)
+}
+
+// list writes "a", "a and b", "a, b and c".
+func list(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
+
+// seeds writes "10 seeds", or "7 to 10 seeds".
+func seeds(counts []int) string {
+	low, high := slices.Min(counts), slices.Max(counts)
+	switch {
+	case low == high && low == 1:
+		return "1 seed"
+	case low == high:
+		return fmt.Sprintf("%d seeds", low)
+	}
+	return fmt.Sprintf("%d to %d seeds", low, high)
+}
