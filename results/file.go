@@ -63,6 +63,18 @@ func Decode(name string, data []byte) (*Record, error) {
 	return decode(name, data, true, nil)
 }
 
+// Decoder reads many records. It leaves traces out, and records of the same problem share the slices and maps of its spec:
+// do not change them. The zero value is ready; it must not be used side by side.
+type Decoder struct{ specs map[string]protocol.ProblemSpec }
+
+// Decode is [Decode] without the trace. It copies what it keeps of data.
+func (d *Decoder) Decode(name string, data []byte) (*Record, error) {
+	if d.specs == nil {
+		d.specs = map[string]protocol.ProblemSpec{}
+	}
+	return decode(name, data, false, d.specs)
+}
+
 // decode is Decode. It skips the trace unless it is wanted, and shares the problem's spec with earlier records of the
 // same problem by way of specs, which may be nil.
 func decode(name string, data []byte, wantTrace bool, specs map[string]protocol.ProblemSpec) (*Record, error) {

@@ -60,7 +60,8 @@ func (s *Store) Dir() string { return s.dir }
 // Path returns where the record of a finished run is, or would be.
 func (s *Store) Path(id string) string { return filepath.Join(s.dir, "runs", id[:2], id+".jsonl") }
 
-func (s *Store) failedPath(id string) string { return filepath.Join(s.dir, "failed", id+".jsonl") }
+// FailedPath returns where the last failure of a run is, or would be.
+func (s *Store) FailedPath(id string) string { return filepath.Join(s.dir, "failed", id+".jsonl") }
 
 // Commit saves r: on return it is on the disk, or nothing is. A failed run replaces earlier failures of the same run,
 // and is forgotten once that run finishes. If the run has a record with another outcome already, both are kept and the
@@ -93,12 +94,12 @@ func (s *Store) commit(id string, status Status, data []byte) (added bool, err e
 		return false, s.explain(id, err)
 	}
 	// A file left here by a crash at this point does no harm: a run that has finished is never looked up as failed.
-	_ = os.Remove(s.failedPath(id))
+	_ = os.Remove(s.FailedPath(id))
 	return added, err
 }
 
 func (s *Store) commitFailed(id string, data []byte) (added bool, err error) {
-	path := s.failedPath(id)
+	path := s.FailedPath(id)
 	tmp, err := s.writeTemporary(id, data)
 	if err == nil {
 		err = s.makeDir(filepath.Dir(path))
@@ -293,7 +294,7 @@ func (s *Store) LookupFailed(id string) (*Record, bool, error) {
 	if !isID(id) || exists(s.Path(id)) {
 		return nil, false, nil
 	}
-	return read(s.failedPath(id), true, ownRecord)
+	return read(s.FailedPath(id), true, ownRecord)
 }
 
 func read(path string, trace bool, check func(string, *Record) error) (*Record, bool, error) {
@@ -467,7 +468,7 @@ func (s *Store) Merge(dir string) (Merged, error) {
 			return m, fmt.Errorf("cannot merge: %w", err)
 		}
 		id := r.Run.ID()
-		if r.End.Status == Failed && (exists(s.Path(id)) || exists(s.failedPath(id))) {
+		if r.End.Status == Failed && (exists(s.Path(id)) || exists(s.FailedPath(id))) {
 			m.Known++
 			continue
 		}

@@ -107,7 +107,7 @@ func TestStoreFailure(t *testing.T) {
 	if records, _ := all(s); fmt.Sprint(records) != "[1 failed]" {
 		t.Errorf("records are %v, want the failure", records)
 	}
-	left, err := os.ReadFile(s.failedPath(id))
+	left, err := os.ReadFile(s.FailedPath(id))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestStoreFailure(t *testing.T) {
 		t.Errorf("files are %v, want the failure gone", got)
 	}
 	// As after a crash between saving the record and removing the failure.
-	if err := os.WriteFile(s.failedPath(id), left, 0o666); err != nil {
+	if err := os.WriteFile(s.FailedPath(id), left, 0o666); err != nil {
 		t.Fatal(err)
 	}
 	if _, ok, err := s.LookupFailed(id); ok || err != nil {

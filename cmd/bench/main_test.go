@@ -44,6 +44,8 @@ func TestScripts(t *testing.T) {
 			"exits":   exits,
 			"records": records,
 			"damage":  damage,
+			"forge":   forge,
+			"unpack":  unpack,
 		},
 	})
 }

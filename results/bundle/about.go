@@ -1,0 +1,105 @@
+package bundle
+
+import (
+	"cmp"
+	"slices"
+
+	"noisebench/protocol"
+	"noisebench/results"
+)
+
+// Format is the version of the format of bundles.
+const Format = 1
+
+// About says who publishes what. The author states the first fields; the rest follows from the records, see
+// [About.Derive].
+type About struct {
+	Format  int      `json:"format"`
+	Title   string   `json:"title,omitempty"`
+	Authors []string `json:"authors,omitempty"`
+	Contact string   `json:"contact,omitempty"`
+	URL     string   `json:"url,omitempty"`
+	Licence string   `json:"licence,omitempty"`
+
+	// Publisher is the build of bench that packed the bundle, which is where the definitions come from.
+	Publisher Build `json:"publisher"`
+	// Incomplete says that the author knows that runs of the plan are missing.
+	Incomplete bool `json:"incomplete,omitempty"`
+	// SetAside counts the runs in the author's results folder that are of the same optimizers on the same problems as
+	// those in the bundle, at the same budget, and that the plan does not use: other settings, other seeds.
+	SetAside int `json:"set_aside"`
+
+	Facts
+}
+
+// Facts are what About says of the records.
+type Facts struct {
+	Plan     string              `json:"plan"` // its name
+	Protocol int                 `json:"protocol"`
+	Runs     int                 `json:"runs"` // finished ones
+	Failed   int                 `json:"failed"`
+	First    string              `json:"first"` // when the first of the runs was started, RFC 3339
+	Last     string              `json:"last"`  // when the last one was
+	MadeBy   []Maker             `json:"made_by"`
+	Plugins  []protocol.Origin   `json:"plugins"`
+	Data     []protocol.DataFile `json:"data,omitempty"`
+}
+
+// Build is a build of bench.
+type Build struct {
+	Harness   string `json:"harness"` // version of noisebench
+	GoVersion string `json:"go"`
+	Platform  string `json:"platform"`
+	SHA256    string `json:"sha256"` // of its executable
+}
+
+// Maker is a version of bench on a platform, with the number of runs that it made.
+type Maker struct {
+	Harness   string `json:"harness"`
+	GoVersion string `json:"go"`
+	Platform  string `json:"platform"`
+	Runs      int    `json:"runs"`
+}
+
+// Derive returns the facts of a plan's records, in whatever order they are.
+func Derive(plan *protocol.Plan, records []*results.Record) Facts {
+	f := Facts{Plan: plan.Name, Protocol: protocol.Version}
+	makers := map[Maker]int{}
+	for i, r := range records {
+		if r.End.Status == results.Failed {
+			f.Failed++
+		} else {
+			f.Runs++
+		}
+		if started := r.Host.Started; i == 0 || started < f.First { // all are in UTC
+			f.First = started
+		}
+		f.Last = max(f.Last, r.Host.Started)
+		makers[Maker{r.Host.Harness, r.Host.GoVersion, r.Host.Platform, 0}]++
+		for _, origin := range []protocol.Origin{r.Run.Problem.Plugin, r.Run.Optimizer.Plugin} {
+			origin.Path = ""
+			if !slices.Contains(f.Plugins, origin) {
+				f.Plugins = append(f.Plugins, origin)
+			}
+		}
+		for _, data := range r.Run.Problem.Data {
+			if !slices.Contains(f.Data, data) {
+				f.Data = append(f.Data, data)
+			}
+		}
+	}
+	for m, runs := range makers {
+		m.Runs = runs
+		f.MadeBy = append(f.MadeBy, m)
+	}
+	slices.SortFunc(f.MadeBy, func(a, b Maker) int {
+		return cmp.Or(cmp.Compare(a.Harness, b.Harness), cmp.Compare(a.GoVersion, b.GoVersion), cmp.Compare(a.Platform, b.Platform))
+	})
+	slices.SortFunc(f.Plugins, func(a, b protocol.Origin) int {
+		return cmp.Or(cmp.Compare(a.Plugin, b.Plugin), cmp.Compare(a.SHA256, b.SHA256))
+	})
+	slices.SortFunc(f.Data, func(a, b protocol.DataFile) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.SHA256, b.SHA256))
+	})
+	return f
+}

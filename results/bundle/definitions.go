@@ -1,0 +1,206 @@
+package bundle
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"noisebench/protocol"
+)
+
+// Definitions are what the optimizers and problems of a plan declare, by the names that the plan uses. They decide what a
+// plan needs, as those of plugins do, but nothing can be run by them: what is opened returns an error.
+type Definitions struct {
+	Problems   map[string]Problem   `json:"problems"`
+	Optimizers map[string]Optimizer `json:"optimizers"`
+}
+
+// Problem is what a protocol.ProblemDef declares, with its spec at the parameters of the plan's entries.
+type Problem struct {
+	Name       string          `json:"name"`
+	Version    string          `json:"version"`
+	Plugin     protocol.Origin `json:"plugin"`
+	Doc        string          `json:"doc,omitempty"`
+	Source     string          `json:"source,omitempty"`
+	Parameters []Parameter     `json:"parameters,omitempty"`
+	Specs      []Spec          `json:"specs"` // one per different setting of the parameters
+}
+
+// Spec is the spec of a problem at a complete setting of its parameters.
+type Spec struct {
+	At   protocol.Setting     `json:"at"`
+	Spec protocol.ProblemSpec `json:"spec"`
+}
+
+// Optimizer is what a protocol.OptimizerDef declares.
+type Optimizer struct {
+	Name             string            `json:"name"`
+	Version          string            `json:"version"`
+	Plugin           protocol.Origin   `json:"plugin"`
+	Doc              string            `json:"doc,omitempty"`
+	Source           string            `json:"source,omitempty"`
+	Hyperparameters  []Parameter       `json:"hyperparameters,omitempty"`
+	Needs            protocol.Quantity `json:"needs"` // bits, as in a protocol.ProblemSpec
+	ChoosesBatchSize bool              `json:"chooses_batch_size,omitempty"`
+	Averages         bool              `json:"averages,omitempty"`
+	Trials           bool              `json:"trials,omitempty"`
+	Reports          []string          `json:"reports,omitempty"`
+	DTypes           []protocol.DType  `json:"dtypes"` // that it can run with
+}
+
+// Parameter is a protocol.Hyperparameter.
+type Parameter struct {
+	Name    string            `json:"name"`
+	Doc     string            `json:"doc,omitempty"`
+	Default protocol.Number   `json:"default"`
+	Min     protocol.Number   `json:"min"`
+	Max     protocol.Number   `json:"max"`
+	MinOpen bool              `json:"min_open,omitempty"`
+	MaxOpen bool              `json:"max_open,omitempty"`
+	Integer bool              `json:"integer,omitempty"`
+	Tuned   bool              `json:"tuned,omitempty"`
+	Grid    []protocol.Number `json:"grid,omitempty"`
+}
+
+// lookup is harness.Definitions.
+type lookup interface {
+	Problem(name string) (protocol.ProblemDef, error)
+	Optimizer(name string) (protocol.OptimizerDef, error)
+}
+
+// Describe writes down what the optimizers and problems of a plan with its defaults filled in declare.
+func Describe(plan *protocol.Plan, definitions lookup) (*Definitions, error) {
+	d := &Definitions{Problems: map[string]Problem{}, Optimizers: map[string]Optimizer{}}
+	for _, e := range plan.Problems {
+		def, err := definitions.Problem(e.Problem)
+		if err != nil {
+			return nil, err
+		}
+		at, err := protocol.Resolve(def.Parameters, e.With)
+		if err != nil {
+			return nil, fmt.Errorf("problem %s: %w", e.Name, err)
+		}
+		p, known := d.Problems[e.Problem]
+		if !known {
+			p = DescribeProblem(&def)
+		}
+		if !slices.ContainsFunc(p.Specs, func(s Spec) bool { return maps.Equal(s.At, at) }) {
+			spec, err := def.Spec(at)
+			if err != nil {
+				return nil, fmt.Errorf("problem %s: %w", e.Name, err)
+			}
+			p.Specs = append(p.Specs, Spec{at, spec})
+		}
+		d.Problems[e.Problem] = p
+	}
+	for _, e := range plan.Optimizers {
+		def, err := definitions.Optimizer(e.Optimizer)
+		if err != nil {
+			return nil, err
+		}
+		d.Optimizers[e.Optimizer] = DescribeOptimizer(&def)
+	}
+	return d, nil
+}
+
+// DescribeProblem writes down what a problem declares, but for its specs.
+func DescribeProblem(def *protocol.ProblemDef) Problem {
+	return Problem{
+		Name: def.Name, Version: def.Version, Plugin: def.Origin, Doc: def.Doc, Source: def.Source,
+		Parameters: parameters(def.Parameters),
+	}
+}
+
+// DescribeOptimizer writes down what an optimizer declares.
+func DescribeOptimizer(def *protocol.OptimizerDef) Optimizer {
+	o := Optimizer{
+		Name: def.Name, Version: def.Version, Plugin: def.Origin, Doc: def.Doc, Source: def.Source,
+		Hyperparameters: parameters(def.Hyperparameters), Needs: def.Needs, ChoosesBatchSize: def.ChoosesBatchSize,
+		Averages: def.Averages, Trials: def.Trials, Reports: def.Reports,
+	}
+	if def.New32 != nil {
+		o.DTypes = append(o.DTypes, protocol.Float32)
+	}
+	if def.New64 != nil {
+		o.DTypes = append(o.DTypes, protocol.Float64)
+	}
+	return o
+}
+
+func parameters(declared []protocol.Hyperparameter) []Parameter {
+	var all []Parameter
+	for _, h := range declared {
+		p := Parameter{
+			Name: h.Name, Doc: h.Doc, Default: protocol.Number(h.Default), Min: protocol.Number(h.Min),
+			Max: protocol.Number(h.Max), MinOpen: h.MinOpen, MaxOpen: h.MaxOpen, Integer: h.Integer, Tuned: h.Tuned,
+		}
+		for _, v := range h.Grid {
+			p.Grid = append(p.Grid, protocol.Number(v))
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+func declared(parameters []Parameter) []protocol.Hyperparameter {
+	var all []protocol.Hyperparameter
+	for _, p := range parameters {
+		h := protocol.Hyperparameter{
+			Name: p.Name, Doc: p.Doc, Default: float64(p.Default), Min: float64(p.Min), Max: float64(p.Max),
+			MinOpen: p.MinOpen, MaxOpen: p.MaxOpen, Integer: p.Integer, Tuned: p.Tuned,
+		}
+		for _, v := range p.Grid {
+			h.Grid = append(h.Grid, float64(v))
+		}
+		all = append(all, h)
+	}
+	return all
+}
+
+var errNoCode = errors.New("its definition was read from a bundle, which holds no code to run")
+
+// Problem returns the definition of a problem by the name that the plan uses.
+func (d *Definitions) Problem(name string) (protocol.ProblemDef, error) {
+	p, ok := d.Problems[name]
+	if !ok {
+		return protocol.ProblemDef{}, protocol.Unknown("problem", name, slices.Collect(maps.Keys(d.Problems)))
+	}
+	return protocol.ProblemDef{
+		Name: p.Name, Version: p.Version, Doc: p.Doc, Source: p.Source, Parameters: declared(p.Parameters), Origin: p.Plugin,
+		Spec: func(at protocol.Setting) (protocol.ProblemSpec, error) {
+			for _, s := range p.Specs {
+				if maps.Equal(s.At, at) {
+					return s.Spec, nil
+				}
+			}
+			return protocol.ProblemSpec{}, fmt.Errorf("definitions.json has no spec of problem %s at %s", p.Name, at)
+		},
+		New32: func(protocol.Setting) (protocol.Problem[float32], error) { return nil, errNoCode },
+		New64: func(protocol.Setting) (protocol.Problem[float64], error) { return nil, errNoCode },
+	}, nil
+}
+
+// Optimizer returns the definition of an optimizer by the name that the plan uses.
+func (d *Definitions) Optimizer(name string) (protocol.OptimizerDef, error) {
+	o, ok := d.Optimizers[name]
+	if !ok {
+		return protocol.OptimizerDef{}, protocol.Unknown("optimizer", name, slices.Collect(maps.Keys(d.Optimizers)))
+	}
+	def := protocol.OptimizerDef{
+		Name: o.Name, Version: o.Version, Doc: o.Doc, Source: o.Source, Hyperparameters: declared(o.Hyperparameters),
+		Needs: o.Needs, ChoosesBatchSize: o.ChoosesBatchSize, Averages: o.Averages, Trials: o.Trials, Reports: o.Reports,
+		Origin: o.Plugin,
+	}
+	if slices.Contains(o.DTypes, protocol.Float32) {
+		def.New32 = func(protocol.Start) (protocol.Optimizer[float32], protocol.Request, error) {
+			return nil, protocol.Request{}, errNoCode
+		}
+	}
+	if slices.Contains(o.DTypes, protocol.Float64) {
+		def.New64 = func(protocol.Start) (protocol.Optimizer[float64], protocol.Request, error) {
+			return nil, protocol.Request{}, errNoCode
+		}
+	}
+	return def, nil
+}
