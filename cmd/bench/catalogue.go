@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -30,6 +31,8 @@ type catalogue struct {
 	own      []*plugins.Plugin // what bench serves
 	named    []*plugins.Plugin // those that the user named by --plugin
 	found    func() []*plugins.Plugin
+
+	pretended string // SHA-256 of the build that own is said to be; empty: this one
 }
 
 // newCatalogue launches bench's own plugins and those at the given paths. With inProcess, bench's own definitions are
@@ -112,6 +115,7 @@ func setOrigin(p *plugins.Plugin, origin protocol.Origin) {
 
 // pretend makes bench's own definitions look as if another build served them, so that its records are found.
 func (c *catalogue) pretend(digest string) {
+	c.pretended = digest
 	for _, p := range c.own {
 		setOrigin(p, protocol.Origin{Plugin: builtIn, Path: p.Path, SHA256: digest})
 	}
@@ -119,6 +123,9 @@ func (c *catalogue) pretend(digest string) {
 
 // digest is the SHA-256 of this build of bench.
 func (c *catalogue) digest() string { return c.own[0].SHA256 }
+
+// counts is the SHA-256 of the build of bench whose records count: this one, unless another is pretended.
+func (c *catalogue) counts() string { return cmp.Or(c.pretended, c.digest()) }
 
 // launch launches the plugin at a path, once.
 func (c *catalogue) launch(path string) (*plugins.Plugin, error) {

@@ -235,8 +235,8 @@ func contradictions(r *results.Record, chooses bool) (texts []string) {
 	if !chooses && end.MaxBatch > run.BatchSize && end.MaxBatch != r.Spec.Train {
 		bad("a batch has %d examples, want at most %d", end.MaxBatch, run.BatchSize)
 	}
-	if end.Gradients > end.Seen || end.Variances > end.Seen {
-		bad("%d gradients and %d variances from %d examples", end.Gradients, end.Variances, end.Seen)
+	if max(end.Gradients, end.Variances, end.Curvatures) > end.Seen {
+		bad("%d gradients, %d variances and %d curvatures from %d examples", end.Gradients, end.Variances, end.Curvatures, end.Seen)
 	}
 	if (end.Status == results.OK) != (end.Reason == "") {
 		bad("status %s with reason %q", end.Status, end.Reason)

@@ -16,8 +16,8 @@ import (
 )
 
 func newPublish() *cobra.Command {
-	var flags pluginFlags
-	var dir, out, build string
+	var records finder
+	var out string
 	var about bundle.About
 	cmd := &cobra.Command{
 		Use:   "publish PLAN|FILE",
@@ -40,36 +40,17 @@ there before publishing.`,
 		Args:              oneArg("plan"),
 		ValidArgsFunction: completePlans,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			plan, err := loadPlan(args[0])
+			campaign, store, catalogue, err := records.lookUp(cmd, args[0])
 			if err != nil {
 				return err
 			}
+			defer catalogue.Close()
+			plan := &campaign.Plan
 			if out == "" {
 				out = bundle.FileName(plan.Name)
 			}
 			if !strings.HasSuffix(out, bundle.Extension) {
 				return usagef(cmd, "--out is %q, want a name that ends in %s", out, bundle.Extension)
-			}
-			store, err := openResults(dir, cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			flags.inProcess = true // nothing is run
-			catalogue, err := flags.open(cmd)
-			if err != nil {
-				return err
-			}
-			defer catalogue.Close()
-			if build != "" {
-				digest, err := store.build(plan.Name, build)
-				if err != nil {
-					return err
-				}
-				catalogue.pretend(digest)
-			}
-			campaign, err := harness.NewCampaign(plan, catalogue)
-			if err != nil {
-				return err
 			}
 			asked := map[string]*results.Record{} // what the plan's decisions use
 			cells, due := campaign.Cells(func(id string) *results.Record {
@@ -80,17 +61,17 @@ there before publishing.`,
 				return record
 			})
 			if len(asked) == 0 {
-				return noRecords(store, &campaign.Plan, args[0], catalogue.digest(), dir)
+				return noRecords(cmd, store, plan, args[0], catalogue.counts(), records.dir)
 			}
 			if missing := missingRuns(cells, due); len(missing) > 0 {
 				if !about.Incomplete {
 					return fmt.Errorf("plan %s is not complete, so it is not packed:\n  %s\nmake what is missing by: bench run %s -o %s",
-						plan.Name, strings.Join(missing, "\n  "), args[0], dir)
+						plan.Name, strings.Join(missing, "\n  "), args[0], records.dir)
 				}
 			} else {
 				about.Incomplete = false
 			}
-			definitions, err := bundle.Describe(&campaign.Plan, catalogue)
+			definitions, err := bundle.Describe(plan, catalogue)
 			if err != nil {
 				return err
 			}
@@ -107,7 +88,7 @@ there before publishing.`,
 			}
 			slices.Sort(paths)
 			about.Publisher = thisBuild(catalogue)
-			packed, err := bundle.Create(out, about, &campaign.Plan, definitions, paths)
+			packed, err := bundle.Create(out, about, plan, definitions, paths)
 			if err != nil {
 				return err
 			}
@@ -121,8 +102,7 @@ there before publishing.`,
 			})
 		},
 	}
-	flags.add(cmd)
-	addResults(cmd, &dir)
+	records.add(cmd)
 	f := cmd.Flags()
 	f.StringVar(&out, "out", "", "`FILE` to write, PLAN"+bundle.Extension+" if it is not given")
 	f.StringVar(&about.Title, "title", "", "title of the bundle")
@@ -131,7 +111,6 @@ there before publishing.`,
 	f.StringVar(&about.URL, "url", "", "where more is to be found: a paper, code")
 	f.StringVar(&about.Licence, "licence", "", "under which others may use the bundle, such as CC-BY-4.0")
 	f.BoolVar(&about.Incomplete, "incomplete", false, "pack the plan even if runs are missing")
-	f.StringVar(&build, "build", "", "the build of bench that made the records: how its `SHA256` begins")
 	return cmd
 }
 

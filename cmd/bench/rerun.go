@@ -131,7 +131,15 @@ func (x *examined) compareLocal(c *catalogue, allowRebuilt bool) *local {
 			if d := differences(s.Spec.Data, spec.Data); len(d) > 0 {
 				data = append(data, fmt.Sprintf("problem %s: data%s", p.Name, strings.Join(d, "; data")))
 			}
-			differing = append(differing, differences(s.Spec, spec, "data")...)
+			differing = append(differing, differences(s.Spec, spec, "data", "measures", "constants")...)
+			if missing := s.Spec.Measures &^ spec.Measures; missing != 0 {
+				differing = append(differing, fmt.Sprintf("measures %v, which it does not here", missing))
+			}
+			for _, name := range slices.Sorted(maps.Keys(s.Spec.Constants)) { // a later build may declare more
+				if v, ok := spec.Constants[name]; !ok || v != s.Spec.Constants[name] {
+					differing = append(differing, fmt.Sprintf("constant %s: got %g, want %g", name, s.Spec.Constants[name], v))
+				}
+			}
 		}
 		for _, d := range differing {
 			differ = append(differ, fmt.Sprintf("problem %s: %s", p.Name, d))
@@ -394,11 +402,14 @@ func (x *examined) compare(c chosen, again *results.Record, exact, chooses bool)
 	if err != nil {
 		return comparison{text: err.Error()}
 	}
-	return comparison{text: firstDifference(recorded, made)}
+	text := firstDifference(recorded, made)
+	return comparison{bits: text == "", text: text}
 }
 
-// firstDifference shows the first place where two records differ.
+// firstDifference shows the first place where two records differ; empty: nowhere. What they say of the problem does not
+// count: another build may declare more of it, and it is compared with the definitions.
 func firstDifference(recorded, made []byte) string {
+	recorded = recorded[:1+bytes.LastIndexByte(recorded[:len(recorded)-1], '\n')] // without the host
 	a, b := bytes.Split(recorded, []byte("\n")), bytes.Split(made, []byte("\n"))
 	points := -1
 	for i := range min(len(a), len(b)) {
@@ -407,7 +418,7 @@ func firstDifference(recorded, made []byte) string {
 			points++
 			kind = fmt.Sprintf("point %d", points)
 		}
-		if bytes.Equal(a[i], b[i]) {
+		if bytes.Equal(a[i], b[i]) || kind == "problem" {
 			continue
 		}
 		at := 0
@@ -417,7 +428,10 @@ func firstDifference(recorded, made []byte) string {
 		from := 1 + bytes.LastIndexAny(a[i][:at], ",{[")
 		return fmt.Sprintf("%s differs: recorded …%s, made again …%s", kind, excerpt(a[i], from), excerpt(b[i], from))
 	}
-	return "one of the two has more lines"
+	if len(a) != len(b) {
+		return fmt.Sprintf("recorded with %s, made again with %d", count(len(a)-1, "line"), len(b)-1)
+	}
+	return ""
 }
 
 func excerpt(line []byte, from int) string { return string(line[from:min(len(line), from+40)]) }

@@ -72,30 +72,45 @@ func (f *finder) find(cmd *cobra.Command, arg string) (*protocol.Plan, []results
 
 // open looks up all that the plan names, and returns the SHA-256 of the build of bench whose records count.
 func (f *finder) open(cmd *cobra.Command, arg string) (campaign *harness.Campaign, store *keeper, digest string, err error) {
-	plan, err := loadPlan(arg)
+	campaign, store, catalogue, err := f.lookUp(cmd, arg)
 	if err != nil {
 		return nil, nil, "", err
 	}
-	store, err = openResults(f.dir, cmd.ErrOrStderr())
+	catalogue.Close()
+	return campaign, store, catalogue.counts(), nil
+}
+
+// lookUp is open with the catalogue still at work, which is the caller's to close.
+func (f *finder) lookUp(cmd *cobra.Command, arg string) (*harness.Campaign, *keeper, *catalogue, error) {
+	plan, err := loadPlan(arg)
 	if err != nil {
-		return nil, nil, "", err
+		return nil, nil, nil, err
+	}
+	store, err := openResults(f.dir, cmd.ErrOrStderr())
+	if err != nil {
+		return nil, nil, nil, err
 	}
 	store.traces = f.traces
 	f.plugins.inProcess = true // nothing is run
 	catalogue, err := f.plugins.open(cmd)
 	if err != nil {
-		return nil, nil, "", err
+		return nil, nil, nil, err
 	}
-	defer catalogue.Close()
-	digest = catalogue.digest()
 	if f.build != "" {
-		if digest, err = store.build(plan.Name, f.build); err != nil {
-			return nil, nil, "", err
+		var digest string
+		if digest, err = store.build(plan.Name, f.build); err == nil {
+			catalogue.pretend(digest)
 		}
-		catalogue.pretend(digest)
 	}
-	campaign, err = harness.NewCampaign(plan, catalogue)
-	return campaign, store, digest, err
+	var campaign *harness.Campaign
+	if err == nil {
+		campaign, err = harness.NewCampaign(plan, catalogue)
+	}
+	if err != nil {
+		catalogue.Close()
+		return nil, nil, nil, err
+	}
+	return campaign, store, catalogue, nil
 }
 
 func newTable() *cobra.Command {
