@@ -47,7 +47,7 @@ random, the same in every run, and as many of the others are the train part.`
 func (n network) def() protocol.ProblemDef {
 	return protocol.ProblemDef{
 		Name:    n.name,
-		Version: "1",
+		Version: "2",
 		Doc:     n.doc + "\n" + splitDoc + "\n" + n.cost().String(),
 		Source:  n.source,
 		Spec:    func(protocol.Setting) (protocol.ProblemSpec, error) { return n.spec(n.build()), nil },

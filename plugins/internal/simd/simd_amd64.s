@@ -4,107 +4,11 @@
 
 #include "textflag.h"
 
-// func tileAVX2(dst *float32, stride int, init *float32, initStride int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32)
+// func tileAVX2(dst *float32, stride int, panels int, init *float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
 // Requires: AVX, FMA3
-TEXT ·tileAVX2(SB), NOSPLIT, $0-88
-	MOVQ    init+16(FP), AX
-	MOVQ    initStride+24(FP), CX
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS (AX), Y2
-	VMOVUPS 32(AX), Y3
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS (AX), Y4
-	VMOVUPS 32(AX), Y5
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS (AX), Y6
-	VMOVUPS 32(AX), Y7
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS (AX), Y8
-	VMOVUPS 32(AX), Y9
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS (AX), Y10
-	VMOVUPS 32(AX), Y11
-	MOVQ    a+64(FP), AX
-	MOVQ    rows+72(FP), CX
-	MOVQ    (CX), DX
-	LEAQ    (AX)(DX*4), DX
-	MOVQ    8(CX), BX
-	LEAQ    (AX)(BX*4), BX
-	MOVQ    16(CX), SI
-	LEAQ    (AX)(SI*4), SI
-	MOVQ    24(CX), DI
-	LEAQ    (AX)(DI*4), DI
-	MOVQ    32(CX), R8
-	LEAQ    (AX)(R8*4), R8
-	MOVQ    40(CX), CX
-	LEAQ    (AX)(CX*4), CX
-	MOVQ    segments+32(FP), AX
-	MOVQ    length+40(FP), R9
-	MOVQ    step+48(FP), R10
-	MOVQ    skip+56(FP), R11
-	MOVQ    b+80(FP), R12
-	XORQ    R13, R13
-
-segment:
-	MOVQ R9, R14
-
-element:
-	VMOVUPS      (R12), Y12
-	VMOVUPS      32(R12), Y13
-	VBROADCASTSS (DX)(R13*4), Y14
-	VFMADD231PS  Y14, Y12, Y0
-	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (BX)(R13*4), Y14
-	VFMADD231PS  Y14, Y12, Y2
-	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (SI)(R13*4), Y14
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (DI)(R13*4), Y14
-	VFMADD231PS  Y14, Y12, Y6
-	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R8)(R13*4), Y14
-	VFMADD231PS  Y14, Y12, Y8
-	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (CX)(R13*4), Y14
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         $0x40, R12
-	ADDQ         R10, R13
-	DECQ         R14
-	JNZ          element
-	ADDQ         R11, R13
-	DECQ         AX
-	JNZ          segment
-	MOVQ         dst+0(FP), AX
-	MOVQ         stride+8(FP), CX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      Y10, (AX)
-	VMOVUPS      Y11, 32(AX)
-	VZEROUPPER
-	RET
-
-// func tileRowAVX2(dst *float32, stride int, panels int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32)
-// Requires: AVX, FMA3
-TEXT ·tileRowAVX2(SB), NOSPLIT, $0-80
-	MOVQ a+56(FP), AX
-	MOVQ rows+64(FP), CX
+TEXT ·tileAVX2(SB), NOSPLIT, $0-96
+	MOVQ a+64(FP), AX
+	MOVQ rows+72(FP), CX
 	MOVQ (CX), DX
 	LEAQ (AX)(DX*4), DX
 	MOVQ 8(CX), BX
@@ -117,13 +21,32 @@ TEXT ·tileRowAVX2(SB), NOSPLIT, $0-80
 	LEAQ (AX)(R8*4), R8
 	MOVQ 40(CX), CX
 	LEAQ (AX)(CX*4), CX
-	MOVQ segments+24(FP), AX
-	MOVQ length+32(FP), R9
-	MOVQ step+40(FP), R10
-	MOVQ skip+48(FP), R11
-	MOVQ b+72(FP), R12
+	MOVQ step+48(FP), AX
+	MOVQ b+80(FP), R9
+	MOVQ panel+88(FP), R10
 
-panel:
+tile1:
+	CMPQ    panels+16(FP), $0x01
+	JLT     tile1end
+	MOVQ    init+24(FP), R11
+	TESTQ   R11, R11
+	JZ      zero16
+	VMOVUPS (R11), Y0
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y8
+	VMOVAPS Y0, Y10
+	VMOVUPS 32(R11), Y1
+	VMOVAPS Y1, Y3
+	VMOVAPS Y1, Y5
+	VMOVAPS Y1, Y7
+	VMOVAPS Y1, Y9
+	VMOVAPS Y1, Y11
+	ADDQ    $0x40, init+24(FP)
+	JMP     start16
+
+zero16:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -136,68 +59,95 @@ panel:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ   segments+24(FP), AX
-	XORQ   R13, R13
 
-segment:
-	MOVQ R9, R14
+start16:
+	MOVQ segments+32(FP), R13
+	MOVQ R9, R11
+	XORQ R12, R12
 
-element:
-	VMOVUPS      (R12), Y12
-	VMOVUPS      32(R12), Y13
-	VBROADCASTSS (DX)(R13*4), Y14
+segment16:
+	MOVQ length+40(FP), R14
+
+element16:
+	VMOVUPS      (R11), Y12
+	VMOVUPS      32(R11), Y13
+	VBROADCASTSS (DX)(R12*4), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (BX)(R13*4), Y14
+	VBROADCASTSS (BX)(R12*4), Y14
 	VFMADD231PS  Y14, Y12, Y2
 	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (SI)(R13*4), Y14
+	VBROADCASTSS (SI)(R12*4), Y14
 	VFMADD231PS  Y14, Y12, Y4
 	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (DI)(R13*4), Y14
+	VBROADCASTSS (DI)(R12*4), Y14
 	VFMADD231PS  Y14, Y12, Y6
 	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R8)(R13*4), Y14
+	VBROADCASTSS (R8)(R12*4), Y14
 	VFMADD231PS  Y14, Y12, Y8
 	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (CX)(R13*4), Y14
+	VBROADCASTSS (CX)(R12*4), Y14
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         $0x40, R12
-	ADDQ         R10, R13
+	ADDQ         $0x40, R11
+	ADDQ         AX, R12
 	DECQ         R14
-	JNZ          element
-	ADDQ         R11, R13
-	DECQ         AX
-	JNZ          segment
-	MOVQ         dst+0(FP), AX
-	MOVQ         stride+8(FP), R13
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	LEAQ         (AX)(R13*4), AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	LEAQ         (AX)(R13*4), AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	LEAQ         (AX)(R13*4), AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	LEAQ         (AX)(R13*4), AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
-	LEAQ         (AX)(R13*4), AX
-	VMOVUPS      Y10, (AX)
-	VMOVUPS      Y11, 32(AX)
+	JNZ          element16
+	ADDQ         skip+56(FP), R12
+	DECQ         R13
+	JNZ          segment16
+	MOVQ         dst+0(FP), R11
+	MOVQ         stride+8(FP), R12
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      Y1, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      Y2, (R11)
+	VMOVUPS      Y3, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      Y4, (R11)
+	VMOVUPS      Y5, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      Y6, (R11)
+	VMOVUPS      Y7, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      Y8, (R11)
+	VMOVUPS      Y9, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      Y10, (R11)
+	VMOVUPS      Y11, 32(R11)
+	LEAQ         (R9)(R10*4), R9
 	ADDQ         $0x40, dst+0(FP)
-	DECQ         panels+16(FP)
-	JNZ          panel
+	SUBQ         $0x01, panels+16(FP)
+	JMP          tile1
+
+tile1end:
 	VZEROUPPER
 	RET
 
-// func tileAddAVX2(dst *float32, stride int, squares *float32, squaresStride int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32)
+// func tileAddAVX2(dst *float32, stride int, panels int, squares *float32, squaresStride int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
 // Requires: AVX, FMA3
-TEXT ·tileAddAVX2(SB), NOSPLIT, $0-88
+TEXT ·tileAddAVX2(SB), NOSPLIT, $0-104
+	MOVQ a+72(FP), AX
+	MOVQ rows+80(FP), CX
+	MOVQ (CX), DX
+	LEAQ (AX)(DX*4), DX
+	MOVQ 8(CX), BX
+	LEAQ (AX)(BX*4), BX
+	MOVQ 16(CX), SI
+	LEAQ (AX)(SI*4), SI
+	MOVQ 24(CX), DI
+	LEAQ (AX)(DI*4), DI
+	MOVQ 32(CX), R8
+	LEAQ (AX)(R8*4), R8
+	MOVQ 40(CX), CX
+	LEAQ (AX)(CX*4), CX
+	MOVQ step+56(FP), AX
+	MOVQ b+88(FP), R9
+	MOVQ panel+96(FP), R10
+
+tile1:
+	CMPQ   panels+16(FP), $0x01
+	JLT    tile1end
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -210,137 +160,1163 @@ TEXT ·tileAddAVX2(SB), NOSPLIT, $0-88
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ   a+64(FP), AX
-	MOVQ   rows+72(FP), CX
-	MOVQ   (CX), DX
-	LEAQ   (AX)(DX*4), DX
-	MOVQ   8(CX), BX
-	LEAQ   (AX)(BX*4), BX
-	MOVQ   16(CX), SI
-	LEAQ   (AX)(SI*4), SI
-	MOVQ   24(CX), DI
-	LEAQ   (AX)(DI*4), DI
-	MOVQ   32(CX), R8
-	LEAQ   (AX)(R8*4), R8
-	MOVQ   40(CX), CX
-	LEAQ   (AX)(CX*4), CX
-	MOVQ   segments+32(FP), AX
-	MOVQ   length+40(FP), R9
-	MOVQ   step+48(FP), R10
-	MOVQ   skip+56(FP), R11
-	MOVQ   b+80(FP), R12
-	XORQ   R13, R13
+	MOVQ   segments+40(FP), R13
+	MOVQ   R9, R11
+	XORQ   R12, R12
 
-segment:
-	MOVQ R9, R14
+segment16:
+	MOVQ length+48(FP), R14
 
-element:
-	VMOVUPS      (R12), Y12
-	VMOVUPS      32(R12), Y13
-	VBROADCASTSS (DX)(R13*4), Y14
+element16:
+	VMOVUPS      (R11), Y12
+	VMOVUPS      32(R11), Y13
+	VBROADCASTSS (DX)(R12*4), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (BX)(R13*4), Y14
+	VBROADCASTSS (BX)(R12*4), Y14
 	VFMADD231PS  Y14, Y12, Y2
 	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (SI)(R13*4), Y14
+	VBROADCASTSS (SI)(R12*4), Y14
 	VFMADD231PS  Y14, Y12, Y4
 	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (DI)(R13*4), Y14
+	VBROADCASTSS (DI)(R12*4), Y14
 	VFMADD231PS  Y14, Y12, Y6
 	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R8)(R13*4), Y14
+	VBROADCASTSS (R8)(R12*4), Y14
 	VFMADD231PS  Y14, Y12, Y8
 	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (CX)(R13*4), Y14
+	VBROADCASTSS (CX)(R12*4), Y14
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         $0x40, R12
-	ADDQ         R10, R13
+	ADDQ         $0x40, R11
+	ADDQ         AX, R12
 	DECQ         R14
-	JNZ          element
-	ADDQ         R11, R13
-	DECQ         AX
-	JNZ          segment
-	MOVQ         dst+0(FP), AX
-	MOVQ         stride+8(FP), CX
-	VADDPS       (AX), Y0, Y12
-	VMOVUPS      Y12, (AX)
-	VADDPS       32(AX), Y1, Y12
-	VMOVUPS      Y12, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VADDPS       (AX), Y2, Y12
-	VMOVUPS      Y12, (AX)
-	VADDPS       32(AX), Y3, Y12
-	VMOVUPS      Y12, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VADDPS       (AX), Y4, Y12
-	VMOVUPS      Y12, (AX)
-	VADDPS       32(AX), Y5, Y12
-	VMOVUPS      Y12, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VADDPS       (AX), Y6, Y12
-	VMOVUPS      Y12, (AX)
-	VADDPS       32(AX), Y7, Y12
-	VMOVUPS      Y12, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VADDPS       (AX), Y8, Y12
-	VMOVUPS      Y12, (AX)
-	VADDPS       32(AX), Y9, Y12
-	VMOVUPS      Y12, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VADDPS       (AX), Y10, Y12
-	VMOVUPS      Y12, (AX)
-	VADDPS       32(AX), Y11, Y12
-	VMOVUPS      Y12, 32(AX)
-	MOVQ         squares+16(FP), AX
-	TESTQ        AX, AX
-	JZ           done
-	MOVQ         squares+16(FP), AX
-	MOVQ         squaresStride+24(FP), CX
-	VMOVUPS      (AX), Y12
+	JNZ          element16
+	ADDQ         skip+64(FP), R12
+	DECQ         R13
+	JNZ          segment16
+	MOVQ         dst+0(FP), R11
+	MOVQ         stride+8(FP), R12
+	VADDPS       (R11), Y0, Y12
+	VMOVUPS      Y12, (R11)
+	VADDPS       32(R11), Y1, Y12
+	VMOVUPS      Y12, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VADDPS       (R11), Y2, Y12
+	VMOVUPS      Y12, (R11)
+	VADDPS       32(R11), Y3, Y12
+	VMOVUPS      Y12, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VADDPS       (R11), Y4, Y12
+	VMOVUPS      Y12, (R11)
+	VADDPS       32(R11), Y5, Y12
+	VMOVUPS      Y12, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VADDPS       (R11), Y6, Y12
+	VMOVUPS      Y12, (R11)
+	VADDPS       32(R11), Y7, Y12
+	VMOVUPS      Y12, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VADDPS       (R11), Y8, Y12
+	VMOVUPS      Y12, (R11)
+	VADDPS       32(R11), Y9, Y12
+	VMOVUPS      Y12, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VADDPS       (R11), Y10, Y12
+	VMOVUPS      Y12, (R11)
+	VADDPS       32(R11), Y11, Y12
+	VMOVUPS      Y12, 32(R11)
+	MOVQ         squares+24(FP), R11
+	TESTQ        R11, R11
+	JZ           added16
+	MOVQ         squares+24(FP), R11
+	MOVQ         squaresStride+32(FP), R12
+	VMOVUPS      (R11), Y12
 	VFMADD231PS  Y0, Y0, Y12
-	VMOVUPS      Y12, (AX)
-	VMOVUPS      32(AX), Y0
+	VMOVUPS      Y12, (R11)
+	VMOVUPS      32(R11), Y0
 	VFMADD231PS  Y1, Y1, Y0
-	VMOVUPS      Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Y0
+	VMOVUPS      Y0, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Y0
 	VFMADD231PS  Y2, Y2, Y0
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      32(AX), Y0
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      32(R11), Y0
 	VFMADD231PS  Y3, Y3, Y0
-	VMOVUPS      Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Y0
+	VMOVUPS      Y0, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Y0
 	VFMADD231PS  Y4, Y4, Y0
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      32(AX), Y0
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      32(R11), Y0
 	VFMADD231PS  Y5, Y5, Y0
-	VMOVUPS      Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Y0
+	VMOVUPS      Y0, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Y0
 	VFMADD231PS  Y6, Y6, Y0
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      32(AX), Y0
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      32(R11), Y0
 	VFMADD231PS  Y7, Y7, Y0
-	VMOVUPS      Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Y0
+	VMOVUPS      Y0, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Y0
 	VFMADD231PS  Y8, Y8, Y0
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      32(AX), Y0
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      32(R11), Y0
 	VFMADD231PS  Y9, Y9, Y0
-	VMOVUPS      Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Y0
+	VMOVUPS      Y0, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Y0
 	VFMADD231PS  Y10, Y10, Y0
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      32(AX), Y0
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      32(R11), Y0
 	VFMADD231PS  Y11, Y11, Y0
-	VMOVUPS      Y0, 32(AX)
+	VMOVUPS      Y0, 32(R11)
+	ADDQ         $0x40, squares+24(FP)
 
-done:
+added16:
+	LEAQ (R9)(R10*4), R9
+	ADDQ $0x40, dst+0(FP)
+	SUBQ $0x01, panels+16(FP)
+	JMP  tile1
+
+tile1end:
+	VZEROUPPER
+	RET
+
+// func tileSpreadAVX2(dst *float32, stride int, panels int, x *float32, factor float32, weight float32, sums *[16]float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+// Requires: AVX, FMA3
+TEXT ·tileSpreadAVX2(SB), NOSPLIT, $0-112
+	MOVQ a+80(FP), AX
+	MOVQ rows+88(FP), CX
+	MOVQ (CX), DX
+	LEAQ (AX)(DX*4), DX
+	MOVQ 8(CX), BX
+	LEAQ (AX)(BX*4), BX
+	MOVQ 16(CX), SI
+	LEAQ (AX)(SI*4), SI
+	MOVQ 24(CX), DI
+	LEAQ (AX)(DI*4), DI
+	MOVQ 32(CX), R8
+	LEAQ (AX)(R8*4), R8
+	MOVQ 40(CX), CX
+	LEAQ (AX)(CX*4), CX
+	MOVQ step+64(FP), AX
+	MOVQ b+96(FP), R9
+	MOVQ panel+104(FP), R10
+
+tile1:
+	CMPQ   panels+16(FP), $0x01
+	JLT    tile1end
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   segments+48(FP), R13
+	MOVQ   R9, R11
+	XORQ   R12, R12
+
+segment16:
+	MOVQ length+56(FP), R14
+
+element16:
+	VMOVUPS      (R11), Y12
+	VMOVUPS      32(R11), Y13
+	VBROADCASTSS (DX)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (BX)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (SI)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (DI)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (R8)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (CX)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         $0x40, R11
+	ADDQ         AX, R12
+	DECQ         R14
+	JNZ          element16
+	ADDQ         skip+72(FP), R12
+	DECQ         R13
+	JNZ          segment16
+	VBROADCASTSS factor+32(FP), Y12
+	VBROADCASTSS weight+36(FP), Y13
+	VXORPS       Y14, Y14, Y14
+	MOVQ         x+24(FP), R11
+	MOVQ         stride+8(FP), R12
+	VMOVUPS      (R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y0, Y0
+	VSUBPS       Y15, Y0, Y0
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      32(R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y1, Y1
+	VSUBPS       Y15, Y1, Y1
+	VMAXPS       Y1, Y14, Y1
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y2, Y2
+	VSUBPS       Y15, Y2, Y2
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      32(R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y3, Y3
+	VSUBPS       Y15, Y3, Y3
+	VMAXPS       Y3, Y14, Y3
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y4, Y4
+	VSUBPS       Y15, Y4, Y4
+	VMAXPS       Y4, Y14, Y4
+	VMOVUPS      32(R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y5, Y5
+	VSUBPS       Y15, Y5, Y5
+	VMAXPS       Y5, Y14, Y5
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y6, Y6
+	VSUBPS       Y15, Y6, Y6
+	VMAXPS       Y6, Y14, Y6
+	VMOVUPS      32(R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y7, Y7
+	VSUBPS       Y15, Y7, Y7
+	VMAXPS       Y7, Y14, Y7
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y8, Y8
+	VSUBPS       Y15, Y8, Y8
+	VMAXPS       Y8, Y14, Y8
+	VMOVUPS      32(R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y9, Y9
+	VSUBPS       Y15, Y9, Y9
+	VMAXPS       Y9, Y14, Y9
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y10, Y10
+	VSUBPS       Y15, Y10, Y10
+	VMAXPS       Y10, Y14, Y10
+	VMOVUPS      32(R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y11, Y11
+	VSUBPS       Y15, Y11, Y11
+	VMAXPS       Y11, Y14, Y11
+	MOVQ         dst+0(FP), R11
+	MOVQ         stride+8(FP), R12
+	LEAQ         (R11)(R12*4), R12
+	ORQ          R12, R11
+	TESTQ        $0x0000001f, R11
+	JNZ          unstored16
+	MOVQ         dst+0(FP), R11
+	MOVQ         stride+8(FP), R12
+	VMOVNTPS     Y0, (R11)
+	VMOVNTPS     Y1, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVNTPS     Y2, (R11)
+	VMOVNTPS     Y3, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVNTPS     Y4, (R11)
+	VMOVNTPS     Y5, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVNTPS     Y6, (R11)
+	VMOVNTPS     Y7, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVNTPS     Y8, (R11)
+	VMOVNTPS     Y9, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVNTPS     Y10, (R11)
+	VMOVNTPS     Y11, 32(R11)
+	JMP          stored16
+
+unstored16:
+	MOVQ    dst+0(FP), R11
+	MOVQ    stride+8(FP), R12
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 32(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Y2, (R11)
+	VMOVUPS Y3, 32(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Y4, (R11)
+	VMOVUPS Y5, 32(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Y6, (R11)
+	VMOVUPS Y7, 32(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Y8, (R11)
+	VMOVUPS Y9, 32(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Y10, (R11)
+	VMOVUPS Y11, 32(R11)
+
+stored16:
+	MOVQ    sums+40(FP), R11
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y6, Y4, Y4
+	VADDPS  Y10, Y8, Y8
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y8, Y0, Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VADDPS  Y3, Y1, Y1
+	VADDPS  Y7, Y5, Y5
+	VADDPS  Y11, Y9, Y9
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y9, Y1, Y1
+	VADDPS  32(R11), Y1, Y1
+	VMOVUPS Y1, 32(R11)
+	ADDQ    $0x40, x+24(FP)
+	LEAQ    (R9)(R10*4), R9
+	ADDQ    $0x40, dst+0(FP)
+	SUBQ    $0x01, panels+16(FP)
+	JMP     tile1
+
+tile1end:
+	VZEROUPPER
+	RET
+
+// func tileAVX512(dst *float32, stride int, panels int, init *float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+// Requires: AVX, AVX512F
+TEXT ·tileAVX512(SB), NOSPLIT, $0-96
+	MOVQ a+64(FP), AX
+	MOVQ rows+72(FP), CX
+	MOVQ (CX), DX
+	LEAQ (AX)(DX*4), DX
+	MOVQ 8(CX), BX
+	LEAQ (AX)(BX*4), BX
+	MOVQ 16(CX), SI
+	LEAQ (AX)(SI*4), SI
+	MOVQ 24(CX), DI
+	LEAQ (AX)(DI*4), DI
+	MOVQ 32(CX), R8
+	LEAQ (AX)(R8*4), R8
+	MOVQ 40(CX), CX
+	LEAQ (AX)(CX*4), CX
+	MOVQ step+48(FP), AX
+	MOVQ b+80(FP), R9
+	MOVQ panel+88(FP), R10
+
+tile2:
+	CMPQ    panels+16(FP), $0x02
+	JLT     tile2end
+	MOVQ    init+24(FP), R11
+	TESTQ   R11, R11
+	JZ      zero32
+	VMOVUPS (R11), Z0
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z10
+	VMOVUPS 64(R11), Z1
+	VMOVAPS Z1, Z3
+	VMOVAPS Z1, Z5
+	VMOVAPS Z1, Z7
+	VMOVAPS Z1, Z9
+	VMOVAPS Z1, Z11
+	ADDQ    $0x80, init+24(FP)
+	JMP     start32
+
+zero32:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+start32:
+	MOVQ segments+32(FP), R13
+	MOVQ R9, R11
+	XORQ R12, R12
+
+segment32:
+	MOVQ length+40(FP), R14
+
+element32:
+	VMOVUPS      (R11), Z12
+	VMOVUPS      (R11)(R10*4), Z13
+	VBROADCASTSS (DX)(R12*4), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS (BX)(R12*4), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS (SI)(R12*4), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS (DI)(R12*4), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS (R8)(R12*4), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS (CX)(R12*4), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	ADDQ         $0x40, R11
+	ADDQ         AX, R12
+	DECQ         R14
+	JNZ          element32
+	ADDQ         skip+56(FP), R12
+	DECQ         R13
+	JNZ          segment32
+	MOVQ         dst+0(FP), R11
+	MOVQ         stride+8(FP), R12
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      Z2, (R11)
+	VMOVUPS      Z3, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      Z4, (R11)
+	VMOVUPS      Z5, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      Z6, (R11)
+	VMOVUPS      Z7, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      Z8, (R11)
+	VMOVUPS      Z9, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      Z10, (R11)
+	VMOVUPS      Z11, 64(R11)
+	LEAQ         (R9)(R10*4), R9
+	LEAQ         (R9)(R10*4), R9
+	ADDQ         $0x80, dst+0(FP)
+	SUBQ         $0x02, panels+16(FP)
+	JMP          tile2
+
+tile2end:
+tile1:
+	CMPQ    panels+16(FP), $0x01
+	JLT     tile1end
+	MOVQ    init+24(FP), R11
+	TESTQ   R11, R11
+	JZ      zero16
+	VMOVUPS (R11), Z15
+	VMOVAPS Z15, Z16
+	VMOVAPS Z15, Z17
+	VMOVAPS Z15, Z18
+	VMOVAPS Z15, Z19
+	VMOVAPS Z15, Z20
+	ADDQ    $0x40, init+24(FP)
+	JMP     start16
+
+zero16:
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+
+start16:
+	MOVQ segments+32(FP), R13
+	MOVQ R9, R11
+	XORQ R12, R12
+
+segment16:
+	MOVQ length+40(FP), R14
+
+element16:
+	VMOVUPS      (R11), Z0
+	VBROADCASTSS (DX)(R12*4), Z1
+	VFMADD231PS  Z1, Z0, Z15
+	VBROADCASTSS (BX)(R12*4), Z1
+	VFMADD231PS  Z1, Z0, Z16
+	VBROADCASTSS (SI)(R12*4), Z1
+	VFMADD231PS  Z1, Z0, Z17
+	VBROADCASTSS (DI)(R12*4), Z1
+	VFMADD231PS  Z1, Z0, Z18
+	VBROADCASTSS (R8)(R12*4), Z1
+	VFMADD231PS  Z1, Z0, Z19
+	VBROADCASTSS (CX)(R12*4), Z1
+	VFMADD231PS  Z1, Z0, Z20
+	ADDQ         $0x40, R11
+	ADDQ         AX, R12
+	DECQ         R14
+	JNZ          element16
+	ADDQ         skip+56(FP), R12
+	DECQ         R13
+	JNZ          segment16
+	MOVQ         dst+0(FP), R11
+	MOVQ         stride+8(FP), R12
+	VMOVUPS      Z15, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      Z16, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      Z17, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      Z18, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      Z19, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      Z20, (R11)
+	LEAQ         (R9)(R10*4), R9
+	ADDQ         $0x40, dst+0(FP)
+	SUBQ         $0x01, panels+16(FP)
+	JMP          tile1
+
+tile1end:
+	VZEROUPPER
+	RET
+
+// func tileAddAVX512(dst *float32, stride int, panels int, squares *float32, squaresStride int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+// Requires: AVX, AVX512F
+TEXT ·tileAddAVX512(SB), NOSPLIT, $0-104
+	MOVQ a+72(FP), AX
+	MOVQ rows+80(FP), CX
+	MOVQ (CX), DX
+	LEAQ (AX)(DX*4), DX
+	MOVQ 8(CX), BX
+	LEAQ (AX)(BX*4), BX
+	MOVQ 16(CX), SI
+	LEAQ (AX)(SI*4), SI
+	MOVQ 24(CX), DI
+	LEAQ (AX)(DI*4), DI
+	MOVQ 32(CX), R8
+	LEAQ (AX)(R8*4), R8
+	MOVQ 40(CX), CX
+	LEAQ (AX)(CX*4), CX
+	MOVQ step+56(FP), AX
+	MOVQ b+88(FP), R9
+	MOVQ panel+96(FP), R10
+
+tile2:
+	CMPQ   panels+16(FP), $0x02
+	JLT    tile2end
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	MOVQ   segments+40(FP), R13
+	MOVQ   R9, R11
+	XORQ   R12, R12
+
+segment32:
+	MOVQ length+48(FP), R14
+
+element32:
+	VMOVUPS      (R11), Z12
+	VMOVUPS      (R11)(R10*4), Z13
+	VBROADCASTSS (DX)(R12*4), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS (BX)(R12*4), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS (SI)(R12*4), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS (DI)(R12*4), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS (R8)(R12*4), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS (CX)(R12*4), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	ADDQ         $0x40, R11
+	ADDQ         AX, R12
+	DECQ         R14
+	JNZ          element32
+	ADDQ         skip+64(FP), R12
+	DECQ         R13
+	JNZ          segment32
+	MOVQ         dst+0(FP), R11
+	MOVQ         stride+8(FP), R12
+	VADDPS       (R11), Z0, Z12
+	VMOVUPS      Z12, (R11)
+	VADDPS       64(R11), Z1, Z12
+	VMOVUPS      Z12, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VADDPS       (R11), Z2, Z12
+	VMOVUPS      Z12, (R11)
+	VADDPS       64(R11), Z3, Z12
+	VMOVUPS      Z12, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VADDPS       (R11), Z4, Z12
+	VMOVUPS      Z12, (R11)
+	VADDPS       64(R11), Z5, Z12
+	VMOVUPS      Z12, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VADDPS       (R11), Z6, Z12
+	VMOVUPS      Z12, (R11)
+	VADDPS       64(R11), Z7, Z12
+	VMOVUPS      Z12, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VADDPS       (R11), Z8, Z12
+	VMOVUPS      Z12, (R11)
+	VADDPS       64(R11), Z9, Z12
+	VMOVUPS      Z12, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VADDPS       (R11), Z10, Z12
+	VMOVUPS      Z12, (R11)
+	VADDPS       64(R11), Z11, Z12
+	VMOVUPS      Z12, 64(R11)
+	MOVQ         squares+24(FP), R11
+	TESTQ        R11, R11
+	JZ           added32
+	MOVQ         squares+24(FP), R11
+	MOVQ         squaresStride+32(FP), R12
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z0, Z0, Z12
+	VMOVUPS      Z12, (R11)
+	VMOVUPS      64(R11), Z12
+	VFMADD231PS  Z1, Z1, Z12
+	VMOVUPS      Z12, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z2, Z2, Z12
+	VMOVUPS      Z12, (R11)
+	VMOVUPS      64(R11), Z12
+	VFMADD231PS  Z3, Z3, Z12
+	VMOVUPS      Z12, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z4, Z4, Z12
+	VMOVUPS      Z12, (R11)
+	VMOVUPS      64(R11), Z12
+	VFMADD231PS  Z5, Z5, Z12
+	VMOVUPS      Z12, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z6, Z6, Z12
+	VMOVUPS      Z12, (R11)
+	VMOVUPS      64(R11), Z12
+	VFMADD231PS  Z7, Z7, Z12
+	VMOVUPS      Z12, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z8, Z8, Z12
+	VMOVUPS      Z12, (R11)
+	VMOVUPS      64(R11), Z12
+	VFMADD231PS  Z9, Z9, Z12
+	VMOVUPS      Z12, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z12
+	VFMADD231PS  Z10, Z10, Z12
+	VMOVUPS      Z12, (R11)
+	VMOVUPS      64(R11), Z12
+	VFMADD231PS  Z11, Z11, Z12
+	VMOVUPS      Z12, 64(R11)
+	ADDQ         $0x80, squares+24(FP)
+
+added32:
+	LEAQ (R9)(R10*4), R9
+	LEAQ (R9)(R10*4), R9
+	ADDQ $0x80, dst+0(FP)
+	SUBQ $0x02, panels+16(FP)
+	JMP  tile2
+
+tile2end:
+tile1:
+	CMPQ   panels+16(FP), $0x01
+	JLT    tile1end
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	MOVQ   segments+40(FP), R13
+	MOVQ   R9, R11
+	XORQ   R12, R12
+
+segment16:
+	MOVQ length+48(FP), R14
+
+element16:
+	VMOVUPS      (R11), Z0
+	VBROADCASTSS (DX)(R12*4), Z1
+	VFMADD231PS  Z1, Z0, Z15
+	VBROADCASTSS (BX)(R12*4), Z1
+	VFMADD231PS  Z1, Z0, Z16
+	VBROADCASTSS (SI)(R12*4), Z1
+	VFMADD231PS  Z1, Z0, Z17
+	VBROADCASTSS (DI)(R12*4), Z1
+	VFMADD231PS  Z1, Z0, Z18
+	VBROADCASTSS (R8)(R12*4), Z1
+	VFMADD231PS  Z1, Z0, Z19
+	VBROADCASTSS (CX)(R12*4), Z1
+	VFMADD231PS  Z1, Z0, Z20
+	ADDQ         $0x40, R11
+	ADDQ         AX, R12
+	DECQ         R14
+	JNZ          element16
+	ADDQ         skip+64(FP), R12
+	DECQ         R13
+	JNZ          segment16
+	MOVQ         dst+0(FP), R11
+	MOVQ         stride+8(FP), R12
+	VADDPS       (R11), Z15, Z0
+	VMOVUPS      Z0, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VADDPS       (R11), Z16, Z0
+	VMOVUPS      Z0, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VADDPS       (R11), Z17, Z0
+	VMOVUPS      Z0, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VADDPS       (R11), Z18, Z0
+	VMOVUPS      Z0, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VADDPS       (R11), Z19, Z0
+	VMOVUPS      Z0, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VADDPS       (R11), Z20, Z0
+	VMOVUPS      Z0, (R11)
+	MOVQ         squares+24(FP), R11
+	TESTQ        R11, R11
+	JZ           added16
+	MOVQ         squares+24(FP), R11
+	MOVQ         squaresStride+32(FP), R12
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z15, Z15, Z0
+	VMOVUPS      Z0, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z16, Z16, Z0
+	VMOVUPS      Z0, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z17, Z17, Z0
+	VMOVUPS      Z0, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z18, Z18, Z0
+	VMOVUPS      Z0, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z19, Z19, Z0
+	VMOVUPS      Z0, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z20, Z20, Z0
+	VMOVUPS      Z0, (R11)
+	ADDQ         $0x40, squares+24(FP)
+
+added16:
+	LEAQ (R9)(R10*4), R9
+	ADDQ $0x40, dst+0(FP)
+	SUBQ $0x01, panels+16(FP)
+	JMP  tile1
+
+tile1end:
+	VZEROUPPER
+	RET
+
+// func tileSpreadAVX512(dst *float32, stride int, panels int, x *float32, factor float32, weight float32, sums *[16]float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+// Requires: AVX, AVX512F
+TEXT ·tileSpreadAVX512(SB), NOSPLIT, $0-112
+	MOVQ a+80(FP), AX
+	MOVQ rows+88(FP), CX
+	MOVQ (CX), DX
+	LEAQ (AX)(DX*4), DX
+	MOVQ 8(CX), BX
+	LEAQ (AX)(BX*4), BX
+	MOVQ 16(CX), SI
+	LEAQ (AX)(SI*4), SI
+	MOVQ 24(CX), DI
+	LEAQ (AX)(DI*4), DI
+	MOVQ 32(CX), R8
+	LEAQ (AX)(R8*4), R8
+	MOVQ 40(CX), CX
+	LEAQ (AX)(CX*4), CX
+	MOVQ step+64(FP), AX
+	MOVQ b+96(FP), R9
+	MOVQ panel+104(FP), R10
+
+tile2:
+	CMPQ   panels+16(FP), $0x02
+	JLT    tile2end
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	MOVQ   segments+48(FP), R13
+	MOVQ   R9, R11
+	XORQ   R12, R12
+
+segment32:
+	MOVQ length+56(FP), R14
+
+element32:
+	VMOVUPS      (R11), Z12
+	VMOVUPS      (R11)(R10*4), Z13
+	VBROADCASTSS (DX)(R12*4), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS (BX)(R12*4), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS (SI)(R12*4), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS (DI)(R12*4), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS (R8)(R12*4), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS (CX)(R12*4), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	ADDQ         $0x40, R11
+	ADDQ         AX, R12
+	DECQ         R14
+	JNZ          element32
+	ADDQ         skip+72(FP), R12
+	DECQ         R13
+	JNZ          segment32
+	VBROADCASTSS factor+32(FP), Z12
+	VBROADCASTSS weight+36(FP), Z13
+	VPXORD       Z15, Z15, Z15
+	MOVQ         x+24(FP), R11
+	MOVQ         stride+8(FP), R12
+	VMOVUPS      (R11), Z14
+	VMULPS       Z14, Z14, Z14
+	VMULPS       Z13, Z14, Z14
+	VMULPS       Z12, Z0, Z0
+	VSUBPS       Z14, Z0, Z0
+	VMAXPS       Z0, Z15, Z0
+	VMOVUPS      64(R11), Z14
+	VMULPS       Z14, Z14, Z14
+	VMULPS       Z13, Z14, Z14
+	VMULPS       Z12, Z1, Z1
+	VSUBPS       Z14, Z1, Z1
+	VMAXPS       Z1, Z15, Z1
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z14
+	VMULPS       Z14, Z14, Z14
+	VMULPS       Z13, Z14, Z14
+	VMULPS       Z12, Z2, Z2
+	VSUBPS       Z14, Z2, Z2
+	VMAXPS       Z2, Z15, Z2
+	VMOVUPS      64(R11), Z14
+	VMULPS       Z14, Z14, Z14
+	VMULPS       Z13, Z14, Z14
+	VMULPS       Z12, Z3, Z3
+	VSUBPS       Z14, Z3, Z3
+	VMAXPS       Z3, Z15, Z3
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z14
+	VMULPS       Z14, Z14, Z14
+	VMULPS       Z13, Z14, Z14
+	VMULPS       Z12, Z4, Z4
+	VSUBPS       Z14, Z4, Z4
+	VMAXPS       Z4, Z15, Z4
+	VMOVUPS      64(R11), Z14
+	VMULPS       Z14, Z14, Z14
+	VMULPS       Z13, Z14, Z14
+	VMULPS       Z12, Z5, Z5
+	VSUBPS       Z14, Z5, Z5
+	VMAXPS       Z5, Z15, Z5
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z14
+	VMULPS       Z14, Z14, Z14
+	VMULPS       Z13, Z14, Z14
+	VMULPS       Z12, Z6, Z6
+	VSUBPS       Z14, Z6, Z6
+	VMAXPS       Z6, Z15, Z6
+	VMOVUPS      64(R11), Z14
+	VMULPS       Z14, Z14, Z14
+	VMULPS       Z13, Z14, Z14
+	VMULPS       Z12, Z7, Z7
+	VSUBPS       Z14, Z7, Z7
+	VMAXPS       Z7, Z15, Z7
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z14
+	VMULPS       Z14, Z14, Z14
+	VMULPS       Z13, Z14, Z14
+	VMULPS       Z12, Z8, Z8
+	VSUBPS       Z14, Z8, Z8
+	VMAXPS       Z8, Z15, Z8
+	VMOVUPS      64(R11), Z14
+	VMULPS       Z14, Z14, Z14
+	VMULPS       Z13, Z14, Z14
+	VMULPS       Z12, Z9, Z9
+	VSUBPS       Z14, Z9, Z9
+	VMAXPS       Z9, Z15, Z9
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z14
+	VMULPS       Z14, Z14, Z14
+	VMULPS       Z13, Z14, Z14
+	VMULPS       Z12, Z10, Z10
+	VSUBPS       Z14, Z10, Z10
+	VMAXPS       Z10, Z15, Z10
+	VMOVUPS      64(R11), Z14
+	VMULPS       Z14, Z14, Z14
+	VMULPS       Z13, Z14, Z14
+	VMULPS       Z12, Z11, Z11
+	VSUBPS       Z14, Z11, Z11
+	VMAXPS       Z11, Z15, Z11
+	MOVQ         dst+0(FP), R11
+	MOVQ         stride+8(FP), R12
+	LEAQ         (R11)(R12*4), R12
+	ORQ          R12, R11
+	TESTQ        $0x0000003f, R11
+	JNZ          unstored32
+	MOVQ         dst+0(FP), R11
+	MOVQ         stride+8(FP), R12
+	VMOVNTPS     Z0, (R11)
+	VMOVNTPS     Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVNTPS     Z2, (R11)
+	VMOVNTPS     Z3, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVNTPS     Z4, (R11)
+	VMOVNTPS     Z5, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVNTPS     Z6, (R11)
+	VMOVNTPS     Z7, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVNTPS     Z8, (R11)
+	VMOVNTPS     Z9, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVNTPS     Z10, (R11)
+	VMOVNTPS     Z11, 64(R11)
+	JMP          stored32
+
+unstored32:
+	MOVQ    dst+0(FP), R11
+	MOVQ    stride+8(FP), R12
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z2, (R11)
+	VMOVUPS Z3, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z4, (R11)
+	VMOVUPS Z5, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z6, (R11)
+	VMOVUPS Z7, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z8, (R11)
+	VMOVUPS Z9, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z10, (R11)
+	VMOVUPS Z11, 64(R11)
+
+stored32:
+	MOVQ    sums+40(FP), R11
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z6, Z4, Z4
+	VADDPS  Z10, Z8, Z8
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z8, Z0, Z0
+	VADDPS  (R11), Z0, Z0
+	VMOVUPS Z0, (R11)
+	VADDPS  Z3, Z1, Z1
+	VADDPS  Z7, Z5, Z5
+	VADDPS  Z11, Z9, Z9
+	VADDPS  Z5, Z1, Z1
+	VADDPS  Z9, Z1, Z1
+	VADDPS  (R11), Z1, Z1
+	VMOVUPS Z1, (R11)
+	ADDQ    $0x80, x+24(FP)
+	LEAQ    (R9)(R10*4), R9
+	LEAQ    (R9)(R10*4), R9
+	ADDQ    $0x80, dst+0(FP)
+	SUBQ    $0x02, panels+16(FP)
+	JMP     tile2
+
+tile2end:
+tile1:
+	CMPQ   panels+16(FP), $0x01
+	JLT    tile1end
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	MOVQ   segments+48(FP), R13
+	MOVQ   R9, R11
+	XORQ   R12, R12
+
+segment16:
+	MOVQ length+56(FP), R14
+
+element16:
+	VMOVUPS      (R11), Z0
+	VBROADCASTSS (DX)(R12*4), Z1
+	VFMADD231PS  Z1, Z0, Z16
+	VBROADCASTSS (BX)(R12*4), Z1
+	VFMADD231PS  Z1, Z0, Z17
+	VBROADCASTSS (SI)(R12*4), Z1
+	VFMADD231PS  Z1, Z0, Z18
+	VBROADCASTSS (DI)(R12*4), Z1
+	VFMADD231PS  Z1, Z0, Z19
+	VBROADCASTSS (R8)(R12*4), Z1
+	VFMADD231PS  Z1, Z0, Z20
+	VBROADCASTSS (CX)(R12*4), Z1
+	VFMADD231PS  Z1, Z0, Z21
+	ADDQ         $0x40, R11
+	ADDQ         AX, R12
+	DECQ         R14
+	JNZ          element16
+	ADDQ         skip+72(FP), R12
+	DECQ         R13
+	JNZ          segment16
+	VBROADCASTSS factor+32(FP), Z0
+	VBROADCASTSS weight+36(FP), Z1
+	VPXORD       Z22, Z22, Z22
+	MOVQ         x+24(FP), R11
+	MOVQ         stride+8(FP), R12
+	VMOVUPS      (R11), Z2
+	VMULPS       Z2, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VMULPS       Z0, Z16, Z16
+	VSUBPS       Z2, Z16, Z16
+	VMAXPS       Z16, Z22, Z16
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z2
+	VMULPS       Z2, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VMULPS       Z0, Z17, Z17
+	VSUBPS       Z2, Z17, Z17
+	VMAXPS       Z17, Z22, Z17
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z2
+	VMULPS       Z2, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VMULPS       Z0, Z18, Z18
+	VSUBPS       Z2, Z18, Z18
+	VMAXPS       Z18, Z22, Z18
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z2
+	VMULPS       Z2, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VMULPS       Z0, Z19, Z19
+	VSUBPS       Z2, Z19, Z19
+	VMAXPS       Z19, Z22, Z19
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z2
+	VMULPS       Z2, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VMULPS       Z0, Z20, Z20
+	VSUBPS       Z2, Z20, Z20
+	VMAXPS       Z20, Z22, Z20
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z2
+	VMULPS       Z2, Z2, Z2
+	VMULPS       Z1, Z2, Z2
+	VMULPS       Z0, Z21, Z21
+	VSUBPS       Z2, Z21, Z21
+	VMAXPS       Z21, Z22, Z21
+	MOVQ         dst+0(FP), R11
+	MOVQ         stride+8(FP), R12
+	LEAQ         (R11)(R12*4), R12
+	ORQ          R12, R11
+	TESTQ        $0x0000003f, R11
+	JNZ          unstored16
+	MOVQ         dst+0(FP), R11
+	MOVQ         stride+8(FP), R12
+	VMOVNTPS     Z16, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVNTPS     Z17, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVNTPS     Z18, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVNTPS     Z19, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVNTPS     Z20, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVNTPS     Z21, (R11)
+	JMP          stored16
+
+unstored16:
+	MOVQ    dst+0(FP), R11
+	MOVQ    stride+8(FP), R12
+	VMOVUPS Z16, (R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z17, (R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z18, (R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z19, (R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z20, (R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z21, (R11)
+
+stored16:
+	MOVQ    sums+40(FP), R11
+	VADDPS  Z17, Z16, Z16
+	VADDPS  Z19, Z18, Z18
+	VADDPS  Z21, Z20, Z20
+	VADDPS  Z18, Z16, Z16
+	VADDPS  Z20, Z16, Z16
+	VADDPS  (R11), Z16, Z16
+	VMOVUPS Z16, (R11)
+	ADDQ    $0x40, x+24(FP)
+	LEAQ    (R9)(R10*4), R9
+	ADDQ    $0x40, dst+0(FP)
+	SUBQ    $0x01, panels+16(FP)
+	JMP     tile1
+
+tile1end:
 	VZEROUPPER
 	RET
 

@@ -186,96 +186,115 @@ func TestSum(t *testing.T) {
 	}
 }
 
-// TestTile compares both implementations with float64, on walks with several segments, repeated rows and wide strides.
+// TestTile compares all implementations with float64, on walks with several segments, repeated rows and wide strides.
+// Those in assembly give the same bits.
 func TestTile(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	for _, w := range []Walk{{1, 1, 0, 0}, {1, 7, 1, 0}, {3, 5, 1, 11}, {5, 3, 4, 2}, {2, 300, 1, 0}, {4, 9, 0, 1}} {
-		t.Run(fmt.Sprint(w), func(t *testing.T) {
-			rows := [Rows]int{0, 3, 3, 17, 40, 5}
-			a := vector(random, 41+w.Segments*(w.Length*w.Step+w.Skip))
-			b := vector(random, w.Len()*Columns)
-			const stride, initStride, squaresStride = 19, 16, 21
-			init, dst, squares := vector(random, 6*initStride), vector(random, 6*stride), vector(random, 6*squaresStride)
-
-			var product, scale [Rows][Columns]float64
-			for r := range Rows {
-				for c := range Columns {
-					at, i := rows[r], 0
-					for range w.Segments {
-						for range w.Length {
-							v := float64(a[at]) * float64(b[i*Columns+c])
-							product[r][c] += v
-							scale[r][c] += math.Abs(v)
-							at += w.Step
-							i++
-						}
-						at += w.Skip
-					}
-				}
-			}
-			check := func(what string, got []float32, stride int, want func(r, c int) (v, scale float64)) {
-				t.Helper()
-				for r := range Rows {
-					for c := range Columns {
-						v, scale := want(r, c)
-						if g := float64(got[r*stride+c]); !(math.Abs(g-v) <= 16*scale/(1<<24)) {
-							t.Fatalf("%s %s at %d, %d is %v, want %v", Level(), what, r, c, g, v)
-						}
-					}
-				}
-			}
-			outside := func(what string, got, before []float32, stride int) {
-				t.Helper()
-				for i := range got {
-					if i%stride >= Columns && got[i] != before[i] {
-						t.Fatalf("%s %s wrote to element %d, outside the tile", Level(), what, i)
-					}
-				}
-			}
-			test := func() {
-				for _, step := range []int{0, initStride} {
-					got := slices.Clone(dst)
-					Tile(got, stride, init, step, &w, a, &rows, b)
-					check("Tile", got, stride, func(r, c int) (float64, float64) {
-						from := float64(init[r*step+c])
-						return from + product[r][c], math.Abs(from) + scale[r][c]
-					})
-					outside("Tile", got, dst, stride)
-				}
-				// A row of two tiles has the bits of two tiles.
-				wide := slices.Clone(vector(random, 6*40))
-				TileRow(wide, 40, 2, &w, a, &rows, slices.Concat(b, b))
-				zeros, single := make([]float32, Columns), make([]float32, 6*Columns)
-				Tile(single, Columns, zeros, 0, &w, a, &rows, b)
-				for i, v := range single {
-					r, c := i/Columns, i%Columns
-					if wide[r*40+c] != v || wide[r*40+Columns+c] != v {
-						t.Fatalf("%s TileRow at %d, %d is %v and %v, want %v", Level(), r, c, wide[r*40+c], wide[r*40+Columns+c], v)
-					}
-				}
-				sum, sq := slices.Clone(dst), slices.Clone(squares)
-				TileAdd(sum, stride, sq, squaresStride, &w, a, &rows, b)
-				added := func(r, c int) (float64, float64) {
-					from := float64(dst[r*stride+c])
-					return from + product[r][c], math.Abs(from) + scale[r][c]
-				}
-				check("TileAdd", sum, stride, added)
-				check("TileAdd's squares", sq, squaresStride, func(r, c int) (float64, float64) {
-					from := float64(squares[r*squaresStride+c])
-					return from + product[r][c]*product[r][c], math.Abs(from) + scale[r][c]*scale[r][c]
-				})
-				outside("TileAdd", sum, dst, stride)
-				outside("TileAdd's squares", sq, squares, squaresStride)
-				again := slices.Clone(dst)
-				TileAdd(again, stride, nil, 0, &w, a, &rows, b)
-				if !slices.Equal(again, sum) {
-					t.Errorf("%s TileAdd gives other bits without squares", Level())
-				}
-			}
-			test()
-			portably(test)
-		})
+		for _, panels := range []int{1, 2, 3, 4} {
+			t.Run(fmt.Sprint(w, panels), func(t *testing.T) { testTile(t, random, w, panels) })
+		}
 	}
+}
+
+func testTile(t *testing.T, random *rand.Rand, w Walk, panels int) {
+	rows := [Rows]int{0, 3, 3, 17, 40, 5}
+	columns, panel := panels*Columns, w.Len()*Columns+48
+	stride, squaresStride := columns+3, columns+5
+	a := vector(random, 41+w.Segments*(w.Length*w.Step+w.Skip))
+	b := vector(random, panels*panel-48)
+	x := vector(random, 6*stride)
+	init, dst, squares := vector(random, columns), vector(random, 6*stride), vector(random, 6*squaresStride)
+
+	product, scale := make([][]float64, Rows), make([][]float64, Rows)
+	for r := range Rows {
+		product[r], scale[r] = make([]float64, columns), make([]float64, columns)
+		for c := range columns {
+			at, i := rows[r], c/Columns*panel+c%Columns
+			for range w.Segments {
+				for range w.Length {
+					v := float64(a[at]) * float64(b[i])
+					product[r][c] += v
+					scale[r][c] += math.Abs(v)
+					at += w.Step
+					i += Columns
+				}
+				at += w.Skip
+			}
+		}
+	}
+	check := func(what string, got, before []float32, stride int, want func(r, c int) (v, scale float64)) {
+		t.Helper()
+		for i, g := range got {
+			r, c := i/stride, i%stride
+			if c >= columns {
+				if g != before[i] {
+					t.Fatalf("%s %s wrote to element %d, outside the tiles", Level(), what, i)
+				}
+				continue
+			}
+			v, scale := want(r, c)
+			if !(math.Abs(float64(g)-v) <= 16*scale/(1<<24)) {
+				t.Fatalf("%s %s at %d, %d is %v, want %v", Level(), what, r, c, g, v)
+			}
+		}
+	}
+	test := func() [][]float32 {
+		from := slices.Clone(dst)
+		Tile(from, stride, panels, init, &w, a, &rows, b, panel)
+		check("Tile", from, dst, stride, func(r, c int) (float64, float64) {
+			return float64(init[c]) + product[r][c], math.Abs(float64(init[c])) + scale[r][c]
+		})
+		plain := slices.Clone(dst)
+		Tile(plain, stride, panels, nil, &w, a, &rows, b, panel)
+		check("Tile from zeros", plain, dst, stride, func(r, c int) (float64, float64) { return product[r][c], scale[r][c] })
+		sum, sq := slices.Clone(dst), slices.Clone(squares)
+		TileAdd(sum, stride, panels, sq, squaresStride, &w, a, &rows, b, panel)
+		check("TileAdd", sum, dst, stride, func(r, c int) (float64, float64) {
+			from := float64(dst[r*stride+c])
+			return from + product[r][c], math.Abs(from) + scale[r][c]
+		})
+		check("TileAdd's squares", sq, squares, squaresStride, func(r, c int) (float64, float64) {
+			from := float64(squares[r*squaresStride+c])
+			return from + product[r][c]*product[r][c], math.Abs(from) + scale[r][c]*scale[r][c]
+		})
+		again := slices.Clone(dst)
+		TileAdd(again, stride, panels, nil, 0, &w, a, &rows, b, panel)
+		if !slices.Equal(again, sum) {
+			t.Errorf("%s TileAdd gives other bits without squares", Level())
+		}
+		const factor, weight = 3, 0.5
+		spread, sums := slices.Clone(dst), [Columns]float32{1: 7}
+		TileSpread(spread, stride, panels, x, factor, weight, &sums, &w, a, &rows, b, panel)
+		of := func(r, c int) (float64, float64) {
+			square := weight * float64(x[r*stride+c]) * float64(x[r*stride+c])
+			return max(0, factor*product[r][c]-square), factor*scale[r][c] + square
+		}
+		check("TileSpread", spread, dst, stride, of)
+		for k, got := range sums {
+			want, scale := 0.0, 0.0
+			if k == 1 {
+				want = 7
+			}
+			for i := range Rows * panels {
+				v, s := of(i%Rows, i/Rows*Columns+k)
+				want, scale = want+v, scale+s
+			}
+			if !(math.Abs(float64(got)-want) <= 16*(scale+want)/(1<<24)) {
+				t.Fatalf("%s TileSpread's sum %d is %v, want %v", Level(), k, got, want)
+			}
+		}
+		return [][]float32{from, plain, sum, sq, spread, sums[:]}
+	}
+	best := test()
+	without512(func() {
+		for i, got := range test() {
+			if !slices.Equal(got, best[i]) {
+				t.Errorf("result %d has other bits without AVX-512", i)
+			}
+		}
+	})
+	portably(func() { test() })
 }
 
 func TestPack(t *testing.T) {

@@ -4,18 +4,30 @@
 
 package simd
 
-// assembly is constant here, so that the functions below are never called.
-const assembly = false
+// Constant here, so that the functions below are never called.
+const assembly, assembly512 = false, false
 
-func tileAVX2(dst *float32, stride int, init *float32, initStride int, segments, length, step, skip int, a *float32, rows *[6]int, b *float32) {
+func tileAVX2(dst *float32, stride, panels int, init *float32, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int) {
 	panic("unreachable")
 }
 
-func tileRowAVX2(dst *float32, stride, panels int, segments, length, step, skip int, a *float32, rows *[6]int, b *float32) {
+func tileAddAVX2(dst *float32, stride, panels int, squares *float32, squaresStride int, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int) {
 	panic("unreachable")
 }
 
-func tileAddAVX2(dst *float32, stride int, squares *float32, squaresStride int, segments, length, step, skip int, a *float32, rows *[6]int, b *float32) {
+func tileSpreadAVX2(dst *float32, stride, panels int, x *float32, factor, weight float32, sums *[16]float32, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int) {
+	panic("unreachable")
+}
+
+func tileAVX512(dst *float32, stride, panels int, init *float32, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int) {
+	panic("unreachable")
+}
+
+func tileAddAVX512(dst *float32, stride, panels int, squares *float32, squaresStride int, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int) {
+	panic("unreachable")
+}
+
+func tileSpreadAVX512(dst *float32, stride, panels int, x *float32, factor, weight float32, sums *[16]float32, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int) {
 	panic("unreachable")
 }
 

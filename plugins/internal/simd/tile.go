@@ -14,72 +14,106 @@ type Walk struct{ Segments, Length, Step, Skip int }
 // Len is the number of values that t takes.
 func (w *Walk) Len() int { return w.Segments * w.Length }
 
-// Tile writes init + A·B to a tile of dst, whose rows start stride apart.
+// Tile writes init + A·B to tiles of dst next to each other, for a B of as many panels.
 //
-//   - init is a tile whose rows start initStride apart (0: one row for all); it may be dst itself.
+//   - The rows of dst start stride apart; init is one row for all, nil stands for zeros.
 //   - Row r of A starts at a[rows[r]] and continues by w. It is read without a check of bounds.
-//   - B has w.Len() rows of Columns elements one after the other.
-func Tile(dst []float32, stride int, init []float32, initStride int, w *Walk, a []float32, rows *[Rows]int,
-	b []float32,
+//   - A panel of B has w.Len() rows of Columns elements one after the other. Panels start panel elements apart.
+func Tile(dst []float32, stride, panels int, init []float32, w *Walk, a []float32, rows *[Rows]int, b []float32,
+	panel int,
 ) {
-	_, _ = dst[5*stride+15], init[5*initStride+15]
-	_ = b[w.Len()*Columns-1]
-	if assembly {
-		tileAVX2(&dst[0], stride, &init[0], initStride, w.Segments, w.Length, w.Step, w.Skip, &a[0], rows, &b[0])
-		return
-	}
-	var acc [Rows][Columns]float32
-	for r := range acc {
-		copy(acc[r][:], init[r*initStride:])
-	}
-	product(&acc, w, a, rows, b)
-	for r := range acc {
-		copy(dst[r*stride:], acc[r][:])
-	}
-}
-
-// TileRow writes A·B to panels tiles of dst next to each other, for a B of as many panels one after the other. The
-// other arguments are those of [Tile].
-func TileRow(dst []float32, stride, panels int, w *Walk, a []float32, rows *[Rows]int, b []float32) {
 	_ = dst[5*stride+panels*Columns-1]
-	_ = b[panels*w.Len()*Columns-1]
+	_ = b[(panels-1)*panel+w.Len()*Columns-1]
 	if assembly {
-		tileRowAVX2(&dst[0], stride, panels, w.Segments, w.Length, w.Step, w.Skip, &a[0], rows, &b[0])
+		var first *float32
+		if init != nil {
+			_ = init[panels*Columns-1]
+			first = &init[0]
+		}
+		if assembly512 {
+			tileAVX512(&dst[0], stride, panels, first, w.Segments, w.Length, w.Step, w.Skip, &a[0], rows, &b[0], panel)
+		} else {
+			tileAVX2(&dst[0], stride, panels, first, w.Segments, w.Length, w.Step, w.Skip, &a[0], rows, &b[0], panel)
+		}
 		return
 	}
 	for p := range panels {
 		var acc [Rows][Columns]float32
-		product(&acc, w, a, rows, b[p*w.Len()*Columns:])
+		for r := range acc {
+			if init != nil {
+				copy(acc[r][:], init[p*Columns:])
+			}
+		}
+		product(&acc, w, a, rows, b[p*panel:])
 		for r := range acc {
 			copy(dst[r*stride+p*Columns:], acc[r][:])
 		}
 	}
 }
 
-// TileAdd adds A·B to a tile of dst and, where squares is not nil, the squares of the elements of A·B to a tile of
-// squares. The other arguments are those of [Tile].
-func TileAdd(dst []float32, stride int, squares []float32, squaresStride int, w *Walk, a []float32, rows *[Rows]int,
-	b []float32,
+// TileAdd adds A·B to tiles of dst and, where squares is not nil, the squares of the elements of A·B to tiles of
+// squares, whose rows start squaresStride apart. The other arguments are those of [Tile].
+func TileAdd(dst []float32, stride, panels int, squares []float32, squaresStride int, w *Walk, a []float32,
+	rows *[Rows]int, b []float32, panel int,
 ) {
-	_ = dst[5*stride+15]
-	_ = b[w.Len()*Columns-1]
+	_ = dst[5*stride+panels*Columns-1]
+	_ = b[(panels-1)*panel+w.Len()*Columns-1]
 	var sq *float32
 	if squares != nil {
-		_ = squares[5*squaresStride+15]
+		_ = squares[5*squaresStride+panels*Columns-1]
 		sq = &squares[0]
 	}
 	if assembly {
-		tileAddAVX2(&dst[0], stride, sq, squaresStride, w.Segments, w.Length, w.Step, w.Skip, &a[0], rows, &b[0])
+		if assembly512 {
+			tileAddAVX512(&dst[0], stride, panels, sq, squaresStride, w.Segments, w.Length, w.Step, w.Skip, &a[0], rows,
+				&b[0], panel)
+		} else {
+			tileAddAVX2(&dst[0], stride, panels, sq, squaresStride, w.Segments, w.Length, w.Step, w.Skip, &a[0], rows,
+				&b[0], panel)
+		}
 		return
 	}
-	var acc [Rows][Columns]float32
-	product(&acc, w, a, rows, b)
-	for r := range acc {
-		for c, v := range acc[r] {
-			dst[r*stride+c] += v
-			if squares != nil {
-				squares[r*squaresStride+c] += float32(v * v)
+	for p := range panels {
+		var acc [Rows][Columns]float32
+		product(&acc, w, a, rows, b[p*panel:])
+		for r := range acc {
+			for c, v := range acc[r] {
+				dst[r*stride+p*Columns+c] += v
+				if squares != nil {
+					squares[r*squaresStride+p*Columns+c] += float32(v * v)
+				}
 			}
+		}
+	}
+}
+
+// TileSpread writes the greater of 0 and factor (A·B) − weight x² to tiles of dst, as [Spread] does, and adds the sums of their
+// columns to sums: the k-th of each panel to the k-th sum. x lies like dst. The other arguments are those of [Tile].
+func TileSpread(dst []float32, stride, panels int, x []float32, factor, weight float32, sums *[Columns]float32, w *Walk,
+	a []float32, rows *[Rows]int, b []float32, panel int,
+) {
+	_, _ = dst[5*stride+panels*Columns-1], x[5*stride+panels*Columns-1]
+	_ = b[(panels-1)*panel+w.Len()*Columns-1]
+	if assembly {
+		if assembly512 {
+			tileSpreadAVX512(&dst[0], stride, panels, &x[0], factor, weight, sums, w.Segments, w.Length, w.Step, w.Skip,
+				&a[0], rows, &b[0], panel)
+		} else {
+			tileSpreadAVX2(&dst[0], stride, panels, &x[0], factor, weight, sums, w.Segments, w.Length, w.Step, w.Skip,
+				&a[0], rows, &b[0], panel)
+		}
+		return
+	}
+	for p := range panels {
+		var acc [Rows][Columns]float32
+		product(&acc, w, a, rows, b[p*panel:])
+		for c := range Columns {
+			for r := range acc {
+				at := r*stride + p*Columns + c
+				acc[r][c] = spread(factor, acc[r][c], weight, x[at])
+				dst[at] = acc[r][c]
+			}
+			sums[c] += ((acc[0][c] + acc[1][c]) + (acc[2][c] + acc[3][c])) + (acc[4][c] + acc[5][c])
 		}
 	}
 }

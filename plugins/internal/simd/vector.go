@@ -296,15 +296,18 @@ func Spread(dst []float32, a float32, x []float32, b float32) float64 {
 		}
 		rest := float32(0)
 		for ; i < n; i++ {
-			v := float32(a*dst[i]) - float32(b*float32(x[i]*x[i]))
-			if v < 0 {
-				v = 0
-			}
-			dst[i] = v
-			rest += v
+			dst[i] = spread(a, dst[i], b, x[i])
+			rest += dst[i]
 		}
 		sum += float64(rest)
 		dst, x = dst[n:], x[n:]
 	}
 	return sum
+}
+
+func spread(a, s, b, x float32) float32 {
+	if v := float32(a*s) - float32(b*float32(x*x)); !(v < 0) {
+		return v
+	}
+	return 0
 }

@@ -53,7 +53,7 @@ type conv struct {
 	top, left       int   // padding
 	height, width   int   // of the padded image
 	patches         []int // offset of each output position's patch in the padded image
-	bias, zeros     []float32
+	bias            []float32
 	panels          []float32 // weights
 	mirrored        []float32 // weights for the way back
 	backPatches     []int
@@ -94,7 +94,6 @@ func (l Conv) convolve(net *Network, in *tensor, b border) *tensor {
 	k.panels = make([]float32, panels(n)*simd.Columns*area*c)
 	if in.needed {
 		k.mirrored = make([]float32, panels(c)*simd.Columns*area*n)
-		k.zeros = make([]float32, panels(c)*simd.Columns)
 		k.backWidth = in.shape.Width + l.Size - 1
 		k.backPatches = table(in.shape.Positions(), func(p int) int {
 			return (p/in.shape.Width*k.backWidth + p%in.shape.Width) * n
@@ -176,5 +175,5 @@ func (k *conv) backward(t *thread, i int) {
 		walk: simd.Walk{Segments: k.size, Length: k.size * k.n, Step: 1, Skip: (k.backWidth - k.size) * k.n},
 		a:    spread,
 	}
-	t.multiply(k.in.deltas(i), k.in.shape.Positions(), k.c, k.zeros, k.backPatches, k.mirrored, &p)
+	t.multiply(k.in.deltas(i), k.in.shape.Positions(), k.c, nil, k.backPatches, k.mirrored, &p)
 }

@@ -40,6 +40,7 @@ const (
 	densePanels  = 8              // the same, columns
 	denseColumns = 16 * simd.Rows // of X in a task of the way back
 	denseWide    = densePanels * simd.Columns
+	denseBeside  = 4 * simd.Columns // of Δ that meet all of these before the next
 )
 
 func (l Dense) build(net *Network, in *tensor) *tensor {
@@ -91,11 +92,11 @@ func (d denseForward) task(t *thread, i int) {
 	x, y, w := d.in.value, d.out.value, d.w.at(d.net.x)
 	packed := d.scratch[t.number].panels
 	rows := [simd.Rows]int{}
-	p := product{rows: &rows}
+	p := product{rows: &rows, b: packed}
 	from, to := i*denseWide, min((i+1)*denseWide, d.n)
 	for k := 0; k < d.c; k += denseRows {
 		depth := min(denseRows, d.c-k)
-		p.walk = simd.Walk{Segments: 1, Length: depth, Step: 1}
+		p.walk, p.panel = simd.Walk{Segments: 1, Length: depth, Step: 1}, depth*simd.Columns
 		simd.Pack(packed, w[k*d.n+from:], depth, d.n, to-from)
 		for e := 0; e < d.net.n; e += simd.Rows {
 			count := min(simd.Rows, d.net.n-e)
@@ -103,14 +104,10 @@ func (d denseForward) task(t *thread, i int) {
 				rows[r] = (e+min(r, count-1))*d.c + k
 			}
 			p.a = x
-			for c := from; c < to; c += simd.Columns {
-				p.b = packed[(c-from)*depth:][:simd.Columns*depth]
-				columns := min(simd.Columns, to-c)
-				if k == 0 {
-					t.set(y[e*d.n+c:], d.n, count, columns, d.bias[c:], &p)
-				} else {
-					t.add(y[e*d.n+c:], d.n, nil, 0, count, columns, &p)
-				}
+			if k == 0 {
+				t.set(y[e*d.n+from:], d.n, count, to-from, d.bias[from:], &p)
+			} else {
+				t.add(y[e*d.n+from:], d.n, nil, 0, count, to-from, &p)
 			}
 		}
 	}
@@ -184,22 +181,40 @@ func (d denseBack) task(t *thread, i int) {
 	if net.s != nil {
 		simd.Mul(x2, x, x)
 	}
+	if d.in.needed {
+		d.back(t, from, to)
+	}
+	g := d.w.rows(net.g, from, to, d.n)
+	var s []float32
+	if net.s != nil {
+		s = d.w.rows(net.s, from, to, d.n)
+	}
+	fused := net.s != nil && net.first() && net.last()
+	factor, weight := net.spread()
 	rows := [simd.Rows]int{}
-	for k := from; k < to; k += simd.Rows {
-		count := min(simd.Rows, to-k)
-		if d.in.needed {
-			d.back(t, k, count)
+	p := product{walk: simd.Walk{Segments: 1, Length: n, Step: denseColumns}, rows: &rows, panel: n * simd.Columns}
+	for c := 0; c < d.n; c += denseBeside {
+		columns := min(denseBeside, d.n-c)
+		sum := 0.0
+		for r := 0; r < to-from; r += simd.Rows {
+			count := min(simd.Rows, to-from-r)
+			for j := range rows {
+				rows[j] = min(j, count-1)
+			}
+			at := r*d.n + c
+			p.a, p.b = x[r:], d.deltas[c*n:]
+			d.sum(t, g[at:], count, columns, &p)
+			p.a, p.b = x2[r:], d.deltas2[c*n:]
+			switch {
+			case fused:
+				sum += t.spread(s[at:], g[at:], d.n, count, columns, factor, weight, &p)
+			case s != nil:
+				d.sum(t, s[at:], count, columns, &p)
+			}
 		}
-		for r := range rows {
-			rows[r] = min(r, count-1)
-		}
-		g := d.w.rows(net.g, k, k+count, d.n)
-		d.outer(t, g, count, x[k-from:], d.deltas, &rows)
-		var s []float32
-		if net.s != nil {
-			s = d.w.rows(net.s, k, k+count, d.n)
-			d.outer(t, s, count, x2[k-from:], d.deltas2, &rows)
-		}
+		net.slots[d.slot+i] += sum + t.takeSums()
+	}
+	if !fused {
 		net.conclude(d.slot+i, g, s)
 	}
 	if i == 0 && d.b != nil {
@@ -211,40 +226,37 @@ func (d denseBack) task(t *thread, i int) {
 	}
 }
 
-// back computes columns k … k+count−1 of the in delta, as rows of W times Δᵀ.
-func (d *dense) back(t *thread, k, count int) {
+// back computes columns from … to−1 of the in delta, as rows of W times Δᵀ.
+func (d *dense) back(t *thread, from, to int) {
 	rows := [simd.Rows]int{}
-	for r := range rows {
-		rows[r] = min(r, count-1) * d.n
+	p := product{
+		walk: simd.Walk{Segments: 1, Length: d.n, Step: 1}, rows: &rows, b: d.transposed, panel: d.n * simd.Columns,
 	}
-	p := product{walk: simd.Walk{Segments: 1, Length: d.n, Step: 1}, a: d.w.at(d.net.x)[k*d.n:], rows: &rows}
-	for e := 0; e < d.net.n; e += simd.Columns {
-		p.b = d.transposed[e*d.n:][:simd.Columns*d.n]
-		simd.Tile(t.tile[:], simd.Columns, zeros[:], 0, &p.walk, p.a, p.rows, p.b)
-		for j := range min(simd.Columns, d.net.n-e) {
-			dst := d.in.deltas(e + j)[k:][:count]
-			for r := range dst {
-				dst[r] = t.tile[r*simd.Columns+j]
+	const most = beside * simd.Columns
+	for e := 0; e < d.net.n; e += most {
+		n := min(most, d.net.n-e)
+		for k := from; k < to; k += simd.Rows {
+			count := min(simd.Rows, to-k)
+			for r := range rows {
+				rows[r] = min(r, count-1) * d.n
+			}
+			p.a = d.w.at(d.net.x)[k*d.n:]
+			t.compute(e, n, nil, &p)
+			for j := range n {
+				dst := d.in.deltas(e + j)[k:][:count]
+				for r := range dst {
+					dst[r] = t.tile[r*most+j]
+				}
 			}
 		}
 	}
 }
 
-// outer computes some rows of Xᵀ Δ, or adds them in a later slice.
-func (d *dense) outer(t *thread, dst []float32, count int, x, deltas []float32, rows *[simd.Rows]int) {
-	n := d.net.n
-	p := product{walk: simd.Walk{Segments: 1, Length: n, Step: denseColumns}, a: x, rows: rows}
-	c := 0
-	if d.net.first() && count == simd.Rows && d.n >= simd.Columns {
-		simd.TileRow(dst, d.n, d.n/simd.Columns, &p.walk, x, rows, deltas)
-		c = d.n / simd.Columns * simd.Columns
-	}
-	for ; c < d.n; c += simd.Columns {
-		p.b = deltas[c*n:][:simd.Columns*n]
-		if d.net.first() {
-			t.set(dst[c:], d.n, count, min(simd.Columns, d.n-c), zeros[:], &p)
-		} else {
-			t.add(dst[c:], d.n, nil, 0, count, min(simd.Columns, d.n-c), &p)
-		}
+// sum sets tiles of dst, or in a later slice adds to them, the sum over examples that is p.
+func (d *dense) sum(t *thread, dst []float32, rows, columns int, p *product) {
+	if d.net.first() {
+		t.set(dst, d.n, rows, columns, nil, p)
+	} else {
+		t.add(dst, d.n, nil, 0, rows, columns, p)
 	}
 }

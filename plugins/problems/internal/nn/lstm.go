@@ -27,12 +27,12 @@ type lstm struct {
 	steps      int
 	forgetBias float32
 
-	bias, zeros []float32
-	x, hidden   []float32 // panels of the weights on inputs and on h
-	xBack       []float32 // and transposed
-	hiddenBack  []float32
-	inRows      []int // offset of each step's input
-	gateRows    []int // and of each step's gates
+	bias       []float32
+	x, hidden  []float32 // panels of the weights on inputs and on h
+	xBack      []float32 // and transposed
+	hiddenBack []float32
+	inRows     []int // offset of each step's input
+	gateRows   []int // and of each step's gates
 
 	gates   []float32 // of the slice: σ(i), tanh g, σ(f), σ(o); on the way back ∂loss/∂z
 	cells   []float32 // of the slice: c
@@ -53,7 +53,7 @@ func (l LSTM) build(net *Network, in *tensor) *tensor {
 	k.b = net.bias(name, l.Bias, n)
 	k.out = net.tensor(Shape{in.shape.Height, in.shape.Width, h})
 	k.out.shared = true // h is needed on the way back
-	k.bias, k.zeros = make([]float32, panels(n)*simd.Columns), make([]float32, panels(max(c, h))*simd.Columns)
+	k.bias = make([]float32, panels(n)*simd.Columns)
 	k.x, k.hidden = make([]float32, panels(n)*simd.Columns*c), make([]float32, panels(n)*simd.Columns*h)
 	k.xBack, k.hiddenBack = make([]float32, panels(c)*simd.Columns*n), make([]float32, panels(h)*simd.Columns*n)
 	k.inRows = table(steps, func(t int) int { return t * c })
@@ -136,14 +136,13 @@ func (k lstmForward) task(t *thread, group int) {
 		t.multiply(k.gates[e*k.steps*n:], k.steps, n, k.bias, k.inRows, k.x, &p)
 	}
 	rows := k.rows(count, k.h)
-	p = product{walk: simd.Walk{Segments: 1, Length: k.h, Step: 1}, rows: &rows}
+	p = product{
+		walk: simd.Walk{Segments: 1, Length: k.h, Step: 1}, rows: &rows, b: k.hidden, panel: k.h * simd.Columns,
+	}
 	for step := range k.steps {
 		if step > 0 {
 			p.a = k.out.value[(first*k.steps+step-1)*k.h:]
-			for c := 0; c < n; c += simd.Columns {
-				p.b = k.hidden[c*k.h:]
-				t.add(k.gates[(first*k.steps+step)*n+c:], k.steps*n, nil, 0, count, min(simd.Columns, n-c), &p)
-			}
+			t.add(k.gates[(first*k.steps+step)*n:], k.steps*n, nil, 0, count, n, &p)
 		}
 		for e := first; e < first+count; e++ {
 			k.cell(e, step)
@@ -188,7 +187,9 @@ func (k lstmBack) task(t *thread, group int) {
 	clear(scratch)
 	δh, δc := scratch[:simd.Rows*k.h], scratch[simd.Rows*k.h:] // from the step after
 	rows := k.rows(count, n)
-	p := product{walk: simd.Walk{Segments: 1, Length: n, Step: 1}, rows: &rows}
+	p := product{
+		walk: simd.Walk{Segments: 1, Length: n, Step: 1}, rows: &rows, b: k.hiddenBack, panel: n * simd.Columns,
+	}
 	for step := k.steps - 1; step >= 0; step-- {
 		for r := range count {
 			δ := δh[r*k.h:][:k.h]
@@ -196,9 +197,8 @@ func (k lstmBack) task(t *thread, group int) {
 			k.cellBack(first+r, step, δ, δc[r*k.h:][:k.h])
 		}
 		p.a = k.gates[(first*k.steps+step)*n:]
-		for c := 0; step > 0 && c < k.h; c += simd.Columns {
-			p.b = k.hiddenBack[c*n:]
-			t.set(δh[c:], k.h, count, min(simd.Columns, k.h-c), k.zeros, &p)
+		if step > 0 {
+			t.set(δh, k.h, count, k.h, nil, &p)
 		}
 	}
 	for e := first; e < first+count; e++ {
@@ -206,7 +206,7 @@ func (k lstmBack) task(t *thread, group int) {
 		simd.Pack(k.wx.delta(e), gates, k.steps, n, n)
 		if k.in.needed {
 			p := product{walk: simd.Walk{Segments: 1, Length: n, Step: 1}, a: gates}
-			t.multiply(k.in.deltas(e), k.steps, k.c, k.zeros, k.gateRows, k.xBack, &p)
+			t.multiply(k.in.deltas(e), k.steps, k.c, nil, k.gateRows, k.xBack, &p)
 		}
 	}
 }

@@ -238,11 +238,18 @@ func (net *Network) conclude(slot int, g, s []float32) {
 	if !net.last() {
 		return
 	}
-	m := float64(net.m)
 	switch {
 	case net.s != nil:
-		net.slots[slot] += simd.Spread(s, float32(m*m/(m-1)), g, float32(m/(m-1)))
+		factor, weight := net.spread()
+		net.slots[slot] += simd.Spread(s, factor, g, weight)
 	case net.norm:
+		m := float64(net.m)
 		net.slots[slot] -= m / (m - 1) * simd.Dot(g, g)
 	}
+}
+
+// spread returns what Σ ĝᵢ² and g² are multiplied by in the variance.
+func (net *Network) spread() (factor, weight float32) {
+	m := float64(net.m)
+	return float32(m * m / (m - 1)), float32(m / (m - 1))
 }

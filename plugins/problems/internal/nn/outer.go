@@ -72,37 +72,35 @@ func (o *outer) sum(t *thread, slot int, block *block, from, to int, in *inputs)
 	net, n := o.net, o.columns
 	g := block.rows(net.g, from, to, n)
 	var s []float32
-	stride := n
-	switch {
-	case net.s != nil:
+	if net.s != nil {
 		s = block.rows(net.s, from, to, n)
-	case net.norm:
-		s, stride = t.squares[:], simd.Columns
 	}
 	if net.first() {
 		clear(g)
-		if net.s != nil {
-			clear(s)
-		}
+		clear(s)
 	}
-	p := product{walk: in.walk}
+	p := product{walk: in.walk, panel: o.length * simd.Columns}
+	only := net.norm && net.s == nil
+	if only {
+		t.products = room(t.products, len(g))
+	}
 	for i := range net.n {
-		p.a = in.a[i*in.aSize:]
-		delta := o.delta(i)
-		for c := 0; c < n; c += simd.Columns {
-			p.b = delta[c*o.length+o.skipped*simd.Columns:]
-			for r := from; r < to; r += simd.Rows {
-				p.rows = tileRows(in.table, r/simd.Rows)
-				at := (r-from)*n + c
-				squares := s
-				if net.s != nil {
-					squares = s[at:]
-				}
-				t.add(g[at:], n, squares, stride, min(simd.Rows, to-r), min(simd.Columns, n-c), &p)
+		p.a, p.b = in.a[i*in.aSize:], o.delta(i)[o.skipped*simd.Columns:]
+		for r := from; r < to; r += simd.Rows {
+			p.rows = tileRows(in.table, r/simd.Rows)
+			at, rows := (r-from)*n, min(simd.Rows, to-r)
+			switch {
+			case only:
+				t.set(t.products[at:], n, rows, n, nil, &p)
+			case s != nil:
+				t.add(g[at:], n, s[at:], n, rows, n, &p)
+			default:
+				t.add(g[at:], n, nil, 0, rows, n, &p)
 			}
 		}
-		if net.norm && net.s == nil {
-			net.addNorm(slot, t.takeSquares())
+		if only {
+			simd.Add(g, g, t.products)
+			net.addNorm(slot, simd.Dot(t.products, t.products))
 		}
 	}
 	net.conclude(slot, g, s)

@@ -13,20 +13,11 @@ type work interface{ task(t *thread, i int) }
 
 // thread is what one thread has for itself.
 type thread struct {
-	number  int // from 0; layers keep buffers by it
-	tile    [simd.Rows * simd.Columns]float32
-	squares [simd.Rows * simd.Columns]float32
-	run     func()
-}
-
-// takeSquares returns the sum of t.squares and sets them to 0.
-func (t *thread) takeSquares() float64 {
-	sum := 0.0
-	for i, v := range t.squares {
-		sum += float64(v)
-		t.squares[i] = 0
-	}
-	return sum
+	number   int // from 0; layers keep buffers by it
+	tile     [simd.Rows * beside * simd.Columns]float32
+	sums     [simd.Columns]float32
+	products []float32 // of an example, where only the sum of their squares is wanted
+	run      func()
 }
 
 // crew runs tasks on a fixed number of threads.

@@ -2,43 +2,94 @@ package nn
 
 import "noisebench/plugins/internal/simd"
 
-// product is A·B with A read through offsets and walk, and a panel of B (see [simd.Tile]).
+// product is A·B with A read through offsets and walk, and panels of B (see [simd.Tile]).
 type product struct {
-	walk simd.Walk
-	a, b []float32
-	rows *[simd.Rows]int
+	walk  simd.Walk
+	a, b  []float32
+	panel int // from one panel of b to the next
+	rows  *[simd.Rows]int
 }
 
-var zeros [simd.Columns]float32
+// beside is how many tiles next to each other a thread has room for.
+const beside = 2
 
-// set writes init + A·B to the upper left rows × columns of a tile of dst; init is one row for all.
+// set writes init + A·B to the upper left rows × columns of tiles of dst; init is one row for all, nil stands for zeros.
 func (t *thread) set(dst []float32, stride, rows, columns int, init []float32, p *product) {
-	if rows == simd.Rows && columns == simd.Columns {
-		simd.Tile(dst, stride, init, 0, &p.walk, p.a, p.rows, p.b)
-		return
+	c := 0
+	if whole := columns / simd.Columns; rows == simd.Rows && whole > 0 {
+		simd.Tile(dst, stride, whole, init, &p.walk, p.a, p.rows, p.b, p.panel)
+		c = whole * simd.Columns
 	}
-	simd.Tile(t.tile[:], simd.Columns, init, 0, &p.walk, p.a, p.rows, p.b)
-	for r := range rows {
-		copy(dst[r*stride:][:columns], t.tile[r*simd.Columns:])
+	for ; c < columns; c += beside * simd.Columns {
+		n := min(columns-c, beside*simd.Columns)
+		from := init
+		if init != nil {
+			from = init[c:]
+		}
+		t.compute(c, n, from, p)
+		for r := range rows {
+			copy(dst[r*stride+c:][:n], t.tile[r*beside*simd.Columns:])
+		}
 	}
 }
 
-// add adds the upper left rows × columns of A·B to a tile of dst, and their squares to a tile of squares unless that is
+// compute writes init + A·B to t.tile for n columns of B from c on.
+func (t *thread) compute(c, n int, init []float32, p *product) {
+	b := p.b[c/simd.Columns*p.panel:]
+	simd.Tile(t.tile[:], beside*simd.Columns, panels(n), init, &p.walk, p.a, p.rows, b, p.panel)
+}
+
+// add adds the upper left rows × columns of A·B to tiles of dst, and their squares to tiles of squares unless that is
 // nil.
 func (t *thread) add(dst []float32, stride int, squares []float32, squaresStride, rows, columns int, p *product) {
-	if rows == simd.Rows && columns == simd.Columns {
-		simd.TileAdd(dst, stride, squares, squaresStride, &p.walk, p.a, p.rows, p.b)
-		return
+	c := 0
+	if whole := columns / simd.Columns; rows == simd.Rows && whole > 0 {
+		simd.TileAdd(dst, stride, whole, squares, squaresStride, &p.walk, p.a, p.rows, p.b, p.panel)
+		c = whole * simd.Columns
 	}
-	simd.Tile(t.tile[:], simd.Columns, zeros[:], 0, &p.walk, p.a, p.rows, p.b)
-	for r := range rows {
-		for c, v := range t.tile[r*simd.Columns:][:columns] {
-			dst[r*stride+c] += v
+	for ; c < columns; c += beside * simd.Columns {
+		n := min(columns-c, beside*simd.Columns)
+		t.compute(c, n, nil, p)
+		for r := range rows {
+			row := t.tile[r*beside*simd.Columns:][:n]
+			simd.Add(dst[r*stride+c:][:n], dst[r*stride+c:], row)
 			if squares != nil {
-				squares[r*squaresStride+c] += float32(v * v)
+				sq := squares[r*squaresStride+c:][:n]
+				simd.Mul(row, row, row)
+				simd.Add(sq, sq, row)
 			}
 		}
 	}
+}
+
+// spread writes the greater of 0 and factor (A·B) − weight x² to the upper left rows × columns of tiles of dst, and
+// returns the sum, or adds some of it to t.sums. x lies like dst.
+func (t *thread) spread(dst, x []float32, stride, rows, columns int, factor, weight float32, p *product) float64 {
+	c, sum := 0, 0.0
+	if whole := columns / simd.Columns; rows == simd.Rows && whole > 0 {
+		simd.TileSpread(dst, stride, whole, x, factor, weight, &t.sums, &p.walk, p.a, p.rows, p.b, p.panel)
+		c = whole * simd.Columns
+	}
+	for ; c < columns; c += beside * simd.Columns {
+		n := min(columns-c, beside*simd.Columns)
+		t.compute(c, n, nil, p)
+		for r := range rows {
+			row := dst[r*stride+c:][:n]
+			copy(row, t.tile[r*beside*simd.Columns:])
+			sum += simd.Spread(row, factor, x[r*stride+c:], weight)
+		}
+	}
+	return sum
+}
+
+// takeSums returns the sum of t.sums and sets them to 0.
+func (t *thread) takeSums() float64 {
+	sum := 0.0
+	for i, v := range t.sums {
+		sum += float64(v)
+		t.sums[i] = 0
+	}
+	return sum
 }
 
 // tiles is the number of tiles that cover n rows, panels the number that cover n columns.
@@ -57,15 +108,12 @@ func table(n int, offset func(i int) int) []int {
 // tileRows are the offsets of the i-th tile.
 func tileRows(table []int, i int) *[simd.Rows]int { return (*[simd.Rows]int)(table[i*simd.Rows:]) }
 
-// multiply writes bias + A·B to the rows × columns of dst, for a B in panels.
+// multiply writes bias + A·B to the rows × columns of dst, for a B in panels. A nil bias stands for zeros.
 func (t *thread) multiply(dst []float32, rows, columns int, bias []float32, table []int, panels []float32, p *product) {
-	depth := p.walk.Len()
-	for c := 0; c < columns; c += simd.Columns {
-		p.b = panels[c*depth:][:simd.Columns*depth]
-		for r := 0; r < rows; r += simd.Rows {
-			p.rows = tileRows(table, r/simd.Rows)
-			t.set(dst[r*columns+c:], columns, min(simd.Rows, rows-r), min(simd.Columns, columns-c), bias[c:], p)
-		}
+	p.b, p.panel = panels, p.walk.Len()*simd.Columns
+	for r := 0; r < rows; r += simd.Rows {
+		p.rows = tileRows(table, r/simd.Rows)
+		t.set(dst[r*columns:], columns, min(simd.Rows, rows-r), columns, bias, p)
 	}
 }
 
