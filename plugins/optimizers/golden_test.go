@@ -109,7 +109,7 @@ func testGolden[T protocol.Float](t *testing.T, g *golden, tolerance float64) {
 	}
 }
 
-func TestRho(t *testing.T) {
+func TestT01RhoGolden(t *testing.T) {
 	for _, row := range readGolden(t).Rho {
 		if got := rho(row.Beta, row.T); !(math.Abs(got-row.Rho) <= 1e-14*row.Rho) {
 			t.Errorf("rho(%v, %d) = %.17g, want %.17g", row.Beta, row.T, got, row.Rho)
