@@ -54,7 +54,7 @@ func quadratic2DSpec(s protocol.Setting) (protocol.ProblemSpec, error) {
 	spec := protocol.ProblemSpec{
 		Dim:       2,
 		DType:     protocol.Float64,
-		Measures:  everything,
+		Measures:  everything | protocol.Oracle,
 		Metric:    protocol.Metric{Name: "suboptimality"},
 		BatchSize: 1,
 		Budget:    100,
@@ -86,6 +86,12 @@ func (f *quadratic2D) shared(x, g []float64) float64 {
 // example is fᵢ(x) = ξᵢᵀx.
 func (f *quadratic2D) example(x []float64, batch protocol.Batch, i int, g []float64) float64 {
 	return gaussianTilt(f.noise, x, batch, i, g)
+}
+
+// oracle is ∇f and σ²: the examples' gradients are those of f plus ξᵢ.
+func (f *quadratic2D) oracle(x, gradient, variance []float64) {
+	f.shared(x, gradient)
+	variance[0], variance[1] = f.noise*f.noise, f.noise*f.noise
 }
 
 func (f *quadratic2D) evaluate(x []float64, _ protocol.Part) protocol.Evaluation {

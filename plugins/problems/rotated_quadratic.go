@@ -62,7 +62,7 @@ func (f *rotatedQuadratic) spec() protocol.ProblemSpec {
 		Dim:       dim,
 		DType:     protocol.Float64,
 		Train:     1,
-		Measures:  everything,
+		Measures:  everything | protocol.Oracle,
 		Metric:    protocol.Metric{Name: "squared-distance"},
 		BatchSize: 1,
 		Budget:    100,

@@ -75,7 +75,7 @@ func wilsonSpec(s protocol.Setting) (protocol.ProblemSpec, error) {
 		DType:     protocol.Float64,
 		Train:     n,
 		Test:      2,
-		Measures:  everything,
+		Measures:  everything | protocol.Oracle,
 		Metric:    protocol.Metric{Name: "accuracy", HigherBetter: true},
 		BatchSize: n,
 		Budget:    2000 * int64(n),

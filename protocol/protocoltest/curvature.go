@@ -289,17 +289,17 @@ func (s *problemSuite[T]) checkOracle(f *findings, a protocol.Problem[T], x []T)
 		f.addf("the problem offers an oracle and does not offer %v: it could not be checked", want)
 		return
 	}
-	if s.spec.Train > 1 {
-		all := place[T]{x, make([]int, s.spec.Train), 0}
+	if s.spec.Train > 0 {
+		all := place[T]{x, make([]int, max(2, s.spec.Train)), 0} // a single example twice, for a variance
 		for i := range all.examples {
-			all.examples[i] = i
+			all.examples[i] = i % s.spec.Train
 		}
 		m := s.measure(f, a, all, want, runSeed)
 		if m == nil {
 			return
 		}
 		most := rms(m.Gradient)
-		n := float64(s.spec.Train)
+		n := float64(len(all.examples))
 		for j := range m.Gradient {
 			g, v := float64(m.Gradient[j]), float64(m.Variance[j])*(n-1)/n
 			tolerance := roundings * epsilon[T]()
