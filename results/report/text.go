@@ -1,5 +1,7 @@
 package report
 
+import "slices"
+
 // What follows is how numbers and names are written, for packages that lay the report out in their own way.
 
 // Clean makes text that came from elsewhere fit to be printed in a line: no control characters, not too long.
@@ -22,3 +24,28 @@ func (p *Problem) MetricName() string { return p.metric() }
 
 // Facts says what all rows have in common, one line each.
 func (p *Problem) Facts() []string { return p.facts() }
+
+// Grid is a table as texts, ready to be laid out.
+type Grid struct {
+	Title  string
+	Facts  []string // what all rows have in common
+	Header []string
+	Rows   [][]string
+	Name   int // column of the optimizers' names
+}
+
+func (s section) grid() Grid {
+	return Grid{s.title, s.facts, s.header, s.rows, slices.Index(s.header, "optimizer")}
+}
+
+// Beside is the table of the results that are not ranked, in the order of p.Unranked. It has no rows if there are none.
+func (p *Problem) Beside() Grid { return p.unrankedSection().grid() }
+
+// Detail is the second table of the problem: how sure, how fast, how tuned.
+func (p *Problem) Detail(r *Report) Grid { return p.detailSection(r).grid() }
+
+// OverallDetail is the second table of the whole, which needs at least two problems.
+func (r *Report) OverallDetail() Grid { return r.overallDetail().grid() }
+
+// Legend explains the columns of all tables, one line each.
+func (r *Report) Legend() []string { return r.legend() }

@@ -21,6 +21,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"noisebench/results/report"
 )
@@ -80,6 +81,7 @@ func browser(t *testing.T, address, allowed string) context.Context {
 	}
 	call(t, ctx, network.Enable, network.EnableParams{})
 	call(t, ctx, log.Enable, cdp.Empty{})
+	media(t, ctx, "light")
 	do(t, ctx, chromedp.Navigate(address))
 	t.Cleanup(func() { // before the browser ends
 		mu.Lock()
@@ -142,11 +144,13 @@ func until(t *testing.T, ctx context.Context, script string) {
 	}
 }
 
-// media sets what the page learns of the reader's preference for light or dark.
+// media sets what the page learns of the reader's preference for light or dark. Nothing moves by itself.
 func media(t *testing.T, ctx context.Context, scheme string) {
 	t.Helper()
 	call(t, ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		Features: []*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+		},
 	})
 }
 
@@ -174,8 +178,8 @@ func TestBrowser(t *testing.T) {
 	if title := eval[string](t, ctx, "document.title"); title != "synthetic (incomplete) – noisebench" {
 		t.Errorf("the title is %q", title)
 	}
-	if n := eval[int](t, ctx, `document.querySelectorAll("#problem-1 .chart").length`); n != 5 {
-		t.Errorf("the problem has %d charts, want loss, accuracy, sensitivity, batch size and noise", n)
+	if n := eval[int](t, ctx, `document.querySelectorAll("#problem-1 .chart").length`); n != 6 {
+		t.Errorf("the problem has %d charts, want loss, accuracy, sensitivity, best of k, batch size and noise", n)
 	}
 	do(t, ctx, chromedp.ScrollIntoView(chromedp.CSS("#problem-1 .plot")))
 	until(t, ctx, `document.querySelector("#problem-1 canvas") !== null`)
@@ -210,7 +214,7 @@ func TestBrowser(t *testing.T) {
 			return n;
 		})()`, color))
 	}
-	color := eval[string](t, ctx, `JSON.parse(document.getElementById("data").textContent).optimizers.find((o) => o.name === "adam").color`)
+	color := eval[string](t, ctx, `JSON.parse(document.getElementById("data").textContent).optimizers.find((o) => o.name === "adam").light`)
 	if ink(color) == 0 {
 		t.Errorf("the chart has no line of adam, %s", color)
 	}
@@ -237,6 +241,13 @@ func TestBrowser(t *testing.T) {
 	if text := eval[string](t, ctx, `document.getElementById("hover").innerText`); !strings.HasPrefix(text, "sgd\n") ||
 		!strings.Contains(text, "loss on the train part: 0.0") || !strings.Contains(text, "examples seen: 20000") {
 		t.Errorf("the hover text is %q, want the values of sgd at the end", text)
+	}
+
+	// So do the arrow keys.
+	do(t, ctx, focus("#problem-1 .plot"), chromedp.KeyEvent(kb.ArrowLeft))
+	until(t, ctx, `!document.getElementById("hover").hidden`)
+	if text := eval[string](t, ctx, `document.getElementById("hover").innerText`); !strings.Contains(text, "examples seen: 15000") {
+		t.Errorf("the hover text is %q one value to the left of the end", text)
 	}
 
 	// Downloads hold the table, and what is copied is the table as Markdown.
@@ -362,5 +373,6 @@ func TestBrowserLive(t *testing.T) {
 	if !eval[bool](t, ctx, `!document.querySelector('.filters input[value="cabs"]').checked && document.getElementById("runs-problem-1").open && Math.abs(scrollY - 700) < 60`) {
 		t.Error("the update lost the filter, the opened part or the place on the page")
 	}
-	until(t, ctx, `document.querySelectorAll("#main canvas").length > 0`)
+	do(t, ctx, chromedp.ScrollIntoView(chromedp.CSS("#problem-1 .plot")))
+	until(t, ctx, `document.querySelector("#problem-1 canvas") !== null`)
 }

@@ -23,7 +23,8 @@ type data struct {
 // optimizer is an entry of the legend.
 type optimizer struct {
 	Name  string    `json:"name"`
-	Color string    `json:"color"` // #rrggbb
+	Light string    `json:"light"` // colour on white, #rrggbb
+	Dark  string    `json:"dark"`  // on dark paper
 	Dash  []float64 `json:"dash"`  // in pixels; empty: solid
 }
 
@@ -96,6 +97,7 @@ func (c *charter) problem(p *report.Problem) []chart {
 	}
 	add(metric)
 	add(c.sensitivity(p))
+	add(c.bestOf(p))
 	batch := c.curves(report.TraceCurves(c.plan, c.cells, p.Name, report.TraceBatchSize), meanStd)
 	batch.Title, batch.About, batch.Y.Label = "Batch size", band+". The last batch is cut to what is left of the budget", "examples in a batch"
 	if c.varies(p.Name) {
@@ -167,11 +169,7 @@ func (c *charter) sensitivity(p *report.Problem) chart {
 		Title: "Step-size sensitivity", About: "tuning runs under the seed of the sweep; the ring is the step size that was chosen",
 		X: axis{"step size α", true}, Points: true,
 	}
-	part := results.PartFor(p.Spec, c.plan.Selection)
-	ch.Y.Label = p.Spec.Metric.Name
-	if part != protocol.TrainPart {
-		ch.Y.Label = string(part) + " " + ch.Y.Label
-	}
+	ch.Y.Label = c.selected(p)
 	type curve struct {
 		s      series
 		trials []report.Trial
@@ -216,6 +214,49 @@ func (c *charter) sensitivity(p *report.Problem) chart {
 	}
 	ch.Y.Log = least > 0 && most > 30*least
 	return ch
+}
+
+// bestOf is what tuning of less effort would have found.
+func (c *charter) bestOf(p *report.Problem) chart {
+	ch := chart{
+		Title: "Best of k tuning runs", About: "what the best of k runs of the sweep, in random order, is to be expected to score",
+		X: axis{Label: "k tuning runs"}, Points: true,
+	}
+	ch.Y.Label = c.selected(p)
+	for _, k := range report.BestOfRuns {
+		ch.At = append(ch.At, num(k))
+	}
+	least, most := math.Inf(1), math.Inf(-1)
+	for _, row := range p.Rows {
+		s := series{Optimizer: c.index[row.Optimizer]}
+		known := 0
+		for _, v := range row.BestOf {
+			if protocol.Finite(v) {
+				known++
+				least, most = min(least, v), max(most, v)
+			}
+			s.Y = append(s.Y, num(v))
+		}
+		if known > 1 {
+			ch.Series = append(ch.Series, s)
+		}
+	}
+	for last := len(ch.At) - 1; last >= 0 && !slices.ContainsFunc(ch.Series, func(s series) bool { return protocol.Finite(float64(s.Y[last])) }); last-- {
+		ch.At = ch.At[:last] // nobody tuned so long
+		for i := range ch.Series {
+			ch.Series[i].Y = ch.Series[i].Y[:last]
+		}
+	}
+	ch.Y.Log = least > 0 && most > 30*least
+	return ch
+}
+
+// selected names what tuning went by on a problem, such as "validation accuracy".
+func (c *charter) selected(p *report.Problem) string {
+	if part := results.PartFor(p.Spec, c.plan.Selection); part != protocol.TrainPart {
+		return string(part) + " " + p.Spec.Metric.Name
+	}
+	return p.Spec.Metric.Name
 }
 
 // capital makes the first letter of an ASCII text a capital one.

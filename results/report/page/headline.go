@@ -83,8 +83,8 @@ func overallVerdict(r *report.Report) string {
 		return fmt.Sprintf("%s%s leads over %s, alone: its mean rank, %.2f, is ahead of everyone else's in more than 97.5 %% of "+
 			"the draws of a bootstrap over seeds.", so, leaders[0], problems, r.Overall[0].MeanRank)
 	}
-	return fmt.Sprintf("%s%s share first place over %s: mean ranks from %.2f, and no other order of them is sure by a "+
-		"bootstrap over seeds (97.5 %%).", so, list(leaders), problems, r.Overall[0].MeanRank)
+	return fmt.Sprintf("%s%s share first place over %s (best mean rank: %.2f): a bootstrap over seeds puts none of them behind the "+
+		"best in more than 97.5 %% of its draws.", so, list(leaders), problems, r.Overall[0].MeanRank)
 }
 
 // list writes names as "a", "a and b", "a, b and c", and many as "a, b, c and 5 more".

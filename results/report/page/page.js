@@ -83,6 +83,7 @@ function applyFilters() {
 	redraw();
 }
 
+const colorOf = (optimizer) => isDark() ? data.optimizers[optimizer].dark : data.optimizers[optimizer].light;
 const visible = (optimizer) => !off.optimizer.has(data.optimizers[optimizer].name);
 
 // light emphasizes an optimizer everywhere; -1: none.
@@ -129,19 +130,18 @@ function draw(element) {
 		return [least - pad, most + pad];
 	};
 
-	const filter = (a) => a.log ? { filter: (u, splits) => decades(splits) } : {};
 	const axis = (a, isX) => ({
 		stroke: () => css("--soft"), font: "12px system-ui, sans-serif", labelFont: "12px system-ui, sans-serif", label: a.label,
-		labelSize: 20, size: isX ? 30 : 58, space: isX ? 60 : 32, gap: 4, ticks: { stroke: () => css("--line"), size: 4, ...filter(a) },
-		grid: { stroke: () => css("--line"), width: 1, ...filter(a) }, values: (u, splits) => splits.map((v) => tick(v, a.log)),
-		...filter(a),
+		labelSize: 20, size: isX ? 30 : 58, space: isX ? 60 : 32, gap: 4, ticks: { stroke: () => css("--line"), size: 4 },
+		grid: { stroke: () => css("--line"), width: 1 }, values: (u, splits) => splits.map((v) => tick(v, a.log)),
+		...(a.log ? { splits: (u, i, least, most) => decades(least, most), filter: (u, splits) => splits } : {}),
 	});
 
 	const series = chart.series.map((s) => {
 		const o = data.optimizers[s.o];
 		return {
 			label: o.name, show: shown(s), spanGaps: true, dash: o.dash, alpha: 1,
-			stroke: () => emphasized(s) ? o.color : o.color + "38", width: 2,
+			stroke: () => colorOf(s.o) + (emphasized(s) ? "" : "30"), width: 2,
 			points: { show: Boolean(chart.points), size: 6, fill: () => css("--paper") },
 			paths: chart.step ? uPlot.paths.stepped({ align: 1 }) : undefined,
 		};
@@ -160,13 +160,14 @@ function draw(element) {
 	const place = (u, i, v) => [u.valToPos(chart.at[i], "x", true), u.valToPos(chart.y.log ? Math.max(v, u.scales.y.min / 10) : v, "y", true)];
 	const under = (u) => clipped(u, (ctx) => {
 		const many = chart.series.filter(shown).length > fewBands;
+		const focused = u === pointedPlot ? chart.series[pointed - 1]?.o : undefined;
 		for (const s of chart.series) {
-			if (!s.lo || !shown(s) || (many ? s.o !== lit : !emphasized(s))) continue;
+			if (!s.lo || !shown(s) || (many ? s.o !== (focused ?? lit) : !emphasized(s))) continue;
 			const edge = chart.at.map((_, i) => i).filter((i) => s.lo[i] !== null && s.hi[i] !== null);
 			ctx.beginPath();
 			edge.forEach((i) => ctx.lineTo(...place(u, i, s.hi[i])));
 			edge.reverse().forEach((i) => ctx.lineTo(...place(u, i, s.lo[i])));
-			ctx.fillStyle = data.optimizers[s.o].color + "30";
+			ctx.fillStyle = colorOf(s.o) + "30";
 			ctx.fill();
 		}
 	});
@@ -175,7 +176,7 @@ function draw(element) {
 			if (s.mark === undefined || !shown(s) || s.y[s.mark] === null) continue;
 			ctx.beginPath();
 			ctx.arc(...place(u, s.mark, s.y[s.mark]), 7 * devicePixelRatio, 0, 2 * Math.PI);
-			ctx.strokeStyle = data.optimizers[s.o].color + (emphasized(s) ? "" : "38");
+			ctx.strokeStyle = colorOf(s.o) + (emphasized(s) ? "" : "38");
 			ctx.lineWidth = 2.5 * devicePixelRatio;
 			ctx.stroke();
 		}
@@ -184,7 +185,7 @@ function draw(element) {
 	plots.get(element)?.destroy();
 	const plot = new uPlot({
 		width: element.clientWidth, height: element.clientHeight, legend: { show: false }, padding: [10, 12, 0, 0],
-		cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 }, focus: { prox: 1e9 }, dataIdx: nearest },
+		cursor: { y: false, drag: { x: false, y: false }, points: { size: 8, fill: (u, i) => colorOf(chart.series[i - 1].o), stroke: (u, i) => colorOf(chart.series[i - 1].o) }, focus: { prox: 1e9 }, dataIdx: nearest },
 		scales: {
 			x: { time: false, distr: chart.x.log ? 3 : 1, range: () => range("x", chart.x.log) },
 			y: { distr: chart.y.log ? 3 : 1, range: () => range("y", chart.y.log) },
@@ -193,10 +194,30 @@ function draw(element) {
 		series: [{}, ...series],
 		hooks: { drawAxes: [under], draw: [over], setSeries: [(u, i) => point(chart, u, i)], setCursor: [(u) => hover(chart, u)] },
 	}, [chart.at, ...chart.series.map((s) => s.y)], element);
-	plot.over.addEventListener("mouseleave", () => { byId("hover").hidden = true; light(-1); });
+	element.onkeydown = (event) => step(event, chart, plot);
+	element.onblur = () => { byId("hover").hidden = true; light(-1); };
+	plot.over.addEventListener("mouseleave", () => { byId("hover").hidden = true; pointed = pointedPlot = null; light(-1); });
+	element.tabIndex = 0;
 	element.setAttribute("role", "img");
-	element.setAttribute("aria-label", `${chart.title}, ${chart.problem ?? "all problems"}: ${chart.y.label} over ${chart.x.label}. The numbers are in the table and in the data of the plots.`);
+	element.setAttribute("aria-label", `${chart.title}, ${chart.problem ?? "all problems"}: ${chart.y.label} over ${chart.x.label}. Arrow keys go from value to value and from line to line; the data of the plots have all numbers.`);
 	plots.set(element, plot);
+}
+
+// step moves the cursor from value to value (left, right) and from line to line (up, down).
+function step(event, chart, u) {
+	const move = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+	if (!move) return;
+	event.preventDefault();
+	const shown = chart.series.map((_, k) => k + 1).filter((k) => u.series[k].show);
+	if (!shown.length) return;
+	const line = shown.indexOf(pointed) < 0 ? 0 : (shown.indexOf(pointed) + move[0] + shown.length) % shown.length;
+	let at = u.cursor.idx ?? chart.at.length - 1;
+	const y = u.data[shown[line]];
+	do at += move[1]; while (move[1] && at >= 0 && at < y.length && y[at] === null);
+	at = nearest(u, shown[line], Math.max(0, Math.min(at, y.length - 1)));
+	pointed = shown[line];
+	pointedPlot = u;
+	u.setCursor({ left: u.valToPos(chart.at[at], "x"), top: u.valToPos(y[at], "y") });
 }
 
 // nearest finds the value of a series next to the cursor, where there are gaps.
@@ -207,24 +228,35 @@ function nearest(u, i, closest) {
 	return closest;
 }
 
-// decades keeps the powers of ten among ticks, and 2 and 5 times them where there are few.
-function decades(splits) {
-	const lead = (v) => Math.round(v / 10 ** Math.floor(Math.log10(v) + 1e-9));
-	const powers = splits.filter((v) => v > 0 && lead(v) === 1);
-	const keep = powers.length > 8 ? Math.ceil(powers.length / 8) : 1;
-	let n = 0;
-	return splits.map((v) => v > 0 && (lead(v) === 1 ? n++ % keep === 0 : powers.length < 3 && (lead(v) === 2 || lead(v) === 5)) ? v : null);
+// decades places the numbers at a logarithmic axis: powers of ten, thinned where there are many, and steps between them where
+// there are few.
+function decades(least, most) {
+	const first = Math.floor(Math.log10(least)), last = Math.ceil(Math.log10(most));
+	const keep = Math.ceil((last - first) / 8);
+	let splits = [];
+	for (const steps of [[1], [1, 2, 5], [1, 1.5, 2, 3, 4, 5, 6, 8]]) {
+		splits = [];
+		for (let e = first; e <= last; e++) {
+			if (steps.length === 1 && (e - first) % keep) continue;
+			for (const s of steps) splits.push(Number(`${s}e${e}`));
+		}
+		splits = splits.filter((v) => v >= least && v <= most);
+		if (splits.length >= 3) break;
+	}
+	return splits;
 }
 
-let pointed = null; // the series that uPlot says is next to the cursor
+let pointed = null, pointedPlot = null; // the series that uPlot says is next to the cursor, and its chart
 
 function point(chart, u, i) {
 	pointed = i;
+	pointedPlot = u;
 	hover(chart, u);
 }
 
 // hover shows the values next to the cursor.
 function hover(chart, u) {
+	if (u !== pointedPlot) return; // another chart was drawn again
 	const box = byId("hover");
 	const s = chart.series[pointed - 1];
 	const i = u.cursor.idxs?.[pointed];
@@ -239,7 +271,7 @@ function hover(chart, u) {
 	lines.push(`${chart.x.label}: ${number(chart.at[i])}${i === s.mark ? " (chosen)" : ""}`);
 	if (s.hint) lines.push(s.hint);
 	box.replaceChildren(name, ...lines.flatMap((line) => [line, document.createElement("br")]));
-	box.style.borderColor = data.optimizers[s.o].color;
+	box.style.borderColor = colorOf(s.o);
 	box.hidden = false;
 	const over = u.over.getBoundingClientRect();
 	const x = over.left + u.cursor.left, y = over.top + u.cursor.top;

@@ -90,6 +90,9 @@ func synthetic() Page {
 			cells = append(cells, c)
 		}
 	}
+	imported := cells[0]
+	imported.Optimizer, imported.Unranked = "imported", "published elsewhere "+hostile
+	cells = append(cells, imported)
 	cells[1].Edge = true
 	cells[2].Failed = []string{"plugin " + hostile + ": Step: panic"}
 	return Page{
@@ -249,7 +252,7 @@ func TestContents(t *testing.T) {
 		"INCOMPLETE", "sgd leads on digits alone (test accuracy 0.94", "10 seeds, α = 0.05", hostile + " leads on letters alone",
 		"is at the edge of the search", "the data order is frozen", strings.Repeat("ab", 32), strings.Repeat("cd", 32),
 		"linux/amd64/v3", "go1.26", "2026-01-02T03:04:00Z to 2026-01-02T03:04:40Z", "bench run synthetic", "Second paragraph",
-		"bundle B", "no: tuned elsewhere", "not verified", synthetic().Cells[0].Runs[0].Run.ID()[:12], "208 runs, 4,160,000 examples charged",
+		"digits, not ranked", "published elsewhere", "bundle B", "no: tuned elsewhere", "not verified", synthetic().Cells[0].Runs[0].Run.ID()[:12], "208 runs, 4,160,000 examples charged",
 	} {
 		if !strings.Contains(visible.String(), want) {
 			t.Errorf("the page lacks %q", want)
@@ -300,6 +303,17 @@ func TestWords(t *testing.T) {
 	}{{1, "a"}, {2, "a and b"}, {5, "a, b, c, d and e"}, {7, "a, b, c, d and 3 more"}} {
 		if got := list(strings.Split("abcdefg", "")[:c.n]); got != c.want {
 			t.Errorf("%d names are written %q, want %q", c.n, got, c.want)
+		}
+	}
+}
+
+func TestLeading(t *testing.T) {
+	for text, want := range map[string]string{
+		"0.5 [0.4, 0.6]": "0.5", "5.5k (7/10)": "5500", "12": "12", "-3": "-3", "(3.50 ± 0.12)e-7": "3.5e-07", "(3.50 ± 0.12)e-7 †": "3.5e-07", "≥ 1.20": "1.2", "1.0×": "1",
+		"2e-7": "2e-07", "40 % [12, 74]": "40", "–": "", "never": "", "– (4/10)": "", "step_size=0.1": "", "3d-printed": "", "": "",
+	} {
+		if got := leading(text); got != want {
+			t.Errorf("the number at the beginning of %q is %q, want %q", text, got, want)
 		}
 	}
 }

@@ -3,10 +3,13 @@ package page
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"math"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"noisebench/protocol"
@@ -28,6 +31,8 @@ type view struct {
 	Notes              []string
 	Legend             []entryView
 	OverallTable       *table
+	OverallDetail      *besideView
+	Explained          []string
 	ProblemNames       []string
 	Problems           []problemView
 	Summary            []chartView // on all problems
@@ -50,11 +55,11 @@ type verdictView struct{ Problem, Anchor, Text string }
 // entryView is an optimizer in the legend and in the list of entries.
 type entryView struct {
 	Entry
-	Index int
-	Name  string
-	Color string
-	Dash  string // for SVG
-	Given bool   // there is an Entry
+	Index       int
+	Name        string
+	Light, Dark string // colours
+	Dash        string // for SVG
+	Given       bool   // there is an Entry
 }
 
 // State is the class of the entry's verification in page.css.
@@ -77,9 +82,19 @@ type problemView struct {
 	Verdict      string
 	Table        *table
 	Notes        []string
+	Besides      []besideView // tables below that of the ranking
 	Charts       []chartView
 	Runs         []runs
 	File         string // of the exports, without its ending
+}
+
+// besideView is a table that says more, folded away if it is not about other optimizers.
+type besideView struct {
+	Title string
+	Facts []string
+	Notes []string
+	Table *table
+	Fold  bool
 }
 
 type chartView struct {
@@ -143,11 +158,13 @@ func newView(p *Page) (*view, error) {
 	v.Cost = fmt.Sprintf("It took %s, %s examples and %s of computing.", count(v.Provenance.Runs, "run"),
 		report.Amount(v.Provenance.Examples), duration(v.Provenance.Seconds))
 	v.addLegend(p)
+	v.Explained = r.Legend()
 	charts := &charter{plan: p.Plan, cells: p.Cells, index: map[string]int{}}
 	byName := map[string]entryView{}
 	for _, e := range v.Legend {
 		charts.index[e.Name] = e.Index
 		byName[e.Name] = e
+		byName[report.Clean(e.Name)] = e
 	}
 	for i := range r.Problems {
 		v.addProblem(p, &r.Problems[i], i, byName, charts)
@@ -159,6 +176,9 @@ func newView(p *Page) (*view, error) {
 	if r.Overall != nil {
 		v.Overall = overallVerdict(r)
 		v.OverallTable = overallTable(r, byName)
+		detail := newBeside(r.OverallDetail(), "detail-overall", byName)
+		detail.Fold = true
+		v.OverallDetail = &detail
 	}
 	return v, v.addExports(r)
 }
@@ -171,11 +191,11 @@ func (v *view) addLegend(p *Page) {
 	}
 	slices.Sort(names)
 	for i, name := range names {
-		color, dash := style(i)
-		e := entryView{Index: i, Name: name, Color: color, Dash: strings.Trim(fmt.Sprint(dash), "[]")}
+		light, dark, dash := style(i)
+		e := entryView{Index: i, Name: name, Light: light, Dark: dark, Dash: strings.Trim(fmt.Sprint(dash), "[]")}
 		e.Entry, e.Given = p.Entries[name]
 		v.Legend = append(v.Legend, e)
-		v.Data.Optimizers = append(v.Data.Optimizers, optimizer{name, color, dash})
+		v.Data.Optimizers = append(v.Data.Optimizers, optimizer{name, light, dark, dash})
 		if e.Given {
 			v.Entries = append(v.Entries, e)
 		}
@@ -190,6 +210,20 @@ func (v *view) addProblem(p *Page, problem *report.Problem, i int, entries map[s
 	}
 	for _, note := range problem.Notes {
 		one.Notes = append(one.Notes, note.String())
+	}
+	if problem.Spec != nil {
+		detail := newBeside(problem.Detail(p.Report), fmt.Sprintf("detail-%d", i+1), entries)
+		detail.Fold = true
+		one.Besides = append(one.Besides, detail)
+	}
+	if len(problem.Unranked) > 0 {
+		beside := newBeside(problem.Beside(), fmt.Sprintf("beside-%d", i+1), entries)
+		for _, row := range problem.Unranked {
+			for _, note := range row.Notes {
+				beside.Notes = append(beside.Notes, note.String())
+			}
+		}
+		one.Besides = append(one.Besides, beside)
 	}
 	for _, ch := range charts.problem(problem) {
 		one.Charts = append(one.Charts, chartView{len(v.Data.Charts), ch.Title, ch.About})
@@ -248,7 +282,7 @@ func problemTable(p *report.Problem, i int, entries map[string]entryView) *table
 		}
 		one.Cells = []cell{
 			{Text: rank(r.Rank, r.Shared), Value: rankValue(r.Rank)},
-			{Text: report.Clean(r.Optimizer), Entry: true},
+			{Text: flagged(r.Optimizer, r.Oracle), Entry: true},
 			{Text: r.Score.String(), Value: value(r.Score.Mean)},
 			{Text: r.Score.Interval(), Value: value(r.Score.Mean), Span: spanOf(r.Score.Low, r.Score.High, r.Score.Mean, low, high)},
 			{Text: setting},
@@ -272,6 +306,44 @@ func problemTable(p *report.Problem, i int, entries map[string]entryView) *table
 		t.Rows = append(t.Rows, one)
 	}
 	return t
+}
+
+// newBeside lays out a table that is there as texts.
+func newBeside(g report.Grid, id string, entries map[string]entryView) besideView {
+	t := &table{ID: id, Caption: g.Title}
+	for i, name := range g.Header {
+		number := i != g.Name && slices.ContainsFunc(g.Rows, func(texts []string) bool { return leading(texts[i]) != "" })
+		t.Columns = append(t.Columns, column{Name: name, Number: number})
+	}
+	for _, texts := range g.Rows {
+		name := strings.TrimSuffix(texts[g.Name], " ‡")
+		entry, ok := entries[name]
+		if !ok {
+			entry = entryView{Index: -1, Name: name}
+		}
+		one := row{Entry: entry}
+		for i, text := range texts {
+			one.Cells = append(one.Cells, cell{Text: text, Value: leading(text), Entry: i == g.Name})
+		}
+		t.Rows = append(t.Rows, one)
+	}
+	return besideView{Title: g.Title, Facts: g.Facts, Table: t}
+}
+
+var leadingNumber = regexp.MustCompile(`^[^0-9a-zA-Z–-]*(-?[0-9][0-9.]*(?:e-?[0-9]+)?)([kMGT]?)(?:[^0-9a-zA-Z][^)]*(?:\)(e-?[0-9]+)(?:[^0-9].*)?|.*))?$`)
+
+// leading is the number at the beginning of a text such as "0.5 [0.4, 0.6]", "5.5k (7/10)" or "(3.5 ± 0.1)e-7"; empty if it does
+// not begin with one.
+func leading(text string) string {
+	match := leadingNumber.FindStringSubmatch(text)
+	if match == nil {
+		return ""
+	}
+	v, err := strconv.ParseFloat(match[1]+match[3], 64)
+	if err != nil {
+		return ""
+	}
+	return value(v * map[string]float64{"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}[match[2]])
 }
 
 // overallTable lays out the ranking over all problems.
@@ -301,7 +373,7 @@ func overallTable(r *report.Report, entries map[string]entryView) *table {
 		}
 		one := row{Entry: entries[o.Optimizer], Best: o.Place.Place == 1, Cells: []cell{
 			{Text: rank(o.Place.Place, places[o.Place.Place] > 1), Value: rankValue(o.Place.Place)},
-			{Text: report.Clean(o.Optimizer), Entry: true},
+			{Text: flagged(o.Optimizer, o.Oracle), Entry: true},
 			mean,
 		}}
 		for _, k := range o.Ranks {
@@ -330,8 +402,18 @@ func (v *view) addExports(r *report.Report) error {
 		return nil
 	}
 	markdown := func(r *report.Report, b *bytes.Buffer) error { return r.WriteMarkdown(b) }
+	compactJSON := func(r *report.Report, b *bytes.Buffer) error {
+		var spaced bytes.Buffer
+		if err := r.WriteJSON(&spaced); err != nil {
+			return err
+		}
+		return json.Compact(b, spaced.Bytes())
+	}
 	latex := func(r *report.Report, b *bytes.Buffer) error { return r.WriteLaTeX(b) }
 	csv := func(r *report.Report, b *bytes.Buffer) error { return r.WriteCSV(b) }
+	if err := write("report.json", r, compactJSON); err != nil {
+		return err
+	}
 	parts := map[string]*report.Report{"report": r}
 	for i := range r.Problems {
 		one := *r
@@ -350,6 +432,14 @@ func (v *view) addExports(r *report.Report) error {
 		}
 	}
 	return nil
+}
+
+// flagged marks oracles.
+func flagged(name string, oracle bool) string {
+	if oracle {
+		return report.Clean(name) + " ‡"
+	}
+	return report.Clean(name)
 }
 
 func rank(rank int, shared bool) string {
@@ -391,9 +481,17 @@ func spanOf(low, high, at, least, most float64) *span {
 // alpha is the level of the tests, for the page's explanations.
 func (*view) Alpha() float64 { return stats.Alpha }
 
-// style is the colour and the dashes of the i-th optimizer by name.
-func style(i int) (color string, dash []float64) {
-	colors := []string{"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8F7700"}
-	dashes := [][]float64{nil, {8, 4}, {2, 3}}
-	return colors[i%len(colors)], dashes[i/len(colors)%len(dashes)]
+// style is how the lines of the i-th optimizer by name look: its colour on white and on the page's dark paper, where black
+// and wine would be lost, and its dashes in pixels.
+func style(i int) (light, dark string, dashes []float64) {
+	colors := []string{"#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9", "#882255", "#000000"}
+	light = colors[i%len(colors)]
+	dark = light
+	switch light {
+	case "#882255":
+		dark = "#b8336f"
+	case "#000000":
+		dark = "#f2f2f2"
+	}
+	return light, dark, [][]float64{nil, {8, 3}, {2.5, 2.5}, {10, 3, 2.5, 3}}[i/len(colors)%4]
 }
