@@ -92,3 +92,24 @@ func TestImportKeepsApart(t *testing.T) {
 		}
 	}
 }
+
+func TestMergeImports(t *testing.T) {
+	a, b := open(t, t.TempDir()), open(t, t.TempDir())
+	for _, seed := range []uint64{1, 2} {
+		if _, err := b.Import(imported(seed)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other := imported(2)
+	other.Imported.SHA256 = "02"
+	if _, err := a.Import(other); err != nil {
+		t.Fatal(err)
+	}
+	m, err := a.Merge(b.Dir())
+	if err != nil || m.Added != 1 || m.Known != 0 || len(m.Problems) != 1 {
+		t.Errorf("Merge says %+v, %v; want one added and one conflict", m, err)
+	}
+	if m, err = a.Merge(b.Dir()); err != nil || m.Added != 0 || m.Known != 1 {
+		t.Errorf("the second Merge says %+v, %v; want one known", m, err)
+	}
+}

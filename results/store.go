@@ -430,7 +430,7 @@ func exists(path string) bool {
 
 // Merged says what Merge did.
 type Merged struct {
-	Added    int     // runs that are new here, failures included
+	Added    int     // runs that are new here, failures and imported ones included
 	Known    int     // runs that were here already
 	Problems []error // *SyntaxError for what was left out, *ConflictError for runs with two outcomes
 }
@@ -474,6 +474,26 @@ func (s *Store) Merge(dir string) (Merged, error) {
 		}
 		added, err := s.commit(id, r.End.Status, data)
 		switch {
+		case errors.As(err, &conflict):
+			m.Problems = append(m.Problems, err)
+		case err != nil:
+			return m, err
+		case added:
+			m.Added++
+		default:
+			m.Known++
+		}
+	}
+	for r, err := range other.Imports() {
+		var syntax *SyntaxError
+		var conflict *ConflictError
+		if errors.As(err, &syntax) {
+			m.Problems = append(m.Problems, err)
+			continue
+		} else if err != nil {
+			return m, fmt.Errorf("cannot merge: %w", err)
+		}
+		switch added, err := s.Import(r); {
 		case errors.As(err, &conflict):
 			m.Problems = append(m.Problems, err)
 		case err != nil:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -38,7 +39,7 @@ The setting with the most runs counts as the one that tuning chose, among equals
 end: DeepOBS' own rule. NaN and Infinity are runs that diverged. DeepOBS holds no validation data out and judges the last
 point, so that even on the same problem its numbers and those of another protocol differ in more than the optimizer; the plan
 deepobs-small follows its protocol.`,
-		Example: `  bench import deepobs DeepOBS_Baselines/baselines_deepobs
+		Example: `  bench import deepobs baselines
   bench import deepobs results/quadratic_deep -o /scratch/me/runs
   bench table deepobs-small`,
 		Args: oneArg("folder"),
@@ -136,9 +137,9 @@ func importedCells(store *results.Store, plan *protocol.Plan, warnings io.Writer
 		if err != nil {
 			continue // a campaign has said so
 		}
-		batch := entry.BatchSize
-		if spec, err := def.Spec(parameters); err == nil && batch == 0 {
-			batch = spec.BatchSize
+		spec, err := def.Spec(parameters)
+		if err != nil {
+			continue // likewise
 		}
 		var same []*results.Record
 		for _, r := range records {
@@ -147,8 +148,11 @@ func importedCells(store *results.Store, plan *protocol.Plan, warnings io.Writer
 			}
 		}
 		for _, c := range bridge.Cells(entry.Name, same) {
-			if n := c.Runs[0].Run.BatchSize; n != batch {
+			if n := c.Runs[0].Run.BatchSize; n != cmp.Or(entry.BatchSize, spec.BatchSize) {
 				c.Unranked += fmt.Sprintf(", batch size %d", n)
+			}
+			if plan.Report == protocol.Best && results.PartFor(&spec, plan.Selection) != protocol.TrainPart {
+				c.Unranked += ", judged at the last point"
 			}
 			cells = append(cells, c)
 		}

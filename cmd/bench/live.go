@@ -137,6 +137,7 @@ func (l *live) refresh() error {
 	}
 	l.store.forgetFailures()
 	cells, _ := l.campaign.Cells(l.store.find)
+	cells = append(cells, importedCells(l.store.store, &l.campaign.Plan, l.store.warnings)...)
 	html, err := newPage(&l.campaign.Plan, cells, l.arg, l.source, version)
 	if err != nil {
 		return err
