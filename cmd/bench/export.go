@@ -57,11 +57,10 @@ func newExport() *cobra.Command {
 score is the metric by which tables count a run. Over the rows with for_replicate, its mean and sample standard deviation are
 those that "bench table" prints.`,
 		Example: `  bench export quick --to parquet --out tables
-  python3 -c 'import pandas as pd
-  runs = pd.read_parquet("tables/runs.parquet")
-  print(runs[runs.for_replicate].groupby(["problem", "optimizer"]).score.agg(["mean", "std"]))'
-  Rscript -e 'runs <- arrow::read_parquet("tables/runs.parquet")
-  aggregate(score ~ problem + optimizer, subset(runs, for_replicate), function(x) c(mean = mean(x), std = sd(x)))'
+  python3 -c 'import pandas as pd; r = pd.read_parquet("tables/runs.parquet"); '\
+  'print(r[r.for_replicate].groupby(["problem", "optimizer"]).score.agg(["mean", "std"]))'
+  Rscript -e 'r <- arrow::read_parquet("tables/runs.parquet")' \
+          -e 'aggregate(score ~ optimizer + problem, r[r$for_replicate, ], function(x) c(mean = mean(x), std = sd(x)))'
 
   bench export quick --to benchopt --out benchmark_noise/outputs
   benchopt plot benchmark_noise --filename quick.parquet

@@ -53,8 +53,9 @@ type deepOBSRun struct {
 	DropEpochs  []int                      `json:"lr_sched_epochs"`
 	DropFactors []float64                  `json:"lr_sched_factors"` // of the initial step size, from that epoch on
 	WeightDecay *float64                   `json:"weight_decay"`     // null: the problem's
+	L2          *float64                   `json:"l2_reg"`           // its name in version 1.2
 	Parameters  map[string]json.RawMessage `json:"hyperparams"`
-	Settings12  map[string]json.RawMessage `json:"optimizer_hyperparams"` // "lr" among them
+	Settings12  map[string]json.RawMessage `json:"optimizer_hyperparams"` // the learning rate among them
 }
 
 // ReadDeepOBS reads a folder of DeepOBS' results, at any height: all of results/, one problem or one optimizer,
@@ -62,7 +63,8 @@ type deepOBSRun struct {
 //	PROBLEM/OPTIMIZER/num_epochs__100__batch_size__128__…__lr__1.e-02/random_seed__42__2019-02-13-14-35-45.json
 //
 // define looks up our problems by their names. Names of optimizers and their hyperparameters stay as they are, but
-// the learning rate, which is step_size here. Records are in the order of their files; of several files of one setting and
+// the learning rate, which is step_size here. Validation losses and accuracies, which version 1.2 has, are not read: it holds
+// out other examples than we do. Records are in the order of their files; of several files of one setting and
 // seed the last stands. notes say what was left out, and what looks odd.
 func ReadDeepOBS(dir string, define func(name string) (protocol.ProblemDef, error)) (records []*results.Record, notes []string, err error) {
 	index := map[string]int{} // of records, by ID
@@ -220,17 +222,18 @@ func (d *deepOBSRun) setting() (protocol.Setting, error) {
 	if d.Settings12 != nil {
 		given = maps.Clone(d.Settings12)
 	}
-	if raw, ok := given["lr"]; ok && d.StepSize == nil {
-		if err := json.Unmarshal(raw, &d.StepSize); err != nil {
-			return nil, fmt.Errorf("lr: %w", err)
+	for _, name := range []string{"lr", "learning_rate"} { // PyTorch's word and TensorFlow's
+		if raw, ok := given[name]; ok && d.StepSize == nil {
+			if err := json.Unmarshal(raw, &d.StepSize); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			delete(given, name)
 		}
-		delete(given, "lr")
 	}
-	if d.StepSize != nil {
-		s[protocol.StepSize] = *d.StepSize
-	}
-	if d.WeightDecay != nil {
-		s["weight_decay"] = *d.WeightDecay
+	for name, v := range map[string]*float64{protocol.StepSize: d.StepSize, "weight_decay": cmp.Or(d.WeightDecay, d.L2)} {
+		if v != nil {
+			s[name] = *v
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		var v any

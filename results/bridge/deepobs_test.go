@@ -205,6 +205,7 @@ func TestReadDeepOBSVariants(t *testing.T) {
 		{`"optimizer": `, `"optimizer_name": `},
 		{`"hyperparams": {`, `"optimizer_hyperparams": {"lr": 0.1, `},
 		{`"learning_rate": 0.1, `, ``},
+		{`"weight_decay": null`, `"l2_reg": 0.002`},
 		{`"train_log_interval": 1`, `"train_log_interval": 3`},
 	} {
 		if !strings.Contains(text, c[0]) {
@@ -224,7 +225,7 @@ func TestReadDeepOBSVariants(t *testing.T) {
 	}
 	r := records[1]
 	if r.Run.Optimizer.Name != "MomentumOptimizer" || r.Run.Optimizer.Setting["step_size"] != 0.1 ||
-		r.Run.Optimizer.Setting["momentum"] != 0.99 || r.Run.Order != protocol.Reshuffled {
+		r.Run.Optimizer.Setting["momentum"] != 0.99 || r.Run.Optimizer.Setting["weight_decay"] != 0.002 || r.Run.Order != protocol.Reshuffled {
 		t.Errorf("version 1.2: the run is %+v", r.Run)
 	}
 	if r.Run.Budget != 2*5*4 || r.Trace != nil {

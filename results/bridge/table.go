@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -68,8 +69,8 @@ func (t *Table) Index(name string) int {
 	return slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
 }
 
-// WriteCSV writes t as CSV with a header. Numbers read back the same; they may be NaN, Inf and -Inf. What is not there is
-// empty.
+// WriteCSV writes t as CSV with a header, such that pandas, R and DuckDB find the columns' kinds by themselves: truth values are
+// TRUE and FALSE, numbers read back the same, NaN, Inf and -Inf too, and what is not there is empty.
 func (t *Table) WriteCSV(w io.Writer) error {
 	lines := [][]string{make([]string, len(t.Columns))}
 	for i, c := range t.Columns {
@@ -82,6 +83,8 @@ func (t *Table) WriteCSV(w io.Writer) error {
 			case nil:
 			case float64:
 				line[i] = number(v)
+			case bool:
+				line[i] = strings.ToUpper(strconv.FormatBool(v)) // R takes true for text
 			default:
 				line[i] = fmt.Sprint(v)
 			}

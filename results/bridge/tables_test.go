@@ -78,7 +78,7 @@ func TestFormatsAgree(t *testing.T) {
 				case int64:
 					same, want, inJSON = value.Kind() == parquet.Int64 && value.Int64() == v, strconv.FormatInt(v, 10), float64(v)
 				case bool:
-					same, want, inJSON = value.Kind() == parquet.Boolean && value.Boolean() == v, strconv.FormatBool(v), v
+					same, want, inJSON = value.Kind() == parquet.Boolean && value.Boolean() == v, map[bool]string{true: "TRUE", false: "FALSE"}[v], v
 				case float64:
 					same = value.Kind() == parquet.Double && math.Float64bits(value.Double()) == math.Float64bits(v)
 					want, inJSON = strconv.FormatFloat(v, 'g', -1, 64), v
