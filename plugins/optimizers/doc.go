@@ -29,6 +29,20 @@
 // which is sign-sgd in ℓ∞), and what lies between is soft normalisation, 1/(5L₀ + 4L₁‖g‖⋆) with α = 1/(5L₀ + 4L₁) and
 // c = 4αL₁. All of it is stated for full gradients: full_batch is 1 then, or the batch size is the number of examples.
 //
+// # Curvature and oracles
+//
+// gd takes all training examples in every step, and so do the methods with a matrix: x ← x − α (A + λI)⁻¹ ∇f. They are
+// those of chapter 7, for models whose d×d matrices can be measured.
+//
+//	A                          |
+//	F, the Fisher matrix       | ngd
+//	F of sampled labels        | mc-fisher-ngd
+//	F̃, the empirical Fisher    | efgd
+//	H, the Hessian             | newton
+//
+// ideal-svag, oracle-step-sgd and oracle-batch-sgd are what theory derives svag, a step size and cabs from: they know ∇f
+// and σ² exactly (protocol.Oracle), and tables mark them.
+//
 // # Conventions
 //
 // Steps count from t = 0 and all state is zero before the first. Vectors are kept and computed in the element type,
@@ -59,5 +73,7 @@ func All() []protocol.OptimizerDef {
 		svag, mSVAG, mSVAGmb, adamStar,
 		cabs, competitor,
 		asgd, lineSearchSGD, sam,
+		gd, ngd, efgd, mcFisherNGD, newton,
+		idealSVAG, oracleStepSGD, oracleBatchSGD,
 	}
 }

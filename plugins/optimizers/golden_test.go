@@ -20,9 +20,12 @@ type golden struct {
 		Start      []float64
 		Gradients  [][]float64
 		Variances  [][]float64
-		StepScales []float64            `json:"step_scales"`
-		BatchSizes []int                `json:"batch_sizes"`
-		Losses     map[string][]float64 // by name
+		StepScales []float64                `json:"step_scales"`
+		BatchSizes []int                    `json:"batch_sizes"`
+		Losses     map[string][]float64     // by name
+		TrueMeans  [][]float64              `json:"true_gradients"`
+		TrueSquare [][]float64              `json:"true_variances"`
+		Matrices   map[string][][][]float64 // by quantity
 	}
 	Runs []struct {
 		Optimizer  string
@@ -71,12 +74,21 @@ func testGolden[T protocol.Float](t *testing.T, g *golden, tolerance float64) {
 			sizes := []int{first.BatchSize}
 			for step := range run.X {
 				s := convert[T](g.Problem.Variances[step])
+				matrix := func(q protocol.Quantity) []T {
+					return convert[T](slices.Concat(g.Problem.Matrices[q.String()][step]...))
+				}
 				request, err := o.Step(x, &protocol.Measurement[T]{
-					Have:      protocol.Gradient | protocol.VarianceNorm | protocol.Variance,
-					BatchSize: g.Problem.BatchSizes[step],
-					Loss:      g.Problem.Losses[run.Losses][step],
-					Gradient:  convert[T](g.Problem.Gradients[step]),
-					Variance:  s, VarianceNorm: float64(sum(s)),
+					Fisher:          matrix(protocol.Fisher),
+					EmpiricalFisher: matrix(protocol.EmpiricalFisher),
+					SampledFisher:   matrix(protocol.SampledFisher),
+					Hessian:         matrix(protocol.Hessian),
+					TrueGradient:    convert[T](g.Problem.TrueMeans[step]),
+					TrueVariance:    convert[T](g.Problem.TrueSquare[step]),
+					Have:            protocol.Gradient | protocol.VarianceNorm | protocol.Variance,
+					BatchSize:       g.Problem.BatchSizes[step],
+					Loss:            g.Problem.Losses[run.Losses][step],
+					Gradient:        convert[T](g.Problem.Gradients[step]),
+					Variance:        s, VarianceNorm: float64(sum(s)),
 					Step: step, StepScale: g.Problem.StepScales[step],
 				})
 				if err != nil {
@@ -162,7 +174,8 @@ func open[T protocol.Float](t testing.TB, name string, setting protocol.Setting,
 ) {
 	t.Helper()
 	o, request, err := tryOpen[T](t, name, setting, protocol.Start{
-		Dim: dim, Blocks: blocks, BatchSize: 32, Budget: 1 << 20,
+		Dim: dim, Blocks: blocks, BatchSize: 32, Budget: 1 << 20, Train: 1000,
+		Constants: map[string]float64{"smoothness": 0.5},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -26,6 +26,8 @@ type law struct {
 	// couples: coordinates depend on each other, by a norm of the gradient, say. A gradient that is not finite reaches
 	// its own coordinate and may reach the others.
 	couples bool
+	// mixes: the coordinates mix, by a matrix: one without gradient moves, too.
+	mixes bool
 	// looks: it looks at a batch again, and what it makes of a gradient shows after the last look.
 	looks bool
 }
@@ -70,6 +72,14 @@ var laws = []law{
 	{name: "asgd", fit: 0.1, degree: 1},
 	{name: "line-search-sgd", fit: 1, degree: 1, couples: true, looks: true},
 	{name: "sam", fit: 0.1, degree: 1, couples: true, looks: true},
+	{name: "gd", fit: 0.1, degree: 1, equals: "sgd"},
+	{name: "ngd", fit: 0.1, degree: 1, couples: true, mixes: true},
+	{name: "efgd", fit: 0.1, degree: 1, couples: true, mixes: true},
+	{name: "mc-fisher-ngd", fit: 0.1, degree: 1, couples: true, mixes: true},
+	{name: "newton", fit: 0.1, degree: 1, couples: true, mixes: true},
+	{name: "ideal-svag", fit: 0.1, degree: 1},
+	{name: "oracle-step-sgd", fit: 0.1, degree: 1, couples: true},
+	{name: "oracle-batch-sgd", fit: 0.1, degree: 1},
 }
 
 func TestAllHaveLaws(t *testing.T) {
@@ -129,8 +139,11 @@ func TestDeclarations(t *testing.T) {
 			t.Errorf("%s declares a hyperparameter twice: %v", def.Name, names)
 		}
 		want := []string{protocol.StepSize}
-		if def.Name == "competitor" {
+		switch {
+		case def.Name == "competitor":
 			want = append(want, "theta")
+		case def.Needs&protocol.Matrices != 0:
+			want = append(want, "damping")
 		}
 		if !slices.Equal(tuned, want) {
 			t.Errorf("%s tunes %v, want %v", def.Name, tuned, want)
@@ -177,8 +190,10 @@ func declared[T protocol.Float](t *testing.T, def protocol.OptimizerDef) {
 	}
 	for _, r := range []protocol.Request{first, next} {
 		again := protocol.Request{Draw: protocol.Again, Trial: true}
+		all := protocol.Request{Draw: protocol.All}
+		full := def.Name == "gd" || def.Needs&protocol.Matrices != 0
 		if (r.BatchSize > 0) != def.ChoosesBatchSize || r != (protocol.Request{BatchSize: r.BatchSize}) &&
-			!(def.Trials && r == again) {
+			!(def.Trials && r == again) && !(full && r == all) {
 			t.Errorf("request is %+v with ChoosesBatchSize %v", r, def.ChoosesBatchSize)
 		}
 	}
@@ -245,7 +260,19 @@ func permutation[T protocol.Float](t *testing.T, l law) {
 	y := permute(x)
 	for _, m := range measurements[T](5, 20) {
 		step(t, a, x, m)
-		m.Gradient, m.Variance = permute(m.Gradient), permute(m.Variance)
+		for _, s := range m.Slices() {
+			if s.Of&protocol.Matrices == 0 {
+				*s.At = permute(*s.At)
+				continue
+			}
+			old := *s.At
+			*s.At = make([]T, len(old))
+			for i, from := range order {
+				for j, column := range order {
+					(*s.At)[i*5+j] = old[from*5+column]
+				}
+			}
+		}
 		step(t, b, y, m)
 	}
 	rounding := 0.0
@@ -281,6 +308,7 @@ func pieces[T protocol.Float](t *testing.T, def protocol.OptimizerDef) {
 		for _, m := range steps {
 			m := *m
 			m.Gradient, m.Variance = m.Gradient[from:to], m.Variance[from:to]
+			m.TrueGradient, m.TrueVariance = m.TrueGradient[from:to], m.TrueVariance[from:to]
 			step(t, piece, y, &m)
 		}
 		if !slices.Equal(x[from:to], y) {
@@ -307,6 +335,8 @@ func scaling[T protocol.Float](t *testing.T, l law) {
 		for i := range m.Gradient {
 			m.Gradient[i] *= c
 			m.Variance[i] *= c * c
+			m.TrueGradient[i] *= c
+			m.TrueVariance[i] *= c * c
 		}
 		m.VarianceNorm *= c * c
 		if l.looks {
@@ -345,6 +375,9 @@ func specialCase[T protocol.Float](t *testing.T, l law) {
 
 // nothingToDo checks that a coordinate whose gradient is 0 never moves, with noise in it or without, whatever ε is.
 func nothingToDo[T protocol.Float](t *testing.T, l law) {
+	if l.mixes {
+		t.Skip("a matrix mixes the coordinates")
+	}
 	setting := protocol.Setting{}
 	for name, v := range l.scaling {
 		setting[name] = v
@@ -356,6 +389,7 @@ func nothingToDo[T protocol.Float](t *testing.T, l law) {
 	x := ones[T](3)
 	for _, m := range measurements[T](3, 20) {
 		m.Gradient[1], m.Gradient[2], m.Variance[1] = 0, 0, 0
+		m.TrueGradient[1], m.TrueGradient[2], m.TrueVariance[1] = 0, 0, 0
 		step(t, o, x, m)
 	}
 	if x[0] == 1 || x[1] != 1 || x[2] != 1 {
@@ -372,7 +406,7 @@ func nonFinite[T protocol.Float](t *testing.T, l law) {
 			x := ones[T](3)
 			for i, m := range measurements[T](3, 12) {
 				if i == at || l.looks && i > at {
-					m.Gradient[1] = T(bad)
+					m.Gradient[1], m.TrueGradient[1] = T(bad), T(bad)
 				}
 				if l.looks {
 					m.Loss = -1e3 * float64(i) // falls enough at every look
@@ -411,8 +445,11 @@ func quadratic[T protocol.Float](t *testing.T, l law) {
 		for j := range g {
 			g[j] = h[j] * (x[j] - c[j])
 		}
+		curvature := []T{h[0], 0, 0, 0, h[1], 0, 0, 0, h[2]}
 		step(t, o, x, &protocol.Measurement[T]{
 			BatchSize: 32, Loss: f(x), Gradient: g, Variance: make([]T, 3),
+			TrueGradient: g, TrueVariance: make([]T, 3),
+			Fisher: curvature, EmpiricalFisher: curvature, SampledFisher: curvature, Hessian: curvature,
 			Step: i, StepScale: math.Exp2(-float64(i) / 100),
 		})
 	}
@@ -445,6 +482,15 @@ func measurements[T protocol.Float](dim, steps int) []*protocol.Measurement[T] {
 			m.Gradient = append(m.Gradient, T(random.NormFloat64()+0.25))
 			m.Variance = append(m.Variance, s)
 			m.VarianceNorm += float64(s)
+			m.TrueGradient = append(m.TrueGradient, T(random.NormFloat64()))
+			m.TrueVariance = append(m.TrueVariance, T(random.ExpFloat64()))
+		}
+		if dim <= 10 {
+			for _, s := range m.Slices() {
+				if s.Of&protocol.Matrices != 0 {
+					*s.At = positive[T](dim, random)
+				}
+			}
 		}
 		all[t] = m
 	}
@@ -453,8 +499,29 @@ func measurements[T protocol.Float](dim, steps int) []*protocol.Measurement[T] {
 
 func clone[T protocol.Float](m *protocol.Measurement[T]) *protocol.Measurement[T] {
 	c := *m
-	c.Gradient, c.Variance = slices.Clone(m.Gradient), slices.Clone(m.Variance)
+	for _, s := range c.Slices() {
+		*s.At = slices.Clone(*s.At)
+	}
 	return &c
+}
+
+// positive returns a random positive definite matrix: BBᵀ + I.
+func positive[T protocol.Float](dim int, random *rand.Rand) []T {
+	b, a := make([]float64, dim*dim), make([]T, dim*dim)
+	for k := range b {
+		b[k] = random.NormFloat64()
+	}
+	for i := range dim {
+		for j := range dim {
+			sum := 0.0
+			for k := range dim {
+				sum += b[i*dim+k] * b[j*dim+k]
+			}
+			a[i*dim+j] = T(sum)
+		}
+		a[i*dim+i]++
+	}
+	return a
 }
 
 func ones[T protocol.Float](dim int) []T { return slices.Repeat([]T{1}, dim) }

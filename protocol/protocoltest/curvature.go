@@ -124,10 +124,17 @@ func covariance(alone []single, d int) (a, size []float64) {
 }
 
 // checkOuter checks that the empirical Fisher of each single example is (∇fᵢ − r)(∇fᵢ − r)ᵀ with one and the same r, the
-// regulariser's gradient, which is not known: either sign of the first example's factor gives one.
+// regulariser's gradient, which is not known: either sign of one example's factor gives one. That of the smallest gradient
+// gives it best.
 func (s *problemSuite[T]) checkOuter(f *findings, alone []single, each []*protocol.Measurement[T]) {
 	d := s.spec.Dim
-	first, k := each[0].EmpiricalFisher, 0
+	base := 0
+	for n := range each {
+		if rms(each[n].EmpiricalFisher) < rms(each[base].EmpiricalFisher) {
+			base = n
+		}
+	}
+	first, k := each[base].EmpiricalFisher, 0
 	for j := range d {
 		if first[j*d+j] > first[k*d+k] {
 			k = j
@@ -136,7 +143,7 @@ func (s *problemSuite[T]) checkOuter(f *findings, alone []single, each []*protoc
 	fits := func(sign float64) bool {
 		r := make([]float64, d)
 		for j := range r {
-			r[j] = alone[0].gradient[j]
+			r[j] = alone[base].gradient[j]
 			if top := float64(first[k*d+k]); top > 0 {
 				r[j] -= sign * float64(first[k*d+j]) / math.Sqrt(top)
 			}
@@ -150,7 +157,7 @@ func (s *problemSuite[T]) checkOuter(f *findings, alone []single, each []*protoc
 			}
 			for at, got := range one.EmpiricalFisher {
 				i, j := at/d, at%d
-				allowed := roundings * epsilon[T]() * (size[i] + 0.1*most) * (size[j] + 0.1*most)
+				allowed := roundings*epsilon[T]()*(size[i]+0.1*most)*(size[j]+0.1*most) + underflow[T]()
 				if !(math.Abs(float64(got)-v[i]*v[j]) <= allowed) {
 					return false
 				}
@@ -161,6 +168,14 @@ func (s *problemSuite[T]) checkOuter(f *findings, alone []single, each []*protoc
 	if !fits(1) && !fits(-1) {
 		f.addf("empirical-fisher of single examples is not ∇fᵢ ∇fᵢᵀ with the gradient that is measured, less a regulariser's")
 	}
+}
+
+// underflow is below what a product of small factors may be off by.
+func underflow[T protocol.Float]() float64 {
+	if protocol.DTypeOf[T]() == protocol.Float32 {
+		return 0x1p-126
+	}
+	return 0x1p-1022
 }
 
 // checkHessian compares the Hessian with central differences of the gradient along random directions, taken at two
@@ -222,8 +237,8 @@ func (s *problemSuite[T]) checkHessian(f *findings, a protocol.Problem[T], at pl
 	}
 }
 
-// checkSampled checks that the sampled Fisher matrix of an example is another one at other places in the stream, and the
-// Fisher matrix in the mean.
+// checkSampled checks that the sampled Fisher matrix of an example is the Fisher matrix in the mean over places in the
+// stream. It is for points at which no label is all but certain.
 func (s *problemSuite[T]) checkSampled(f *findings, a protocol.Problem[T], at place[T]) {
 	const both = protocol.Fisher | protocol.SampledFisher
 	if !s.spec.Measures.Has(both) {
@@ -236,27 +251,17 @@ func (s *problemSuite[T]) checkSampled(f *findings, a protocol.Problem[T], at pl
 	}
 	sum, square := make([]float64, d*d), make([]float64, d*d)
 	var fisher []T
-	vary := false
-	var first []T
 	for range places {
 		m := s.measure(f, a, at, both, runSeed)
 		if m == nil {
 			return
 		}
-		if first == nil {
-			first = m.SampledFisher
-		}
-		vary = vary || differ(first, m.SampledFisher) >= 0
 		for i, v := range m.SampledFisher {
 			sum[i] += float64(v)
 			square[i] += float64(v) * float64(v)
 		}
 		fisher = m.Fisher
 		at.position++
-	}
-	if !vary && rms(fisher) > 0 {
-		f.addf("sampled-fisher is the same at %d places in the stream: want new labels at each", places)
-		return
 	}
 	n := float64(places)
 	for i, want := range fisher {

@@ -189,7 +189,7 @@ func (s *problemSuite[T]) run() {
 				s.checkMatrices(f, a, at)
 			}
 			s.checkHessian(f, a, s.batch(near[0], 5))
-			s.checkSampled(f, a, s.batch(near[0], 1))
+			s.checkSampled(f, a, s.batch(start, 1))
 		})
 	}
 	if s.spec.Measures.Has(protocol.Oracle) {

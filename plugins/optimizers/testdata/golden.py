@@ -46,6 +46,21 @@ LOSSES = {
     "searched": [4.0, 4.5, 3.96875, 3.0, 2.5, 2.5, 2.0, 1.5],
 }
 START = [1.0, -2.0, 0.5, 0.25]
+SMOOTHNESS = 0.5  # as the test declares it
+PLAN_BATCH_SIZE = 32
+
+# What an oracle knows, and matrices: LLᵀ times a power of 2, and for the Hessian an indefinite one.
+TRUE_GRADIENTS = [[u + 0.25 if u else 0.0 for u in g] for g in GRADIENTS]
+TRUE_VARIANCES = [[u * 0.5 for u in s] for s in VARIANCES]
+FACTORS = [[[1.0 + ((t + i) % 3) / 4 if i == j else ((3 * t + 5 * i + 7 * j) % 5 - 2) / 8 if j < i else 0.0
+             for j in range(4)] for i in range(4)] for t in range(8)]
+PRODUCTS = [[[sum(a * b for a, b in zip(u, v)) for v in L] for u in L] for L in FACTORS]
+MATRICES = {
+    name: [[[c * A[i][j] - (shift if i == j else 0.0) for j in range(4)] for i in range(4)] for A in PRODUCTS]
+    for name, c, shift in [
+        ("fisher", 1.0, 0.0), ("empirical-fisher", 2.0, 0.0), ("sampled-fisher", 4.0, 0.0), ("hessian", 1.0, 2.0),
+    ]
+}
 
 
 def exact(v):
@@ -270,6 +285,49 @@ def accepted_step_sizes(h, losses):
     return out
 
 
+# Methods with matrices: x' − x = −α (A + λI)⁻¹ g by Cramer's rule.
+
+
+def determinant(a):
+    if not a:
+        return ONE
+    return sum((-1) ** j * v * determinant([row[:j] + row[j + 1 :] for row in a[1:]]) for j, v in enumerate(a[0]))
+
+
+def damped(name):
+    def step(h, t, i, x):
+        a = exact(MATRICES[name][t])
+        a = [[v + (h["damping"] if j == k else 0) for k, v in enumerate(row)] for j, row in enumerate(a)]
+        replaced = [row[:i] + [g] + row[i + 1 :] for row, g in zip(a, G[t])]
+        return -h["step_size"] * SCALE[t] * determinant(replaced) / determinant(a)
+
+    return step
+
+
+# Oracles know the mean μ and the variance σ² of one example's gradient. That of a batch of m has mean square μ² + σ²/m.
+
+
+def relative_noise(t):
+    """η²"""
+    return sum(exact(TRUE_VARIANCES[t])) / sum(u * u for u in exact(TRUE_GRADIENTS[t]))
+
+
+def ideal_svag(h, t, i, x):
+    μ, σ2 = Decimal(TRUE_GRADIENTS[t][i]), Decimal(TRUE_VARIANCES[t][i])
+    γ = over(μ * μ, μ * μ + σ2 / BATCH_SIZES[t])
+    return -h["step_size"] * SCALE[t] * γ * G[t][i], γ
+
+
+def oracle_step_sgd(h, t, i, x):
+    γ = 1 / (1 + relative_noise(t) / BATCH_SIZES[t])
+    return -h["step_size"] * SCALE[t] * γ * G[t][i], γ
+
+
+def oracle_rule(h, t, losses):
+    γ = h["step_size"] * SCALE[t] * Decimal(SMOOTHNESS)
+    return 2 * γ * relative_noise(t) / (2 - γ), True
+
+
 # The batch-size rules. Dividing both averages by 1 − μ^(t+1) does not change the quotient.
 
 
@@ -294,16 +352,17 @@ def competitor_rule(h, t, losses):
 
 
 def batch_sizes(rule, h, losses):
-    sizes, reports = [int(h["min_batch_size"])], []
+    least = int(h.get("min_batch_size", 1))
+    sizes, reports = [int(h.get("min_batch_size", PLAN_BATCH_SIZE))], []
     for t in range(T):
-        value, σ2, y, valid = rule(h, t, losses)
-        reports.append([value, σ2, y, Decimal(not valid)])
+        value, *averages, valid = rule(h, t, losses)
+        reports.append([value, *averages] + ([Decimal(not valid)] if averages else []))
         if not valid:
             sizes.append(sizes[-1])
             continue
         rounded = int(value.quantize(ONE, ROUND_HALF_EVEN))
         assert abs(abs(value - rounded) - Decimal("0.5")) > Decimal("0.001"), "too near to a tie to compare"
-        sizes.append(min(max(rounded, int(h["min_batch_size"])), int(h["max_batch_size"])))
+        sizes.append(min(max(rounded, least), int(h["max_batch_size"])))
     return sizes, reports
 
 
@@ -380,6 +439,17 @@ RUNS = [
         reports=accepted_step_sizes),
     run("sam", sam, {"step_size": 0.1, "rho": 0.05}),
     run("sam", sam, {"step_size": 0.3, "rho": 2.0}),
+    run("gd", sgd, {"step_size": 0.1}),
+    run("ngd", damped("fisher"), {"step_size": 0.5, "damping": 0.0}),
+    run("ngd", damped("fisher"), {"step_size": 1.0, "damping": 0.125}),
+    run("efgd", damped("empirical-fisher"), {"step_size": 1.0, "damping": 1e-8}),
+    run("mc-fisher-ngd", damped("sampled-fisher"), {"step_size": 1.0, "damping": 0.01}),
+    run("newton", damped("hessian"), {"step_size": 1.0, "damping": 0.0}),
+    run("newton", damped("hessian"), {"step_size": 0.5, "damping": 0.25}),
+    run("ideal-svag", ideal_svag, {"step_size": 0.1}),
+    run("oracle-step-sgd", oracle_step_sgd, {"step_size": 0.1}),
+    run("oracle-batch-sgd", sgd, {"step_size": 3.5, "max_batch_size": 2048}, rule=oracle_rule),
+    run("oracle-batch-sgd", sgd, {"step_size": 0.01, "max_batch_size": 4}, rule=oracle_rule),
 ]
 
 
@@ -440,6 +510,7 @@ if __name__ == "__main__":
     problem = {
         "start": START, "gradients": GRADIENTS, "variances": VARIANCES, "step_scales": SCALES,
         "batch_sizes": BATCH_SIZES, "losses": LOSSES,
+        "true_gradients": TRUE_GRADIENTS, "true_variances": TRUE_VARIANCES, "matrices": MATRICES,
     }
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden.json")
     with open(path, "w", encoding="utf-8") as f:

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -97,6 +98,43 @@ func TestEmbedded(t *testing.T) {
 		t.Errorf("%d images with %d pixels, %d of them an 8; want 1797, 115008 and 174",
 			images.Len(), len(images.Pixels), bytes.Count(images.Labels, []byte{8}))
 	}
+}
+
+// Shapes and sums that the sources state or that were computed by other means (awk).
+func TestEmbeddedTables(t *testing.T) {
+	for _, c := range []struct {
+		set            *Set
+		rows, features int
+		first, targets float64 // the first number, and the sum of the targets
+	}{
+		{Boston, 506, 13, 0.00632, 11401.6},
+		{Wine, 178, 13, 14.23, 71 + 2*48}, // 59, 71 and 48 wines of the classes 0, 1 and 2
+		{Yacht, 308, 6, -2.3, 3232.57},
+		{Energy, 768, 8, 0.98, 17131.93},
+		{PowerPlant, 9568, 4, 8.34, 4347364.41},
+		{A1a, 1605, A1aFeatures, 0, 395 - 1210},
+	} {
+		if place, err := c.set.Verify(); place != "embedded" || err != nil {
+			t.Errorf("%s is at %q with error %v", c.set.Name, place, err)
+		}
+		rows, err := ReadNumbers(c.set, c.features)
+		if c.set == A1a {
+			rows, err = ReadA1a()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := 0.0
+		for _, row := range rows {
+			sum += row[c.features]
+		}
+		if len(rows) != c.rows || len(rows[0]) != c.features+1 || rows[0][0] != c.first || math.Abs(sum-c.targets) > 0.005 {
+			t.Errorf("%s: %d rows of %d numbers from %g, targets sum to %.2f; want %d, %d, %g, %.2f", c.set.Name, len(rows),
+				len(rows[0]), rows[0][0], sum, c.rows, c.features+1, c.first, c.targets)
+		}
+	}
+	_, err := ReadNumbers(Yacht, 5)
+	wantError(t, err, "no line", "6 numbers")
 }
 
 func TestFind(t *testing.T) {

@@ -11,7 +11,10 @@ import (
 
 // Sets lists all data sets.
 func Sets() []*Set {
-	return []*Set{BreastCancer, Digits, MNIST, FashionMNIST, CIFAR10, CIFAR100, SVHN, WarAndPeace}
+	return []*Set{
+		BreastCancer, Digits, Boston, Wine, Yacht, Energy, PowerPlant, A1a,
+		MNIST, FashionMNIST, CIFAR10, CIFAR100, SVHN, WarAndPeace,
+	}
 }
 
 //go:embed files

@@ -1,0 +1,96 @@
+package optimizers
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/lapack/lapack64"
+
+	"noisebench/protocol"
+)
+
+// dampedState is x ← x − α (A + λI)⁻¹ ∇f on all training examples, where A is one of the matrices that can be measured.
+// The system is solved in float64, by Cholesky's factorization, or by LU where A + λI is not positive definite.
+type dampedState[T protocol.Float] struct {
+	α, λ   float64
+	name   string // of A, in formulas
+	matrix func(*protocol.Measurement[T]) []T
+
+	a      blas64.General // A + λI, then its factors
+	d      blas64.General // ∇f, then the direction
+	pivots []int
+}
+
+// dampedParameters declares α and λ. The thesis tunes them on grids of 241 and 41 values, from 1e-20 and 1e-10 to 1e10,
+// which is for a plan to ask for.
+func dampedParameters(λ float64) []protocol.Hyperparameter {
+	return []protocol.Hyperparameter{
+		protocol.StepSizeParameter(1),
+		{
+			Name: "damping", Doc: "λ ≥ 0, added to the diagonal", Default: λ, Max: math.Inf(1), MaxOpen: true,
+			Tuned: true, Grid: []float64{0, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2, 1},
+		},
+	}
+}
+
+func newDamped[T protocol.Float](start protocol.Start, name string, matrix func(*protocol.Measurement[T]) []T) (
+	protocol.Optimizer[T], protocol.Request, error,
+) {
+	n := start.Dim
+	first, err := all(start)
+	return &dampedState[T]{
+		α: start.Setting[protocol.StepSize], λ: start.Setting["damping"], name: name, matrix: matrix,
+		a:      blas64.General{Rows: n, Cols: n, Stride: n, Data: make([]float64, n*n)},
+		d:      blas64.General{Rows: n, Cols: 1, Stride: 1, Data: make([]float64, n)},
+		pivots: make([]int, n),
+	}, first, err
+}
+
+func (o *dampedState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
+	a, g := o.matrix(batch), batch.Gradient
+	if !o.solve(a, g) {
+		return protocol.Request{}, fmt.Errorf("%s + λI is singular at λ = %g; choose a greater damping", o.name, o.λ)
+	}
+	α := o.α * batch.StepScale
+	for j, d := range o.d.Data {
+		x[j] -= T(α * d)
+	}
+	return protocol.Request{Draw: protocol.All}, nil
+}
+
+// solve writes (A + λI)⁻¹ g to d, or reports that there is no such thing. NaN and infinities in A make it NaN.
+func (o *dampedState[T]) solve(a, g []T) bool {
+	if !o.load(a, g) {
+		for j := range o.d.Data {
+			o.d.Data[j] = math.NaN()
+		}
+		return true
+	}
+	symmetric := blas64.Symmetric{N: o.a.Rows, Stride: o.a.Stride, Data: o.a.Data, Uplo: blas.Upper}
+	if factor, ok := lapack64.Potrf(symmetric); ok {
+		lapack64.Potrs(factor, o.d)
+		return true
+	}
+	o.load(a, g)
+	if !lapack64.Getrf(o.a, o.pivots) {
+		return false
+	}
+	lapack64.Getrs(blas.NoTrans, o.a, o.d, o.pivots)
+	return true
+}
+
+// load copies A + λI and g to where they are worked on, and reports whether A is finite.
+func (o *dampedState[T]) load(a, g []T) bool {
+	nothing := 0.0
+	for k, v := range a {
+		o.a.Data[k] = float64(v)
+		nothing += float64(v) * 0
+	}
+	for j, v := range g {
+		o.a.Data[j*o.a.Stride+j] += o.λ
+		o.d.Data[j] = float64(v)
+	}
+	return nothing == 0
+}
