@@ -4,79 +4,40 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"noisebench/protocol"
 	"noisebench/results"
-	"noisebench/results/stats"
 )
 
-// Race is how many examples the optimizers of a plan need on one problem to reach a target.
+// Race is how many examples the entries of a plan need on one problem to reach its target, Problem.Target.
 type Race struct {
 	Problem string
-	Start   float64 // mean metric at the start
-	Best    float64 // the best mean metric at the last mark
-	Target  float64
-	Entries []RaceEntry // optimizers with replicates, by name
+	Entries []RaceEntry // rows with replicates, by name
 }
 
 // RaceEntry is one optimizer in a race.
 type RaceEntry struct {
 	Optimizer string
-	Examples  float64 // median over seeds of the examples seen when the target was first met; +Inf if that never happened
+	Examples  float64 // Row.ToTarget.Median: +Inf if at most half of the runs met the target
 }
 
-// raceShare is how much of the way from the start to the best entry the target demands.
-const raceShare = 0.95
-
-// Races returns a race for each problem of the plan on which at least two optimizers have replicates.
-//
-// The target is 95 % of the way from the mean metric at the start to the best mean at the last mark, on the part on which
-// the plan reports: on a logarithmic scale of the distance to the optimum where that is known, else on a linear one. It is
-// the convergence test of Moré and Wild 2009 (Eq. 2.2, τ = 0.05), so it depends on who takes part.
-func Races(plan *protocol.Plan, cells []results.Cell) []Race {
+// Races returns a race for each problem of a report that has a target and at least two rows with replicates.
+func Races(r *Report) []Race {
 	var races []Race
-	for _, e := range plan.Problems {
-		mine := slices.DeleteFunc(cellsOf(plan, cells, e.Name), func(c results.Cell) bool { return len(c.Runs) == 0 })
-		if len(mine) < 2 {
-			continue
-		}
-		spec := &mine[0].Runs[0].Spec
-		q := Quantity{results.PartFor(spec, protocol.TestPart), true}
-		race := Race{Problem: e.Name, Best: math.NaN()}
-		var starts []float64
-		for _, c := range mine {
-			var ends []float64
-			for _, r := range c.Runs {
-				starts = append(starts, valueAt(r, q, 0))
-				ends = append(ends, valueAt(r, q, r.Run.Budget))
-			}
-			if end := stats.Mean(ends); results.Better(spec.Metric, end, race.Best) {
-				race.Best = end
+	for _, p := range r.Problems {
+		race := Race{Problem: p.Name}
+		for _, row := range p.Rows {
+			if row.ToTarget.N > 0 {
+				race.Entries = append(race.Entries, RaceEntry{row.Optimizer, row.ToTarget.Median})
 			}
 		}
-		race.Start = stats.Mean(starts)
-		if !results.Better(spec.Metric, race.Best, race.Start) {
-			continue // nobody got anywhere
+		slices.SortFunc(race.Entries, func(a, b RaceEntry) int { return strings.Compare(a.Optimizer, b.Optimizer) })
+		if !math.IsNaN(p.Target) && len(race.Entries) > 1 {
+			races = append(races, race)
 		}
-		race.Target = raceTarget(spec, race.Start, race.Best)
-		for _, c := range mine {
-			var examples []float64
-			for _, r := range c.Runs {
-				examples = append(examples, timeTo(r, q, race.Target))
-			}
-			race.Entries = append(race.Entries, RaceEntry{c.Optimizer, stats.Median(examples)})
-		}
-		races = append(races, race)
 	}
 	return races
-}
-
-func raceTarget(spec *protocol.ProblemSpec, start, best float64) float64 {
-	optimum, known := Optimum(spec)
-	if known && start > optimum && best > optimum {
-		return optimum + math.Pow(start-optimum, 1-raceShare)*math.Pow(best-optimum, raceShare)
-	}
-	return start + raceShare*(best-start)
 }
 
 // Optimum returns the least value that a problem's metric can have, and whether it is known.

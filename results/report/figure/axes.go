@@ -9,7 +9,10 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-const tickLabelGap vg.Length = 2
+const (
+	tickLabelGap vg.Length = 2
+	titleGap     vg.Length = 3
+)
 
 var (
 	titleStyle  = sans(FontSize, text.XCenter, text.YBottom)
@@ -34,7 +37,7 @@ func (p *Panel) settle(width vg.Length) edges {
 	}
 	var e edges
 	if p.Title.Text != "" {
-		e.top = titleStyle.Height(p.Title.Text) + 1
+		e.top = titleStyle.Height(p.Title.Text) + titleGap
 	}
 	// The highest and lowest labels of the y axis, and the last of the x axis, stick out by half.
 	e.top = max(e.top, 0.4*FontSize)
@@ -122,7 +125,7 @@ func (p *Panel) draw(c draw.Canvas) {
 	}
 	center := c.Center()
 	width, height := c.Max.X-c.Min.X, c.Max.Y-c.Min.Y
-	write(&c, titleStyle, center.X, c.Max.Y+1, shorten(p.Title.Text, titleStyle, width))
+	write(&c, titleStyle, center.X, c.Max.Y+titleGap, shorten(p.Title.Text, titleStyle, width))
 	if !p.BareX {
 		write(&c, labelStyle, center.X, c.Min.Y-p.X.Tick.Length-tickLabelGap-xTickStyle.Height("0"),
 			shorten(p.X.Label.Text, labelStyle, width))

@@ -457,3 +457,18 @@ func TestLogAxisOfAnything(t *testing.T) {
 		}
 	}
 }
+
+// A PDF canvas gets texts in its encoding, and colours that are not premultiplied.
+func TestLatin(t *testing.T) {
+	s := &sketch{fills: map[color.Color][]vg.Path{}, stack: []affine{{a: 1, d: 1}}}
+	c := latin{s}
+	style := sans(FontSize, 0, 0)
+	c.FillString(style.Handler.Cache().Lookup(style.Font, style.Font.Size), vg.Point{}, "a ± −3 † λ")
+	if got, want := s.texts[0].text, "a \xb1 \x963 \x86 ?"; got != want {
+		t.Errorf("the text is %q, want %q", got, want)
+	}
+	c.SetColor(faded(color.RGBA{0x80, 0x40, 0xff, 0xff}, 0.2))
+	if r, g, b, a := s.color.RGBA(); r != 0x8080 || g != 0x4040 || b != 0xffff || a != 51*0x101 {
+		t.Errorf("the colour is %x %x %x %x", r, g, b, a)
+	}
+}

@@ -3,6 +3,7 @@ package figure
 import (
 	"bytes"
 	"fmt"
+	"image/color"
 	"io"
 	"os"
 	"path/filepath"
@@ -99,8 +100,21 @@ func writeFile(path string, content []byte) (err error) {
 }
 
 // latin is a PDF canvas for text in UTF-8: the library takes the bytes of strings for those of Windows-1252. What that
-// lacks becomes a question mark.
+// lacks becomes a question mark. Its colours may be transparent: the library takes premultiplied ones for straight ones.
 type latin struct{ vg.Canvas }
+
+// SetColor implements vg.Canvas.
+func (c latin) SetColor(col color.Color) {
+	c.Canvas.SetColor(straight(color.NRGBAModel.Convert(col).(color.NRGBA)))
+}
+
+// straight is a colour that is not premultiplied by its opacity, although image/color asks for that.
+type straight color.NRGBA
+
+// RGBA implements color.Color.
+func (s straight) RGBA() (r, g, b, a uint32) {
+	return uint32(s.R) * 0x101, uint32(s.G) * 0x101, uint32(s.B) * 0x101, uint32(s.A) * 0x101
+}
 
 // FillString implements vg.Canvas.
 func (c latin) FillString(f font.Face, at vg.Point, s string) {

@@ -263,12 +263,12 @@ func (c *charter) selected(p *report.Problem) string {
 func capital(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):] }
 
 // summary returns the charts on all problems.
-func (c *charter) summary() []chart {
-	profiles := report.Profiles(report.Races(c.plan, c.cells))
+func (c *charter) summary(r *report.Report) []chart {
+	profiles := report.Profiles(report.Races(r))
 	ch := chart{
 		Title: "Performance profile",
 		About: "share of problems on which an optimizer needed at most τ times the examples of the fastest to reach the target: 95 % " +
-			"of the way from the start to the best final mean. Higher is better; at τ = 1, how often it is the fastest",
+			"of the way from the start to the mean of " + r.Anchor + ". Higher is better; at τ = 1, how often it is the fastest",
 		X: axis{"τ, times the examples of the fastest", true}, Y: axis{Label: "share of problems"}, Step: true,
 	}
 	var at []float64

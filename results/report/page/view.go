@@ -169,7 +169,7 @@ func newView(p *Page) (*view, error) {
 	for i := range r.Problems {
 		v.addProblem(p, &r.Problems[i], i, byName, charts)
 	}
-	for _, ch := range charts.summary() {
+	for _, ch := range charts.summary(p.Report) {
 		v.Summary = append(v.Summary, chartView{len(v.Data.Charts), ch.Title, ch.About})
 		v.Data.Charts = append(v.Data.Charts, ch)
 	}
