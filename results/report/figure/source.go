@@ -82,8 +82,10 @@ func (k *Kind) Draw(s *Source, problem string) (f *Figure, missing string) {
 	return f, missing
 }
 
-// Overall and ByProblem report what a kind can draw.
-func (k *Kind) Overall() bool   { return k.overall != nil }
+// Overall reports whether the kind is drawn over all problems.
+func (k *Kind) Overall() bool { return k.overall != nil }
+
+// ByProblem reports whether the kind is drawn for each problem.
 func (k *Kind) ByProblem() bool { return k.problem != nil }
 
 // drawn reports whether an optimizer is to be drawn.
