@@ -85,7 +85,7 @@ under other seeds, and prints ranked tables. Every run is kept as a file; what i
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	group(root, newRun(), newTable(), newPlot(), newReport(), newLive(), newList(), newShow(), newCheck(), newExport(), newImport(), newData(), newVersion(), newServe(),
+	group(root, newRun(), newTable(), newReproduce(), newPlot(), newReport(), newLive(), newList(), newShow(), newCheck(), newExport(), newImport(), newData(), newVersion(), newServe(),
 		newPublish(), newVerify())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
 	return root

@@ -1,0 +1,110 @@
+package reproduce
+
+import (
+	"slices"
+
+	"noisebench/protocol"
+	"noisebench/results"
+)
+
+// Size is how much of an item is run. Runs of different sizes are never mixed: their plans have different names.
+type Size string
+
+// The sizes. Full is what the thesis did. Reduced is what two cores finish in minutes; only items whose full size takes
+// days or a cluster have it.
+const (
+	Full    Size = "full"
+	Reduced Size = "reduced"
+)
+
+// Item is one figure or table of the thesis.
+type Item struct {
+	Name  string // "fig-6.3", "table-d.5"
+	Title string // one line, for listings
+	Sizes []Size // the first is the default; none means [Full] alone
+	// Departs says in what the item at a size is not what the thesis did, one sentence each; Time how long it takes.
+	Departs map[Size][]string
+	Time    map[Size]string
+	// Plans are the plans behind the item at a size. Nil: it is computed, and nothing is run. Their names begin with Name
+	// and, at a reduced size, end in "-reduced".
+	Plans func(Size) []protocol.Plan
+	// Draw makes the item's pictures and tables.
+	Draw func(*Input) (*Output, error)
+	// Claims judges what the thesis says about the item; nil: nothing that runs could contradict.
+	Claims func(*Input) []Finding
+}
+
+// Has reports whether the item exists at a size.
+func (i *Item) Has(size Size) bool { return slices.Contains(i.sizes(), size) }
+
+// Default is the size that is run unless another is asked for.
+func (i *Item) Default() Size { return i.sizes()[0] }
+
+func (i *Item) sizes() []Size {
+	if len(i.Sizes) == 0 {
+		return []Size{Full}
+	}
+	return i.Sizes
+}
+
+// Input is what an item is drawn from.
+type Input struct {
+	Size Size
+	Done []Done // one for each of the item's plans
+}
+
+// Done is a plan with what came of it.
+type Done struct {
+	Plan  protocol.Plan // defaults filled in
+	Cells []results.Cell
+}
+
+// Cell returns the cell of a problem and an optimizer, by their names in the plan; nil if there is none.
+func (d *Done) Cell(problem, optimizer string) *results.Cell {
+	i := slices.IndexFunc(d.Cells, func(c results.Cell) bool { return c.Problem == problem && c.Optimizer == optimizer })
+	if i < 0 {
+		return nil
+	}
+	return &d.Cells[i]
+}
+
+// Output is an item, drawn.
+type Output struct {
+	Pictures []Picture
+	Tables   []Table
+	Caption  string // what was run and what is shown, whole sentences
+}
+
+// Picture can be saved as a file. Its name distinguishes the pictures of one item; the only one of an item has none.
+type Picture struct {
+	Name string
+	// Save writes the picture to a file, in the format of the file's ending: .svg, .pdf or .png.
+	Save func(path string) error
+}
+
+// Table is printed with its columns aligned.
+type Table struct {
+	Title  string
+	Header []string
+	Rows   [][]string
+}
+
+// items are all of them, in the order of the thesis. Each file's item is entered here.
+var items = []Item{
+	fig52,
+}
+
+// All returns every item, in the order of the thesis.
+func All() []Item { return slices.Clone(items) }
+
+// Find returns the item of a name. An unknown name is an error that lists the near ones.
+func Find(name string) (Item, error) {
+	var names []string
+	for _, item := range items {
+		if item.Name == name {
+			return item, nil
+		}
+		names = append(names, item.Name)
+	}
+	return Item{}, protocol.Unknown("figure or table", name, names)
+}
