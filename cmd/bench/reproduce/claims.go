@@ -32,6 +32,7 @@ type Finding struct {
 	N         int     // pairs of runs, or runs
 	P         float64 // one-sided, of the test that decided; NaN: no test
 	Note      string  // what a reader should know of it
+	δ         float64 // what counts as no difference, where equivalence is claimed
 }
 
 // better judges the claim that x is above y, given as many paired values; with higher false, below.
@@ -60,7 +61,7 @@ func better(claim, text, on string, x, y []float64, higher bool) Finding {
 // the mean difference lies within ±δ (two one-sided t-tests at 0.05, Schuirmann 1987), contradicted if it lies outside of
 // it, and inconclusive otherwise.
 func same(claim, text, on string, x, y []float64, δ float64) Finding {
-	f := Finding{Claim: claim, Text: text, On: on, Level: 0.90, P: math.NaN()}
+	f := Finding{Claim: claim, Text: text, On: on, Level: 0.90, P: math.NaN(), δ: δ}
 	f.describe(differences(x, y, true))
 	f.Verdict = Inconclusive
 	switch {
