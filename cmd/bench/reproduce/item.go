@@ -5,6 +5,7 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/report/figure"
 )
 
 // Size is how much of an item is run. Runs of different sizes are never mixed: their plans have different names.
@@ -25,8 +26,8 @@ type Item struct {
 	// Departs says in what the item at a size is not what the thesis did, one sentence each; Time how long it takes.
 	Departs map[Size][]string
 	Time    map[Size]string
-	// Plans are the plans behind the item at a size. Nil: it is computed, and nothing is run. Their names begin with Name
-	// and, at a reduced size, end in "-reduced".
+	// Plans are the plans behind the item at a size. Nil: it is computed, and nothing is run. At a reduced size their names
+	// end in "-reduced".
 	Plans func(Size) []protocol.Plan
 	// Draw makes the item's pictures and tables.
 	Draw func(*Input) (*Output, error)
@@ -75,11 +76,10 @@ type Output struct {
 	Caption  string // what was run and what is shown, whole sentences
 }
 
-// Picture can be saved as a file. Its name distinguishes the pictures of one item; the only one of an item has none.
+// Picture is a figure. Its name distinguishes the pictures of one item; the only one of an item has none.
 type Picture struct {
 	Name string
-	// Save writes the picture to a file, in the format of the file's ending: .svg, .pdf or .png.
-	Save func(path string) error
+	*figure.Figure
 }
 
 // Table is printed with its columns aligned.
@@ -91,7 +91,18 @@ type Table struct {
 
 // items are all of them, in the order of the thesis. Each file's item is entered here.
 var items = []Item{
+	fig11,
+	fig21,
+	fig22,
+	fig41,
+	fig42,
+	fig43,
 	fig52,
+	fig53,
+	fig54,
+	figB1,
+	figB2,
+	figB3,
 }
 
 // All returns every item, in the order of the thesis.
