@@ -17,9 +17,15 @@ import (
 	"noisebench/results/stats"
 )
 
-// style is the k-th style of a picture whose lines are no optimizers.
+// style is the k-th style of a picture whose lines are no optimizers, dots that of its points.
 func style(k int) figure.Style {
-	return figure.Style{Color: figure.Palette[k%len(figure.Palette)], Marker: draw.CircleGlyph{}, Index: k}
+	return figure.Style{Color: figure.Palette[k%len(figure.Palette)], Index: k}
+}
+
+func dots(k int) figure.Style {
+	s := style(k)
+	s.Marker = draw.CircleGlyph{}
+	return s
 }
 
 // dashed is a style as a dashed line.

@@ -28,7 +28,7 @@ var fig22 = Item{
 				return nil, err
 			}
 			x, y := coordinates(points, 0, 1)
-			p.Add(&figure.Line{X: x, Y: y, Style: style(0)}, &figure.Marks{X: x, Y: y, Style: style(0)})
+			p.Add(&figure.Line{X: x, Y: y, Style: style(0)}, &figure.Marks{X: x, Y: y, Style: dots(0)})
 			row = append(row, p)
 		}
 		return only(figure.New(figure.Page*0.75, 2.6*vg.Inch, panels(row...)),

@@ -50,8 +50,8 @@ func gradients53() (before, after [2][]float64) {
 func draw53(*Input) (*Output, error) {
 	before, after := gradients53()
 	left, right := figure.NewPanel("before", "g₁", "g₂"), figure.NewPanel("after", "γ₁g₁", "γ₂g₂")
-	left.Add(&figure.Marks{X: before[0], Y: before[1], Style: style(0), Radius: 1})
-	right.Add(&figure.Marks{X: after[0], Y: after[1], Style: style(0), Radius: 1})
+	left.Add(&figure.Marks{X: before[0], Y: before[1], Style: dots(0), Radius: 1})
+	right.Add(&figure.Marks{X: after[0], Y: after[1], Style: dots(0), Radius: 1})
 	γ := factors53()
 	mean := style(1)
 	left.Add(&figure.Line{X: []float64{0, mean53[0]}, Y: []float64{0, mean53[1]}, Style: mean, Width: 1.6})
@@ -61,7 +61,7 @@ func draw53(*Input) (*Output, error) {
 	left.X.Min, left.X.Max, left.Y.Min, left.Y.Max = -2, 6, -4, 6
 	right.X.Min, right.X.Max, right.Y.Min, right.Y.Max = -2, 6, -4, 6
 	return only(figure.New(figure.Page*0.75, 2.8*vg.Inch, panels(left, right),
-		figure.Entry{Label: "stochastic gradients", Style: style(0), Point: true},
+		figure.Entry{Label: "stochastic gradients", Style: dots(0), Point: true},
 		figure.Entry{Label: "gradient", Style: mean},
 		figure.Entry{Label: "mean after adaptation", Style: scaled}),
 		fmt.Sprintf("%d draws from N(∇f, diag σ²) with ∇f = (2, 1) and σ = (1, 1.5); adaptation multiplies them by γ = (%.4g, %.4g).",
