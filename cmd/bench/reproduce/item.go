@@ -103,9 +103,18 @@ var items = []Item{
 	fig61,
 	fig62,
 	fig63,
+	table61,
+	fig71,
+	fig72,
+	fig73,
+	fig74,
 	figB1,
 	figB2,
 	figB3,
+	figD1,
+	tableD3,
+	tableD4,
+	tableD5,
 }
 
 // All returns every item, in the order of the thesis.

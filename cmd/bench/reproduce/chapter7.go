@@ -1,0 +1,309 @@
+package reproduce
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+
+	"noisebench/protocol"
+	"noisebench/results"
+	"noisebench/results/report/figure"
+)
+
+// The methods of Sec. 7.4, by their names in plans.
+const (
+	gd   = "GD"
+	ngd  = "NGD"
+	efgd = "EFGD"
+)
+
+// dataSet is one of those of Table D.3 and what Table D.5 selects for it, corrected where the table cannot be right: decimal
+// logarithms of the step size γ and the damping λ, λ first for NGD and EFGD.
+type dataSet struct {
+	name, problem string
+	gd            float64    // γ
+	ngd, efgd     [2]float64 // λ, γ
+	correction    string     // of the table; empty: none
+}
+
+var dataSets = []dataSet{
+	{"Boston", "boston-linreg", -5.25, [2]float64{-10, 0.125}, [2]float64{-8, 1.25}, "EFGD's γ is printed as 10^-1.25, at which the loss hardly moves"},
+	{"BreastCancer", "wdbc-logreg", -5.125, [2]float64{-10, 0.125}, [2]float64{-10, -1.25}, "the table describes another version of the data; its numbers belong to this one"},
+	{"a1a", "a1a-logreg", 0.25, [2]float64{-10, 0.25}, [2]float64{-8, -0.375}, ""},
+	{"Wine", "wine-linreg", -5.625, [2]float64{-8.5, 0}, [2]float64{-6, -1.375}, ""},
+	{"Energy", "energy-linreg", -5.5, [2]float64{-7.5, 0}, [2]float64{-3, 0.875}, ""},
+	{"Powerplant", "powerplant-linreg", -5.75, [2]float64{-8, -0.625}, [2]float64{-1, 3.375}, ""},
+	{"Yacht", "yacht-linreg", -1.5, [2]float64{-7.5, -0.75}, [2]float64{-6.5, 1.625}, ""},
+}
+
+// set returns the data set of a name.
+func set(name string) dataSet {
+	return dataSets[slices.IndexFunc(dataSets, func(d dataSet) bool { return d.name == name })]
+}
+
+// Table D.4: 241 step sizes from 10^-20 to 10^10 in steps of 0.125, 41 dampings from 10^-10 to 10^10 in steps of 0.5.
+var (
+	stepSizesD4 = powersOfTen(-20, 10, 241)
+	dampingsD4  = powersOfTen(-10, 10, 41)
+)
+
+// powersOfTen returns n powers of ten whose logarithms are spaced evenly from a to b.
+func powersOfTen(a, b float64, n int) []float64 {
+	v := make([]float64, n)
+	for i := range v {
+		v[i] = math.Pow(10, a+(b-a)*float64(i)/float64(n-1))
+	}
+	return v
+}
+
+// chapter7 is the plan of a data set: the least loss after 100 full-batch steps from 0, over grids of step sizes and
+// dampings. Runs keep no more than their ends; there are ten thousand of them.
+func chapter7(name, suffix string, methods []string, steps, dampings []float64) protocol.Plan {
+	no := false
+	both := map[string][]float64{protocol.StepSize: steps, "damping": dampings}
+	grids := map[string]protocol.OptimizerEntry{
+		gd:   {Optimizer: "gd", Name: gd, Sweep: map[string][]float64{protocol.StepSize: stepSizesD4}},
+		ngd:  {Optimizer: "ngd", Name: ngd, Sweep: both},
+		efgd: {Optimizer: "efgd", Name: efgd, Sweep: both},
+	}
+	plan := protocol.Plan{
+		Name: "table-d.5-" + name + suffix, Description: name + ": step sizes and dampings",
+		Problems:   []protocol.ProblemEntry{{Problem: set(name).problem, Name: name}},
+		Replicates: 1, Evaluations: 1, Trace: -1, OneShot: &no, Report: protocol.Final,
+		Tuning: protocol.Tuning{TieSeeds: -1},
+	}
+	for _, m := range methods {
+		plan.Optimizers = append(plan.Optimizers, grids[m])
+	}
+	return plan
+}
+
+var allMethods7 = []string{gd, ngd, efgd}
+
+// descent is a full-batch run of one of the methods, step by step.
+type descent struct {
+	losses []float64 // of x₀, x₁, …
+	cosine []float64 // EFGD alone: between its step and NGD's at the same point and damping
+}
+
+var optimizers7 = map[string]string{gd: "gd", ngd: "ngd", efgd: "efgd"}
+
+// descend makes a run again, and keeps what records do not hold. start is nil for 0; steps are charged by the full batch.
+func descend(problem, method string, setting protocol.Setting, start []float64, steps int) (*descent, error) {
+	d := &descent{}
+	def, _, err := definitions(problem, optimizers7[method])
+	if err != nil {
+		return nil, err
+	}
+	spec, err := def.Spec(nil)
+	if err != nil {
+		return nil, err
+	}
+	own := protocol.Setting{protocol.StepSize: setting[protocol.StepSize]}
+	if method != gd {
+		own["damping"] = setting["damping"]
+	}
+	p := path{
+		problem: problem, optimizer: optimizers7[method], set: own, batch: spec.Train,
+		budget: int64(steps) * int64(spec.Train), start: start,
+	}
+	if method == efgd {
+		p.needs = protocol.Fisher
+	}
+	p.see = func(x []float64, m *protocol.Measurement[float64], next []float64) {
+		d.losses = append(d.losses, m.Loss)
+		if method != efgd {
+			return
+		}
+		step := make([]float64, len(x))
+		floats.SubTo(step, next, x)
+		natural, err := dampedSolve(m.Fisher, setting["damping"], m.Gradient)
+		if err != nil {
+			d.cosine = append(d.cosine, math.NaN())
+			return
+		}
+		d.cosine = append(d.cosine, -floats.Dot(step, natural)/(floats.Norm(step, 2)*floats.Norm(natural, 2)))
+	}
+	_, record, err := p.follow()
+	if err != nil {
+		return nil, err
+	}
+	d.losses = append(d.losses, float64(record.Points[len(record.Points)-1].Train.Loss))
+	return d, nil
+}
+
+// dampedSolve returns (A + λI)⁻¹ g. A nearly singular matrix is no error: the figures show what becomes of it.
+func dampedSolve(a []float64, λ float64, g []float64) ([]float64, error) {
+	n := len(g)
+	m := mat.NewDense(n, n, slices.Clone(a))
+	for i := range n {
+		m.Set(i, i, m.At(i, i)+λ)
+	}
+	var x mat.VecDense
+	if err := x.SolveVec(m, mat.NewVecDense(n, slices.Clone(g))); err != nil {
+		if condition := mat.Condition(0); !isCondition(err, &condition) || math.IsInf(float64(condition), 1) {
+			return nil, err
+		}
+	}
+	return x.RawVector().Data, nil
+}
+
+func isCondition(err error, c *mat.Condition) bool {
+	v, ok := err.(mat.Condition)
+	*c = v
+	return ok
+}
+
+// descents are the runs of the settings that a plan selected, by method.
+func descents(in *Input, name string) (map[string]*descent, error) {
+	all := map[string]*descent{}
+	for i := range in.Done {
+		for _, m := range allMethods7 {
+			cell := in.Done[i].Cell(name, m)
+			if cell == nil || cell.Setting == nil {
+				continue
+			}
+			d, err := descend(set(name).problem, m, cell.Setting, nil, 100)
+			if err != nil {
+				return nil, err
+			}
+			all[m] = d
+		}
+	}
+	return all, nil
+}
+
+// drawDescents draws, for each data set, losses over iterations, and below the cosine between EFGD's and NGD's steps.
+func drawDescents(in *Input, names []string, caption string) (*Output, error) {
+	var top, bottom []*plot.Plot
+	for _, name := range names {
+		all, err := descents(in, name)
+		if err != nil {
+			return nil, err
+		}
+		loss := figure.NewPanel(name, "iteration", "loss")
+		figure.LogY(loss)
+		low, high := math.Inf(1), 0.0
+		for k, m := range allMethods7 {
+			l := iterations(all[m].losses, style(k))
+			loss.Add(l)
+			for _, v := range l.Y {
+				low, high = min(low, v), max(high, v)
+			}
+		}
+		high = min(high, 3*all[gd].losses[0])
+		loss.X.Min, loss.X.Max, loss.Y.Min, loss.Y.Max = 0, 100, low/math.Pow(high/low, 0.05), high*math.Pow(high/low, 0.05)
+		cosine := figure.NewPanel("", "iteration", "cosine")
+		cosine.Add(&figure.Line{X: []float64{0, 100}, Y: []float64{0, 0}, Style: dashed(figure.PaleStyle)}, iterations(all[efgd].cosine, style(2)))
+		cosine.X.Min, cosine.X.Max, cosine.Y.Min, cosine.Y.Max = 0, 100, -1, 1
+		top, bottom = append(top, loss), append(bottom, cosine)
+	}
+	var legend []figure.Entry
+	for k, m := range allMethods7 {
+		legend = append(legend, figure.Entry{Label: m, Style: style(k)})
+	}
+	out := only(figure.New(figure.Page, 4.2*vg.Inch, [][]*plot.Plot{top, bottom}, legend...), caption)
+	out.Tables = []Table{selected(in)}
+	return out, nil
+}
+
+func iterations(values []float64, s figure.Style) *figure.Line {
+	l := &figure.Line{Y: values, Style: s}
+	for i := range values {
+		l.X = append(l.X, float64(i))
+	}
+	return l
+}
+
+// selected tabulates what the plans selected beside what Table D.5 says.
+func selected(in *Input) Table {
+	t := Table{
+		Title:  "best of the grid, decimal logarithms; Table D.5, corrected; loss after 100 iterations at the best, and at those of the table",
+		Header: []string{"data", "method", "γ", "λ", "γ (D.5)", "λ (D.5)", "loss", "loss (D.5)", "initial", "runs"},
+	}
+	for i := range in.Done {
+		d := &in.Done[i]
+		name := d.Plan.Problems[0].Name
+		for _, o := range d.Plan.Optimizers {
+			cell := d.Cell(name, o.Name)
+			if cell.Setting == nil {
+				continue
+			}
+			published := publishedSetting(set(name), o.Name)
+			row := []string{name, o.Name, logText(cell.Setting[protocol.StepSize]), "", logText(published[protocol.StepSize]), ""}
+			if o.Name != gd {
+				row[3], row[5] = logText(cell.Setting["damping"]), logText(published["damping"])
+			}
+			best, theirs := tuned(cell, cell.Setting), tuned(cell, published)
+			row = append(row, lossText(best), lossText(theirs), fmt.Sprintf("%.6g", float64(best.Points[0].Train.Loss)), fmt.Sprint(len(cell.Tuning)))
+			t.Rows = append(t.Rows, row)
+		}
+	}
+	return t
+}
+
+// publishedSetting is what Table D.5, corrected, says of a method.
+func publishedSetting(s dataSet, method string) protocol.Setting {
+	switch method {
+	case ngd:
+		return protocol.Setting{protocol.StepSize: math.Pow(10, s.ngd[1]), "damping": math.Pow(10, s.ngd[0])}
+	case efgd:
+		return protocol.Setting{protocol.StepSize: math.Pow(10, s.efgd[1]), "damping": math.Pow(10, s.efgd[0])}
+	}
+	return protocol.Setting{protocol.StepSize: math.Pow(10, s.gd)}
+}
+
+func logText(v float64) string { return fmt.Sprintf("%.3f", math.Log10(v)) }
+
+func lossText(r *results.Record) string {
+	switch {
+	case r == nil:
+		return "not run"
+	case r.End.Status == results.Diverged:
+		return "diverged"
+	}
+	return fmt.Sprintf("%.8g", float64(r.Points[len(r.Points)-1].Train.Loss))
+}
+
+// tuned is the tuning run at the point of the grid that is nearest to a setting, nil if none is within a hundredth of a
+// decade.
+func tuned(c *results.Cell, s protocol.Setting) *results.Record {
+	for _, r := range c.Tuning {
+		near := true
+		for name, v := range s {
+			w, ok := r.Run.Optimizer.Setting[name]
+			near = near && ok && math.Abs(math.Log10(w/v)) < 0.01
+		}
+		if near {
+			return r
+		}
+	}
+	return nil
+}
+
+// within is the first iteration from which on losses stay within 1 % of the lowest of them all, as a share of the way there.
+func within(losses []float64, lowest float64) int {
+	first := len(losses)
+	for t := len(losses) - 1; t >= 0 && losses[t]-lowest <= 0.01*lowest; t-- {
+		first = t
+	}
+	return first
+}
+
+// identified judges that the gradient-descent column of Table D.5 comes out exactly.
+func identified(in *Input, name string) Finding {
+	s := set(name)
+	for i := range in.Done {
+		if cell := in.Done[i].Cell(name, gd); cell != nil && cell.Setting != nil {
+			got := math.Log10(cell.Setting[protocol.StepSize])
+			return holds("", "the best step size of gradient descent is the published one", name, math.Abs(got-s.gd) < 1e-9,
+				fmt.Sprintf("10^%.3f, published 10^%.3f", got, s.gd))
+		}
+	}
+	return holds("", "the best step size of gradient descent is the published one", name, false, "there are no runs")
+}
