@@ -7,7 +7,6 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 
 	"noisebench/protocol"
@@ -180,7 +179,7 @@ func descents(in *Input, name string) (map[string]*descent, error) {
 
 // drawDescents draws, for each data set, losses over iterations, and below the cosine between EFGD's and NGD's steps.
 func drawDescents(in *Input, names []string, caption string) (*Output, error) {
-	var top, bottom []*plot.Plot
+	var top, bottom []*figure.Panel
 	for _, name := range names {
 		all, err := descents(in, name)
 		if err != nil {
@@ -207,7 +206,7 @@ func drawDescents(in *Input, names []string, caption string) (*Output, error) {
 	for k, m := range allMethods7 {
 		legend = append(legend, figure.Entry{Label: m, Style: style(k)})
 	}
-	out := only(figure.New(figure.Page, 4.2*vg.Inch, [][]*plot.Plot{top, bottom}, legend...), caption)
+	out := only(figure.New(figure.Page, 4.2*vg.Inch, [][]*figure.Panel{top, bottom}, legend...), caption)
 	out.Tables = []Table{selected(in)}
 	return out, nil
 }

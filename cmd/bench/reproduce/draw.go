@@ -65,7 +65,7 @@ func (s surface) Y(r int) float64    { return s.y0 + (s.y1-s.y0)*float64(r)/floa
 func (s surface) Z(c, r int) float64 { return s.f(s.X(c), s.Y(r)) }
 
 // contours draws lines of equal height of f at levels, in one colour, and sets the panel's range.
-func contours(p *plot.Plot, s surface, levels []float64, st figure.Style) {
+func contours(p *figure.Panel, s surface, levels []float64, st figure.Style) {
 	c := plotter.NewContour(s, levels, oneColor{st})
 	c.LineStyles = []draw.LineStyle{{Color: st.Color, Width: 0.6, Dashes: st.Dashes}}
 	p.Add(c)
@@ -87,7 +87,7 @@ func geometric(a, b float64, n int) []float64 {
 }
 
 // panels puts panels into one row.
-func panels(p ...*plot.Plot) [][]*plot.Plot { return [][]*plot.Plot{p} }
+func panels(p ...*figure.Panel) [][]*figure.Panel { return [][]*figure.Panel{p} }
 
 // only is the output of an item with one picture.
 func only(f *figure.Figure, caption string) *Output {
@@ -188,7 +188,7 @@ func drawFamilies(in *Input) (*Output, error) {
 	for i := range in.Done {
 		d := &in.Done[i]
 		for _, p := range d.Plan.Problems {
-			var row []*plot.Plot
+			var row []*figure.Panel
 			low, high, budget := math.Inf(1), 0.0, 0.0
 			table := Table{
 				Title:  p.Name + ": standard deviation over step sizes of the logarithm of the training loss at the end",
@@ -224,7 +224,7 @@ func drawFamilies(in *Input) (*Output, error) {
 			for k, α := range chapter4Steps[1:] {
 				legend = append(legend, figure.Entry{Label: fmt.Sprintf("α = %g", α), Style: style(k)})
 			}
-			f := figure.New(figure.Page, 4.4*vg.Inch, [][]*plot.Plot{row[:3], row[3:]}, legend...)
+			f := figure.New(figure.Page, 4.4*vg.Inch, [][]*figure.Panel{row[:3], row[3:]}, legend...)
 			out.Pictures = append(out.Pictures, Picture{Name: p.Name, Figure: f})
 			out.Tables = append(out.Tables, table)
 		}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 
 	"noisebench/protocol"
@@ -18,7 +17,7 @@ var fig22 = Item{
 	Time:    map[Size]string{Full: "at once"},
 	Departs: map[Size][]string{Full: {"the starting point is ours: the thesis gives none"}},
 	Draw: func(*Input) (*Output, error) {
-		var row []*plot.Plot
+		var row []*figure.Panel
 		for _, κ := range conditions22 {
 			p := figure.NewPanel(fmt.Sprintf("κ = %g", κ), "x₁", "x₂")
 			f := func(x, y float64) float64 { return (x*x + y*y/κ) / 2 }

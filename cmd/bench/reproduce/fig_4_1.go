@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/stat"
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 
 	"noisebench/protocol"
@@ -54,10 +53,10 @@ func decades41(estimates []float64) float64 {
 }
 
 func draw41(*Input) (*Output, error) {
-	var rows [][]*plot.Plot
+	var rows [][]*figure.Panel
 	table := Table{Title: "estimates of η²", Header: []string{"η²", "m", "median", "central 99 %", "in decades"}}
 	for _, η := range ratios41 {
-		var row []*plot.Plot
+		var row []*figure.Panel
 		for _, m := range batches41 {
 			p := figure.NewPanel(fmt.Sprintf("η = %g, m = %d", η, m), "estimate of η²", "trials")
 			figure.LogX(p)

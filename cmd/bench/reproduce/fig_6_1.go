@@ -56,9 +56,9 @@ var fig62 = Item{
 
 // draw61 draws, for each quadratic, the level set {xᵀHx = 1} and that of a bound from above, which lies within it.
 func draw61(name string, bound func(a, b, d, lInf float64) func(x, y float64) float64) *Output {
-	var rows [][]*plot.Plot
+	var rows [][]*figure.Panel
 	for _, λ := range eigenvalues61 {
-		var row []*plot.Plot
+		var row []*figure.Panel
 		for k, ω := range angles61 {
 			a, b, d := quadratic61(λ, ω)
 			l2, lInf := smoothness61(a, b, d)

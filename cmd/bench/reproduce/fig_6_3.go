@@ -5,7 +5,6 @@ import (
 	"image/color"
 	"math"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 
@@ -166,7 +165,7 @@ func draw63(in *Input) (*Output, error) {
 }
 
 // heat draws a map in colours from blue (low) over white to red (high).
-func heat(title string, m map63, low, high float64) *plot.Plot {
+func heat(title string, m map63, low, high float64) *figure.Panel {
 	p := figure.NewPanel(title, "φ", "λmax/λ̄")
 	h := plotter.NewHeatMap(clipped{m, low, high}, diverging{})
 	h.Min, h.Max = low, high

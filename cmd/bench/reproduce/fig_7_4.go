@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 
 	"noisebench/protocol"
@@ -71,7 +70,7 @@ func optimum74(problem string) ([]float64, error) {
 }
 
 func draw74(*Input) (*Output, error) {
-	var row []*plot.Plot
+	var row []*figure.Panel
 	var legend []figure.Entry
 	for _, m := range []string{ngd, efgd} {
 		all, err := descents74(m)
