@@ -146,7 +146,7 @@ func TestBuiltInPlans(t *testing.T) {
 var leftOut = map[string]string{
 	"gd": "full batches alone", "newton": "curvature", "ngd": "curvature", "efgd": "curvature", "mc-fisher-ngd": "curvature",
 	"block-normalized-sgd": "theory", "coordinate-sgd": "theory", "norm-scaled-sign-sgd": "theory", "normalized-sgd": "theory",
-	"ideal-svag": "an oracle", "oracle-step-size": "an oracle", "oracle-batch-size": "an oracle",
+	"ideal-svag": "an oracle", "oracle-step-sgd": "an oracle", "oracle-batch-sgd": "an oracle",
 
 	"quadratic-2d": "no noise", "rotated-quadratic": "no noise", "wilson-least-squares": "a counterexample",
 	"boston-linreg": "for full batches", "energy-linreg": "for full batches", "powerplant-linreg": "for full batches",

@@ -74,7 +74,7 @@ var tableD5 = Item{
 		var plans []protocol.Plan
 		for _, s := range dataSets {
 			if size == Reduced {
-				plans = append(plans, chapter7(s.name, "-reduced", []string{gd}, nil, nil))
+				plans = append(plans, chapter7(s.name, "-gd-reduced", []string{gd}, nil, nil))
 				continue
 			}
 			plans = append(plans, chapter7(s.name, "", allMethods7, stepSizesD4, dampingsD4))
