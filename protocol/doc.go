@@ -58,7 +58,8 @@
 // way that the thesis or DeepOBS did; its tables then say so.
 //
 // R7 (divergence). A diverged run is a result: it stays in every statistic at the worse of its initial and its last finite
-// value, and tables flag and count it. A failed run is never a result, and never silently missing.
+// value, and tables flag and count it. The loss at a trial point makes no run diverge: to judge it is what the optimizer
+// paid for. A failed run is never a result, and never silently missing.
 //
 // R8 (durability). Nothing that was finished is lost or run twice, whatever interrupts: Ctrl-C, SIGKILL, a full disk, a
 // crash of a plugin, a second harness on the same folder.

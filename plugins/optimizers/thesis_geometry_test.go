@@ -428,9 +428,9 @@ func separable(h *mat.SymDense) (l []float64, sum float64) {
 	return l, sum
 }
 
-// L₂ ≤ L∞ ≤ d L₂ (Eq. 6.22), and what bounds L∞ from above: L_sep (Prop. 6.4), Σ|Hᵢⱼ| = Σλᵢ/ρ_diag with the share ρ_diag
-// of the diagonal (Prop. 6.5); from below the trace, and λ‖v‖₁² of every eigenvector (Eq. 6.21, Prop. 6.6). Of every l
-// with H ≼ diag(l) the greatest element is at least λmax. L_sep exceeds L∞ by π/2 at most (Nesterov 1998).
+// L₂ ≤ L∞ ≤ d L₂ (Eq. 6.22), and what else bounds L∞ (Eq. 6.21, Props. 6.4 to 6.6): from above L_sep and Σ|Hᵢⱼ|, which is
+// Σλᵢ/ρ_diag with the share ρ_diag of the diagonal; from below the trace, and λ‖v‖₁² of every eigenvector. Of every l with
+// H ≼ diag(l) the greatest element is at least λmax. L_sep exceeds L∞ by a factor of π/2 at most (Nesterov 1998).
 func TestT17Norms(t *testing.T) {
 	strict := 0
 	for seed := range uint64(12) {

@@ -25,7 +25,7 @@ import (
 //	T16, T30  steepest descent in four norms, normalised and softly normalised      thesis_geometry_test.go
 //	T17, T18  L₂, L∞ and L_sep; rotated quadratics                                  thesis_geometry_test.go, and in problems
 //	T25–T29   gradient descent and SGD: rates and bounds                            thesis_theory_test.go
-//	T24       derivatives and variances against their definitions                   in problems and protocoltest
+//	T19–T24   curvature matrices, derivatives and variances by their definitions    in problems and protocoltest
 
 // approx checks a number to 1e-12 of the number wanted.
 func approx(t *testing.T, what string, got, want float64) {
@@ -302,6 +302,19 @@ func (f *isotropic) expect(t *testing.T, m int, α, γ float64) (decrease, mse f
 	return decrease / count, mse / count
 }
 
+// oracle is a measurement on m examples, those with ξ = 0, that tells ∇f and the variance of one example's gradient.
+func (f *isotropic) oracle(m int) *protocol.Measurement[float64] {
+	at := &protocol.Measurement[float64]{BatchSize: m, StepScale: 1, TrueVariance: make([]float64, len(f.x))}
+	for j, x := range f.x {
+		at.Gradient = append(at.Gradient, f.h*x)
+		for _, ξ := range f.ξ {
+			at.TrueVariance[j] += ξ[j] * ξ[j] / float64(len(f.ξ))
+		}
+	}
+	at.TrueGradient = at.Gradient
+	return at
+}
+
 // guaranteed is G(γ,m) = 2γ − γ²(1 + η²/m) (Eq. 4.7).
 func guaranteed(γ, m, η2 float64) float64 { return 2*γ - γ*γ*(1+η2/m) }
 
@@ -408,6 +421,9 @@ func TestT07BestFactorAndBatch(t *testing.T) {
 		f := newIsotropic(7, 2, 3, row.η2)
 		size := float64(row.m)
 		approx(t, "γ*", 1/(1+row.η2/size), row.γ)
+		o, _ := open[float64](t, "oracle-step-sgd", nil, 2)
+		step(t, o, slices.Clone(f.x), f.oracle(row.m))
+		approx(t, "γ of oracle-step-sgd", report(o, 1)[0], row.γ)
 		approx(t, "1/(m+η²)", 1/(size+row.η2), row.value)
 		approx(t, "G(γ*,m)/m", decrease(f, row.γ, row.m)/size, row.value)
 		if one := decrease(f, 1/(1+row.η2), 1); row.m > 1 && one <= row.value {
@@ -420,6 +436,14 @@ func TestT07BestFactorAndBatch(t *testing.T) {
 	}{{0.5, 3, 0.1875, 2}, {1, 1, 0.25, 2}, {1, 1.5, 1. / 6, 3}, {1, 2, 0.125, 4}, {0.5, 6, 0.09375, 4}} {
 		f := newIsotropic(8, 2, 3, row.η2)
 		approx(t, "m*", 2*row.γ*row.η2/(2-row.γ), float64(row.m))
+		o, _, err := tryOpen[float64](t, "oracle-batch-sgd", protocol.Setting{protocol.StepSize: row.γ / f.h},
+			protocol.Start{Dim: 2, Constants: map[string]float64{"smoothness": f.h}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := step(t, o, slices.Clone(f.x), f.oracle(1)).BatchSize; got != row.m {
+			t.Errorf("oracle-batch-sgd asks for %d examples at γ = %g, η² = %g, want %d", got, row.γ, row.η2, row.m)
+		}
 		approx(t, "(2−γ)²/(4η²)", (2-row.γ)*(2-row.γ)/(4*row.η2), row.value)
 		for m := 1; m <= 7; m++ {
 			each := decrease(f, row.γ, m) / float64(m)
@@ -456,8 +480,15 @@ func TestT08CABSIsBestBatch(t *testing.T) {
 // the mean square of what γ multiplies.
 func TestT09Minimisers(t *testing.T) {
 	lemma51 := func(p, σ float64) float64 { return p * p / (p*p + σ*σ) }
-	approx(t, "γ for ∇f = 2, σ = 1", lemma51(2, 1), 0.8)
-	approx(t, "γ for ∇f = 1, σ = 1.5", lemma51(1, 1.5), 4./13)
+	for _, row := range []struct{ p, σ, γ float64 }{{2, 1, 0.8}, {1, 1.5, 4. / 13}} {
+		approx(t, "γ", lemma51(row.p, row.σ), row.γ)
+		o, _ := open[float64](t, "ideal-svag", nil, 1)
+		step(t, o, []float64{0}, &protocol.Measurement[float64]{
+			BatchSize: 1, Gradient: []float64{7}, TrueGradient: []float64{row.p}, TrueVariance: []float64{row.σ * row.σ},
+			StepScale: 1,
+		})
+		approx(t, "γ of ideal-svag", report(o, 1)[0], row.γ)
+	}
 	// expected averages over g = p + σ z, where z takes values of mean 0 and variance 1.
 	values, odds := []float64{-2, 0.5}, []float64{0.2, 0.8}
 	for _, p := range []float64{2, -1, 0.3} {
@@ -523,11 +554,11 @@ func TestT10SignProbability(t *testing.T) {
 
 // SVAG with the exact γ = ∇f²/(∇f²+σ²) and α = 1/h on h/2 x²: E f_{t+1} = (1−γ_t) f_t (Eq. B.12 with equality). With
 // e = E f − f*, e_{t+1} ≤ e_t − c e_t² follows, by convexity, and t e_t ≤ 1/c (Eq. B.22), for c = 2h/(2h e₀ + σ²).
-// Expectations are sums over all signs of the noise; a factor on SGD's step size is γ.
+// Expectations are sums over all signs of the noise.
 func TestT11IdealSVAG(t *testing.T) {
 	for _, h := range []float64{0.5, 2} {
 		for _, σ := range []float64{0.3, 2, 10} {
-			o, _ := open[float64](t, "sgd", protocol.Setting{protocol.StepSize: 1 / h}, 1)
+			o, _ := open[float64](t, "ideal-svag", protocol.Setting{protocol.StepSize: 1 / h}, 1)
 			f := func(x float64) float64 { return h / 2 * x * x }
 			points := []float64{1.5}
 			e0 := f(points[0])
@@ -540,7 +571,10 @@ func TestT11IdealSVAG(t *testing.T) {
 					pair := 0.0
 					for _, noise := range []float64{-σ, σ} {
 						y := []float64{x}
-						step(t, o, y, &protocol.Measurement[float64]{Gradient: []float64{h*x + noise}, StepScale: γ})
+						step(t, o, y, &protocol.Measurement[float64]{
+							BatchSize: 1, Gradient: []float64{h*x + noise}, StepScale: 1,
+							TrueGradient: []float64{h * x}, TrueVariance: []float64{σ * σ},
+						})
 						next = append(next, y[0])
 						pair += f(y[0]) / 2
 					}

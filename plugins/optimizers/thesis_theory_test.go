@@ -25,6 +25,12 @@ var problemsWithConstants = []struct {
 	{"wilson-least-squares", nil},
 	{"quadratic-deep", nil},
 	{"breast-cancer-logreg", nil},
+	{"boston-linreg", nil},
+	{"yacht-linreg", nil},
+	{"energy-linreg", nil},
+	{"wine-linreg", nil},
+	{"wdbc-logreg", nil},
+	{"a1a-logreg", nil},
 }
 
 // differences returns ∇f(y) − ∇f(x), y − x and f(y) − f(x) − ∇f(x)ᵀ(y−x).
@@ -40,7 +46,7 @@ func differences(t *testing.T, p protocol.Problem[float64], spec protocol.Proble
 	return g, d, there.Loss - at.Loss - dot(at.Gradient, d)
 }
 
-// What the problems declare of themselves is true: smoothness in each norm (Eqs. 2.24 and 2.25, 6.11), strong convexity
+// What the problems declare of themselves is true: smoothness in each norm (Eqs. 2.24 and 2.25), strong convexity
 // (Eqs. 2.31 and 2.33, in the latter the square of the gradient's norm), and the optimum.
 func TestT25Constants(t *testing.T) {
 	for _, row := range problemsWithConstants {
