@@ -40,7 +40,7 @@ const (
 	densePanels  = 8              // the same, columns
 	denseColumns = 16 * simd.Rows // of X in a task of the way back
 	denseWide    = densePanels * simd.Columns
-	denseBeside  = 4 * simd.Columns // of Δ that meet all of these before the next
+	denseBeside  = 4 * simd.Columns // of Δ, or of Δ², that meet all of these before the next: they stay in the cache
 )
 
 func (l Dense) build(net *Network, in *tensor) *tensor {
@@ -195,20 +195,21 @@ func (d denseBack) task(t *thread, i int) {
 	p := product{walk: simd.Walk{Segments: 1, Length: n, Step: denseColumns}, rows: &rows, panel: n * simd.Columns}
 	for c := 0; c < d.n; c += denseBeside {
 		columns := min(denseBeside, d.n-c)
+		p.b = d.deltas[c*n:]
+		for r := 0; r < to-from; r += simd.Rows {
+			count := p.columns(x, r, to-from)
+			d.sum(t, g[r*d.n+c:], count, columns, &p)
+		}
+		if s == nil {
+			continue
+		}
+		p.b = d.deltas2[c*n:]
 		sum := 0.0
 		for r := 0; r < to-from; r += simd.Rows {
-			count := min(simd.Rows, to-from-r)
-			for j := range rows {
-				rows[j] = min(j, count-1)
-			}
-			at := r*d.n + c
-			p.a, p.b = x[r:], d.deltas[c*n:]
-			d.sum(t, g[at:], count, columns, &p)
-			p.a, p.b = x2[r:], d.deltas2[c*n:]
-			switch {
-			case fused:
+			count, at := p.columns(x2, r, to-from), r*d.n+c
+			if fused {
 				sum += t.spread(s[at:], g[at:], d.n, count, columns, factor, weight, &p)
-			case s != nil:
+			} else {
 				d.sum(t, s[at:], count, columns, &p)
 			}
 		}
@@ -250,6 +251,16 @@ func (d *dense) back(t *thread, from, to int) {
 			}
 		}
 	}
+}
+
+// columns makes A the transpose of up to a tile's columns of x, from r to end−1, and returns their number.
+func (p *product) columns(x []float32, r, end int) int {
+	count := min(simd.Rows, end-r)
+	for i := range p.rows {
+		p.rows[i] = min(i, count-1)
+	}
+	p.a = x[r:]
+	return count
 }
 
 // sum sets tiles of dst, or in a later slice adds to them, the sum over examples that is p.
