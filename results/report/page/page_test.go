@@ -18,6 +18,7 @@ import (
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/report"
+	"noisebench/results/report/figure"
 )
 
 // hostile is the name of an optimizer whose author means no good.
@@ -303,6 +304,42 @@ func TestWords(t *testing.T) {
 	}{{1, "a"}, {2, "a and b"}, {5, "a, b, c, d and e"}, {7, "a, b, c, d and 3 more"}} {
 		if got := list(strings.Split("abcdefg", "")[:c.n]); got != c.want {
 			t.Errorf("%d names are written %q, want %q", c.n, got, c.want)
+		}
+	}
+}
+
+// Every colour of a line stands out from the paper that it is drawn on in the dark theme, where figures have none to copy: by 3:1
+// at least (WCAG 2.2, 1.4.11).
+func TestLineColors(t *testing.T) {
+	luminance := func(hex string) float64 {
+		var c [3]uint8
+		if _, err := fmt.Sscanf(hex, "#%02x%02x%02x", &c[0], &c[1], &c[2]); err != nil {
+			t.Fatalf("%q: %v", hex, err)
+		}
+		sum := 0.0
+		for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
+			v := float64(c[i]) / 255
+			if v <= 0.04045 {
+				v /= 12.92
+			} else {
+				v = math.Pow((v+0.055)/1.055, 2.4)
+			}
+			sum += weight * v
+		}
+		return sum
+	}
+	var names []string
+	for i := range figure.Palette {
+		names = append(names, fmt.Sprint(i))
+	}
+	paper := luminance("#14181d")
+	if !strings.Contains(pageCSS, "--paper: #14181d") {
+		t.Fatal("the dark paper has another colour now; change this test")
+	}
+	for _, s := range figure.Styles(names) {
+		_, dark, _ := lineOf(s)
+		if ratio := (luminance(dark) + 0.05) / (paper + 0.05); ratio < 3 {
+			t.Errorf("%s has a contrast of %.2f on dark paper, want 3", dark, ratio)
 		}
 	}
 }

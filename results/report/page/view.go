@@ -15,6 +15,7 @@ import (
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/report"
+	"noisebench/results/report/figure"
 	"noisebench/results/stats"
 )
 
@@ -190,8 +191,9 @@ func (v *view) addLegend(p *Page) {
 		names = append(names, o.Name)
 	}
 	slices.Sort(names)
+	styles := figure.Styles(names)
 	for i, name := range names {
-		light, dark, dash := style(i)
+		light, dark, dash := lineOf(styles[name])
 		e := entryView{Index: i, Name: name, Light: light, Dark: dark, Dash: strings.Trim(fmt.Sprint(dash), "[]")}
 		e.Entry, e.Given = p.Entries[name]
 		v.Legend = append(v.Legend, e)
@@ -481,17 +483,20 @@ func spanOf(low, high, at, least, most float64) *span {
 // alpha is the level of the tests, for the page's explanations.
 func (*view) Alpha() float64 { return stats.Alpha }
 
-// style is how the lines of the i-th optimizer by name look: its colour on white and on the page's dark paper, where black
-// and wine would be lost, and its dashes in pixels.
-func style(i int) (light, dark string, dashes []float64) {
-	colors := []string{"#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9", "#882255", "#000000"}
-	light = colors[i%len(colors)]
+// lineOf is how the lines of an optimizer look: as in static figures, their colour on white and on the page's dark paper, and
+// their dashes in pixels.
+func lineOf(s figure.Style) (light, dark string, dashes []float64) {
+	r, g, b, _ := s.Color.RGBA()
+	light = fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8)
 	dark = light
-	switch light {
-	case "#882255":
-		dark = "#b8336f"
-	case "#000000":
-		dark = "#f2f2f2"
+	if d, ok := onDark[light]; ok {
+		dark = d
 	}
-	return light, dark, [][]float64{nil, {8, 3}, {2.5, 2.5}, {10, 3, 2.5, 3}}[i/len(colors)%4]
+	for _, length := range s.Dashes {
+		dashes = append(dashes, 2*length.Points()) // lines are twice as wide as those on paper
+	}
+	return light, dark, dashes
 }
+
+// onDark replaces colours that would be lost on dark paper: black and wine.
+var onDark = map[string]string{"#000000": "#f2f2f2", "#882255": "#b8336f"}
