@@ -86,7 +86,7 @@ under other seeds, and prints ranked tables. Every run is kept as a file; what i
 		SilenceUsage:  true,
 	}
 	group(root, newRun(), newTable(), newReproduce(), newPlot(), newReport(), newLive(), newList(), newShow(), newCheck(), newExport(), newImport(), newData(), newVersion(), newServe(),
-		newPublish(), newVerify())
+		newPublish(), newVerify(), newBoard())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
 	return root
 }

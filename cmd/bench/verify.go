@@ -133,7 +133,7 @@ A sample finds a made-up record with a probability of the sampled share: repeat 
 			if share.none() {
 				flags.inProcess = true
 			}
-			x := examine(args[0])
+			x := examine(args[0], bundle.Open)
 			catalogue, err := flags.open(cmd)
 			if err != nil {
 				return err

@@ -300,17 +300,17 @@ func TestHostile(t *testing.T) {
 		{"a later format", archive(t, head()[0], member{name: aboutName, contents: `{"format":2}`}), "has format 2, this bench reads format 1"},
 		{"a plan with more names", archive(t, head()[0], head()[1], member{name: planName, contents: `{"nmae":"x"}`}), `unknown field "nmae"`},
 	} {
-		_, err := read(bytes.NewReader(c.data), small)
+		_, err := read(bytes.NewReader(c.data), small, false)
 		if err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: error is %v, want %q", c.what, err, c.says)
 		}
 	}
 	// What is wrong with single files does not stop the reader.
-	b, err := read(bytes.NewReader(with(member{name: record, contents: "x"})), small)
+	b, err := read(bytes.NewReader(with(member{name: record, contents: "x"})), small, false)
 	if err != nil || len(b.Faults) != 4 || len(b.Records) != 0 {
 		t.Errorf("error %v, faults %v, want four wrong checksums", err, b)
 	}
-	b, err = read(bytes.NewReader(with()), small)
+	b, err = read(bytes.NewReader(with()), small, false)
 	if err != nil || len(b.Faults) != 4 || !strings.Contains(b.Faults[3].Error(), "is not there") {
 		t.Errorf("error %v, faults %v, want a file that is not there", err, b)
 	}

@@ -32,7 +32,7 @@ type limits struct {
 
 var standard = limits{file: 64 << 20, total: 4 << 30, files: 1_000_000, window: 128 << 20}
 
-// Bundle is what a file holds. Records have no traces, and share specs: do not change them.
+// Bundle is what a file holds. Records share specs: do not change them.
 type Bundle struct {
 	Root        string
 	About       About
@@ -61,26 +61,31 @@ var (
 	errSum    = errors.New("its SHA-256 is not the one in " + sumsName + ": it was changed or damaged")
 )
 
-// Open reads the bundle at path.
-func Open(path string) (*Bundle, error) {
+// Open reads the bundle at path. Records come without their traces.
+func Open(path string) (*Bundle, error) { return open(path, false) }
+
+// OpenTraced is Open with the traces.
+func OpenTraced(path string) (*Bundle, error) { return open(path, true) }
+
+func open(path string, traces bool) (*Bundle, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read bundle: %w", err)
 	}
 	defer f.Close()
-	b, err := Read(f)
+	b, err := read(f, standard, traces)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return b, nil
 }
 
-// Read reads a bundle. Its memory is bounded by what the records take without their traces, whatever the file claims.
-func Read(r io.Reader) (*Bundle, error) { return read(r, standard) }
+// Read is Open for a bundle that is no file. Its memory is bounded by what the records take, whatever the bundle claims.
+func Read(r io.Reader) (*Bundle, error) { return read(r, standard, false) }
 
-func read(r io.Reader, most limits) (*Bundle, error) {
+func read(r io.Reader, most limits, traces bool) (*Bundle, error) {
 	b := &Bundle{Records: map[string]*results.Record{}, Outcomes: map[string]string{}}
-	crew := newCrew(b)
+	crew := newCrew(b, traces)
 	err := walk(r, most, func(name string, contents []byte) error {
 		b.Size += int64(len(contents))
 		switch name {
@@ -300,13 +305,16 @@ type crew struct {
 	seen map[string]bool
 }
 
-func newCrew(b *Bundle) *crew {
+func newCrew(b *Bundle, traces bool) *crew {
 	c := &crew{work: make(chan file, 64), b: b, seen: map[string]bool{}}
 	for range runtime.GOMAXPROCS(0) {
 		c.done.Go(func() {
-			var decoder results.Decoder
+			decode := new(results.Decoder).Decode
+			if traces {
+				decode = results.Decode
+			}
 			for f := range c.work {
-				c.record(&decoder, f)
+				c.record(decode, f)
 			}
 		})
 	}
@@ -319,9 +327,9 @@ func (c *crew) wait() {
 }
 
 // record takes one record to the bundle.
-func (c *crew) record(decoder *results.Decoder, f file) {
+func (c *crew) record(decode func(string, []byte) (*results.Record, error), f file) {
 	sum := sha256.Sum256(f.contents)
-	r, err := decoder.Decode(f.name, f.contents)
+	r, err := decode(f.name, f.contents)
 	var syntax *results.SyntaxError
 	if errors.As(err, &syntax) {
 		err = errors.New(syntax.Msg) // the fault has the name
