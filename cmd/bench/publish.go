@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -64,6 +65,9 @@ there before publishing.`,
 				return noRecords(cmd, store, plan, args[0], catalogue.counts(), records.dir)
 			}
 			if missing := missingRuns(cells, due); len(missing) > 0 {
+				if most := 20; len(missing) > most {
+					missing = append(missing[:most], fmt.Sprintf("… and %d more optimizer-problem pairs", len(missing)-most))
+				}
 				if !about.Incomplete {
 					return fmt.Errorf("plan %s is not complete, so it is not packed:\n  %s\nmake what is missing by: bench run %s -o %s",
 						plan.Name, strings.Join(missing, "\n  "), args[0], records.dir)
@@ -71,7 +75,7 @@ there before publishing.`,
 			} else {
 				about.Incomplete = false
 			}
-			definitions, err := bundle.Describe(plan, catalogue)
+			definitions, err := bundle.Describe(plan, catalogue, maps.Values(asked))
 			if err != nil {
 				return err
 			}

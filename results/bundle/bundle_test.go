@@ -98,7 +98,7 @@ func store(t *testing.T, n int) []string {
 
 func create(t *testing.T, paths []string) (string, Packed) {
 	t.Helper()
-	definitions, err := Describe(planOf(), example)
+	definitions, err := Describe(planOf(), example, slices.Values([]*results.Record{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,6 +176,22 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// What the records say of a problem counts, not what a later build says.
+func TestDescribeByRecords(t *testing.T) {
+	older := spec
+	older.Constants = nil
+	r := &results.Record{Spec: older}
+	r.Run.Problem = results.ProblemID{Name: "p", Plugin: example.problem.Origin, Parameters: protocol.Setting{"dim": 3}}
+	d, err := Describe(planOf(), example, slices.Values([]*results.Record{r}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Spec{{protocol.Setting{"dim": 2}, spec}, {protocol.Setting{"dim": 3}, older}}
+	if diff := cmp.Diff(want, d.Problems["p"].Specs); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // The same results make the same file, in whatever order they are given.
 func TestDeterministic(t *testing.T) {
 	paths := store(t, 7)
@@ -196,7 +212,7 @@ func TestCreateIsAtomic(t *testing.T) {
 	if err := os.WriteFile(paths[1], []byte("torn"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	definitions, err := Describe(planOf(), example)
+	definitions, err := Describe(planOf(), example, slices.Values([]*results.Record{}))
 	if err != nil {
 		t.Fatal(err)
 	}

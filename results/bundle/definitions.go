@@ -3,10 +3,12 @@ package bundle
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 
 	"noisebench/protocol"
+	"noisebench/results"
 )
 
 // Definitions are what the optimizers and problems of a plan declare, by the names that the plan uses. They decide what a
@@ -69,8 +71,9 @@ type lookup interface {
 	Optimizer(name string) (protocol.OptimizerDef, error)
 }
 
-// Describe writes down what the optimizers and problems of a plan with its defaults filled in declare.
-func Describe(plan *protocol.Plan, definitions lookup) (*Definitions, error) {
+// Describe writes down what the optimizers and problems of a plan with its defaults filled in declare. The specs are those
+// in records, where there are some: the definitions may be of a later build than the records, which declares more.
+func Describe(plan *protocol.Plan, definitions lookup, records iter.Seq[*results.Record]) (*Definitions, error) {
 	d := &Definitions{Problems: map[string]Problem{}, Optimizers: map[string]Optimizer{}}
 	for _, e := range plan.Problems {
 		def, err := definitions.Problem(e.Problem)
@@ -100,6 +103,15 @@ func Describe(plan *protocol.Plan, definitions lookup) (*Definitions, error) {
 			return nil, err
 		}
 		d.Optimizers[e.Optimizer] = DescribeOptimizer(&def)
+	}
+	for r := range records {
+		for _, p := range d.Problems {
+			for i := range p.Specs {
+				if p.Name == r.Run.Problem.Name && p.Plugin.SHA256 == r.Run.Problem.Plugin.SHA256 && maps.Equal(p.Specs[i].At, r.Run.Problem.Parameters) {
+					p.Specs[i].Spec = r.Spec
+				}
+			}
+		}
 	}
 	return d, nil
 }
