@@ -65,7 +65,9 @@ func Decode(name string, data []byte) (*Record, error) {
 
 // Decoder reads many records. It leaves traces out, and records of the same problem share the slices and maps of its spec:
 // do not change them. The zero value is ready; it must not be used side by side.
-type Decoder struct{ specs map[string]protocol.ProblemSpec }
+type Decoder struct {
+	specs map[string]protocol.ProblemSpec
+}
 
 // Decode is [Decode] without the trace. It copies what it keeps of data.
 func (d *Decoder) Decode(name string, data []byte) (*Record, error) {
