@@ -31,18 +31,16 @@ func newCoordinateSGD[T protocol.Float](start protocol.Start) (protocol.Optimize
 }
 
 func (n *l1[T]) dual(g []T) float64 {
-	u := 0.0
-	n.i = 0
+	u, at := 0.0, 0
 	for i, g := range g {
-		a := math.Abs(float64(g))
-		if math.IsNaN(a) { // counts as the largest
-			n.i = i
-			return a
-		}
-		if a > u {
-			u, n.i = a, i
+		if a := math.Abs(float64(g)); !(a <= u) { // NaN counts as the largest
+			u, at = a, i
+			if math.IsNaN(a) {
+				break
+			}
 		}
 	}
+	n.i = at
 	return u
 }
 

@@ -34,11 +34,12 @@ func newNormScaledSignSGD[T protocol.Float](start protocol.Start) (protocol.Opti
 }
 
 func (n *lInf[T]) dual(g []T) float64 {
-	n.u = 0
+	sum := 0.0
 	for _, g := range g {
-		n.u += math.Abs(float64(g))
+		sum += math.Abs(float64(g))
 	}
-	return n.u
+	n.u = sum
+	return sum
 }
 
 func (n *lInf[T]) move(x []T, α, r float64, g []T) {
