@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"noisebench/protocol"
@@ -58,12 +61,20 @@ func NewCampaign(plan protocol.Plan, definitions Definitions) (*Campaign, error)
 	return c, nil
 }
 
-// Cells derives the state of every cell from the finished runs, and the tasks that are due in each.
+// Cells derives the state of every cell from the finished runs, and the tasks that are due in each. It calls find from
+// several goroutines: reading many records takes all cores.
 func (c *Campaign) Cells(find Lookup) ([]results.Cell, [][]Task) {
 	cells, due := make([]results.Cell, len(c.cells)), make([][]Task, len(c.cells))
-	for i, cell := range c.cells {
-		cells[i], due[i] = cell.state(find)
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(cells); i = int(next.Add(1)) - 1 {
+				cells[i], due[i] = c.cells[i].state(find)
+			}
+		})
 	}
+	wg.Wait()
 	return cells, due
 }
 

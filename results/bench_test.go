@@ -65,9 +65,9 @@ func BenchmarkDecode(b *testing.B) {
 	}
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
-	specs := map[string]protocol.ProblemSpec{}
+	known := newShared()
 	for b.Loop() {
-		if _, err := decode(r.Run.ID(), data, false, specs); err != nil {
+		if _, err := decode(r.Run.ID(), data, false, known); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -7,9 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
-
-	"noisebench/protocol"
 )
 
 // SyntaxError says that a file is not a valid record.
@@ -63,23 +62,21 @@ func Decode(name string, data []byte) (*Record, error) {
 	return decode(name, data, true, nil)
 }
 
-// Decoder reads many records. It leaves traces out, and records of the same problem share the slices and maps of its spec:
-// do not change them. The zero value is ready; it must not be used side by side.
-type Decoder struct {
-	specs map[string]protocol.ProblemSpec
-}
+// Decoder reads many records. It leaves traces out, and records share slices and maps of what they have in common, as the
+// problem's spec: do not change them. The zero value is ready; it must not be used side by side.
+type Decoder struct{ known *shared }
 
 // Decode is [Decode] without the trace. It copies what it keeps of data.
 func (d *Decoder) Decode(name string, data []byte) (*Record, error) {
-	if d.specs == nil {
-		d.specs = map[string]protocol.ProblemSpec{}
+	if d.known == nil {
+		d.known = newShared()
 	}
-	return decode(name, data, false, d.specs)
+	return decode(name, data, false, d.known)
 }
 
-// decode is Decode. It skips the trace unless it is wanted, and shares the problem's spec with earlier records of the
-// same problem by way of specs, which may be nil.
-func decode(name string, data []byte, wantTrace bool, specs map[string]protocol.ProblemSpec) (*Record, error) {
+// decode is Decode. It skips the trace unless it is wanted, and shares slices and maps with earlier records by way of known,
+// which may be nil.
+func decode(name string, data []byte, wantTrace bool, known *shared) (*Record, error) {
 	number := 0
 	bad := func(format string, args ...any) (*Record, error) {
 		return nil, &SyntaxError{File: name, Line: number, Msg: fmt.Sprintf(format, args...)}
@@ -89,6 +86,7 @@ func decode(name string, data []byte, wantTrace bool, specs map[string]protocol.
 	}
 	r := new(Record)
 	var haveRun, haveSpec, haveEnd bool
+	var slab []parts // of r.Points
 	for rest := data; len(rest) > 0; {
 		number++
 		start := len(data) - len(rest)
@@ -114,25 +112,23 @@ func decode(name string, data []byte, wantTrace bool, specs map[string]protocol.
 			if id := hex.EncodeToString(sum[:]); !strings.HasPrefix(filepath.Base(name), id) {
 				return bad("the run's ID is %s: the file was renamed, or the line changed", id)
 			}
-			err = json.Unmarshal(value, &r.Run)
+			err = known.run(value, &r.Run)
 		case "imported":
 			r.Imported = new(Imported)
 			err = json.Unmarshal(value, r.Imported)
 		case "problem":
 			haveSpec = true
-			var known bool
-			if r.Spec, known = specs[string(value)]; !known {
-				err = json.Unmarshal(value, &r.Spec)
-				if specs != nil {
-					specs[string(value)] = r.Spec
-				}
-			}
+			err = known.spec(value, &r.Spec)
 		case "point":
 			if r.Points == nil {
-				r.Points = make([]Point, 0, 1+max(0, min(r.Run.Evaluations, len(data)/len(line))))
+				n := 1 + max(0, min(r.Run.Evaluations, len(data)/len(line)))
+				r.Points = make([]Point, 0, n)
+				if r.Spec.Validation > 0 || r.Spec.Test > 0 {
+					slab = make([]parts, 0, n)
+				}
 			}
 			r.Points = append(r.Points, Point{})
-			if p := &r.Points[len(r.Points)-1]; !scanPoint(value, p) {
+			if p := &r.Points[len(r.Points)-1]; !scanPoint(value, p, &slab) {
 				*p = Point{}
 				err = json.Unmarshal(value, p)
 			}
@@ -145,16 +141,13 @@ func decode(name string, data []byte, wantTrace bool, specs map[string]protocol.
 			haveEnd = true
 			err = json.Unmarshal(value, &r.End)
 		case "host":
-			last := struct {
-				Host   *Host  `json:"host"`
-				Digest string `json:"digest"`
-			}{Host: &r.Host}
-			if err = json.Unmarshal(line, &last); err != nil {
+			var want string
+			if want, err = decodeHost(line, value, &r.Host, known); err != nil {
 				break
 			}
 			digest := sha256.Sum256(data[:start])
 			switch {
-			case hex.EncodeToString(digest[:]) != last.Digest:
+			case hex.EncodeToString(digest[:]) != want:
 				return bad("the digest does not fit: the file was changed or damaged")
 			case !haveSpec || !haveEnd || len(r.Points) == 0 && r.End.Status != Failed:
 				return bad("the record lacks its problem, its points or its end")
@@ -169,6 +162,23 @@ func decode(name string, data []byte, wantTrace bool, specs map[string]protocol.
 		}
 	}
 	return bad("file is torn: it ends before its last line")
+}
+
+// decodeHost decodes the last line, whose part after its first name is value, and returns the digest.
+func decodeHost(line, value []byte, h *Host, known *shared) (digest string, err error) {
+	host, rest, ok := bytes.Cut(value, []byte(`},"digest":"`))
+	if text, last := bytes.CutSuffix(rest, []byte(`"`)); ok && last && len(text) == 2*sha256.Size {
+		if known.host(append(slices.Clip(host), '}'), h) == nil {
+			return string(text), nil
+		}
+		*h = Host{}
+	}
+	all := struct {
+		Host   *Host  `json:"host"`
+		Digest string `json:"digest"`
+	}{Host: h}
+	err = json.Unmarshal(line, &all)
+	return all.Digest, err
 }
 
 // split takes a line {"kind":value} apart. If there are more names, value has them too.

@@ -48,7 +48,7 @@ func TestEncodeDecode(t *testing.T) {
 		if again := encode(t, got); !bytes.Equal(again, data) {
 			t.Errorf("encoding again gives other bytes:\n%s\nwant\n%s", again, data)
 		}
-		light, err := decode(want.Run.ID(), data, false, nil)
+		light, err := decode(want.Run.ID(), data, false, newShared())
 		if err != nil || light.Trace != nil {
 			t.Errorf("decoding without trace gives trace %v and error %v", light.Trace, err)
 		}
@@ -202,7 +202,7 @@ func FuzzScanPoint(f *testing.F) {
 		`"train":{"loss":"NaN","metric":"-Inf"},"test":{"loss":1,"metric":"+Inf"}}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var quick, plain Point
-		if json.Unmarshal(b, &plain) != nil || !scanPoint(b, &quick) {
+		if json.Unmarshal(b, &plain) != nil || !scanPoint(b, &quick, new([]parts)) {
 			return
 		}
 		if d := cmp.Diff(plain, quick, sameNumber); d != "" {
@@ -218,7 +218,7 @@ func TestScanPoint(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got Point
-		if !scanPoint(b, &got) {
+		if !scanPoint(b, &got, new([]parts)) {
 			t.Fatalf("%s is not read the quick way", b)
 		}
 		if d := cmp.Diff(p, got); d != "" {

@@ -31,7 +31,7 @@ func (s *Store) Import(r *Record) (added bool, err error) {
 		}
 		return added, err
 	}
-	first, _, err := read(path, false, importedRecord)
+	first, _, err := s.read(path, false, importedRecord)
 	if err != nil {
 		return false, err
 	}
@@ -54,7 +54,7 @@ func (s *Store) Imports() iter.Seq2[*Record, error] {
 			if !isRecord || !isID(id) {
 				continue
 			}
-			r, _, err := read(s.importedPath(id), true, importedRecord)
+			r, _, err := s.read(s.importedPath(id), true, importedRecord)
 			if err != nil {
 				r = nil
 			}

@@ -8,23 +8,33 @@ import (
 	"noisebench/protocol"
 )
 
+// parts are the values of a point besides that on the train part.
+type parts struct{ validation, test Value }
+
 // scanPoint reads a Point from exactly the bytes that Encode writes, several times faster than encoding/json: points
-// are most of a file, and tables read all files. It reports false for anything else, such as a point with more names.
-func scanPoint(b []byte, p *Point) bool {
+// are most of a file, and tables read all files. It reports false for anything else, such as a point with more names. Values
+// of parts are put into what is left of slab's capacity, so that a record has few pieces of memory.
+func scanPoint(b []byte, p *Point, slab *[]parts) bool {
 	s := scanner{b, true}
-	parts := new(struct{ validation, test Value }) // one allocation for both
 	p.Mark = s.integer(`{"mark":`)
 	p.Seen = s.integer(`,"seen":`)
 	p.Step = int(s.integer(`,"step":`))
 	p.BatchSize = int(s.integer(`,"batch_size":`))
 	p.Train = s.value(`,"train":`)
-	if bytes.HasPrefix(s.rest, []byte(`,"validation"`)) {
-		parts.validation = s.value(`,"validation":`)
-		p.Validation = &parts.validation
-	}
-	if bytes.HasPrefix(s.rest, []byte(`,"test"`)) {
-		parts.test = s.value(`,"test":`)
-		p.Test = &parts.test
+	if len(s.rest) > len(`}`) {
+		if len(*slab) == cap(*slab) {
+			*slab = make([]parts, 0, max(1, len(*slab)))
+		}
+		*slab = append(*slab, parts{})
+		at := &(*slab)[len(*slab)-1]
+		if bytes.HasPrefix(s.rest, []byte(`,"validation"`)) {
+			at.validation = s.value(`,"validation":`)
+			p.Validation = &at.validation
+		}
+		if bytes.HasPrefix(s.rest, []byte(`,"test"`)) {
+			at.test = s.value(`,"test":`)
+			p.Test = &at.test
+		}
 	}
 	s.literal(`}`)
 	return s.ok && len(s.rest) == 0

@@ -15,8 +15,6 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	"noisebench/protocol"
 )
 
 // Store is a folder of records. Its methods may be called side by side, and any number of stores, in other processes
@@ -24,6 +22,7 @@ import (
 type Store struct {
 	dir   string
 	clean sync.Once // before the first file is written
+	known *shared   // among the records that are read
 }
 
 // ConflictError says that two records of one run differ in more than their last line. That breaks R2, unless they come
@@ -51,7 +50,7 @@ func Open(dir string) (*Store, error) {
 	case !info.IsDir():
 		return nil, fmt.Errorf("%s is a file, want a results folder; choose another name", dir)
 	}
-	return &Store{dir: filepath.Clean(dir)}, nil
+	return &Store{dir: filepath.Clean(dir), known: newShared()}, nil
 }
 
 // Dir returns the folder.
@@ -276,7 +275,8 @@ func (s *Store) explain(id string, err error) error {
 }
 
 // Lookup returns the record of a finished run, without its trace, and whether there is one. An unreadable record is a
-// *SyntaxError: the run has to be made again, and Commit then replaces the file.
+// *SyntaxError: the run has to be made again, and Commit then replaces the file. Records share slices and maps of what they have
+// in common, as settings: do not change them.
 func (s *Store) Lookup(id string) (*Record, bool, error) { return s.lookup(id, false) }
 
 // LookupTraced is Lookup with the trace.
@@ -286,7 +286,7 @@ func (s *Store) lookup(id string, trace bool) (*Record, bool, error) {
 	if !isID(id) {
 		return nil, false, nil
 	}
-	return read(s.Path(id), trace, ownRecord)
+	return s.read(s.Path(id), trace, ownRecord)
 }
 
 // LookupFailed returns the last failure of a run that has not finished, and whether there is one.
@@ -294,18 +294,23 @@ func (s *Store) LookupFailed(id string) (*Record, bool, error) {
 	if !isID(id) || exists(s.Path(id)) {
 		return nil, false, nil
 	}
-	return read(s.FailedPath(id), true, ownRecord)
+	return s.read(s.FailedPath(id), true, ownRecord)
 }
 
-func read(path string, trace bool, check func(string, *Record) error) (*Record, bool, error) {
-	data, err := os.ReadFile(path)
+// buffers are for reading files: decoding copies what it keeps.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+func (s *Store) read(path string, trace bool, check func(string, *Record) error) (*Record, bool, error) {
+	file := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(file)
+	err := readInto(file, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, false, nil
 	}
 	if err != nil {
 		return nil, false, err
 	}
-	r, err := decode(path, data, trace, nil)
+	r, err := decode(path, file.Bytes(), trace, s.known)
 	if err == nil {
 		err = check(path, r)
 	}
@@ -330,11 +335,9 @@ func importedRecord(path string, r *Record) error {
 
 // Records yields all finished runs in the order of their IDs, without traces, and then the failures of runs that have
 // not finished. What is not a readable record is yielded as an error in its place: *SyntaxError, *ConflictError (after
-// the record that was first), or an error of the file system. Records of the same problem share the slices and maps of
-// its spec: do not change them.
+// the record that was first), or an error of the file system. Records share slices and maps, as those of Lookup do.
 func (s *Store) Records() iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
-		specs := map[string]protocol.ProblemSpec{}
 		var file bytes.Buffer // reused: decoding copies what it keeps
 		for path, err := range s.files() {
 			if err != nil {
@@ -349,7 +352,7 @@ func (s *Store) Records() iter.Seq2[*Record, error] {
 			}
 			var r *Record
 			if err == nil {
-				r, err = decode(path, file.Bytes(), false, specs)
+				r, err = decode(path, file.Bytes(), false, s.known)
 			}
 			if err == nil {
 				err = ownRecord(path, r)
@@ -362,17 +365,6 @@ func (s *Store) Records() iter.Seq2[*Record, error] {
 			}
 		}
 	}
-}
-
-func readInto(b *bytes.Buffer, path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	b.Reset()
-	_, err = b.ReadFrom(f)
-	return err
 }
 
 // files yields the paths of all records, finished runs first, and errors as [Store.Records] does. A failure that a
@@ -445,7 +437,7 @@ func (s *Store) Merge(dir string) (Merged, error) {
 	} else if !info.IsDir() {
 		return m, fmt.Errorf("cannot merge %s: it is a file, want a results folder", dir)
 	}
-	other := &Store{dir: filepath.Clean(dir)}
+	other := &Store{dir: filepath.Clean(dir), known: newShared()}
 	for path, err := range other.files() {
 		var syntax *SyntaxError
 		var conflict *ConflictError

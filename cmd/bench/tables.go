@@ -1,9 +1,11 @@
 package main
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -15,16 +17,26 @@ import (
 	"noisebench/results/report"
 )
 
+// tables can be written in all formats: a report, or its pairwise comparisons.
+type tables interface {
+	WriteText(io.Writer) error
+	WriteMarkdown(io.Writer) error
+	WriteCSV(io.Writer) error
+	WriteLaTeX(io.Writer) error
+	WriteJSON(io.Writer) error
+}
+
 // formats are the ways to write tables, by their names.
-var formats = map[string]func(*report.Report, io.Writer) error{
-	"terminal": (*report.Report).WriteText,
-	"markdown": (*report.Report).WriteMarkdown,
-	"csv":      (*report.Report).WriteCSV,
-	"latex":    (*report.Report).WriteLaTeX,
+var formats = map[string]func(tables, io.Writer) error{
+	"terminal": tables.WriteText,
+	"markdown": tables.WriteMarkdown,
+	"csv":      tables.WriteCSV,
+	"latex":    tables.WriteLaTeX,
+	"json":     tables.WriteJSON,
 }
 
 func addFormat(cmd *cobra.Command, format *string) {
-	cmd.Flags().StringVar(format, "format", "terminal", "of the tables: terminal, markdown, csv or latex")
+	cmd.Flags().StringVar(format, "format", "terminal", "of the tables: terminal, markdown, csv, latex or json")
 	complete := cobra.FixedCompletions(slices.Sorted(maps.Keys(formats)), cobra.ShellCompDirectiveNoFileComp)
 	if err := cmd.RegisterFlagCompletionFunc("format", complete); err != nil {
 		panic("bench: " + err.Error())
@@ -33,7 +45,7 @@ func addFormat(cmd *cobra.Command, format *string) {
 
 func checkFormat(cmd *cobra.Command, format string) error {
 	if formats[format] == nil {
-		return usagef(cmd, "--format is %q, want terminal, markdown, csv or latex", format)
+		return usagef(cmd, "--format is %q, want terminal, markdown, csv, latex or json", format)
 	}
 	return nil
 }
@@ -62,6 +74,8 @@ func (f *finder) find(cmd *cobra.Command, arg string) (*protocol.Plan, []results
 	if err != nil {
 		return nil, nil, err
 	}
+	// All records are kept, so that little of what is on the heap is garbage: to let it double would take twice the memory.
+	debug.SetGCPercent(25)
 	cells, _ := campaign.Cells(store.find)
 	imported := importedCells(store.store, &campaign.Plan, cmd.ErrOrStderr())
 	if len(store.seen) == 0 && len(imported) == 0 {
@@ -116,15 +130,28 @@ func (f *finder) lookUp(cmd *cobra.Command, arg string) (*harness.Campaign, *kee
 func newTable() *cobra.Command {
 	var records finder
 	var format string
+	var baselines []string
+	var all, pairwise bool
 	cmd := &cobra.Command{
 		Use:   "table PLAN|FILE",
 		Short: "Print the tables of a plan from its records",
 		Long: `Table prints the tables of a plan again, from the records alone: it recomputes every decision that was made, and runs
 nothing. If runs are missing, the tables say INCOMPLETE. Imported runs on the same problem stand beside the ranking.
 
+Each optimizer is compared with baselines: those of sgd, m-sgd, m-svag, cabs and adam that the plan has, or what --baseline
+names. On the anchored scale, the start of a run is 0, and the mean of m-sgd 1, or else that of the first baseline.
+
+On the terminal there is one table for each problem and one for all: who wins, how sure that is, what it cost. With --all, and
+in the other formats always, a second one tells how often the baselines are beaten, how soon a target is reached, and how much
+tuning matters.
+
 Records belong to the build of bench that made them. To see what another build made, name it by --build.`,
 		Example: `  bench table quick
+  bench table quick --all
+  bench table quick --baseline adam --baseline sgd --all
+  bench table quick --pairwise
   bench table quick --format latex > table.tex
+  bench table quick --format json | jq '.overall[] | [.place, .optimizer]'
   bench table my-plan.yaml --results /scratch/me/runs`,
 		Args:              oneArg("plan"),
 		ValidArgsFunction: completePlans,
@@ -136,11 +163,25 @@ Records belong to the build of bench that made them. To see what another build m
 			if err != nil {
 				return err
 			}
-			return printTables(cmd.OutOrStdout(), format, plan, cells)
+			names, err := report.Baselines(plan, baselines)
+			if err != nil {
+				return err
+			}
+			r := report.Build(plan, cells, names...)
+			switch {
+			case pairwise:
+				return formats[format](report.Pairwise{Report: r}, cmd.OutOrStdout())
+			case all && format == "terminal":
+				return r.WriteAllText(cmd.OutOrStdout())
+			}
+			return formats[format](r, cmd.OutOrStdout())
 		},
 	}
 	records.add(cmd)
 	addFormat(cmd, &format)
+	cmd.Flags().BoolVar(&all, "all", false, "show the second tables on the terminal, too: how sure, how fast, how tuned")
+	cmd.Flags().BoolVar(&pairwise, "pairwise", false, "compare all pairs of optimizers in place of ranking them")
+	cmd.Flags().StringArrayVar(&baselines, "baseline", nil, "compare with this `ENTRY` of the plan in place of the usual ones; may be repeated")
 	return cmd
 }
 
@@ -157,6 +198,9 @@ func noRecords(cmd *cobra.Command, store *keeper, plan *protocol.Plan, arg, dige
 
 // build returns the whole digest of the build that made records of a plan and whose digest begins with prefix.
 func (k *keeper) build(plan, prefix string) (string, error) {
+	if len(prefix) == 2*sha256.Size {
+		return prefix, nil // no need to read all records
+	}
 	var matches []string
 	builds := k.builds(plan)
 	for digest := range builds {

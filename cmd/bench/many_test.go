@@ -1,0 +1,192 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+
+	"noisebench/harness"
+	"noisebench/plugins"
+	"noisebench/protocol"
+	"noisebench/results"
+	"noisebench/results/report"
+)
+
+var (
+	manyRuns   = flag.Int("many", 2000, "about how many runs BenchmarkTable reads")
+	manyDir    = flag.String("many-dir", "", "where BenchmarkTable makes the records, and leaves them; for timing bench table itself")
+	manyBinary = flag.String("many-bench", "", "the bench that is to read them")
+)
+
+// BenchmarkTable is what bench table does with many records: find them, rank, and lay out. To time the command itself on
+// 100,000 records:
+//
+//	go build -o /tmp/bench ./cmd/bench
+//	go test ./cmd/bench -run '^$' -bench Table -benchtime 1x -many 100000 -many-dir /tmp/many -many-bench /tmp/bench
+//	/usr/bin/time -v /tmp/bench table /tmp/many/plan.yaml --results /tmp/many
+func BenchmarkTable(b *testing.B) {
+	dir := *manyDir
+	if dir == "" {
+		dir = b.TempDir()
+	}
+	campaign := manyRecords(b, dir)
+	store, err := openResults(dir, io.Discard)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		clear(store.seen)
+		cells, due := campaign.Cells(store.find)
+		for _, tasks := range due {
+			if len(tasks) > 0 {
+				b.Fatalf("%d runs of a cell are missing", len(tasks))
+			}
+		}
+		if err := report.Build(&campaign.Plan, cells).WriteText(io.Discard); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(len(store.seen)), "records")
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(len(store.seen)), "µs/record")
+}
+
+// manyRecords makes the records of a plan of 20 problems and 20 optimizers, of realistic size: 26 points on all parts, 100
+// steps of trace with diagnostics.
+func manyRecords(b *testing.B, dir string) *harness.Campaign {
+	plan := manyPlan()
+	text, err := yaml.Marshal(plan)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "plan.yaml"), text, 0o666); err != nil {
+		b.Fatal(err)
+	}
+	catalogue, err := newCatalogue(b.Context(), io.Discard, plugins.Options{}, nil, true)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer catalogue.Close()
+	if *manyBinary != "" {
+		own, err := ownDefinitions(*manyBinary)
+		if err != nil {
+			b.Fatal(err)
+		}
+		catalogue.pretend(own.SHA256)
+	}
+	campaign, err := harness.NewCampaign(plan, catalogue)
+	if err != nil {
+		b.Fatal(err)
+	}
+	store, err := results.Open(dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	made := map[string]*results.Record{}
+	forecast := campaign.Forecast()
+	for {
+		_, due := campaign.Cells(func(id string) *results.Record { return made[id] })
+		before := len(made)
+		for i, tasks := range due {
+			for _, task := range tasks {
+				made[task.ID] = makeRecord(b, store, task, forecast[i])
+			}
+		}
+		if len(made) == before {
+			return campaign
+		}
+	}
+}
+
+func manyPlan() protocol.Plan {
+	plan := protocol.Plan{Name: "many", Diagnostics: true}
+	for _, name := range []string{"noisy-quadratic", "rosenbrock", "digits-softmax", "breast-cancer-logreg", "fmnist-softmax"} {
+		for k := range 4 {
+			plan.Problems = append(plan.Problems, protocol.ProblemEntry{
+				Problem: name, Name: fmt.Sprintf("%s-%d", name, k), Budget: int64(20_000 * (k + 1)),
+			})
+		}
+	}
+	for _, size := range []int{32, 64, 128, 512} {
+		plan.Optimizers = append(plan.Optimizers, protocol.OptimizerEntry{
+			Optimizer: "sgd", Name: fmt.Sprintf("sgd-%d", size), BatchSize: size,
+		})
+	}
+	for _, name := range []string{
+		"cabs", "competitor", "heavy-ball", "nesterov", "m-sgd", "sign-sgd", "m-sign-sgd", "adagrad", "rmsprop", "adam", "adamw",
+		"svag", "m-svag", "m-svag-mb", "adam-star", "asgd",
+	} {
+		plan.Optimizers = append(plan.Optimizers, protocol.OptimizerEntry{Optimizer: name, Name: name})
+	}
+	const tuning = 12
+	plan.Replicates = max(2, (*manyRuns/400-tuning)/2) // as many of the tuned setting and of the default
+	return plan
+}
+
+// makeRecord makes a run up: the closer the step size is to 0.1, the better.
+func makeRecord(b *testing.B, store *results.Store, task harness.Task, f harness.Forecast) *results.Record {
+	spec, err := f.ProblemDef.Spec(task.Run.Problem.Parameters)
+	if err != nil {
+		b.Fatal(err)
+	}
+	path := store.Path(task.ID)
+	if r, found, err := store.Lookup(task.ID); found {
+		return r
+	} else if err != nil {
+		b.Fatal(err)
+	}
+	draw := protocol.Stream(task.Run.Seed, f.Problem)
+	best := math.Abs(math.Log10(task.Run.Optimizer.Setting[protocol.StepSize])+1) + 0.1*float64(len(f.Optimizer)) + draw.Float64()
+	value := func(progress float64) results.Value {
+		loss := 10 * math.Pow(10, -3*progress/(1+best)) * (1 + 0.01*draw.Float64())
+		metric := loss
+		if spec.Metric.HigherBetter {
+			metric = math.Exp(-loss)
+		}
+		return results.Value{Loss: protocol.Number(loss), Metric: protocol.Number(metric)}
+	}
+	r := &results.Record{
+		Run: task.Run, Spec: spec,
+		End:  results.End{Status: results.OK, Steps: int(task.Run.Budget / 32), Seen: task.Run.Budget, Gradients: task.Run.Budget, MinBatch: 32, MaxBatch: 32},
+		Host: results.Host{Plan: "many", Platform: "linux/amd64/v3", CPU: "a processor", Machine: "a machine", ProblemTime: 0.5, OptimizerTime: 0.1},
+	}
+	for i := range int64(26) {
+		seen := task.Run.Budget * i / 25
+		p := results.Point{Mark: seen, Seen: seen, Step: int(seen / 32), BatchSize: 32, Train: value(float64(i) / 25)}
+		if spec.Validation > 0 {
+			v := value(float64(i) / 25)
+			p.Validation = &v
+		}
+		if spec.Test > 0 {
+			v := value(float64(i) / 25)
+			p.Test = &v
+		}
+		r.Points = append(r.Points, p)
+	}
+	r.Trace = &results.Trace{Stride: 4, Diagnostics: map[string][]protocol.Number{}}
+	for i := range int64(100) {
+		r.Trace.Seen = append(r.Trace.Seen, task.Run.Budget*i/100)
+		r.Trace.Loss = append(r.Trace.Loss, protocol.Number(draw.Float64()))
+		r.Trace.BatchSize = append(r.Trace.BatchSize, 32)
+		for _, name := range []string{"gradient_norm", "variance_norm", "noise_to_signal", "cabs_batch_size"} {
+			r.Trace.Diagnostics[name] = append(r.Trace.Diagnostics[name], protocol.Number(draw.Float64()))
+		}
+	}
+	data, err := results.Encode(r)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		b.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o666); err != nil { // not Commit, which waits for the disk
+		b.Fatal(err)
+	}
+	r.Trace = nil
+	return r
+}

@@ -1,0 +1,44 @@
+//go:build unix
+
+package results
+
+import (
+	"bytes"
+	"io"
+	"io/fs"
+	"syscall"
+)
+
+// readInto reads a regular file, with half the system calls of os.Open, which tries to wait for what needs no waiting: tables
+// read all records.
+func readInto(b *bytes.Buffer, path string) error {
+	fail := func(op string, err error) error { return &fs.PathError{Op: op, Path: path, Err: err} }
+	retry := func(call func() (int, error)) (n int, err error) {
+		for {
+			if n, err = call(); err != syscall.EINTR {
+				return n, err
+			}
+		}
+	}
+	fd, err := retry(func() (int, error) { return syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0) })
+	if err != nil {
+		return fail("open", err)
+	}
+	defer syscall.Close(fd)
+	b.Reset()
+	_, err = b.ReadFrom(readerFunc(func(p []byte) (int, error) {
+		n, err := retry(func() (int, error) { return syscall.Read(fd, p) })
+		switch {
+		case err != nil:
+			return 0, fail("read", err)
+		case n == 0:
+			return 0, io.EOF
+		}
+		return n, nil
+	}))
+	return err
+}
+
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
