@@ -154,7 +154,7 @@ func (l *live) refresh() error {
 // replaced, so that their times count.
 func versionOf(dir string) (string, error) {
 	sum := sha256.New()
-	for _, part := range []string{"runs", "failed"} {
+	for _, part := range []string{"runs", "failed", "imported"} {
 		err := filepath.WalkDir(filepath.Join(dir, part), func(path string, e fs.DirEntry, err error) error {
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil // it went while we looked, or there is none yet

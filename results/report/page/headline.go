@@ -43,6 +43,9 @@ func verdict(p *report.Problem, complete bool) string {
 	case len(leaders) == 1 && first.Score.N < 2:
 		return fmt.Sprintf("%s%s is first on %s (%s), by one seed, which says nothing about luck.", so, leaders[0],
 			report.Clean(p.Name), score)
+	case len(leaders) == 1 && unstable(&p.Rows[1]) && !unstable(first):
+		return fmt.Sprintf("%s%s leads on %s alone (%s): too many runs of all others diverged (%s).",
+			so, leaders[0], report.Clean(p.Name), score, count(seeds, "seed"))
 	case len(leaders) == 1:
 		return fmt.Sprintf("%s%s leads on %s alone (%s): paired tests tell it from the next, and the difference matters (%s).",
 			so, leaders[0], report.Clean(p.Name), score, how)
@@ -52,6 +55,11 @@ func verdict(p *report.Problem, complete bool) string {
 	}
 	return fmt.Sprintf("%s%s share first place on %s (best mean: %s): no paired test tells them from the best, or the difference "+
 		"is too small to matter (%s).", so, list(leaders), report.Clean(p.Name), score, how)
+}
+
+// unstable reports whether a row stands behind others because its runs diverged, and not because a test says so.
+func unstable(r *report.Row) bool {
+	return slices.ContainsFunc(r.Notes, func(w report.Warning) bool { return w.Kind == report.Unstable })
 }
 
 // overallVerdict says the same over all problems.

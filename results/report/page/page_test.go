@@ -92,6 +92,7 @@ func synthetic() Page {
 		}
 	}
 	imported := cells[0]
+	imported.Runs = []*results.Record{run("digits", "imported", 77, 0.1, 0.05), run("digits", "imported", 78, 0.1, 0.06)}
 	imported.Optimizer, imported.Unranked = "imported", "published elsewhere "+hostile
 	cells = append(cells, imported)
 	cells[1].Edge = true
@@ -265,6 +266,8 @@ func TestVerdict(t *testing.T) {
 	row := func(name string, rank int) report.Row {
 		return report.Row{Optimizer: name, Rank: rank, Score: report.Summary{N: 10, Mean: 0.5, Std: 0.01}}
 	}
+	gone := row("b", 2)
+	gone.Notes = []report.Warning{{Kind: report.Unstable}}
 	problem := func(rows ...report.Row) *report.Problem { return &report.Problem{Name: "p", Seeds: 10, Rows: rows} }
 	for _, c := range []struct {
 		p    *report.Problem
@@ -274,6 +277,7 @@ func TestVerdict(t *testing.T) {
 		{problem(row("a", 1)), "a is the only one with results on p (score 0.500 ± 0.010, 10 seeds)."},
 		{problem(row("a", 1), row("b", 2)), "a leads on p alone (score 0.500 ± 0.010): "},
 		{problem(row("a", 1), row("b", 1), row("c", 3)), "a and b share first place on p (best mean: score 0.500 ± 0.010): "},
+		{problem(row("a", 1), gone), "a leads on p alone (score 0.500 ± 0.010): too many runs of all others diverged (10 seeds)."},
 		{problem(row("a", 1), row("b", 1)), "nobody wins on p: no paired test tells any of the 2 optimizers from a, "},
 	} {
 		if got := verdict(c.p, true); !strings.HasPrefix(got, c.want) {

@@ -137,10 +137,11 @@ type span struct{ Low, High, At float64 }
 
 func newView(p *Page) (*view, error) {
 	r := p.Report
+	ranked := slices.DeleteFunc(slices.Clone(p.Cells), func(c results.Cell) bool { return c.Unranked != "" })
 	v := &view{
 		Title: report.Clean(p.Title), Description: report.Clean(r.Description), Complete: r.Complete(),
 		Finished: r.Finished, Planned: r.Planned, Percent: 100 * float64(r.Finished) / float64(max(1, r.Planned)),
-		Source: p.Source, Deviations: p.Plan.Deviations(), Plan: p.Plan, Provenance: provenanceOf(p.Cells),
+		Source: p.Source, Deviations: p.Plan.Deviations(), Plan: p.Plan, Provenance: provenanceOf(ranked),
 		Commands: p.Commands, Live: p.Live,
 		Policy: policy(p.Live), CSS: template.CSS(pageCSS), PlotCSS: template.CSS(plotCSS),
 		JS: template.JS(pageJS), PlotJS: template.JS(plotJS), Data: &data{Exports: map[string]string{}},
@@ -160,7 +161,7 @@ func newView(p *Page) (*view, error) {
 		report.Amount(v.Provenance.Examples), duration(v.Provenance.Seconds))
 	v.addLegend(p)
 	v.Explained = r.Legend()
-	charts := &charter{plan: p.Plan, cells: p.Cells, index: map[string]int{}}
+	charts := &charter{plan: p.Plan, cells: ranked, index: map[string]int{}}
 	byName := map[string]entryView{}
 	for _, e := range v.Legend {
 		charts.index[e.Name] = e.Index
@@ -232,10 +233,10 @@ func (v *view) addProblem(p *Page, problem *report.Problem, i int, entries map[s
 		v.Data.Charts = append(v.Data.Charts, ch)
 	}
 	for _, row := range problem.Rows {
-		if k := slices.IndexFunc(p.Cells, func(c results.Cell) bool {
+		if k := slices.IndexFunc(charts.cells, func(c results.Cell) bool {
 			return c.Problem == problem.Name && c.Optimizer == row.Optimizer
 		}); k >= 0 {
-			one.Runs = append(one.Runs, runsOf(&p.Cells[k]))
+			one.Runs = append(one.Runs, runsOf(&charts.cells[k]))
 		}
 	}
 	v.ProblemNames = append(v.ProblemNames, problem.Name)
