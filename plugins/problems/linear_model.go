@@ -172,10 +172,7 @@ func linearSpec(t *design, files []protocol.DataFile) protocol.ProblemSpec {
 
 // openLinear opens a linear model for one run.
 func openLinear(spec protocol.ProblemSpec, t *design, f family, begin []float64) *opened[float64] {
-	m := &linearModel{design: t, family: f, begin: begin, all: make([]int, spec.Train)}
-	for i := range m.all {
-		m.all[i] = i
-	}
+	m := &linearModel{design: t, family: f, begin: begin, all: ascending(spec.Train)}
 	m.picked, m.deviation = make([][]float64, spec.Dim), make([][]float64, spec.Dim)
 	return &opened[float64]{spec, m}
 }

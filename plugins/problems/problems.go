@@ -26,6 +26,9 @@ func All() []protocol.ProblemDef {
 		braninDef(),
 		quadraticDeepDef(),
 		breastCancerDef(),
+		lognormalDef(),
+		linearToyDef(),
+		logisticToyDef(),
 		bostonDef(),
 		wdbcDef(),
 		a1aDef(),
@@ -151,4 +154,13 @@ func (o *opened[T]) checkPoint(x []T) error {
 		return fmt.Errorf("point has %d elements, want %d", len(x), o.spec.Dim)
 	}
 	return nil
+}
+
+// ascending returns the numbers from 0 to n−1.
+func ascending(n int) []int {
+	list := make([]int, n)
+	for i := range list {
+		list[i] = i
+	}
+	return list
 }

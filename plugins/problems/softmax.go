@@ -59,12 +59,13 @@ type softmax struct {
 	residual []float64 // d of each example in the batch, m×10
 	gradient []float64 // where the caller wants none
 	seen     []int     // number of examples in the batch in which a pixel is not black
+	all      []int     // numbers of the training examples
 }
 
 // openSoftmax opens softmax regression on set for one run.
 func openSoftmax(spec protocol.ProblemSpec, set *imageSet) *opened[float64] {
 	return &opened[float64]{spec, &softmax{
-		imageSet: set, gradient: make([]float64, spec.Dim), seen: make([]int, set.pixels),
+		imageSet: set, gradient: make([]float64, spec.Dim), seen: make([]int, set.pixels), all: ascending(spec.Train),
 	}}
 }
 
@@ -72,7 +73,10 @@ func openSoftmax(spec protocol.ProblemSpec, set *imageSet) *opened[float64] {
 func softmaxSpec(pixels int, spec protocol.ProblemSpec) protocol.ProblemSpec {
 	spec.Dim = (pixels + 1) * classes
 	spec.DType = protocol.Float64
-	spec.Measures = everything
+	spec.Measures = everything | protocol.Oracle
+	if spec.Dim <= protocol.MaxMatrixDim {
+		spec.Measures |= protocol.Matrices &^ protocol.Covariance
+	}
 	spec.Metric = protocol.Metric{Name: "accuracy", HigherBetter: true}
 	spec.Blocks = []protocol.Block{
 		{Name: "weights", Offset: 0, Len: pixels * classes},
@@ -86,6 +90,15 @@ func (f *softmax) start(x []float64, _ uint64) { clear(x) }
 func (f *softmax) measure(x []float64, batch protocol.Batch, want protocol.Quantity,
 	m *protocol.Measurement[float64],
 ) {
+	if want.Has(protocol.Oracle) {
+		f.measure(x, protocol.Batch{Examples: f.all}, protocol.Gradient|protocol.Variance, &protocol.Measurement[float64]{
+			Gradient: m.TrueGradient, Variance: m.TrueVariance,
+		})
+		n := float64(len(f.all))
+		for j := range m.TrueVariance {
+			m.TrueVariance[j] *= (n - 1) / n
+		}
+	}
 	size := float64(len(batch.Examples))
 	f.residual = f.residual[:0]
 	m.Loss = 0
@@ -118,6 +131,101 @@ func (f *softmax) measure(x []float64, batch protocol.Batch, want protocol.Quant
 	}
 	if want.Has(protocol.Variance) {
 		f.variance(batch, g, m.Variance)
+	}
+	f.matrices(batch, want, m)
+}
+
+// matrices writes those that are wanted: (1/m) Σ (aaᵀ) ⊗ K with a small matrix K of the classes, for each image (Balles
+// 2021, Eqs. D.16 and D.17). Scores are linear in x and the natural parameters of p, so that F, G and H are the same.
+func (f *softmax) matrices(batch protocol.Batch, want protocol.Quantity, m *protocol.Measurement[float64]) {
+	curvature := func(k *[classes][classes]float64, d *[classes]float64, y uint8, _ int) { // diag(p) − ppᵀ
+		p := *d
+		p[y]++
+		for c, u := range p {
+			for e, v := range p {
+				k[c][e] = -u * v
+			}
+			k[c][c] += u
+		}
+		k[y][y] = -d[y] * p[y]
+	}
+	outer := func(k *[classes][classes]float64, d *[classes]float64) {
+		for c, u := range d {
+			for e, v := range d {
+				k[c][e] = u * v
+			}
+		}
+	}
+	var done []float64
+	for _, q := range []struct {
+		quantity protocol.Quantity
+		at       []float64
+	}{{protocol.Fisher, m.Fisher}, {protocol.GaussNewton, m.GaussNewton}, {protocol.Hessian, m.Hessian}} {
+		switch {
+		case !want.Has(q.quantity):
+		case done != nil:
+			copy(q.at, done)
+		default:
+			done = q.at
+			f.kronecker(done, batch, curvature)
+		}
+	}
+	if want.Has(protocol.EmpiricalFisher) {
+		f.kronecker(m.EmpiricalFisher, batch,
+			func(k *[classes][classes]float64, d *[classes]float64, _ uint8, _ int) { outer(k, d) })
+	}
+	if want.Has(protocol.SampledFisher) {
+		f.kronecker(m.SampledFisher, batch, func(k *[classes][classes]float64, d *[classes]float64, y uint8, i int) {
+			p := *d
+			p[y]++
+			u := protocol.Stream(batch.Seed, protocol.PurposeLabel, uint64(batch.Position)+uint64(i)).Float64()
+			drawn := 0
+			for ; drawn < classes-1 && u >= p[drawn]; drawn++ {
+				u -= p[drawn]
+			}
+			p[drawn]--
+			outer(k, &p)
+		})
+	}
+}
+
+// kronecker writes (1/m) Σ (aaᵀ) ⊗ K, where small writes the K of the i-th image of the batch, which has the residual d and
+// the class y.
+func (f *softmax) kronecker(dst []float64, batch protocol.Batch,
+	small func(k *[classes][classes]float64, d *[classes]float64, y uint8, i int),
+) {
+	clear(dst)
+	dim := len(f.gradient)
+	size := float64(len(batch.Examples))
+	var k [classes][classes]float64
+	for i, example := range batch.Examples {
+		n := f.train[example]
+		small(&k, (*[classes]float64)(f.residual[i*classes:]), f.label[n], i)
+		from, to := f.first[n], f.first[n+1]
+		entry := func(e int) (pixel int, a float64) {
+			if e == to {
+				return f.pixels, 1 // the bias
+			}
+			return int(f.at[e]), f.grey[f.level[e]]
+		}
+		for e := from; e <= to; e++ {
+			p, a := entry(e)
+			for h := from; h <= e; h++ {
+				q, b := entry(h)
+				w := a * b / size
+				for c := range k {
+					row := (*[classes]float64)(dst[(p*classes+c)*dim+q*classes:])
+					for j, v := range k[c] {
+						row[j] += w * v
+					}
+				}
+			}
+		}
+	}
+	for i := range dim {
+		for j := range i {
+			dst[j*dim+i] = dst[i*dim+j]
+		}
 	}
 }
 

@@ -34,11 +34,7 @@ type sum struct {
 func openSum(spec protocol.ProblemSpec, f terms) *opened[float64] {
 	buf := make([]float64, 5*spec.Dim)
 	next := func() (v []float64) { v, buf = buf[:spec.Dim:spec.Dim], buf[spec.Dim:]; return v }
-	all := make([]int, spec.Train)
-	for i := range all {
-		all[i] = i
-	}
-	return &opened[float64]{spec, &sum{f, all, next(), next(), next(), next(), next()}}
+	return &opened[float64]{spec, &sum{f, ascending(spec.Train), next(), next(), next(), next(), next()}}
 }
 
 // measure implements [function]. The gradient's bits do not depend on whether a variance is wanted.
