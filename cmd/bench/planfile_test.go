@@ -149,6 +149,7 @@ var leftOut = map[string]string{
 	"ideal-svag": "an oracle", "oracle-step-sgd": "an oracle", "oracle-batch-sgd": "an oracle",
 
 	"quadratic-2d": "no noise", "rotated-quadratic": "no noise", "wilson-least-squares": "a counterexample",
+	"lognormal-linreg": "for full batches", "linear-toy": "for full batches", "logistic-toy": "for full batches",
 	"boston-linreg": "for full batches", "energy-linreg": "for full batches", "powerplant-linreg": "for full batches",
 	"wine-linreg": "for full batches", "yacht-linreg": "for full batches", "a1a-logreg": "for full batches", "wdbc-logreg": "for full batches",
 }

@@ -353,15 +353,15 @@ func TestMisuse(t *testing.T) {
 	short := p.Measure(x, protocol.Batch{Examples: []int{0, 1}}, protocol.Variance, &protocol.Measurement[float64]{})
 	_, part := p.Evaluate(x, "holdout")
 	for want, err := range map[string]error{
-		"point has 3 elements, want 650":                                         call(x[:3], 0, 1),
-		"batch has 0 examples, want at least 1 to measure loss":                  call(x, 0),
-		"batch has 1 examples, want at least 2 to measure variance":              call(x, protocol.Variance, 1),
-		"batch has example number 1077, want numbers in [0, 1077)":               call(x, 0, 1077),
-		"batch has example number -1, want numbers in [0, 1077)":                 call(x, 0, -1),
-		"room for the variance has 0 elements, want 650":                         short,
-		"the problem has no \"holdout\" part":                                    part,
-		"point has 0 elements, want 650":                                         p.Init(nil, 0),
-		"asked to measure unknown, want some of gradient+variance-norm+variance": call(x, 1<<20, 1),
+		"point has 3 elements, want 650":                                   call(x[:3], 0, 1),
+		"batch has 0 examples, want at least 1 to measure loss":            call(x, 0),
+		"batch has 1 examples, want at least 2 to measure variance":        call(x, protocol.Variance, 1),
+		"batch has example number 1077, want numbers in [0, 1077)":         call(x, 0, 1077),
+		"batch has example number -1, want numbers in [0, 1077)":           call(x, 0, -1),
+		"room for the variance has 0 elements, want 650":                   short,
+		"the problem has no \"holdout\" part":                              part,
+		"point has 0 elements, want 650":                                   p.Init(nil, 0),
+		"asked to measure unknown, want some of " + spec.Measures.String(): call(x, 1<<20, 1),
 	} {
 		if err == nil || err.Error() != want {
 			t.Errorf("got error %v, want %s", err, want)
