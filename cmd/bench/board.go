@@ -407,8 +407,7 @@ func sameCell(a, b results.Cell) bool {
 // lay makes plan and cells of the entries.
 func (b *leaderboard) lay() {
 	b.plan.Name, b.plan.Optimizers = "board", nil
-	b.plan.Description = fmt.Sprintf("%s: %s, %s", oneLine(b.title), count(len(b.bundles), "bundle"),
-		count(len(b.plan.Problems), "problem"))
+	b.plan.Description = fmt.Sprintf("%s, %s", count(len(b.bundles), "bundle"), count(len(b.plan.Problems), "problem"))
 	for _, e := range b.entries {
 		if e.unranked == "" {
 			b.plan.Optimizers = append(b.plan.Optimizers, protocol.OptimizerEntry{Optimizer: e.given, Name: e.name})
@@ -436,16 +435,17 @@ func (b *leaderboard) write(w io.Writer, format, dir string) error {
 				"has no results on %s, and so no rank there and no place overall", count(missing, "problem"))})
 		}
 	}
+	if format == "html" {
+		return page.Write(w, b.page(r, dir)) // which says what follows in its introduction
+	}
+	r.Description = oneLine(b.title) + ": " + r.Description
 	for _, x := range b.bundles {
 		r.Notes = append(r.Notes, report.Warning{Kind: report.Bundled, Text: x.describe()})
 	}
 	for _, text := range b.refused {
 		r.Notes = append(r.Notes, report.Warning{Kind: report.Refused, Text: "left out: " + oneLine(text)})
 	}
-	switch format {
-	case "html":
-		return page.Write(w, b.page(r, dir))
-	case "json":
+	if format == "json" {
 		return b.writeJSON(w, r)
 	}
 	return formats[format](r, w)
