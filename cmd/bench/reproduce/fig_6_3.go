@@ -5,8 +5,10 @@ import (
 	"image/color"
 	"math"
 
+	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 
 	"noisebench/protocol"
 	"noisebench/results"
@@ -97,7 +99,7 @@ func cells63(in *Input) map[[2]string]*results.Cell {
 	return found
 }
 
-// smoothness63 is log₁₀ L∞/L₂, averaged over rotations.
+// smoothness63 is log10 L∞/L₂, averaged over rotations.
 func smoothness63(in *Input) map63 {
 	cells := cells63(in)
 	return newMap63(func(φ, q float64) float64 {
@@ -124,7 +126,7 @@ func distances63(in *Input, optimizer string) map63 {
 	})
 }
 
-// advantage63 is log₁₀ of GD's mean squared distance over sign descent's: above 0 sign descent is closer.
+// advantage63 is log10 of GD's mean squared distance over sign descent's: above 0 sign descent is closer.
 func advantage63(in *Input) map63 {
 	gd, sign := distances63(in, "GD"), distances63(in, "sign-GD")
 	for i := range gd {
@@ -138,13 +140,13 @@ func advantage63(in *Input) map63 {
 func draw63(in *Input) (*Output, error) {
 	const clip = 6
 	advantage := advantage63(in)
-	left := heat("log₁₀ L∞/L₂", smoothness63(in), 0, 1)
-	right := heat("log₁₀ of squared distances, GD over sign-GD", advantage, -clip, clip)
+	left := heat("log10 L∞/L₂", smoothness63(in), 0, 1)
+	right := heat("log10 of squared distances, GD over sign-GD", advantage, -clip, clip)
 	equal := plotter.NewContour(advantage, []float64{0}, oneColor{figure.Style{Color: figure.Ink}})
 	equal.LineStyles[0].Width, equal.LineStyles[0].Dashes = 1, []vg.Length{3, 2}
 	equal.LineStyles[0].Color = figure.Ink
 	right.Add(equal)
-	table := Table{Title: "log₁₀ of squared distances, GD over sign-GD", Header: []string{"λmax/λ̄"}}
+	table := Table{Title: "log10 of squared distances, GD over sign-GD", Header: []string{"λmax/λ̄"}}
 	for _, φ := range powers63 {
 		table.Header = append(table.Header, fmt.Sprintf("φ = %g", φ))
 	}
@@ -155,8 +157,8 @@ func draw63(in *Input) (*Output, error) {
 		}
 		table.Rows = append(table.Rows, row)
 	}
-	out := only(figure.New(figure.Page, 3.2*vg.Inch, panels(left, right)), fmt.Sprintf(
-		"f(x) = ½ xᵀHx in d = %d dimensions, H = R^φ Λ (R^φ)ᵀ with Λ = diag(1, …, 1, λmax) and λ̄ its mean; α = 1/L₂ and 1/L∞; squared "+
+	out := only(figure.New(figure.Page, 3.2*vg.Inch, panels(left, right), key63(clip)...), fmt.Sprintf(
+		"f(x) = ½ xᵀHx in d = %d dimensions, H = R^φ Λ (R^φ)ᵀ with Λ = diag(1, …, 1, λmax) and λ̄ = tr Λ/d its mean eigenvalue; α = 1/L₂ and 1/L∞; squared "+
 			"distance from the optimum after %d steps, averaged over %d rotations and %d starting points. Left: from 0 (blue) to 1 (red). "+
 			"Right: blue where gradient descent is closer, red where sign descent is, clipped at ±%d; dashed, where they are equal.",
 		dim63, steps63, rotations63, starts63, clip))
@@ -164,41 +166,63 @@ func draw63(in *Input) (*Output, error) {
 	return out, nil
 }
 
-// heat draws a map in colours from blue (low) over white to red (high).
+// heat draws a map in colours from blue (low) over white to red (high), each value as a rectangle around its point.
 func heat(title string, m map63, low, high float64) *figure.Panel {
-	p := figure.NewPanel(title, "φ", "λmax/λ̄")
-	h := plotter.NewHeatMap(clipped{m, low, high}, diverging{})
-	h.Min, h.Max = low, high
-	p.Add(h)
+	p := figure.NewPanel(title, "φ", "λmax / mean eigenvalue")
+	p.Add(&heatMap{m: m, low: low, high: high})
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, ratios63[0], ratios63[len(ratios63)-1]
 	return p
 }
 
-// clipped is a map whose values are moved into [low, high].
-type clipped struct {
-	map63
+type heatMap struct {
+	m         map63
 	low, high float64
 }
 
-func (c clipped) Z(i, k int) float64 { return min(c.high, max(c.low, c.map63[i][k])) }
-
-// diverging is a palette from blue over white to red, from ColorBrewer's RdBu (Harrower and Brewer 2003), readers with any
-// common colour vision in mind.
-type diverging struct{}
-
-func (diverging) Colors() []color.Color {
-	ends := [3][3]float64{{33, 102, 172}, {247, 247, 247}, {178, 24, 43}}
-	colors := make([]color.Color, 101)
-	for i := range colors {
-		t := float64(i) / 50
-		from, to := ends[0], ends[1]
-		if t > 1 {
-			t, from, to = t-1, ends[1], ends[2]
+// Plot implements plot.Plotter.
+func (h *heatMap) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	xs, ys := borders(powers63), borders(ratios63)
+	for i := range h.m {
+		for k, v := range h.m[i] {
+			left, right, bottom, top := x(xs[i]), x(xs[i+1]), y(ys[k]), y(ys[k+1])
+			c.FillPolygon(colorOf((v-h.low)/(h.high-h.low)), []vg.Point{{X: left, Y: bottom}, {X: right, Y: bottom}, {X: right, Y: top}, {X: left, Y: top}})
 		}
-		mix := func(k int) uint8 { return uint8(math.Round((1-t)*from[k] + t*to[k])) }
-		colors[i] = color.RGBA{mix(0), mix(1), mix(2), 0xff}
 	}
-	return colors
+}
+
+// borders are the ends of v and the middles between its elements.
+func borders(v []float64) []float64 {
+	b := []float64{v[0]}
+	for i := 1; i < len(v); i++ {
+		b = append(b, (v[i-1]+v[i])/2)
+	}
+	return append(b, v[len(v)-1])
+}
+
+// colorOf goes from blue (0 and below) over white to red (1 and above): ColorBrewer's RdBu (Harrower and Brewer 2003), for
+// readers with any common colour vision.
+func colorOf(share float64) color.Color {
+	ends := [3][3]float64{{33, 102, 172}, {247, 247, 247}, {178, 24, 43}}
+	t := 2 * min(1, max(0, share))
+	from, to := ends[0], ends[1]
+	if t > 1 {
+		t, from, to = t-1, ends[1], ends[2]
+	}
+	mix := func(k int) uint8 { return uint8(math.Round((1-t)*from[k] + t*to[k])) }
+	return color.RGBA{mix(0), mix(1), mix(2), 0xff}
+}
+
+// key explains the colours of both maps.
+func key63(clip float64) []figure.Entry {
+	var legend []figure.Entry
+	for _, share := range []float64{0, 0.25, 0.5, 0.75, 1} {
+		legend = append(legend, figure.Entry{
+			Label: fmt.Sprintf("%.2g (left), %+.2g (right)", share, clip*(2*share-1)),
+			Style: figure.Style{Color: colorOf(share), Marker: draw.BoxGlyph{}}, Point: true,
+		})
+	}
+	return append(legend, figure.Entry{Label: "equal", Style: dashed(figure.Style{Color: figure.Ink})})
 }
 
 func claims63(in *Input) []Finding {
@@ -223,11 +247,11 @@ func claims63(in *Input) []Finding {
 		holds("", "gradient descent does not depend on the rotation: E‖x_T‖² = (d−1)(1−1/λmax)^(2T)", "all of the grid", turned < chance,
 			fmt.Sprintf("greatest departure %.2g, 4 standard errors are %.2g", turned, chance)),
 		holds("", "sign descent is closer on axis-aligned quadratics with one large eigenvalue", fmt.Sprintf("φ = 0, λmax/λ̄ = %g", ratios63[top]),
-			advantage[0][top] > 0, fmt.Sprintf("log₁₀ of the quotient is %.2f", advantage[0][top])),
+			advantage[0][top] > 0, fmt.Sprintf("log10 of the quotient is %.2f", advantage[0][top])),
 		holds("", "gradient descent is closer on turned ones", fmt.Sprintf("φ = 1, λmax/λ̄ = %g", ratios63[top]), advantage[last][top] < 0,
-			fmt.Sprintf("log₁₀ of the quotient is %.2f", advantage[last][top])),
+			fmt.Sprintf("log10 of the quotient is %.2f", advantage[last][top])),
 		holds("", "gradient descent is closer where no eigenvalue stands out", fmt.Sprintf("all φ, λmax/λ̄ = %g", ratios63[0]),
-			maximum(advantage, 0) < 0, fmt.Sprintf("log₁₀ of the quotient is %.1f at most", maximum(advantage, 0))),
+			maximum(advantage, 0) < 0, fmt.Sprintf("log10 of the quotient is %.1f at most", maximum(advantage, 0))),
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"codeberg.org/go-pdf/fpdf"
+	"golang.org/x/image/font/sfnt"
+	"golang.org/x/image/math/fixed"
 	"golang.org/x/text/encoding/charmap"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
@@ -99,8 +101,9 @@ func writeFile(path string, content []byte) (err error) {
 	return os.Rename(temporary.Name(), path)
 }
 
-// latin is a PDF canvas for text in UTF-8: the library takes the bytes of strings for those of Windows-1252. What that
-// lacks becomes a question mark. Its colours may be transparent: the library takes premultiplied ones for straight ones.
+// latin is a PDF canvas for text in UTF-8: the library takes the bytes of strings for those of Windows-1252. A string with
+// characters that this lacks, such as Greek ones, is drawn as outlines. Colours may be transparent: the library takes
+// premultiplied ones for straight ones.
 type latin struct{ vg.Canvas }
 
 // SetColor implements vg.Canvas.
@@ -120,14 +123,59 @@ func (s straight) RGBA() (r, g, b, a uint32) {
 func (c latin) FillString(f font.Face, at vg.Point, s string) {
 	b := make([]byte, 0, len(s))
 	for _, r := range s {
-		if r == '−' {
-			r = '–'
-		}
 		v, ok := charmap.Windows1252.EncodeRune(r)
+		if r == '−' {
+			v, ok = charmap.Windows1252.EncodeRune('–')
+		}
 		if !ok {
-			v = '?'
+			c.Canvas.Fill(outline(f, at, s))
+			return
 		}
 		b = append(b, v)
 	}
 	c.Canvas.FillString(f, at, string(b))
+}
+
+// outline returns the outlines of the glyphs of a string that starts at a point, as wide as [font.Face.Width] says.
+func outline(f font.Face, at vg.Point, s string) vg.Path {
+	var path vg.Path
+	var buf sfnt.Buffer
+	units := fixed.I(int(f.Face.UnitsPerEm())) // glyphs in their own unit
+	scale := f.Font.Size / vg.Length(units)
+	before := ""
+	for _, r := range s {
+		left := at.X + f.Width(before)
+		before += string(r)
+		index, err := f.Face.GlyphIndex(&buf, r)
+		if err != nil {
+			continue
+		}
+		segments, err := f.Face.LoadGlyph(&buf, index, units, nil)
+		if err != nil {
+			continue
+		}
+		point := func(p fixed.Point26_6) vg.Point { // y goes down in fonts, up on the page
+			return vg.Point{X: left + vg.Length(p.X)*scale, Y: at.Y - vg.Length(p.Y)*scale}
+		}
+		for i, segment := range segments {
+			a := segment.Args
+			switch segment.Op {
+			case sfnt.SegmentOpMoveTo:
+				if i > 0 {
+					path.Close()
+				}
+				path.Move(point(a[0]))
+			case sfnt.SegmentOpLineTo:
+				path.Line(point(a[0]))
+			case sfnt.SegmentOpQuadTo:
+				path.QuadTo(point(a[0]), point(a[1]))
+			case sfnt.SegmentOpCubeTo:
+				path.CubeTo(point(a[0]), point(a[1]), point(a[2]))
+			}
+		}
+		if len(segments) > 0 {
+			path.Close()
+		}
+	}
+	return path
 }
