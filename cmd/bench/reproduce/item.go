@@ -104,6 +104,8 @@ var items = []Item{
 	fig62,
 	fig63,
 	table61,
+	fig71,
+	fig72,
 	fig73,
 	fig74,
 	figB1,

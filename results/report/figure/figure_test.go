@@ -463,9 +463,28 @@ func TestLatin(t *testing.T) {
 	s := &sketch{fills: map[color.Color][]vg.Path{}, stack: []affine{{a: 1, d: 1}}}
 	c := latin{s}
 	style := sans(FontSize, 0, 0)
-	c.FillString(style.Handler.Cache().Lookup(style.Font, style.Font.Size), vg.Point{}, "a ± −3 † λ")
-	if got, want := s.texts[0].text, "a \xb1 \x963 \x86 ?"; got != want {
+	face := style.Handler.Cache().Lookup(style.Font, style.Font.Size)
+	c.FillString(face, vg.Point{}, "a ± −3 †")
+	if got, want := s.texts[0].text, "a \xb1 \x963 \x86"; got != want {
 		t.Errorf("the text is %q, want %q", got, want)
+	}
+	// A λ is not in the encoding: it is drawn, on its line and no wider than it is.
+	at := vg.Point{X: 10, Y: 20}
+	c.FillString(face, at, "λ")
+	if len(s.texts) != 1 || len(s.fills[nil]) != 1 {
+		t.Fatalf("%d texts and %d shapes, want one of each", len(s.texts), len(s.fills[nil]))
+	}
+	low, high := at.Add(vg.Point{X: face.Width("λ"), Y: style.Font.Size}), at
+	for _, part := range s.fills[nil][0] {
+		if part.Type == vg.CloseComp {
+			continue
+		}
+		low = vg.Point{X: min(low.X, part.Pos.X), Y: min(low.Y, part.Pos.Y)}
+		high = vg.Point{X: max(high.X, part.Pos.X), Y: max(high.Y, part.Pos.Y)}
+	}
+	if width := face.Width("λ"); low.X < at.X-0.1 || high.X > at.X+width+0.1 || high.X-low.X < width/2 ||
+		low.Y < at.Y-0.2 || high.Y < at.Y+style.Font.Size/2 || high.Y > at.Y+style.Font.Size {
+		t.Errorf("the λ at %v, %v wide, covers %v to %v", at, width, low, high)
 	}
 	c.SetColor(faded(color.RGBA{0x80, 0x40, 0xff, 0xff}, 0.2))
 	if r, g, b, a := s.color.RGBA(); r != 0x8080 || g != 0x4040 || b != 0xffff || a != 51*0x101 {

@@ -1,0 +1,209 @@
+package reproduce
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"noisebench/protocol"
+	"noisebench/results/report/figure"
+)
+
+// The paths of Fig. 7.1: how many steps of which size.
+const (
+	problem71 = "lognormal-linreg"
+	steps71   = 50_000
+	α71       = 1e-4
+)
+
+// fig71 shows the directions of gradient descent, natural gradient descent and its "empirical" variant on a linear
+// regression (Balles 2021, Sec. 7.1, Eq. D.29).
+var fig71 = Item{
+	Name:   "fig-7.1",
+	Title:  "vector fields of GD, NGD and EFGD on a linear regression",
+	Time:   map[Size]string{Full: "seconds"},
+	Draw:   draw71,
+	Claims: claims71,
+	Departs: map[Size][]string{Full: {
+		fmt.Sprintf("the thesis does not say how long its paths are: these have %d steps", steps71),
+	}},
+}
+
+// field71 is the problem with what its full batch says at a point.
+type field71 struct {
+	problem protocol.Problem[float64]
+	batch   protocol.Batch
+	m       protocol.Measurement[float64]
+}
+
+func newField71() (*field71, error) {
+	def, _, err := definitions(problem71, "ngd")
+	if err != nil {
+		return nil, err
+	}
+	setting, err := protocol.Resolve(def.Parameters, nil)
+	if err != nil {
+		return nil, err
+	}
+	spec, err := def.Spec(setting)
+	if err != nil {
+		return nil, err
+	}
+	problem, err := def.New64(setting)
+	if err != nil {
+		return nil, err
+	}
+	f := &field71{problem: problem}
+	for i := range spec.Train {
+		f.batch.Examples = append(f.batch.Examples, i)
+	}
+	f.m.Gradient, f.m.Fisher, f.m.EmpiricalFisher = make([]float64, 2), make([]float64, 4), make([]float64, 4)
+	return f, nil
+}
+
+// directions are the steps of the three methods at a point, without step size and damping.
+func (f *field71) directions(x []float64) (map[string][]float64, error) {
+	if err := f.problem.Measure(x, f.batch, protocol.Gradient|protocol.Fisher|protocol.EmpiricalFisher, &f.m); err != nil {
+		return nil, err
+	}
+	natural, err := dampedSolve(f.m.Fisher, 0, f.m.Gradient)
+	if err != nil {
+		return nil, err
+	}
+	empirical, err := dampedSolve(f.m.EmpiricalFisher, 0, f.m.Gradient)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string][]float64{gd: {f.m.Gradient[0], f.m.Gradient[1]}, ngd: natural, efgd: empirical}
+	for _, d := range all {
+		floats.Scale(-1, d)
+	}
+	return all, nil
+}
+
+// optimum71 is where one step of NGD leads from anywhere: the Fisher of a linear regression is its Hessian.
+func (f *field71) optimum71() ([]float64, error) {
+	d, err := f.directions([]float64{0, 0})
+	if err != nil {
+		return nil, err
+	}
+	return d[ngd], nil
+}
+
+func draw71(*Input) (*Output, error) {
+	f, err := newField71()
+	if err != nil {
+		return nil, err
+	}
+	optimum, err := f.optimum71()
+	if err != nil {
+		return nil, err
+	}
+	const left, right, n = -1.0, 5.0, 13
+	var row []*figure.Panel
+	for k, m := range allMethods7 {
+		p := figure.NewPanel(m, "intercept", "slope")
+		var arrows arrows
+		for i := range n {
+			for j := range n {
+				x := []float64{left + (right-left)*float64(i)/(n-1), left + (right-left)*float64(j)/(n-1)}
+				d, err := f.directions(x)
+				if err != nil {
+					return nil, err
+				}
+				arrows.add(x, d[m], 0.36)
+			}
+		}
+		p.Add(&arrows)
+		for start := 1; start <= 4; start++ {
+			run := path{
+				problem: problem71, with: protocol.Setting{"start": float64(start)}, optimizer: optimizers7[m],
+				set: protocol.Setting{protocol.StepSize: α71}, batch: len(f.batch.Examples), budget: steps71 * int64(len(f.batch.Examples)),
+			}
+			if m != gd {
+				run.set["damping"] = 0
+			}
+			points, _, err := run.follow()
+			if err != nil {
+				return nil, err
+			}
+			var thinned [][]float64
+			for t := 0; t < len(points); t += 100 {
+				thinned = append(thinned, points[t])
+			}
+			x, y := coordinates(thinned, 0, 1)
+			p.Add(&figure.Line{X: x, Y: y, Style: style(k), Width: 1.5}, &figure.Marks{X: x[:1], Y: y[:1], Style: dots(k), Radius: 2.4})
+		}
+		star := dots(7)
+		p.Add(&figure.Marks{X: optimum[:1], Y: optimum[1:], Style: star, Radius: 2.4})
+		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = left-0.25, right+0.25, left-0.25, right+0.25
+		row = append(row, p)
+	}
+	return only(figure.New(figure.Page, 2.7*vg.Inch, panels(row...), figure.Entry{Label: "optimum", Style: dots(7), Point: true}), fmt.Sprintf(
+		"Linear regression with log-normal inputs. Arrows: directions, all of one length. Lines: %d full-batch steps with γ = %g from four points.",
+		steps71, α71)), nil
+}
+
+// arrows are drawn in grey, all of one length.
+type arrows struct{ from, to [][]float64 }
+
+func (a *arrows) add(x, d []float64, length float64) {
+	norm := math.Hypot(d[0], d[1])
+	a.from = append(a.from, x)
+	a.to = append(a.to, []float64{x[0] + length*d[0]/norm, x[1] + length*d[1]/norm})
+}
+
+// Plot implements plot.Plotter.
+func (a *arrows) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	style := draw.LineStyle{Color: figure.Pale, Width: 0.7}
+	for i := range a.from {
+		fx, fy, tx, ty := x(a.from[i][0]), y(a.from[i][1]), x(a.to[i][0]), y(a.to[i][1])
+		c.StrokeLine2(style, fx, fy, tx, ty)
+		angle := math.Atan2(float64(ty-fy), float64(tx-fx))
+		tip := func(turn float64, length vg.Length) vg.Point {
+			return vg.Point{X: tx - length*vg.Length(math.Cos(angle+turn)), Y: ty - length*vg.Length(math.Sin(angle+turn))}
+		}
+		c.FillPolygon(figure.Pale, []vg.Point{{X: tx, Y: ty}, tip(0.5, 2.8), tip(-0.5, 2.8)})
+	}
+}
+
+func claims71(*Input) []Finding {
+	f, err := newField71()
+	var optimum []float64
+	if err == nil {
+		optimum, err = f.optimum71()
+	}
+	if err != nil {
+		return []Finding{holds("", "the directions can be computed", problem71, false, err.Error())}
+	}
+	worst := map[string]float64{}
+	for _, m := range allMethods7 {
+		worst[m] = 1
+	}
+	for i := range 13 {
+		for j := range 13 {
+			x := []float64{-1 + 0.5*float64(i), -1 + 0.5*float64(j)}
+			d, err := f.directions(x)
+			if err != nil {
+				return []Finding{holds("", "the directions can be computed", problem71, false, err.Error())}
+			}
+			towards := []float64{optimum[0] - x[0], optimum[1] - x[1]}
+			if floats.Norm(towards, 2) < 0.1 {
+				continue // the optimum itself
+			}
+			for _, m := range allMethods7 {
+				worst[m] = min(worst[m], floats.Dot(d[m], towards)/floats.Norm(d[m], 2)/floats.Norm(towards, 2))
+			}
+		}
+	}
+	const on = "13 × 13 points, cosine between direction and optimum"
+	return []Finding{
+		holds("", "NGD points straight at the optimum, from everywhere", on, worst[ngd] > 1-1e-10, fmt.Sprintf("1 − %.1e at least", 1-worst[ngd])),
+		holds("", "EFGD does not", on, worst[efgd] < 0.9, fmt.Sprintf("%.3f at least; GD %.3f", worst[efgd], worst[gd])),
+	}
+}
