@@ -9,6 +9,13 @@ import (
 	"noisebench/plugins/problems"
 	"noisebench/protocol"
 	"noisebench/results/report/figure"
+	"noisebench/results/stats"
+)
+
+// The thesis draws 1000 examples; claims are judged on more, since at 1000 chance hides the difference of two of the cases.
+const (
+	drawn72  = 1000
+	judged72 = 100_000
 )
 
 // cases72 are the panels of Fig. 7.2.
@@ -41,9 +48,12 @@ var fig72 = Item{
 type matrices72 struct {
 	optimum                                 []float64
 	fisher, gaussNewton, empirical, hessian []float64 // 2 × 2
+	// apart is the greatest element of F̃ − F in standard errors: F̃ − F is the mean of independent differences of single
+	// examples, whose mean is 0 where the model is right.
+	apart float64
 }
 
-func newMatrices72(problem string, with protocol.Setting) (*matrices72, error) {
+func newMatrices72(problem string, with protocol.Setting, examples float64) (*matrices72, error) {
 	var def protocol.ProblemDef
 	for _, d := range problems.All() {
 		if d.Name == problem {
@@ -51,6 +61,9 @@ func newMatrices72(problem string, with protocol.Setting) (*matrices72, error) {
 		}
 	}
 	setting, err := protocol.Resolve(def.Parameters, with)
+	if err == nil {
+		setting["examples"] = examples
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -78,14 +91,28 @@ func newMatrices72(problem string, with protocol.Setting) (*matrices72, error) {
 		batch.Examples = append(batch.Examples, i)
 	}
 	optimum := points[len(points)-1]
+	var differences [4][]float64
+	for i := range batch.Examples {
+		one := protocol.Batch{Examples: batch.Examples[i : i+1]}
+		if err := opened.Measure(optimum, one, protocol.Fisher|protocol.EmpiricalFisher, &m); err != nil {
+			return nil, err
+		}
+		for k := range differences {
+			differences[k] = append(differences[k], m.EmpiricalFisher[k]-m.Fisher[k])
+		}
+	}
+	apart := 0.0
+	for _, d := range differences {
+		apart = max(apart, math.Abs(stats.Mean(d)/stats.StdErr(d)))
+	}
 	err = opened.Measure(optimum, batch, protocol.Fisher|protocol.GaussNewton|protocol.EmpiricalFisher|protocol.Hessian, &m)
-	return &matrices72{optimum, m.Fisher, m.GaussNewton, m.EmpiricalFisher, m.Hessian}, err
+	return &matrices72{optimum, m.Fisher, m.GaussNewton, m.EmpiricalFisher, m.Hessian, apart}, err
 }
 
 func draw72(*Input) (*Output, error) {
 	var rows [][]*figure.Panel
 	for i, c := range cases72 {
-		m, err := newMatrices72(c.problem, c.with)
+		m, err := newMatrices72(c.problem, c.with, drawn72)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.title, err)
 		}
@@ -122,34 +149,34 @@ func draw72(*Input) (*Output, error) {
 func claims72(*Input) []Finding {
 	var findings []Finding
 	for i, c := range cases72 {
-		m, err := newMatrices72(c.problem, c.with)
+		m, err := newMatrices72(c.problem, c.with, judged72)
 		if err != nil {
 			findings = append(findings, holds("", "the matrices can be computed", c.title, false, err.Error()))
 			continue
 		}
-		worst, apart := 0.0, 0.0
+		worst := 0.0
 		for k := range m.fisher {
 			scale := math.Sqrt(m.fisher[0] * m.fisher[3])
 			worst = max(worst, math.Abs(m.fisher[k]-m.gaussNewton[k])/scale, math.Abs(m.fisher[k]-m.hessian[k])/scale)
-			apart = max(apart, math.Abs(m.empirical[k]-m.fisher[k])/scale)
 		}
 		findings = append(findings, holds("", "the Fisher matrix is the generalised Gauss–Newton matrix, and the Hessian of a linear model", c.title, worst < 1e-12,
 			fmt.Sprintf("greatest relative difference %.1e", worst)))
+		text := fmt.Sprintf("greatest difference of an element %.1f standard errors", m.apart)
 		if i%3 == 0 {
-			// Each element of F̃ − F has a standard error of about √(Var r²a²/1000), some 0.1 of F.
-			findings = append(findings, holds("", "the empirical Fisher is near it where the model is right", c.title, apart < 0.35,
-				fmt.Sprintf("greatest relative difference %.3f", apart)))
+			findings = append(findings, holds("", "the empirical Fisher is the same, up to chance, where the model is right", c.title, m.apart < 3, text))
 			continue
 		}
-		findings = append(findings, holds("", "the empirical Fisher is not near it where the model is wrong", c.title, apart > 0.35,
-			fmt.Sprintf("greatest relative difference %.3f", apart)))
+		findings = append(findings, holds("", "the empirical Fisher is another where the model is wrong", c.title, m.apart > 3, text))
 	}
-	// With noise of variance v, F̃ = v F in the limit: at 1000 examples within 3 standard errors, √(Var ε²/1000) = 2√(2/1000).
-	m, err := newMatrices72("linear-toy", protocol.Setting{"noise_variance": 2})
+	// With noise of variance v, F̃ = v F in the limit; the standard error of the quotient is 2√(2/N).
+	m, err := newMatrices72("linear-toy", protocol.Setting{"noise_variance": 2}, judged72)
 	if err == nil {
 		ratio := m.empirical[3] / m.fisher[3]
 		findings = append(findings, holds("", "noise of twice the variance makes the empirical Fisher twice as large", "linear, bias",
-			math.Abs(ratio-2) < 3*2*math.Sqrt(2./1000), fmt.Sprintf("%.3f times", ratio)))
+			math.Abs(ratio-2) < 3*2*math.Sqrt(2./judged72), fmt.Sprintf("%.4f times", ratio)))
+	}
+	for i := range findings {
+		findings[i].On += fmt.Sprintf(", %d examples", judged72)
 	}
 	return findings
 }
