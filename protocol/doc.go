@@ -44,7 +44,8 @@
 //
 // R3 (budget). The budget counts examples. Every example whose loss or gradient an optimizer gets to see is charged, a
 // second look at the same batch too. The harness meters. The last batch shrinks to what is left, so that all runs end on
-// the same count; a remainder smaller than the least measurable batch stays unused and is recorded.
+// the same count; a remainder smaller than the least measurable batch stays unused and is recorded. Matrices cost what a
+// gradient does, and are counted apart; an [Oracle] costs nothing, and marks whatever used it.
 //
 // R4 (evaluation). Evaluation is free and happens on a schedule fixed in examples seen, the same for every optimizer of a
 // plan: at zero, and at the first step boundary at or past each mark. A trial point is never evaluated.

@@ -146,3 +146,67 @@ func TestTableD5Losses(t *testing.T) {
 		})
 	}
 }
+
+// At 0 the empirical Fisher matrix of logistic regression is the Fisher matrix, so that the first steps of NGD and EFGD are
+// the same, to the bit.
+func TestFirstStepsOfLogisticRegression(t *testing.T) {
+	for _, problem := range []string{"wdbc-logreg", "a1a-logreg"} {
+		var losses []float64
+		for _, optimizer := range []string{"ngd", "efgd"} {
+			p, o := defsOf(t, problem, optimizer)
+			params, err := protocol.Resolve(p.Parameters, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			spec, err := p.Spec(params)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := harness.Run(context.Background(), p, o, results.Run{
+				Protocol: protocol.Version, Problem: results.ProblemID{Name: p.Name, Parameters: params},
+				Optimizer: results.OptimizerID{Name: o.Name, Setting: protocol.Setting{"step_size": 1e-3, "damping": 1e-6}},
+				Budget:    int64(spec.Train), BatchSize: spec.BatchSize, Order: protocol.Reshuffled, Evaluations: 1,
+			}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.End.Steps != 1 || r.End.Curvatures != int64(spec.Train) || r.End.Oracle {
+				t.Errorf("%s on %s ends with %+v, want one step with the curvature of all examples", optimizer, problem, r.End)
+			}
+			losses = append(losses, final(r))
+		}
+		if losses[0] != losses[1] || !(losses[0] < math.Ln2) {
+			t.Errorf("%s: losses after the first step are %.17g with F and %.17g with F̃, want the same below log 2", problem,
+				losses[0], losses[1])
+		}
+	}
+}
+
+// Step sizes and dampings of NGD in Table D.5 cannot be told apart on linear problems: all of these lead to the optimum.
+func TestTableD5IsNotUnique(t *testing.T) {
+	p, _ := defsOf(t, "boston-linreg", "ngd")
+	spec, err := p.Spec(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []float64{-0.75, 0, 0.125, 0.25} {
+		for _, damping := range []float64{-10, -8, -6} {
+			setting := protocol.Setting{"step_size": math.Pow(10, step), "damping": math.Pow(10, damping)}
+			if got, want := final(after100(t, "boston-linreg", "ngd", nil, setting)), spec.Constants["optimum"]; !(got-want <= 1e-9*want) {
+				t.Errorf("at %v the loss is %.12g, want the optimum, %.12g", setting, got, want)
+			}
+		}
+	}
+}
+
+// BenchmarkNGD times steps of natural gradient descent in process, evaluations included: two in 100 steps.
+func BenchmarkNGD(b *testing.B) {
+	for _, problem := range []string{"boston-linreg", "wdbc-logreg"} {
+		b.Run(problem, func(b *testing.B) {
+			for b.Loop() {
+				after100(b, problem, "ngd", nil, protocol.Setting{"step_size": 1, "damping": 1e-6})
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/100, "µs/step")
+		})
+	}
+}

@@ -1,7 +1,8 @@
 // Package problems holds the built-in test problems, one file each, and the catalogue of the data sets that they read.
 //
 // They offer the gradient, the variance s and its norm ‖s‖₁, exact for the batch; only networks with batch
-// normalization have no variance to offer. Networks work in float32 and on all threads, all others in float64 and on
+// normalization have no variance to offer. All but networks are an oracle, too, and linear models and small softmax
+// regressions offer matrices. Networks work in float32 and on all threads, all others in float64 and on
 // one. Sums are taken in a fixed order, so that a result depends on nothing but the point, the batch, the seed and the
 // machine's floating point. An opened problem owns its buffers and serves one run; data are read once per process and
 // shared.
