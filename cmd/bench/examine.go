@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"noisebench/harness"
 	"noisebench/protocol"
@@ -55,10 +56,13 @@ func (x *examined) complete() {
 	}
 	x.campaign = campaign
 	used := map[string]bool{}
+	var mu sync.Mutex // cells are derived side by side
 	cells, due := campaign.Cells(func(id string) *results.Record {
 		record := b.Records[id]
 		if record != nil {
+			mu.Lock()
 			used[id] = true
+			mu.Unlock()
 		}
 		return record
 	})

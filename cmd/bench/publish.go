@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -54,10 +55,13 @@ there before publishing.`,
 				return usagef(cmd, "--out is %q, want a name that ends in %s", out, bundle.Extension)
 			}
 			asked := map[string]*results.Record{} // what the plan's decisions use
+			var mu sync.Mutex                     // cells are derived side by side
 			cells, due := campaign.Cells(func(id string) *results.Record {
 				record := store.find(id)
 				if record != nil {
+					mu.Lock()
 					asked[id] = record
+					mu.Unlock()
 				}
 				return record
 			})

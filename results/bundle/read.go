@@ -92,13 +92,13 @@ func read(r io.Reader, most limits, traces bool) (*Bundle, error) {
 		case sumsName:
 			return b.readSums(contents)
 		case aboutName:
-			b.check(name, contents)
+			crew.check(name, contents)
 			return b.readAbout(contents)
 		case planName:
-			b.check(name, contents)
+			crew.check(name, contents)
 			return strict(name, contents, &b.Plan)
 		case definitionsName:
-			b.check(name, contents)
+			crew.check(name, contents)
 			return strict(name, contents, &b.Definitions)
 		}
 		crew.work <- file{name, contents}
@@ -271,9 +271,11 @@ func (b *Bundle) readAbout(contents []byte) error {
 }
 
 // check notes a file whose checksum is wrong.
-func (b *Bundle) check(name string, contents []byte) {
-	if sum := sha256.Sum256(contents); hex.EncodeToString(sum[:]) != b.Sums[name] {
-		b.Faults = append(b.Faults, Fault{name, errSum})
+func (c *crew) check(name string, contents []byte) {
+	if sum := sha256.Sum256(contents); hex.EncodeToString(sum[:]) != c.b.Sums[name] {
+		c.mu.Lock()
+		c.b.Faults = append(c.b.Faults, Fault{name, errSum})
+		c.mu.Unlock()
 	}
 }
 
