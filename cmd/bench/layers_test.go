@@ -31,7 +31,7 @@ var layers = map[string]struct{ own, libraries []string }{
 	"results/stats":  {libraries: []string{"gonum.org/v1/gonum/"}},
 	"results/report/figure": {
 		own:       []string{"protocol", "results", "results/stats", "results/report"},
-		libraries: []string{"gonum.org/v1/plot", "gonum.org/v1/gonum/", "codeberg.org/go-pdf/fpdf", "golang.org/x/text/encoding/"},
+		libraries: []string{"gonum.org/v1/plot", "gonum.org/v1/gonum/", "codeberg.org/go-pdf/fpdf", "golang.org/x/text/encoding/", "golang.org/x/image/"},
 	},
 	"results/report/page": {own: []string{"protocol", "results", "results/stats", "results/report", "results/report/figure"}},
 	"results/report":      {own: []string{"protocol", "results", "results/stats"}, libraries: []string{"github.com/olekukonko/tablewriter"}},

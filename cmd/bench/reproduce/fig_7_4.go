@@ -28,7 +28,7 @@ var fig74 = Item{
 // descents74 are the runs of a method from each starting point, at the settings of Table D.5, corrected.
 func descents74(method string) ([]*descent, error) {
 	s := set("Boston")
-	optimum, err := optimum74(s.problem)
+	optimum, err := optimum74(s)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func descents74(method string) ([]*descent, error) {
 		for j, v := range optimum {
 			start[j] = factor * v
 		}
-		d, err := descend(s.problem, method, publishedSetting(s, method), start, steps74)
+		d, err := descend(s, method, publishedSetting(s, method), start, steps74)
 		if err != nil {
 			return nil, err
 		}
@@ -49,17 +49,13 @@ func descents74(method string) ([]*descent, error) {
 
 // optimum74 is the optimum: one undamped step of NGD with γ = 1 goes there from anywhere, since the Fisher of a linear model
 // is its Hessian; the second takes the rounding away.
-func optimum74(problem string) ([]float64, error) {
-	def, _, err := definitions(problem, "newton")
-	if err != nil {
-		return nil, err
-	}
-	spec, err := def.Spec(nil)
+func optimum74(s dataSet) ([]float64, error) {
+	spec, err := s.spec()
 	if err != nil {
 		return nil, err
 	}
 	p := path{
-		problem: problem, optimizer: "newton", set: protocol.Setting{protocol.StepSize: 1},
+		problem: s.problem, optimizer: "newton", set: protocol.Setting{protocol.StepSize: 1},
 		batch: spec.Train, budget: 2 * int64(spec.Train),
 	}
 	points, _, err := p.follow()

@@ -18,15 +18,11 @@ var tableD3 = Item{
 	Draw: func(*Input) (*Output, error) {
 		t := Table{Title: "data sets; dimensions include the bias", Header: []string{"data", "problem", "examples", "dimension", "loss at 0", "L", "SHA-256"}}
 		for _, s := range dataSets {
-			def, _, err := definitions(s.problem, "gd")
+			spec, err := s.spec()
 			if err != nil {
 				return nil, err
 			}
-			spec, err := def.Spec(nil)
-			if err != nil {
-				return nil, err
-			}
-			d, err := descend(s.problem, gd, protocol.Setting{protocol.StepSize: 1e-20}, nil, 1)
+			d, err := descend(s, gd, protocol.Setting{protocol.StepSize: 1e-20}, nil, 1)
 			if err != nil {
 				return nil, err
 			}
