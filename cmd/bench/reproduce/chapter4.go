@@ -47,7 +47,7 @@ func chapter4(size Size) []protocol.Plan {
 		if size == Reduced {
 			plan.Name += "-reduced"
 			plan.Problems[0].Budget = reducedExamples
-			plan.Replicates, plan.Evaluations = 1, 6
+			plan.Replicates, plan.Evaluations = 1, 4
 			both["theta"] = []float64{0.8}
 		}
 		plan.Optimizers = []protocol.OptimizerEntry{
