@@ -164,6 +164,7 @@ func (c *cell) state(find Lookup) (results.Cell, []Task) {
 type book struct {
 	cell   *cell
 	find   Lookup
+	ids    results.IDs
 	due    []Task
 	failed []string
 	tuning map[string]*results.Record // finished tuning runs by ID
@@ -172,7 +173,7 @@ type book struct {
 // get returns the record of a run: nil if it is due, one with status failed if it failed.
 func (b *book) get(setting protocol.Setting, seed uint64, purpose Purpose) *results.Record {
 	run := b.cell.run(setting, seed)
-	id := run.ID()
+	id := b.ids.Of(&run)
 	record := b.find(id)
 	isRun := func(t Task) bool { return t.ID == id }
 	switch {

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -49,10 +48,10 @@ func Encode(r *Record) ([]byte, error) {
 		line("trace", r.Trace)
 	}
 	line("end", &r.End)
-	digest := sha256.Sum256(b.Bytes())
+	sum := digest(b.Bytes())
 	line("host", &r.Host)
 	b.Truncate(b.Len() - len("}\n"))
-	fmt.Fprintf(b, ",\"digest\":\"%x\"}\n", digest)
+	fmt.Fprintf(b, ",\"digest\":\"%s\"}\n", sum[:])
 	return b.Bytes(), failure
 }
 
@@ -97,19 +96,18 @@ func decode(name string, data []byte, wantTrace bool, known *shared) (*Record, e
 			return bad("not a line of a record")
 		case !whole:
 			return bad("file is torn: its last line does not end")
-		case number == 1 && kind != "run":
+		case number == 1 && string(kind) != "run":
 			return bad("not a record: its first line is %q, want run", kind)
 		}
 		rest = tail
 		var err error
-		switch kind {
+		switch string(kind) {
 		case "run":
 			if haveRun {
 				return bad("second run in one file")
 			}
 			haveRun = true
-			sum := sha256.Sum256(value)
-			if id := hex.EncodeToString(sum[:]); !strings.HasPrefix(filepath.Base(name), id) {
+			if id := digest(value); !strings.HasPrefix(filepath.Base(name), string(id[:])) {
 				return bad("the run's ID is %s: the file was renamed, or the line changed", id)
 			}
 			err = known.run(value, &r.Run)
@@ -139,15 +137,18 @@ func decode(name string, data []byte, wantTrace bool, known *shared) (*Record, e
 			}
 		case "end":
 			haveEnd = true
-			err = json.Unmarshal(value, &r.End)
+			if !scanEnd(value, &r.End) {
+				r.End = End{}
+				err = json.Unmarshal(value, &r.End)
+			}
 		case "host":
-			var want string
+			var want []byte
 			if want, err = decodeHost(line, value, &r.Host, known); err != nil {
 				break
 			}
-			digest := sha256.Sum256(data[:start])
+			is := digest(data[:start])
 			switch {
-			case hex.EncodeToString(digest[:]) != want:
+			case !bytes.Equal(is[:], want):
 				return bad("the digest does not fit: the file was changed or damaged")
 			case !haveSpec || !haveEnd || len(r.Points) == 0 && r.End.Status != Failed:
 				return bad("the record lacks its problem, its points or its end")
@@ -165,11 +166,11 @@ func decode(name string, data []byte, wantTrace bool, known *shared) (*Record, e
 }
 
 // decodeHost decodes the last line, whose part after its first name is value, and returns the digest.
-func decodeHost(line, value []byte, h *Host, known *shared) (digest string, err error) {
+func decodeHost(line, value []byte, h *Host, known *shared) (digest []byte, err error) {
 	host, rest, ok := bytes.Cut(value, []byte(`},"digest":"`))
 	if text, last := bytes.CutSuffix(rest, []byte(`"`)); ok && last && len(text) == 2*sha256.Size {
-		if known.host(append(slices.Clip(host), '}'), h) == nil {
-			return string(text), nil
+		if known.host(value[:len(host)+1], h) == nil {
+			return text, nil
 		}
 		*h = Host{}
 	}
@@ -178,18 +179,25 @@ func decodeHost(line, value []byte, h *Host, known *shared) (digest string, err 
 		Digest string `json:"digest"`
 	}{Host: h}
 	err = json.Unmarshal(line, &all)
-	return all.Digest, err
+	return []byte(all.Digest), err
+}
+
+// digest is the hexadecimal SHA-256.
+func digest(data []byte) (text [2 * sha256.Size]byte) {
+	sum := sha256.Sum256(data)
+	hex.Encode(text[:], sum[:])
+	return text
 }
 
 // split takes a line {"kind":value} apart. If there are more names, value has them too.
-func split(line []byte) (kind string, value []byte, ok bool) {
+func split(line []byte) (kind, value []byte, ok bool) {
 	line, ok = bytes.CutPrefix(line, []byte(`{"`))
 	if !ok {
-		return "", nil, false
+		return nil, nil, false
 	}
-	name, value, ok := bytes.Cut(line, []byte(`":`))
+	kind, value, ok = bytes.Cut(line, []byte(`":`))
 	if !ok || len(value) == 0 {
-		return "", nil, false
+		return nil, nil, false
 	}
-	return string(name), value[:len(value)-1], true
+	return kind, value[:len(value)-1], true
 }

@@ -189,10 +189,10 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// FuzzScanPoint checks that the quick way to read a point agrees with encoding/json.
-func FuzzScanPoint(f *testing.F) {
-	for _, p := range example(1).Points[:3] {
-		b, err := json.Marshal(p)
+// FuzzScan checks that the quick ways to read lines agree with encoding/json.
+func FuzzScan(f *testing.F) {
+	for _, v := range scanned() {
+		b, err := json.Marshal(v)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -201,28 +201,79 @@ func FuzzScanPoint(f *testing.F) {
 	f.Add([]byte(`{"mark":1,"seen":2,"step":3,"batch_size":4,` +
 		`"train":{"loss":"NaN","metric":"-Inf"},"test":{"loss":1,"metric":"+Inf"}}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var quick, plain Point
-		if json.Unmarshal(b, &plain) != nil || !scanPoint(b, &quick, new([]parts)) {
-			return
-		}
-		if d := cmp.Diff(plain, quick, sameNumber); d != "" {
-			t.Errorf("%s: quick way differs (-json +quick):\n%s", b, d)
-		}
+		scan(t, b, new(Point), new(Point), func(p *Point) bool { return scanPoint(b, p, new([]parts)) })
+		scan(t, b, new(End), new(End), func(e *End) bool { return scanEnd(b, e) })
+		scan(t, b, new(Host), new(Host), func(h *Host) bool { return len(b) > 0 && b[0] == '{' && scanTimes(b[1:], h) })
 	})
 }
 
-func TestScanPoint(t *testing.T) {
+// scan compares a quick way to read b with encoding/json, where both can, and reports whether the quick one can.
+func scan[T any](t *testing.T, b []byte, plain, quick *T, way func(*T) bool) bool {
+	t.Helper()
+	able := way(quick)
+	if able && json.Unmarshal(b, plain) == nil {
+		if d := cmp.Diff(plain, quick, sameNumber); d != "" {
+			t.Errorf("%s: quick way differs (-json +quick):\n%s", b, d)
+		}
+	}
+	return able
+}
+
+// scanned is what the quick ways have to read.
+func scanned() (values []any) {
 	for _, p := range example(1).Points {
-		b, err := json.Marshal(p)
+		values = append(values, p)
+	}
+	return append(values,
+		Point{Mark: 1, Train: Value{protocol.Number(nan), protocol.Number(-inf)}, Test: &Value{1e-300, protocol.Number(inf)}},
+		End{Status: OK, Steps: 313, Seen: 10_000, Gradients: 10_000, MinBatch: 16, MaxBatch: 32},
+		End{Status: Diverged, Seen: 1, Unused: 2, Variances: 3, Curvatures: 4, Oracle: true},
+		struct { // the end of a Host
+			Started       string  `json:"started"`
+			ProblemTime   float64 `json:"problem_seconds"`
+			OptimizerTime float64 `json:"optimizer_seconds"`
+			EvaluateTime  float64 `json:"evaluate_seconds"`
+			HarnessTime   float64 `json:"harness_seconds"`
+		}{"2026-01-02T03:04:05Z", 0.25, 1e-9, 0, 1e30},
+	)
+}
+
+func TestScan(t *testing.T) {
+	for _, v := range scanned() {
+		b, err := json.Marshal(v)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var got Point
-		if !scanPoint(b, &got, new([]parts)) {
-			t.Fatalf("%s is not read the quick way", b)
+		able := false
+		switch v.(type) {
+		case Point:
+			able = scan(t, b, new(Point), new(Point), func(p *Point) bool { return scanPoint(b, p, new([]parts)) })
+		case End:
+			able = scan(t, b, new(End), new(End), func(e *End) bool { return scanEnd(b, e) })
+		default:
+			able = scan(t, b, new(Host), new(Host), func(h *Host) bool { return scanTimes(b[1:], h) })
 		}
-		if d := cmp.Diff(p, got); d != "" {
-			t.Errorf("point differs (-want +got):\n%s", d)
+		if !able {
+			t.Errorf("%s is not read the quick way", b)
+		}
+	}
+	for _, text := range []string{
+		`{"status":"failed","steps":1,"seen":1,"gradients":1,"min_batch":1,"max_batch":1}`,
+		`{"status":"ok","steps":01,"seen":1,"gradients":1,"min_batch":1,"max_batch":1}`,
+		`{"status":"ok","steps":1,"seen":-1,"gradients":1,"min_batch":1,"max_batch":1}`,
+		`{"status":"ok","steps":1,"seen":1,"gradients":1,"min_batch":1,"max_batch":1,"new":1}`,
+	} {
+		if scanEnd([]byte(text), new(End)) {
+			t.Errorf("%s is read the quick way", text)
+		}
+	}
+	for _, text := range []string{
+		`"started":"a\"b","problem_seconds":1,"optimizer_seconds":1,"evaluate_seconds":1,"harness_seconds":1}`,
+		`"started":"","problem_seconds":inf,"optimizer_seconds":1,"evaluate_seconds":1,"harness_seconds":1}`,
+		`"started":"","problem_seconds":1,"optimizer_seconds":1,"evaluate_seconds":1,"harness_seconds":0x1p3}`,
+	} {
+		if scanTimes([]byte(text), new(Host)) {
+			t.Errorf("%s is read the quick way", text)
 		}
 	}
 }

@@ -1,8 +1,6 @@
 package results
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 
 	"noisebench/protocol"
@@ -42,13 +40,18 @@ type OptimizerID struct {
 }
 
 // ID is the name of the run's record: the hexadecimal SHA-256 of the run as compact JSON with sorted keys of maps.
+// See [IDs] for many runs.
 func (r *Run) ID() string {
+	id := digest(r.json())
+	return string(id[:])
+}
+
+func (r *Run) json() []byte {
 	b, err := json.Marshal(r)
 	if err != nil {
 		panic("results: a Run holds a value that JSON cannot carry: " + err.Error())
 	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
+	return b
 }
 
 // Status says how a run ended.

@@ -2,18 +2,22 @@ package results
 
 import (
 	"bytes"
+	"encoding/json"
 	"math"
 	"strconv"
 
 	"noisebench/protocol"
 )
 
+// What follows reads the parts of a record that differ from run to run from exactly the bytes that Encode writes, many
+// times faster than encoding/json: tables read all files. Each function reports false for anything else, such as an object
+// with more names, which is then left to encoding/json.
+
 // parts are the values of a point besides that on the train part.
 type parts struct{ validation, test Value }
 
-// scanPoint reads a Point from exactly the bytes that Encode writes, several times faster than encoding/json: points
-// are most of a file, and tables read all files. It reports false for anything else, such as a point with more names. Values
-// of parts are put into what is left of slab's capacity, so that a record has few pieces of memory.
+// scanPoint reads a Point. Values of parts are put into what is left of slab's capacity, so that a record has few pieces of
+// memory.
 func scanPoint(b []byte, p *Point, slab *[]parts) bool {
 	s := scanner{b, true}
 	p.Mark = s.integer(`{"mark":`)
@@ -27,15 +31,57 @@ func scanPoint(b []byte, p *Point, slab *[]parts) bool {
 		}
 		*slab = append(*slab, parts{})
 		at := &(*slab)[len(*slab)-1]
-		if bytes.HasPrefix(s.rest, []byte(`,"validation"`)) {
-			at.validation = s.value(`,"validation":`)
+		if s.next(`,"validation":`) {
+			at.validation = s.value("")
 			p.Validation = &at.validation
 		}
-		if bytes.HasPrefix(s.rest, []byte(`,"test"`)) {
-			at.test = s.value(`,"test":`)
+		if s.next(`,"test":`) {
+			at.test = s.value("")
 			p.Test = &at.test
 		}
 	}
+	s.literal(`}`)
+	return s.ok && len(s.rest) == 0
+}
+
+// scanEnd reads the End of a run without a reason.
+func scanEnd(b []byte, e *End) bool {
+	s := scanner{b, true}
+	switch {
+	case s.next(`{"status":"ok"`):
+		e.Status = OK
+	case s.next(`{"status":"diverged"`):
+		e.Status = Diverged
+	default:
+		return false
+	}
+	e.Steps = int(s.integer(`,"steps":`))
+	e.Seen = s.integer(`,"seen":`)
+	if s.next(`,"unused":`) {
+		e.Unused = s.integer("")
+	}
+	e.Gradients = s.integer(`,"gradients":`)
+	if s.next(`,"variances":`) {
+		e.Variances = s.integer("")
+	}
+	if s.next(`,"curvatures":`) {
+		e.Curvatures = s.integer("")
+	}
+	e.Oracle = s.next(`,"oracle":true`)
+	e.MinBatch = int(s.integer(`,"min_batch":`))
+	e.MaxBatch = int(s.integer(`,"max_batch":`))
+	s.literal(`}`)
+	return s.ok && len(s.rest) == 0
+}
+
+// scanTimes reads what a Host says of one run alone: its JSON from Started on.
+func scanTimes(b []byte, h *Host) bool {
+	s := scanner{b, true}
+	h.Started = s.text(`"started":"`)
+	h.ProblemTime = s.decimal(`,"problem_seconds":`)
+	h.OptimizerTime = s.decimal(`,"optimizer_seconds":`)
+	h.EvaluateTime = s.decimal(`,"evaluate_seconds":`)
+	h.HarnessTime = s.decimal(`,"harness_seconds":`)
 	s.literal(`}`)
 	return s.ok && len(s.rest) == 0
 }
@@ -45,45 +91,53 @@ type scanner struct {
 	ok   bool // so far
 }
 
-func (s *scanner) literal(want string) {
-	if len(s.rest) < len(want) || string(s.rest[:len(want)]) != want {
+// next cuts off a text if it is what comes next, and reports whether it was.
+func (s *scanner) next(text string) bool {
+	if len(s.rest) < len(text) || string(s.rest[:len(text)]) != text {
+		return false
+	}
+	s.rest = s.rest[len(text):]
+	return true
+}
+
+func (s *scanner) literal(want string) { s.ok = s.next(want) && s.ok }
+
+// until cuts off what comes before the next end.
+func (s *scanner) until(end byte) []byte {
+	n := bytes.IndexByte(s.rest, end)
+	if n < 0 {
 		s.ok = false
-		return
+		return nil
 	}
-	s.rest = s.rest[len(want):]
+	word := s.rest[:n]
+	s.rest = s.rest[n:]
+	return word
 }
 
-// word cuts off what comes before the next comma or brace.
-func (s *scanner) word() []byte {
-	for n, c := range s.rest {
-		if c == ',' || c == '}' {
-			word := s.rest[:n]
-			s.rest = s.rest[n:]
-			return word
-		}
-	}
-	s.ok = false
-	return nil
-}
-
-func (s *scanner) integer(name string) int64 {
+// integer reads a name and a whole number from 0 to 10¹⁸ − 1.
+func (s *scanner) integer(name string) (v int64) {
 	s.literal(name)
-	v, err := strconv.ParseInt(string(s.word()), 10, 64)
-	s.ok = s.ok && err == nil
+	n := 0
+	for n < len(s.rest) && '0' <= s.rest[n] && s.rest[n] <= '9' {
+		v = 10*v + int64(s.rest[n]-'0')
+		n++
+	}
+	s.ok = s.ok && 0 < n && n <= 18 && (n == 1 || s.rest[0] != '0')
+	s.rest = s.rest[n:]
 	return v
 }
 
 func (s *scanner) value(name string) (v Value) {
 	s.literal(name)
-	v.Loss = s.number(`{"loss":`)
-	v.Metric = s.number(`,"metric":`)
+	s.literal(`{"loss":`)
+	v.Loss = s.number(s.until(','))
+	s.literal(`,"metric":`)
+	v.Metric = s.number(s.until('}'))
 	s.literal(`}`)
 	return v
 }
 
-func (s *scanner) number(name string) protocol.Number {
-	s.literal(name)
-	word := s.word()
+func (s *scanner) number(word []byte) protocol.Number {
 	switch string(word) {
 	case `"NaN"`:
 		return protocol.Number(math.NaN())
@@ -92,7 +146,35 @@ func (s *scanner) number(name string) protocol.Number {
 	case `"-Inf"`:
 		return protocol.Number(math.Inf(-1))
 	}
+	return protocol.Number(s.float(word))
+}
+
+// decimal reads a name and a number, which no digest covers: it must be one to JSON, too.
+func (s *scanner) decimal(name string) float64 {
+	s.literal(name)
+	n := 0
+	for n < len(s.rest) && s.rest[n] != ',' && s.rest[n] != '}' {
+		n++
+	}
+	word := s.rest[:n]
+	s.rest = s.rest[n:]
+	s.ok = s.ok && json.Valid(word)
+	return s.float(word)
+}
+
+func (s *scanner) float(word []byte) float64 {
 	v, err := strconv.ParseFloat(string(word), 64)
 	s.ok = s.ok && err == nil
-	return protocol.Number(v)
+	return v
+}
+
+// text reads a name and a string in which nothing is escaped, up to its closing quote.
+func (s *scanner) text(name string) string {
+	s.literal(name)
+	word := s.until('"')
+	s.literal(`"`)
+	for _, c := range word {
+		s.ok = s.ok && ' ' <= c && c < 0x80 && c != '\\'
+	}
+	return string(word)
 }

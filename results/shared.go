@@ -14,7 +14,7 @@ import (
 type shared struct {
 	mu    sync.RWMutex
 	specs map[string]protocol.ProblemSpec // by their JSON
-	runs  map[string]Run                  // by their JSON up to the seed
+	runs  map[string]Run                  // by their JSON without the digits of the seed
 	hosts map[string]Host                 // by their JSON up to the time
 }
 
@@ -22,56 +22,75 @@ func newShared() *shared {
 	return &shared{specs: map[string]protocol.ProblemSpec{}, runs: map[string]Run{}, hosts: map[string]Host{}}
 }
 
+// run decodes a Run. What is not as Encode writes it, such that the seed cannot be taken out, is decoded as a whole.
 func (s *shared) run(value []byte, r *Run) error {
-	if s == nil {
+	i := bytes.LastIndex(value, []byte(`,"seed":`))
+	if s == nil || i < 0 {
 		return json.Unmarshal(value, r)
 	}
-	return unmarshalShared(s, s.runs, value, `,"seed":`, r)
+	i += len(`,"seed":`)
+	scan := scanner{value[i:], true}
+	seed := uint64(scan.integer(""))
+	if !scan.ok || !bytes.HasPrefix(scan.rest, []byte(`,"budget":`)) {
+		return json.Unmarshal(value, r)
+	}
+	var space [2048]byte
+	rest := append(append(space[:0], value[:i]...), scan.rest...)
+	if lookUp(s, s.runs, rest, r) {
+		r.Seed = seed
+		return nil
+	}
+	err := json.Unmarshal(value, r)
+	if err == nil {
+		keep(s, s.runs, rest, *r)
+	}
+	return err
 }
 
 func (s *shared) spec(value []byte, p *protocol.ProblemSpec) error {
-	if s == nil {
-		return json.Unmarshal(value, p)
-	}
-	return unmarshalShared(s, s.specs, value, "", p)
-}
-
-func (s *shared) host(value []byte, h *Host) error {
-	if s == nil {
-		return json.Unmarshal(value, h)
-	}
-	return unmarshalShared(s, s.hosts, value, `,"started":`, h)
-}
-
-// unmarshalShared decodes a JSON object. What comes before the last mark, or all of it if the mark is empty, is taken from known
-// if it is there, else put there. If it is not what Encode writes, such that it cannot be taken apart, all is decoded anew.
-func unmarshalShared[T any](s *shared, known map[string]T, value []byte, mark string, into *T) error {
-	common, own := value, []byte(nil)
-	if mark != "" {
-		i := bytes.LastIndex(value, []byte(mark))
-		if i < 0 {
-			return json.Unmarshal(value, into)
-		}
-		common, own = value[:i], value[i+1:]
-	}
-	s.mu.RLock()
-	v, ok := known[string(common)]
-	s.mu.RUnlock()
-	if !ok {
-		whole := common
-		if mark != "" {
-			whole = append(slices.Clip(common), '}')
-		}
-		if json.Unmarshal(whole, &v) != nil {
-			return json.Unmarshal(value, into)
-		}
-		s.mu.Lock()
-		known[string(common)] = v
-		s.mu.Unlock()
-	}
-	*into = v
-	if own == nil {
+	if s != nil && lookUp(s, s.specs, value, p) {
 		return nil
 	}
-	return json.Unmarshal(append([]byte{'{'}, own...), into)
+	err := json.Unmarshal(value, p)
+	if s != nil && err == nil {
+		keep(s, s.specs, value, *p)
+	}
+	return err
+}
+
+// host decodes a Host. What is not as Encode writes it, such that the times cannot be taken off, is decoded as a whole.
+func (s *shared) host(value []byte, h *Host) error {
+	i := bytes.LastIndex(value, []byte(`,"started":`))
+	if s == nil || i < 0 {
+		return json.Unmarshal(value, h)
+	}
+	if !lookUp(s, s.hosts, value[:i], h) {
+		if json.Unmarshal(append(slices.Clone(value[:i]), '}'), h) != nil {
+			*h = Host{}
+			return json.Unmarshal(value, h)
+		}
+		keep(s, s.hosts, value[:i], *h)
+	}
+	if scanTimes(value[i+1:], h) {
+		return nil
+	}
+	*h = Host{}
+	return json.Unmarshal(value, h)
+}
+
+// lookUp copies what is known by some JSON, and reports whether it is.
+func lookUp[T any](s *shared, known map[string]T, text []byte, into *T) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	v, ok := known[string(text)]
+	if ok {
+		*into = v
+	}
+	return ok
+}
+
+func keep[T any](s *shared, known map[string]T, text []byte, v T) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known[string(text)] = v
 }

@@ -224,11 +224,12 @@ func (r *Report) accept(all []results.Cell) (cells []results.Cell, aside map[str
 // count fills in how much of the plan is done. A run may serve several purposes.
 func (r *Report) count(plan *protocol.Plan, cells []results.Cell) {
 	runs := map[string]bool{}
+	var ids results.IDs
 	for _, e := range plan.Problems {
 		for _, o := range plan.Optimizers {
 			c := find(cells, e.Name, o.Name, plan.Replicates)
 			for _, record := range slices.Concat(c.Runs, c.OneShot, c.Tuning) {
-				runs[record.Run.ID()] = true
+				runs[ids.Of(&record.Run)] = true
 			}
 			r.Planned += len(c.Failed) + c.Missing
 		}
