@@ -162,10 +162,26 @@ func (o *reproduction) reproduce(cmd *cobra.Command, item reproduce.Item) error 
 			if err := undecided(cells); err != nil {
 				return fmt.Errorf("%s: %w", item.Name, err)
 			}
+			if campaign.Plan.Trace > 0 { // which execute has no use for
+				store, err := openTraced(o.dir, cmd.ErrOrStderr())
+				if err != nil {
+					return err
+				}
+				cells, _ = campaign.Cells(store.find)
+			}
 			in.Done = append(in.Done, reproduce.Done{Plan: campaign.Plan, Cells: cells})
 		}
 	}
 	return o.draw(cmd, item, in)
+}
+
+// openTraced opens a results folder of which records are read with their traces.
+func openTraced(dir string, warnings io.Writer) (*keeper, error) {
+	store, err := openResults(dir, warnings)
+	if err == nil {
+		store.traces = true
+	}
+	return store, err
 }
 
 // undecided is an error if a cell has no result because its runs failed. Single failures in a grid are results of a kind: a
@@ -255,7 +271,7 @@ func (o *reproduction) claims(cmd *cobra.Command, items []reproduce.Item) error 
 		return err
 	}
 	defer catalogue.Close()
-	store, err := openResults(o.dir, cmd.ErrOrStderr())
+	store, err := openTraced(o.dir, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}

@@ -115,6 +115,7 @@ var items = []Item{
 	tableD3,
 	tableD4,
 	tableD5,
+	s10,
 }
 
 // All returns every item, in the order of the thesis.
