@@ -35,6 +35,9 @@ func (f *pluginFlags) add(cmd *cobra.Command) {
 	}
 }
 
+// threadsVariable tells plugins how many threads a run should keep busy.
+const threadsVariable = "NOISEBENCH_THREADS"
+
 // open launches what the flags name.
 func (f *pluginFlags) open(cmd *cobra.Command) (*catalogue, error) {
 	options, err := f.options(cmd)
@@ -58,7 +61,7 @@ func (f *pluginFlags) options(cmd *cobra.Command) (plugins.Options, error) {
 	}
 	var env []string
 	if f.threads > 0 {
-		env = []string{fmt.Sprintf("NOISEBENCH_THREADS=%d", f.threads)}
+		env = []string{fmt.Sprintf("%s=%d", threadsVariable, f.threads)}
 	}
 	return plugins.Options{
 		Env:         env,

@@ -78,7 +78,6 @@ prints the plan for bench run.
 			return nil
 		},
 	}
-	o.flags.add(cmd)
 	addResults(cmd, &o.dir)
 	cmd.Flags().StringVar(&o.size, "size", "", "full or reduced (default: reduced where there is such a size)")
 	cmd.Flags().StringVar(&o.out, "out", ".", "`DIR` of the pictures")
@@ -91,9 +90,12 @@ prints the plan for bench run.
 	return cmd
 }
 
+// inThisProcess is how bench's own plugins are called by reproduce, which needs no others: there is nothing to be kept apart,
+// grids of ten thousand tiny runs would spend most of their time between processes, and the bits are the same (R2).
+func inThisProcess() *pluginFlags { return listed(nil) }
+
 // reproduction is how items are reproduced.
 type reproduction struct {
-	flags                  pluginFlags
 	dir, size, out, format string
 	parallel               int
 }
@@ -142,10 +144,12 @@ func (o *reproduction) reproduce(cmd *cobra.Command, item reproduce.Item) error 
 	if err != nil {
 		return err
 	}
-	o.flags.threads = max(1, runtime.NumCPU()/o.parallel)
+	if os.Getenv(threadsVariable) == "" {
+		os.Setenv(threadsVariable, fmt.Sprint(max(1, runtime.NumCPU()/o.parallel)))
+	}
 	in := &reproduce.Input{Size: size}
 	if item.Plans != nil {
-		catalogue, err := o.flags.open(cmd)
+		catalogue, err := inThisProcess().open(cmd)
 		if err != nil {
 			return err
 		}
@@ -265,8 +269,7 @@ func (o *reproduction) print(cmd *cobra.Command, items []reproduce.Item) error {
 
 // claims judges the claims of the items whose runs are in the results folder, and lists what the others wait for.
 func (o *reproduction) claims(cmd *cobra.Command, items []reproduce.Item) error {
-	o.flags.inProcess = true // nothing is run
-	catalogue, err := o.flags.open(cmd)
+	catalogue, err := inThisProcess().open(cmd)
 	if err != nil {
 		return err
 	}
