@@ -115,7 +115,7 @@ func (c *cell) mostRuns() int {
 	n := c.plan.Replicates
 	switch {
 	case c.sweep.grid != nil:
-		n += len(c.sweep.product())
+		n += len(c.sweep.points)
 	case len(c.sweep.free) > 0:
 		n += c.plan.Tuning.Runs
 	}
@@ -136,7 +136,7 @@ func (c *cell) score(r *results.Record) float64 {
 // state derives everything about the cell from the finished runs: the cell as tables see it, and the tasks that are due.
 // A run that failed is not due: the cell is decided without it, and says so.
 func (c *cell) state(find Lookup) (results.Cell, []Task) {
-	b := &book{cell: c, find: find, tuning: map[string]*results.Record{}}
+	b := &book{cell: c, find: find, waiting: map[string]bool{}, tuning: map[string]*results.Record{}}
 	out := results.Cell{
 		Problem: c.pEntry.Name, Optimizer: c.oEntry.Name,
 		Tuned: c.sweep.tuned(), BatchSize: c.oEntry.BatchSize,
@@ -162,12 +162,13 @@ func (c *cell) state(find Lookup) (results.Cell, []Task) {
 
 // book looks up runs, and notes what is due and what failed.
 type book struct {
-	cell   *cell
-	find   Lookup
-	ids    results.IDs
-	due    []Task
-	failed []string
-	tuning map[string]*results.Record // finished tuning runs by ID
+	cell    *cell
+	find    Lookup
+	ids     results.IDs
+	due     []Task
+	waiting map[string]bool // what is due, by ID
+	failed  []string
+	tuning  map[string]*results.Record // finished tuning runs by ID
 }
 
 // get returns the record of a run: nil if it is due, one with status failed if it failed.
@@ -175,9 +176,9 @@ func (b *book) get(setting protocol.Setting, seed uint64, purpose Purpose) *resu
 	run := b.cell.run(setting, seed)
 	id := b.ids.Of(&run)
 	record := b.find(id)
-	isRun := func(t Task) bool { return t.ID == id }
 	switch {
-	case record == nil && !slices.ContainsFunc(b.due, isRun):
+	case record == nil && !b.waiting[id]:
+		b.waiting[id] = true
 		b.due = append(b.due, Task{id, run, purpose})
 	case record != nil && record.End.Status == results.Failed:
 		if reason := fmt.Sprintf("%s, seed %d: %s", setting, seed, record.End.Reason); !slices.Contains(b.failed, reason) {

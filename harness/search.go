@@ -36,6 +36,7 @@ type sweep struct {
 	fixed    protocol.Setting     // complete: the plan's values, else the defaults
 	free     map[string]bool      // tuned and not fixed by the plan
 	grid     map[string][]float64 // the plan's explicit grid; nil: search
+	points   []protocol.Setting   // of the grid, see product
 	cap      int                  // most runs of the search
 	higher   bool                 // higher values are better
 }
@@ -56,6 +57,7 @@ func newSweep(o *protocol.OptimizerDef, entry protocol.OptimizerEntry, runs int,
 				}
 			}
 		}
+		s.points = s.product()
 		return s, nil
 	}
 	for _, h := range o.Hyperparameters {
@@ -96,7 +98,7 @@ func (s *sweep) walk(known knowledge) walk {
 	var w walk
 	switch {
 	case s.grid != nil:
-		w.tried = s.product()
+		w.tried = s.points
 	case len(s.free) == 0:
 		w.tried = []protocol.Setting{s.fixed}
 		return w // one setting: nothing to select, nothing to run
