@@ -486,6 +486,7 @@ func (r *Report) measureOverall(inputs []stats.Problem, anchored [][][]float64, 
 		}
 	}
 	profile, profileAnchor := stats.IntegratedProfile(targets, nil), stats.IntegratedProfile(targets, reference)
+	mine := make([][][]float64, len(r.Overall)) // anchored scores of each entry, by problem and seed
 	for k := range r.Overall {
 		o := &r.Overall[k]
 		i := at[o.Optimizer]
@@ -513,23 +514,26 @@ func (r *Report) measureOverall(inputs []stats.Problem, anchored [][][]float64, 
 		if targets != nil {
 			o.Profile, o.ProfileAnchor = profile[i], profileAnchor[i]
 		}
-		mine := make([][]float64, len(inputs))
+		mine[k] = make([][]float64, len(inputs))
 		var pool []float64
 		for p := range inputs {
 			if anchored[p] != nil {
-				mine[p] = anchored[p][i]
-				pool = append(pool, slices.DeleteFunc(slices.Clone(mine[p]), math.IsNaN)...)
+				mine[k][p] = anchored[p][i]
+				pool = append(pool, slices.DeleteFunc(slices.Clone(mine[k][p]), math.IsNaN)...)
 			}
 		}
 		if pool != nil {
 			o.Anchored.Value = stats.IQM(pool)
-			o.Anchored.Low, o.Anchored.High = stats.Percentiles(draws.IQM(mine), level)
 		}
 		for b, name := range r.Baselines {
 			if name != o.Optimizer {
 				o.Better[b] = betterOverall(inputs, i, at[name], draws)
 			}
 		}
+	}
+	for k, means := range draws.IQM(mine) {
+		a := &r.Overall[k].Anchored
+		a.Low, a.High = stats.Percentiles(means, level) // NaN where nothing is anchored
 	}
 }
 
@@ -557,20 +561,7 @@ func betterOverall(inputs []stats.Problem, i, j int, draws stats.Resamples) Esti
 		total += stats.PairedImprovement(x, y)
 	}
 	e := Estimate{Value: total / float64(len(inputs))}
-	e.Low, e.High = stats.Percentiles(draws.Values(func(drawn [][]int32) float64 {
-		total := 0.0
-		for p, seeds := range drawn {
-			sum, n := 0.0, 0
-			for _, s := range seeds {
-				if w := wins[p][s]; w == w {
-					sum += w
-					n++
-				}
-			}
-			total += sum / float64(n)
-		}
-		return total / float64(len(drawn))
-	}), level)
+	e.Low, e.High = stats.Percentiles(draws.Share(wins), level)
 	return e
 }
 

@@ -110,7 +110,7 @@ func TestResamplesIQM(t *testing.T) {
 	scores[1][3] = nan
 	scores = append(scores, nil)
 	r := Resample([]int{7, 10, 1, 4}, 200, 2)
-	got := r.IQM(scores)
+	got := r.IQM([][][]float64{scores})[0]
 	for b, drawn := range r {
 		var pool []float64
 		for p := range 3 {
@@ -122,7 +122,7 @@ func TestResamplesIQM(t *testing.T) {
 		}
 		checkNear(t, fmt.Sprintf("IQM of draw %d", b), got[b], IQM(pool), 1e-12)
 	}
-	if none := r.IQM([][]float64{none(7), none(10), none(1), nil}); !math.IsNaN(none[0]) {
+	if none := r.IQM([][][]float64{{none(7), none(10), none(1), nil}})[0]; !math.IsNaN(none[0]) {
 		t.Errorf("IQM of nothing is %g, want NaN", none[0])
 	}
 }
@@ -138,7 +138,7 @@ func TestBootstrapCoverage(t *testing.T) {
 	for k := range trials {
 		scores := gaussian(random, 5, 10, 0) // five problems of one entry
 		r := Resample([]int{10, 10, 10, 10, 10}, 300, uint64(k))
-		low, high := Percentiles(r.IQM(scores), .95)
+		low, high := Percentiles(r.IQM([][][]float64{scores})[0], .95)
 		if low <= 0 && 0 <= high {
 			covered++
 		}

@@ -72,6 +72,7 @@ func rank(p Problem, seeds []int32, limit int) []int {
 		return cmp.Or(cmp.Compare(unstable(i), unstable(j)), cmp.Compare(cost[i], cost[j]))
 	})
 	ranks := make([]int, len(p.Scores))
+	d := make([]float64, 0, len(seeds))
 	for first := 0; first < len(order); {
 		leader := order[first]
 		others := order[first+1:]
@@ -82,8 +83,8 @@ func rank(p Problem, seeds []int32, limit int) []int {
 		if p.Equivalence != nil {
 			margin = p.Equivalence(sign * cost[leader])
 		}
-		differs := compare(p.Scores, seeds, leader, others, limit)
-		joins := func(k int) bool { return !differs[k] || cost[others[k]]-cost[leader] < margin }
+		c := comparison{scores: p.Scores, seeds: seeds, leader: leader, others: others, limit: limit, d: d}
+		joins := func(k int) bool { return cost[others[k]]-cost[leader] < margin || !c.differs(k) }
 		equal := func(j, k int) bool { return nearlyEqual(cost[others[j]], cost[others[k]]) }
 		size := 1 + group(len(others), joins, equal)
 		for _, i := range order[first : first+size] {
@@ -123,21 +124,47 @@ func meanAt(scores []float64, seeds []int32) float64 {
 	return sum / float64(n)
 }
 
-// compare tests a leader against others at some seeds and says which differ.
-func compare(scores [][]float64, seeds []int32, leader int, others []int, limit int) []bool {
-	p := make([]float64, len(others))
-	d := make([]float64, 0, len(seeds))
-	for k, i := range others {
-		d = d[:0]
-		theirs, ours := scores[i], scores[leader]
-		for _, s := range seeds {
-			if v := theirs[s] - ours[s]; !math.IsNaN(v) {
-				d = append(d, v)
-			}
-		}
-		p[k] = pairedTest(d, len(others)+1, limit)
+// comparison tests a leader against others, each when it is asked for.
+type comparison struct {
+	scores [][]float64
+	seeds  []int32
+	leader int
+	others []int
+	limit  int
+	holm   []bool    // nil as long as it is not needed
+	d      []float64 // reused
+}
+
+// differs says whether others[k] is rejected by [Holm] among all others. Most often its own p-value p tells: Holm rejects at
+// any p ≤ α/m, and at no p > α. Else all others are tested.
+func (c *comparison) differs(k int) bool {
+	if c.holm != nil {
+		return c.holm[k]
 	}
-	return Holm(p, Alpha)
+	switch p := c.test(k); {
+	case p <= Alpha/float64(len(c.others)):
+		return true
+	case !(p <= Alpha):
+		return false
+	}
+	p := make([]float64, len(c.others))
+	for j := range p {
+		p[j] = c.test(j)
+	}
+	c.holm = Holm(p, Alpha)
+	return c.holm[k]
+}
+
+// test is pairedTest on the differences between others[k] and the leader.
+func (c *comparison) test(k int) float64 {
+	theirs, ours := c.scores[c.others[k]], c.scores[c.leader]
+	c.d = c.d[:0]
+	for _, s := range c.seeds {
+		if v := theirs[s] - ours[s]; v == v {
+			c.d = append(c.d, v)
+		}
+	}
+	return pairedTest(c.d, len(c.others)+1, c.limit)
 }
 
 // pairedTest tests differences between two of k entries by [SignFlip] where it can find anything, else by [PairedT].
