@@ -75,7 +75,7 @@ func (f *finder) find(cmd *cobra.Command, arg string) (*protocol.Plan, []results
 		return nil, nil, err
 	}
 	// All records are kept, so that little of what is on the heap is garbage: to let it double would take twice the memory.
-	debug.SetGCPercent(25)
+	debug.SetGCPercent(20)
 	cells, _ := campaign.Cells(store.find)
 	imported := importedCells(store.store, &campaign.Plan, cmd.ErrOrStderr())
 	if len(store.seen) == 0 && len(imported) == 0 {

@@ -299,10 +299,10 @@ func (p *Problem) timesOf(c results.Cell) Times {
 // auc is the mean over the replicates of their mean metric over the budget. From where a run is not finite, or has diverged,
 // it counts as in Curves.
 func (p *Problem) auc(s scale, c results.Cell) float64 {
-	var areas []float64
+	var areas, times, values []float64
 	q := Quantity{p.Part, true}
 	for _, record := range c.Runs {
-		var times, values []float64
+		times, values = times[:0], values[:0]
 		for i := range record.Points {
 			point := &record.Points[i]
 			if seen := float64(point.Seen); i == 0 || seen > times[len(times)-1] {

@@ -10,8 +10,10 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"noisebench/protocol"
 	"noisebench/results"
@@ -129,21 +131,24 @@ func Build(plan *protocol.Plan, cells []results.Cell, baselines ...string) *Repo
 	r.count(plan, cells)
 	r.chooseBaselines(plan, baselines)
 	optimizers := sortedOptimizers(plan)
-	var inputs []stats.Problem
-	var anchored [][][]float64
-	var times [][]float64
-	for _, e := range slices.SortedFunc(slices.Values(plan.Problems), byName) { // so that draws do not depend on their order
+	entries := slices.SortedFunc(slices.Values(plan.Problems), byName) // so that draws do not depend on their order
+	r.Problems = make([]Problem, len(entries))
+	inputs := make([]stats.Problem, len(entries))
+	anchored := make([][][]float64, len(entries))
+	times := make([][]float64, len(entries))
+	each(len(entries), func(k int) {
+		e := entries[k]
 		var mine []results.Cell
 		for _, name := range optimizers {
 			mine = append(mine, find(cells, e.Name, name, plan.Replicates))
 		}
-		p, input := newProblem(plan, e, mine, aside[e.Name])
+		p := &r.Problems[k]
+		*p, inputs[k] = newProblem(plan, e, mine, aside[e.Name])
+		anchored[k], times[k] = p.measure(r, plan, mine, inputs[k].Scores)
+		p.pairs(mine, inputs[k].Scores)
+	})
+	for _, e := range entries {
 		delete(aside, e.Name)
-		a, t := p.measure(r, plan, mine, input.Scores)
-		p.pairs(mine, input.Scores)
-		anchored, times = append(anchored, a), append(times, t)
-		r.Problems = append(r.Problems, p)
-		inputs = append(inputs, input)
 	}
 	for _, name := range slices.Sorted(maps.Keys(aside)) {
 		r.warn(Incomparable, "%s of %s: left out, since the plan has no problem of that name",
@@ -157,6 +162,20 @@ func Build(plan *protocol.Plan, cells []results.Cell, baselines ...string) *Repo
 		r.diagnose()
 	}
 	return r
+}
+
+// each calls f(0) … f(n−1), on all cores.
+func each(n int, f func(k int)) {
+	var wg sync.WaitGroup
+	cores := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for k := range n {
+		cores <- struct{}{}
+		wg.Go(func() {
+			f(k)
+			<-cores
+		})
+	}
+	wg.Wait()
 }
 
 func byName(a, b protocol.ProblemEntry) int { return cmp.Compare(a.Name, b.Name) }
