@@ -40,8 +40,8 @@ var fig73 = Item{
 		return append(plans, chapter7("a1a", "", allMethods7, stepSizesD4, dampingsD4))
 	},
 	Draw: func(in *Input) (*Output, error) {
-		return drawDescents(in, names73, "Loss over 100 full-batch iterations from 0, step size and damping those with the lowest final "+
-			"loss of the grid; below, the cosine between the steps of EFGD and of NGD at the points of EFGD, with EFGD's damping.")
+		return drawDescents(in, names73, "Loss over 100 full-batch iterations from 0, step size and damping those of Table D.5, corrected, "+
+			"where they end within a quarter of the lowest loss of the grid, else those of the lowest; below, the cosine between the steps of EFGD and of NGD at the points of EFGD, with EFGD's damping.")
 	},
 	Claims: claims73,
 }

@@ -23,8 +23,8 @@ var figD1 = Item{
 		return plans
 	},
 	Draw: func(in *Input) (*Output, error) {
-		return drawDescents(in, namesD1, "As Fig. 7.3: loss over 100 full-batch iterations from 0 at the best step size and damping of the "+
-			"grid; below, the cosine between the steps of EFGD and of NGD at the points of EFGD.")
+		return drawDescents(in, namesD1, "As Fig. 7.3: loss over 100 full-batch iterations from 0, step size and damping chosen as "+
+			"there; below, the cosine between the steps of EFGD and of NGD at the points of EFGD.")
 	},
 	Claims: func(in *Input) []Finding {
 		var findings []Finding
