@@ -130,9 +130,14 @@ func (s *scanner) integer(name string) (v int64) {
 func (s *scanner) value(name string) (v Value) {
 	s.literal(name)
 	s.literal(`{"loss":`)
-	v.Loss = s.number(s.until(','))
+	loss := s.until(',')
+	v.Loss = s.number(loss)
 	s.literal(`,"metric":`)
-	v.Metric = s.number(s.until('}'))
+	if metric := s.until('}'); bytes.Equal(metric, loss) { // the metric is the loss: half of the numbers of many folders
+		v.Metric = v.Loss
+	} else {
+		v.Metric = s.number(metric)
+	}
 	s.literal(`}`)
 	return v
 }

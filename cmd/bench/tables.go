@@ -74,9 +74,11 @@ func (f *finder) find(cmd *cobra.Command, arg string) (*protocol.Plan, []results
 	if err != nil {
 		return nil, nil, err
 	}
-	// All records are kept, so that little of what is on the heap is garbage: to let it double would take twice the memory.
-	debug.SetGCPercent(20)
+	// All records are kept, so that little of what is on the heap is garbage: to let it double would take twice the memory, and
+	// to look through it often while it fills would take time.
+	debug.SetGCPercent(60)
 	cells, _ := campaign.Cells(store.find)
+	debug.SetGCPercent(20)
 	imported := importedCells(store.store, &campaign.Plan, cmd.ErrOrStderr())
 	if len(store.seen) == 0 && len(imported) == 0 {
 		return nil, nil, noRecords(cmd, store, &campaign.Plan, arg, digest, f.dir)
