@@ -33,7 +33,7 @@ var (
 var fig63 = Item{
 	Name:  "fig-6.3",
 	Title: "gradient descent and sign descent on rotated quadratics",
-	Time:  map[Size]string{Full: "5 min"},
+	Time:  map[Size]string{Full: "1 min"},
 	Departs: map[Size][]string{Full: {
 		fmt.Sprintf("dimension %d, the grid, %d rotations and %d starting points for each of its points are ours: the thesis gives none",
 			dim63, rotations63, starts63),
