@@ -218,6 +218,9 @@ func (o *reproduction) draw(cmd *cobra.Command, item reproduce.Item, in *reprodu
 		if in.Size != reproduce.Full {
 			name += "-" + string(in.Size)
 		}
+		if picture.Caption == "" { // it is saved beside the picture
+			picture.Caption = drawn.Caption
+		}
 		path := filepath.Join(o.out, name+"."+o.format)
 		if err := picture.Save(path); err != nil {
 			return fmt.Errorf("%s: %w", item.Name, err)
