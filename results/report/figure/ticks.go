@@ -69,6 +69,9 @@ func oneTwoFive(low, high float64, most int) []plot.Tick {
 		for k := int(math.Floor(math.Log10(low))); math.Pow10(k) <= high; k++ {
 			for i := 1; i < 10; i++ {
 				v := float64(i) * math.Pow10(k)
+				if k < 0 { // 3/10 is the number nearest to 0.3, 3·0.1 is not
+					v = float64(i) / math.Pow10(-k)
+				}
 				if v < low*(1-1e-9) || v > high*(1+1e-9) {
 					continue
 				}
