@@ -38,6 +38,9 @@ func TestAll(t *testing.T) {
 
 // What is computed is drawn: every picture in every format, and nothing that it claims is contradicted.
 func TestComputed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it computes for ten seconds")
+	}
 	for _, item := range All() {
 		if item.Plans != nil {
 			continue
