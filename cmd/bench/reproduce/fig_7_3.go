@@ -21,7 +21,7 @@ var fig73 = Item{
 	Name:  "fig-7.3",
 	Title: "GD, NGD and EFGD on Boston, BreastCancer and a1a, each at its best",
 	Sizes: []Size{Reduced, Full},
-	Time:  map[Size]string{Reduced: "15 min", Full: "6 h"},
+	Time:  map[Size]string{Reduced: "5 min", Full: "6 h"},
 	Departs: map[Size][]string{
 		Full: {"a run ends once its loss is more than 100 times the initial one"},
 		Reduced: {
