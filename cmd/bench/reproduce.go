@@ -16,6 +16,7 @@ import (
 	"noisebench/cmd/bench/reproduce"
 	"noisebench/harness"
 	"noisebench/results"
+	"noisebench/results/report/figure"
 )
 
 func newReproduce() *cobra.Command {
@@ -29,7 +30,7 @@ version of it, and says which of the thesis' claims about it the runs confirm, c
 
 What needs a cluster or days exists at two sizes: full, as in the thesis, and reduced, which two cores finish and which is the
 default. Both say in what they differ from the thesis, and their runs are never mixed. The runs are ordinary ones: --plan
-prints the plan for bench run.
+prints them for bench run, each as a document of its own where an item has several.
 
 --claims judges every claim whose runs are in the results folder, and lists what is missing for the others.`,
 		Example: `  bench reproduce --list
@@ -37,7 +38,7 @@ prints the plan for bench run.
   bench reproduce fig-5.4 --size full -o /scratch/me/runs
   bench reproduce fig-7.3 --out paper/figures --format pdf
   bench reproduce --claims
-  bench reproduce fig-7.4 --plan > my-plan.yaml`,
+  bench reproduce fig-6.3 --plan > my-plan.yaml`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			var names []string
 			for _, item := range reproduce.All() {
@@ -104,7 +105,7 @@ func (o *reproduction) check(cmd *cobra.Command) error {
 	switch {
 	case !slices.Contains([]string{"", string(reproduce.Full), string(reproduce.Reduced)}, o.size):
 		return usagef(cmd, "--size is %q, want full or reduced", o.size)
-	case !slices.Contains([]string{"svg", "pdf", "png"}, o.format):
+	case !slices.Contains(figure.Formats, o.format):
 		return usagef(cmd, "--format is %q, want svg, pdf or png", o.format)
 	case o.parallel < 1:
 		return usagef(cmd, "--parallel is %d, want at least 1", o.parallel)
@@ -256,7 +257,7 @@ func (o *reproduction) print(cmd *cobra.Command, items []reproduce.Item) error {
 			return fmt.Errorf("%s is computed; there is no plan behind it", item.Name)
 		}
 		for _, plan := range item.Plans(size) {
-			text, err := yaml.Marshal(plan)
+			text, err := yaml.Marshal(plan.WithDefaults())
 			if err != nil {
 				return fmt.Errorf("cannot write plan %s: %w", plan.Name, err)
 			}

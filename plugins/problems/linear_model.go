@@ -217,21 +217,7 @@ func (f *linearModel) measure(x []float64, batch protocol.Batch, want protocol.Q
 			}
 		}
 	}
-	// All three are the same matrix.
-	var done []float64
-	for _, q := range []struct {
-		quantity protocol.Quantity
-		at       []float64
-	}{{protocol.Fisher, m.Fisher}, {protocol.GaussNewton, m.GaussNewton}, {protocol.Hessian, m.Hessian}} {
-		switch {
-		case !want.Has(q.quantity):
-		case done != nil:
-			copy(q.at, done)
-		default:
-			done = q.at
-			f.product(done)
-		}
-	}
+	curvature(want, m, f.product)
 	if want.Has(protocol.EmpiricalFisher) {
 		for i, r := range f.r {
 			f.w[i] = r * r

@@ -138,7 +138,7 @@ func (f *softmax) measure(x []float64, batch protocol.Batch, want protocol.Quant
 // matrices writes those that are wanted: (1/m) Σ (aaᵀ) ⊗ K with a small matrix K of the classes, for each image (Balles
 // 2021, Eqs. D.16 and D.17). Scores are linear in x and the natural parameters of p, so that F, G and H are the same.
 func (f *softmax) matrices(batch protocol.Batch, want protocol.Quantity, m *protocol.Measurement[float64]) {
-	curvature := func(k *[classes][classes]float64, d *[classes]float64, y uint8, _ int) { // diag(p) − ppᵀ
+	weights := func(k *[classes][classes]float64, d *[classes]float64, y uint8, _ int) { // diag(p) − ppᵀ
 		p := *d
 		p[y]++
 		for c, u := range p {
@@ -156,20 +156,7 @@ func (f *softmax) matrices(batch protocol.Batch, want protocol.Quantity, m *prot
 			}
 		}
 	}
-	var done []float64
-	for _, q := range []struct {
-		quantity protocol.Quantity
-		at       []float64
-	}{{protocol.Fisher, m.Fisher}, {protocol.GaussNewton, m.GaussNewton}, {protocol.Hessian, m.Hessian}} {
-		switch {
-		case !want.Has(q.quantity):
-		case done != nil:
-			copy(q.at, done)
-		default:
-			done = q.at
-			f.kronecker(done, batch, curvature)
-		}
-	}
+	curvature(want, m, func(at []float64) { f.kronecker(at, batch, weights) })
 	if want.Has(protocol.EmpiricalFisher) {
 		f.kronecker(m.EmpiricalFisher, batch,
 			func(k *[classes][classes]float64, d *[classes]float64, _ uint8, _ int) { outer(k, d) })

@@ -102,3 +102,19 @@ func (f *sum) add(x []float64, batch protocol.Batch, variance bool) (loss float6
 	}
 	return loss
 }
+
+// curvature writes the one matrix that is Fisher, generalised Gauss–Newton and Hessian of a model whose output is linear in x
+// and the natural parameter of its distribution (Balles 2021, Prop. 7.1) to those of the three that are wanted.
+func curvature(want protocol.Quantity, m *protocol.Measurement[float64], compute func(at []float64)) {
+	var done []float64
+	for _, s := range m.Slices() {
+		switch {
+		case s.Of&(protocol.Fisher|protocol.GaussNewton|protocol.Hessian) == 0 || !want.Has(s.Of):
+		case done != nil:
+			copy(*s.At, done)
+		default:
+			done = *s.At
+			compute(done)
+		}
+	}
+}

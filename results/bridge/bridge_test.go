@@ -3,6 +3,7 @@ package bridge
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"noisebench/protocol"
@@ -83,10 +84,15 @@ func source() Source {
 	return Source{Plan: plan(), Cells: []results.Cell{sgd, adam}}
 }
 
+// position returns the position of a column, -1 if there is none.
+func position(table *Table, name string) int {
+	return slices.IndexFunc(table.Columns, func(c Column) bool { return c.Name == name })
+}
+
 // column returns a table's column by name.
 func column(t *testing.T, table *Table, name string) []any {
 	t.Helper()
-	i := table.Index(name)
+	i := position(table, name)
 	if i < 0 {
 		t.Fatalf("table %s has no column %s", table.Name, name)
 	}

@@ -64,11 +64,6 @@ func build[R any](name string, fields []field[R], rows []R) *Table {
 	return t
 }
 
-// Index returns the position of a column, -1 if there is none.
-func (t *Table) Index(name string) int {
-	return slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
-}
-
 // WriteCSV writes t as CSV with a header, such that pandas, R and DuckDB find the columns' kinds by themselves: truth values are
 // TRUE and FALSE, numbers read back the same, NaN, Inf and -Inf too, and what is not there is empty.
 func (t *Table) WriteCSV(w io.Writer) error {

@@ -143,7 +143,7 @@ func TestScoresAreTheReports(t *testing.T) {
 		for _, row := range p.Rows {
 			var scores []float64
 			for _, values := range rows {
-				get := func(name string) parquet.Value { return values[runs.Index(name)] }
+				get := func(name string) parquet.Value { return values[position(runs, name)] }
 				if get("problem").String() == p.Name && get("optimizer").String() == row.Optimizer && get("for_replicate").Boolean() {
 					scores = append(scores, get("score").Double())
 				}

@@ -340,12 +340,12 @@ func TestTruncated(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := 0; n < len(whole); n += 1 + len(whole)/200 {
-		b, err := Read(bytes.NewReader(whole[:n]))
+		b, err := read(bytes.NewReader(whole[:n]), standard, false)
 		if err == nil && len(b.Faults) == 0 {
 			t.Errorf("the first %d of %d bytes read as a whole bundle", n, len(whole))
 		}
 	}
-	if b, err := Read(bytes.NewReader(whole[:len(whole)-1])); err == nil {
+	if b, err := read(bytes.NewReader(whole[:len(whole)-1]), standard, false); err == nil {
 		t.Errorf("a bundle without its last byte is read: %v", b.Faults)
 	}
 }
@@ -364,7 +364,7 @@ func TestDamaged(t *testing.T) {
 	for n := 0; n < len(whole); n += 1 + len(whole)/300 {
 		damaged := slices.Clone(whole)
 		damaged[n] ^= 1 << (n % 8)
-		b, err := Read(bytes.NewReader(damaged))
+		b, err := read(bytes.NewReader(damaged), standard, false)
 		if err == nil && len(b.Faults) == 0 && !bytes.Equal(damaged, whole) && b.Root != want {
 			t.Errorf("bit %d of byte %d changed, and nothing is wrong but the root", n%8, n)
 		}

@@ -80,9 +80,6 @@ func open(path string, traces bool) (*Bundle, error) {
 	return b, nil
 }
 
-// Read is Open for a bundle that is no file. Its memory is bounded by what the records take, whatever the bundle claims.
-func Read(r io.Reader) (*Bundle, error) { return read(r, standard, false) }
-
 func read(r io.Reader, most limits, traces bool) (*Bundle, error) {
 	b := &Bundle{Records: map[string]*results.Record{}, Outcomes: map[string]string{}}
 	crew := newCrew(b, traces)

@@ -307,11 +307,11 @@ func (p *Problem) auc(s scale, c results.Cell) float64 {
 			point := &record.Points[i]
 			if seen := float64(point.Seen); i == 0 || seen > times[len(times)-1] {
 				times = append(times, seen)
-				values = append(values, s.of(valueAt(record, q, point.Mark)))
+				values = append(values, s.of(ValueAt(record, q, point.Mark)))
 			}
 		}
 		if record.End.Status == results.Diverged {
-			values[len(values)-1] = s.of(valueAt(record, q, record.Run.Budget))
+			values[len(values)-1] = s.of(ValueAt(record, q, record.Run.Budget))
 		}
 		areas = append(areas, stats.AUC(times, values, float64(record.Run.Budget)))
 	}
@@ -334,7 +334,7 @@ func (m *Measures) tune(plan *protocol.Plan, s scale, c results.Cell) {
 		starts = append(starts, s.of(start(record, part)))
 		steps = append(steps, record.Run.Optimizer.Setting[protocol.StepSize])
 		level = append(level, value)
-		logs = append(logs, math.Log10(valueAt(record, Quantity{part, false}, record.Run.Budget)-lossOptimum(&record.Spec)))
+		logs = append(logs, math.Log10(ValueAt(record, Quantity{part, false}, record.Run.Budget)-lossOptimum(&record.Spec)))
 	}
 	for i, k := range BestOfRuns {
 		m.BestOf[i] = s.back(stats.BestOf(values, k))

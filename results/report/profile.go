@@ -52,7 +52,7 @@ func Optimum(spec *protocol.ProblemSpec) (optimum float64, known bool) {
 // timeTo is the number of examples seen at the first evaluation of a run that meets a target; +Inf if none does.
 func timeTo(r *results.Record, q Quantity, target float64) float64 {
 	for i := range r.Points {
-		if v := r.Points[i]; !results.Better(r.Spec.Metric, target, valueAt(r, q, v.Mark)) {
+		if v := r.Points[i]; !results.Better(r.Spec.Metric, target, ValueAt(r, q, v.Mark)) {
 			return float64(v.Seen)
 		}
 	}

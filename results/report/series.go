@@ -79,7 +79,7 @@ func Curves(plan *protocol.Plan, cells []results.Cell, problem string, q Quantit
 			mark := budget * k / marks
 			var values []float64
 			for _, r := range c.Runs {
-				values = append(values, valueAt(r, q, mark))
+				values = append(values, ValueAt(r, q, mark))
 			}
 			curve.Points = append(curve.Points, CurvePoint{mark, spread(values)})
 		}
@@ -99,8 +99,9 @@ func newCurve(c results.Cell) Curve {
 	return curve
 }
 
-// valueAt is the value of a run at a mark, as Curves defines it. The first point is finite: the harness sees to that.
-func valueAt(r *results.Record, q Quantity, mark int64) float64 {
+// ValueAt is the value of a run at a mark, in examples, as [Curves] defines it. The run has the part. The first point is
+// finite: the harness sees to that.
+func ValueAt(r *results.Record, q Quantity, mark int64) float64 {
 	of := func(p *results.Point) float64 {
 		v, _ := p.At(q.Part)
 		if q.Metric {
@@ -136,26 +137,6 @@ const (
 	TraceLoss      = "loss"       // of the batch
 	TraceBatchSize = "batch_size" // m
 )
-
-// TraceNames lists the columns of the replicates' traces on a problem, sorted: [TraceLoss], [TraceBatchSize], and the
-// diagnostics and reports that some run has.
-func TraceNames(plan *protocol.Plan, cells []results.Cell, problem string) []string {
-	names := map[string]bool{}
-	for _, c := range cellsOf(plan, cells, problem) {
-		for _, r := range c.Runs {
-			if r.Trace == nil {
-				continue
-			}
-			names[TraceLoss], names[TraceBatchSize] = true, true
-			for _, table := range []map[string][]protocol.Number{r.Trace.Diagnostics, r.Trace.Reports} {
-				for name := range table {
-					names[name] = true
-				}
-			}
-		}
-	}
-	return slices.Sorted(maps.Keys(names))
-}
 
 // traceIntervals is into how many parts the budget is divided for curves from traces.
 const traceIntervals = 100

@@ -2,81 +2,9 @@ package stats
 
 import (
 	"math"
-	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
 )
-
-// rankSumLimit is the most values of which MannWhitney counts all divisions.
-const rankSumLimit = 60
-
-// MannWhitney returns the two-sided p-value of the test of Mann and Whitney 1947 that two samples, which are not paired, come
-// from one distribution. Up to 60 values it is exact also with ties, for it counts all C(n+m, n) divisions of the values at
-// hand:
-//
-//	p = #{divisions: |U − nm/2| ≥ |U of x and y − nm/2|} / C(n+m, n);
-//
-// above, it comes from the normal distribution with the correction for ties and for continuity. p is 1 if a sample is
-// empty, and NaN if a value is.
-func MannWhitney(x, y []float64) float64 { return mannWhitney(x, y, rankSumLimit) }
-
-func mannWhitney(x, y []float64, limit int) float64 {
-	n, m := len(x), len(y)
-	all := slices.Concat(x, y)
-	if slices.ContainsFunc(all, math.IsNaN) {
-		return math.NaN()
-	}
-	if n == 0 || m == 0 {
-		return 1
-	}
-	away := math.Abs(uStatistic(x, y) - float64(n)*float64(m)/2)
-	ranks := MidRanks(all)
-	if n+m > limit {
-		ties := 0.0 // Σ t³ − t over groups of t equal values
-		for _, r := range ranks {
-			t := 0.0
-			for _, other := range ranks {
-				if other == r {
-					t++
-				}
-			}
-			ties += t*t - 1
-		}
-		N := float64(n + m)
-		variance := float64(n) * float64(m) / 12 * (N + 1 - ties/(N*(N-1)))
-		if variance == 0 {
-			return 1
-		}
-		return min(1, 2*distuv.UnitNormal.Survival(max(0, away-.5)/math.Sqrt(variance)))
-	}
-	// ways[k][w] counts the choices of k values whose ranks sum to w/2.
-	most := 0
-	for _, r := range ranks {
-		most += int(2 * r)
-	}
-	ways := make([][]float64, n+1)
-	for k := range ways {
-		ways[k] = make([]float64, most+1)
-	}
-	ways[0][0] = 1
-	for _, r := range ranks {
-		w := int(2 * r)
-		for k := n; k > 0; k-- {
-			for sum := most; sum >= w; sum-- {
-				ways[k][sum] += ways[k-1][sum-w]
-			}
-		}
-	}
-	var total, extreme float64
-	for sum, w := range ways[n] {
-		u := float64(sum)/2 - float64(n)*float64(n+1)/2
-		total += w
-		if math.Abs(u-float64(n)*float64(m)/2) >= away {
-			extreme += w
-		}
-	}
-	return extreme / total
-}
 
 // MidRanks returns the rank of each value, 1 being the least; equal values share the mean of their ranks.
 func MidRanks(x []float64) []float64 {

@@ -6,17 +6,6 @@ import (
 	"gonum.org/v1/gonum/integrate"
 )
 
-// TimeToTarget returns the first of the times at which a metric is at the target or beyond it, +Inf if none is. NaN is
-// never there.
-func TimeToTarget(times, metric []float64, target float64, higherBetter bool) float64 {
-	for i, v := range metric {
-		if higherBetter && v >= target || !higherBetter && v <= target {
-			return times[i]
-		}
-	}
-	return math.Inf(1)
-}
-
 // ProfileLimit is the ratio of times up to which IntegratedProfile gives credit; the value is AlgoPerf's.
 const ProfileLimit = 4
 

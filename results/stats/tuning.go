@@ -30,23 +30,6 @@ func BestOf(values []float64, k int) float64 {
 	return sum
 }
 
-// BestOfPlugIn is the estimate of the same by the empirical distribution (Dodge et al. 2019, Eq. 8), k runs with replacement:
-//
-//	E = Σᵢ v₍ᵢ₎ ((i/n)ᵏ − ((i−1)/n)ᵏ).
-//
-// It is never above BestOf: biased, but of less variance, and defined for k > n.
-func BestOfPlugIn(values []float64, k int) float64 {
-	n := float64(len(values))
-	if k < 1 || n == 0 || slices.ContainsFunc(values, math.IsNaN) {
-		return math.NaN()
-	}
-	sum := 0.0
-	for i, v := range slices.Sorted(slices.Values(values)) {
-		sum += v * (math.Pow(float64(i+1)/n, float64(k)) - math.Pow(float64(i)/n, float64(k)))
-	}
-	return sum
-}
-
 // Tunability is the mean of BestOf(values, k) over k = 1…n with weights n−k+1, in which small budgets of tuning count more (after
 // Sivaprasad et al. 2020). It is NaN if n = 0.
 func Tunability(values []float64) float64 {

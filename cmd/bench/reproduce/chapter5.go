@@ -7,6 +7,7 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/stats"
 )
 
 // The optimizers of Sec. 5.6 and App. B, by their names in plans.
@@ -139,7 +140,7 @@ type comparison struct {
 }
 
 var (
-	trainLoss    = lastLoss(protocol.TrainPart)
+	trainLoss    = lossAt(1)
 	testAccuracy = final(protocol.TestPart)
 )
 
@@ -170,19 +171,11 @@ func likeness(in *Input, claim, text, problem, a, b string) []Finding {
 		x, y := paired(ca, cb, testAccuracy)
 		spec := &ca.Runs[0].Spec
 		start := float64(ca.Runs[0].Points[0].Test.Metric)
-		δ := results.Equivalence(spec, protocol.TestPart, start, meanOf(x))
+		δ := results.Equivalence(spec, protocol.TestPart, start, stats.Mean(x))
 		f := same(claim, text, strings.ToUpper(problem)+", test accuracy at the end", x, y, δ)
 		findings = append(findings, f)
 	}
 	return findings
-}
-
-func meanOf(x []float64) float64 {
-	sum := 0.0
-	for _, v := range x {
-		sum += v
-	}
-	return sum / float64(len(x))
 }
 
 // notWorse judges that a is not worse than b by δ or more: confirmed if the 90 % interval of the mean difference lies above

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
-	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/plot/vg"
 
 	"noisebench/protocol"
@@ -47,19 +46,6 @@ var dataSets = []dataSet{
 // set returns the data set of a name.
 func set(name string) dataSet {
 	return dataSets[slices.IndexFunc(dataSets, func(d dataSet) bool { return d.name == name })]
-}
-
-// spec describes the data set's problem.
-func (d dataSet) spec() (protocol.ProblemSpec, error) {
-	def, _, err := definitions(d.problem, "gd")
-	if err != nil {
-		return protocol.ProblemSpec{}, err
-	}
-	with, err := protocol.Resolve(def.Parameters, d.with)
-	if err != nil {
-		return protocol.ProblemSpec{}, err
-	}
-	return def.Spec(with)
 }
 
 // Table D.4: 241 step sizes from 10^-20 to 10^10 in steps of 0.125, 41 dampings from 10^-10 to 10^10 in steps of 0.5.
@@ -112,7 +98,7 @@ var optimizers7 = map[string]string{gd: "gd", ngd: "ngd", efgd: "efgd"}
 // descend makes a run again, and keeps what records do not hold. start is nil for 0; steps are charged by the full batch.
 func descend(data dataSet, method string, setting protocol.Setting, start []float64, steps int) (*descent, error) {
 	d := &descent{}
-	spec, err := data.spec()
+	w, err := openWhole(data.problem, data.with)
 	if err != nil {
 		return nil, err
 	}
@@ -121,8 +107,8 @@ func descend(data dataSet, method string, setting protocol.Setting, start []floa
 		own["damping"] = setting["damping"]
 	}
 	p := path{
-		problem: data.problem, with: data.with, optimizer: optimizers7[method], set: own, batch: spec.Train,
-		budget: int64(steps) * int64(spec.Train), start: start,
+		problem: data.problem, with: data.with, optimizer: optimizers7[method], set: own, batch: w.spec.Train,
+		budget: int64(steps) * int64(w.spec.Train), start: start,
 	}
 	if method == efgd {
 		p.needs = protocol.Fisher
@@ -134,12 +120,12 @@ func descend(data dataSet, method string, setting protocol.Setting, start []floa
 		}
 		step := make([]float64, len(x))
 		floats.SubTo(step, next, x)
-		natural, err := dampedSolve(m.Fisher, setting["damping"], m.Gradient)
+		natural, err := stepOf("ngd", protocol.Setting{protocol.StepSize: 1, "damping": setting["damping"]}, nil, len(x), m)
 		if err != nil {
 			d.cosine = append(d.cosine, math.NaN())
 			return
 		}
-		d.cosine = append(d.cosine, -floats.Dot(step, natural)/(floats.Norm(step, 2)*floats.Norm(natural, 2)))
+		d.cosine = append(d.cosine, floats.Dot(step, natural)/(floats.Norm(step, 2)*floats.Norm(natural, 2)))
 	}
 	_, record, err := p.follow()
 	if err != nil {
@@ -147,28 +133,6 @@ func descend(data dataSet, method string, setting protocol.Setting, start []floa
 	}
 	d.losses = append(d.losses, float64(record.Points[len(record.Points)-1].Train.Loss))
 	return d, nil
-}
-
-// dampedSolve returns (A + λI)⁻¹ g. A nearly singular matrix is no error: the figures show what becomes of it.
-func dampedSolve(a []float64, λ float64, g []float64) ([]float64, error) {
-	n := len(g)
-	m := mat.NewDense(n, n, slices.Clone(a))
-	for i := range n {
-		m.Set(i, i, m.At(i, i)+λ)
-	}
-	var x mat.VecDense
-	if err := x.SolveVec(m, mat.NewVecDense(n, slices.Clone(g))); err != nil {
-		if condition := mat.Condition(0); !isCondition(err, &condition) || math.IsInf(float64(condition), 1) {
-			return nil, err
-		}
-	}
-	return x.RawVector().Data, nil
-}
-
-func isCondition(err error, c *mat.Condition) bool {
-	v, ok := err.(mat.Condition)
-	*c = v
-	return ok
 }
 
 // shown is the setting at which a method is drawn: that of Table D.5, corrected, where it ends within a quarter of the lowest
@@ -310,7 +274,7 @@ func tuned(c *results.Cell, s protocol.Setting) *results.Record {
 	return nil
 }
 
-// within is the first iteration from which on losses stay within 1 % of the lowest of them all, as a share of the way there.
+// within is the first iteration from which on losses stay within 1 % of the lowest; the number of losses if none does.
 func within(losses []float64, lowest float64) int {
 	first := len(losses)
 	for t := len(losses) - 1; t >= 0 && losses[t]-lowest <= 0.01*lowest; t-- {

@@ -6,6 +6,7 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/report"
 	"noisebench/results/stats"
 )
 
@@ -123,23 +124,9 @@ func final(part protocol.Part) func(*results.Record) float64 {
 	return func(r *results.Record) float64 { return r.Score(protocol.Final, protocol.TestPart, part) }
 }
 
-// lastLoss is the loss on a part at the end of a run; of one that diverged, the worse of its first and its last finite
-// value (R7).
-func lastLoss(part protocol.Part) func(*results.Record) float64 {
+// lossAt is the loss on the train part at a share of the budget, by R7 where a run has diverged by then.
+func lossAt(share float64) func(*results.Record) float64 {
 	return func(r *results.Record) float64 {
-		first, last := math.NaN(), math.NaN()
-		for i := range r.Points {
-			v, ok := r.Points[i].At(part)
-			if loss := float64(v.Loss); ok && protocol.Finite(loss) {
-				if i == 0 {
-					first = loss
-				}
-				last = loss
-			}
-		}
-		if r.End.Status == results.Diverged {
-			return max(first, last)
-		}
-		return last
+		return report.ValueAt(r, report.Quantity{Part: protocol.TrainPart}, int64(share*float64(r.Run.Budget)))
 	}
 }

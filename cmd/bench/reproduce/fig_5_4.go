@@ -1,11 +1,6 @@
 package reproduce
 
-import (
-	"math"
-
-	"noisebench/protocol"
-	"noisebench/results"
-)
+import "noisebench/protocol"
 
 // fig54 is the main experiment on sign and variance adaptation (Balles 2021, Sec. 5.6).
 var fig54 = Item{
@@ -52,29 +47,4 @@ func claims54(in *Input) []Finding {
 		{"S-07", "and a lower test accuracy", mSGD, mSSD, "p3", testAccuracy, true, "test accuracy"},
 		{"S-07", "M-SVAG has no such gap: its test accuracy is above M-SGD's", mSVAG, mSGD, "p3", testAccuracy, true, "test accuracy"},
 	})...)
-}
-
-// lossAt is the training loss at a share of the budget: that of the last evaluation up to it, or the first, if larger, of a
-// run that diverged before.
-func lossAt(share float64) func(*results.Record) float64 {
-	return func(r *results.Record) float64 {
-		first, last, reached := math.NaN(), math.NaN(), false
-		for i := range r.Points {
-			loss := float64(r.Points[i].Train.Loss)
-			if float64(r.Points[i].Mark) > share*float64(r.Run.Budget) {
-				reached = true
-				break
-			}
-			if i == 0 {
-				first = loss
-			}
-			if protocol.Finite(loss) {
-				last = loss
-			}
-		}
-		if r.End.Status == results.Diverged && !reached {
-			return max(first, last)
-		}
-		return last
-	}
 }

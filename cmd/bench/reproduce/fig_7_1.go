@@ -33,61 +33,28 @@ var fig71 = Item{
 	}},
 }
 
-// field71 is the problem with what its full batch says at a point.
-type field71 struct {
-	problem protocol.Problem[float64]
-	batch   protocol.Batch
-	m       protocol.Measurement[float64]
-}
-
-func newField71() (*field71, error) {
-	def, _, err := definitions(problem71, "ngd")
+// directions71 are the steps of the three methods at a point, of step size 1 and without damping.
+func directions71(w *whole, x []float64) (map[string][]float64, error) {
+	m, err := w.measure(x, w.batch, protocol.Gradient|protocol.Fisher|protocol.EmpiricalFisher)
 	if err != nil {
 		return nil, err
 	}
-	setting, err := protocol.Resolve(def.Parameters, nil)
-	if err != nil {
-		return nil, err
-	}
-	spec, err := def.Spec(setting)
-	if err != nil {
-		return nil, err
-	}
-	problem, err := def.New64(setting)
-	if err != nil {
-		return nil, err
-	}
-	f := &field71{problem: problem}
-	for i := range spec.Train {
-		f.batch.Examples = append(f.batch.Examples, i)
-	}
-	f.m.Gradient, f.m.Fisher, f.m.EmpiricalFisher = make([]float64, 2), make([]float64, 4), make([]float64, 4)
-	return f, nil
-}
-
-// directions are the steps of the three methods at a point, without step size and damping.
-func (f *field71) directions(x []float64) (map[string][]float64, error) {
-	if err := f.problem.Measure(x, f.batch, protocol.Gradient|protocol.Fisher|protocol.EmpiricalFisher, &f.m); err != nil {
-		return nil, err
-	}
-	natural, err := dampedSolve(f.m.Fisher, 0, f.m.Gradient)
-	if err != nil {
-		return nil, err
-	}
-	empirical, err := dampedSolve(f.m.EmpiricalFisher, 0, f.m.Gradient)
-	if err != nil {
-		return nil, err
-	}
-	all := map[string][]float64{gd: {f.m.Gradient[0], f.m.Gradient[1]}, ngd: natural, efgd: empirical}
-	for _, d := range all {
-		floats.Scale(-1, d)
+	all := map[string][]float64{}
+	for _, method := range allMethods7 {
+		set := protocol.Setting{protocol.StepSize: 1}
+		if method != gd {
+			set["damping"] = 0
+		}
+		if all[method], err = stepOf(optimizers7[method], set, nil, len(x), m); err != nil {
+			return nil, err
+		}
 	}
 	return all, nil
 }
 
 // optimum71 is where one step of NGD leads from anywhere: the Fisher of a linear regression is its Hessian.
-func (f *field71) optimum71() ([]float64, error) {
-	d, err := f.directions([]float64{0, 0})
+func optimum71(w *whole) ([]float64, error) {
+	d, err := directions71(w, []float64{0, 0})
 	if err != nil {
 		return nil, err
 	}
@@ -95,11 +62,11 @@ func (f *field71) optimum71() ([]float64, error) {
 }
 
 func draw71(*Input) (*Output, error) {
-	f, err := newField71()
+	w, err := openWhole(problem71, nil)
 	if err != nil {
 		return nil, err
 	}
-	optimum, err := f.optimum71()
+	optimum, err := optimum71(w)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +78,7 @@ func draw71(*Input) (*Output, error) {
 		for i := range n {
 			for j := range n {
 				x := []float64{left + (right-left)*float64(i)/(n-1), left + (right-left)*float64(j)/(n-1)}
-				d, err := f.directions(x)
+				d, err := directions71(w, x)
 				if err != nil {
 					return nil, err
 				}
@@ -122,7 +89,7 @@ func draw71(*Input) (*Output, error) {
 		for start := 1; start <= 4; start++ {
 			run := path{
 				problem: problem71, with: protocol.Setting{"start": float64(start)}, optimizer: optimizers7[m],
-				set: protocol.Setting{protocol.StepSize: α71}, batch: len(f.batch.Examples), budget: steps71 * int64(len(f.batch.Examples)),
+				set: protocol.Setting{protocol.StepSize: α71}, batch: w.spec.Train, budget: steps71 * int64(w.spec.Train),
 			}
 			if m != gd {
 				run.set["damping"] = 0
@@ -173,10 +140,10 @@ func (a *arrows) Plot(c draw.Canvas, p *plot.Plot) {
 }
 
 func claims71(*Input) []Finding {
-	f, err := newField71()
+	w, err := openWhole(problem71, nil)
 	var optimum []float64
 	if err == nil {
-		optimum, err = f.optimum71()
+		optimum, err = optimum71(w)
 	}
 	if err != nil {
 		return []Finding{holds("", "the directions can be computed", problem71, false, err.Error())}
@@ -188,7 +155,7 @@ func claims71(*Input) []Finding {
 	for i := range 13 {
 		for j := range 13 {
 			x := []float64{-1 + 0.5*float64(i), -1 + 0.5*float64(j)}
-			d, err := f.directions(x)
+			d, err := directions71(w, x)
 			if err != nil {
 				return []Finding{holds("", "the directions can be computed", problem71, false, err.Error())}
 			}

@@ -2,11 +2,11 @@ package reproduce
 
 import (
 	"fmt"
+	"maps"
 	"math"
 
 	"gonum.org/v1/plot/vg"
 
-	"noisebench/plugins/problems"
 	"noisebench/protocol"
 	"noisebench/results/report/figure"
 	"noisebench/results/stats"
@@ -54,47 +54,25 @@ type matrices72 struct {
 }
 
 func newMatrices72(problem string, with protocol.Setting, examples float64) (*matrices72, error) {
-	var def protocol.ProblemDef
-	for _, d := range problems.All() {
-		if d.Name == problem {
-			def = d
-		}
-	}
-	setting, err := protocol.Resolve(def.Parameters, with)
-	if err == nil {
-		setting["examples"] = examples
-	}
-	if err != nil {
-		return nil, err
-	}
-	spec, err := def.Spec(setting)
+	with = maps.Clone(with)
+	with["examples"] = examples
+	w, err := openWhole(problem, with)
 	if err != nil {
 		return nil, err
 	}
 	run := path{
-		problem: problem, with: setting, optimizer: "newton", set: protocol.Setting{protocol.StepSize: 1}, batch: spec.Train,
-		budget: 20 * int64(spec.Train),
+		problem: problem, with: with, optimizer: "newton", set: protocol.Setting{protocol.StepSize: 1}, batch: w.spec.Train,
+		budget: 20 * int64(w.spec.Train),
 	}
 	points, _, err := run.follow()
 	if err != nil {
 		return nil, err
 	}
-	opened, err := def.New64(setting)
-	if err != nil {
-		return nil, err
-	}
-	m := protocol.Measurement[float64]{
-		Fisher: make([]float64, 4), GaussNewton: make([]float64, 4), EmpiricalFisher: make([]float64, 4), Hessian: make([]float64, 4),
-	}
-	var batch protocol.Batch
-	for i := range spec.Train {
-		batch.Examples = append(batch.Examples, i)
-	}
 	optimum := points[len(points)-1]
 	var differences [4][]float64
-	for i := range batch.Examples {
-		one := protocol.Batch{Examples: batch.Examples[i : i+1]}
-		if err := opened.Measure(optimum, one, protocol.Fisher|protocol.EmpiricalFisher, &m); err != nil {
+	for i := range w.batch.Examples {
+		m, err := w.measure(optimum, protocol.Batch{Examples: w.batch.Examples[i : i+1]}, protocol.Fisher|protocol.EmpiricalFisher)
+		if err != nil {
 			return nil, err
 		}
 		for k := range differences {
@@ -105,8 +83,11 @@ func newMatrices72(problem string, with protocol.Setting, examples float64) (*ma
 	for _, d := range differences {
 		apart = max(apart, math.Abs(stats.Mean(d)/stats.StdErr(d)))
 	}
-	err = opened.Measure(optimum, batch, protocol.Fisher|protocol.GaussNewton|protocol.EmpiricalFisher|protocol.Hessian, &m)
-	return &matrices72{optimum, m.Fisher, m.GaussNewton, m.EmpiricalFisher, m.Hessian, apart}, err
+	m, err := w.measure(optimum, w.batch, protocol.Fisher|protocol.GaussNewton|protocol.EmpiricalFisher|protocol.Hessian)
+	if err != nil {
+		return nil, err
+	}
+	return &matrices72{optimum, m.Fisher, m.GaussNewton, m.EmpiricalFisher, m.Hessian, apart}, nil
 }
 
 func draw72(*Input) (*Output, error) {
@@ -169,8 +150,7 @@ func claims72(*Input) []Finding {
 		findings = append(findings, holds("", "the empirical Fisher is another where the model is wrong", c.title, m.apart > 3, text))
 	}
 	// With noise of variance v, F̃ = v F in the limit; the standard error of the quotient is 2√(2/N).
-	m, err := newMatrices72("linear-toy", protocol.Setting{"noise_variance": 2}, judged72)
-	if err == nil {
+	if m, err := newMatrices72("linear-toy", protocol.Setting{"noise_variance": 2}, judged72); err == nil {
 		ratio := m.empirical[3] / m.fisher[3]
 		findings = append(findings, holds("", "noise of twice the variance makes the empirical Fisher twice as large", "linear, bias",
 			math.Abs(ratio-2) < 3*2*math.Sqrt(2./judged72), fmt.Sprintf("%.4f times", ratio)))

@@ -29,7 +29,11 @@ type path struct {
 
 // follow makes the run and returns its points x₀, x₁, …, and its record.
 func (p *path) follow() (points [][]float64, record *results.Record, err error) {
-	problem, optimizer, err := definitions(p.problem, p.optimizer)
+	problem, err := problemNamed(p.problem)
+	if err != nil {
+		return nil, nil, err
+	}
+	optimizer, err := optimizerNamed(p.optimizer)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -64,15 +68,81 @@ func (p *path) follow() (points [][]float64, record *results.Record, err error) 
 	return points, record, nil
 }
 
-// definitions finds a problem and an optimizer of bench's own.
-func definitions(problem, optimizer string) (protocol.ProblemDef, protocol.OptimizerDef, error) {
-	ps, os := problems.All(), optimizers.All()
-	i := slices.IndexFunc(ps, func(d protocol.ProblemDef) bool { return d.Name == problem })
-	k := slices.IndexFunc(os, func(d protocol.OptimizerDef) bool { return d.Name == optimizer })
-	if i < 0 || k < 0 {
-		return protocol.ProblemDef{}, protocol.OptimizerDef{}, fmt.Errorf("bench has no problem %s or no optimizer %s", problem, optimizer)
+func problemNamed(name string) (protocol.ProblemDef, error) {
+	for _, d := range problems.All() {
+		if d.Name == name {
+			return d, nil
+		}
 	}
-	return ps[i], os[k], nil
+	return protocol.ProblemDef{}, fmt.Errorf("bench has no problem %s", name)
+}
+
+func optimizerNamed(name string) (protocol.OptimizerDef, error) {
+	for _, d := range optimizers.All() {
+		if d.Name == name {
+			return d, nil
+		}
+	}
+	return protocol.OptimizerDef{}, fmt.Errorf("bench has no optimizer %s", name)
+}
+
+// whole is one of bench's own float64 problems with its batch of all training examples.
+type whole struct {
+	spec    protocol.ProblemSpec
+	problem protocol.Problem[float64]
+	batch   protocol.Batch
+}
+
+// openWhole opens a problem at parameters of which those that are left out have their defaults.
+func openWhole(name string, with protocol.Setting) (*whole, error) {
+	def, err := problemNamed(name)
+	if err != nil {
+		return nil, err
+	}
+	if with, err = protocol.Resolve(def.Parameters, with); err != nil {
+		return nil, err
+	}
+	w := &whole{}
+	if w.spec, err = def.Spec(with); err != nil {
+		return nil, err
+	}
+	for i := range w.spec.Train {
+		w.batch.Examples = append(w.batch.Examples, i)
+	}
+	w.problem, err = def.New64(with)
+	return w, err
+}
+
+// measure returns the wanted quantities on a batch at x, in slices of their own.
+func (w *whole) measure(x []float64, batch protocol.Batch, want protocol.Quantity) (*protocol.Measurement[float64], error) {
+	m := &protocol.Measurement[float64]{}
+	for _, s := range m.Slices() {
+		if want.Has(s.Of) {
+			*s.At = make([]float64, s.Of.Elements(len(x)))
+		}
+	}
+	return m, w.problem.Measure(x, batch, want, m)
+}
+
+// stepOf is the first step that one of bench's own optimizers makes, given a measurement at a point of d elements.
+func stepOf(name string, set protocol.Setting, blocks []protocol.Block, d int, m *protocol.Measurement[float64]) ([]float64, error) {
+	def, err := optimizerNamed(name)
+	if err != nil {
+		return nil, err
+	}
+	if set, err = protocol.Resolve(def.Hyperparameters, set); err != nil {
+		return nil, err
+	}
+	o, _, err := def.New64(protocol.Start{
+		Setting: set, Dim: d, DType: protocol.Float64, Blocks: blocks, BatchSize: 1, Train: 1, Budget: 1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	step, at := make([]float64, d), *m // from 0, the point is the step
+	at.StepScale = 1
+	_, err = o.Step(step, &at)
+	return step, err
 }
 
 // startAt is a problem with a starting point of its own.

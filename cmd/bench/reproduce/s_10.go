@@ -68,8 +68,7 @@ var s10 = Item{
 			findings = append(findings, same("S-10", "SGD settles at αC₀/(2m(2−αh)), in proportion to α/m", fmt.Sprintf("%s, mean loss over the second half, less %.4g",
 				name10(c.α, c.m), want), levels, expected, 0.1*want))
 		}
-		last := lastLoss(protocol.TrainPart)
-		a, b := paired(cell(name10(0.1, 16)), cell(cabs), last)
+		a, b := paired(cell(name10(0.1, 16)), cell(cabs), trainLoss)
 		findings = append(findings, better("S-10", "CABS does not stay on the plateau of a constant batch size", "α = 0.1, loss at the end", b, a, false))
 		findings = append(findings, batchGrows(in)...)
 		// O(1/t): over the last three quarters of the steps the loss falls to a quarter, and t·E[f] does not grow.

@@ -18,7 +18,7 @@ var tableD3 = Item{
 	Draw: func(*Input) (*Output, error) {
 		t := Table{Title: "data sets; dimensions include the bias", Header: []string{"data", "problem", "examples", "dimension", "loss at 0", "L", "SHA-256"}}
 		for _, s := range dataSets {
-			spec, err := s.spec()
+			w, err := openWhole(s.problem, s.with)
 			if err != nil {
 				return nil, err
 			}
@@ -27,12 +27,12 @@ var tableD3 = Item{
 				return nil, err
 			}
 			var digests []string
-			for _, f := range spec.Data {
+			for _, f := range w.spec.Data {
 				digests = append(digests, f.SHA256[:12])
 			}
 			t.Rows = append(t.Rows, []string{
-				s.name, s.problem, fmt.Sprint(spec.Train), fmt.Sprint(spec.Dim), fmt.Sprintf("%.6g", d.losses[0]),
-				fmt.Sprintf("%.4g", spec.Constants["smoothness"]), strings.Join(digests, " "),
+				s.name, s.problem, fmt.Sprint(w.spec.Train), fmt.Sprint(w.spec.Dim), fmt.Sprintf("%.6g", d.losses[0]),
+				fmt.Sprintf("%.4g", w.spec.Constants["smoothness"]), strings.Join(digests, " "),
 			})
 		}
 		return &Output{Tables: []Table{t}, Caption: "Features are raw, with a bias; labels of classes are 0 and 1, Wine's 0, 1 and 2; Energy's target is the heating load."}, nil
