@@ -73,7 +73,7 @@ Whether someone made runs again is told by FILE.verify.json, which bench verify 
 				_, err := cmd.OutOrStdout().Write(text.Bytes())
 				return err
 			}
-			if err := os.WriteFile(out, text.Bytes(), 0o666); err != nil {
+			if err := writeWhole(out, text.Bytes()); err != nil {
 				return fmt.Errorf("cannot write board: %w", err)
 			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "%s written: %s, %s, %s\n", out, count(len(b.entries), "optimizer"),

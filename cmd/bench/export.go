@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"noisebench/results"
 	"noisebench/results/bridge"
 )
 
@@ -23,15 +24,15 @@ var exports = map[string]func(s bridge.Source, dir string, wrote func(file strin
 		return exportTable(bridge.Benchopt(s), (*bridge.Table).WriteParquet, filepath.Join(dir, s.Plan.Name+".parquet"), wrote)
 	},
 	"iohanalyzer": func(s bridge.Source, dir string, wrote func(string, int)) error {
-		return bridge.WriteIOH(s, func(path string) (io.WriteCloser, error) {
+		return bridge.WriteIOH(s, func(path, text string) error {
 			path = filepath.Join(dir, filepath.FromSlash(path))
 			if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-				return nil, err
+				return err
 			}
 			if filepath.Ext(path) == ".json" {
 				wrote(path, -1) // the data file belongs to it
 			}
-			return os.Create(path)
+			return writeWhole(path, []byte(text))
 		})
 	},
 }
@@ -120,15 +121,7 @@ func exportTables(write func(*bridge.Table, io.Writer) error, extension string,
 
 // exportTable writes one table to a file.
 func exportTable(t *bridge.Table, write func(*bridge.Table, io.Writer) error, path string, wrote func(string, int)) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return fmt.Errorf("cannot export: %w", err)
-	}
-	err = write(t, f)
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err != nil {
+	if err := results.WriteWhole(path, func(w io.Writer) error { return write(t, w) }); err != nil {
 		return fmt.Errorf("cannot export %s: %w", path, err)
 	}
 	wrote(path, len(t.Rows))

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -48,7 +47,7 @@ Like bench table, it works from the records alone and runs nothing. If runs are 
 				_, err := cmd.OutOrStdout().Write(html)
 				return err
 			}
-			if err := os.WriteFile(out, html, 0o666); err != nil {
+			if err := writeWhole(out, html); err != nil {
 				return fmt.Errorf("cannot write report: %w", err)
 			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "%s written, %.1f MB; open it in a browser\n", out, float64(len(html))/1e6)

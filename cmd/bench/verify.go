@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -256,17 +255,7 @@ func (v *verification) save(path string) error {
 	if err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".verify-*")
-	if err != nil {
-		return fmt.Errorf("cannot save the findings: %w", err)
-	}
-	_, err = tmp.Write(append(text, '\n'))
-	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), verifyName(path))
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name())
+	if err := writeWhole(verifyName(path), append(text, '\n')); err != nil {
 		return fmt.Errorf("cannot save the findings: %w", err)
 	}
 	return nil

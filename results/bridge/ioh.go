@@ -3,7 +3,6 @@ package bridge
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strings"
@@ -22,7 +21,7 @@ const iohVersion = "0.3.18"
 //	OPTIMIZER/IOHprofiler_f1_PROBLEM.json
 //	OPTIMIZER/data_f1_PROBLEM/IOHprofiler_f1_DIM100.dat
 //
-// create makes a file at such a path. Our words in theirs:
+// write makes a file at such a path. Our words in theirs:
 //
 //	suite           the plan
 //	function id     the position of the problem among those of the plan, from 1; function name: its entry's name
@@ -34,7 +33,7 @@ const iohVersion = "0.3.18"
 //	algorithm       the optimizer's entry, and as its info the setting
 //
 // A value that is not finite is written as the worse of the first and the last finite one (R7): their readers would drop it.
-func WriteIOH(s Source, create func(path string) (io.WriteCloser, error)) error {
+func WriteIOH(s Source, write func(path, text string) error) error {
 	taken := map[string]bool{}
 	for i := range s.Cells {
 		c := &s.Cells[i]
@@ -48,7 +47,7 @@ func WriteIOH(s Source, create func(path string) (io.WriteCloser, error)) error 
 			return fmt.Errorf("two optimizers on %s would be written to %s; give one of them another name", c.Problem, base)
 		}
 		taken[base] = true
-		if err := f.write(base, create); err != nil {
+		if err := f.write(base, write); err != nil {
 			return err
 		}
 	}
@@ -78,7 +77,7 @@ func (f *iohFile) dataPath() string {
 	return fmt.Sprintf("data_f%d_%s/IOHprofiler_f%d_DIM%d.dat", f.id, f.name, f.id, f.cell.Runs[0].Spec.Dim)
 }
 
-func (f *iohFile) write(path string, create func(string) (io.WriteCloser, error)) error {
+func (f *iohFile) write(path string, write func(path, text string) error) error {
 	folder, _, _ := strings.Cut(path, "/")
 	var description, data strings.Builder
 	if err := f.describe(&description, &data); err != nil {
@@ -88,15 +87,7 @@ func (f *iohFile) write(path string, create func(string) (io.WriteCloser, error)
 		{path, description.String()},
 		{folder + "/" + f.dataPath(), data.String()},
 	} {
-		w, err := create(file.path)
-		if err != nil {
-			return err
-		}
-		_, err = io.WriteString(w, file.text)
-		if e := w.Close(); err == nil {
-			err = e
-		}
-		if err != nil {
+		if err := write(file.path, file.text); err != nil {
 			return err
 		}
 	}

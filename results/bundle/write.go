@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -60,25 +59,12 @@ func Create(path string, about About, plan *protocol.Plan, definitions *Definiti
 	if err != nil {
 		return Packed{}, err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	var packed Packed
+	err = results.WriteWhole(path, func(w io.Writer) (err error) {
+		packed, err = write(w, entries)
+		return err
+	})
 	if err != nil {
-		return Packed{}, fmt.Errorf("cannot write bundle: %w", err)
-	}
-	packed, err := write(f, entries)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
 		return Packed{}, fmt.Errorf("cannot write bundle: %w", err)
 	}
 	return packed, nil

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"image/color"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -20,6 +19,8 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgpdf"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"noisebench/results"
 )
 
 // Formats are the formats of files, by their endings.
@@ -66,39 +67,15 @@ func (f *Figure) Write(w io.Writer, format string) error {
 // in .txt. A file is written as a whole or not at all.
 func (f *Figure) Save(path string) error {
 	ending := filepath.Ext(path)
-	var b bytes.Buffer
-	if err := f.Write(&b, strings.TrimPrefix(ending, ".")); err != nil {
-		return err
-	}
-	if err := writeFile(path, b.Bytes()); err != nil || f.Caption == "" {
+	format := strings.TrimPrefix(ending, ".")
+	if err := results.WriteWhole(path, func(w io.Writer) error { return f.Write(w, format) }); err != nil || f.Caption == "" {
 		return err
 	}
 	text := strings.Join(append([]string{f.Caption}, f.Notes...), "\n") + "\n"
-	return writeFile(strings.TrimSuffix(path, ending)+".txt", []byte(text))
-}
-
-// writeFile puts a file in place in one step.
-func writeFile(path string, content []byte) (err error) {
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".figure-*")
-	if err != nil {
+	return results.WriteWhole(strings.TrimSuffix(path, ending)+".txt", func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
 		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(temporary.Name())
-		}
-	}()
-	_, err = temporary.Write(content)
-	if e := temporary.Chmod(0o644); err == nil {
-		err = e
-	}
-	if e := temporary.Close(); err == nil {
-		err = e
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), path)
+	})
 }
 
 // latin is a PDF canvas for text in UTF-8: the library takes the bytes of strings for those of Windows-1252. A string with
