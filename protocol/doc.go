@@ -71,4 +71,4 @@ package protocol
 
 // Version is the version of this contract. A change that alters any recorded number, or that an existing plugin
 // would not understand, raises it; tables never mix versions.
-const Version = 1
+const Version = 2

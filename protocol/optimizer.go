@@ -68,6 +68,14 @@ type Averager[T Float] interface {
 	Estimate(x, out []T)
 }
 
+// Stateful is an Optimizer whose state can be saved and restored: restored, it goes on to the same bits.
+type Stateful interface {
+	// State lists pointers to all that Step changes between the steps of a run, in a fixed order: to numbers, booleans,
+	// strings, slices of them (whose length New32 or New64 has set, or nil), or another Stateful. What the constructor
+	// derives from Start and never changes does not belong in it.
+	State() []any
+}
+
 // OptimizerDef defines an optimizer for [noisebench/plugins.Serve].
 type OptimizerDef struct {
 	Name             string // lower-case, words joined by hyphens
@@ -79,11 +87,14 @@ type OptimizerDef struct {
 	ChoosesBatchSize bool     // a plan cannot set its batch size
 	Averages         bool     // it is an Averager
 	Trials           bool     // its requests may set Trial
+	Saves            bool     // it is Stateful
 	Reports          []string // names of what a Reporter reports
 
 	// New32 and New64 open the optimizer for one run and return its first request. At least one is set.
 	New32 func(Start) (Optimizer[float32], Request, error)
 	New64 func(Start) (Optimizer[float64], Request, error)
+
+	Identity // declared by outside plugins
 
 	// Origin is filled in by whoever loaded the definition.
 	Origin Origin

@@ -47,6 +47,8 @@ type Measurement[T Float] struct {
 	// If Have has Oracle: ∇f(x) and σ²(x) of the whole distribution, d elements each.
 	TrueGradient, TrueVariance []T
 
+	SampledGradient []T // if Have has SampledGradient: d elements
+
 	// The harness fills in where the run stands; a problem leaves these alone.
 	Step      int     // t: the number of measurements before this one
 	Seen      int64   // examples charged, this batch included
@@ -60,7 +62,7 @@ type Slice[T Float] struct {
 }
 
 // NumSlices is the number of slices of a Measurement.
-const NumSlices = 10
+const NumSlices = 11
 
 // Slices lists m's slices, in an order that is part of the wire contract. Oracle has two.
 func (m *Measurement[T]) Slices() [NumSlices]Slice[T] {
@@ -75,6 +77,7 @@ func (m *Measurement[T]) Slices() [NumSlices]Slice[T] {
 		{Covariance, &m.Covariance},
 		{Oracle, &m.TrueGradient},
 		{Oracle, &m.TrueVariance},
+		{SampledGradient, &m.SampledGradient},
 	}
 }
 
@@ -98,13 +101,6 @@ type Problem[T Float] interface {
 	Measure(x []T, batch Batch, want Quantity, m *Measurement[T]) error
 	// Evaluate judges x on one part. It must not change x. For a part that ProblemSpec says is absent it returns an error.
 	Evaluate(x []T, part Part) (Evaluation, error)
-}
-
-// Block is a named range of a point: the weights of a layer, say.
-type Block struct {
-	Name   string `json:"name"`
-	Offset int    `json:"offset"`
-	Len    int    `json:"len"`
 }
 
 // Metric says in what unit a problem's points are ranked.
@@ -190,6 +186,9 @@ func (s *ProblemSpec) Check() error {
 		if b.Offset != end || b.Len < 1 {
 			return fmt.Errorf("block %q covers [%d, %d), want it to start at %d", b.Name, b.Offset, b.Offset+b.Len, end)
 		}
+		if err := b.check(); err != nil {
+			return err
+		}
 		end += b.Len
 	}
 	if len(s.Blocks) > 0 && end != s.Dim {
@@ -228,6 +227,8 @@ type ProblemDef struct {
 	// the first call and kept: opening is cheap after that. An error for missing data says how to get them.
 	New32 func(Setting) (Problem[float32], error)
 	New64 func(Setting) (Problem[float64], error)
+
+	Identity // declared by outside plugins
 
 	// Origin is filled in by whoever loaded the definition.
 	Origin Origin

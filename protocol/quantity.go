@@ -26,6 +26,9 @@ const (
 	// vectors of d elements. It is what idealised methods assume (Thm. 5.1, Eqs. 4.11 and 4.13) and what no real one has:
 	// it costs nothing of the budget, and so whatever used it is marked in records and tables.
 	Oracle
+	// SampledGradient is (1/m) Σ ∇(−log p(ỹᵢ|zᵢ)) with one ỹᵢ ~ p(·|zᵢ) per example, without the regulariser; d elements. Its
+	// labels are those of SampledFisher, see PurposeLabel. It costs what a gradient does.
+	SampledGradient
 	quantityEnd
 )
 
@@ -37,7 +40,7 @@ const MaxMatrixDim = 4096
 
 var quantityNames = []string{
 	"gradient", "variance-norm", "variance", "fisher", "empirical-fisher", "sampled-fisher", "hessian", "gauss-newton",
-	"covariance", "oracle",
+	"covariance", "oracle", "sampled-gradient",
 }
 
 // Has reports whether q contains all of other.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 
@@ -81,7 +82,7 @@ func (s *optimizerSuite[T]) open(f *findings, begin protocol.Start, c course[T])
 		f.addf("New returned neither an optimizer nor an error")
 		return nil
 	case !maps.Equal(given.Setting, begin.Setting) || !maps.Equal(given.Constants, begin.Constants) ||
-		!slices.Equal(given.Blocks, begin.Blocks):
+		!reflect.DeepEqual(given.Blocks, begin.Blocks):
 		f.addf("New changed what it was given: setting, blocks or constants")
 	}
 	r.first = r.request

@@ -76,6 +76,7 @@ func (c *Conn) Definitions(live func() (*Conn, error)) (os []protocol.OptimizerD
 			Name: o.GetName(), Version: o.GetVersion(), Doc: o.GetDoc(), Source: o.GetSource(),
 			Hyperparameters: hyperparametersFromWire(o.GetHyperparameters()), Needs: protocol.Quantity(o.GetNeeds()),
 			ChoosesBatchSize: o.GetChoosesBatchSize(), Averages: o.GetAverages(), Trials: o.GetTrials(), Reports: o.GetReports(),
+			Saves: o.GetSaves(), Identity: protocol.Identity{Digest: o.GetDigest(), Environment: o.GetEnvironment()},
 		}
 		described := def
 		if slices.Contains(o.GetDtypes(), pb.DType_DTYPE_FLOAT32) {
@@ -90,6 +91,7 @@ func (c *Conn) Definitions(live func() (*Conn, error)) (os []protocol.OptimizerD
 		def := protocol.ProblemDef{
 			Name: d.GetName(), Version: d.GetVersion(), Doc: d.GetDoc(), Source: d.GetSource(),
 			Parameters: hyperparametersFromWire(d.GetParameters()),
+			Identity:   protocol.Identity{Digest: d.GetDigest(), Environment: d.GetEnvironment()},
 			Spec: func(setting protocol.Setting) (protocol.ProblemSpec, error) {
 				now, err := live()
 				if err != nil {

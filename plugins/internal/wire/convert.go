@@ -92,7 +92,8 @@ func optimizerToWire(d *protocol.OptimizerDef) *pb.Optimizer {
 		Name: d.Name, Version: d.Version, Doc: d.Doc, Source: d.Source,
 		Hyperparameters: hyperparametersToWire(d.Hyperparameters), Needs: uint32(d.Needs),
 		ChoosesBatchSize: d.ChoosesBatchSize, Averages: d.Averages, Trials: d.Trials, Reports: d.Reports,
-		Dtypes: dtypesToWire(d.New32 != nil, d.New64 != nil),
+		Dtypes: dtypesToWire(d.New32 != nil, d.New64 != nil), Saves: d.Saves,
+		Digest: d.Digest, Environment: d.Environment,
 	}
 }
 
@@ -100,6 +101,7 @@ func problemToWire(d *protocol.ProblemDef) *pb.Problem {
 	return &pb.Problem{
 		Name: d.Name, Version: d.Version, Doc: d.Doc, Source: d.Source,
 		Parameters: hyperparametersToWire(d.Parameters), Dtypes: dtypesToWire(d.New32 != nil, d.New64 != nil),
+		Digest: d.Digest, Environment: d.Environment,
 	}
 }
 
@@ -117,7 +119,12 @@ func dtypesToWire(has32, has64 bool) []pb.DType {
 func blocksToWire(blocks []protocol.Block) []*pb.Block {
 	out := make([]*pb.Block, len(blocks))
 	for i, b := range blocks {
-		out[i] = &pb.Block{Name: b.Name, Offset: uint64(b.Offset), Len: uint64(b.Len)}
+		out[i] = &pb.Block{
+			Name: b.Name, Offset: uint64(b.Offset), Len: uint64(b.Len), Output: uint64(b.Output), Role: string(b.Role),
+		}
+		for _, n := range b.Shape {
+			out[i].Shape = append(out[i].Shape, uint64(n))
+		}
 	}
 	return out
 }
@@ -130,10 +137,19 @@ func blocksFromWire(blocks []*pb.Block) ([]protocol.Block, error) {
 	for i, b := range blocks {
 		offset, err1 := whole(b.GetOffset())
 		length, err2 := whole(b.GetLen())
-		if err := errors.Join(err1, err2); err != nil {
+		output, err3 := whole(b.GetOutput())
+		var shape []int
+		var err4 error
+		for _, n := range b.GetShape() {
+			size, err := whole(n)
+			shape, err4 = append(shape, size), errors.Join(err4, err)
+		}
+		if err := errors.Join(err1, err2, err3, err4); err != nil {
 			return nil, err
 		}
-		out[i] = protocol.Block{Name: b.GetName(), Offset: offset, Len: length}
+		out[i] = protocol.Block{
+			Name: b.GetName(), Offset: offset, Len: length, Shape: shape, Output: output, Role: protocol.Role(b.GetRole()),
+		}
 	}
 	return out, nil
 }

@@ -9,10 +9,10 @@
 //
 // 2. HANDSHAKE (that of github.com/hashicorp/go-plugin). The host sets
 //      NOISEBENCH_PLUGIN=ask-and-tell   the cookie: where it is missing, a person started the plugin; explain and exit 1
-//      PLUGIN_PROTOCOL_VERSIONS=1       the versions of this contract that the host speaks, separated by commas
+//      PLUGIN_PROTOCOL_VERSIONS=2       the versions of this contract that the host speaks, separated by commas
 //      PLUGIN_UNIX_SOCKET_DIR=DIR       a private folder
 //    The plugin makes a Unix socket in DIR, listens, and prints one line to standard output, flushed:
-//      1|1|unix|DIR/SOCKET|grpc|
+//      1|2|unix|DIR/SOCKET|grpc|
 //    that is: go-plugin's core version (1), the newest contract version that both speak (else the plugin's own, which the
 //    host turns into a clear text), "unix" (or "tcp" with HOST:PORT), the address, "grpc", and an empty field. Nothing may
 //    come before that line on standard output; what comes after it is logged. Standard error is logged too, line by line;
@@ -544,15 +544,20 @@ type Optimizer struct {
 	Source          string                 `protobuf:"bytes,4,opt,name=source,proto3" json:"source,omitempty"`
 	Hyperparameters []*Hyperparameter      `protobuf:"bytes,5,rep,name=hyperparameters,proto3" json:"hyperparameters,omitempty"`
 	// Set of quantities: 1 gradient, 2 variance norm, 4 variance, 8 Fisher, 16 empirical Fisher, 32 sampled Fisher,
-	// 64 Hessian, 128 Gauss-Newton, 256 covariance, 512 oracle. Package protocol defines them.
+	// 64 Hessian, 128 Gauss-Newton, 256 covariance, 512 oracle, 1024 sampled gradient. Package protocol defines them.
 	Needs            uint32   `protobuf:"varint,6,opt,name=needs,proto3" json:"needs,omitempty"`
 	ChoosesBatchSize bool     `protobuf:"varint,7,opt,name=chooses_batch_size,json=choosesBatchSize,proto3" json:"chooses_batch_size,omitempty"`
 	Averages         bool     `protobuf:"varint,8,opt,name=averages,proto3" json:"averages,omitempty"`                              // it answers Estimate
 	Reports          []string `protobuf:"bytes,9,rep,name=reports,proto3" json:"reports,omitempty"`                                 // names of the numbers in StepReply.reports; at most 256
 	Dtypes           []DType  `protobuf:"varint,10,rep,packed,name=dtypes,proto3,enum=noisebench.v1.DType" json:"dtypes,omitempty"` // at least one
 	Trials           bool     `protobuf:"varint,11,opt,name=trials,proto3" json:"trials,omitempty"`                                 // its requests may mark trial points
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	Saves            bool     `protobuf:"varint,12,opt,name=saves,proto3" json:"saves,omitempty"`                                   // it answers Save and Restore
+	// Digest names all code that the definition runs (a hash of its source files, imported ones too): it changes whenever the
+	// definition may compute other bits, and only then. Runs belong to it. Empty: runs belong to the executable's bytes.
+	Digest        string            `protobuf:"bytes,13,opt,name=digest,proto3" json:"digest,omitempty"`
+	Environment   map[string]string `protobuf:"bytes,14,rep,name=environment,proto3" json:"environment,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // what else decides about bits: interpreter, libraries and versions, device
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Optimizer) Reset() {
@@ -662,6 +667,27 @@ func (x *Optimizer) GetTrials() bool {
 	return false
 }
 
+func (x *Optimizer) GetSaves() bool {
+	if x != nil {
+		return x.Saves
+	}
+	return false
+}
+
+func (x *Optimizer) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+func (x *Optimizer) GetEnvironment() map[string]string {
+	if x != nil {
+		return x.Environment
+	}
+	return nil
+}
+
 // Problem is protocol.ProblemDef.
 type Problem struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -671,6 +697,8 @@ type Problem struct {
 	Source        string                 `protobuf:"bytes,4,opt,name=source,proto3" json:"source,omitempty"`
 	Parameters    []*Hyperparameter      `protobuf:"bytes,5,rep,name=parameters,proto3" json:"parameters,omitempty"`
 	Dtypes        []DType                `protobuf:"varint,6,rep,packed,name=dtypes,proto3,enum=noisebench.v1.DType" json:"dtypes,omitempty"` // that its specs may have; at least one
+	Digest        string                 `protobuf:"bytes,7,opt,name=digest,proto3" json:"digest,omitempty"`                                  // as in Optimizer
+	Environment   map[string]string      `protobuf:"bytes,8,rep,name=environment,proto3" json:"environment,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -743,6 +771,20 @@ func (x *Problem) GetParameters() []*Hyperparameter {
 func (x *Problem) GetDtypes() []DType {
 	if x != nil {
 		return x.Dtypes
+	}
+	return nil
+}
+
+func (x *Problem) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+func (x *Problem) GetEnvironment() map[string]string {
+	if x != nil {
+		return x.Environment
 	}
 	return nil
 }
@@ -1057,6 +1099,9 @@ type Block struct {
 	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	Offset        uint64                 `protobuf:"varint,2,opt,name=offset,proto3" json:"offset,omitempty"`
 	Len           uint64                 `protobuf:"varint,3,opt,name=len,proto3" json:"len,omitempty"`
+	Shape         []uint64               `protobuf:"varint,4,rep,packed,name=shape,proto3" json:"shape,omitempty"` // row-major dimensions, whose product is len; none: a vector
+	Output        uint64                 `protobuf:"varint,5,opt,name=output,proto3" json:"output,omitempty"`      // the axis of shape that numbers the layer's outputs: 0 or the last
+	Role          string                 `protobuf:"bytes,6,opt,name=role,proto3" json:"role,omitempty"`           // weight, bias, scale, embedding, output, or empty
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1110,6 +1155,27 @@ func (x *Block) GetLen() uint64 {
 		return x.Len
 	}
 	return 0
+}
+
+func (x *Block) GetShape() []uint64 {
+	if x != nil {
+		return x.Shape
+	}
+	return nil
+}
+
+func (x *Block) GetOutput() uint64 {
+	if x != nil {
+		return x.Output
+	}
+	return 0
+}
+
+func (x *Block) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
 }
 
 type DataFile struct {
@@ -2002,7 +2068,8 @@ type Measure struct {
 	Gradient *Vector                `protobuf:"bytes,6,opt,name=gradient,proto3" json:"gradient,omitempty"` // written, if wanted
 	Variance *Vector                `protobuf:"bytes,7,opt,name=variance,proto3" json:"variance,omitempty"` // written, if wanted
 	// Written: one for each matrix that is wanted (8 to 256), in the order of the quantities, with d×d elements each,
-	// row-major; then, if the oracle (512) is wanted, true gradient and true variance.
+	// row-major; then, if the oracle (512) is wanted, true gradient and true variance; then, if the sampled gradient (1024)
+	// is wanted, that one.
 	More          []*Vector `protobuf:"bytes,8,rep,name=more,proto3" json:"more,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2679,7 +2746,7 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"\ainteger\x18\b \x01(\bR\ainteger\x12\x14\n" +
 	"\x05tuned\x18\t \x01(\bR\x05tuned\x12\x12\n" +
 	"\x04grid\x18\n" +
-	" \x03(\x01R\x04grid\"\xec\x02\n" +
+	" \x03(\x01R\x04grid\"\xa7\x04\n" +
 	"\tOptimizer\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x10\n" +
@@ -2692,7 +2759,13 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"\areports\x18\t \x03(\tR\areports\x12,\n" +
 	"\x06dtypes\x18\n" +
 	" \x03(\x0e2\x14.noisebench.v1.DTypeR\x06dtypes\x12\x16\n" +
-	"\x06trials\x18\v \x01(\bR\x06trials\"\xce\x01\n" +
+	"\x06trials\x18\v \x01(\bR\x06trials\x12\x14\n" +
+	"\x05saves\x18\f \x01(\bR\x05saves\x12\x16\n" +
+	"\x06digest\x18\r \x01(\tR\x06digest\x12K\n" +
+	"\venvironment\x18\x0e \x03(\v2).noisebench.v1.Optimizer.EnvironmentEntryR\venvironment\x1a>\n" +
+	"\x10EnvironmentEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xf1\x02\n" +
 	"\aProblem\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x10\n" +
@@ -2701,7 +2774,12 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"\n" +
 	"parameters\x18\x05 \x03(\v2\x1d.noisebench.v1.HyperparameterR\n" +
 	"parameters\x12,\n" +
-	"\x06dtypes\x18\x06 \x03(\x0e2\x14.noisebench.v1.DTypeR\x06dtypes\"\xa6\x01\n" +
+	"\x06dtypes\x18\x06 \x03(\x0e2\x14.noisebench.v1.DTypeR\x06dtypes\x12\x16\n" +
+	"\x06digest\x18\a \x01(\tR\x06digest\x12I\n" +
+	"\venvironment\x18\b \x03(\v2'.noisebench.v1.Problem.EnvironmentEntryR\venvironment\x1a>\n" +
+	"\x10EnvironmentEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xa6\x01\n" +
 	"\vSpecRequest\x12\x18\n" +
 	"\aproblem\x18\x01 \x01(\tR\aproblem\x12A\n" +
 	"\asetting\x18\x02 \x03(\v2'.noisebench.v1.SpecRequest.SettingEntryR\asetting\x1a:\n" +
@@ -2735,11 +2813,14 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\".\n" +
 	"\x04Drop\x12\x0e\n" +
 	"\x02at\x18\x01 \x01(\x01R\x02at\x12\x16\n" +
-	"\x06factor\x18\x02 \x01(\x01R\x06factor\"E\n" +
+	"\x06factor\x18\x02 \x01(\x01R\x06factor\"\x87\x01\n" +
 	"\x05Block\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06offset\x18\x02 \x01(\x04R\x06offset\x12\x10\n" +
-	"\x03len\x18\x03 \x01(\x04R\x03len\"6\n" +
+	"\x03len\x18\x03 \x01(\x04R\x03len\x12\x14\n" +
+	"\x05shape\x18\x04 \x03(\x04R\x05shape\x12\x16\n" +
+	"\x06output\x18\x05 \x01(\x04R\x06output\x12\x12\n" +
+	"\x04role\x18\x06 \x01(\tR\x04role\"6\n" +
 	"\bDataFile\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
 	"\x06sha256\x18\x02 \x01(\tR\x06sha256\"\xc3\x02\n" +
@@ -2885,7 +2966,7 @@ func file_noisebench_v1_noisebench_proto_rawDescGZIP() []byte {
 }
 
 var file_noisebench_v1_noisebench_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_noisebench_v1_noisebench_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
+var file_noisebench_v1_noisebench_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
 var file_noisebench_v1_noisebench_proto_goTypes = []any{
 	(DType)(0),              // 0: noisebench.v1.DType
 	(Capability)(0),         // 1: noisebench.v1.Capability
@@ -2921,10 +3002,12 @@ var file_noisebench_v1_noisebench_proto_goTypes = []any{
 	(*EstimateReply)(nil),   // 31: noisebench.v1.EstimateReply
 	(*Close)(nil),           // 32: noisebench.v1.Close
 	(*CloseReply)(nil),      // 33: noisebench.v1.CloseReply
-	nil,                     // 34: noisebench.v1.SpecRequest.SettingEntry
-	nil,                     // 35: noisebench.v1.Spec.ConstantsEntry
-	nil,                     // 36: noisebench.v1.OpenRequest.SettingEntry
-	nil,                     // 37: noisebench.v1.Start.ConstantsEntry
+	nil,                     // 34: noisebench.v1.Optimizer.EnvironmentEntry
+	nil,                     // 35: noisebench.v1.Problem.EnvironmentEntry
+	nil,                     // 36: noisebench.v1.SpecRequest.SettingEntry
+	nil,                     // 37: noisebench.v1.Spec.ConstantsEntry
+	nil,                     // 38: noisebench.v1.OpenRequest.SettingEntry
+	nil,                     // 39: noisebench.v1.Start.ConstantsEntry
 }
 var file_noisebench_v1_noisebench_proto_depIdxs = []int32{
 	3,  // 0: noisebench.v1.DescribeRequest.probe:type_name -> noisebench.v1.Region
@@ -2933,65 +3016,67 @@ var file_noisebench_v1_noisebench_proto_depIdxs = []int32{
 	1,  // 3: noisebench.v1.DescribeReply.capabilities:type_name -> noisebench.v1.Capability
 	6,  // 4: noisebench.v1.Optimizer.hyperparameters:type_name -> noisebench.v1.Hyperparameter
 	0,  // 5: noisebench.v1.Optimizer.dtypes:type_name -> noisebench.v1.DType
-	6,  // 6: noisebench.v1.Problem.parameters:type_name -> noisebench.v1.Hyperparameter
-	0,  // 7: noisebench.v1.Problem.dtypes:type_name -> noisebench.v1.DType
-	34, // 8: noisebench.v1.SpecRequest.setting:type_name -> noisebench.v1.SpecRequest.SettingEntry
-	2,  // 9: noisebench.v1.SpecReply.error:type_name -> noisebench.v1.Error
-	11, // 10: noisebench.v1.SpecReply.spec:type_name -> noisebench.v1.Spec
-	0,  // 11: noisebench.v1.Spec.dtype:type_name -> noisebench.v1.DType
-	12, // 12: noisebench.v1.Spec.schedule:type_name -> noisebench.v1.Drop
-	13, // 13: noisebench.v1.Spec.blocks:type_name -> noisebench.v1.Block
-	14, // 14: noisebench.v1.Spec.data:type_name -> noisebench.v1.DataFile
-	35, // 15: noisebench.v1.Spec.constants:type_name -> noisebench.v1.Spec.ConstantsEntry
-	0,  // 16: noisebench.v1.OpenRequest.dtype:type_name -> noisebench.v1.DType
-	36, // 17: noisebench.v1.OpenRequest.setting:type_name -> noisebench.v1.OpenRequest.SettingEntry
-	16, // 18: noisebench.v1.OpenRequest.optimizer:type_name -> noisebench.v1.Start
-	3,  // 19: noisebench.v1.OpenRequest.mailbox:type_name -> noisebench.v1.Region
-	13, // 20: noisebench.v1.Start.blocks:type_name -> noisebench.v1.Block
-	37, // 21: noisebench.v1.Start.constants:type_name -> noisebench.v1.Start.ConstantsEntry
-	2,  // 22: noisebench.v1.OpenReply.error:type_name -> noisebench.v1.Error
-	18, // 23: noisebench.v1.OpenReply.request:type_name -> noisebench.v1.Request
-	3,  // 24: noisebench.v1.Call.regions:type_name -> noisebench.v1.Region
-	22, // 25: noisebench.v1.Call.init:type_name -> noisebench.v1.Init
-	24, // 26: noisebench.v1.Call.measure:type_name -> noisebench.v1.Measure
-	26, // 27: noisebench.v1.Call.evaluate:type_name -> noisebench.v1.Evaluate
-	28, // 28: noisebench.v1.Call.step:type_name -> noisebench.v1.Step
-	30, // 29: noisebench.v1.Call.estimate:type_name -> noisebench.v1.Estimate
-	32, // 30: noisebench.v1.Call.close:type_name -> noisebench.v1.Close
-	2,  // 31: noisebench.v1.Reply.error:type_name -> noisebench.v1.Error
-	23, // 32: noisebench.v1.Reply.init:type_name -> noisebench.v1.InitReply
-	25, // 33: noisebench.v1.Reply.measure:type_name -> noisebench.v1.MeasureReply
-	27, // 34: noisebench.v1.Reply.evaluate:type_name -> noisebench.v1.EvaluateReply
-	29, // 35: noisebench.v1.Reply.step:type_name -> noisebench.v1.StepReply
-	31, // 36: noisebench.v1.Reply.estimate:type_name -> noisebench.v1.EstimateReply
-	33, // 37: noisebench.v1.Reply.close:type_name -> noisebench.v1.CloseReply
-	19, // 38: noisebench.v1.Init.x:type_name -> noisebench.v1.Vector
-	19, // 39: noisebench.v1.Measure.x:type_name -> noisebench.v1.Vector
-	19, // 40: noisebench.v1.Measure.examples:type_name -> noisebench.v1.Vector
-	19, // 41: noisebench.v1.Measure.gradient:type_name -> noisebench.v1.Vector
-	19, // 42: noisebench.v1.Measure.variance:type_name -> noisebench.v1.Vector
-	19, // 43: noisebench.v1.Measure.more:type_name -> noisebench.v1.Vector
-	19, // 44: noisebench.v1.Evaluate.x:type_name -> noisebench.v1.Vector
-	19, // 45: noisebench.v1.Step.x:type_name -> noisebench.v1.Vector
-	19, // 46: noisebench.v1.Step.gradient:type_name -> noisebench.v1.Vector
-	19, // 47: noisebench.v1.Step.variance:type_name -> noisebench.v1.Vector
-	19, // 48: noisebench.v1.Step.more:type_name -> noisebench.v1.Vector
-	18, // 49: noisebench.v1.StepReply.request:type_name -> noisebench.v1.Request
-	19, // 50: noisebench.v1.Estimate.x:type_name -> noisebench.v1.Vector
-	19, // 51: noisebench.v1.Estimate.out:type_name -> noisebench.v1.Vector
-	4,  // 52: noisebench.v1.Plugin.Describe:input_type -> noisebench.v1.DescribeRequest
-	9,  // 53: noisebench.v1.Plugin.Spec:input_type -> noisebench.v1.SpecRequest
-	15, // 54: noisebench.v1.Plugin.Open:input_type -> noisebench.v1.OpenRequest
-	20, // 55: noisebench.v1.Plugin.Session:input_type -> noisebench.v1.Call
-	5,  // 56: noisebench.v1.Plugin.Describe:output_type -> noisebench.v1.DescribeReply
-	10, // 57: noisebench.v1.Plugin.Spec:output_type -> noisebench.v1.SpecReply
-	17, // 58: noisebench.v1.Plugin.Open:output_type -> noisebench.v1.OpenReply
-	21, // 59: noisebench.v1.Plugin.Session:output_type -> noisebench.v1.Reply
-	56, // [56:60] is the sub-list for method output_type
-	52, // [52:56] is the sub-list for method input_type
-	52, // [52:52] is the sub-list for extension type_name
-	52, // [52:52] is the sub-list for extension extendee
-	0,  // [0:52] is the sub-list for field type_name
+	34, // 6: noisebench.v1.Optimizer.environment:type_name -> noisebench.v1.Optimizer.EnvironmentEntry
+	6,  // 7: noisebench.v1.Problem.parameters:type_name -> noisebench.v1.Hyperparameter
+	0,  // 8: noisebench.v1.Problem.dtypes:type_name -> noisebench.v1.DType
+	35, // 9: noisebench.v1.Problem.environment:type_name -> noisebench.v1.Problem.EnvironmentEntry
+	36, // 10: noisebench.v1.SpecRequest.setting:type_name -> noisebench.v1.SpecRequest.SettingEntry
+	2,  // 11: noisebench.v1.SpecReply.error:type_name -> noisebench.v1.Error
+	11, // 12: noisebench.v1.SpecReply.spec:type_name -> noisebench.v1.Spec
+	0,  // 13: noisebench.v1.Spec.dtype:type_name -> noisebench.v1.DType
+	12, // 14: noisebench.v1.Spec.schedule:type_name -> noisebench.v1.Drop
+	13, // 15: noisebench.v1.Spec.blocks:type_name -> noisebench.v1.Block
+	14, // 16: noisebench.v1.Spec.data:type_name -> noisebench.v1.DataFile
+	37, // 17: noisebench.v1.Spec.constants:type_name -> noisebench.v1.Spec.ConstantsEntry
+	0,  // 18: noisebench.v1.OpenRequest.dtype:type_name -> noisebench.v1.DType
+	38, // 19: noisebench.v1.OpenRequest.setting:type_name -> noisebench.v1.OpenRequest.SettingEntry
+	16, // 20: noisebench.v1.OpenRequest.optimizer:type_name -> noisebench.v1.Start
+	3,  // 21: noisebench.v1.OpenRequest.mailbox:type_name -> noisebench.v1.Region
+	13, // 22: noisebench.v1.Start.blocks:type_name -> noisebench.v1.Block
+	39, // 23: noisebench.v1.Start.constants:type_name -> noisebench.v1.Start.ConstantsEntry
+	2,  // 24: noisebench.v1.OpenReply.error:type_name -> noisebench.v1.Error
+	18, // 25: noisebench.v1.OpenReply.request:type_name -> noisebench.v1.Request
+	3,  // 26: noisebench.v1.Call.regions:type_name -> noisebench.v1.Region
+	22, // 27: noisebench.v1.Call.init:type_name -> noisebench.v1.Init
+	24, // 28: noisebench.v1.Call.measure:type_name -> noisebench.v1.Measure
+	26, // 29: noisebench.v1.Call.evaluate:type_name -> noisebench.v1.Evaluate
+	28, // 30: noisebench.v1.Call.step:type_name -> noisebench.v1.Step
+	30, // 31: noisebench.v1.Call.estimate:type_name -> noisebench.v1.Estimate
+	32, // 32: noisebench.v1.Call.close:type_name -> noisebench.v1.Close
+	2,  // 33: noisebench.v1.Reply.error:type_name -> noisebench.v1.Error
+	23, // 34: noisebench.v1.Reply.init:type_name -> noisebench.v1.InitReply
+	25, // 35: noisebench.v1.Reply.measure:type_name -> noisebench.v1.MeasureReply
+	27, // 36: noisebench.v1.Reply.evaluate:type_name -> noisebench.v1.EvaluateReply
+	29, // 37: noisebench.v1.Reply.step:type_name -> noisebench.v1.StepReply
+	31, // 38: noisebench.v1.Reply.estimate:type_name -> noisebench.v1.EstimateReply
+	33, // 39: noisebench.v1.Reply.close:type_name -> noisebench.v1.CloseReply
+	19, // 40: noisebench.v1.Init.x:type_name -> noisebench.v1.Vector
+	19, // 41: noisebench.v1.Measure.x:type_name -> noisebench.v1.Vector
+	19, // 42: noisebench.v1.Measure.examples:type_name -> noisebench.v1.Vector
+	19, // 43: noisebench.v1.Measure.gradient:type_name -> noisebench.v1.Vector
+	19, // 44: noisebench.v1.Measure.variance:type_name -> noisebench.v1.Vector
+	19, // 45: noisebench.v1.Measure.more:type_name -> noisebench.v1.Vector
+	19, // 46: noisebench.v1.Evaluate.x:type_name -> noisebench.v1.Vector
+	19, // 47: noisebench.v1.Step.x:type_name -> noisebench.v1.Vector
+	19, // 48: noisebench.v1.Step.gradient:type_name -> noisebench.v1.Vector
+	19, // 49: noisebench.v1.Step.variance:type_name -> noisebench.v1.Vector
+	19, // 50: noisebench.v1.Step.more:type_name -> noisebench.v1.Vector
+	18, // 51: noisebench.v1.StepReply.request:type_name -> noisebench.v1.Request
+	19, // 52: noisebench.v1.Estimate.x:type_name -> noisebench.v1.Vector
+	19, // 53: noisebench.v1.Estimate.out:type_name -> noisebench.v1.Vector
+	4,  // 54: noisebench.v1.Plugin.Describe:input_type -> noisebench.v1.DescribeRequest
+	9,  // 55: noisebench.v1.Plugin.Spec:input_type -> noisebench.v1.SpecRequest
+	15, // 56: noisebench.v1.Plugin.Open:input_type -> noisebench.v1.OpenRequest
+	20, // 57: noisebench.v1.Plugin.Session:input_type -> noisebench.v1.Call
+	5,  // 58: noisebench.v1.Plugin.Describe:output_type -> noisebench.v1.DescribeReply
+	10, // 59: noisebench.v1.Plugin.Spec:output_type -> noisebench.v1.SpecReply
+	17, // 60: noisebench.v1.Plugin.Open:output_type -> noisebench.v1.OpenReply
+	21, // 61: noisebench.v1.Plugin.Session:output_type -> noisebench.v1.Reply
+	58, // [58:62] is the sub-list for method output_type
+	54, // [54:58] is the sub-list for method input_type
+	54, // [54:54] is the sub-list for extension type_name
+	54, // [54:54] is the sub-list for extension extendee
+	0,  // [0:54] is the sub-list for field type_name
 }
 
 func init() { file_noisebench_v1_noisebench_proto_init() }
@@ -3025,7 +3110,7 @@ func file_noisebench_v1_noisebench_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_noisebench_v1_noisebench_proto_rawDesc), len(file_noisebench_v1_noisebench_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   36,
+			NumMessages:   38,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -9,10 +9,10 @@
 //
 // 2. HANDSHAKE (that of github.com/hashicorp/go-plugin). The host sets
 //      NOISEBENCH_PLUGIN=ask-and-tell   the cookie: where it is missing, a person started the plugin; explain and exit 1
-//      PLUGIN_PROTOCOL_VERSIONS=1       the versions of this contract that the host speaks, separated by commas
+//      PLUGIN_PROTOCOL_VERSIONS=2       the versions of this contract that the host speaks, separated by commas
 //      PLUGIN_UNIX_SOCKET_DIR=DIR       a private folder
 //    The plugin makes a Unix socket in DIR, listens, and prints one line to standard output, flushed:
-//      1|1|unix|DIR/SOCKET|grpc|
+//      1|2|unix|DIR/SOCKET|grpc|
 //    that is: go-plugin's core version (1), the newest contract version that both speak (else the plugin's own, which the
 //    host turns into a clear text), "unix" (or "tcp" with HOST:PORT), the address, "grpc", and an empty field. Nothing may
 //    come before that line on standard output; what comes after it is logged. Standard error is logged too, line by line;
