@@ -36,7 +36,11 @@ type Campaign struct {
 }
 
 // NewCampaign checks a plan and looks up what it names. Its errors name the entry and say what to do.
-func NewCampaign(plan protocol.Plan, definitions Definitions) (*Campaign, error) {
+//
+// Others are the same optimizers and problems as they were on another platform, such as a bundle describes. Where all runs
+// that a cell needs were made by one of them, and not all by definitions, the cell is made of those: its version, contract and
+// version of the fingerprint are the same, only rounding differs.
+func NewCampaign(plan protocol.Plan, definitions Definitions, others ...Definitions) (*Campaign, error) {
 	c := &Campaign{Plan: plan.WithDefaults()}
 	if err := c.Plan.Check(); err != nil {
 		return nil, err
@@ -55,10 +59,20 @@ func NewCampaign(plan protocol.Plan, definitions Definitions) (*Campaign, error)
 			if err != nil {
 				return nil, fmt.Errorf("plan %s: %w", c.Plan.Name, err)
 			}
+			for _, other := range others {
+				cell.addOther(&c.Plan, other)
+			}
 			c.cells = append(c.cells, cell)
 		}
 	}
 	return c, nil
+}
+
+// Contract has the campaign's runs be those of an older version of the contract, to read its records. Nothing can be run then.
+func (c *Campaign) Contract(version int) {
+	for _, cell := range c.cells {
+		cell.contract = version
+	}
 }
 
 // Cells derives the state of every cell from the finished runs, and the tasks that are due in each. It calls find from
@@ -350,7 +364,7 @@ func (e *execution) stamp(record *results.Record, started time.Time) {
 	record.Host = e.opt.Host
 	record.Host.Plan = e.campaign.Plan.Name
 	record.Host.Parallel = e.opt.Parallel
-	record.Host.Transport = clocks.Transport
+	record.Host.Transport, record.Host.Executables = clocks.Transport, clocks.Executables
 	record.Host.Started = started.UTC().Format(time.RFC3339)
 	record.Host.ProblemTime, record.Host.OptimizerTime = clocks.ProblemTime, clocks.OptimizerTime
 	record.Host.EvaluateTime, record.Host.HarnessTime = clocks.EvaluateTime, clocks.HarnessTime

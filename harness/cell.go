@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"noisebench/protocol"
+	"noisebench/protocol/fingerprint"
 	"noisebench/results"
 )
 
@@ -43,6 +44,11 @@ type cell struct {
 	spec      protocol.ProblemSpec
 	params    protocol.Setting
 	sweep     *sweep
+	contract  int // protocol.Version, or that of older records
+
+	problemFingerprint, optimizerFingerprint string
+
+	others []*cell // the same on other platforms
 }
 
 func newCell(plan *protocol.Plan, p protocol.ProblemDef, pEntry protocol.ProblemEntry, o protocol.OptimizerDef, oEntry protocol.OptimizerEntry) (*cell, error) {
@@ -76,21 +82,64 @@ func newCell(plan *protocol.Plan, p protocol.ProblemDef, pEntry protocol.Problem
 		return nil, fmt.Errorf("problem %s: budget is %d examples, want at least one for each of the %d evaluations",
 			pEntry.Name, pEntry.Budget, plan.Evaluations)
 	}
-	return &cell{
+	c := &cell{
 		plan: plan, problem: p, optimizer: o, pEntry: pEntry, oEntry: oEntry, spec: spec, params: params, sweep: s,
-	}, nil
+		contract: protocol.Version,
+	}
+	if p.Fingerprint != nil {
+		if c.problemFingerprint, err = p.Fingerprint(params, plan.Measured(&spec, &o)); err != nil {
+			return nil, fmt.Errorf("problem %s: %w", pEntry.Name, err)
+		}
+	}
+	if o.Fingerprint != nil {
+		if c.optimizerFingerprint, err = o.Fingerprint(); err != nil {
+			return nil, fmt.Errorf("optimizer %s: %w", oEntry.Name, err)
+		}
+	}
+	return c, nil
+}
+
+// addOther adds the cell of the same entries by definitions of another platform, if there is one.
+func (c *cell) addOther(plan *protocol.Plan, d Definitions) {
+	p, err := d.Problem(c.pEntry.Problem)
+	if err != nil {
+		return
+	}
+	o, err := d.Optimizer(c.oEntry.Optimizer)
+	if err != nil {
+		return
+	}
+	other, err := newCell(plan, p, c.pEntry, o, c.oEntry)
+	if err != nil || !c.counterpart(other) {
+		return
+	}
+	c.others = append(c.others, other)
+}
+
+// counterpart reports whether another cell has the same code as c, which computed other bits elsewhere.
+func (c *cell) counterpart(o *cell) bool {
+	same := func(a, b protocol.Origin, print, other string) bool {
+		a.Path, a.Executable, b.Path, b.Executable = "", "", "", ""
+		return a == b && fingerprint.Of(print) > 0 && fingerprint.Of(print) == fingerprint.Of(other)
+	}
+	return c.problem.Name == o.problem.Name && c.problem.Version == o.problem.Version &&
+		c.optimizer.Name == o.optimizer.Name && c.optimizer.Version == o.optimizer.Version &&
+		same(c.problem.Origin, o.problem.Origin, c.problemFingerprint, o.problemFingerprint) &&
+		same(c.optimizer.Origin, o.optimizer.Origin, c.optimizerFingerprint, o.optimizerFingerprint) &&
+		(c.problemFingerprint != o.problemFingerprint || c.optimizerFingerprint != o.optimizerFingerprint)
 }
 
 // run is the run of a setting under a seed.
 func (c *cell) run(setting protocol.Setting, seed uint64) results.Run {
 	r := results.Run{
-		Protocol: protocol.Version,
+		Protocol: c.contract,
 		Problem: results.ProblemID{
-			Name: c.problem.Name, Version: c.problem.Version, Plugin: c.problem.Origin,
+			Name: c.problem.Name, Version: c.problem.Version, Plugin: c.problem.Origin, Fingerprint: c.problemFingerprint,
 			Parameters: c.params, Data: c.spec.Data,
 		},
 		Optimizer: results.OptimizerID{
-			Name: c.optimizer.Name, Version: c.optimizer.Version, Plugin: c.optimizer.Origin, Setting: setting,
+			Name: c.optimizer.Name, Version: c.optimizer.Version, Plugin: c.optimizer.Origin, Fingerprint: c.optimizerFingerprint,
+			Setting: setting,
 		},
 		Seed: seed, Budget: c.spec.Budget, BatchSize: c.spec.BatchSize, Schedule: c.spec.Schedule,
 		Order: c.plan.Order, Evaluations: c.plan.Evaluations, Trace: max(0, c.plan.Trace), Diagnostics: c.plan.Diagnostics,
@@ -136,6 +185,19 @@ func (c *cell) score(r *results.Record) float64 {
 // state derives everything about the cell from the finished runs: the cell as tables see it, and the tasks that are due.
 // A run that failed is not due: the cell is decided without it, and says so.
 func (c *cell) state(find Lookup) (results.Cell, []Task) {
+	cell, due := c.own(find)
+	if len(due) > 0 {
+		for _, other := range c.others {
+			if there, open := other.own(find); len(open) == 0 && there.Setting != nil {
+				return there, nil
+			}
+		}
+	}
+	return cell, due
+}
+
+// own is state by the cell's own definitions alone.
+func (c *cell) own(find Lookup) (results.Cell, []Task) {
 	b := &book{cell: c, find: find, waiting: map[string]bool{}, tuning: map[string]*results.Record{}}
 	out := results.Cell{
 		Problem: c.pEntry.Name, Optimizer: c.oEntry.Name,

@@ -148,6 +148,7 @@ func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o pr
 		_ = r.close() // the fault is the optimizer's
 		return r.failed(fault(o.Origin, o.Name, "open", err))
 	}
+	r.record.Host.Executables = executables(p.Origin, o.Origin)
 	r.record.Host.Transport = map[string]string{"problem": transport(r.problem), "optimizer": transport(r.optimizer)}
 
 	err = r.loop(ctx, request)
@@ -475,6 +476,14 @@ func (r *runner[T]) failed(err error) (*results.Record, error) {
 	r.record.End.Status = results.Failed
 	r.record.End.Reason = fmt.Sprintf("step %d: %v", r.step, err)
 	return r.record, err
+}
+
+// executables are the SHA-256 of the files that serve problem and optimizer, where they are known.
+func executables(problem, optimizer protocol.Origin) map[string]string {
+	if problem.Executable == "" && optimizer.Executable == "" {
+		return nil
+	}
+	return map[string]string{"problem": problem.Executable, "optimizer": optimizer.Executable}
 }
 
 func transport(v any) string {

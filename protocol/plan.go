@@ -3,8 +3,6 @@ package protocol
 import (
 	"fmt"
 	"slices"
-	"strings"
-	"unicode"
 )
 
 // Order says in which order a run sees the training examples.
@@ -208,11 +206,6 @@ func (p *Plan) Check() error {
 	return nil
 }
 
-// printable reports whether a name can be the cell of a table.
-func printable(name string) bool {
-	return strings.TrimSpace(name) == name && !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
-}
-
 // Deviations lists, one sentence fragment each, where the plan departs from the standard rules of selection and data
 // order; tables print them.
 func (p *Plan) Deviations() []string {
@@ -231,4 +224,12 @@ func (p *Plan) Deviations() []string {
 		d = append(d, "runs are judged at their last point")
 	}
 	return d
+}
+
+// Measured is what the runs of an optimizer measure on a problem: what it needs, and what diagnostics need.
+func (p *Plan) Measured(spec *ProblemSpec, o *OptimizerDef) Quantity {
+	if p.Diagnostics {
+		return o.Needs | Gradient | VarianceNorm&spec.Measures
+	}
+	return o.Needs
 }

@@ -230,13 +230,8 @@ type ProblemDef struct {
 
 	Identity // declared by outside plugins
 
-	// Origin is filled in by whoever loaded the definition.
-	Origin Origin
-}
-
-// Origin says where a definition was loaded from.
-type Origin struct {
-	Plugin string `json:"plugin"` // the plugin's name: "built-in" or the executable's base name
-	Path   string `json:"-"`      // of the executable
-	SHA256 string `json:"sha256"` // of the executable, hexadecimal
+	// Origin and Fingerprint are filled in by whoever loaded the definition. Fingerprint measures what the problem computes
+	// at a complete setting for optimizers that need some quantities (see package fingerprint); nil: nobody has to know.
+	Origin      Origin
+	Fingerprint func(at Setting, needs Quantity) (string, error)
 }

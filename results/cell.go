@@ -26,6 +26,17 @@ type Cell struct {
 	// empty: it takes part. Its records may have seeds, budgets and a protocol version of their own.
 	Unranked string
 
+	Taken []Taken // from bundles, if any
+
 	Failed  []string // one reason per failed run, tuning runs among them
 	Missing int      // runs of the plan that neither finished nor failed
+}
+
+// Taken says of a cell that some of its runs were made elsewhere and came in a bundle.
+type Taken struct {
+	Runs, Of    int    // that many of the cell's runs
+	Root, Title string // of the bundle
+	Platforms   string // that its runs were made on
+	Checked     int    // runs of the bundle that were made again here, whatever cell they are of
+	Bits        int    // of them, with the same bits; the others agree within the tolerance for another platform
 }

@@ -44,7 +44,11 @@ func (f *pluginFlags) open(cmd *cobra.Command) (*catalogue, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newCatalogue(cmd.Context(), cmd.ErrOrStderr(), options, f.paths, f.inProcess)
+	c, err := newCatalogue(cmd.Context(), cmd.ErrOrStderr(), options, f.paths, f.inProcess)
+	if err == nil {
+		c.threads = f.threads
+	}
+	return c, err
 }
 
 func (f *pluginFlags) options(cmd *cobra.Command) (plugins.Options, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -42,11 +43,11 @@ there before publishing.`,
 		Args:              oneArg("plan"),
 		ValidArgsFunction: completePlans,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			campaign, store, catalogue, err := records.lookUp(cmd, args[0])
+			there, err := records.open(cmd, args[0])
 			if err != nil {
 				return err
 			}
-			defer catalogue.Close()
+			campaign, store := there.campaign, there.store
 			plan := &campaign.Plan
 			if out == "" {
 				out = bundle.FileName(plan.Name)
@@ -66,7 +67,7 @@ there before publishing.`,
 				return record
 			})
 			if len(asked) == 0 {
-				return noRecords(cmd, store, plan, args[0], catalogue.counts(), records.dir)
+				return noRecords(cmd, there, args[0])
 			}
 			if missing := missingRuns(cells, due); len(missing) > 0 {
 				if most := 20; len(missing) > most {
@@ -79,10 +80,11 @@ there before publishing.`,
 			} else {
 				about.Incomplete = false
 			}
-			definitions, err := bundle.Describe(plan, catalogue, maps.Values(asked))
+			definitions, err := bundle.Describe(plan, there.definitions, maps.Values(asked))
 			if err != nil {
 				return err
 			}
+			about.Taken = addTaken(definitions, asked, there.taken)
 			if about.SetAside, err = setAside(store.store, asked); err != nil {
 				return err
 			}
@@ -95,7 +97,9 @@ there before publishing.`,
 				paths = append(paths, path)
 			}
 			slices.Sort(paths)
-			about.Publisher = thisBuild(catalogue)
+			if about.Publisher, err = thisBuild(); err != nil {
+				return err
+			}
 			packed, err := bundle.Create(out, about, plan, definitions, paths)
 			if err != nil {
 				return err
@@ -123,9 +127,39 @@ there before publishing.`,
 }
 
 // thisBuild is this build of bench.
-func thisBuild(c *catalogue) bundle.Build {
+func thisBuild() (bundle.Build, error) {
+	executable, err := os.Executable()
+	if err != nil {
+		return bundle.Build{}, fmt.Errorf("cannot find my own executable: %w", err)
+	}
+	digest, err := sha256Of(executable)
+	if err != nil {
+		return bundle.Build{}, fmt.Errorf("cannot read my own executable: %w", err)
+	}
 	h := thisHost()
-	return bundle.Build{Harness: h.Harness, GoVersion: h.GoVersion, Platform: h.Platform, SHA256: c.digest()}
+	return bundle.Build{Harness: h.Harness, GoVersion: h.GoVersion, Platform: h.Platform, SHA256: digest}, nil
+}
+
+// addTaken lists the bundles that runs were taken from. Definitions of another platform that made some are added.
+func addTaken(d *bundle.Definitions, asked map[string]*results.Record, taken []*bundle.Taken) (list []bundle.Source) {
+	for _, t := range taken {
+		from := bundle.Source{Root: t.Root, Title: t.Title, Plan: t.Plan, Platforms: t.Platforms, Checked: len(t.Checks)}
+		for _, id := range t.Runs {
+			if asked[id] != nil {
+				from.Runs++
+			}
+		}
+		if from.Runs > 0 {
+			list = append(list, from)
+		}
+		for _, r := range asked {
+			if !d.Made(r) && t.Definitions.Made(r) {
+				d.Others = append(d.Others, t.Definitions)
+				break
+			}
+		}
+	}
+	return list
 }
 
 func megabytes(n int64) string { return fmt.Sprintf("%.3g MB", float64(n)/1e6) }

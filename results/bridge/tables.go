@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -150,7 +151,12 @@ func (s *Source) runTable(runs []*run) *Table {
 		text("problem_name", func(r *results.Record) string { return r.Run.Problem.Name }),
 		text("problem_version", func(r *results.Record) string { return r.Run.Problem.Version }),
 		text("problem_plugin", func(r *results.Record) string { return r.Run.Problem.Plugin.Plugin }),
-		text("problem_sha256", func(r *results.Record) string { return r.Run.Problem.Plugin.SHA256 }),
+		text("problem_sha256", func(r *results.Record) string {
+			return cmp.Or(r.Host.Executables["problem"], r.Run.Problem.Plugin.SHA256)
+		}),
+		text("problem_digest", func(r *results.Record) string { return r.Run.Problem.Plugin.Digest }),
+		text("problem_environment", func(r *results.Record) string { return r.Run.Problem.Plugin.Environment }),
+		text("problem_fingerprint", func(r *results.Record) string { return r.Run.Problem.Fingerprint }),
 		text("data_sha256", func(r *results.Record) string {
 			var files []string
 			for _, f := range r.Run.Problem.Data {
@@ -168,7 +174,12 @@ func (s *Source) runTable(runs []*run) *Table {
 		text("optimizer_name", func(r *results.Record) string { return r.Run.Optimizer.Name }),
 		text("optimizer_version", func(r *results.Record) string { return r.Run.Optimizer.Version }),
 		text("optimizer_plugin", func(r *results.Record) string { return r.Run.Optimizer.Plugin.Plugin }),
-		text("optimizer_sha256", func(r *results.Record) string { return r.Run.Optimizer.Plugin.SHA256 }),
+		text("optimizer_sha256", func(r *results.Record) string {
+			return cmp.Or(r.Host.Executables["optimizer"], r.Run.Optimizer.Plugin.SHA256)
+		}),
+		text("optimizer_digest", func(r *results.Record) string { return r.Run.Optimizer.Plugin.Digest }),
+		text("optimizer_environment", func(r *results.Record) string { return r.Run.Optimizer.Plugin.Environment }),
+		text("optimizer_fingerprint", func(r *results.Record) string { return r.Run.Optimizer.Fingerprint }),
 		integer("budget", func(r *results.Record) int64 { return r.Run.Budget }),
 		integer("batch_size", func(r *results.Record) int64 { return int64(r.Run.BatchSize) }),
 		text("schedule", func(r *results.Record) string {

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"noisebench/protocol"
+	"noisebench/results"
 	"noisebench/results/stats"
 )
 
@@ -109,6 +110,7 @@ type rowJSON struct {
 	Slowdown       jsonNumber              `json:"slowdown"`
 	TuningRuns     int                     `json:"tuning_runs"`
 	TuningExamples int64                   `json:"tuning_examples"`
+	Elsewhere      int                     `json:"runs_made_elsewhere"`
 	Anchored       estimateJSON            `json:"anchored"`
 	Better         map[string]estimateJSON `json:"better"`
 	TargetRuns     int                     `json:"target_runs"`
@@ -204,7 +206,7 @@ type friedmanJSON struct {
 func (r *Report) json() reportJSON {
 	out := reportJSON{
 		Plan: r.Plan, Description: r.Description, Complete: r.Complete(), Finished: r.Finished, Planned: r.Planned,
-		Protocol: protocol.Version, Baselines: list(r.Baselines), Anchor: r.Anchor, Notes: list(r.Notes),
+		Protocol: r.Protocol, Baselines: list(r.Baselines), Anchor: r.Anchor, Notes: list(r.Notes),
 		Friedman: friedmanJSON{
 			jsonNumber(r.Friedman.F), jsonNumber(r.Friedman.ChiSquare), jsonNumber(r.Friedman.P), jsonNumber(r.CriticalDifference),
 		},
@@ -268,7 +270,7 @@ func (row *Row) json(r *Report) rowJSON {
 		Optimizer: row.Optimizer, Oracle: row.Oracle, Rank: row.Rank, Shared: row.Shared, Setting: row.Setting,
 		Score: row.Score.json(), Final: row.Final.json(), Default: row.OneShot.json(),
 		Steps: jsonNumber(row.Steps), Seconds: jsonNumber(row.Seconds), Slowdown: jsonNumber(row.Slowdown),
-		TuningRuns: row.Tuning.Runs, TuningExamples: row.Tuning.Examples,
+		TuningRuns: row.Tuning.Runs, TuningExamples: row.Tuning.Examples, Elsewhere: elsewhere(row.Taken),
 		Anchored: row.Anchored.json(), Better: r.betterJSON(row.Better),
 		TargetRuns: row.ToTarget.N, TargetReached: row.ToTarget.Reached, TargetExamples: jsonNumber(row.ToTarget.Median),
 		AUC: jsonNumber(row.AUC), BestOf: map[int]jsonNumber{}, Tunability: jsonNumber(row.Tunability),
@@ -302,4 +304,12 @@ func (e Estimate) json() estimateJSON {
 
 func newDifferenceJSON(d stats.Difference) differenceJSON {
 	return differenceJSON{jsonNumber(d.Mean), jsonNumber(d.Low), jsonNumber(d.High), jsonNumber(d.P)}
+}
+
+// elsewhere counts the runs that came in bundles.
+func elsewhere(taken []results.Taken) (n int) {
+	for _, t := range taken {
+		n += t.Runs
+	}
+	return n
 }

@@ -29,6 +29,7 @@ type Report struct {
 	Problems    []Problem
 	Overall     []Overall // by place; nil if there are fewer than two problems
 	Notes       []Warning // on all of it
+	Protocol    int       // version of the contract that the records are of
 
 	Baselines []string // entries that the others are compared with
 	Anchor    string   // one of Baselines: entry whose mean is 1 on the anchored scale; empty if there is none
@@ -77,6 +78,7 @@ type Row struct {
 	Seconds   float64          // median time of problem and optimizer per example; NaN if unknown
 	Slowdown  float64          // Seconds over the least Seconds on the problem
 	Tuning    Cost             // of the sweep and the tie step
+	Taken     []results.Taken  // runs that were made elsewhere and came in bundles
 	Notes     []Warning
 	Measures
 }
@@ -210,11 +212,12 @@ func (r *Report) accept(all []results.Cell) (cells []results.Cell, aside map[str
 		}
 	}
 	refused := 0
+	r.Protocol = contractOf(cells)
 	platforms := map[string]bool{}
 	filter := func(records []*results.Record) []*results.Record {
 		var ours []*results.Record
 		for _, record := range records {
-			if record.Run.Protocol != protocol.Version {
+			if record.Run.Protocol != r.Protocol {
 				refused++
 				continue
 			}
@@ -231,7 +234,7 @@ func (r *Report) accept(all []results.Cell) (cells []results.Cell, aside map[str
 	}
 	if refused > 0 {
 		r.warn(OtherProtocol, "%s made under another protocol version than %d %s left out",
-			count(refused, "record"), protocol.Version, isAre(refused))
+			count(refused, "record"), r.Protocol, isAre(refused))
 	}
 	if len(platforms) > 1 {
 		r.warn(Platforms, "runs of different platforms are pooled: %s",
@@ -299,6 +302,7 @@ func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells, aside [
 	}
 	p.noteTest(len(seeds), cells)
 	p.rank(stats.Rank(input))
+	p.noteTaken()
 	p.compareTimes()
 	var leader []float64
 	if i := slices.IndexFunc(cells, func(c results.Cell) bool { return c.Optimizer == p.Rows[0].Optimizer }); i >= 0 {
@@ -360,6 +364,7 @@ func newRow(plan *protocol.Plan, c results.Cell) Row {
 		}
 	}
 	row.Steps, row.Seconds, row.Slowdown = stats.Mean(steps), stats.Median(seconds), math.NaN()
+	row.Taken = c.Taken
 	row.note(plan, c)
 	return row
 }
@@ -423,6 +428,32 @@ func (row *Row) note(plan *protocol.Plan, c results.Cell) {
 	}
 	if c.Missing > 0 {
 		note(Missing, "%s %s missing", count(c.Missing, "run"), isAre(c.Missing))
+	}
+}
+
+// noteTaken says which rows have runs that were made elsewhere, where, and how many of the bundles' runs were made again.
+func (p *Problem) noteTaken() {
+	var bundles []results.Taken
+	who := map[string][]string{} // by root
+	for _, row := range p.Rows {
+		for _, t := range row.Taken {
+			if who[t.Root] == nil {
+				bundles = append(bundles, t)
+			}
+			name := clean(row.Optimizer)
+			if t.Runs < t.Of {
+				name = fmt.Sprintf("%s (%d of %s)", name, t.Runs, count(t.Of, "run"))
+			}
+			who[t.Root] = append(who[t.Root], name)
+		}
+	}
+	for _, t := range bundles {
+		again := "none of its runs was made again here"
+		if t.Checked > 0 {
+			again = fmt.Sprintf("%s of it made again here, %d with the same bits", count(t.Checked, "run"), t.Bits)
+		}
+		p.warn(Elsewhere, "made elsewhere, on %s, in the bundle %q (root %.12s): %s; %s",
+			clean(t.Platforms), clean(t.Title), t.Root, strings.Join(who[t.Root], ", "), again)
 	}
 }
 
@@ -511,4 +542,20 @@ func isAre(n int) string {
 		return "is"
 	}
 	return "are"
+}
+
+// contractOf is the version of the contract that a report of cells is of: this one, unless all records are older.
+func contractOf(cells []results.Cell) int {
+	latest := 0
+	for _, c := range cells {
+		for _, records := range [][]*results.Record{c.Runs, c.OneShot, c.Tuning} {
+			for _, record := range records {
+				latest = max(latest, record.Run.Protocol)
+			}
+		}
+	}
+	if latest == 0 || latest > protocol.Version {
+		return protocol.Version
+	}
+	return latest
 }

@@ -24,6 +24,7 @@ const (
 	Missing       Kind = "missing"        // some runs have not been made
 	Oracle        Kind = "oracle"         // it was told what no real optimizer can know
 	Bundled       Kind = "bundle"         // where an entry's results come from, and who checked them
+	Elsewhere     Kind = "elsewhere"      // runs were made elsewhere, and came in a bundle
 	Refused       Kind = "refused"        // what was not taken into the report, and why
 	Incomparable  Kind = "incomparable"   // a row that is not ranked was made under other circumstances
 	Pooled        Kind = "pooled"         // replicates of several settings, batch sizes, budgets or versions are in one row

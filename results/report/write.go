@@ -458,7 +458,7 @@ func (r *Report) csvLine(p *Problem, row *Row, u *Unranked) []string {
 		spec = new(protocol.ProblemSpec)
 	}
 	line := []string{
-		r.Plan, strconv.FormatBool(r.Complete()), strconv.Itoa(protocol.Version), p.Name, spec.Metric.Name,
+		r.Plan, strconv.FormatBool(r.Complete()), strconv.Itoa(r.Protocol), p.Name, spec.Metric.Name,
 		strconv.FormatBool(spec.Metric.HigherBetter), string(p.Part), strconv.FormatInt(p.Budget, 10),
 		exact(p.Initial), strconv.Itoa(p.Seeds), rankField(row.Rank), row.Optimizer, row.Setting.String(),
 	}
