@@ -32,7 +32,12 @@ its own and never taken for runs of yours: tables show it beside the ranking of 
 		Example: `  bench import quick.noisebench.tar.zst
   bench import standard --check 10
   bench import deepobs baselines`,
-		Args: oneArg("bundle"),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 2 { // a tool and its folder
+				return usagef(cmd, "%w", protocol.Unknown("command", args[0], []string{"deepobs"}))
+			}
+			return oneArg("bundle")(cmd, args)
+		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return knownBundles(), cobra.ShellCompDirectiveDefault
 		},
