@@ -144,7 +144,7 @@ func follow[T protocol.Float](w *writer, def *protocol.OptimizerDef,
 	reports := make([]float64, len(def.Reports))
 	size, budget := batchSize, int64(c.steps*batchSize)
 	var seen int64
-	for t := 0; t < c.steps && seen < budget; t++ {
+	for t := range c.steps {
 		w.whole(request.BatchSize, int(request.Draw), int(request.Want))
 		if request.Trial {
 			w.text("trial")
@@ -167,7 +167,7 @@ func follow[T protocol.Float](w *writer, def *protocol.OptimizerDef,
 		}
 		s.measure(want, c.event, t)
 		seen += int64(s.m.BatchSize)
-		s.m.Step, s.m.Seen, s.m.StepScale = t, seen, 1
+		s.m.Step, s.m.Seen, s.m.StepScale = t, min(seen, budget), 1 // all steps, whatever batches an optimizer chooses
 		if 2*t >= c.steps {
 			s.m.StepScale = 0.25
 		}
