@@ -40,7 +40,7 @@
 // R2 (purity). The same point, examples and seed give the same bits: whatever the number of threads, the order of runs,
 // the transport, the other runs in flight, or an interruption in between. Problems keep no state between calls;
 // optimizers keep state only between the steps of one run. The promise holds per platform (GOARCH, CPU feature level, Go
-// version).
+// version). How many threads a plugin is told to use (NOISEBENCH_THREADS) changes its speed, never its bits.
 //
 // R3 (budget). The budget counts examples. Every example whose loss or gradient an optimizer gets to see is charged, a
 // second look at the same batch too. The harness meters. The last batch shrinks to what is left, so that all runs end on
@@ -65,8 +65,13 @@
 // R8 (durability). Nothing that was finished is lost or run twice, whatever interrupts: Ctrl-C, SIGKILL, a full disk, a
 // crash of a plugin, a second harness on the same folder.
 //
-// R9 (provenance). A record says what produced it: protocol version, plan, hashes of plugins and data, platform, versions,
-// and the time that problem, optimizer and harness took, apart.
+// R9 (provenance). A record says what produced it: protocol version, plan, hashes of executables and data, platform, versions,
+// threads, and the time that problem, optimizer and harness took, apart.
+//
+// R10 (identity). A record is served for code that computes its bits, and for no other. A built-in is what it computes: its
+// name, version and measured fingerprint (package fingerprint), so that a rebuild finds its runs. An outside plugin is that
+// and all that it loads: the digest and environment that it declares, or else the bytes of its executable. Whatever only says
+// where a record was made, and by which build, is provenance (R9) and identifies nothing.
 package protocol
 
 // Version is the version of this contract. A change that alters any recorded number, or that an existing plugin

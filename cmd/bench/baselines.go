@@ -60,7 +60,7 @@ func bundlePath(name string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("%w; published bundles are looked for in results/published of a clone and in published/ of $NOISEBENCH_DATA "+
-		"and of the user's cache folder, where \"bench data fetch bundle-%s\" puts them", protocol.Unknown("bundle", name, known), name)
+		"and of the user's cache folder, where \"bench data fetch published\" puts them", protocol.Unknown("bundle", name, known))
 }
 
 // publishedFolders are where published bundles are looked for.
