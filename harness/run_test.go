@@ -415,7 +415,7 @@ func TestRunAppliesSchedule(t *testing.T) {
 	var seen []protocol.Measurement[float64]
 	p, o := pointsDef(10, &callLog{}), scriptedDef(nil, &seen)
 	run := runOf(p, o, 0, 40)
-	run.Schedule = []protocol.Drop{{At: 0.3, Factor: 0.5}, {At: 0.6, Factor: 0.1}}
+	run.Schedule = protocol.Schedule{Drops: []protocol.Drop{{At: 0.3, Factor: 0.5}, {At: 0.6, Factor: 0.1}}}
 	mustRun(t, p, o, run)
 	var scales []float64
 	for _, m := range seen {
@@ -521,7 +521,7 @@ func TestRunDiagnoses(t *testing.T) {
 	plain := mustRun(t, p, o, runOf(p, o, 0, 100))
 	run := runOf(p, o, 0, 100)
 	run.Diagnostics = true
-	run.Schedule = []protocol.Drop{{At: 0.5, Factor: 1}} // no change of the step size
+	run.Schedule = protocol.Schedule{Drops: []protocol.Drop{{At: 0.5, Factor: 1}}} // no change of the step size
 	calls.measured, seen = nil, nil
 	r := mustRun(t, p, o, run)
 	if d := cmp.Diff(plain.Points, r.Points); d != "" {

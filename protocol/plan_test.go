@@ -63,7 +63,7 @@ func TestPlanCheck(t *testing.T) {
 		"budget is -1":                 func(p *protocol.Plan) { p.Problems[0].Budget = -1 },
 		"batch_size is -2":             func(p *protocol.Plan) { p.Problems[0].BatchSize = -2 },
 		"problem beale: drop 1": func(p *protocol.Plan) {
-			p.Problems[0].Schedule = &[]protocol.Drop{{At: 2, Factor: 1}}
+			p.Problems[0].Schedule = &protocol.Schedule{Drops: []protocol.Drop{{At: 2, Factor: 1}}}
 		},
 		"entry 1 under optimizers":         func(p *protocol.Plan) { p.Optimizers[0].Optimizer = "" },
 		`two optimizers of the plan are`:   func(p *protocol.Plan) { p.Optimizers[1].Name = "sgd" },
@@ -166,20 +166,8 @@ func TestProblemSpecCheck(t *testing.T) {
 		{At: 0.5, Factor: math.Inf(1)},
 		{At: 0.5, Factor: math.NaN()},
 	} {
-		if protocol.CheckSchedule([]protocol.Drop{d}) == nil {
+		if (&protocol.Schedule{Drops: []protocol.Drop{d}}).Check() == nil {
 			t.Errorf("a schedule with %+v is accepted", d)
 		}
-	}
-}
-
-func TestStepScale(t *testing.T) {
-	schedule := []protocol.Drop{{At: 0.5, Factor: 0.5}, {At: 0.75, Factor: 0.25}}
-	for seen, want := range map[int64]float64{0: 1, 499: 1, 500: 0.5, 749: 0.5, 750: 0.125, 1000: 0.125} {
-		if got := protocol.StepScale(schedule, seen, 1000); got != want {
-			t.Errorf("scale after %d of 1000 examples is %g, want %g", seen, got, want)
-		}
-	}
-	if got := protocol.StepScale(nil, 500, 1000); got != 1 {
-		t.Errorf("scale without schedule is %g, want 1", got)
 	}
 }

@@ -217,6 +217,7 @@ func showRun(w io.Writer, r *results.Record) error {
 		{"setting", run.Optimizer.Setting.String()},
 		{"seed", fmt.Sprint(run.Seed)},
 		{"budget", fmt.Sprintf("%d examples, %s, batch size %d", run.Budget, run.Order, run.BatchSize)},
+		{"schedule", run.Schedule.String()},
 		{"status", status},
 		{"steps", fmt.Sprintf("%d, with batches of %d to %d examples", end.Steps, end.MinBatch, end.MaxBatch)},
 		{"charged", charged(end)},
@@ -226,6 +227,9 @@ func showRun(w io.Writer, r *results.Record) error {
 		{"transport", fmt.Sprintf("problem %s, optimizer %s", host.Transport["problem"], host.Transport["optimizer"])},
 		{"seconds", fmt.Sprintf("problem %.3g, optimizer %.3g, evaluation %.3g, harness %.3g",
 			host.ProblemTime, host.OptimizerTime, host.EvaluateTime, host.HarnessTime)},
+	}
+	if run.Clip > 0 {
+		rows = append(rows, []string{"clipped", fmt.Sprintf("gradients to norm %g", run.Clip)})
 	}
 	if i := r.Imported; i != nil {
 		rows = append(rows, []string{"imported", fmt.Sprintf("from %s: %s (sha256 %.12s), %s, %s", i.Source, i.File, i.SHA256, i.Problem, i.Optimizer)})
