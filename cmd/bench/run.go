@@ -45,7 +45,7 @@ $NOISEBENCH_PLUGIN_PATH, .noisebench/plugins, ~/.local/share/noisebench/plugins,
 				return err
 			}
 			flags.threads = max(1, runtime.NumCPU()/parallel)
-			catalogue, err := flags.open(cmd)
+			catalogue, err := flags.open(cmd, plan.Plugins...)
 			if err != nil {
 				return err
 			}

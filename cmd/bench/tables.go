@@ -108,7 +108,7 @@ func (f *finder) lookUp(cmd *cobra.Command, arg string) (*harness.Campaign, *kee
 	}
 	store.traces = f.traces
 	f.plugins.inProcess = true // nothing is run
-	catalogue, err := f.plugins.open(cmd)
+	catalogue, err := f.plugins.open(cmd, plan.Plugins...)
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -220,7 +220,7 @@ func TestReadDeepOBSVariants(t *testing.T) {
 	if len(records) != 2 {
 		t.Fatalf("read %d records with notes %q, want 2", len(records), notes)
 	}
-	if got := fmt.Sprint(records[0].Run.Schedule); got != "[{0.5 0.1}]" {
+	if got := fmt.Sprint(records[0].Run.Schedule); got != "times 0.1 at 50 %" {
 		t.Errorf("the schedule is %s, want a tenth at one half", got)
 	}
 	r := records[1]
