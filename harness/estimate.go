@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -14,12 +15,18 @@ const (
 	sampleAll  = time.Second           // for all samples of a plan together, as far as two calls each fit into it
 )
 
-// Estimate returns about how long one run of each cell takes, in the order of [Campaign.Forecast]; 0 where the optimizer cannot
-// run. It adds up what is sampled apart, once for all cells that have it in common: what an example and an evaluation cost a
+// Cost is about how long a run of a cell takes.
+type Cost struct {
+	Time time.Duration
+	// Fault is what the optimizer said to a made-up measurement, or when it was opened; nil: nothing. The time is unknown then.
+	Fault error
+}
+
+// Estimate returns what each cell costs, in the order of [Campaign.Forecast]; nothing where the optimizer cannot run. It adds up what is sampled apart, once for all cells that have it in common: what an example and an evaluation cost a
 // problem, at its starting point, and what a step costs an optimizer, on made-up measurements. All that an optimizer may want
 // counts as wanted at each step, and one that chooses its batch size as keeping the usual one. What the harness itself does is
 // not counted.
-func (c *Campaign) Estimate(ctx context.Context, alloc Alloc) ([]time.Duration, error) {
+func (c *Campaign) Estimate(ctx context.Context, alloc Alloc) ([]Cost, error) {
 	// What is sampled, by what it depends on.
 	evaluations, examples, steps := map[string]*sample{}, map[string]*sample{}, map[string]*sample{}
 	need := func(of map[string]*sample, key string, cell *cell, take func(*cell, time.Duration, Alloc) (float64, error)) *sample {
@@ -28,13 +35,13 @@ func (c *Campaign) Estimate(ctx context.Context, alloc Alloc) ([]time.Duration, 
 		}
 		return of[key]
 	}
-	costs := make([][3]*sample, len(c.cells))
+	samples := make([][3]*sample, len(c.cells))
 	for i, cell := range c.cells {
 		if cell.impossible != "" {
 			continue
 		}
 		o, spec, m := &cell.optimizer, &cell.spec, cell.batchSize()
-		costs[i] = [3]*sample{
+		samples[i] = [3]*sample{
 			need(evaluations, cell.pEntry.Name, cell, typed(evaluationCost[float32], evaluationCost[float64])),
 			need(examples, fmt.Sprint(cell.pEntry.Name, o.Needs, m), cell, typed(exampleCost[float32], exampleCost[float64])),
 			need(steps, fmt.Sprint(o.Name, o.Version, o.Origin, spec.Dim, spec.DType, spec.Blocks, spec.Train, m, cell.sweep.fixed), cell,
@@ -42,25 +49,28 @@ func (c *Campaign) Estimate(ctx context.Context, alloc Alloc) ([]time.Duration, 
 		}
 	}
 	limit := min(sampleEach, sampleAll/time.Duration(1+len(evaluations)+len(examples)+len(steps)))
-	times := make([]time.Duration, len(c.cells))
+	costs := make([]Cost, len(c.cells))
 	for i, cell := range c.cells {
 		if cell.impossible != "" {
 			continue
 		}
-		var cost [3]float64
-		for k, s := range costs[i] {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			var err error
-			if cost[k], err = s.seconds(limit, alloc); err != nil {
-				return nil, fmt.Errorf("%s on %s: %w", cell.oEntry.Name, cell.pEntry.Name, err)
-			}
+		if err := ctx.Err(); err != nil {
+			return nil, err
 		}
-		seconds := cost[0]*float64(c.Plan.Evaluations+1) + (cost[1]+cost[2])*float64(cell.budget)
-		times[i] = time.Duration(seconds * float64(time.Second))
+		evaluation, err1 := samples[i][0].seconds(limit, alloc)
+		example, err2 := samples[i][1].seconds(limit, alloc)
+		if err := cmp.Or(err1, err2); err != nil {
+			return nil, fmt.Errorf("problem %s: %w", cell.pEntry.Name, err)
+		}
+		step, err := samples[i][2].seconds(limit, alloc)
+		if err != nil {
+			costs[i].Fault = err
+			continue
+		}
+		seconds := evaluation*float64(c.Plan.Evaluations+1) + (example+step)*float64(cell.budget)
+		costs[i].Time = time.Duration(seconds * float64(time.Second))
 	}
-	return times, nil
+	return costs, nil
 }
 
 // sample is a cost that several cells may have in common. It is taken when it is first asked for.
@@ -69,16 +79,15 @@ type sample struct {
 	take  func(*cell, time.Duration, Alloc) (float64, error)
 	taken bool
 	value float64 // seconds
+	err   error
 }
 
 func (s *sample) seconds(limit time.Duration, alloc Alloc) (float64, error) {
-	if s.taken {
-		return s.value, nil
+	if !s.taken {
+		s.value, s.err = s.take(s.cell, limit, alloc)
+		s.taken = true
 	}
-	var err error
-	s.value, err = s.take(s.cell, limit, alloc)
-	s.taken = err == nil
-	return s.value, err
+	return s.value, s.err
 }
 
 // typed chooses by the problem's element type.

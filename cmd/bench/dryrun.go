@@ -12,7 +12,7 @@ import (
 // dryRun prints what a campaign would run, and how long it would take by samples of its problems and optimizers, of which
 // nothing is kept.
 func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc, parallel int) error {
-	times, err := campaign.Estimate(cmd.Context(), alloc)
+	costs, err := campaign.Estimate(cmd.Context(), alloc)
 	if err != nil {
 		return err
 	}
@@ -20,10 +20,19 @@ func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc,
 	var total time.Duration
 	var runs int
 	var examples int64
-	var impossible []string
+	var notes []string           // on pairs that cannot run, or may fail
+	where := map[string]string{} // problems, by note
+	note := func(text, problem string) {
+		if where[text] == "" {
+			notes = append(notes, text)
+			where[text] = problem
+		} else {
+			where[text] += ", " + problem
+		}
+	}
 	for i, f := range campaign.Forecast() {
 		if f.Impossible != "" {
-			impossible = append(impossible, fmt.Sprintf("%s cannot run on %s: %s", f.Optimizer, f.Problem, f.Impossible))
+			note(fmt.Sprintf("%s cannot run: %s", f.Optimizer, f.Impossible), f.Problem)
 			rows = append(rows, []string{f.Problem, f.Optimizer, "cannot run", "–", "–", "–", "–"})
 			continue
 		}
@@ -31,18 +40,21 @@ func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc,
 		if f.Chooses {
 			size = "chosen"
 		}
-		all := time.Duration(f.Runs) * times[i]
-		rows = append(rows, []string{
-			f.Problem, f.Optimizer, fmt.Sprint(f.Runs), size, fmt.Sprint(f.Examples),
-			short(times[i]), short(all / time.Duration(parallel)),
-		})
-		runs, examples, total = runs+f.Runs, examples+int64(f.Runs)*f.Examples, total+all
+		each, all := "unknown", "unknown"
+		cost := time.Duration(f.Runs) * costs[i].Time
+		if fault := costs[i].Fault; fault == nil {
+			each, all = short(costs[i].Time), short(cost/time.Duration(parallel))
+		} else {
+			note(fmt.Sprintf("%s may fail: %v", f.Optimizer, fault), f.Problem)
+		}
+		rows = append(rows, []string{f.Problem, f.Optimizer, fmt.Sprint(f.Runs), size, fmt.Sprint(f.Examples), each, all})
+		runs, examples, total = runs+f.Runs, examples+int64(f.Runs)*f.Examples, total+cost
 	}
 	if err := printColumns(cmd.OutOrStdout(), rows); err != nil {
 		return err
 	}
-	for _, text := range impossible {
-		fmt.Fprintf(cmd.OutOrStdout(), "note: %s\n", text)
+	for _, text := range notes {
+		fmt.Fprintf(cmd.OutOrStdout(), "note: on %s: %s\n", where[text], text)
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "\nat most %s, %d examples, about %s with %s side by side\n",
 		count(runs, "run"), examples, short(total/time.Duration(parallel)), count(parallel, "run"))
