@@ -100,21 +100,21 @@ func typed(take32, take64 func(*cell, time.Duration, Alloc) (float64, error)) fu
 	}
 }
 
-// least calls f until limit has passed, and at least twice, since the first call may read data. It returns the least time of one
-// call, in seconds: any may be held up by the machine.
-func least(limit time.Duration, f func() error) (float64, error) {
+// timed calls f until limit has passed, and at least twice. It returns the mean time of a call, in seconds, but for the first one,
+// which may read data.
+func timed(limit time.Duration, f func() error) (float64, error) {
+	if err := f(); err != nil {
+		return 0, err
+	}
 	began := time.Now()
-	best := time.Duration(0)
-	for calls := 0; calls < 2 || time.Since(began) < limit; calls++ {
-		start := time.Now()
+	for calls := 1; ; calls++ {
 		if err := f(); err != nil {
 			return 0, err
 		}
-		if took := time.Since(start); calls == 0 || took < best {
-			best = took
+		if took := time.Since(began); took >= limit {
+			return took.Seconds() / float64(calls), nil
 		}
 	}
-	return best.Seconds(), nil
 }
 
 // constructors returns what opens the problem and the optimizer of a cell with elements of type T, which is the problem's.
@@ -173,7 +173,7 @@ func closed(v any) {
 // evaluationCost is how long one evaluation takes, of all parts.
 func evaluationCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (seconds float64, err error) {
 	err = atStart(c, alloc, func(p protocol.Problem[T], x []T, _ *protocol.Measurement[T]) (err error) {
-		seconds, err = least(limit, func() error {
+		seconds, err = timed(limit, func() error {
 			for part, n := range map[protocol.Part]int{
 				protocol.TrainPart: 1, protocol.ValidationPart: c.spec.Validation, protocol.TestPart: c.spec.Test,
 			} {
@@ -197,7 +197,7 @@ func exampleCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (s
 	order := newOrder(c.spec.Train, c.plan.Tuning.Seed, c.plan.Order)
 	batch := protocol.Batch{Seed: c.plan.Tuning.Seed}
 	err = atStart(c, alloc, func(p protocol.Problem[T], x []T, measurement *protocol.Measurement[T]) (err error) {
-		seconds, err = least(limit, func() error {
+		seconds, err = timed(limit, func() error {
 			batch.Examples, batch.Position = order.next(m, batch.Examples[:0])
 			if err := p.Measure(x, batch, c.optimizer.Needs, measurement); err != nil {
 				return fault(c.problem.Origin, c.problem.Name, "Measure", err)
@@ -227,7 +227,7 @@ func stepCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (seco
 	err = stage(c, alloc, func(x []T, m *protocol.Measurement[T]) (err error) {
 		invent(m, c.spec.Dim)
 		m.Have, m.BatchSize, m.StepScale = c.optimizer.Needs, size, 1
-		seconds, err = least(limit, func() error {
+		seconds, err = timed(limit, func() error {
 			if request.Draw == protocol.All {
 				m.BatchSize = max(1, c.spec.Train)
 			} else if request.Draw == protocol.New {
