@@ -159,13 +159,13 @@ func (p Plan) WithDefaults() Plan {
 func (p *Plan) ScheduleOf(problem *ProblemEntry, optimizer *OptimizerEntry, spec *ProblemSpec) Schedule {
 	switch {
 	case optimizer != nil && optimizer.Schedule != nil:
-		return *optimizer.Schedule
+		return optimizer.Schedule.plain()
 	case problem.Schedule != nil:
-		return *problem.Schedule
+		return problem.Schedule.plain()
 	case p.Schedule != nil:
-		return *p.Schedule
+		return p.Schedule.plain()
 	}
-	return Schedule{Drops: spec.Schedule}
+	return Schedule{Drops: spec.Schedule}.plain()
 }
 
 func setDefault[V comparable](field *V, value V) {

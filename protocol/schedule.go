@@ -31,7 +31,8 @@ var decays = []Decay{Linear, Cosine, Sqrt}
 // Schedule is a step-size schedule: linear warm-up, then a constant factor, a decay or drops. With a decay that starts late
 // it is known as warm-up–stable–decay. The zero value is the constant factor 1. See [Schedule.Factor] for what it means.
 //
-// A schedule of nothing but drops is written as the list of them, in YAML and JSON.
+// A schedule of nothing but drops is written as the list of them, in YAML and JSON. It has no method IsZero, so that an entry that
+// says [] is not taken for one that says nothing.
 type Schedule struct {
 	Warmup float64 `json:"warmup,omitempty" yaml:"warmup,omitempty"` // fraction of the budget, in [0, 1); 0: none
 	Decay  Decay   `json:"decay,omitempty" yaml:"decay,omitempty"`
@@ -80,9 +81,6 @@ func (d Decay) at(t float64) float64 {
 	}
 	return 1
 }
-
-// IsZero reports whether the schedule is the constant factor 1.
-func (s Schedule) IsZero() bool { return s.onlyDrops() && len(s.Drops) == 0 }
 
 func (s *Schedule) onlyDrops() bool {
 	return s.Warmup == 0 && s.Decay == Constant && s.Start == 0 && s.Final == 0
@@ -172,10 +170,14 @@ func (s *Schedule) UnmarshalJSON(text []byte) error {
 	*s = Schedule{}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
+	var err error
 	if bytes.HasPrefix(text, []byte("[")) {
-		return d.Decode(&s.Drops)
+		err = d.Decode(&s.Drops)
+	} else {
+		err = d.Decode((*plainSchedule)(s))
 	}
-	return d.Decode((*plainSchedule)(s))
+	*s = s.plain()
+	return err
 }
 
 // MarshalYAML writes a schedule of nothing but drops as their list.
@@ -190,13 +192,23 @@ func (s Schedule) MarshalYAML() (any, error) {
 func (s *Schedule) UnmarshalYAML(unmarshal func(any) error) error {
 	*s = Schedule{}
 	if unmarshal(&s.Drops) == nil {
+		*s = s.plain()
 		return nil
 	}
 	if err := unmarshal((*plainSchedule)(s)); err != nil {
 		return err
 	}
+	*s = s.plain()
+	return nil
+}
+
+// plain is the schedule as all write it that mean the same.
+func (s Schedule) plain() Schedule {
 	if s.Decay == "constant" {
 		s.Decay = Constant
 	}
-	return nil
+	if len(s.Drops) == 0 {
+		s.Drops = nil
+	}
+	return s
 }

@@ -196,7 +196,11 @@ func TestScheduleOf(t *testing.T) {
 			t.Errorf("the schedule of %v, %v, %v is %s, want %s", c.plan, c.problem, c.optimizer, got, c.want)
 		}
 	}
-	p := protocol.Plan{Schedule: at(0.1)}
+	p := protocol.Plan{Schedule: &protocol.Schedule{Decay: "constant", Drops: []protocol.Drop{}}}
+	if got := p.ScheduleOf(&protocol.ProblemEntry{}, nil, &spec); got.Decay != protocol.Constant || got.Drops != nil {
+		t.Errorf("what is constant by another name is %+v, want the zero value: else runs have two names", got)
+	}
+	p = protocol.Plan{Schedule: at(0.1)}
 	if got := p.ScheduleOf(&protocol.ProblemEntry{}, nil, &spec); !got.Equal(*at(0.1)) {
 		t.Errorf("without an optimizer entry the schedule is %s, want the plan's", got)
 	}
