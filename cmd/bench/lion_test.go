@@ -56,7 +56,7 @@ evaluations: 4
 	out := run(dir, bench, "run", "lion.yaml", "--format", "csv")
 	for _, optimizer := range []string{"lion", "cabs", "m-svag"} {
 		// … rank, optimizer, setting …
-		if !regexp.MustCompile(`(?m)^lion,true,1,digits-softmax,.*,[123],` + optimizer + `,step_size=`).MatchString(out) {
+		if !regexp.MustCompile(`(?m)^lion,true,2,digits-softmax,.*,[123],` + optimizer + `,step_size=`).MatchString(out) {
 			t.Errorf("the table does not rank %s with a tuned step size:\n%s", optimizer, out)
 		}
 	}
