@@ -9,17 +9,18 @@ import (
 // Run is everything that determines a run's outcome: two runs with equal Run are the same run. What it was run for
 // (tuning, replicate, …), where and when, is not in it.
 type Run struct {
-	Protocol    int             `json:"protocol"` // protocol.Version
-	Problem     ProblemID       `json:"problem"`
-	Optimizer   OptimizerID     `json:"optimizer"`
-	Seed        uint64          `json:"seed"`
-	Budget      int64           `json:"budget"`     // examples
-	BatchSize   int             `json:"batch_size"` // where the optimizer does not choose
-	Schedule    []protocol.Drop `json:"schedule,omitempty"`
-	Order       protocol.Order  `json:"order"`
-	Evaluations int             `json:"evaluations"` // marks after the one at 0
-	Trace       int             `json:"trace"`       // most steps kept; 0: none
-	Diagnostics bool            `json:"diagnostics,omitempty"`
+	Protocol    int               `json:"protocol"` // protocol.Version
+	Problem     ProblemID         `json:"problem"`
+	Optimizer   OptimizerID       `json:"optimizer"`
+	Seed        uint64            `json:"seed"`
+	Budget      int64             `json:"budget"`     // examples
+	BatchSize   int               `json:"batch_size"` // where the optimizer does not choose
+	Schedule    protocol.Schedule `json:"schedule,omitzero"`
+	Clip        float64           `json:"clip,omitempty"` // greatest norm of a gradient; 0: none
+	Order       protocol.Order    `json:"order"`
+	Evaluations int               `json:"evaluations"` // marks after the one at 0
+	Trace       int               `json:"trace"`       // most steps kept; 0: none
+	Diagnostics bool              `json:"diagnostics,omitempty"`
 }
 
 // ProblemID identifies a problem at its parameters by what it computes, by its code if that is an outside plugin's, and by

@@ -152,8 +152,8 @@ func (k *keeper) otherCode(campaign *harness.Campaign) []string {
 			{"optimizer", o.Name, o.Version, o.Plugin.String(), o.Fingerprint},
 		}
 	}
-	for _, f := range campaign.Forecast() {
-		for _, c := range codes(&f.First.Run) {
+	for _, run := range campaign.Examples() {
+		for _, c := range codes(&run) {
 			known[c] = true
 		}
 	}

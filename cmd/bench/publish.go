@@ -49,6 +49,7 @@ there before publishing.`,
 			}
 			campaign, store := there.campaign, there.store
 			plan := &campaign.Plan
+			plan.Plugins = nil // where they are on this machine is of no use elsewhere
 			if out == "" {
 				out = bundle.FileName(plan.Name)
 			}
@@ -224,6 +225,7 @@ func runKey(r results.Run) string {
 // cellKey identifies an optimizer on a problem, whatever its setting, under the circumstances that decide about results.
 func cellKey(r results.Run) string {
 	r.Optimizer.Setting, r.Seed = nil, 0
+	r.Schedule, r.Clip = protocol.Schedule{}, 0 // which an entry may have of its own, and so are tuned like a setting
 	return runKey(r)
 }
 

@@ -30,7 +30,11 @@ be interrupted at any time, by Ctrl-C or worse: what is finished is kept, and th
 
 An optimizer or problem of a plan is one of bench's own, or one that a plugin serves: by its name, if the plugin is in
 $NOISEBENCH_PLUGIN_PATH, .noisebench/plugins, ~/.local/share/noisebench/plugins, or on $PATH as noisebench-…, or is named by
---plugin; or by its path, as ./my-plugin or ./my-plugin:my-optimizer.
+--plugin or under "plugins:" in the plan; or by its path, as ./my-plugin or ./my-plugin:my-optimizer. Paths under "plugins:" are
+relative to the plan's file, all others to the working directory.
+
+A pair that does not fit, since the optimizer needs what the problem does not measure, cannot run and is not ranked; the rest of
+the plan goes on. The time that --dry-run prints is estimated from short samples of each problem and each optimizer.
 
 Runs belong to what computes them: a rebuild of bench finds its runs again, and a change of an optimizer makes that one's runs
 anew. With --baselines, runs that somebody published in a bundle (bench publish) are taken instead of made again, after the
@@ -55,7 +59,7 @@ optimizer against published ones costs its own runs alone.`,
 				return err
 			}
 			flags.threads = max(1, runtime.NumCPU()/parallel)
-			catalogue, err := flags.open(cmd)
+			catalogue, err := flags.open(cmd, plan.Plugins...)
 			if err != nil {
 				return err
 			}

@@ -127,7 +127,7 @@ func (f *finder) open(cmd *cobra.Command, arg string) (*found, error) {
 	}()
 	rest := func() (bundle.Lookup, error) {
 		if own == nil {
-			if own, err = f.plugins.open(cmd); err != nil {
+			if own, err = f.plugins.open(cmd, plan.Plugins...); err != nil {
 				return nil, err
 			}
 		}
@@ -209,9 +209,9 @@ func namesIn(dir string, plan *protocol.Plan, rest func() (bundle.Lookup, error)
 
 // planOrSaved reads the plan that an argument names, or finds it by its name among those of a results folder.
 func planOrSaved(arg string, saved []*bundle.Saved) (protocol.Plan, []byte, error) {
-	text, file, err := readPlan(arg)
+	text, _, err := readPlan(arg)
 	if err == nil {
-		plan, err := parsePlan(file, text)
+		plan, err := loadPlan(arg)
 		return plan, text, err
 	}
 	for _, s := range saved {

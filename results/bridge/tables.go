@@ -184,7 +184,10 @@ func (s *Source) runTable(runs []*run) *Table {
 		integer("batch_size", func(r *results.Record) int64 { return int64(r.Run.BatchSize) }),
 		text("schedule", func(r *results.Record) string {
 			var drops []string
-			for _, d := range r.Run.Schedule {
+			if s := r.Run.Schedule; s.Warmup > 0 || s.Decay != protocol.Constant {
+				return s.String()
+			}
+			for _, d := range r.Run.Schedule.Drops {
 				drops = append(drops, fmt.Sprintf("%g:%g", d.At, d.Factor))
 			}
 			return strings.Join(drops, " ")

@@ -54,7 +54,7 @@ var example = pair{
 func planOf() *protocol.Plan {
 	p := protocol.Plan{
 		Name:       "small",
-		Problems:   []protocol.ProblemEntry{{Problem: "p"}, {Problem: "p", Name: "p3", With: protocol.Setting{"dim": 3}, Schedule: &[]protocol.Drop{}}},
+		Problems:   []protocol.ProblemEntry{{Problem: "p"}, {Problem: "p", Name: "p3", With: protocol.Setting{"dim": 3}, Schedule: &protocol.Schedule{}}},
 		Optimizers: []protocol.OptimizerEntry{{Optimizer: "o", Sweep: map[string][]float64{"beta": {0.1, 0.3}}}},
 	}.WithDefaults()
 	return &p

@@ -83,6 +83,7 @@ type Parameter struct {
 	MinOpen bool              `json:"min_open,omitempty"`
 	MaxOpen bool              `json:"max_open,omitempty"`
 	Integer bool              `json:"integer,omitempty"`
+	Log     bool              `json:"log,omitempty"`
 	Tuned   bool              `json:"tuned,omitempty"`
 	Grid    []protocol.Number `json:"grid,omitempty"`
 }
@@ -195,7 +196,8 @@ func parameters(declared []protocol.Hyperparameter) []Parameter {
 	for _, h := range declared {
 		p := Parameter{
 			Name: h.Name, Doc: h.Doc, Default: protocol.Number(h.Default), Min: protocol.Number(h.Min),
-			Max: protocol.Number(h.Max), MinOpen: h.MinOpen, MaxOpen: h.MaxOpen, Integer: h.Integer, Tuned: h.Tuned,
+			Max: protocol.Number(h.Max), MinOpen: h.MinOpen, MaxOpen: h.MaxOpen, Integer: h.Integer, Log: h.Log,
+			Tuned: h.Tuned,
 		}
 		for _, v := range h.Grid {
 			p.Grid = append(p.Grid, protocol.Number(v))
@@ -210,7 +212,7 @@ func declared(parameters []Parameter) []protocol.Hyperparameter {
 	for _, p := range parameters {
 		h := protocol.Hyperparameter{
 			Name: p.Name, Doc: p.Doc, Default: float64(p.Default), Min: float64(p.Min), Max: float64(p.Max),
-			MinOpen: p.MinOpen, MaxOpen: p.MaxOpen, Integer: p.Integer, Tuned: p.Tuned,
+			MinOpen: p.MinOpen, MaxOpen: p.MaxOpen, Integer: p.Integer, Log: p.Log, Tuned: p.Tuned,
 		}
 		for _, v := range p.Grid {
 			h.Grid = append(h.Grid, float64(v))

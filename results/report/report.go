@@ -47,6 +47,7 @@ type Problem struct {
 	Name      string
 	Spec      *protocol.ProblemSpec // nil as long as there is no run
 	Budget    int64                 // examples
+	Schedule  *protocol.Schedule    // that the plan or the problem entry gives; nil: the problem's own
 	BatchSize int                   // where neither optimizer nor entry chooses
 	Seeds     int                   // replicates that the plan asks for
 	Part      protocol.Part         // on which the metric is reported
@@ -66,20 +67,24 @@ type Problem struct {
 
 // Row is one optimizer on one problem.
 type Row struct {
-	Optimizer string
-	Rank      int              // 1 is best, shared among equals; 0 if there are no runs
-	Shared    bool             // Rank is
-	Oracle    bool             // it was told what no real optimizer can know, see protocol.Oracle
-	Setting   protocol.Setting // what was tuned, and the batch size where the entry fixes it; nil before tuning is done
-	Score     Summary          // of the replicates, by the plan's rule
-	Final     Summary          // of the replicates at their last points
-	OneShot   Summary          // of the replicates of the declared default, by the plan's rule
-	Steps     float64          // mean per run
-	Seconds   float64          // median time of problem and optimizer per example; NaN if unknown
-	Slowdown  float64          // Seconds over the least Seconds on the problem
-	Tuning    Cost             // of the sweep and the tie step
-	Taken     []results.Taken  // runs that were made elsewhere and came in bundles
-	Notes     []Warning
+	Optimizer  string
+	Impossible string               // why it cannot run on the problem; empty: it can
+	Rank       int                  // 1 is best, shared among equals; 0 if there are no runs
+	Shared     bool                 // Rank is
+	Oracle     bool                 // it was told what no real optimizer can know, see protocol.Oracle
+	Setting    protocol.Setting     // what was tuned, and the batch size where the entry fixes it; nil before tuning is done
+	Ranges     map[string][]float64 // least and greatest value of what was tuned over a range
+	Schedule   *protocol.Schedule   // that its entry alone has; nil: none
+	Clip       float64              // greatest norm of its gradients; 0: none
+	Score      Summary              // of the replicates, by the plan's rule
+	Final      Summary              // of the replicates at their last points
+	OneShot    Summary              // of the replicates of the declared default, by the plan's rule
+	Steps      float64              // mean per run
+	Seconds    float64              // median time of problem and optimizer per example; NaN if unknown
+	Slowdown   float64              // Seconds over the least Seconds on the problem
+	Tuning     Cost                 // of the sweep and the tie step
+	Taken      []results.Taken      // runs that were made elsewhere and came in bundles
+	Notes      []Warning
 	Measures
 }
 
@@ -315,7 +320,8 @@ func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells, aside [
 // describe takes the facts of the problem from any of its records.
 func (p *Problem) describe(plan *protocol.Plan, entry protocol.ProblemEntry, record *results.Record) {
 	p.Spec = &record.Spec
-	p.Budget = cmp.Or(entry.Budget, record.Spec.Budget)
+	p.Budget, _ = entry.Examples(p.Spec) // the harness has refused what makes no sense
+	p.Schedule = cmp.Or(entry.Schedule, plan.Schedule)
 	p.BatchSize = cmp.Or(entry.BatchSize, record.Spec.BatchSize)
 	p.Part = results.PartFor(p.Spec, protocol.TestPart)
 	p.Point = "at the last point"
@@ -334,12 +340,12 @@ func start(record *results.Record, part protocol.Part) float64 {
 
 func newRow(plan *protocol.Plan, c results.Cell) Row {
 	row := Row{
-		Optimizer: c.Optimizer,
-		Score:     summarize(c.Runs, plan.Report, plan.Selection),
-		Final:     summarize(c.Runs, protocol.Final, plan.Selection),
-		OneShot:   summarize(c.OneShot, plan.Report, plan.Selection),
-		Tuning:    Cost{Runs: len(c.Tuning)},
-		Measures:  noMeasures(0),
+		Optimizer: c.Optimizer, Impossible: c.Impossible, Ranges: c.Ranges, Schedule: c.Schedule, Clip: c.Clip,
+		Score:    summarize(c.Runs, plan.Report, plan.Selection),
+		Final:    summarize(c.Runs, protocol.Final, plan.Selection),
+		OneShot:  summarize(c.OneShot, plan.Report, plan.Selection),
+		Tuning:   Cost{Runs: len(c.Tuning)},
+		Measures: noMeasures(0),
 	}
 	if c.Setting != nil {
 		row.Setting = protocol.Setting{}
@@ -399,6 +405,22 @@ func (row *Row) note(plan *protocol.Plan, c results.Cell) {
 	note := func(kind Kind, format string, args ...any) {
 		row.Notes = append(row.Notes, Warning{kind, row.Optimizer, fmt.Sprintf(format, args...)})
 	}
+	if row.Impossible != "" {
+		note(Impossible, "cannot run here, and is not ranked: %s", clean(row.Impossible))
+	}
+	if row.Schedule != nil {
+		note(OwnSchedule, "has a step-size schedule of its own: %s", row.Schedule)
+	}
+	if row.Clip > 0 {
+		note(Clipped, "gradients are clipped to norm %g before it sees them", row.Clip)
+	}
+	var ranges []string
+	for _, name := range slices.Sorted(maps.Keys(row.Ranges)) {
+		ranges = append(ranges, fmt.Sprintf("%s in [%g, %g]", clean(name), row.Ranges[name][0], row.Ranges[name][1]))
+	}
+	if ranges != nil {
+		note(Ranges, "tuned over %s", strings.Join(ranges, ", "))
+	}
 	if row.Oracle {
 		note(Oracle, "‡ an oracle: it was told gradient and variance of the whole distribution, free of charge; no real optimizer is")
 	}
@@ -412,9 +434,15 @@ func (row *Row) note(plan *protocol.Plan, c results.Cell) {
 	if n := row.OneShot.Diverged; n > 0 {
 		note(Diverged, "† %d of %d runs of the default diverged", n, row.OneShot.N)
 	}
-	if c.Edge {
-		note(Edge, "the best step size, %g, is at the edge of the search; the optimum may be beyond",
-			c.Setting[protocol.StepSize])
+	for _, e := range c.Edges {
+		name, side := clean(e.Name), "lower"
+		if e.Name == protocol.StepSize {
+			name = "step size"
+		}
+		if e.Above {
+			side = "upper"
+		}
+		note(Edge, "the best %s, %g, is at the %s edge of the search; the optimum may be beyond", name, c.Setting[e.Name], side)
 	}
 	if c.Capped {
 		note(Capped, "the limit of %s ended the search", count(plan.Tuning.Runs, "tuning run"))

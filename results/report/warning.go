@@ -18,7 +18,11 @@ const (
 	FewSeeds      Kind = "few-seeds"      // too few for the test behind the ranks
 	Diverged      Kind = "diverged"       // some runs did
 	Unstable      Kind = "unstable"       // so many diverged that the entry is put behind all others
-	Edge          Kind = "edge"           // the best step size is at an end of what was searched
+	Impossible    Kind = "impossible"     // it cannot run on the problem
+	OwnSchedule   Kind = "schedule"       // it has a step-size schedule that the others do not have
+	Clipped       Kind = "clip"           // the harness clips its gradients
+	Ranges        Kind = "ranges"         // it was tuned over ranges that the plan gives
+	Edge          Kind = "edge"           // the best value of a hyperparameter is at an end of what was searched
 	Capped        Kind = "capped"         // the limit on tuning runs ended the search
 	FailedRuns    Kind = "failed"         // some runs did: plugin or machine broke
 	Missing       Kind = "missing"        // some runs have not been made
