@@ -80,11 +80,14 @@ type Tuning struct {
 
 // Plan is everything that a comparison needs. Its zero fields mean the defaults that [Plan.WithDefaults] fills in.
 type Plan struct {
-	Name        string           `yaml:"name" json:"name"`
-	Description string           `yaml:"description,omitempty" json:"description,omitempty"`
-	Problems    []ProblemEntry   `yaml:"problems" json:"problems"`
-	Optimizers  []OptimizerEntry `yaml:"optimizers" json:"optimizers"`
-	Tuning      Tuning           `yaml:"tuning,omitempty" json:"tuning"`
+	Name        string `yaml:"name" json:"name"`
+	Description string `yaml:"description,omitempty" json:"description,omitempty"`
+	// Extends names a plan of which this one has all that it does not say itself, and whose optimizers come before its own.
+	// Whoever reads plan files resolves it; a Plan that is run has none.
+	Extends    string           `yaml:"extends,omitempty" json:"-"`
+	Problems   []ProblemEntry   `yaml:"problems" json:"problems"`
+	Optimizers []OptimizerEntry `yaml:"optimizers" json:"optimizers"`
+	Tuning     Tuning           `yaml:"tuning,omitempty" json:"tuning"`
 	// Replicates is the number of reporting seeds, FirstSeed the first of them.
 	Replicates int    `yaml:"replicates,omitempty" json:"replicates"`
 	FirstSeed  uint64 `yaml:"first_seed,omitempty" json:"first_seed"`
@@ -179,6 +182,8 @@ func setDefault[V comparable](field *V, value V) {
 func (p *Plan) Check() error {
 	const most = 100_000 // of anything that a plan counts
 	switch {
+	case p.Extends != "":
+		return fmt.Errorf("plan %s extends %s, which was not read", p.Name, p.Extends)
 	case p.Name == "":
 		return fmt.Errorf("the plan has no name; add a line such as \"name: my-plan\"")
 	case len(p.Problems) == 0:

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -57,20 +58,59 @@ func isPlanFile(name string) bool {
 	return strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml")
 }
 
-// loadPlan reads a built-in plan or a plan file. Errors begin with FILE:LINE:COLUMN. The plugins of a file are named relative
-// to it.
-func loadPlan(name string) (protocol.Plan, error) {
+// loadPlan reads a built-in plan or a plan file, and the one that it extends. Errors begin with FILE:LINE:COLUMN. The plugins of
+// a file, and the file that it extends, are named relative to it.
+func loadPlan(name string) (protocol.Plan, error) { return loadExtending(name, nil) }
+
+// loadExtending is loadPlan for a plan that others extend, each the one before it.
+func loadExtending(name string, by []string) (protocol.Plan, error) {
 	text, file, err := readPlan(name)
 	if err != nil {
 		return protocol.Plan{}, err
 	}
 	plan, err := parsePlan(file, text)
-	for i, path := range plan.Plugins {
-		if !filepath.IsAbs(path) {
-			plan.Plugins[i] = filepath.Join(filepath.Dir(file), path)
+	if err != nil {
+		return plan, err
+	}
+	beside := func(path string) string {
+		if filepath.IsAbs(path) {
+			return path
+		}
+		return filepath.Join(filepath.Dir(file), path)
+	}
+	if plan.Extends != "" {
+		base := plan.Extends
+		if !slices.Contains(planNames(), base) {
+			base = beside(base)
+		}
+		if by = append(by, name); slices.Contains(by, base) {
+			return plan, fmt.Errorf("%s: plan %s extends itself, by way of %s", by[0], base, strings.Join(by, ", "))
+		}
+		of, err := loadExtending(base, by)
+		if err != nil {
+			return plan, fmt.Errorf("%s extends %s: %w", file, plan.Extends, err)
+		}
+		if plan, err = extend(of, file, text); err != nil {
+			return plan, err
 		}
 	}
-	return plan, err
+	for i, path := range plan.Plugins {
+		plan.Plugins[i] = beside(path)
+	}
+	return plan, nil
+}
+
+// extend returns the plan of a text that parsePlan has accepted, with what it does not say from another plan.
+func extend(base protocol.Plan, file string, text []byte) (protocol.Plan, error) {
+	plan := base
+	plan.Name, plan.Description, plan.Optimizers, plan.Plugins = "", "", nil, nil
+	if err := yaml.UnmarshalWithOptions(text, &plan, yaml.Strict()); err != nil {
+		return plan, located(file, err)
+	}
+	plan.Extends = ""
+	plan.Optimizers = slices.Concat(base.Optimizers, plan.Optimizers)
+	plan.Plugins = slices.Concat(base.Plugins, plan.Plugins)
+	return plan, nil
 }
 
 // parsePlan reads a plan. It is stricter than the YAML decoder, which takes 2.5 for an int, "3" for a number, an empty

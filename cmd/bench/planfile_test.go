@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -301,5 +302,55 @@ func TestStandardPlans(t *testing.T) {
 	}
 	for _, d := range optimizers.All() {
 		check(d.Name)
+	}
+}
+
+func TestExtends(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	write("base.yaml", "name: base\ndescription: d\nproblems: [branin]\noptimizers: [sgd]\nreplicates: 3\nplugins: [a]\ntuning: {runs: 5, tie_seeds: 2}\n")
+	got, err := loadPlan(write("mine.yaml", "name: mine\nextends: base.yaml\noptimizers: [./x]\ntuning: {runs: 6}\nplugins: [b]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := protocol.Plan{
+		Name: "mine", Problems: []protocol.ProblemEntry{{Problem: "branin"}},
+		Optimizers: []protocol.OptimizerEntry{{Optimizer: "sgd"}, {Optimizer: "./x"}},
+		Replicates: 3, Tuning: protocol.Tuning{Runs: 6, TieSeeds: 2}, Plugins: []string{filepath.Join(dir, "a"), filepath.Join(dir, "b")},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	standard, err := loadPlan("standard")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err = loadPlan(write("more.yaml", "name: more\nextends: standard\noptimizers: [./x]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(standard.Optimizers); len(got.Optimizers) != n+1 || got.Optimizers[n].Optimizer != "./x" || !reflect.DeepEqual(got.Problems, standard.Problems) {
+		t.Errorf("the plan that extends standard has %d optimizers, want %d", len(got.Optimizers), n+1)
+	}
+	for text, wants := range map[string]string{
+		"name: x\nextends: nowhere.yaml\n":                            "x.yaml extends nowhere.yaml: cannot read plan",
+		"name: x\nextends: x.yaml\n":                                  "extends itself",
+		"extends: base.yaml\n":                                        "has no name",
+		"name: x\nextends: base.yaml\noptimizers: [{optimizer: sgd}]": `two optimizers of the plan are named "sgd"`,
+	} {
+		plan, err := loadPlan(write("x.yaml", text))
+		if err == nil {
+			plan = plan.WithDefaults()
+			err = plan.Check()
+		}
+		if err == nil || !strings.Contains(err.Error(), wants) {
+			t.Errorf("%q: error is %v, want %q", text, err, wants)
+		}
 	}
 }
