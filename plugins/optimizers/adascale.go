@@ -25,7 +25,7 @@ var adaScale = protocol.OptimizerDef{
 	},
 	Needs:   protocol.Gradient | protocol.VarianceNorm,
 	Saves:   true,
-	Reports: []string{"gain", "variance_average", "gradient_square_average"},
+	Reports: []string{"gain"},
 	New32:   newAdaScale[float32],
 	New64:   newAdaScale[float64],
 }
@@ -58,9 +58,7 @@ func (o *adaScaleState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol
 	return protocol.Request{}, nil
 }
 
-// Report reports the gain r and the averages σ² and μ².
-func (o *adaScaleState[T]) Report(values []float64) {
-	values[0], values[1], values[2] = o.gain, o.σ2, o.μ2
-}
+// Report reports the gain r.
+func (o *adaScaleState[T]) Report(values []float64) { values[0] = o.gain }
 
 func (o *adaScaleState[T]) State() []any { return []any{&o.t, &o.σ2, &o.μ2, &o.gain} }

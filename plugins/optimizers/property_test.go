@@ -425,8 +425,12 @@ func nothingToDo[T protocol.Float](t *testing.T, l law) {
 	for name, v := range l.scaling {
 		setting[name] = v
 	}
-	if declares(t, l.name, "weight_decay") {
-		setting["weight_decay"] = 0
+	for _, def := range All() {
+		if def.Name == l.name && slices.ContainsFunc(def.Hyperparameters, func(h protocol.Hyperparameter) bool {
+			return h.Name == "weight_decay"
+		}) {
+			setting["weight_decay"] = 0
+		}
 	}
 	o, _ := open[T](t, l.name, setting, 3)
 	x := make([]T, 3) // where no step is too short to be seen
@@ -518,7 +522,7 @@ func TestMeasurementsAreNotConstant(t *testing.T) {
 
 // measurements returns random measurements of dimension dim, always the same.
 func measurements[T protocol.Float](dim, steps int) []*protocol.Measurement[T] {
-	random, labels := rand.New(rand.NewPCG(1, 2)), rand.New(rand.NewPCG(3, 4))
+	random, sampled := rand.New(rand.NewPCG(1, 2)), rand.New(rand.NewPCG(3, 4))
 	all := make([]*protocol.Measurement[T], steps)
 	for t := range all {
 		m := &protocol.Measurement[T]{
@@ -532,7 +536,7 @@ func measurements[T protocol.Float](dim, steps int) []*protocol.Measurement[T] {
 			m.VarianceNorm += float64(s)
 			m.TrueGradient = append(m.TrueGradient, T(random.NormFloat64()))
 			m.TrueVariance = append(m.TrueVariance, T(random.ExpFloat64()))
-			m.SampledGradient = append(m.SampledGradient, T(labels.NormFloat64()))
+			m.SampledGradient = append(m.SampledGradient, T(sampled.NormFloat64()))
 		}
 		if dim <= 10 {
 			for _, s := range m.Slices() {
@@ -544,16 +548,6 @@ func measurements[T protocol.Float](dim, steps int) []*protocol.Measurement[T] {
 		all[t] = m
 	}
 	return all
-}
-
-// declares reports whether the optimizer has a hyperparameter of that name.
-func declares(t *testing.T, optimizer, name string) bool {
-	t.Helper()
-	i := slices.IndexFunc(All(), func(def protocol.OptimizerDef) bool { return def.Name == optimizer })
-	if i < 0 {
-		t.Fatalf("there is no optimizer %q", optimizer)
-	}
-	return slices.ContainsFunc(All()[i].Hyperparameters, func(h protocol.Hyperparameter) bool { return h.Name == name })
 }
 
 func clone[T protocol.Float](m *protocol.Measurement[T]) *protocol.Measurement[T] {

@@ -8,8 +8,8 @@ import "math"
 //
 // It is the algorithm of Nocedal & Wright, Numerical Optimization, 2nd ed. 2006, Algs. 3.5 and 3.6 in one: lo is the best
 // step so far, and once there is a hi, an end that is too far, a solution lies between the two. Trials are the minima of
-// cubics (Eq. 3.59), or the middle where a cubic has none between, or after two trials that left over 2/3 of the width
-// (Moré & Thuente, ACM TOMS 20, 1994).
+// cubics (Eq. 3.59), with the safeguards of Moré & Thuente, ACM TOMS 20 (1994): the middle where a cubic has no minimum
+// between lo and hi or two trials left over 2/3 of the width; before there is a hi, 1.1 to 4 times the last stride further.
 type wolfe struct {
 	c1, c2       float64
 	φ, slope     float64 // φ(0) and φ'(0) < 0
@@ -56,9 +56,9 @@ func (w *wolfe) judge(φ, slope float64) verdict {
 	if w.bracketed {
 		w.inside()
 	} else {
-		w.η = min(max(cubic(before, now), now.η+0.01*(now.η-before.η)), 10*now.η)
+		w.η = min(max(cubic(before, now), now.η+1.1*(now.η-before.η)), now.η+4*(now.η-before.η))
 		if math.IsNaN(w.η) {
-			w.η = 10 * now.η
+			w.η = now.η + 4*(now.η-before.η)
 		}
 	}
 	if w.trials == maxTrials || w.η == w.lo.η || w.bracketed && w.η == w.hi.η {
