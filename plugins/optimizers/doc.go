@@ -75,5 +75,10 @@ func All() []protocol.OptimizerDef {
 		asgd, lineSearchSGD, sam,
 		gd, ngd, efgd, mcFisherNGD, newton,
 		idealSVAG, oracleStepSGD, oracleBatchSGD,
+		nadam, radam, amsGrad, adamax, adaDelta, adaBelief, rprop,
+		adan, adopt, adEMAMix, mars,
+		noiseScale, adaScale,
+		sophiaG,
+		lBFGS,
 	}
 }
