@@ -27,10 +27,15 @@ type golden struct {
 		TrueSquare [][]float64              `json:"true_variances"`
 		Matrices   map[string][][][]float64 // by quantity
 	}
+	Wide struct { // a problem with matrices
+		Start     []float64
+		Gradients [][]float64
+	}
 	Runs []struct {
 		Optimizer  string
 		Setting    protocol.Setting
 		Blocks     []protocol.Block
+		Wide       bool
 		Losses     string      // name of the losses
 		X          [][]float64 // after each step
 		Estimates  [][]float64 // of an Averager, after each step
@@ -69,8 +74,12 @@ func testGolden[T protocol.Float](t *testing.T, g *golden, tolerance float64) {
 	for i, run := range g.Runs {
 		known[run.Optimizer] = true
 		t.Run(fmt.Sprintf("%s/%d", run.Optimizer, i), func(t *testing.T) {
-			o, first := open[T](t, run.Optimizer, run.Setting, len(g.Problem.Start), run.Blocks...)
-			x := convert[T](g.Problem.Start)
+			start, gradients := g.Problem.Start, g.Problem.Gradients
+			if run.Wide {
+				start, gradients = g.Wide.Start, g.Wide.Gradients
+			}
+			o, first := open[T](t, run.Optimizer, run.Setting, len(start), run.Blocks...)
+			x := convert[T](start)
 			sizes := []int{first.BatchSize}
 			for step := range run.X {
 				s := convert[T](g.Problem.Variances[step])
@@ -87,7 +96,7 @@ func testGolden[T protocol.Float](t *testing.T, g *golden, tolerance float64) {
 					Have:            protocol.Gradient | protocol.VarianceNorm | protocol.Variance,
 					BatchSize:       g.Problem.BatchSizes[step],
 					Loss:            g.Problem.Losses[run.Losses][step],
-					Gradient:        convert[T](g.Problem.Gradients[step]),
+					Gradient:        convert[T](gradients[step]),
 					Variance:        s, VarianceNorm: float64(sum(s)),
 					Step: step, StepScale: g.Problem.StepScales[step],
 				})

@@ -30,6 +30,8 @@ type law struct {
 	mixes bool
 	// looks: it looks at a batch again, and what it makes of a gradient shows after the last look.
 	looks bool
+	// tunes lists what the protocol tunes; nil: the step size.
+	tunes []string
 }
 
 // laws lists all optimizers in teaching order.
@@ -80,6 +82,15 @@ var laws = []law{
 	{name: "ideal-svag", fit: 0.1, degree: 1},
 	{name: "oracle-step-sgd", fit: 0.1, degree: 1, couples: true},
 	{name: "oracle-batch-sgd", fit: 0.1, degree: 1},
+	{
+		name: "lion", fit: 0.1, degree: 0,
+		equals: "sign-sgd", special: protocol.Setting{"beta1": 0},
+	},
+	{
+		name: "muon", fit: 0.1, degree: 0, scaling: protocol.Setting{"adam_epsilon": 0},
+		equals: "adam", special: protocol.Setting{"adam_beta2": 0.999, "adam_epsilon": 1e-8}, // x is no matrix
+		tunes: []string{protocol.StepSize, "adam_step_size"},
+	},
 }
 
 func TestAllHaveLaws(t *testing.T) {
@@ -98,7 +109,7 @@ func TestAllHaveLaws(t *testing.T) {
 func TestDeclarations(t *testing.T) {
 	kebab := regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 	snake := regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
-	for _, def := range All() {
+	for i, def := range All() {
 		if !kebab.MatchString(def.Name) {
 			t.Errorf("%s: the name is not in kebab-case", def.Name)
 		}
@@ -140,6 +151,8 @@ func TestDeclarations(t *testing.T) {
 		}
 		want := []string{protocol.StepSize}
 		switch {
+		case laws[i].tunes != nil:
+			want = laws[i].tunes
 		case def.Name == "competitor":
 			want = append(want, "theta")
 		case def.Needs&protocol.Matrices != 0:
@@ -382,8 +395,12 @@ func nothingToDo[T protocol.Float](t *testing.T, l law) {
 	for name, v := range l.scaling {
 		setting[name] = v
 	}
-	if l.name == "adamw" {
-		setting["weight_decay"] = 0
+	for _, def := range All() {
+		if def.Name == l.name && slices.ContainsFunc(def.Hyperparameters, func(h protocol.Hyperparameter) bool {
+			return h.Name == "weight_decay"
+		}) {
+			setting["weight_decay"] = 0
+		}
 	}
 	o, _ := open[T](t, l.name, setting, 3)
 	x := ones[T](3)
@@ -470,7 +487,7 @@ func TestMeasurementsAreNotConstant(t *testing.T) {
 
 // measurements returns random measurements of dimension dim, always the same.
 func measurements[T protocol.Float](dim, steps int) []*protocol.Measurement[T] {
-	random := rand.New(rand.NewPCG(1, 2))
+	random, sampled := rand.New(rand.NewPCG(1, 2)), rand.New(rand.NewPCG(3, 4))
 	all := make([]*protocol.Measurement[T], steps)
 	for t := range all {
 		m := &protocol.Measurement[T]{
@@ -484,6 +501,7 @@ func measurements[T protocol.Float](dim, steps int) []*protocol.Measurement[T] {
 			m.VarianceNorm += float64(s)
 			m.TrueGradient = append(m.TrueGradient, T(random.NormFloat64()))
 			m.TrueVariance = append(m.TrueVariance, T(random.ExpFloat64()))
+			m.SampledGradient = append(m.SampledGradient, T(sampled.NormFloat64()))
 		}
 		if dim <= 10 {
 			for _, s := range m.Slices() {

@@ -473,6 +473,178 @@ RHO = [
 ]
 
 
+# Optimizers of whole points: functions of (hyperparameters, problem, t, [x_0 … x_t]) that return x_{t+1} and, where
+# evaluation judges another point, that. The problem of matrices has blocks; its gradients are those above in other clothes:
+# short binary fractions.
+
+
+class Problem:
+    def __init__(self, start, gradients, blocks=()):
+        self.start, self.gradients, self.blocks = exact(start), exact(gradients), blocks
+
+    def block(self, i):
+        return next((b for b in self.blocks if b["offset"] <= i < b["offset"] + b["len"]), {})
+
+    def decays(self, h, i):
+        return h["decay_all"] == 1 or self.block(i).get("role") not in ("bias", "scale")
+
+    def past(self, t, i):
+        return [g[i] for g in self.gradients[: t + 1]]
+
+
+WIDE_BLOCKS = [
+    {"name": "hidden", "offset": 0, "len": 6, "shape": [2, 3], "output": 1, "role": "weight"},
+    {"name": "bias", "offset": 6, "len": 2, "role": "bias"},
+    {"name": "convolution", "offset": 8, "len": 8, "shape": [2, 2, 2], "output": 2},
+    {"name": "scale", "offset": 16, "len": 1, "role": "scale"},
+    {"name": "outputs", "offset": 17, "len": 4, "shape": [2, 2], "role": "output"},
+]
+WIDE_START = [((5 * i + 3) % 11 - 5) / 4 for i in range(21)]
+WIDE_GRADIENTS = [[((7 * t + 5 * i + 3 * t * i + i * i) % 17 - 8) / 8 for i in range(21)] for t in range(T)]
+PLAIN, WIDE = Problem(START, GRADIENTS), Problem(WIDE_START, WIDE_GRADIENTS, WIDE_BLOCKS)
+
+
+def trace(name, step, setting, problem=PLAIN):
+    h = {k: Decimal(v) for k, v in setting.items()}
+    points, estimates = [problem.start], []
+    for t in range(T):
+        x = step(h, problem, t, points)
+        if isinstance(x, tuple):
+            x, estimate = x
+            estimates.append(estimate)
+        points.append(x)
+    out = {"optimizer": name, "setting": setting, "losses": "falling", "x": points[1:], "wide": problem is WIDE}
+    if problem.blocks:
+        out["blocks"] = problem.blocks
+    if estimates:
+        out["estimates"] = estimates
+    return out
+
+
+def coordinatewise(direction, step_size="step_size"):
+    """x' = x − α (direction + λ x) with λ 0 where nothing decays."""
+
+    def step(h, p, t, points):
+        return [
+            x - h[step_size] * SCALE[t] * (direction(h, p, t, i) + (h["weight_decay"] * x if p.decays(h, i) else 0))
+            for i, x in enumerate(points[t])
+        ]
+
+    return step
+
+
+def lion_direction(h, p, t, i):
+    β1, β2, g = h["beta1"], h["beta2"], p.past(t, i)
+    m = sum((1 - β2) * β2 ** (t - 1 - s) * g[s] for s in range(t))
+    return sign(β1 * m + (1 - β1) * g[t])
+
+
+# Matrices are lists of rows, outputs × inputs.
+
+
+def transpose(a):
+    return [list(row) for row in zip(*a)]
+
+
+def times(a, b):
+    return [[sum(u * v for u, v in zip(row, column)) for column in transpose(b)] for row in a]
+
+
+def plus(a, b, factor=ONE):
+    return [[u + factor * v for u, v in zip(p, q)] for p, q in zip(a, b)]
+
+
+def scaled(c, a):
+    return [[c * u for u in row] for row in a]
+
+
+def frobenius(a):
+    return root_of_squares([u for row in a for u in row])
+
+
+def is_matrix(b, hidden):
+    return "shape" in b and b.get("role") not in ("bias", "scale") and not (hidden and b.get("role") in ("embedding", "output"))
+
+
+def numbers_of(b):
+    """The numbers of a block's elements in x, as a matrix."""
+    outputs = b["shape"][b.get("output", 0)]
+    if b.get("output", 0) == 0:
+        return [[b["offset"] + o * (b["len"] // outputs) + i for i in range(b["len"] // outputs)] for o in range(outputs)]
+    return [[b["offset"] + i * outputs + o for i in range(b["len"] // outputs)] for o in range(outputs)]
+
+
+def on_matrices(matrix_step, rest_step, hidden):
+    """matrix_step(h, p, t, points of W, gradients so far, numbers) returns W', rest_step is a step for all coordinates."""
+
+    def step(h, p, t, points):
+        x = rest_step(h, p, t, points)
+        for b in p.blocks:
+            if is_matrix(b, hidden):
+                at = numbers_of(b)
+                pick = lambda v: [[v[i] for i in row] for row in at]
+                w = matrix_step(h, p, t, [pick(v) for v in points], [pick(g) for g in p.gradients[: t + 1]], b)
+                for row, new in zip(at, w):
+                    for i, v in zip(row, new):
+                        x[i] = v
+        return x
+
+    return step
+
+
+def newton_schulz(u):
+    tall = len(u) > len(u[0])
+    x = transpose(u) if tall else u
+    x = scaled(1 / (frobenius(x) + Decimal(1e-7)), x)
+    for _ in range(5):
+        a = times(x, transpose(x))
+        b = plus(scaled(Decimal(-4.7750), a), times(a, a), Decimal(2.0315))
+        x = plus(scaled(Decimal(3.4445), x), times(b, x))
+    return transpose(x) if tall else x
+
+
+def muon_direction(h, t, gradients):
+    μ = h["momentum"]
+    u = scaled(1 - μ, gradients[t])
+    for s, g in enumerate(gradients):
+        u = plus(u, g, (1 - μ) * μ ** (t - s + 1))
+    return scaled(max(ONE, Decimal(len(u)) / len(u[0])).sqrt(), newton_schulz(u))
+
+
+def decayed(h, p, b):
+    return h["weight_decay"] if p.decays(h, b["offset"]) else ZERO
+
+
+def muon_matrix(h, p, t, w, gradients, b):
+    α = h["step_size"] * SCALE[t]
+    return plus(scaled(1 - α * decayed(h, p, b), w[t]), muon_direction(h, t, gradients), -α)
+
+
+def adam_of(prefix):
+    def direction(h, p, t, i):
+        m = average(h[prefix + "beta1"], t, p.past(t, i))
+        v = average(h[prefix + "beta2"], t, [g * g for g in p.past(t, i)])
+        return over(m, v.sqrt() + h[prefix + "epsilon"])
+
+    return direction
+
+
+muon = on_matrices(muon_matrix, coordinatewise(adam_of("adam_"), "adam_step_size"), hidden=True)
+
+lion_set = {"step_size": 0.001, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.0, "decay_all": 0}
+muon_set = {
+    "step_size": 0.02, "adam_step_size": 0.003, "momentum": 0.95, "adam_beta1": 0.9, "adam_beta2": 0.95,
+    "adam_epsilon": 1e-10, "weight_decay": 0.0, "decay_all": 0,
+}
+RUNS += [
+    trace("lion", coordinatewise(lion_direction), lion_set),
+    trace("lion", coordinatewise(lion_direction), {**lion_set, "step_size": 0.03, "beta1": 0.5, "weight_decay": 0.5}, WIDE),
+    trace("muon", muon, muon_set, WIDE),
+    trace("muon", muon, {**muon_set, "step_size": 0.1, "momentum": 0.5, "weight_decay": 0.25, "decay_all": 1}, WIDE),
+    trace("muon", coordinatewise(adam_of("adam_")), {**muon_set, "weight_decay": 0.25}),
+]
+
+
 def text(v):
     """Decimals as JSON numbers with 25 digits, everything else as it is."""
     if isinstance(v, Decimal):
@@ -514,4 +686,5 @@ if __name__ == "__main__":
     }
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden.json")
     with open(path, "w", encoding="utf-8") as f:
-        f.write(dump(text({"problem": problem, "runs": RUNS, "rho": RHO})) + "\n")
+        wide = {"start": WIDE_START, "gradients": WIDE_GRADIENTS}
+        f.write(dump(text({"problem": problem, "wide": wide, "runs": RUNS, "rho": RHO})) + "\n")
