@@ -91,6 +91,11 @@ var laws = []law{
 		equals: "adam", special: protocol.Setting{"adam_beta2": 0.999, "adam_epsilon": 1e-8}, // x is no matrix
 		tunes: []string{protocol.StepSize, "adam_step_size"},
 	},
+	{name: "schedule-free-sgd", fit: 0.1, degree: 1, equals: "sgd", special: protocol.Setting{"beta": 0}},
+	{
+		name: "schedule-free-adamw", fit: 0.2, degree: 0, scaling: protocol.Setting{"epsilon": 0},
+		equals: "sign-sgd", special: protocol.Setting{"beta": 0, "beta2": 0, "epsilon": 0},
+	},
 }
 
 func TestAllHaveLaws(t *testing.T) {
@@ -184,6 +189,9 @@ func testProperties[T protocol.Float](t *testing.T) {
 			t.Run("nothing to do", func(t *testing.T) { nothingToDo[T](t, l) })
 			t.Run("non-finite", func(t *testing.T) { nonFinite[T](t, l) })
 			t.Run("quadratic", func(t *testing.T) { quadratic[T](t, l) })
+			if def.Saves {
+				t.Run("restored", func(t *testing.T) { restored[T](t, def.Name) })
+			}
 		})
 	}
 }
@@ -475,6 +483,53 @@ func quadratic[T protocol.Float](t *testing.T, l law) {
 	}
 	if end := f(x); !(end <= 1e-4*start) {
 		t.Errorf("f falls from %g to %g at %v only", start, end, x)
+	}
+}
+
+// restored checks that a run goes on to the same bits in a new optimizer that has been given the state of the old one.
+func restored[T protocol.Float](t *testing.T, name string) {
+	for _, at := range []int{0, 1, 13} {
+		blocks := blocksOfNetwork(false)
+		a, _ := open[T](t, name, nil, 50, blocks...)
+		b, _ := open[T](t, name, nil, 50, blocks...)
+		x := ones[T](50)
+		var y []T
+		for i, m := range measurements[T](50, 26) {
+			if i == at {
+				y = slices.Clone(x)
+				copyState(t, b.(protocol.Stateful), a.(protocol.Stateful))
+			}
+			step(t, a, x, m)
+			if i >= at {
+				step(t, b, y, m)
+			}
+		}
+		if !slices.Equal(x, y) {
+			t.Errorf("restored before step %d it ends at %v, want %v", at, y, x)
+		}
+	}
+}
+
+// copyState copies what two optimizers of the same kind list as their state.
+func copyState(t *testing.T, to, from protocol.Stateful) {
+	t.Helper()
+	dst, src := to.State(), from.State()
+	if len(dst) != len(src) {
+		t.Fatalf("the state has %d parts, and %d in another", len(src), len(dst))
+	}
+	for i := range dst {
+		if nested, ok := src[i].(protocol.Stateful); ok {
+			copyState(t, dst[i].(protocol.Stateful), nested)
+			continue
+		}
+		d, s := reflect.ValueOf(dst[i]).Elem(), reflect.ValueOf(src[i]).Elem()
+		if s.Kind() != reflect.Slice {
+			d.Set(s)
+		} else if d.Len() != s.Len() {
+			t.Fatalf("part %d of the state has length %d, and %d in another", i, s.Len(), d.Len())
+		} else {
+			reflect.Copy(d, s)
+		}
 	}
 }
 

@@ -645,6 +645,41 @@ RUNS += [
 ]
 
 
+# Schedule-Free methods: y is the point, and x, which evaluation judges, is never computed: y is moved in place.
+
+
+def schedule_free(adam):
+    def step(h, p, t, points):
+        y, z, most, total, v = list(p.start), list(p.start), ZERO, ZERO, [ZERO] * len(p.start)
+        for k in range(t + 1):
+            γ = h["step_size"] * SCALE[k] * min(ONE, Decimal(k + 1) / (h["warmup"] or 1))
+            d = p.gradients[k]
+            if adam:
+                γ *= (1 - h["beta2"] ** (k + 1)).sqrt()
+                v = [h["beta2"] * u + (1 - h["beta2"]) * g * g for u, g in zip(v, d)]
+                d = [over(g, u.sqrt() + h["epsilon"]) for g, u in zip(d, v)]
+            d = [g + (h["weight_decay"] * u if p.decays(h, i) else 0) for i, (g, u) in enumerate(zip(d, y))]
+            most = max(most, γ)
+            total += most**2
+            c = most**2 / total
+            y = [(1 - c) * a + c * b + γ * (h["beta"] * (1 - c) - 1) * g for a, b, g in zip(y, z, d)]
+            z = [b - γ * g for b, g in zip(z, d)]
+        return y, [a / h["beta"] + (1 - 1 / h["beta"]) * b for a, b in zip(y, z)]
+
+    return step
+
+
+free_set = {"step_size": 0.5, "beta": 0.9, "warmup": 0, "weight_decay": 0.0, "decay_all": 0}
+free_adam_set = {**free_set, "step_size": 0.0025, "beta2": 0.999, "epsilon": 1e-8}
+RUNS += [
+    trace("schedule-free-sgd", schedule_free(False), free_set),
+    trace("schedule-free-sgd", schedule_free(False), {**free_set, "beta": 0.5, "warmup": 3, "weight_decay": 0.25}, WIDE),
+    trace("schedule-free-adamw", schedule_free(True), free_adam_set),
+    trace("schedule-free-adamw", schedule_free(True),
+          {**free_adam_set, "step_size": 0.1, "beta2": 0.75, "epsilon": 0.0, "warmup": 5, "weight_decay": 0.5}, WIDE),
+]
+
+
 def text(v):
     """Decimals as JSON numbers with 25 digits, everything else as it is."""
     if isinstance(v, Decimal):
