@@ -96,6 +96,10 @@ var laws = []law{
 		name: "schedule-free-adamw", fit: 0.2, degree: 0, scaling: protocol.Setting{"epsilon": 0},
 		equals: "sign-sgd", special: protocol.Setting{"beta": 0, "beta2": 0, "epsilon": 0},
 	},
+	{
+		name: "soap", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0},
+		equals: "adam", special: protocol.Setting{"beta1": 0.9, "beta2": 0.999, "weight_decay": 0}, // x is no matrix
+	},
 }
 
 func TestAllHaveLaws(t *testing.T) {
@@ -490,11 +494,11 @@ func quadratic[T protocol.Float](t *testing.T, l law) {
 func restored[T protocol.Float](t *testing.T, name string) {
 	for _, at := range []int{0, 1, 13} {
 		blocks := blocksOfNetwork(false)
-		a, _ := open[T](t, name, nil, 50, blocks...)
-		b, _ := open[T](t, name, nil, 50, blocks...)
-		x := ones[T](50)
+		a, _ := open[T](t, name, nil, networkDim, blocks...)
+		b, _ := open[T](t, name, nil, networkDim, blocks...)
+		x := ones[T](networkDim)
 		var y []T
-		for i, m := range measurements[T](50, 26) {
+		for i, m := range measurements[T](networkDim, 26) {
 			if i == at {
 				y = slices.Clone(x)
 				copyState(t, b.(protocol.Stateful), a.(protocol.Stateful))

@@ -680,6 +680,92 @@ RUNS += [
 ]
 
 
+# Methods with both sides of a matrix.
+
+
+def eigen(a):
+    """Eigenvalues, the greatest first, and eigenvectors as rows, by Jacobi's rotations."""
+    n = len(a)
+    a, vectors = [list(row) for row in a], [[Decimal(i == j) for j in range(n)] for i in range(n)]
+    while max([abs(a[i][j]) for i in range(n) for j in range(i)], default=ZERO) > Decimal("1e-55"):
+        for p in range(n):
+            for q in range(p + 1, n):
+                if abs(a[p][q]) < Decimal("1e-58"):
+                    continue
+                θ = (a[q][q] - a[p][p]) / (2 * a[p][q])
+                tangent = (ONE if θ >= 0 else -ONE) / (abs(θ) + (θ * θ + 1).sqrt())
+                c = 1 / (tangent * tangent + 1).sqrt()
+                s = tangent * c
+                rotation = [[Decimal(i == j) for j in range(n)] for i in range(n)]
+                rotation[p][p], rotation[q][q], rotation[p][q], rotation[q][p] = c, c, s, -s
+                a = times(times(transpose(rotation), a), rotation)
+                vectors = times(transpose(rotation), vectors)
+    order = sorted(range(n), key=lambda i: -a[i][i])
+    return [a[i][i] for i in order], [vectors[i] for i in order]
+
+
+def gram_schmidt(columns):
+    out = []
+    for v in columns:
+        for q in out:
+            along = sum(a * b for a, b in zip(q, v))
+            v = [a - along * b for a, b in zip(v, q)]
+        out.append([a / root_of_squares(v) for a in v])
+    return out
+
+
+def identity(n):
+    return [[Decimal(i == j) for j in range(n)] for i in range(n)]
+
+
+def soap_matrix(h, p, t, w, gradients, b):
+    """The bases hold one vector in each row: Q_Lᵀ and Q_Rᵀ."""
+    sides = [len(w[0]), len(w[0][0])]
+    kept = [n <= h["max_side"] for n in sides]
+    bases = [identity(n) for n in sides]
+    v = scaled(ZERO, w[0])
+    x = w[0]
+    for k in range(t + 1):
+        g = gradients[k]
+        if k > 0:
+            m = [[average(h["beta1"], k - 1, [G[i][j] for G in gradients[1 : k + 1]]) for j in range(sides[1])]
+                 for i in range(sides[0])]
+            turned = [times(times(bases[0], a), transpose(bases[1])) for a in (g, m)]
+            v = [[h["beta2"] * a + (1 - h["beta2"]) * u * u for a, u in zip(*rows)] for rows in zip(v, turned[0])]
+            n = [[over(u, (a / (1 - h["beta2"] ** k)).sqrt() + h["epsilon"]) for u, a in zip(*rows)]
+                 for rows in zip(turned[1], v)]
+            α = h["step_size"] * SCALE[k]
+            x = plus(x, times(times(transpose(bases[0]), n), bases[1]), -α)
+            x = scaled(1 - α * decayed(h, p, b), x)
+        for side in range(2):
+            if not kept[side] or k % int(h["every"]) != 0:
+                continue
+            grams = [times(G, transpose(G)) if side == 0 else times(transpose(G), G) for G in gradients[: k + 1]]
+            a = [[average(h["beta2"], k, [M[i][j] for M in grams]) for j in range(sides[side])] for i in range(sides[side])]
+            if k == 0:
+                bases[side] = eigen(a)[1]
+                continue
+            images = [[sum(u * c for u, c in zip(row, q)) for row in a] for q in bases[side]]
+            rates = [sum(u * c for u, c in zip(q, image)) for q, image in zip(bases[side], images)]
+            order = sorted(range(sides[side]), key=lambda i: -rates[i])
+            bases[side] = gram_schmidt([images[i] for i in order])
+            v = [v[i] for i in order] if side == 0 else [[row[i] for i in order] for row in v]
+    return x
+
+
+soap = on_matrices(soap_matrix, coordinatewise(adam_of("")), hidden=False)
+soap_set = {
+    "step_size": 0.003, "beta1": 0.95, "beta2": 0.95, "epsilon": 1e-8, "every": 10, "max_side": 3, "weight_decay": 0.01,
+    "decay_all": 0,
+}
+RUNS += [
+    trace("soap", soap, soap_set, WIDE),
+    trace("soap", soap, {**soap_set, "step_size": 0.05, "beta1": 0.5, "beta2": 0.75, "every": 2, "weight_decay": 0.25}, WIDE),
+    trace("soap", soap, {**soap_set, "step_size": 0.05, "epsilon": 0.0, "max_side": 2, "every": 1}, WIDE),
+    trace("soap", coordinatewise(adam_of("")), soap_set),
+]
+
+
 def text(v):
     """Decimals as JSON numbers with 25 digits, everything else as it is."""
     if isinstance(v, Decimal):
