@@ -75,6 +75,6 @@ func All() []protocol.OptimizerDef {
 		asgd, lineSearchSGD, sam,
 		gd, ngd, efgd, mcFisherNGD, newton,
 		idealSVAG, oracleStepSGD, oracleBatchSGD,
-		lion, muon, scheduleFreeSGD, scheduleFreeAdamW, soap,
+		lion, muon, scheduleFreeSGD, scheduleFreeAdamW, soap, shampoo,
 	}
 }

@@ -29,6 +29,31 @@ func newSide[T protocol.Float](n int, most float64) side[T] {
 	}
 }
 
+// twoSided is what soap and shampoo know about one matrix: averages as in Adam, and its sides.
+type twoSided[T protocol.Float] struct {
+	matrix
+	m, v        []T
+	left, right side[T] // those of rows and columns as they are stored
+}
+
+func newTwoSided[T protocol.Float](matrices []matrix, most float64) (list []twoSided[T]) {
+	for _, b := range matrices {
+		list = append(list, twoSided[T]{
+			matrix: b, m: make([]T, b.Len), v: make([]T, b.Len),
+			left: newSide[T](b.rows, most), right: newSide[T](b.cols, most),
+		})
+	}
+	return list
+}
+
+func statesOf[T protocol.Float](matrices []twoSided[T]) (list []any) {
+	for i := range matrices {
+		b := &matrices[i]
+		list = append(list, &b.m, &b.v, &b.left.a.Data, &b.left.q.Data, &b.right.a.Data, &b.right.q.Data)
+	}
+	return list
+}
+
 // decompose sets q to the eigenvectors of a.
 func (s *side[T]) decompose(d *linalg.Decomposer[T]) {
 	if s.n > 0 {

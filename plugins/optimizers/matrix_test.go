@@ -14,7 +14,7 @@ import (
 )
 
 // matrixMethods names the optimizers that treat matrices in another way than vectors.
-var matrixMethods = []string{"muon", "soap"}
+var matrixMethods = []string{"muon", "soap", "shampoo"}
 
 // networkDim is the number of elements of blocksOfNetwork.
 const networkDim = 55

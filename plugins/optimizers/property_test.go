@@ -100,6 +100,10 @@ var laws = []law{
 		name: "soap", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0},
 		equals: "adam", special: protocol.Setting{"beta1": 0.9, "beta2": 0.999, "weight_decay": 0}, // x is no matrix
 	},
+	{
+		name: "shampoo", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0},
+		equals: "adam", // x is no matrix
+	},
 }
 
 func TestAllHaveLaws(t *testing.T) {

@@ -43,34 +43,21 @@ type soapState[T protocol.Float] struct {
 	α, β1, β2, ε float64
 	every        int
 	t            int
-	matrices     []soapMatrix[T]
+	matrices     []twoSided[T]
 	adam         *adamPart[T]
 	decay        weightDecay[T]
 	kronecker[T]
 }
 
-// soapMatrix is what SOAP knows about one matrix.
-type soapMatrix[T protocol.Float] struct {
-	matrix
-	m, v        []T // m as x is, v in the basis
-	left, right side[T]
-}
-
 func newSOAP[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	s := start.Setting
 	matrices, rest := splitMatrices(start, false)
-	o := &soapState[T]{
+	return &soapState[T]{
 		α: s[protocol.StepSize], β1: s["beta1"], β2: s["beta2"], ε: s["epsilon"], every: int(s["every"]),
-		adam:  newAdamPart[T](start, s["beta1"], s["beta2"], s["epsilon"], rest),
-		decay: newWeightDecay[T](start), kronecker: newKronecker[T](matrices),
-	}
-	for _, b := range matrices {
-		o.matrices = append(o.matrices, soapMatrix[T]{
-			matrix: b, m: make([]T, b.Len), v: make([]T, b.Len),
-			left: newSide[T](b.rows, s["max_side"]), right: newSide[T](b.cols, s["max_side"]),
-		})
-	}
-	return o, protocol.Request{}, nil
+		adam:     newAdamPart[T](start, s["beta1"], s["beta2"], s["epsilon"], rest),
+		matrices: newTwoSided[T](matrices, s["max_side"]),
+		decay:    newWeightDecay[T](start), kronecker: newKronecker[T](matrices),
+	}, protocol.Request{}, nil
 }
 
 func (o *soapState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
@@ -96,7 +83,7 @@ func (o *soapState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Req
 }
 
 // move is Adam's step in the basis.
-func (o *soapState[T]) move(w []T, α float64, g linalg.Matrix[T], b *soapMatrix[T]) {
+func (o *soapState[T]) move(w []T, α float64, g linalg.Matrix[T], b *twoSided[T]) {
 	u := linalg.Matrix[T]{Rows: b.rows, Cols: b.cols, Data: o.u[:b.Len]}
 	m := linalg.Matrix[T]{Rows: b.rows, Cols: b.cols, Data: b.m}
 	simd.Average(b.m, T(decay(o.β1, o.t-1)), g.Data)
@@ -114,7 +101,7 @@ func (o *soapState[T]) move(w []T, α float64, g linalg.Matrix[T], b *soapMatrix
 }
 
 // turn brings the basis up to date, and v with it.
-func (o *soapState[T]) turn(b *soapMatrix[T]) {
+func (o *soapState[T]) turn(b *twoSided[T]) {
 	if o.t == 0 {
 		b.left.decompose(&o.Decomposer)
 		b.right.decompose(&o.Decomposer)
@@ -138,11 +125,4 @@ func place(order []int, i int) int {
 	return order[i]
 }
 
-func (o *soapState[T]) State() []any {
-	list := []any{&o.t, o.adam}
-	for i := range o.matrices {
-		b := &o.matrices[i]
-		list = append(list, &b.m, &b.v, &b.left.a.Data, &b.left.q.Data, &b.right.a.Data, &b.right.q.Data)
-	}
-	return list
-}
+func (o *soapState[T]) State() []any { return append([]any{&o.t, o.adam}, statesOf(o.matrices)...) }

@@ -766,6 +766,49 @@ RUNS += [
 ]
 
 
+def inverse_root(a, δ, order):
+    values, vectors = eigen(a)
+    roots = [(max(u, ZERO) + δ) ** (-1 / Decimal(order)) for u in values]
+    return [[sum(r * q[i] * q[j] for r, q in zip(roots, vectors)) for j in range(len(a))] for i in range(len(a))]
+
+
+def shampoo_matrix(h, p, t, w, gradients, b):
+    sides, every = [len(w[0]), len(w[0][0])], int(h["every"])
+    entries = [(i, j) for i in range(sides[0]) for j in range(sides[1])]
+    m, adam = scaled(ZERO, w[0]), scaled(ZERO, w[0])
+    for i, j in entries:
+        past = [G[i][j] for G in gradients]
+        m[i][j] = average(h["beta1"], t, past)
+        adam[i][j] = over(m[i][j], average(h["beta2"], t, [g * g for g in past]).sqrt() + h["epsilon"])
+    α, last = h["step_size"] * SCALE[t], (t + 1) // every * every - 1
+    direction = adam
+    if last >= 0:
+        kept = [n <= h["max_side"] for n in sides]
+        direction = m
+        for side in range(2):
+            if kept[side]:
+                grams = [times(G, transpose(G)) if side == 0 else times(transpose(G), G) for G in gradients[: last + 1]]
+                n = range(sides[side])
+                a = [[average(h["beta2"], last, [M[i][j] for M in grams]) for j in n] for i in n]
+                root = inverse_root(a, h["delta"], 2 * sum(kept))
+                direction = times(root, direction) if side == 0 else times(direction, root)
+        direction = scaled(over(frobenius(adam), frobenius(direction)), direction)
+    return plus(scaled(1 - α * decayed(h, p, b), w[t]), direction, -α)
+
+
+shampoo = on_matrices(shampoo_matrix, coordinatewise(adam_of("")), hidden=False)
+shampoo_set = {
+    "step_size": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "delta": 1e-12, "every": 5, "max_side": 1024,
+    "weight_decay": 0.0, "decay_all": 0,
+}
+RUNS += [
+    trace("shampoo", shampoo, shampoo_set, WIDE),
+    trace("shampoo", shampoo, {**shampoo_set, "step_size": 0.05, "beta1": 0.5, "beta2": 0.75, "every": 2, "delta": 0.25,
+                               "max_side": 3, "weight_decay": 0.25}, WIDE),
+    trace("shampoo", coordinatewise(adam_of("")), shampoo_set),
+]
+
+
 def text(v):
     """Decimals as JSON numbers with 25 digits, everything else as it is."""
     if isinstance(v, Decimal):
