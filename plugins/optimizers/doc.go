@@ -76,5 +76,6 @@ func All() []protocol.OptimizerDef {
 		gd, ngd, efgd, mcFisherNGD, newton,
 		idealSVAG, oracleStepSGD, oracleBatchSGD,
 		lion, muon, scheduleFreeSGD, scheduleFreeAdamW, soap, shampoo,
+		prodigy, dog, spsMax, lars, lamb, adamH, muonH,
 	}
 }

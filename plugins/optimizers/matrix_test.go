@@ -14,7 +14,7 @@ import (
 )
 
 // matrixMethods names the optimizers that treat matrices in another way than vectors.
-var matrixMethods = []string{"muon", "soap", "shampoo"}
+var matrixMethods = []string{"muon", "soap", "shampoo", "adamh", "muonh"}
 
 // networkDim is the number of elements of blocksOfNetwork.
 const networkDim = 55
@@ -57,7 +57,11 @@ func testMatrixMethod[T protocol.Float](t *testing.T, name string, tolerance flo
 	t.Run("storage", func(t *testing.T) { storage[T](t, name, tolerance) })
 	t.Run("not finite", func(t *testing.T) { matrixNotFinite[T](t, name) })
 	t.Run("nothing to do", func(t *testing.T) { matrixNothingToDo[T](t, name) })
-	t.Run("quadratic", func(t *testing.T) { matrixQuadratic[T](t, name) })
+	if name == "adamh" || name == "muonh" {
+		t.Run("norms", func(t *testing.T) { keepsNorms[T](t, name) })
+	} else {
+		t.Run("quadratic", func(t *testing.T) { matrixQuadratic[T](t, name) })
+	}
 }
 
 // storage checks that it does not matter which axis of a matrix is the outputs', as long as the blocks say so.
@@ -149,6 +153,30 @@ func matrixQuadratic[T protocol.Float](t *testing.T, name string) {
 	}
 	if end := f(); !(end <= 1e-4*start) {
 		t.Errorf("f falls from %g to %g only", start, end)
+	}
+}
+
+// keepsNorms checks that hidden matrices keep the norm that they have at first, and nothing else does.
+func keepsNorms[T protocol.Float](t *testing.T, name string) {
+	o, _ := open[T](t, name, protocol.Setting{protocol.StepSize: 0.25}, networkDim, blocksOfNetwork(false)...)
+	x := measurements[T](networkDim, 1)[0].Gradient
+	hidden, rest := euclidean(x[:30]), euclidean(x[30:])
+	before := slices.Clone(x)
+	for _, m := range measurements[T](networkDim, 25)[1:] {
+		step(t, o, x, m)
+	}
+	if now := euclidean(x[:30]); !(math.Abs(now-hidden) <= 1e-6*hidden) {
+		t.Errorf("the norm of the hidden matrix goes from %v to %v", hidden, now)
+	}
+	if now := euclidean(x[30:]); now == rest || slices.Equal(x[:30], before[:30]) {
+		t.Errorf("x goes from %v to %v", before, x)
+	}
+	clear(x[:30])
+	for _, m := range measurements[T](networkDim, 3) {
+		step(t, o, x, m)
+	}
+	if euclidean(x[:30]) != 0 {
+		t.Errorf("a matrix of zeros moves to %v", x[:30])
 	}
 }
 
@@ -272,4 +300,54 @@ func blocksOf2c2d() (blocks []protocol.Block, dim int) {
 		blocks, dim = append(blocks, b), dim+b.Len
 	}
 	return blocks, dim
+}
+
+// A 1 × 1 matrix has no direction but its sign, so Shampoo with Adam's length is AdamW, whenever roots are taken.
+func TestShampooOf1x1IsAdamW(t *testing.T) {
+	setting := protocol.Setting{protocol.StepSize: 0.01, "weight_decay": 0.5, "every": 3}
+	blocks := []protocol.Block{{Name: "a", Len: 1, Shape: []int{1, 1}}, {Name: "b", Offset: 1, Len: 1, Shape: []int{1, 1}}}
+	o, _ := open[float64](t, "shampoo", setting, 2, blocks...)
+	plain, _ := open[float64](t, "shampoo", setting, 2)
+	x, y := ones[float64](2), ones[float64](2)
+	for _, m := range measurements[float64](2, 20) {
+		step(t, o, x, m)
+		step(t, plain, y, m)
+		near(t, "x", x, y, 1e-14)
+	}
+}
+
+// Without the ratio, as for biases, LAMB is Adam to the bit.
+func TestLAMBWithoutRatioIsAdam(t *testing.T) {
+	blocks := []protocol.Block{{Name: "bias", Len: 5, Role: protocol.Bias}}
+	o, _ := open[float32](t, "lamb", protocol.Setting{protocol.StepSize: 0.01}, 5, blocks...)
+	adam, _ := open[float32](t, "adam", protocol.Setting{protocol.StepSize: 0.01, "epsilon": 1e-6}, 5)
+	x, y := ones[float32](5), ones[float32](5)
+	for _, m := range measurements[float32](5, 20) {
+		step(t, o, x, m)
+		step(t, adam, y, m)
+	}
+	if !slices.Equal(x, y) {
+		t.Errorf("x is %v, want %v", x, y)
+	}
+}
+
+// A step of LAMB is α ‖x_B‖ long in every block whose step has a ratio.
+func TestLAMBStepLengths(t *testing.T) {
+	o, _ := open[float64](t, "lamb", protocol.Setting{protocol.StepSize: 0.01}, networkDim, blocksOfNetwork(true)...)
+	x := measurements[float64](networkDim, 1)[0].Gradient
+	for _, m := range measurements[float64](networkDim, 8)[1:] {
+		before := slices.Clone(x)
+		step(t, o, x, m)
+		for _, b := range blocksOfNetwork(true) {
+			if b.Role == protocol.Bias {
+				continue
+			}
+			d := make([]float64, b.Len)
+			for i := range d {
+				d[i] = x[b.Offset+i] - before[b.Offset+i]
+			}
+			want := 0.01 * m.StepScale * euclidean(before[b.Offset:b.Offset+b.Len])
+			near(t, "length of the step in "+b.Name, []float64{euclidean(d)}, []float64{want}, 1e-12)
+		}
+	}
 }

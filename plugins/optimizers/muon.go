@@ -30,20 +30,26 @@ step_size is its step size.`,
 	New64:           newMuon[float64],
 }
 
-// muonParameters declares what muon and its relatives have in common: α, with its default, what AdamW needs, and more.
-func muonParameters(α float64, more ...protocol.Hyperparameter) []protocol.Hyperparameter {
-	return append([]protocol.Hyperparameter{
+// twoStepSizes declares α, with its default, and the step size of AdamW beside it.
+func twoStepSizes(α float64) []protocol.Hyperparameter {
+	return []protocol.Hyperparameter{
 		protocol.StepSizeParameter(α),
 		{
 			Name: "adam_step_size", Doc: "step size of AdamW, where x has hidden matrices",
 			Default: 3e-4, Max: math.Inf(1), MinOpen: true, MaxOpen: true,
 			Tuned: true, Grid: []float64{1e-4, 3e-4, 1e-3, 3e-3, 1e-2},
 		},
+	}
+}
+
+// muonParameters declares what muon and muonh have in common, α with its default, and more.
+func muonParameters(α float64, more ...protocol.Hyperparameter) []protocol.Hyperparameter {
+	return append(append(twoStepSizes(α),
 		protocol.Fraction("momentum", "momentum μ", 0.95),
 		protocol.Fraction("adam_beta1", "decay rate β1 of AdamW", 0.9),
 		protocol.Fraction("adam_beta2", "decay rate β2 of AdamW", 0.95),
 		protocol.NonNegative("adam_epsilon", "ε of AdamW, outside the root; at 0, 0/0 is 0", 1e-10),
-	}, more...)
+	), more...)
 }
 
 type muonState[T protocol.Float] struct {
