@@ -675,6 +675,7 @@ RUNS += [
     trace("schedule-free-sgd", schedule_free(False), free_set),
     trace("schedule-free-sgd", schedule_free(False), {**free_set, "beta": 0.5, "warmup": 3, "weight_decay": 0.25}, WIDE),
     trace("schedule-free-adamw", schedule_free(True), free_adam_set),
+    trace("schedule-free-adamw", schedule_free(True), {**free_adam_set, "epsilon": 0.25}),
     trace("schedule-free-adamw", schedule_free(True),
           {**free_adam_set, "step_size": 0.1, "beta2": 0.75, "epsilon": 0.0, "warmup": 5, "weight_decay": 0.5}, WIDE),
 ]
@@ -760,7 +761,8 @@ soap_set = {
 }
 RUNS += [
     trace("soap", soap, soap_set, WIDE),
-    trace("soap", soap, {**soap_set, "step_size": 0.05, "beta1": 0.5, "beta2": 0.75, "every": 2, "weight_decay": 0.25}, WIDE),
+    trace("soap", soap, {**soap_set, "step_size": 0.05, "beta1": 0.5, "beta2": 0.75, "epsilon": 0.25, "every": 2,
+                         "weight_decay": 0.25}, WIDE),
     trace("soap", soap, {**soap_set, "step_size": 0.05, "epsilon": 0.0, "max_side": 2, "every": 1}, WIDE),
     trace("soap", coordinatewise(adam_of("")), soap_set),
 ]
@@ -803,9 +805,156 @@ shampoo_set = {
 }
 RUNS += [
     trace("shampoo", shampoo, shampoo_set, WIDE),
-    trace("shampoo", shampoo, {**shampoo_set, "step_size": 0.05, "beta1": 0.5, "beta2": 0.75, "every": 2, "delta": 0.25,
-                               "max_side": 3, "weight_decay": 0.25}, WIDE),
+    trace("shampoo", shampoo, {**shampoo_set, "step_size": 0.05, "beta1": 0.5, "beta2": 0.75, "epsilon": 0.25, "every": 2,
+                               "delta": 0.25, "max_side": 3, "weight_decay": 0.25}, WIDE),
     trace("shampoo", coordinatewise(adam_of("")), shampoo_set),
+]
+
+
+# Methods that find their own step size. Averages are sums over all past gradients, each with the d of its step.
+
+
+def prodigy(h, p, t, points):
+    β1, β2, d, dims = h["beta1"], h["beta2"], [h["d0"]], range(len(p.start))
+    β3 = β2.sqrt()
+    for k in range(t + 1):
+        weight = [β3 ** (k - s) * d[s] ** 2 / h["d0"] * h["factor"] * SCALE[s] for s in range(k + 1)]
+        r = sum(c * g[i] * (p.start[i] - y[i]) for c, g, y in zip(weight, p.gradients, points) for i in dims)
+        s1 = sum(abs(sum(c * g[i] for c, g in zip(weight, p.gradients))) for i in dims)
+        d.append(max(d[-1], over(r, s1)))
+    if s1 == 0:
+        return list(points[t])
+    x = []
+    for i, y in enumerate(points[t]):
+        m = sum((1 - β1) * β1 ** (t - s) * d[s] * p.gradients[s][i] for s in range(t + 1))
+        v = sum((1 - β2) * β2 ** (t - s) * (d[s] * p.gradients[s][i]) ** 2 for s in range(t + 1))
+        decay = h["weight_decay"] if p.decays(h, i) else ZERO
+        x.append(y - d[t] * h["factor"] * SCALE[t] * (over(m, v.sqrt() + d[t + 1] * h["epsilon"]) + decay * y))
+    return x
+
+
+def dog(h, p, t, points):
+    away = [root_of_squares([a - b for a, b in zip(y, p.start)]) for y in points]
+    r = max([h["distance"] * (1 + root_of_squares(p.start))] + away)
+    G = h["epsilon"] + sum(g * g for row in p.gradients[: t + 1] for g in row)
+    x = [y - h["factor"] * SCALE[t] * over(r, G.sqrt()) * g for y, g in zip(points[t], p.gradients[t])]
+    # The weight of x_k in the mean is its share times what later shares leave of it.
+    share = lambda k: (h["averaging"] + 1) / (h["averaging"] + k)
+    mean = [ZERO] * len(x)
+    for k in range(1, t + 2):
+        rest = ONE
+        for later in range(k + 1, t + 2):
+            rest *= 1 - share(later)
+        mean = [a + share(k) * rest * b for a, b in zip(mean, (points + [x])[k])]
+    return x, mean
+
+
+def sps_max(losses):
+    def step(h, p, t, points):
+        bound, γ = h["bound"], ZERO
+        for k in range(t + 1):
+            wanted = (Decimal(losses[k]) - h["f_star"]) / (h["c"] * sum(g * g for g in p.gradients[k]))
+            γ = ZERO if wanted < 0 else min(wanted, bound)
+            if γ > 0 and h["growth"] > 0:
+                bound = h["growth"] ** (Decimal(BATCH_SIZES[k]) / 1000) * γ
+        return [y - SCALE[t] * γ * g for y, g in zip(points[t], p.gradients[t])]
+
+    return step
+
+
+# Steps with a length that is given for each block.
+
+
+def layer(p, b, v):
+    return v[b["offset"] : b["offset"] + b["len"]]
+
+
+def adapts(h, b):
+    return h["decay_all"] == 1 or b.get("role") not in ("bias", "scale")
+
+
+def lars(h, p, t, points):
+    """x_{t+1} − x_t = −Σ β^(t−s) α_s ρ_s (g_s + λ x_s)"""
+    x = list(points[t])
+    for b in p.blocks or [{"offset": 0, "len": len(x)}]:
+        λ = h["weight_decay"] if adapts(h, b) else ZERO
+        for s in range(t + 1):
+            w, g = layer(p, b, points[s]), layer(p, b, p.gradients[s])
+            a, c = root_of_squares(w), root_of_squares(g)
+            ρ = h["trust"] * a / (c + λ * a) if adapts(h, b) and a != 0 and c != 0 else ONE
+            for i in range(b["len"]):
+                x[b["offset"] + i] -= h["beta"] ** (t - s) * h["step_size"] * SCALE[s] * ρ * (g[i] + λ * w[i])
+    return x
+
+
+def lamb(h, p, t, points):
+    x = list(points[t])
+    for b in p.blocks or [{"offset": 0, "len": len(x)}]:
+        λ = h["weight_decay"] if adapts(h, b) else ZERO
+        at = range(b["offset"], b["offset"] + b["len"])
+        u = [adam_of("")(h, p, t, i) + λ * points[t][i] for i in at]
+        a, c = root_of_squares([points[t][i] for i in at]), root_of_squares(u)
+        ρ = a / c if adapts(h, b) and a != 0 and c != 0 else ONE
+        for i, v in zip(at, u):
+            x[i] -= h["step_size"] * SCALE[t] * ρ * v
+    return x
+
+
+def hyperball(direction):
+    """On the sphere about 0 the way goes along a chord, then back to the sphere along the radius."""
+
+    def step(h, p, t, w, gradients, b):
+        u = direction(h, t, gradients)
+        if frobenius(u) == 0 or frobenius(w[t]) == 0:
+            return w[t]
+        unit = plus(scaled(1 / frobenius(w[t]), w[t]), u, -h["step_size"] * SCALE[t] / frobenius(u))
+        return scaled(frobenius(w[0]) / frobenius(unit), unit)
+
+    return step
+
+
+def adam_matrix(h, t, gradients):
+    p = [[Problem([], []) for _ in row] for row in gradients[0]]
+    for i, row in enumerate(p):
+        for j, one in enumerate(row):
+            one.gradients = [[g[i][j]] for g in gradients]
+    return [[adam_of("")(h, one, t, 0) for one in row] for row in p]
+
+
+muonh = on_matrices(hyperball(muon_direction), coordinatewise(adam_of("adam_"), "adam_step_size"), hidden=True)
+adamh = on_matrices(hyperball(adam_matrix), coordinatewise(adam_of(""), "adam_step_size"), hidden=True)
+
+prodigy_set = {
+    "factor": 1.0, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "d0": 1e-6, "weight_decay": 0.0, "decay_all": 0,
+}
+dog_set = {"factor": 1.0, "distance": 1e-6, "epsilon": 1e-8, "averaging": 8.0}
+sps_set = {"bound": 1.0, "c": 0.5, "growth": 2.0, "f_star": 0.0}
+lars_set = {"step_size": 1.0, "beta": 0.9, "trust": 0.001, "weight_decay": 5e-4, "decay_all": 0}
+lamb_set = {"step_size": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-6, "weight_decay": 0.01, "decay_all": 0}
+adamh_set = {
+    "step_size": 0.018, "adam_step_size": 0.003, "beta1": 0.9, "beta2": 0.95, "epsilon": 1e-8, "weight_decay": 0.0,
+    "decay_all": 0,
+}
+RUNS += [
+    trace("prodigy", prodigy, prodigy_set),
+    trace("prodigy", prodigy, {**prodigy_set, "factor": 0.5, "beta1": 0.5, "beta2": 0.75, "d0": 0.015625,
+                               "epsilon": 0.25, "weight_decay": 0.25}, WIDE),
+    trace("dog", dog, dog_set),
+    trace("dog", dog, {**dog_set, "factor": 0.5, "distance": 0.125, "epsilon": 0.0, "averaging": 1.5}, WIDE),
+    trace("sps-max", sps_max(LOSSES["falling"]), sps_set),
+    {**trace("sps-max", sps_max(LOSSES["negative"]), {"bound": 0.25, "c": 0.2, "growth": 4.0, "f_star": -2.0}),
+     "losses": "negative"},
+    {**trace("sps-max", sps_max(LOSSES["searched"]), {**sps_set, "growth": 0.0}), "losses": "searched"},
+    trace("lars", lars, lars_set),
+    trace("lars", lars, {**lars_set, "step_size": 0.5, "beta": 0.5, "trust": 0.25, "weight_decay": 0.125}, WIDE),
+    trace("lamb", lamb, lamb_set),
+    trace("lamb", lamb, {**lamb_set, "step_size": 0.1, "beta1": 0.5, "beta2": 0.75, "weight_decay": 0.25}, WIDE),
+    trace("lamb", lamb, {**lamb_set, "step_size": 0.1, "epsilon": 0.25, "decay_all": 1}, WIDE),
+    trace("muonh", muonh, {**muon_set, "step_size": 0.018}, WIDE),
+    trace("muonh", muonh, {**muon_set, "step_size": 0.25, "momentum": 0.5, "adam_epsilon": 0.25,
+                           "weight_decay": 0.25}, WIDE),
+    trace("adamh", adamh, adamh_set, WIDE),
+    trace("adamh", adamh, {**adamh_set, "step_size": 0.25, "beta1": 0.5, "epsilon": 0.25, "weight_decay": 0.25}, WIDE),
 ]
 
 
