@@ -80,5 +80,7 @@ func All() []protocol.OptimizerDef {
 		noiseScale, adaScale,
 		sophiaG,
 		lBFGS,
+		lion, muon, scheduleFreeSGD, scheduleFreeAdamW, soap, shampoo,
+		prodigy, dog, spsMax, lars, lamb, adamH, muonH,
 	}
 }

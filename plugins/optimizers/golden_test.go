@@ -29,11 +29,16 @@ type golden struct {
 		Sampled    [][]float64              `json:"sampled_gradients"`
 		Matrices   map[string][][][]float64 // by quantity
 	}
+	Wide struct { // a problem with matrices
+		Start     []float64
+		Gradients [][]float64
+	}
 	Runs []struct {
 		Optimizer  string
 		Setting    protocol.Setting
 		Blocks     []protocol.Block
-		Budget     int64       // 0: much
+		Budget     int64 // 0: much
+		Wide       bool
 		Losses     string      // name of the losses
 		X          [][]float64 // after each step
 		Estimates  [][]float64 // of an Averager, after each step
@@ -72,8 +77,12 @@ func testGolden[T protocol.Float](t *testing.T, g *golden, tolerance float64) {
 	for i, run := range g.Runs {
 		known[run.Optimizer] = true
 		t.Run(fmt.Sprintf("%s/%d", run.Optimizer, i), func(t *testing.T) {
-			o, first := openFor[T](t, run.Budget, run.Optimizer, run.Setting, len(g.Problem.Start), run.Blocks...)
-			x := convert[T](g.Problem.Start)
+			start, gradients := g.Problem.Start, g.Problem.Gradients
+			if run.Wide {
+				start, gradients = g.Wide.Start, g.Wide.Gradients
+			}
+			o, first := openFor[T](t, run.Budget, run.Optimizer, run.Setting, len(start), run.Blocks...)
+			x := convert[T](start)
 			sizes, seen := []int{first.BatchSize}, int64(0)
 			for step := range run.X {
 				seen += int64(g.Problem.BatchSizes[step])
@@ -92,7 +101,7 @@ func testGolden[T protocol.Float](t *testing.T, g *golden, tolerance float64) {
 					Have:            protocol.Gradient | protocol.VarianceNorm | protocol.Variance,
 					BatchSize:       g.Problem.BatchSizes[step],
 					Loss:            g.Problem.Losses[run.Losses][step],
-					Gradient:        convert[T](g.Problem.Gradients[step]),
+					Gradient:        convert[T](gradients[step]),
 					Variance:        s, VarianceNorm: float64(sum(s)),
 					Step: step, Seen: seen, StepScale: g.Problem.StepScales[step],
 				})

@@ -30,6 +30,12 @@ type law struct {
 	mixes bool
 	// looks: it looks at a batch again, and what it makes of a gradient shows after the last look.
 	looks bool
+	// factor names what takes the place of the step size.
+	factor string
+	// uneven: there is no such degree.
+	uneven bool
+	// tunes lists what the protocol tunes; nil: the step size.
+	tunes []string
 }
 
 // laws lists all optimizers in teaching order.
@@ -117,6 +123,54 @@ var laws = []law{
 		equals: "m-sign-sgd", special: protocol.Setting{"beta1": 0.9, "rho": 0, "weight_decay": 0},
 	},
 	{name: "l-bfgs", fit: 1, degree: 0, couples: true, looks: true},
+	{
+		name: "lion", fit: 0.1, degree: 0,
+		equals: "sign-sgd", special: protocol.Setting{"beta1": 0},
+	},
+	{
+		name: "muon", fit: 0.1, degree: 0, scaling: protocol.Setting{"adam_epsilon": 0},
+		equals: "adam", special: protocol.Setting{"adam_beta2": 0.999, "adam_epsilon": 1e-8}, // x is no matrix
+		tunes: []string{protocol.StepSize, "adam_step_size"},
+	},
+	{name: "schedule-free-sgd", fit: 0.1, degree: 1, equals: "sgd", special: protocol.Setting{"beta": 0}},
+	{
+		name: "schedule-free-adamw", fit: 0.2, degree: 0, scaling: protocol.Setting{"epsilon": 0},
+		equals: "sign-sgd", special: protocol.Setting{"beta": 0, "beta2": 0, "epsilon": 0},
+	},
+	{
+		name: "soap", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0},
+		equals: "adam", special: protocol.Setting{"beta1": 0.9, "beta2": 0.999, "weight_decay": 0}, // x is no matrix
+	},
+	{
+		name: "shampoo", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0},
+		equals: "adam", // x is no matrix
+	},
+	{name: "prodigy", fit: 1, degree: 0, scaling: protocol.Setting{"epsilon": 0}, couples: true, factor: "factor", tunes: []string{}},
+	{name: "dog", fit: 4, degree: 0, scaling: protocol.Setting{"epsilon": 0}, couples: true, factor: "factor", tunes: []string{}},
+	{
+		name: "sps-max", fit: 1, degree: -1, couples: true, factor: "bound", tunes: []string{},
+		equals: "sgd", special: protocol.Setting{"growth": 0, "f_star": -1e9},
+	},
+	{name: "lars", fit: 10, couples: true, uneven: true},
+	{name: "lamb", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0}, couples: true},
+	{
+		name: "adamh", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0},
+		equals: "adam", special: protocol.Setting{"beta2": 0.999}, // x is no matrix
+		tunes: []string{protocol.StepSize, "adam_step_size"},
+	},
+	{
+		name: "muonh", fit: 0.1, degree: 0, scaling: protocol.Setting{"adam_epsilon": 0},
+		equals: "adam", special: protocol.Setting{"adam_beta2": 0.999, "adam_epsilon": 1e-8}, // x is no matrix
+		tunes: []string{protocol.StepSize, "adam_step_size"},
+	},
+}
+
+// stepSize is the name of the hyperparameter that is the step size, or the factor on the one that it finds.
+func (l *law) stepSize() string {
+	if l.factor != "" {
+		return l.factor
+	}
+	return protocol.StepSize
 }
 
 func TestAllHaveLaws(t *testing.T) {
@@ -135,7 +189,7 @@ func TestAllHaveLaws(t *testing.T) {
 func TestDeclarations(t *testing.T) {
 	kebab := regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 	snake := regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
-	for _, def := range All() {
+	for i, def := range All() {
 		if !kebab.MatchString(def.Name) {
 			t.Errorf("%s: the name is not in kebab-case", def.Name)
 		}
@@ -177,6 +231,8 @@ func TestDeclarations(t *testing.T) {
 		}
 		want := []string{protocol.StepSize}
 		switch {
+		case laws[i].tunes != nil:
+			want = laws[i].tunes
 		case def.Name == "competitor":
 			want = append(want, "theta")
 		case def.Needs&protocol.Matrices != 0:
@@ -208,6 +264,9 @@ func testProperties[T protocol.Float](t *testing.T) {
 			t.Run("nothing to do", func(t *testing.T) { nothingToDo[T](t, l) })
 			t.Run("non-finite", func(t *testing.T) { nonFinite[T](t, l) })
 			t.Run("quadratic", func(t *testing.T) { quadratic[T](t, l) })
+			if def.Saves {
+				t.Run("restored", func(t *testing.T) { restored[T](t, def.Name) })
+			}
 		})
 	}
 }
@@ -368,6 +427,9 @@ func pieces[T protocol.Float](t *testing.T, def protocol.OptimizerDef) {
 
 // scaling checks the degree of the step in the gradient, exactly: the factor is a power of 2, and x starts at 0.
 func scaling[T protocol.Float](t *testing.T, l law) {
+	if l.uneven {
+		t.Skip("the step has no degree")
+	}
 	const c = 8
 	a, _ := open[T](t, l.name, l.scaling, 5)
 	b, _ := open[T](t, l.name, l.scaling, 5)
@@ -400,7 +462,7 @@ func specialCase[T protocol.Float](t *testing.T, l law) {
 	if l.equals == "" {
 		t.Skip("none is known")
 	}
-	special := protocol.Setting{protocol.StepSize: 0.125}
+	special := protocol.Setting{l.stepSize(): 0.125}
 	for name, v := range l.special {
 		special[name] = v
 	}
@@ -485,7 +547,7 @@ func quadratic[T protocol.Float](t *testing.T, l law) {
 		}
 		return f
 	}
-	o, _ := open[T](t, l.name, protocol.Setting{protocol.StepSize: l.fit}, 3)
+	o, _ := open[T](t, l.name, protocol.Setting{l.stepSize(): l.fit}, 3)
 	x, g := make([]T, 3), make([]T, 3)
 	start := f(x)
 	for i := range 2000 {
@@ -510,6 +572,53 @@ func quadratic[T protocol.Float](t *testing.T, l law) {
 	}
 	if end := f(x); !(end <= 1e-4*start) {
 		t.Errorf("f falls from %g to %g at %v only", start, end, x)
+	}
+}
+
+// restored checks that a run goes on to the same bits in a new optimizer that has been given the state of the old one.
+func restored[T protocol.Float](t *testing.T, name string) {
+	for _, at := range []int{0, 1, 13} {
+		blocks := blocksOfNetwork(false)
+		a, _ := open[T](t, name, nil, networkDim, blocks...)
+		b, _ := open[T](t, name, nil, networkDim, blocks...)
+		x := ones[T](networkDim)
+		var y []T
+		for i, m := range measurements[T](networkDim, 26) {
+			if i == at {
+				y = slices.Clone(x)
+				copyState(t, b.(protocol.Stateful), a.(protocol.Stateful))
+			}
+			step(t, a, x, m)
+			if i >= at {
+				step(t, b, y, m)
+			}
+		}
+		if !slices.Equal(x, y) {
+			t.Errorf("restored before step %d it ends at %v, want %v", at, y, x)
+		}
+	}
+}
+
+// copyState copies what two optimizers of the same kind list as their state.
+func copyState(t *testing.T, to, from protocol.Stateful) {
+	t.Helper()
+	dst, src := to.State(), from.State()
+	if len(dst) != len(src) {
+		t.Fatalf("the state has %d parts, and %d in another", len(src), len(dst))
+	}
+	for i := range dst {
+		if nested, ok := src[i].(protocol.Stateful); ok {
+			copyState(t, dst[i].(protocol.Stateful), nested)
+			continue
+		}
+		d, s := reflect.ValueOf(dst[i]).Elem(), reflect.ValueOf(src[i]).Elem()
+		if s.Kind() != reflect.Slice {
+			d.Set(s)
+		} else if d.Len() != s.Len() {
+			t.Fatalf("part %d of the state has length %d, and %d in another", i, s.Len(), d.Len())
+		} else {
+			reflect.Copy(d, s)
+		}
 	}
 }
 

@@ -807,6 +807,491 @@ RHO = [
 ]
 
 
+# Optimizers of whole points: functions of (hyperparameters, problem, t, [x_0 … x_t]) that return x_{t+1} and, where
+# evaluation judges another point, that. The problem of matrices has blocks; its gradients are those above in other clothes:
+# short binary fractions.
+
+
+class Problem:
+    def __init__(self, start, gradients, blocks=()):
+        self.start, self.gradients, self.blocks = exact(start), exact(gradients), blocks
+
+    def block(self, i):
+        return next((b for b in self.blocks if b["offset"] <= i < b["offset"] + b["len"]), {})
+
+    def decays(self, h, i):
+        return h["decay_all"] == 1 or self.block(i).get("role") not in ("bias", "scale")
+
+    def past(self, t, i):
+        return [g[i] for g in self.gradients[: t + 1]]
+
+
+WIDE_BLOCKS = [
+    {"name": "hidden", "offset": 0, "len": 6, "shape": [2, 3], "output": 1, "role": "weight"},
+    {"name": "bias", "offset": 6, "len": 2, "role": "bias"},
+    {"name": "convolution", "offset": 8, "len": 8, "shape": [2, 2, 2], "output": 2},
+    {"name": "scale", "offset": 16, "len": 1, "role": "scale"},
+    {"name": "outputs", "offset": 17, "len": 4, "shape": [2, 2], "role": "output"},
+]
+WIDE_START = [((5 * i + 3) % 11 - 5) / 4 for i in range(21)]
+WIDE_GRADIENTS = [[((7 * t + 5 * i + 3 * t * i + i * i) % 17 - 8) / 8 for i in range(21)] for t in range(T)]
+PLAIN, WIDE = Problem(START, GRADIENTS), Problem(WIDE_START, WIDE_GRADIENTS, WIDE_BLOCKS)
+
+
+def trace(name, step, setting, problem=PLAIN):
+    h = {k: Decimal(v) for k, v in setting.items()}
+    points, estimates = [problem.start], []
+    for t in range(T):
+        x = step(h, problem, t, points)
+        if isinstance(x, tuple):
+            x, estimate = x
+            estimates.append(estimate)
+        points.append(x)
+    out = {"optimizer": name, "setting": setting, "losses": "falling", "x": points[1:], "wide": problem is WIDE}
+    if problem.blocks:
+        out["blocks"] = problem.blocks
+    if estimates:
+        out["estimates"] = estimates
+    return out
+
+
+def coordinatewise(direction, step_size="step_size"):
+    """x' = x − α (direction + λ x) with λ 0 where nothing decays."""
+
+    def step(h, p, t, points):
+        return [
+            x - h[step_size] * SCALE[t] * (direction(h, p, t, i) + (h["weight_decay"] * x if p.decays(h, i) else 0))
+            for i, x in enumerate(points[t])
+        ]
+
+    return step
+
+
+def lion_direction(h, p, t, i):
+    β1, β2, g = h["beta1"], h["beta2"], p.past(t, i)
+    m = sum((1 - β2) * β2 ** (t - 1 - s) * g[s] for s in range(t))
+    return sign(β1 * m + (1 - β1) * g[t])
+
+
+# Matrices are lists of rows, outputs × inputs.
+
+
+def transpose(a):
+    return [list(row) for row in zip(*a)]
+
+
+def times(a, b):
+    return [[sum(u * v for u, v in zip(row, column)) for column in transpose(b)] for row in a]
+
+
+def plus(a, b, factor=ONE):
+    return [[u + factor * v for u, v in zip(p, q)] for p, q in zip(a, b)]
+
+
+def scaled(c, a):
+    return [[c * u for u in row] for row in a]
+
+
+def frobenius(a):
+    return root_of_squares([u for row in a for u in row])
+
+
+def is_matrix(b, hidden):
+    return "shape" in b and b.get("role") not in ("bias", "scale") and not (hidden and b.get("role") in ("embedding", "output"))
+
+
+def numbers_of(b):
+    """The numbers of a block's elements in x, as a matrix."""
+    outputs = b["shape"][b.get("output", 0)]
+    if b.get("output", 0) == 0:
+        return [[b["offset"] + o * (b["len"] // outputs) + i for i in range(b["len"] // outputs)] for o in range(outputs)]
+    return [[b["offset"] + i * outputs + o for i in range(b["len"] // outputs)] for o in range(outputs)]
+
+
+def on_matrices(matrix_step, rest_step, hidden):
+    """matrix_step(h, p, t, points of W, gradients so far, numbers) returns W', rest_step is a step for all coordinates."""
+
+    def step(h, p, t, points):
+        x = rest_step(h, p, t, points)
+        for b in p.blocks:
+            if is_matrix(b, hidden):
+                at = numbers_of(b)
+                pick = lambda v: [[v[i] for i in row] for row in at]
+                w = matrix_step(h, p, t, [pick(v) for v in points], [pick(g) for g in p.gradients[: t + 1]], b)
+                for row, new in zip(at, w):
+                    for i, v in zip(row, new):
+                        x[i] = v
+        return x
+
+    return step
+
+
+def newton_schulz(u):
+    tall = len(u) > len(u[0])
+    x = transpose(u) if tall else u
+    x = scaled(1 / (frobenius(x) + Decimal(1e-7)), x)
+    for _ in range(5):
+        a = times(x, transpose(x))
+        b = plus(scaled(Decimal(-4.7750), a), times(a, a), Decimal(2.0315))
+        x = plus(scaled(Decimal(3.4445), x), times(b, x))
+    return transpose(x) if tall else x
+
+
+def muon_direction(h, t, gradients):
+    μ = h["momentum"]
+    u = scaled(1 - μ, gradients[t])
+    for s, g in enumerate(gradients):
+        u = plus(u, g, (1 - μ) * μ ** (t - s + 1))
+    return scaled(max(ONE, Decimal(len(u)) / len(u[0])).sqrt(), newton_schulz(u))
+
+
+def decayed(h, p, b):
+    return h["weight_decay"] if p.decays(h, b["offset"]) else ZERO
+
+
+def muon_matrix(h, p, t, w, gradients, b):
+    α = h["step_size"] * SCALE[t]
+    return plus(scaled(1 - α * decayed(h, p, b), w[t]), muon_direction(h, t, gradients), -α)
+
+
+def adam_of(prefix):
+    def direction(h, p, t, i):
+        m = average(h[prefix + "beta1"], t, p.past(t, i))
+        v = average(h[prefix + "beta2"], t, [g * g for g in p.past(t, i)])
+        return over(m, v.sqrt() + h[prefix + "epsilon"])
+
+    return direction
+
+
+muon = on_matrices(muon_matrix, coordinatewise(adam_of("adam_"), "adam_step_size"), hidden=True)
+
+lion_set = {"step_size": 0.001, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.0, "decay_all": 0}
+muon_set = {
+    "step_size": 0.02, "adam_step_size": 0.003, "momentum": 0.95, "adam_beta1": 0.9, "adam_beta2": 0.95,
+    "adam_epsilon": 1e-10, "weight_decay": 0.0, "decay_all": 0,
+}
+RUNS += [
+    trace("lion", coordinatewise(lion_direction), lion_set),
+    trace("lion", coordinatewise(lion_direction), {**lion_set, "step_size": 0.03, "beta1": 0.5, "weight_decay": 0.5}, WIDE),
+    trace("muon", muon, muon_set, WIDE),
+    trace("muon", muon, {**muon_set, "step_size": 0.1, "momentum": 0.5, "weight_decay": 0.25, "decay_all": 1}, WIDE),
+    trace("muon", coordinatewise(adam_of("adam_")), {**muon_set, "weight_decay": 0.25}),
+]
+
+
+# Schedule-Free methods: y is the point, and x, which evaluation judges, is never computed: y is moved in place.
+
+
+def schedule_free(adam):
+    def step(h, p, t, points):
+        y, z, most, total, v = list(p.start), list(p.start), ZERO, ZERO, [ZERO] * len(p.start)
+        for k in range(t + 1):
+            γ = h["step_size"] * SCALE[k] * min(ONE, Decimal(k + 1) / (h["warmup"] or 1))
+            d = p.gradients[k]
+            if adam:
+                γ *= (1 - h["beta2"] ** (k + 1)).sqrt()
+                v = [h["beta2"] * u + (1 - h["beta2"]) * g * g for u, g in zip(v, d)]
+                d = [over(g, u.sqrt() + h["epsilon"]) for g, u in zip(d, v)]
+            d = [g + (h["weight_decay"] * u if p.decays(h, i) else 0) for i, (g, u) in enumerate(zip(d, y))]
+            most = max(most, γ)
+            total += most**2
+            c = most**2 / total
+            y = [(1 - c) * a + c * b + γ * (h["beta"] * (1 - c) - 1) * g for a, b, g in zip(y, z, d)]
+            z = [b - γ * g for b, g in zip(z, d)]
+        return y, [a / h["beta"] + (1 - 1 / h["beta"]) * b for a, b in zip(y, z)]
+
+    return step
+
+
+free_set = {"step_size": 0.5, "beta": 0.9, "warmup": 0, "weight_decay": 0.0, "decay_all": 0}
+free_adam_set = {**free_set, "step_size": 0.0025, "beta2": 0.999, "epsilon": 1e-8}
+RUNS += [
+    trace("schedule-free-sgd", schedule_free(False), free_set),
+    trace("schedule-free-sgd", schedule_free(False), {**free_set, "beta": 0.5, "warmup": 3, "weight_decay": 0.25}, WIDE),
+    trace("schedule-free-adamw", schedule_free(True), free_adam_set),
+    trace("schedule-free-adamw", schedule_free(True), {**free_adam_set, "epsilon": 0.25}),
+    trace("schedule-free-adamw", schedule_free(True),
+          {**free_adam_set, "step_size": 0.1, "beta2": 0.75, "epsilon": 0.0, "warmup": 5, "weight_decay": 0.5}, WIDE),
+]
+
+
+# Methods with both sides of a matrix.
+
+
+def eigen(a):
+    """Eigenvalues, the greatest first, and eigenvectors as rows, by Jacobi's rotations."""
+    n = len(a)
+    a, vectors = [list(row) for row in a], [[Decimal(i == j) for j in range(n)] for i in range(n)]
+    while max([abs(a[i][j]) for i in range(n) for j in range(i)], default=ZERO) > Decimal("1e-55"):
+        for p in range(n):
+            for q in range(p + 1, n):
+                if abs(a[p][q]) < Decimal("1e-58"):
+                    continue
+                θ = (a[q][q] - a[p][p]) / (2 * a[p][q])
+                tangent = (ONE if θ >= 0 else -ONE) / (abs(θ) + (θ * θ + 1).sqrt())
+                c = 1 / (tangent * tangent + 1).sqrt()
+                s = tangent * c
+                rotation = [[Decimal(i == j) for j in range(n)] for i in range(n)]
+                rotation[p][p], rotation[q][q], rotation[p][q], rotation[q][p] = c, c, s, -s
+                a = times(times(transpose(rotation), a), rotation)
+                vectors = times(transpose(rotation), vectors)
+    order = sorted(range(n), key=lambda i: -a[i][i])
+    return [a[i][i] for i in order], [vectors[i] for i in order]
+
+
+def gram_schmidt(columns):
+    out = []
+    for v in columns:
+        for q in out:
+            along = sum(a * b for a, b in zip(q, v))
+            v = [a - along * b for a, b in zip(v, q)]
+        out.append([a / root_of_squares(v) for a in v])
+    return out
+
+
+def identity(n):
+    return [[Decimal(i == j) for j in range(n)] for i in range(n)]
+
+
+def soap_matrix(h, p, t, w, gradients, b):
+    """The bases hold one vector in each row: Q_Lᵀ and Q_Rᵀ."""
+    sides = [len(w[0]), len(w[0][0])]
+    kept = [n <= h["max_side"] for n in sides]
+    bases = [identity(n) for n in sides]
+    v = scaled(ZERO, w[0])
+    x = w[0]
+    for k in range(t + 1):
+        g = gradients[k]
+        if k > 0:
+            m = [[average(h["beta1"], k - 1, [G[i][j] for G in gradients[1 : k + 1]]) for j in range(sides[1])]
+                 for i in range(sides[0])]
+            turned = [times(times(bases[0], a), transpose(bases[1])) for a in (g, m)]
+            v = [[h["beta2"] * a + (1 - h["beta2"]) * u * u for a, u in zip(*rows)] for rows in zip(v, turned[0])]
+            n = [[over(u, (a / (1 - h["beta2"] ** k)).sqrt() + h["epsilon"]) for u, a in zip(*rows)]
+                 for rows in zip(turned[1], v)]
+            α = h["step_size"] * SCALE[k]
+            x = plus(x, times(times(transpose(bases[0]), n), bases[1]), -α)
+            x = scaled(1 - α * decayed(h, p, b), x)
+        for side in range(2):
+            if not kept[side] or k % int(h["every"]) != 0:
+                continue
+            grams = [times(G, transpose(G)) if side == 0 else times(transpose(G), G) for G in gradients[: k + 1]]
+            a = [[average(h["beta2"], k, [M[i][j] for M in grams]) for j in range(sides[side])] for i in range(sides[side])]
+            if k == 0:
+                bases[side] = eigen(a)[1]
+                continue
+            images = [[sum(u * c for u, c in zip(row, q)) for row in a] for q in bases[side]]
+            rates = [sum(u * c for u, c in zip(q, image)) for q, image in zip(bases[side], images)]
+            order = sorted(range(sides[side]), key=lambda i: -rates[i])
+            bases[side] = gram_schmidt([images[i] for i in order])
+            v = [v[i] for i in order] if side == 0 else [[row[i] for i in order] for row in v]
+    return x
+
+
+soap = on_matrices(soap_matrix, coordinatewise(adam_of("")), hidden=False)
+soap_set = {
+    "step_size": 0.003, "beta1": 0.95, "beta2": 0.95, "epsilon": 1e-8, "every": 10, "max_side": 3, "weight_decay": 0.01,
+    "decay_all": 0,
+}
+RUNS += [
+    trace("soap", soap, soap_set, WIDE),
+    trace("soap", soap, {**soap_set, "step_size": 0.05, "beta1": 0.5, "beta2": 0.75, "epsilon": 0.25, "every": 2,
+                         "weight_decay": 0.25}, WIDE),
+    trace("soap", soap, {**soap_set, "step_size": 0.05, "epsilon": 0.0, "max_side": 2, "every": 1}, WIDE),
+    trace("soap", coordinatewise(adam_of("")), soap_set),
+]
+
+
+def inverse_root(a, δ, order):
+    values, vectors = eigen(a)
+    roots = [(max(u, ZERO) + δ) ** (-1 / Decimal(order)) for u in values]
+    return [[sum(r * q[i] * q[j] for r, q in zip(roots, vectors)) for j in range(len(a))] for i in range(len(a))]
+
+
+def shampoo_matrix(h, p, t, w, gradients, b):
+    sides, every = [len(w[0]), len(w[0][0])], int(h["every"])
+    entries = [(i, j) for i in range(sides[0]) for j in range(sides[1])]
+    m, adam = scaled(ZERO, w[0]), scaled(ZERO, w[0])
+    for i, j in entries:
+        past = [G[i][j] for G in gradients]
+        m[i][j] = average(h["beta1"], t, past)
+        adam[i][j] = over(m[i][j], average(h["beta2"], t, [g * g for g in past]).sqrt() + h["epsilon"])
+    α, last = h["step_size"] * SCALE[t], (t + 1) // every * every - 1
+    direction = adam
+    if last >= 0:
+        kept = [n <= h["max_side"] for n in sides]
+        direction = m
+        for side in range(2):
+            if kept[side]:
+                grams = [times(G, transpose(G)) if side == 0 else times(transpose(G), G) for G in gradients[: last + 1]]
+                n = range(sides[side])
+                a = [[average(h["beta2"], last, [M[i][j] for M in grams]) for j in n] for i in n]
+                root = inverse_root(a, h["delta"], 2 * sum(kept))
+                direction = times(root, direction) if side == 0 else times(direction, root)
+        direction = scaled(over(frobenius(adam), frobenius(direction)), direction)
+    return plus(scaled(1 - α * decayed(h, p, b), w[t]), direction, -α)
+
+
+shampoo = on_matrices(shampoo_matrix, coordinatewise(adam_of("")), hidden=False)
+shampoo_set = {
+    "step_size": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "delta": 1e-12, "every": 5, "max_side": 1024,
+    "weight_decay": 0.0, "decay_all": 0,
+}
+RUNS += [
+    trace("shampoo", shampoo, shampoo_set, WIDE),
+    trace("shampoo", shampoo, {**shampoo_set, "step_size": 0.05, "beta1": 0.5, "beta2": 0.75, "epsilon": 0.25, "every": 2,
+                               "delta": 0.25, "max_side": 3, "weight_decay": 0.25}, WIDE),
+    trace("shampoo", coordinatewise(adam_of("")), shampoo_set),
+]
+
+
+# Methods that find their own step size. Averages are sums over all past gradients, each with the d of its step.
+
+
+def prodigy(h, p, t, points):
+    β1, β2, d, dims = h["beta1"], h["beta2"], [h["d0"]], range(len(p.start))
+    β3 = β2.sqrt()
+    for k in range(t + 1):
+        weight = [β3 ** (k - s) * d[s] ** 2 / h["d0"] * h["factor"] * SCALE[s] for s in range(k + 1)]
+        r = sum(c * g[i] * (p.start[i] - y[i]) for c, g, y in zip(weight, p.gradients, points) for i in dims)
+        s1 = sum(abs(sum(c * g[i] for c, g in zip(weight, p.gradients))) for i in dims)
+        d.append(max(d[-1], over(r, s1)))
+    if s1 == 0:
+        return list(points[t])
+    x = []
+    for i, y in enumerate(points[t]):
+        m = sum((1 - β1) * β1 ** (t - s) * d[s] * p.gradients[s][i] for s in range(t + 1))
+        v = sum((1 - β2) * β2 ** (t - s) * (d[s] * p.gradients[s][i]) ** 2 for s in range(t + 1))
+        decay = h["weight_decay"] if p.decays(h, i) else ZERO
+        x.append(y - d[t] * h["factor"] * SCALE[t] * (over(m, v.sqrt() + d[t + 1] * h["epsilon"]) + decay * y))
+    return x
+
+
+def dog(h, p, t, points):
+    away = [root_of_squares([a - b for a, b in zip(y, p.start)]) for y in points]
+    r = max([h["distance"] * (1 + root_of_squares(p.start))] + away)
+    G = h["epsilon"] + sum(g * g for row in p.gradients[: t + 1] for g in row)
+    x = [y - h["factor"] * SCALE[t] * over(r, G.sqrt()) * g for y, g in zip(points[t], p.gradients[t])]
+    # The weight of x_k in the mean is its share times what later shares leave of it.
+    share = lambda k: (h["averaging"] + 1) / (h["averaging"] + k)
+    mean = [ZERO] * len(x)
+    for k in range(1, t + 2):
+        rest = ONE
+        for later in range(k + 1, t + 2):
+            rest *= 1 - share(later)
+        mean = [a + share(k) * rest * b for a, b in zip(mean, (points + [x])[k])]
+    return x, mean
+
+
+def sps_max(losses):
+    def step(h, p, t, points):
+        bound, γ = h["bound"], ZERO
+        for k in range(t + 1):
+            wanted = (Decimal(losses[k]) - h["f_star"]) / (h["c"] * sum(g * g for g in p.gradients[k]))
+            γ = ZERO if wanted < 0 else min(wanted, bound)
+            if γ > 0 and h["growth"] > 0:
+                bound = h["growth"] ** (Decimal(BATCH_SIZES[k]) / 1000) * γ
+        return [y - SCALE[t] * γ * g for y, g in zip(points[t], p.gradients[t])]
+
+    return step
+
+
+# Steps with a length that is given for each block.
+
+
+def layer(p, b, v):
+    return v[b["offset"] : b["offset"] + b["len"]]
+
+
+def adapts(h, b):
+    return h["decay_all"] == 1 or b.get("role") not in ("bias", "scale")
+
+
+def lars(h, p, t, points):
+    """x_{t+1} − x_t = −Σ β^(t−s) α_s ρ_s (g_s + λ x_s)"""
+    x = list(points[t])
+    for b in p.blocks or [{"offset": 0, "len": len(x)}]:
+        λ = h["weight_decay"] if adapts(h, b) else ZERO
+        for s in range(t + 1):
+            w, g = layer(p, b, points[s]), layer(p, b, p.gradients[s])
+            a, c = root_of_squares(w), root_of_squares(g)
+            ρ = h["trust"] * a / (c + λ * a) if adapts(h, b) and a != 0 and c != 0 else ONE
+            for i in range(b["len"]):
+                x[b["offset"] + i] -= h["beta"] ** (t - s) * h["step_size"] * SCALE[s] * ρ * (g[i] + λ * w[i])
+    return x
+
+
+def lamb(h, p, t, points):
+    x = list(points[t])
+    for b in p.blocks or [{"offset": 0, "len": len(x)}]:
+        λ = h["weight_decay"] if adapts(h, b) else ZERO
+        at = range(b["offset"], b["offset"] + b["len"])
+        u = [adam_of("")(h, p, t, i) + λ * points[t][i] for i in at]
+        a, c = root_of_squares([points[t][i] for i in at]), root_of_squares(u)
+        ρ = a / c if adapts(h, b) and a != 0 and c != 0 else ONE
+        for i, v in zip(at, u):
+            x[i] -= h["step_size"] * SCALE[t] * ρ * v
+    return x
+
+
+def hyperball(direction):
+    """On the sphere about 0 the way goes along a chord, then back to the sphere along the radius."""
+
+    def step(h, p, t, w, gradients, b):
+        u = direction(h, t, gradients)
+        if frobenius(u) == 0 or frobenius(w[t]) == 0:
+            return w[t]
+        unit = plus(scaled(1 / frobenius(w[t]), w[t]), u, -h["step_size"] * SCALE[t] / frobenius(u))
+        return scaled(frobenius(w[0]) / frobenius(unit), unit)
+
+    return step
+
+
+def adam_matrix(h, t, gradients):
+    p = [[Problem([], []) for _ in row] for row in gradients[0]]
+    for i, row in enumerate(p):
+        for j, one in enumerate(row):
+            one.gradients = [[g[i][j]] for g in gradients]
+    return [[adam_of("")(h, one, t, 0) for one in row] for row in p]
+
+
+muonh = on_matrices(hyperball(muon_direction), coordinatewise(adam_of("adam_"), "adam_step_size"), hidden=True)
+adamh = on_matrices(hyperball(adam_matrix), coordinatewise(adam_of(""), "adam_step_size"), hidden=True)
+
+prodigy_set = {
+    "factor": 1.0, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "d0": 1e-6, "weight_decay": 0.0, "decay_all": 0,
+}
+dog_set = {"factor": 1.0, "distance": 1e-6, "epsilon": 1e-8, "averaging": 8.0}
+sps_set = {"bound": 1.0, "c": 0.5, "growth": 2.0, "f_star": 0.0}
+lars_set = {"step_size": 1.0, "beta": 0.9, "trust": 0.001, "weight_decay": 5e-4, "decay_all": 0}
+lamb_set = {"step_size": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-6, "weight_decay": 0.01, "decay_all": 0}
+adamh_set = {
+    "step_size": 0.018, "adam_step_size": 0.003, "beta1": 0.9, "beta2": 0.95, "epsilon": 1e-8, "weight_decay": 0.0,
+    "decay_all": 0,
+}
+RUNS += [
+    trace("prodigy", prodigy, prodigy_set),
+    trace("prodigy", prodigy, {**prodigy_set, "factor": 0.5, "beta1": 0.5, "beta2": 0.75, "d0": 0.015625,
+                               "epsilon": 0.25, "weight_decay": 0.25}, WIDE),
+    trace("dog", dog, dog_set),
+    trace("dog", dog, {**dog_set, "factor": 0.5, "distance": 0.125, "epsilon": 0.0, "averaging": 1.5}, WIDE),
+    trace("sps-max", sps_max(LOSSES["falling"]), sps_set),
+    {**trace("sps-max", sps_max(LOSSES["negative"]), {"bound": 0.25, "c": 0.2, "growth": 4.0, "f_star": -2.0}),
+     "losses": "negative"},
+    {**trace("sps-max", sps_max(LOSSES["searched"]), {**sps_set, "growth": 0.0}), "losses": "searched"},
+    trace("lars", lars, lars_set),
+    trace("lars", lars, {**lars_set, "step_size": 0.5, "beta": 0.5, "trust": 0.25, "weight_decay": 0.125}, WIDE),
+    trace("lamb", lamb, lamb_set),
+    trace("lamb", lamb, {**lamb_set, "step_size": 0.1, "beta1": 0.5, "beta2": 0.75, "weight_decay": 0.25}, WIDE),
+    trace("lamb", lamb, {**lamb_set, "step_size": 0.1, "epsilon": 0.25, "decay_all": 1}, WIDE),
+    trace("muonh", muonh, {**muon_set, "step_size": 0.018}, WIDE),
+    trace("muonh", muonh, {**muon_set, "step_size": 0.25, "momentum": 0.5, "adam_epsilon": 0.25,
+                           "weight_decay": 0.25}, WIDE),
+    trace("adamh", adamh, adamh_set, WIDE),
+    trace("adamh", adamh, {**adamh_set, "step_size": 0.25, "beta1": 0.5, "epsilon": 0.25, "weight_decay": 0.25}, WIDE),
+]
+
+
 def text(v):
     """Decimals as JSON numbers with 25 digits, everything else as it is."""
     if isinstance(v, Decimal):
@@ -849,4 +1334,5 @@ if __name__ == "__main__":
     }
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden.json")
     with open(path, "w", encoding="utf-8") as f:
-        f.write(dump(text({"problem": problem, "runs": RUNS, "rho": RHO})) + "\n")
+        wide = {"start": WIDE_START, "gradients": WIDE_GRADIENTS}
+        f.write(dump(text({"problem": problem, "wide": wide, "runs": RUNS, "rho": RHO})) + "\n")
