@@ -47,7 +47,9 @@ func courses(def *protocol.OptimizerDef) ([]course, error) {
 		{defaults, 7, nil, 8, "nan"},
 	}
 	if def.Needs&protocol.Matrices == 0 { // longer than any piece of memory that vector loops work on, and no multiple of 8
-		all = append(all, course{defaults, 4099, []protocol.Block{{Name: "all", Len: 4099}}, 6, ""})
+		all = append(all, course{defaults, 4099, []protocol.Block{
+			{Name: "a", Len: 3200, Shape: []int{64, 50}, Role: protocol.Weight}, {Name: "b", Offset: 3200, Len: 899, Role: protocol.Bias},
+		}, 6, ""})
 	}
 	for _, h := range def.Hyperparameters {
 		for _, v := range others(&h) {
