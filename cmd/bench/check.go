@@ -27,7 +27,7 @@ use one, two and three threads, in processes of their own: the bits must be the 
 PLUGIN is a path, or the name of an executable that bench list plugins shows.`,
 		Example: `  bench check ./my-plugin
   bench check ./my-plugin my-optimizer
-  bench check noisebench-lion -v`,
+  bench check noisebench-qhm -v`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
 				return usagef(cmd, "%d arguments, want a plugin and at most one name; usage: %s", len(args), cmd.UseLine())

@@ -37,8 +37,8 @@ A plan of which runs are missing is refused, unless --incomplete says that it sh
 bundles only. Records hold the name of the machine that made them: it stands in the last line of each, and may be edited
 there before publishing.`,
 		Example: `  bench publish quick --title "Quick comparison" --author "A. Researcher" --licence CC-BY-4.0
-  bench publish my-plan.yaml -o /scratch/me/runs --out lion.noisebench.tar.zst --url https://example.org/lion
-  bench verify lion.noisebench.tar.zst --rerun 5%
+  bench publish my-plan.yaml -o /scratch/me/runs --out qhm.noisebench.tar.zst --url https://example.org/qhm
+  bench verify qhm.noisebench.tar.zst --rerun 5%
   bench board bundles/ --out board.html`,
 		Args:              oneArg("plan"),
 		ValidArgsFunction: completePlans,

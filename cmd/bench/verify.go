@@ -110,7 +110,7 @@ by a fingerprint too. One that is given by --plugin and is another one than that
 what they differ, unless --rebuilt says that it was built anew from the same source.
 
 A sample finds a made-up record with a probability of the sampled share: repeat with other seeds, or --rerun all.`,
-		Example: `  bench verify lion.noisebench.tar.zst --plugin ./lion
+		Example: `  bench verify qhm.noisebench.tar.zst --plugin ./qhm
   bench verify quick.noisebench.tar.zst --rerun 5%
   bench verify quick.noisebench.tar.zst --rerun 20 --seed 7 --save
   bench verify quick.noisebench.tar.zst --rerun 0 --format json`,
