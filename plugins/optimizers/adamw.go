@@ -18,6 +18,7 @@ var adamW = protocol.OptimizerDef{
 	Hyperparameters: append(adam.Hyperparameters[:4:4],
 		protocol.NonNegative("weight_decay", "weight decay λ of one step, not multiplied by α", 1e-5)),
 	Needs: protocol.Gradient,
+	Saves: true,
 	New32: newAdamW[float32],
 	New64: newAdamW[float64],
 }
@@ -26,6 +27,8 @@ type adamWState[T protocol.Float] struct {
 	adam protocol.Optimizer[T]
 	λ    float64
 }
+
+func (o *adamWState[T]) State() []any { return []any{o.adam} }
 
 func newAdamW[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	adam, request, err := newAdam[T](start)
