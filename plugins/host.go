@@ -230,6 +230,13 @@ func (p *Plugin) Transport() Transport {
 	return Transport(p.conn.Road)
 }
 
+// ContractVersion says which version of the contract the plugin speaks.
+func (p *Plugin) ContractVersion() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.conn.Version()
+}
+
 // launch starts the plugin for the first time and takes down what it serves.
 func (p *Plugin) launch(ctx context.Context) error {
 	p.mu.Lock()

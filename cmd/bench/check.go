@@ -93,6 +93,7 @@ func checkOver(cmd *cobra.Command, flags *pluginFlags, plugin, only string) (fai
 		return only == "" || name == only
 	}
 	out := cmd.OutOrStdout()
+	fmt.Fprintf(out, "plugin %s speaks contract version %d\n", filepath.Base(path), p.ContractVersion())
 	checked := false
 	for _, d := range p.Optimizers {
 		if chosen(d.Name) && cmd.Context().Err() == nil {

@@ -15,6 +15,7 @@ var adamW = protocol.OptimizerDef{
 	Hyperparameters: append(adam.Hyperparameters[:4:4],
 		weightDecayParameters(1e-5, "weight decay λ of one step, not multiplied by α")...),
 	Needs: protocol.Gradient,
+	Saves: true,
 	New32: newAdamW[float32],
 	New64: newAdamW[float64],
 }
@@ -23,6 +24,8 @@ type adamWState[T protocol.Float] struct {
 	adam  protocol.Optimizer[T]
 	decay weightDecay[T]
 }
+
+func (o *adamWState[T]) State() []any { return []any{o.adam} }
 
 func newAdamW[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	adam, request, err := newAdam[T](start)

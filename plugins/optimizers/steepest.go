@@ -24,6 +24,8 @@ type steepestState[T protocol.Float] struct {
 	next    protocol.Request
 }
 
+func (o *steepestState[T]) State() []any { return []any{&o.t} }
+
 // steepestParameters declares the hyperparameters of steepest descent: where the search for α starts, the default of c,
 // and the name of the problem's constant L, the smoothness in the norm.
 func steepestParameters(start, c float64, constant string) []protocol.Hyperparameter {
