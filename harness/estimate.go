@@ -22,10 +22,11 @@ type Cost struct {
 	Fault error
 }
 
-// Estimate returns what each cell costs, in the order of [Campaign.Forecast]; nothing where the optimizer cannot run. It adds up what is sampled apart, once for all cells that have it in common: what an example and an evaluation cost a
-// problem, at its starting point, and what a step costs an optimizer, on made-up measurements. All that an optimizer may want
-// counts as wanted at each step, and one that chooses its batch size as keeping the usual one. What the harness itself does is
-// not counted.
+// Estimate returns what each cell costs, in the order of [Campaign.Forecast]; nothing where the optimizer cannot run. It adds up
+// what is sampled apart, once for all cells that have it in common: what an example and an evaluation cost a problem, at its
+// starting point, and what a step costs an optimizer, on made-up measurements. All that an optimizer may want counts as wanted at
+// each step, and one that chooses its batch size as keeping the usual one. What the harness itself does is not counted, nor that
+// runs side by side keep each other waiting.
 func (c *Campaign) Estimate(ctx context.Context, alloc Alloc) ([]Cost, error) {
 	// What is sampled, by what it depends on.
 	evaluations, examples, steps := map[string]*sample{}, map[string]*sample{}, map[string]*sample{}
