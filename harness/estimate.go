@@ -22,10 +22,11 @@ type Cost struct {
 	Fault error
 }
 
-// Estimate returns what each cell costs, in the order of [Campaign.Forecast]; nothing where the optimizer cannot run. It adds up what is sampled apart, once for all cells that have it in common: what an example and an evaluation cost a
-// problem, at its starting point, and what a step costs an optimizer, on made-up measurements. All that an optimizer may want
-// counts as wanted at each step, and one that chooses its batch size as keeping the usual one. What the harness itself does is
-// not counted.
+// Estimate returns what each cell costs, in the order of [Campaign.Forecast]; nothing where the optimizer cannot run. It adds up
+// what is sampled apart, once for all cells that have it in common: what an example and an evaluation cost a problem, at its
+// starting point, and what a step costs an optimizer, on made-up measurements. All that an optimizer may want counts as wanted at
+// each step, and one that chooses its batch size as keeping the usual one. What the harness itself does is not counted, nor that
+// runs side by side keep each other waiting.
 func (c *Campaign) Estimate(ctx context.Context, alloc Alloc) ([]Cost, error) {
 	// What is sampled, by what it depends on.
 	evaluations, examples, steps := map[string]*sample{}, map[string]*sample{}, map[string]*sample{}
@@ -126,7 +127,7 @@ func constructors[T protocol.Float](c *cell) (func(protocol.Setting) (protocol.P
 	return p.(func(protocol.Setting) (protocol.Problem[T], error)), o.(func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error))
 }
 
-// stage opens a cell's problem at its starting point, or its optimizer, for as long as use takes, with room for a measurement.
+// stage makes room for a point and a measurement for as long as use takes.
 func stage[T protocol.Float](c *cell, alloc Alloc, use func(x []T, m *protocol.Measurement[T]) error) error {
 	var m protocol.Measurement[T]
 	sizes := []int{c.spec.Dim}
@@ -150,12 +151,12 @@ func stage[T protocol.Float](c *cell, alloc Alloc, use func(x []T, m *protocol.M
 // atStart opens a cell's problem at its starting point for as long as use takes.
 func atStart[T protocol.Float](c *cell, alloc Alloc, use func(p protocol.Problem[T], x []T, m *protocol.Measurement[T]) error) error {
 	newProblem, _ := constructors[T](c)
-	p, err := newProblem(c.params)
-	if err != nil {
-		return fault(c.problem.Origin, c.problem.Name, "open", err)
-	}
-	defer closed(p)
 	return stage(c, alloc, func(x []T, m *protocol.Measurement[T]) error {
+		p, err := newProblem(c.params)
+		if err != nil {
+			return fault(c.problem.Origin, c.problem.Name, "open", err)
+		}
+		defer closed(p)
 		if err := p.Init(x, c.plan.Tuning.Seed); err != nil {
 			return fault(c.problem.Origin, c.problem.Name, "Init", err)
 		}
@@ -194,6 +195,9 @@ func evaluationCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc)
 // exampleCost is how long the measurement of one example takes, with all that the optimizer needs.
 func exampleCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (seconds float64, err error) {
 	m := max(c.batchSize(), c.optimizer.Needs.MinBatch())
+	if c.plan.Order == protocol.Frozen && c.spec.Train > 0 {
+		m = min(m, c.spec.Train)
+	}
 	order := newOrder(c.spec.Train, c.plan.Tuning.Seed, c.plan.Order)
 	batch := protocol.Batch{Seed: c.plan.Tuning.Seed}
 	err = atStart(c, alloc, func(p protocol.Problem[T], x []T, measurement *protocol.Measurement[T]) (err error) {
@@ -214,24 +218,24 @@ func exampleCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (s
 func stepCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (seconds float64, err error) {
 	_, newOptimizer := constructors[T](c)
 	size := max(c.batchSize(), c.optimizer.Needs.MinBatch())
-	o, request, err := newOptimizer(protocol.Start{
-		Setting: c.sweep.fixed, Dim: c.spec.Dim, DType: c.spec.DType, Blocks: c.spec.Blocks, BatchSize: size,
-		Train: c.spec.Train, Budget: c.budget, Seed: c.plan.Tuning.Seed, Constants: c.spec.Constants,
-	})
-	if err != nil {
-		return 0, fault(c.optimizer.Origin, c.optimizer.Name, "open", err)
-	}
-	defer closed(o)
-	examples := int64(0)
-	calls := 0
-	err = stage(c, alloc, func(x []T, m *protocol.Measurement[T]) (err error) {
+	examples, calls := int64(0), 0
+	err = stage(c, alloc, func(x []T, m *protocol.Measurement[T]) error {
+		o, request, err := newOptimizer(protocol.Start{
+			Setting: c.sweep.fixed, Dim: c.spec.Dim, DType: c.spec.DType, Blocks: c.spec.Blocks, BatchSize: size,
+			Train: c.spec.Train, Budget: c.budget, Seed: c.plan.Tuning.Seed, Constants: c.spec.Constants,
+		})
+		if err != nil {
+			return fault(c.optimizer.Origin, c.optimizer.Name, "open", err)
+		}
+		defer closed(o)
 		invent(m, c.spec.Dim)
 		m.Have, m.BatchSize, m.StepScale = c.optimizer.Needs, size, 1
 		seconds, err = timed(limit, func() error {
-			if request.Draw == protocol.All {
-				m.BatchSize = max(1, c.spec.Train)
-			} else if request.Draw == protocol.New {
+			switch request.Draw {
+			case protocol.New:
 				m.BatchSize = size
+			case protocol.All:
+				m.BatchSize = max(1, c.spec.Train)
 			}
 			m.Step = calls
 			calls++

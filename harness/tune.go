@@ -53,7 +53,7 @@ type axis struct {
 
 // check returns an error if a value in the range is not allowed.
 func (a *axis) check() error {
-	if a.logarithmic() && a.least <= 0 {
+	if a.Logarithmic() && a.least <= 0 {
 		return fmt.Errorf("tune.%s starts at %g, which has no logarithm, and the scale of %s is logarithmic; start the range above 0",
 			a.Name, a.least, a.Name)
 	}
@@ -65,8 +65,6 @@ func (a *axis) check() error {
 	return nil
 }
 
-func (a *axis) logarithmic() bool { return a.Log || a.Name == protocol.StepSize }
-
 // at is element i of the sequence, in the range.
 func (a *axis) at(i int) float64 {
 	least, greatest := a.least, a.greatest
@@ -74,7 +72,7 @@ func (a *axis) at(i int) float64 {
 		least, greatest = least-0.5, greatest+0.5
 	}
 	u, v := a.sequence.at(i), 0.0
-	if a.logarithmic() {
+	if a.Logarithmic() {
 		v = round(least*math.Pow(greatest/least, u), 'e', 3)
 	} else {
 		v = round(least+u*(greatest-least), 'f', max(0, 3-int(math.Floor(math.Log10(greatest-least)))))

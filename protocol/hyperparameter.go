@@ -55,6 +55,9 @@ func Count(name, doc string, value, least int) Hyperparameter {
 	}
 }
 
+// Logarithmic reports whether the scale is logarithmic: declared so, or that of the step size, which always is.
+func (h Hyperparameter) Logarithmic() bool { return h.Log || h.Name == StepSize }
+
 // Range writes the allowed values as an interval, such as "[0, 1)".
 func (h Hyperparameter) Range() string {
 	left, right := "[", "]"

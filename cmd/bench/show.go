@@ -104,7 +104,7 @@ func showHyperparameters(w io.Writer, heading string, declared []protocol.Hyperp
 		return nil
 	}
 	fmt.Fprintln(w)
-	rows := [][]string{{heading, "DEFAULT", "RANGE", "TUNED", "WHAT"}}
+	rows := [][]string{{heading, "DEFAULT", "RANGE", "SCALE", "TUNED", "WHAT"}}
 	for _, h := range declared {
 		tuned := "no"
 		switch {
@@ -113,7 +113,11 @@ func showHyperparameters(w io.Writer, heading string, declared []protocol.Hyperp
 		case h.Tuned:
 			tuned = strings.Trim(fmt.Sprint(h.Grid), "[]")
 		}
-		rows = append(rows, []string{h.Name, fmt.Sprintf("%g", h.Default), h.Range(), tuned, h.Doc})
+		scale := "linear"
+		if h.Logarithmic() {
+			scale = "logarithmic"
+		}
+		rows = append(rows, []string{h.Name, fmt.Sprintf("%g", h.Default), h.Range(), scale, tuned, h.Doc})
 	}
 	return printColumns(w, rows)
 }

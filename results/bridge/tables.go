@@ -192,6 +192,7 @@ func (s *Source) runTable(runs []*run) *Table {
 			}
 			return strings.Join(drops, " ")
 		}),
+		real("clip", func(r *results.Record) float64 { return r.Run.Clip }),
 		text("order", func(r *results.Record) string { return string(r.Run.Order) }),
 		integer("evaluations", func(r *results.Record) int64 { return int64(r.Run.Evaluations) }),
 		integer("trace", func(r *results.Record) int64 { return int64(r.Run.Trace) }),
