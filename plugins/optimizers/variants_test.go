@@ -261,14 +261,14 @@ func TestNoiseScaleEdges(t *testing.T) {
 		{32, 0.5, 512, 0},        // ‖g‖² = 0.5 is less than noise alone makes it
 		{0, 0, 512, 0},           // nothing
 		{0, 1, 16, 0},            // no noise
-		{math.NaN(), 1, 20, 1},   // the size stays
-		{64, math.Inf(1), 20, 1}, // so it does
+		{math.NaN(), 1, 21, 1},   // the size stays
+		{64, math.Inf(1), 21, 1}, // so it does
 	} {
 		o, _ := open[float64](t, "noise-scale", protocol.Setting{"mu": 0, "max_batch_size": 512}, 2)
 		m := gradient(2.0, -2)
 		m.VarianceNorm = 100
-		if got := step(t, o, ones[float64](2), m).BatchSize; got != 20 { // 100 / (8 − 100/32)
-			t.Fatalf("batch size is %d, want 20", got)
+		if got := step(t, o, ones[float64](2), m).BatchSize; got != 21 { // 100 / (8 − 100/32) = 20.5
+			t.Fatalf("batch size is %d, want 21", got)
 		}
 		m = gradient(row.g, -row.g)
 		m.VarianceNorm = row.norm
