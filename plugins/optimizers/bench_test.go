@@ -35,6 +35,20 @@ func BenchmarkUpdate(b *testing.B) {
 		{"asgd", 4},
 		{"line-search-sgd", 4},
 		{"sam", 3},
+		{"nadam", 4},
+		{"radam", 4},
+		{"amsgrad", 5},
+		{"adamax", 4},
+		{"adadelta", 4},
+		{"adabelief", 4},
+		{"rprop", 4},
+		{"adan", 6},
+		{"adopt", 4},
+		{"ademamix", 5},
+		{"mars", 6},
+		{"noise-scale", 2},
+		{"adascale", 2},
+		{"sophia-g", 4},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			batches := measurements[float32](dim, 2)

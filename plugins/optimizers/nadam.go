@@ -17,9 +17,9 @@ var nadam = protocol.OptimizerDef{
 	v ← average of g² with decay rate β2 and bias correction
 	u ← (1−μ)/(1−Π) g + μ'/(1−Πμ') m
 	x ← x − α u / (√v + ε) − α λ x`,
-	Source: "Dozat, ICLR 2016 workshop, Alg. 2, as PyTorch has it since 1.10: m decays with β1 (Dozat: with μ), ψ = 0.004. " +
-		"PyTorch before 2.0 has a mistake in the variant for one tensor, μ'/(1−Πμμ') in the place of μ'/(1−Πμ'). λ is " +
-		"decoupled, as with decoupled_weight_decay since 2.1, and biases and scales do not decay.",
+	Source: "Dozat, ICLR 2016 workshop, Alg. 2, as PyTorch has it: m decays with β1 (Dozat: with μ), ψ = 0.004. PyTorch " +
+		"before 2.0 has μ'/(1−Πμμ') in the place of μ'/(1−Πμ') unless foreach is set, a mistake. λ is decoupled, as with " +
+		"PyTorch's decoupled_weight_decay, and biases and scales do not decay.",
 	Hyperparameters: append([]protocol.Hyperparameter{
 		protocol.StepSizeParameter(0.002),
 		protocol.Fraction("beta1", "decay rate β1 of the average of g", 0.9),

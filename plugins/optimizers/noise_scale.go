@@ -15,11 +15,11 @@ var noiseScale = protocol.OptimizerDef{
 	x ← x − α g
 	σ², g² ← averages of ‖s‖₁ and of ‖g‖² − ‖s‖₁/m with decay rate μ    m: batch size
 	next batch size ← σ² / g², rounded and clipped to [m_min, m_max]`,
-	Source: "McCandlish, Kaplan & Amodei, arXiv:1812.06162 (2018): the simple noise scale tr Σ / ‖∇f‖², Eq. 2.9, followed " +
-		"in every step. It is twice averaged, before the quotient, as in App. A.1; what is averaged is unbiased, from one " +
-		"batch and its variance, where A.1 has two batch sizes. Their App. D scales this rule to the price of time. α does " +
-		"not follow the batch size. While g² is not positive the batch size is m_max; while an average is not finite it " +
-		"stays and rule_invalid is 1.",
+	Source: "McCandlish, Kaplan & Amodei, arXiv:1812.06162 (2018): the simple noise scale tr Σ / ‖∇f‖², Eq. 2.9, as the batch " +
+		"size of every step. As in App. A.1 unbiased estimates are averaged before they are divided; here they come from one " +
+		"batch and its variance, there from two batch sizes. App. D has a rule that also weighs the price of time, which " +
+		"this is not. α does not follow the batch size. While g² is not positive the batch size is m_max; while an average " +
+		"is not finite it stays and rule_invalid is 1.",
 	Hyperparameters:  append([]protocol.Hyperparameter{protocol.StepSizeParameter(0.1)}, batchRuleParameters()...),
 	Needs:            protocol.Gradient | protocol.VarianceNorm,
 	ChoosesBatchSize: true,

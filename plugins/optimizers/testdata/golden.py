@@ -406,6 +406,10 @@ def squares_of(i, t):
     return [g * g for g in past(i, t)]
 
 
+def adamw_by_role(h, t, i, x):
+    return -SCALE[t] * (h["step_size"] * adam_direction(h, t, i) + λ(h, i) * x)
+
+
 @decoupled
 def nadam(h, t, i):
     μ = [h["beta1"] * (1 - Decimal("0.5") * Decimal(0.96) ** (n * h["momentum_decay"])) for n in range(1, t + 3)]
@@ -749,6 +753,8 @@ sophia_set = {"step_size": 1e-4, "beta1": 0.965, "beta2": 0.99, "rho": 0.04, "ep
 l_bfgs_set = {"step_size": 1.0, "memory": 10, "armijo": 1e-4, "curvature": 0.9}
 rprop_set = {"step_size": 0.01, "shrink": 0.5, "growth": 1.2, "min_step": 1e-6, "max_step": 50.0}
 RUNS += [
+    run("adamw", adamw_by_role, {**adam_zero, "weight_decay": 0.125, "decay_all": 0}, blocks=ROLES),
+    run("adamw", adamw_by_role, {**adam_zero, "weight_decay": 0.125, "decay_all": 1}, blocks=ROLES),
     run("nadam", nadam, {**nadam_set, **decays}),
     run("nadam", nadam, {**adam_zero, "momentum_decay": 0.5, **decaying}, blocks=ROLES),
     run("radam", radam, {**adam_set, **decays}),
