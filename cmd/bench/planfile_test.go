@@ -147,6 +147,9 @@ var leftOut = map[string]string{
 	"gd": "full batches alone", "newton": "curvature", "ngd": "curvature", "efgd": "curvature", "mc-fisher-ngd": "curvature",
 	"block-normalized-sgd": "theory", "coordinate-sgd": "theory", "norm-scaled-sign-sgd": "theory", "normalized-sgd": "theory",
 	"ideal-svag": "an oracle", "oracle-step-sgd": "an oracle", "oracle-batch-sgd": "an oracle",
+	"lion": "newer", "schedule-free-sgd": "newer", "schedule-free-adamw": "newer", "prodigy": "newer", "dog": "newer",
+	"sps-max": "newer", "lars": "for layers", "lamb": "for layers", "muon": "for matrices", "soap": "for matrices",
+	"shampoo": "for matrices", "adamh": "for matrices", "muonh": "for matrices",
 
 	"quadratic-2d": "no noise", "rotated-quadratic": "no noise", "wilson-least-squares": "a counterexample",
 	"lognormal-linreg": "for full batches", "linear-toy": "for full batches", "logistic-toy": "for full batches",
