@@ -35,6 +35,14 @@ func BenchmarkUpdate(b *testing.B) {
 		{"asgd", 4},
 		{"line-search-sgd", 4},
 		{"sam", 3},
+		{"lion", 3},
+		{"schedule-free-sgd", 4},
+		{"schedule-free-adamw", 5},
+		{"prodigy", 6},
+		{"dog", 4},
+		{"sps-max", 2},
+		{"lars", 3},
+		{"lamb", 5},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			batches := measurements[float32](dim, 2)
