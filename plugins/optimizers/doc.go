@@ -62,6 +62,24 @@
 // ideal-svag, oracle-step-sgd and oracle-batch-sgd are what theory derives svag, a step size and cabs from: they know ∇f
 // and σ² exactly (protocol.Oracle), and tables mark them.
 //
+// # Newer methods
+//
+// These came after the thesis, and are here to be compared with: lion, schedule-free-sgd and schedule-free-adamw, and lars and
+// lamb, whose steps have a length for each block. prodigy, dog and sps-max find their own step size: what they have in its place
+// is not tuned. Weights alone decay in all of them, see weightDecay.
+//
+// Some go by the shape and the role of the blocks. A block of two or more dimensions is a matrix, outputs × inputs:
+//
+//	matrices                  | optimizer | the rest
+//	of hidden layers          | muon      | AdamW, with a step size of its own
+//	of hidden layers, of      | adamh     | AdamW, with a step size of its own
+//	constant norm             | muonh     | AdamW, with a step size of its own
+//	all                       | soap      | AdamW
+//	all                       | shampoo   | AdamW
+//
+// Where a problem names no shapes, these are AdamW. Their products of float32 take the threads that a run may use, and have the
+// same bits on any number of them.
+//
 // # Conventions
 //
 // Steps count from t = 0 and all state is zero before the first. Vectors are kept and computed in the element type,

@@ -19,7 +19,7 @@ var prodigy = protocol.OptimizerDef{
 	x ← x − d α (m / (√v + d' ε) + λ x), then d ← d'
 
 x stays where it is while s is 0. α = 1 is meant to fit all problems, and is not tuned.`,
-	Source: "Mishchenko & Defazio, Prodigy, ICML 2024, Alg. 4, as in ProdigyReference of konstmish/prodigy with its defaults: " +
+	Source: "Mishchenko & Defazio, Prodigy, ICML 2024, in its form for Adam, as in ProdigyReference of konstmish/prodigy with its defaults: " +
 		"no bias correction, β3 = √β2, no limit on growth; x takes a step of the old d. Weights alone decay, by role.",
 	Hyperparameters: append([]protocol.Hyperparameter{
 		factor("factor", "α, the factor on d"),

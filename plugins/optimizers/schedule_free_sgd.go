@@ -10,7 +10,7 @@ var scheduleFreeSGD = protocol.OptimizerDef{
 	z ← z − γ (g + λ x)          γ = α min(1, (t+1)/warmup)
 	x̄ ← (1−c) x̄ + c z            c = max γ² / Σ max γ², over all steps so far
 	x ← x̄ + (1−β) (z − x̄)`,
-	Source: "Defazio et al., The Road Less Scheduled, NeurIPS 2024, Eq. 3–5 and Sec. 4.4, as in " +
+	Source: "Defazio et al., The Road Less Scheduled, NeurIPS 2024, as in " +
 		"SGDScheduleFreeReference of facebookresearch/schedule_free, with its weighting by γ² and no power of t. " +
 		"Evaluation judges x̄. Weights alone decay, by role.",
 	Hyperparameters: scheduleFreeParameters(1),

@@ -19,8 +19,8 @@ var soap = protocol.OptimizerDef{
 Every f steps the columns of Q_L, and v with them, are sorted by the diagonal of Q_Lᵀ L Q_L, and Q_L ← the Q of a QR
 decomposition of L Q_L; so for R. The first step leaves matrices as they are and sets Q_L and Q_R to eigenvectors.
 
-A step costs 7 (m² n + m n²) FLOPs per m × n matrix, and every f-th 5 (m³ + n³) more. The eigenvectors of the first step take
-seconds for a side of 1000. A longer side than max_side keeps the identity, at no cost.`,
+A step costs 7 (m² n + m n²) FLOPs per m × n matrix, and every f-th 5 (m³ + n³) more. The eigenvectors of the first step
+take some 10 n³ for a side n. A longer side than max_side keeps the identity, at no cost.`,
 	Source: "Vyas et al., SOAP, ICLR 2025, Alg. 3 and 4, as in nikhilvyas/SOAP, where m is rotated back and forth, which is " +
 		"the same; ε is added after bias correction, as in Adam here, and before it there. A block of more than two " +
 		"dimensions is outputs × the rest, where that has a basis for each. max_side is 10000 there. Copies in use " +

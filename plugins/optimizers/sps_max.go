@@ -18,7 +18,7 @@ var spsMax = protocol.OptimizerDef{
 
 m/N is the batch's part of the training examples. At τ = 0, and on endless data, b stays α. α = 1 is meant to fit all
 problems, and is not tuned. A schedule scales γ in the step.`,
-	Source: "Loizou et al., Stochastic Polyak step-size for SGD, AISTATS 2021, Eq. 4 and the smoothing of Sec. 5, with c, τ and b " +
+	Source: "Loizou et al., Stochastic Polyak step-size for SGD, AISTATS 2021: SPS_max with the smoothing of its experiments, and c, τ and b " +
 		"of IssamLaradji/sps. f* is a hyperparameter: the method means the least loss of the batch, 0 for models that fit all " +
 		"examples, so a problem's optimum, which is that of the mean, is not used. A γ of 0 is no bound here. Their ε in the " +
 		"denominator is 0.",

@@ -5,7 +5,6 @@ import (
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
-	"gonum.org/v1/gonum/lapack"
 	"gonum.org/v1/gonum/lapack/lapack64"
 
 	"noisebench/protocol"
@@ -14,16 +13,19 @@ import (
 // Decomposer decomposes square matrices, in float64 whatever their width. It keeps the room that it needs, and its zero
 // value is ready. Matrices must be finite, and those that are written to are not transposed.
 type Decomposer[T protocol.Float] struct {
-	a, b, c, values, work []float64
+	a, b, c, work           []float64
+	values, beside, scalars []float64
+	rotations               []rotation
+	order                   []int
 }
 
 // Eigenvectors writes the eigenvectors of a symmetric matrix to the columns of q, those of the greatest eigenvalues first.
 func (d *Decomposer[T]) Eigenvectors(q, a Matrix[T]) {
 	n := a.Rows
 	d.eigen(a)
-	for i := range n {
-		for j := range n {
-			q.Data[i*n+j] = T(d.a[i*n+n-1-j])
+	for j, row := range d.order {
+		for i, v := range d.b[row*n:][:n] {
+			q.Data[i*n+j] = T(v)
 		}
 	}
 }
@@ -50,32 +52,16 @@ func (d *Decomposer[T]) Orthonormal(q, a Matrix[T], order []int) {
 func (d *Decomposer[T]) InverseRoot(dst, a Matrix[T], ε, p float64) {
 	n := a.Rows
 	d.eigen(a)
-	vectors, weighted, product := d.square(&d.a, n), d.square(&d.b, n), d.square(&d.c, n)
-	for j, λ := range d.values[:n] {
+	vectors, weighted, product := d.square(&d.b, n), d.square(&d.a, n), d.square(&d.c, n)
+	for i, λ := range d.values {
 		root := math.Pow(max(λ, 0)+ε, -1/p)
-		for i := range n {
-			weighted.Data[i*n+j] = vectors.Data[i*n+j] * root
+		for j, v := range vectors.Data[i*n:][:n] {
+			weighted.Data[i*n+j] = v * root
 		}
 	}
-	blas64.Gemm(blas.NoTrans, blas.Trans, 1, weighted, vectors, 0, product)
+	blas64.Gemm(blas.Trans, blas.NoTrans, 1, weighted, vectors, 0, product)
 	for i, v := range product.Data {
 		dst.Data[i] = T(v)
-	}
-}
-
-// eigen leaves the eigenvalues of a symmetric matrix in d.values, the least first, and its eigenvectors in the columns of d.a.
-func (d *Decomposer[T]) eigen(a Matrix[T]) {
-	n := a.Rows
-	m := d.square(&d.a, n)
-	for i, v := range a.Data {
-		m.Data[i] = float64(v)
-	}
-	d.values = room(d.values, n)
-	symmetric := blas64.Symmetric{N: n, Stride: n, Data: m.Data, Uplo: blas.Upper}
-	var ok bool
-	d.query(func(work []float64, n int) { ok = lapack64.Syev(lapack.EVCompute, symmetric, d.values, work, n) })
-	if !ok {
-		panic("linalg: the eigenvalues of a finite symmetric matrix do not converge")
 	}
 }
 
