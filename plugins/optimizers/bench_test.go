@@ -28,13 +28,6 @@ func BenchmarkUpdate(b *testing.B) {
 		{"rmsprop", 3},
 		{"adam", 4},
 		{"adamw", 4},
-		{"svag", 4},
-		{"m-svag", 4},
-		{"m-svag-mb", 5},
-		{"adam-star", 4},
-		{"asgd", 4},
-		{"line-search-sgd", 4},
-		{"sam", 3},
 		{"nadam", 4},
 		{"radam", 4},
 		{"amsgrad", 5},
@@ -49,6 +42,13 @@ func BenchmarkUpdate(b *testing.B) {
 		{"noise-scale", 2},
 		{"adascale", 2},
 		{"sophia-g", 4},
+		{"svag", 4},
+		{"m-svag", 4},
+		{"m-svag-mb", 5},
+		{"adam-star", 4},
+		{"asgd", 4},
+		{"line-search-sgd", 4},
+		{"sam", 3},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			batches := measurements[float32](dim, 2)
