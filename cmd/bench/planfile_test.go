@@ -255,9 +255,6 @@ func TestBuiltInPlans(t *testing.T) {
 
 // leftOut says why problems and optimizers of ours are in neither of the plans "standard" and "images".
 var leftOut = map[string]string{
-	"gd": "full batches alone", "newton": "curvature", "ngd": "curvature", "efgd": "curvature", "mc-fisher-ngd": "curvature",
-	"block-normalized-sgd": "theory", "coordinate-sgd": "theory", "norm-scaled-sign-sgd": "theory", "normalized-sgd": "theory",
-	"ideal-svag": "an oracle", "oracle-step-sgd": "an oracle", "oracle-batch-sgd": "an oracle",
 	"rprop": "full batches alone", "l-bfgs": "full batches alone", "sophia-g": "sampled labels",
 	"nadam": "a variant of adam", "radam": "a variant of adam", "amsgrad": "a variant of adam", "adamax": "a variant of adam",
 	"adadelta": "a variant of adam", "adabelief": "a variant of adam", "adan": "a variant of adam", "adopt": "a variant of adam",
@@ -266,6 +263,10 @@ var leftOut = map[string]string{
 	"lion": "newer", "schedule-free-sgd": "newer", "schedule-free-adamw": "newer", "prodigy": "newer", "dog": "newer",
 	"sps-max": "newer", "lars": "for layers", "lamb": "for layers", "muon": "for matrices", "soap": "for matrices",
 	"shampoo": "for matrices", "adamh": "for matrices", "muonh": "for matrices",
+
+	"gd": "full batches alone", "newton": "curvature", "ngd": "curvature", "efgd": "curvature", "mc-fisher-ngd": "curvature",
+	"block-normalized-sgd": "theory", "coordinate-sgd": "theory", "norm-scaled-sign-sgd": "theory", "normalized-sgd": "theory",
+	"ideal-svag": "an oracle", "oracle-step-sgd": "an oracle", "oracle-batch-sgd": "an oracle",
 
 	"quadratic-2d": "no noise", "rotated-quadratic": "no noise", "wilson-least-squares": "a counterexample",
 	"lognormal-linreg": "for full batches", "linear-toy": "for full batches", "logistic-toy": "for full batches",

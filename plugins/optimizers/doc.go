@@ -107,17 +107,14 @@ func All() []protocol.OptimizerDef {
 		sgd, heavyBall, nesterov, mSGD, signSGD, mSignSGD,
 		normalizedSGD, normScaledSignSGD, coordinateSGD, blockNormalizedSGD,
 		adaGrad, rmsProp, adam, adamW,
+		nadam, radam, amsGrad, adamax, adaDelta, adaBelief, adan, adopt, adEMAMix, mars,
+		lion, lars, lamb, muon, muonH, adamH, soap, shampoo, // by the blocks of a network
+		scheduleFreeSGD, scheduleFreeAdamW, prodigy, dog, spsMax, // without a schedule or a step size
 		svag, mSVAG, mSVAGmb, adamStar,
-		cabs, competitor,
+		cabs, competitor, noiseScale, adaScale,
 		asgd, lineSearchSGD, sam,
-		gd, ngd, efgd, mcFisherNGD, newton,
+		gd, rprop, lBFGS,
+		ngd, efgd, mcFisherNGD, newton, sophiaG,
 		idealSVAG, oracleStepSGD, oracleBatchSGD,
-		nadam, radam, amsGrad, adamax, adaDelta, adaBelief, rprop,
-		adan, adopt, adEMAMix, mars,
-		noiseScale, adaScale,
-		sophiaG,
-		lBFGS,
-		lion, muon, scheduleFreeSGD, scheduleFreeAdamW, soap, shampoo,
-		prodigy, dog, spsMax, lars, lamb, adamH, muonH,
 	}
 }
