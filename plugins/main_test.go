@@ -46,19 +46,23 @@ func serveMode(mode string) {
 	case "prefix":
 		fmt.Print("hello ")
 		Serve(definitions()...)
-	case "version":
-		fmt.Println("1|9|unix|/nowhere|grpc|")
+	case "version 1", "version 9":
+		fmt.Printf("1|%s|unix|/nowhere|grpc|\n", strings.Fields(mode)[1])
 		time.Sleep(time.Hour)
 	case "mute": // shakes hands, then never answers
 		l, err := net.Listen("unix", os.Getenv("PLUGIN_UNIX_SOCKET_DIR")+"/s")
 		if err != nil {
 			panic(err)
 		}
-		fmt.Printf("1|1|unix|%s|grpc|\n", l.Addr())
+		fmt.Printf("1|%d|unix|%s|grpc|\n", protocol.Version, l.Addr())
 		time.Sleep(time.Hour)
 	case "invalid":
 		d := optimizerDef("heavy")
 		d.New32, d.New64 = nil, nil
+		Serve(d)
+	case "stateless":
+		d := optimizerDef("plain")
+		d.Saves = true
 		Serve(d)
 	case "grandchild":
 		c := exec.Command("/bin/sleep", "1000")
@@ -253,6 +257,8 @@ func (h *heavy[T]) Step(x []T, m *protocol.Measurement[T]) (protocol.Request, er
 	return request, nil
 }
 
+func (h *heavy[T]) State() []any { return []any{&h.v, &h.mean, &h.steps, &h.gradient} }
+
 func (h *heavy[T]) Report(values []float64) { values[0], values[1] = h.gradient, float64(h.steps) }
 
 func (h *heavy[T]) Estimate(_, out []T) {
@@ -288,14 +294,15 @@ func optimizerDef(name string) protocol.OptimizerDef {
 		Name: name, Version: "1", Doc: "heavy ball", Source: "this test",
 		Hyperparameters: []protocol.Hyperparameter{protocol.StepSizeParameter(0.1)},
 		Needs:           protocol.Gradient, ChoosesBatchSize: true,
-		Averages: true, Reports: []string{"gradient", "steps"},
+		Averages: true, Saves: true, Reports: []string{"gradient", "steps"},
 		New32: newHeavy[float32](name), New64: newHeavy[float64](name),
 	}
 	switch name {
 	case "plain":
-		d.Averages, d.Reports = false, nil
+		d.Averages, d.Saves, d.Reports = false, false, nil
 	case "whole":
-		d.Needs = protocol.Gradient | protocol.Variance | protocol.Matrices | protocol.Oracle
+		d.Needs = protocol.Gradient | protocol.Variance | protocol.Matrices | protocol.Oracle |
+			protocol.SampledGradient
 	}
 	return d
 }

@@ -132,7 +132,7 @@ func heap[T protocol.Float](dim int) *vectors[T] {
 func shared[T protocol.Float](t *testing.T, h *Host, dim int) *vectors[T] {
 	var zero T
 	size := int(unsafe.Sizeof(zero))
-	mem, free := h.Alloc((6*dim + 6*dim*dim) * size)
+	mem, free := h.Alloc((7*dim + 6*dim*dim) * size)
 	t.Cleanup(free)
 	return newVectors(dim, func(n int) []T {
 		v := unsafe.Slice((*T)(unsafe.Pointer(&mem[0])), n)
@@ -412,8 +412,9 @@ func TestNoPlugin(t *testing.T) {
 		{[]string{os.Args[0], "plugin:silent"}, "no handshake within 500ms"},
 		{[]string{os.Args[0], "plugin:mute"}, "shook hands, but did not answer within 500ms"},
 		{[]string{os.Args[0], "plugin:noise"}, `its first line is "hello from a print that came too early"`},
-		{[]string{os.Args[0], "plugin:prefix"}, `its first line is "hello 1|1|`},
-		{[]string{os.Args[0], "plugin:version"}, "speaks version 9 of the protocol, this noisebench speaks version 1"},
+		{[]string{os.Args[0], "plugin:prefix"}, `its first line is "hello 1|2|`},
+		{[]string{os.Args[0], "plugin:version 1"}, "speaks contract version 1, this noisebench speaks version 2; build the plugin anew"},
+		{[]string{os.Args[0], "plugin:version 9"}, "speaks contract version 9, this noisebench speaks version 2; use a noisebench of its version"},
 		{[]string{os.Args[0], "plugin:invalid"}, "optimizer heavy: has neither New32 nor New64"},
 	} {
 		began := time.Now()

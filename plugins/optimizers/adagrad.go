@@ -19,6 +19,7 @@ var adaGrad = protocol.OptimizerDef{
 		protocol.NonNegative("epsilon", "ε, inside the root; at 0, 0/0 is 0", 1e-10),
 	},
 	Needs: protocol.Gradient,
+	Saves: true,
 	New32: newAdaGrad[float32],
 	New64: newAdaGrad[float64],
 }
@@ -28,6 +29,8 @@ type adaGradState[T protocol.Float] struct {
 	v    []T // sum of g²
 	u    [simd.Block]T
 }
+
+func (o *adaGradState[T]) State() []any { return []any{&o.v} }
 
 func newAdaGrad[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	return &adaGradState[T]{

@@ -22,6 +22,7 @@ var adam = protocol.OptimizerDef{
 		protocol.NonNegative("epsilon", "ε, outside the root; at 0, 0/0 is 0", 1e-8),
 	},
 	Needs: protocol.Gradient,
+	Saves: true,
 	New32: newAdam[float32],
 	New64: newAdam[float64],
 }
@@ -32,6 +33,8 @@ type adamState[T protocol.Float] struct {
 	m, v         []T // averages of g and g², bias-corrected
 	u            [simd.Block]T
 }
+
+func (o *adamState[T]) State() []any { return []any{&o.t, &o.m, &o.v} }
 
 func newAdam[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	return &adamState[T]{

@@ -18,6 +18,7 @@ var adamStar = protocol.OptimizerDef{
 		"of m. s = 0 at t = 0, where ρ = 1. v − m² is never below 0, sign(0) = 0. At β = 0 it is sign-sgd.",
 	Hyperparameters: stepSizeAndDecay(0.001),
 	Needs:           protocol.Gradient,
+	Saves:           true,
 	Reports:         []string{"mean_gamma"},
 	New32:           newAdamStar[float32],
 	New64:           newAdamStar[float64],
@@ -30,6 +31,8 @@ type adamStarState[T protocol.Float] struct {
 	meanGamma
 	m2, ρs, γ, sign [simd.Block]T
 }
+
+func (o *adamStarState[T]) State() []any { return []any{&o.t, &o.m, &o.v, &o.meanGamma} }
 
 func newAdamStar[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	o := &adamStarState[T]{α: start.Setting[protocol.StepSize], β: start.Setting["beta"]}

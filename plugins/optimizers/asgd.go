@@ -18,6 +18,7 @@ var asgd = protocol.OptimizerDef{
 	Hyperparameters: []protocol.Hyperparameter{protocol.StepSizeParameter(0.1)},
 	Needs:           protocol.Gradient,
 	Averages:        true,
+	Saves:           true,
 	New32:           newASGD[float32],
 	New64:           newASGD[float64],
 }
@@ -27,6 +28,8 @@ type asgdState[T protocol.Float] struct {
 	t    int
 	mean []float64 // x̄; a float32 would stop moving once |x−x̄| is below t·2⁻²⁵ |x̄|
 }
+
+func (o *asgdState[T]) State() []any { return []any{&o.t, &o.mean} }
 
 func newASGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	return &asgdState[T]{

@@ -18,6 +18,9 @@ type batchRule struct {
 	invalid     bool    // the rule made no sense in the last step, which kept m
 }
 
+// State is that of cabs and competitor, too, which add nothing to it.
+func (b *batchRule) State() []any { return []any{&b.m, &b.t, &b.σ2, &b.y, &b.rule, &b.invalid} }
+
 // batchRuleParameters declares the hyperparameters of a batchRule. The values are those of the authors' code for
 // Balles, Romero & Hennig 2017; the paper has none.
 func batchRuleParameters() []protocol.Hyperparameter {

@@ -14,6 +14,7 @@ var blockNormalizedSGD = protocol.OptimizerDef{
 		"Normalised and softly normalised forms are Eqs. C.19, C.21 and C.26, see normalized-sgd.",
 	Hyperparameters: steepestParameters(0.01, 0, ""),
 	Needs:           protocol.Gradient,
+	Saves:           true,
 	New32:           newBlockNormalizedSGD[float32],
 	New64:           newBlockNormalizedSGD[float64],
 }

@@ -21,6 +21,7 @@ var cabs = protocol.OptimizerDef{
 	Hyperparameters:  append([]protocol.Hyperparameter{protocol.StepSizeParameter(0.1)}, batchRuleParameters()...),
 	Needs:            protocol.Gradient | protocol.VarianceNorm,
 	ChoosesBatchSize: true,
+	Saves:            true,
 	Reports:          []string{"batch_size_rule", "variance_norm_average", "loss_average", "rule_invalid"},
 	New32:            newCABS[float32],
 	New64:            newCABS[float64],

@@ -28,6 +28,7 @@ var competitor = protocol.OptimizerDef{
 	}, batchRuleParameters()...),
 	Needs:            protocol.Gradient | protocol.VarianceNorm,
 	ChoosesBatchSize: true,
+	Saves:            true,
 	Reports:          []string{"batch_size_rule", "variance_norm_average", "gradient_square_average", "rule_invalid"},
 	New32:            newCompetitor[float32],
 	New64:            newCompetitor[float64],

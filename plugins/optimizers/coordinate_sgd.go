@@ -19,6 +19,7 @@ var coordinateSGD = protocol.OptimizerDef{
 		"Eqs. C.19, C.21 and C.26, see normalized-sgd.",
 	Hyperparameters: steepestParameters(0.1, 0, "smoothness_l1"),
 	Needs:           protocol.Gradient,
+	Saves:           true,
 	New32:           newCoordinateSGD[float32],
 	New64:           newCoordinateSGD[float64],
 }

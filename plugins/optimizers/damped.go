@@ -23,6 +23,8 @@ type dampedState[T protocol.Float] struct {
 	pivots []int
 }
 
+func (*dampedState[T]) State() []any { return nil }
+
 // dampedParameters declares α and λ. The thesis tunes them on grids of 241 and 41 values, from 1e-20 and 1e-10 to 1e10,
 // which is for a plan to ask for.
 func dampedParameters(λ float64) []protocol.Hyperparameter {

@@ -12,6 +12,7 @@ var efgd = protocol.OptimizerDef{
 		"NeurIPS 2019. F̃ is no approximation of F: it is here to be compared with ngd.",
 	Hyperparameters: dampedParameters(1e-8),
 	Needs:           protocol.Gradient | protocol.EmpiricalFisher,
+	Saves:           true,
 	New32:           newEFGD[float32],
 	New64:           newEFGD[float64],
 }

@@ -17,11 +17,14 @@ var gd = protocol.OptimizerDef{
 		"quadratic.",
 	Hyperparameters: []protocol.Hyperparameter{protocol.StepSizeParameter(0.1)},
 	Needs:           protocol.Gradient,
+	Saves:           true,
 	New32:           newGD[float32],
 	New64:           newGD[float64],
 }
 
 type gdState[T protocol.Float] struct{ α float64 }
+
+func (*gdState[T]) State() []any { return nil }
 
 func newGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	first, err := all(start)

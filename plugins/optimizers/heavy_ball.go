@@ -20,6 +20,7 @@ var heavyBall = protocol.OptimizerDef{
 		protocol.Fraction("beta", "momentum β", 0.9),
 	},
 	Needs: protocol.Gradient,
+	Saves: true,
 	New32: newHeavyBall[float32],
 	New64: newHeavyBall[float64],
 }
@@ -28,6 +29,8 @@ type heavyBallState[T protocol.Float] struct {
 	α, β float64
 	v    []T // velocity
 }
+
+func (o *heavyBallState[T]) State() []any { return []any{&o.v} }
 
 func newHeavyBall[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	return &heavyBallState[T]{

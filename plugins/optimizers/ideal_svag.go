@@ -13,6 +13,7 @@ var idealSVAG = protocol.OptimizerDef{
 		"those of the whole distribution, which no optimizer can know: an upper bound for svag. 0/0 is 0.",
 	Hyperparameters: []protocol.Hyperparameter{protocol.StepSizeParameter(0.1)},
 	Needs:           protocol.Gradient | protocol.Oracle,
+	Saves:           true,
 	Reports:         []string{"mean_gamma"},
 	New32:           newIdealSVAG[float32],
 	New64:           newIdealSVAG[float64],
@@ -22,6 +23,8 @@ type idealSVAGState[T protocol.Float] struct {
 	α float64
 	meanGamma
 }
+
+func (o *idealSVAGState[T]) State() []any { return []any{&o.meanGamma} }
 
 func newIdealSVAG[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	return &idealSVAGState[T]{α: start.Setting[protocol.StepSize]}, protocol.Request{}, nil

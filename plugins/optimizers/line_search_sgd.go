@@ -30,6 +30,7 @@ var lineSearchSGD = protocol.OptimizerDef{
 	},
 	Needs:   protocol.Gradient,
 	Trials:  true,
+	Saves:   true,
 	Reports: []string{"accepted_step_size"},
 	New32:   newLineSearchSGD[float32],
 	New64:   newLineSearchSGD[float64],
@@ -42,6 +43,10 @@ type lineSearchState[T protocol.Float] struct {
 	η, first   float64 // step size of the trial point, and of the first one
 	accepted   float64 // step size of the last search; 0 if there was none or it was given up
 	searching  bool    // the next measurement is at the trial point
+}
+
+func (o *lineSearchState[T]) State() []any {
+	return []any{&o.x, &o.g, &o.f, &o.slope, &o.η, &o.first, &o.accepted, &o.searching}
 }
 
 func newLineSearchSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {

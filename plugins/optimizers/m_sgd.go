@@ -16,6 +16,7 @@ var mSGD = protocol.OptimizerDef{
 		"it is heavy-ball at the step size α (1−β).",
 	Hyperparameters: stepSizeAndDecay(0.1),
 	Needs:           protocol.Gradient,
+	Saves:           true,
 	New32:           newMSGD[float32],
 	New64:           newMSGD[float64],
 }
@@ -25,6 +26,8 @@ type mSGDState[T protocol.Float] struct {
 	t    int
 	m    []T // average of g, bias-corrected
 }
+
+func (o *mSGDState[T]) State() []any { return []any{&o.t, &o.m} }
 
 func newMSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	return &mSGDState[T]{

@@ -16,6 +16,7 @@ var mSignSGD = protocol.OptimizerDef{
 		"Bias correction would not change the sign.",
 	Hyperparameters: stepSizeAndDecay(0.001),
 	Needs:           protocol.Gradient,
+	Saves:           true,
 	New32:           newMSignSGD[float32],
 	New64:           newMSignSGD[float64],
 }
@@ -25,6 +26,8 @@ type mSignSGDState[T protocol.Float] struct {
 	m    []T // average of g
 	sign [simd.Block]T
 }
+
+func (o *mSignSGDState[T]) State() []any { return []any{&o.m} }
 
 func newMSignSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	return &mSignSGDState[T]{

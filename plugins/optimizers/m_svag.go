@@ -19,6 +19,7 @@ var mSVAG = protocol.OptimizerDef{
 		"it is sgd.",
 	Hyperparameters: stepSizeAndDecay(0.1),
 	Needs:           protocol.Gradient,
+	Saves:           true,
 	Reports:         []string{"mean_gamma"},
 	New32:           newMSVAG[float32],
 	New64:           newMSVAG[float64],
@@ -31,6 +32,8 @@ type mSVAGState[T protocol.Float] struct {
 	meanGamma
 	m2, ρs, γ [simd.Block]T
 }
+
+func (o *mSVAGState[T]) State() []any { return []any{&o.t, &o.m, &o.v, &o.meanGamma} }
 
 func newMSVAG[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	o := &mSVAGState[T]{α: start.Setting[protocol.StepSize], β: start.Setting["beta"]}

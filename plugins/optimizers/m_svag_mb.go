@@ -20,6 +20,7 @@ var mSVAGmb = protocol.OptimizerDef{
 		"B.31 as printed is larger by g²/(b(b−1)). The first step is adapted too.",
 	Hyperparameters: stepSizeAndDecay(0.1),
 	Needs:           protocol.Gradient | protocol.Variance,
+	Saves:           true,
 	Reports:         []string{"mean_gamma"},
 	New32:           newMSVAGmb[float32],
 	New64:           newMSVAGmb[float64],
@@ -32,6 +33,8 @@ type mSVAGmbState[T protocol.Float] struct {
 	meanGamma
 	sb, m2, ρr, γ [simd.Block]T
 }
+
+func (o *mSVAGmbState[T]) State() []any { return []any{&o.t, &o.m, &o.r, &o.meanGamma} }
 
 func newMSVAGmb[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	o := &mSVAGmbState[T]{α: start.Setting[protocol.StepSize], β: start.Setting["beta"]}

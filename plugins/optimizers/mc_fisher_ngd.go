@@ -12,6 +12,7 @@ var mcFisherNGD = protocol.OptimizerDef{
 		"model; F̂ is an unbiased estimate of the Fisher matrix. Damped as in Eq. D.31.",
 	Hyperparameters: dampedParameters(1e-4),
 	Needs:           protocol.Gradient | protocol.SampledFisher,
+	Saves:           true,
 	New32:           newMCFisherNGD[float32],
 	New64:           newMCFisherNGD[float64],
 }

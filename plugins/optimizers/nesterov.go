@@ -22,6 +22,7 @@ var nesterov = protocol.OptimizerDef{
 		protocol.Fraction("beta", "momentum β", 0.9),
 	},
 	Needs: protocol.Gradient,
+	Saves: true,
 	New32: newNesterov[float32],
 	New64: newNesterov[float64],
 }
@@ -30,6 +31,8 @@ type nesterovState[T protocol.Float] struct {
 	α, β float64
 	v    []T // velocity
 }
+
+func (o *nesterovState[T]) State() []any { return []any{&o.v} }
 
 func newNesterov[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	return &nesterovState[T]{

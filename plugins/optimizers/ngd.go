@@ -11,6 +11,7 @@ var ngd = protocol.OptimizerDef{
 	Source:          "Amari, Neural Computation 10 (1998); Balles 2021, Eq. D.31, with averages over the examples in F and ∇f.",
 	Hyperparameters: dampedParameters(1e-8),
 	Needs:           protocol.Gradient | protocol.Fisher,
+	Saves:           true,
 	New32:           newNGD[float32],
 	New64:           newNGD[float64],
 }

@@ -19,6 +19,7 @@ var normScaledSignSGD = protocol.OptimizerDef{
 		"Eqs. C.19, C.21 and C.26, see normalized-sgd. sign(0) = 0.",
 	Hyperparameters: steepestParameters(0.001, 0, "smoothness_linf"),
 	Needs:           protocol.Gradient,
+	Saves:           true,
 	New32:           newNormScaledSignSGD[float32],
 	New64:           newNormScaledSignSGD[float64],
 }

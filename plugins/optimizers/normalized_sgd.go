@@ -14,6 +14,7 @@ var normalizedSGD = protocol.OptimizerDef{
 		"the method of Robbins & Monro, 1951. A zero gradient makes no step.",
 	Hyperparameters: steepestParameters(0.1, 1, "smoothness"),
 	Needs:           protocol.Gradient,
+	Saves:           true,
 	New32:           newNormalizedSGD[float32],
 	New64:           newNormalizedSGD[float64],
 }

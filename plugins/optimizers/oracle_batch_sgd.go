@@ -24,6 +24,7 @@ var oracleBatchSGD = protocol.OptimizerDef{
 	},
 	Needs:            protocol.Gradient | protocol.Oracle,
 	ChoosesBatchSize: true,
+	Saves:            true,
 	Reports:          []string{"batch_size_rule"},
 	New32:            newOracleBatchSGD[float32],
 	New64:            newOracleBatchSGD[float64],
@@ -33,6 +34,8 @@ type oracleBatchState[T protocol.Float] struct {
 	α, L, most float64
 	rule       float64 // batch size before rounding and clipping
 }
+
+func (o *oracleBatchState[T]) State() []any { return []any{&o.rule} }
 
 func newOracleBatchSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	o := &oracleBatchState[T]{

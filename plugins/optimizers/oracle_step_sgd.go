@@ -16,12 +16,15 @@ var oracleStepSGD = protocol.OptimizerDef{
 		"one example's gradient are those of the whole distribution, which no optimizer can know. At ∇f = 0, γ is 0.",
 	Hyperparameters: []protocol.Hyperparameter{protocol.StepSizeParameter(0.1)},
 	Needs:           protocol.Gradient | protocol.Oracle,
+	Saves:           true,
 	Reports:         []string{"gamma"},
 	New32:           newOracleStepSGD[float32],
 	New64:           newOracleStepSGD[float64],
 }
 
 type oracleStepState[T protocol.Float] struct{ α, γ float64 }
+
+func (o *oracleStepState[T]) State() []any { return []any{&o.γ} }
 
 func newOracleStepSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	return &oracleStepState[T]{α: start.Setting[protocol.StepSize]}, protocol.Request{}, nil

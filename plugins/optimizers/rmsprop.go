@@ -21,6 +21,7 @@ var rmsProp = protocol.OptimizerDef{
 		protocol.NonNegative("epsilon", "ε, outside the root; at 0, 0/0 is 0", 1e-8),
 	},
 	Needs: protocol.Gradient,
+	Saves: true,
 	New32: newRMSProp[float32],
 	New64: newRMSProp[float64],
 }
@@ -30,6 +31,8 @@ type rmsPropState[T protocol.Float] struct {
 	v       []T // average of g²
 	u       [simd.Block]T
 }
+
+func (o *rmsPropState[T]) State() []any { return []any{&o.v} }
 
 func newRMSProp[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	return &rmsPropState[T]{

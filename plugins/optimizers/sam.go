@@ -21,6 +21,7 @@ var sam = protocol.OptimizerDef{
 	},
 	Needs:  protocol.Gradient,
 	Trials: true,
+	Saves:  true,
 	New32:  newSAM[float32],
 	New64:  newSAM[float64],
 }
@@ -30,6 +31,8 @@ type samState[T protocol.Float] struct {
 	x     []T  // where the trial started
 	trial bool // the next measurement is at the trial point
 }
+
+func (o *samState[T]) State() []any { return []any{&o.x, &o.trial} }
 
 func newSAM[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	return &samState[T]{

@@ -15,6 +15,7 @@ var signSGD = protocol.OptimizerDef{
 		"norm of the gradient.",
 	Hyperparameters: []protocol.Hyperparameter{protocol.StepSizeParameter(0.001)},
 	Needs:           protocol.Gradient,
+	Saves:           true,
 	New32:           newSignSGD[float32],
 	New64:           newSignSGD[float64],
 }
@@ -23,6 +24,8 @@ type signSGDState[T protocol.Float] struct {
 	α    float64
 	sign [simd.Block]T
 }
+
+func (*signSGDState[T]) State() []any { return nil }
 
 func newSignSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	return &signSGDState[T]{α: start.Setting[protocol.StepSize]}, protocol.Request{}, nil

@@ -24,6 +24,8 @@ type steepestState[T protocol.Float] struct {
 	next    protocol.Request
 }
 
+func (o *steepestState[T]) State() []any { return []any{&o.t} }
+
 // steepestParameters declares the hyperparameters of steepest descent: where the search for α starts, the default of c,
 // and the name of the problem's constant L, the smoothness in the norm.
 func steepestParameters(start, c float64, constant string) []protocol.Hyperparameter {
@@ -33,7 +35,7 @@ func steepestParameters(start, c float64, constant string) []protocol.Hyperparam
 			Name: "normalization", Doc: "c; 0: the step grows with the gradient's dual norm, 1: it does not",
 			Default: c, Max: 1,
 		},
-		protocol.NonNegative("decay", "exponent q of the step size's decay, α / (t+1)^q", 0),
+		{Name: "decay", Doc: "exponent q of the step size's decay, α / (t+1)^q", Max: math.Inf(1), MaxOpen: true},
 		{Name: "full_batch", Doc: "1: every step uses all training examples", Max: 1, Integer: true},
 	}
 	if constant != "" {

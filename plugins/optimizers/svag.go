@@ -18,6 +18,7 @@ var svag = protocol.OptimizerDef{
 		"is never below 0. At β = 0 it is sgd.",
 	Hyperparameters: stepSizeAndDecay(0.1),
 	Needs:           protocol.Gradient,
+	Saves:           true,
 	Reports:         []string{"mean_gamma"},
 	New32:           newSVAG[float32],
 	New64:           newSVAG[float64],
@@ -30,6 +31,8 @@ type svagState[T protocol.Float] struct {
 	meanGamma
 	m2, s, γ [simd.Block]T
 }
+
+func (o *svagState[T]) State() []any { return []any{&o.t, &o.m, &o.v, &o.meanGamma} }
 
 func newSVAG[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	o := &svagState[T]{α: start.Setting[protocol.StepSize], β: start.Setting["beta"]}

@@ -165,9 +165,15 @@ func linearSpec(t *design, files []protocol.DataFile) protocol.ProblemSpec {
 		Metric:    protocol.Metric{Name: "loss"},
 		BatchSize: n,
 		Budget:    100 * int64(n),
+		Blocks:    plainWeights(len(t.columns)),
 		Data:      files,
 		Constants: t.constants,
 	}
+}
+
+// plainWeights is the block of a model with one output whose d weights are a vector, its bias among them.
+func plainWeights(d int) []protocol.Block {
+	return []protocol.Block{{Name: "weights", Len: d, Role: protocol.OutputLayer}}
 }
 
 // openLinear opens a linear model for one run.

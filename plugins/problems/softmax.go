@@ -79,8 +79,8 @@ func softmaxSpec(pixels int, spec protocol.ProblemSpec) protocol.ProblemSpec {
 	}
 	spec.Metric = protocol.Metric{Name: "accuracy", HigherBetter: true}
 	spec.Blocks = []protocol.Block{
-		{Name: "weights", Offset: 0, Len: pixels * classes},
-		{Name: "biases", Offset: pixels * classes, Len: classes},
+		{Name: "weights", Len: pixels * classes, Shape: []int{pixels, classes}, Output: 1, Role: protocol.OutputLayer},
+		{Name: "biases", Offset: pixels * classes, Len: classes, Shape: []int{classes}, Role: protocol.Bias},
 	}
 	return spec
 }

@@ -78,7 +78,7 @@ func (s *source[T]) measure(x []T, examples []int, want protocol.Quantity, m *pr
 	}
 }
 
-// matrices fills in the matrices for which m has room.
+// matrices fills in the matrices for which m has room, and the sampled gradient.
 func (s *source[T]) matrices(x []T, examples []int, m *protocol.Measurement[T]) {
 	d, n := len(x), float64(len(examples))
 	for _, a := range [][]T{m.Fisher, m.GaussNewton, m.Hessian} {
@@ -107,6 +107,13 @@ func (s *source[T]) matrices(x []T, examples []int, m *protocol.Measurement[T]) 
 	products(m.SampledFisher, 1/n, func(noise []float64, j int) float64 {
 		return math.Sqrt(s.curvature[j]) * noise[j] / 0.3
 	})
+	for j := range m.SampledGradient {
+		sum := 0.0
+		for _, e := range examples {
+			sum += math.Sqrt(s.curvature[j]) * s.noise[e%len(s.noise)][j] / 0.3
+		}
+		m.SampledGradient[j] = T(sum / n)
+	}
 	if m.Covariance != nil {
 		mean := make([]float64, d)
 		for _, e := range examples {

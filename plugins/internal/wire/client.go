@@ -228,7 +228,7 @@ func openOptimizer[T protocol.Float](c *Conn, def *protocol.OptimizerDef, start 
 		s.Close()
 		return nil, protocol.Request{}, err
 	}
-	o := &optimizer[T]{session: s, reports: make([]float64, len(def.Reports))}
+	o := &optimizer[T]{session: s, saves: def.Saves, reports: make([]float64, len(def.Reports))}
 	switch {
 	case def.Averages && len(def.Reports) > 0:
 		return struct {
@@ -591,6 +591,7 @@ func (p *problem[T]) Evaluate(x []T, part protocol.Part) (protocol.Evaluation, e
 // optimizer is a protocol.Optimizer in another process.
 type optimizer[T protocol.Float] struct {
 	*session
+	saves   bool      // the definition says so
 	reports []float64 // of the last step
 	left    []byte    // what the last call left in the copy of x that the plugin can reach, if there is one
 }
@@ -690,4 +691,67 @@ func (o *optimizer[T]) estimate(x, out []T) error {
 		return o.wrong(name)
 	}
 	return o.fetch(name, bytesOf(out), at, slotSlices, r.GetOut())
+}
+
+// SaveState makes every optimizer in another process a protocol.Saver; those that do not declare that they save refuse.
+func (o *optimizer[T]) SaveState() ([]byte, error) {
+	const name = "Save"
+	if !o.saves {
+		return nil, o.savesNot(name)
+	}
+	if err := o.unmoved(name); err != nil {
+		return nil, err
+	}
+	var state []byte
+	for {
+		reply, err := o.do(name, &pb.Call{Call: &pb.Call_Save{Save: &pb.Save{Offset: uint64(len(state))}}})
+		if err != nil {
+			return nil, err
+		}
+		r := reply.GetSave()
+		if r == nil {
+			return nil, o.wrong(name)
+		}
+		piece, size := uint64(len(r.GetPiece())), r.GetSize()
+		have := uint64(len(state))
+		if size > maxState || piece > statePiece || have+piece > size || piece == 0 && have < size {
+			return nil, o.fail(name, fmt.Errorf("a piece of %d bytes came at %d of %d, want 1 to %d bytes up to the state's end and at most "+
+				"%d bytes in all", piece, have, size, statePiece, int64(maxState)))
+		}
+		if have == 0 {
+			state = make([]byte, 0, size)
+		}
+		if state = append(state, r.GetPiece()...); uint64(len(state)) == size {
+			return state, nil
+		}
+	}
+}
+
+// RestoreState implements protocol.Saver. After an error the session is of no more use.
+func (o *optimizer[T]) RestoreState(state []byte) error {
+	const name = "Restore"
+	if !o.saves {
+		return o.savesNot(name)
+	}
+	if err := o.unmoved(name); err != nil {
+		return err
+	}
+	for rest := state; ; {
+		piece := rest[:min(len(rest), statePiece)]
+		rest = rest[len(piece):]
+		reply, err := o.do(name, &pb.Call{Call: &pb.Call_Restore{Restore: &pb.Restore{Piece: piece, Size: uint64(len(state))}}})
+		if err != nil {
+			return err
+		}
+		if reply.GetRestore() == nil {
+			return o.wrong(name)
+		}
+		if len(rest) == 0 {
+			return nil
+		}
+	}
+}
+
+func (o *optimizer[T]) savesNot(name string) error {
+	return fmt.Errorf("%s: %s: its definition does not declare that it saves: %w", o.what, name, errors.ErrUnsupported)
 }

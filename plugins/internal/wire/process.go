@@ -116,6 +116,9 @@ func (p *Process) dial() (pb.PluginClient, error) {
 // PID is the number of the process and of its group.
 func (p *Process) PID() int { return p.cmd.cmd.Process.Pid }
 
+// Version is the contract version that the plugin and this host speak with each other.
+func (p *Process) Version() int { return p.peer.NegotiatedVersion() }
+
 // Done is closed once the process has ended, and with it every process of its group.
 func (p *Process) Done() <-chan struct{} { return p.cmd.exited }
 
@@ -347,9 +350,8 @@ func (c *command) explain(err error) error {
 				"which must print nothing to standard output before that", filepath.Base(path), quote(*line), check)
 		}
 		if version := fields[1]; version != strconv.Itoa(protocol.Version) {
-			return fmt.Errorf("%s speaks version %s of the protocol, this noisebench speaks version %d; "+
-				"build the plugin with the noisebench that runs it, or use the noisebench of its version",
-				filepath.Base(path), version, protocol.Version)
+			return fmt.Errorf("%s speaks contract version %s, this noisebench speaks version %d; %s", filepath.Base(path), version,
+				protocol.Version, reconcile(version))
 		}
 	}
 	ending := c.ending() // go-plugin has killed it, if it did not end by itself
@@ -366,6 +368,15 @@ func (c *command) explain(err error) error {
 		return fmt.Errorf("%s is no noisebench plugin, or hangs: no handshake within %v%s%s",
 			filepath.Base(path), c.config.StartTimeout, c.lastWords(), check)
 	}
+}
+
+// reconcile says what to do about a plugin of another version of the contract.
+func reconcile(version string) string {
+	if n, err := strconv.Atoi(version); err == nil && n > protocol.Version {
+		return "use a noisebench of its version"
+	}
+	return "build the plugin anew with this noisebench, and in another language than Go follow its noisebench.proto (clause 10 " +
+		"says what changed), or use a noisebench of its version"
 }
 
 // quote writes the start of a line for an error text.

@@ -580,6 +580,9 @@ type servedOptimizer[T protocol.Float] struct {
 	x, out    []T // for vectors that come or go inside messages
 	room      rooms[T]
 	reporter  protocol.Reporter
+	saves     bool
+	saved     []byte // the state of which the host is fetching the pieces
+	restored  []byte // the pieces of a state that have come
 }
 
 func serveOptimizer[T protocol.Float](s *served, def *protocol.OptimizerDef, start protocol.Start,
@@ -600,7 +603,12 @@ func serveOptimizer[T protocol.Float](s *served, def *protocol.OptimizerDef, sta
 		return h, request, fmt.Errorf("optimizer %s: its definition names %d reports, but a method Report is there: %t",
 			def.Name, len(def.Reports), reports)
 	}
-	h.averager, h.reporter, h.reports = averager, reporter, make([]float64, len(def.Reports))
+	_, stateful := o.(protocol.Stateful)
+	_, saver := o.(protocol.Saver)
+	if def.Saves && !stateful && !saver {
+		return h, request, fmt.Errorf("optimizer %s: its definition says that it saves, but it has no method State", def.Name)
+	}
+	h.averager, h.reporter, h.reports, h.saves = averager, reporter, make([]float64, len(def.Reports)), def.Saves
 	return h, request, nil
 }
 
@@ -627,8 +635,55 @@ func (o *servedOptimizer[T]) handle(call *pb.Call, reply *pb.Reply) error {
 		o.averager.Estimate(x, out)
 		reply.Reply = &pb.Reply_Estimate{Estimate: &pb.EstimateReply{Out: inlined(out, inline)}}
 		return nil
+	case *pb.Call_Save:
+		s, err := o.save(c.Save.GetOffset())
+		reply.Reply = &pb.Reply_Save{Save: s}
+		return err
+	case *pb.Call_Restore:
+		reply.Reply = &pb.Reply_Restore{Restore: &pb.RestoreReply{}}
+		return o.restore(c.Restore.GetPiece(), c.Restore.GetSize())
 	}
 	return errNotMine
+}
+
+// save returns the piece of the state that begins at offset. The state is taken at 0 and let go with its last piece.
+func (o *servedOptimizer[T]) save(offset uint64) (*pb.SaveReply, error) {
+	if !o.saves {
+		return nil, errNotMine
+	}
+	if offset == 0 {
+		var err error
+		if o.saved, err = protocol.SaveState(o.optimizer); err != nil {
+			return nil, err
+		}
+	}
+	size := uint64(len(o.saved))
+	if offset > size {
+		return nil, fmt.Errorf("the state was asked for from byte %d on and has %d", offset, size)
+	}
+	end := min(offset+statePiece, size)
+	piece := o.saved[offset:end]
+	if end == size {
+		o.saved = nil
+	}
+	return &pb.SaveReply{Piece: piece, Size: size}, nil
+}
+
+// restore restores the state with its last piece.
+func (o *servedOptimizer[T]) restore(piece []byte, size uint64) error {
+	if !o.saves {
+		return errNotMine
+	}
+	if have := uint64(len(o.restored) + len(piece)); have > size || len(piece) == 0 && size > 0 {
+		return fmt.Errorf("pieces of a state of %d bytes have %d together, the last %d", size, have, len(piece))
+	}
+	o.restored = append(o.restored, piece...)
+	if uint64(len(o.restored)) < size {
+		return nil
+	}
+	state := o.restored
+	o.restored = nil
+	return protocol.RestoreState(o.optimizer, state)
 }
 
 func (o *servedOptimizer[T]) step(c *pb.Step) (*pb.StepReply, error) {

@@ -31,7 +31,11 @@ const (
 // MaxReports is the greatest number of values that an optimizer may report per step: they must fit into a mailbox.
 const MaxReports = 256
 
+// statePiece is how much of an optimizer's state one message carries, in bytes: it must fit into a mailbox, with its frame.
+const statePiece = 60 << 10
+
 const (
+	maxState      = 1 << 40       // bytes; a greater size is a plugin's mistake
 	maxMessage    = math.MaxInt32 // bytes; a message may carry several vectors
 	windowSize    = 16 << 20      // bytes; HTTP/2 flow control, so that a vector does not wait for acknowledgements
 	maxErrorText  = 16 << 10      // bytes

@@ -1,12 +1,16 @@
 package wire
 
 import (
+	"context"
 	"errors"
 	"math"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
 	pb "noisebench/plugins/internal/wire/noisebenchv1"
@@ -62,6 +66,14 @@ func TestLies(t *testing.T) {
 		_, err := o.Step(x, &protocol.Measurement[float64]{Have: protocol.Gradient, Gradient: g})
 		return err
 	}
+	save := func(s *session) error {
+		_, err := (&optimizer[float64]{session: s, saves: true}).SaveState()
+		return err
+	}
+	restore := func(s *session) error { return (&optimizer[float64]{session: s, saves: true}).RestoreState(nil) }
+	saved := func(piece int, size uint64) *pb.Reply {
+		return &pb.Reply{Reply: &pb.Reply_Save{Save: &pb.SaveReply{Piece: make([]byte, piece), Size: size}}}
+	}
 	other := &pb.Reply{Reply: &pb.Reply_Close{Close: &pb.CloseReply{}}}
 	for _, c := range []struct {
 		name  string
@@ -91,6 +103,16 @@ func TestLies(t *testing.T) {
 		{"batch size", stepped(func(r *pb.StepReply) { r.Request.BatchSize = 1 << 40 }), step, "1099511627776 examples"},
 		{"draw", stepped(func(r *pb.StepReply) { r.Request.Draw = 3 }), step, "draw 3"},
 		{"want", stepped(func(r *pb.StepReply) { r.Request.Want = 1 << 20 }), step, "quantities 0x100000"},
+		{"truth", saved(10, 10), save, ""},
+		{"truth", saved(0, 0), save, ""},
+		{"truth in pieces", saved(statePiece, 3*statePiece), save, ""},
+		{"another call", other, save, "another call"},
+		{"endless state", saved(0, 10), save, "a piece of 0 bytes came at 0 of 10"},
+		{"huge state", saved(10, math.MaxUint64), save, "a piece of 10 bytes"},
+		{"more than the state", saved(10, 9), save, "a piece of 10 bytes came at 0 of 9"},
+		{"ends too late", saved(10, 15), save, "a piece of 10 bytes came at 10 of 15"},
+		{"large piece", saved(statePiece+1, 1<<20), save, "a piece of 61441 bytes"},
+		{"another call", other, restore, "another call"},
 		{"evaluation", other, func(s *session) error {
 			_, err := (&problem[float64]{session: s}).Evaluate(x, protocol.TestPart)
 			return err
@@ -156,6 +178,74 @@ func TestSpecLies(t *testing.T) {
 	}
 	if _, err := specFromWire(nil); err == nil {
 		t.Error("no spec: no error")
+	}
+}
+
+// Blocks arrive as they were sent, and those that do not fit are the fault of the plugin, by its name.
+func TestBlocksTravel(t *testing.T) {
+	blocks := []protocol.Block{
+		{Name: "conv", Len: 3 * 3 * 2 * 4, Shape: []int{3, 3, 2, 4}, Output: 3, Role: protocol.Weight},
+		{Name: "bias", Offset: 72, Len: 4, Shape: []int{4}, Role: protocol.Bias},
+		{Name: "scale", Offset: 76, Len: 4, Role: protocol.Scale},
+		{Name: "words", Offset: 80, Len: 10, Shape: []int{5, 2}, Output: 1, Role: protocol.Embedding},
+		{Name: "last", Offset: 90, Len: 10, Shape: []int{2, 5}, Role: protocol.OutputLayer},
+	}
+	spec := protocol.ProblemSpec{
+		Dim: 100, DType: protocol.Float64, Measures: protocol.Gradient, Metric: protocol.Metric{Name: "loss"}, BatchSize: 1, Budget: 10,
+		Blocks: blocks,
+	}
+	got, err := specFromWire(specToWire(&spec))
+	if err != nil || !reflect.DeepEqual(got.Blocks, blocks) {
+		t.Errorf("a spec arrives with blocks %+v and error %v, want %+v", got.Blocks, err, blocks)
+	}
+	start, err := startFromWire(&pb.OpenRequest{
+		What: &pb.OpenRequest_Optimizer{Optimizer: startToWire("toy", &protocol.Start{Dim: 100, Blocks: blocks})},
+	})
+	if err != nil || !reflect.DeepEqual(start.Blocks, blocks) {
+		t.Errorf("a start arrives with blocks %+v and error %v, want %+v", start.Blocks, err, blocks)
+	}
+	for _, c := range []struct {
+		change func(*pb.Block)
+		want   string
+	}{
+		{func(b *pb.Block) { b.Shape[3] = 5 }, `block "conv" has shape [3 3 2 5]`},
+		{func(b *pb.Block) { b.Shape = []uint64{0} }, `block "conv" has shape [0]`},
+		{func(b *pb.Block) { b.Shape[0] = math.MaxUint64 }, "a whole number is 18446744073709551615"},
+		{func(b *pb.Block) { b.Shape = []uint64{1 << 62, 1 << 62, 72} }, `block "conv" has shape`},
+		{func(b *pb.Block) { b.Output = 2 }, "has output axis 2, want 0 or the last"},
+		{func(b *pb.Block) { b.Output = math.MaxUint64 }, "a whole number is 18446744073709551615"},
+		{func(b *pb.Block) { b.Role = "filter" }, `has role "filter", want weight, bias`},
+	} {
+		sent := specToWire(&spec)
+		c.change(sent.Blocks[0])
+		conn := &Conn{Process: &Process{name: "careless", Client: speccing{spec: sent}}, timeout: time.Hour}
+		_, err := conn.spec("net", nil)
+		var fault *protocol.Fault
+		if !errors.As(err, &fault) || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "careless (problem net)") {
+			t.Errorf("error is %v, want a Fault of careless (problem net) with %s", err, c.want)
+		}
+	}
+}
+
+// speccing is a plugin that answers Spec alone.
+type speccing struct {
+	pb.PluginClient
+	spec *pb.Spec
+}
+
+func (s speccing) Spec(context.Context, *pb.SpecRequest, ...grpc.CallOption) (*pb.SpecReply, error) {
+	return &pb.SpecReply{Spec: s.spec}, nil
+}
+
+// The largest messages that carry a state fit into a mailbox.
+func TestStatePiecesFit(t *testing.T) {
+	piece := make([]byte, statePiece)
+	call := &pb.Call{
+		Session: math.MaxUint64, Call: &pb.Call_Restore{Restore: &pb.Restore{Piece: piece, Size: math.MaxUint64}},
+	}
+	reply := &pb.Reply{Reply: &pb.Reply_Save{Save: &pb.SaveReply{Piece: piece, Size: math.MaxUint64}}}
+	if a, b := proto.Size(call), proto.Size(reply); max(a, b) > slotSize {
+		t.Errorf("they have %d and %d bytes, want at most %d", a, b, slotSize)
 	}
 }
 

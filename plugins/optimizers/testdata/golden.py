@@ -52,6 +52,7 @@ PLAN_BATCH_SIZE = 32
 # What an oracle knows, and matrices: LLᵀ times a power of 2, and for the Hessian an indefinite one.
 TRUE_GRADIENTS = [[u + 0.25 if u else 0.0 for u in g] for g in GRADIENTS]
 TRUE_VARIANCES = [[u * 0.5 for u in s] for s in VARIANCES]
+SAMPLED_GRADIENTS = [[u - 0.375 if i != 2 else 0.0 for i, u in enumerate(g)] for g in GRADIENTS]
 FACTORS = [[[1.0 + ((t + i) % 3) / 4 if i == j else ((3 * t + 5 * i + 7 * j) % 5 - 2) / 8 if j < i else 0.0
              for j in range(4)] for i in range(4)] for t in range(8)]
 PRODUCTS = [[[sum(a * b for a, b in zip(u, v)) for v in L] for u in L] for L in FACTORS]
@@ -360,13 +361,295 @@ def batch_sizes(rule, h, losses):
         if not valid:
             sizes.append(sizes[-1])
             continue
+        if not value.is_finite():
+            sizes.append(int(h["max_batch_size"]))
+            continue
         rounded = int(value.quantize(ONE, ROUND_HALF_EVEN))
         assert abs(abs(value - rounded) - Decimal("0.5")) > Decimal("0.001"), "too near to a tie to compare"
         sizes.append(min(max(rounded, least), int(h["max_batch_size"])))
     return sizes, reports
 
 
-def run(name, step, setting, losses="falling", rule=None, averages=False, blocks=None, reports=None):
+# Variants of Adam. λ is decoupled and by role: of the blocks in ROLES only the weights, coordinates 0 and 1, decay.
+
+ROLES = [("weights", 0, 2, "weight"), ("bias", 2, 1, "bias"), ("scale", 3, 1, "scale")]
+
+
+def λ(h, i):
+    return h["weight_decay"] if i < 2 or h["decay_all"] == 1 else ZERO
+
+
+def decoupled(direction):
+    def step(h, t, i, x):
+        return -h["step_size"] * SCALE[t] * (direction(h, t, i) + λ(h, i) * x)
+
+    return step
+
+
+def from_zero_weights(β, t):
+    """The weights of an average that starts at 0 and is not corrected."""
+    return [(1 - β) * β ** (t - s) for s in range(t + 1)]
+
+
+def uncorrected(β, t, values):
+    return sum(c * v for c, v in zip(from_zero_weights(β, t), values))
+
+
+def product(values):
+    out = ONE
+    for v in values:
+        out *= v
+    return out
+
+
+def squares_of(i, t):
+    return [g * g for g in past(i, t)]
+
+
+def adamw_by_role(h, t, i, x):
+    return -SCALE[t] * (h["step_size"] * adam_direction(h, t, i) + λ(h, i) * x)
+
+
+@decoupled
+def nadam(h, t, i):
+    μ = [h["beta1"] * (1 - Decimal("0.5") * Decimal(0.96) ** (n * h["momentum_decay"])) for n in range(1, t + 3)]
+    m = uncorrected(h["beta1"], t, past(i, t))
+    v = average(h["beta2"], t, squares_of(i, t))
+    ahead = μ[t + 1] * m / (1 - product(μ))
+    return over((1 - μ[t]) * G[t][i] / (1 - product(μ[:-1])) + ahead, v.sqrt() + h["epsilon"])
+
+
+@decoupled
+def radam(h, t, i):
+    β, n = h["beta2"], t + 1
+    m, v = average(h["beta1"], t, past(i, t)), uncorrected(β, t, squares_of(i, t))
+    # The length of a simple average with the same centre of mass, as 2 (centre) + 1.
+    longest = 2 * β / (1 - β) + 1
+    length = longest - 2 * n * β**n / (1 - β**n)
+    if length <= 5:
+        return m
+    r2 = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
+    return over(m * (r2 * (1 - β**n)).sqrt(), v.sqrt() + h["epsilon"])
+
+
+@decoupled
+def amsgrad(h, t, i):
+    greatest = max(uncorrected(h["beta2"], s, squares_of(i, s)) for s in range(t + 1))
+    v = greatest / (1 - h["beta2"] ** (t + 1))
+    return over(average(h["beta1"], t, past(i, t)), v.sqrt() + h["epsilon"])
+
+
+@decoupled
+def adamax(h, t, i):
+    v = max(h["beta2"] ** (t - s) * (abs(G[s][i]) + h["epsilon"]) for s in range(t + 1))
+    return over(average(h["beta1"], t, past(i, t)), v)
+
+
+def adadelta(h, t, i, x):
+    Δ = []
+    for s in range(t + 1):
+        v = uncorrected(h["rho"], s, squares_of(i, s))
+        w = uncorrected(h["rho"], s - 1, [u * u for u in Δ]) if s else ZERO
+        Δ.append(G[s][i] * over((w + h["epsilon"]).sqrt(), (v + h["epsilon"]).sqrt()))
+    return -h["step_size"] * SCALE[t] * Δ[t]
+
+
+@decoupled
+def adabelief(h, t, i):
+    β1, β2, ε = h["beta1"], h["beta2"], h["epsilon"]
+    m = [uncorrected(β1, s, past(i, s)) for s in range(t + 1)]
+    s = sum(β2 ** (t - s) * ((1 - β2) * (G[s][i] - m[s]) ** 2 + ε) for s in range(t + 1))
+    return over(m[t] / (1 - β1 ** (t + 1)), (s / (1 - β2 ** (t + 1))).sqrt() + ε)
+
+
+def rprop(h, t, i, x):
+    Δ, last = h["step_size"], ZERO
+    for g in past(i, t):
+        same = sign(g) * sign(last)
+        Δ *= {1: h["growth"], -1: h["shrink"], 0: ONE}[int(same)]
+        Δ = min(max(Δ, h["min_step"]), h["max_step"])
+        last = ZERO if same < 0 else g
+    return -SCALE[t] * Δ * sign(last)
+
+
+def adan(h, t, i, x):
+    g = past(i, t)
+    differences = [g[s] - g[max(s - 1, 0)] for s in range(t + 1)]
+    m, δ = average(h["beta1"], t, g), average(h["beta2"], t, differences)
+    v = average(h["beta3"], t, [(u + h["beta2"] * d) ** 2 for u, d in zip(g, differences)])
+    α = h["step_size"] * SCALE[t]
+    return (x - α * over(m + h["beta2"] * δ, v.sqrt() + h["epsilon"])) / (1 + α * λ(h, i)) - x
+
+
+def adopt(h, t, i, x):
+    if t == 0:
+        return ZERO
+    u = []
+    for s in range(1, t + 1):
+        v = h["beta2"] ** (s - 1) * G[0][i] ** 2
+        v += sum((1 - h["beta2"]) * h["beta2"] ** (s - 1 - r) * G[r][i] ** 2 for r in range(1, s))
+        bound = Decimal(s).sqrt().sqrt()
+        u.append(max(-bound, min(bound, over(G[s][i], max(v.sqrt(), h["epsilon"])))))
+    return -h["step_size"] * SCALE[t] * (uncorrected(h["beta1"], t - 1, u) + λ(h, i) * x)
+
+
+def ademamix(budget):
+    def half_life(β):
+        return Decimal("0.5").ln() / β.ln()
+
+    @decoupled
+    def direction(h, t, i):
+        used = [Decimal(sum(BATCH_SIZES[: s + 1])) / budget for s in range(t + 1)]
+        used = [min(u, ONE) for u in used]
+        lives = [(1 - u) * half_life(h["beta1"]) + u * half_life(h["beta3"]) for u in used]
+        β = [Decimal("0.5") ** (1 / life) for life in lives]
+        slow = sum((1 - β[s]) * product(β[s + 1 :]) * G[s][i] for s in range(t + 1))
+        v = average(h["beta2"], t, squares_of(i, t))
+        return over(average(h["beta1"], t, past(i, t)) + h["slow"] * used[t] * slow, v.sqrt() + h["epsilon"])
+
+    return direction
+
+
+def mars(blocks):
+    def corrected(h, s, i):
+        at, n = next((at, n) for _, at, n, *_ in blocks if at <= i < at + n)
+        c = [
+            g + h["gamma"] * h["beta1"] / (1 - h["beta1"]) * (g - (G[s - 1][k] if s else 0)) for k, g in enumerate(G[s])
+        ]
+        norm = root_of_squares(c[at : at + n])
+        return c[i] * min(ONE, h["clip"] / norm) if h["clip"] and norm else c[i]
+
+    @decoupled
+    def direction(h, t, i):
+        c = [corrected(h, s, i) for s in range(t + 1)]
+        return over(average(h["beta1"], t, c), average(h["beta2"], t, [u * u for u in c]).sqrt() + h["epsilon"])
+
+    return direction
+
+
+@decoupled
+def sophia_g(h, t, i):
+    m = uncorrected(h["beta1"], t, past(i, t))
+    times = range(0, t + 1, int(h["interval"]))
+    ĝ = [BATCH_SIZES[s] * Decimal(SAMPLED_GRADIENTS[s][i]) ** 2 for s in times]
+    curvature = h["rho"] * uncorrected(h["beta2"], len(ĝ) - 1, ĝ)
+    return max(-ONE, min(ONE, over(m, max(curvature, h["epsilon"]))))
+
+
+# Noise against the gradient: ‖g‖² − ‖s‖₁/m estimates ‖∇f‖² without bias.
+
+
+def true_square(s):
+    return sum(g * g for g in G[s]) - sum(S2[s]) / BATCH_SIZES[s]
+
+
+def noise_scale_rule(h, t, losses):
+    second = [true_square(s) for s in range(t + 1)]
+    value, *averages, positive = rule(h, t, losses, ONE, second)
+    return value if positive else Decimal("Infinity"), *averages, True
+
+
+def gain(h, t):
+    b = h["base_batch_size"]
+    θ = 1 - PLAN_BATCH_SIZE / b / 1000
+    σ2, μ2 = average(θ, t, [sum(S2[s]) / b for s in range(t + 1)]), average(θ, t, [true_square(s) for s in range(t + 1)])
+    S = BATCH_SIZES[t] / b
+    return (σ2 + max(μ2, ZERO)) / (σ2 / S + max(μ2, ZERO))
+
+
+def adascale(h, t, i, x):
+    return -gain(h, t) * h["step_size"] * SCALE[t] * G[t][i]
+
+
+# L-BFGS: the inverse Hessian as a matrix, by BFGS's own formula from each of the last pairs, and the line search as a
+# list of what it has seen.
+
+
+def inner(u, v):
+    return sum(a * b for a, b in zip(u, v))
+
+
+def bfgs_direction(pairs, g):
+    """−H g with H' = (I − ρ s yᵀ) H (I − ρ y sᵀ) + ρ s sᵀ, from γ I."""
+    n = range(len(g))
+    s, y = pairs[-1]
+    H = [[inner(s, y) / inner(y, y) if i == j else ZERO for j in n] for i in n]
+    for s, y in pairs:
+        ρ = 1 / inner(s, y)
+        V = [[(1 if i == j else 0) - ρ * y[i] * s[j] for j in n] for i in n]
+        HV = [[inner(row, [V[k][j] for k in n]) for j in n] for row in H]
+        H = [[sum(V[k][i] * HV[k][j] for k in n) + ρ * s[i] * s[j] for j in n] for i in n]
+    return [-inner(row, g) for row in H]
+
+
+def lowest(a, b):
+    """Where the cubic through two trials (η, φ, slope) has its minimum, from its coefficients; None if it has none."""
+    Δ, rise = b[0] - a[0], (b[1] - a[1]) / (b[0] - a[0])
+    c2, c3 = (3 * rise - 2 * a[2] - b[2]) / Δ, (a[2] + b[2] - 2 * rise) / Δ**2
+    root = c2 * c2 - 3 * c3 * a[2]
+    return None if root < 0 else a[0] + (root.sqrt() - c2) / (3 * c3)
+
+
+def along(h, seen):
+    """What a search does after the trials seen, of which the first is that at 0: None if it accepts the last one, else η."""
+    start, low, high, widths = seen[0], seen[0], None, []
+    for now in seen[1:]:
+        before = low
+        if now[1] > start[1] + h["armijo"] * now[0] * start[2] or now[1] > low[1]:
+            high = now
+        elif abs(now[2]) <= -h["curvature"] * start[2]:
+            return None
+        else:
+            if now[2] * ((high[0] - low[0]) if high else 1) >= 0:
+                high = low
+            low = now
+        if high is None:
+            η = lowest(before, now)
+            stride = now[0] - before[0]
+            η = now[0] + (4 * stride if η is None else min(max(η - now[0], stride * Decimal(1.1)), 4 * stride))
+            continue
+        width, η = abs(high[0] - low[0]), lowest(low, high)
+        outside = η is None or not min(low[0], high[0]) < η < max(low[0], high[0])
+        if outside or len(widths) > 1 and width > widths[-2] * 2 / 3:
+            η = (low[0] + high[0]) / 2
+        widths.append(width)
+    return η
+
+
+def l_bfgs(losses):
+    def points(h):
+        x, out, steps, pairs, seen = X0, [], [], [], None
+        for t in range(T):
+            g, φ = G[t], Decimal(losses[t])
+            η = None
+            if seen:
+                seen.append((trial, φ, inner(d, g)))
+                η = along(h, seen)
+            if η is None:
+                here = [u + trial * v for u, v in zip(x, d)] if seen else x
+                if seen:
+                    s, y = [a - b for a, b in zip(here, x)], [a - b for a, b in zip(g, old)]
+                    pairs = (pairs + [(s, y)] if inner(s, y) > 0 else pairs)[-int(h["memory"]) :]
+                    steps.append(trial)
+                x, old = here, g
+                d = bfgs_direction(pairs, g) if pairs else [-u for u in g]
+                η = h["step_size"] * SCALE[t] / (ONE if pairs else root_of_squares(g))
+                seen = [(ZERO, φ, inner(d, g))]
+                assert seen[0][2] < 0
+            trial = η
+            out.append(([u + trial * v for u, v in zip(x, d)], x, steps[-1] if steps else ZERO))
+        return out
+
+    return points
+
+
+def run_l_bfgs(setting, losses):
+    rows = l_bfgs(LOSSES[losses])({k: Decimal(v) for k, v in setting.items()})
+    return {"optimizer": "l-bfgs", "setting": setting, "losses": losses, "x": [x for x, _, _ in rows],
+            "estimates": [x for _, x, _ in rows], "reports": [[η] for _, _, η in rows]}
+
+
+def run(name, step, setting, losses="falling", rule=None, averages=False, blocks=None, reports=None, budget=0):
     h = {k: Decimal(v) for k, v in setting.items()}
     x, trajectory, reports = list(X0), [], reports(h, LOSSES[losses]) if reports else []
     for t in range(T):
@@ -378,12 +661,16 @@ def run(name, step, setting, losses="falling", rule=None, averages=False, blocks
         trajectory.append(x)
     out = {"optimizer": name, "setting": setting, "losses": losses, "x": trajectory}
     if blocks:
-        out["blocks"] = [{"name": name, "offset": at, "len": n} for name, at, n in blocks]
+        out["blocks"] = [
+            {"name": name, "offset": at, "len": n, **{"role": r for r in role}} for name, at, n, *role in blocks
+        ]
+    if budget:
+        out["budget"] = budget
     if averages:
         out["estimates"] = [[sum(x[i] for x in trajectory[: t + 1]) / (t + 1) for i in range(D)] for t in range(T)]
     if rule:
         out["batch_sizes"], reports = batch_sizes(rule, h, LOSSES[losses])
-    if reports:
+    if reports and all(v.is_finite() for row in reports for v in row):
         out["reports"] = reports
     return out
 
@@ -450,6 +737,59 @@ RUNS = [
     run("oracle-step-sgd", oracle_step_sgd, {"step_size": 0.1}),
     run("oracle-batch-sgd", sgd, {"step_size": 3.5, "max_batch_size": 2048}, rule=oracle_rule),
     run("oracle-batch-sgd", sgd, {"step_size": 0.01, "max_batch_size": 4}, rule=oracle_rule),
+]
+
+
+decays = {"weight_decay": 0.0, "decay_all": 0}
+decaying = {"weight_decay": 0.5, "decay_all": 0}
+all_decay = {"weight_decay": 0.25, "decay_all": 1}
+nadam_set = {**adam_set, "step_size": 0.002, "momentum_decay": 4e-3}
+short = {**adam_zero, "beta2": 0.75}
+adan_set = {"step_size": 0.001, "beta1": 0.98, "beta2": 0.92, "beta3": 0.99, "epsilon": 1e-8}
+adopt_set = {"step_size": 0.001, "beta1": 0.9, "beta2": 0.9999, "epsilon": 1e-6}
+mix_set = {**adam_set, "beta3": 0.9999, "slow": 2.0}
+mars_set = {"step_size": 0.003, "beta1": 0.95, "beta2": 0.99, "epsilon": 1e-8, "gamma": 0.025, "clip": 1.0}
+sophia_set = {"step_size": 1e-4, "beta1": 0.965, "beta2": 0.99, "rho": 0.04, "epsilon": 1e-15, "interval": 10}
+l_bfgs_set = {"step_size": 1.0, "memory": 10, "armijo": 1e-4, "curvature": 0.9}
+rprop_set = {"step_size": 0.01, "shrink": 0.5, "growth": 1.2, "min_step": 1e-6, "max_step": 50.0}
+RUNS += [
+    run("adamw", adamw_by_role, {**adam_zero, "weight_decay": 0.125, "decay_all": 0}, blocks=ROLES),
+    run("adamw", adamw_by_role, {**adam_zero, "weight_decay": 0.125, "decay_all": 1}, blocks=ROLES),
+    run("nadam", nadam, {**nadam_set, **decays}),
+    run("nadam", nadam, {**adam_zero, "momentum_decay": 0.5, **decaying}, blocks=ROLES),
+    run("radam", radam, {**adam_set, **decays}),
+    run("radam", radam, {**adam_zero, "beta2": 0.875, **decaying}, blocks=ROLES),
+    run("radam", radam, {**short, "epsilon": 0.01, **decays}),
+    run("amsgrad", amsgrad, {**adam_set, **decays}),
+    run("amsgrad", amsgrad, {**adam_zero, **decaying}, blocks=ROLES),
+    run("adamax", adamax, {**adam_set, **decays}),
+    run("adamax", adamax, {**adam_zero, **all_decay}, blocks=ROLES),
+    run("adadelta", adadelta, {"step_size": 1.0, "rho": 0.9, "epsilon": 1e-6}),
+    run("adadelta", adadelta, {"step_size": 0.25, "rho": 0.5, "epsilon": 0.25}),
+    run("adabelief", adabelief, {**adam_set, "epsilon": 1e-16, **decays}),
+    run("adabelief", adabelief, {**adam_zero, "epsilon": 0.125, **decaying}, blocks=ROLES),
+    run("rprop", rprop, rprop_set),
+    run("rprop", rprop, {**rprop_set, "step_size": 0.25, "growth": 1.5, "min_step": 0.1875, "max_step": 0.3125}),
+    run("adan", adan, {**adan_set, **decays}),
+    run("adan", adan, {**adan_set, "step_size": 0.06, "beta1": 0.5, "beta2": 0.25, "epsilon": 0.0, **decaying}, blocks=ROLES),
+    run("adopt", adopt, {**adopt_set, **decays}),
+    run("adopt", adopt, {**adopt_set, "step_size": 0.06, "beta1": 0.5, "beta2": 0.75, **decaying}, blocks=ROLES),
+    run("ademamix", ademamix(1 << 20), {**mix_set, **decays}),
+    run("ademamix", ademamix(160), {**mix_set, "step_size": 0.06, "beta2": 0.5, "beta3": 0.99, **decaying}, blocks=ROLES,
+        budget=160),
+    run("mars", mars([("all", 0, 4)]), {**mars_set, **decays}),
+    run("mars", mars(ROLES), {**mars_set, "step_size": 0.06, "beta1": 0.5, "gamma": 0.5, "clip": 1.5, **decaying}, blocks=ROLES),
+    run("mars", mars(ROLES), {**mars_set, "step_size": 0.06, "clip": 0.0, **all_decay}, blocks=ROLES),
+    run("noise-scale", sgd, {"step_size": 0.1, **sizes}, rule=noise_scale_rule),
+    run("noise-scale", sgd, {"step_size": 0.1, **small}, rule=noise_scale_rule),
+    run("adascale", adascale, {"step_size": 0.1, "base_batch_size": 16}, reports=lambda h, _: [[gain(h, t)] for t in range(T)]),
+    run("adascale", adascale, {"step_size": 0.3, "base_batch_size": 1}, reports=lambda h, _: [[gain(h, t)] for t in range(T)]),
+    run("sophia-g", sophia_g, {**sophia_set, "weight_decay": 0.1, "decay_all": 0}, blocks=ROLES),
+    run("sophia-g", sophia_g, {**sophia_set, "step_size": 0.06, "beta1": 0.5, "beta2": 0.75, "rho": 0.125, "interval": 3,
+                               **decays}),
+    run_l_bfgs(l_bfgs_set, "searched"),
+    run_l_bfgs({**l_bfgs_set, "memory": 2}, "falling"),
+    run_l_bfgs({**l_bfgs_set, "step_size": 0.25, "curvature": 0.1}, "falling"),
 ]
 
 
@@ -996,6 +1336,7 @@ if __name__ == "__main__":
         "start": START, "gradients": GRADIENTS, "variances": VARIANCES, "step_scales": SCALES,
         "batch_sizes": BATCH_SIZES, "losses": LOSSES,
         "true_gradients": TRUE_GRADIENTS, "true_variances": TRUE_VARIANCES, "matrices": MATRICES,
+        "sampled_gradients": SAMPLED_GRADIENTS,
     }
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden.json")
     with open(path, "w", encoding="utf-8") as f:

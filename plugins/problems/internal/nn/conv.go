@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"noisebench/plugins/internal/simd"
+	"noisebench/protocol"
 )
 
 // Padding says how windows of a convolution or a pooling meet an image's border.
@@ -84,7 +85,7 @@ func (l Conv) convolve(net *Network, in *tensor, b border) *tensor {
 	}
 	oh, ow := (k.height-l.Size)/stride+1, (k.width-l.Size)/stride+1
 	k.positions = oh * ow
-	k.w = net.weights(name, l.Weights, area*c*n, area*c, area*n)
+	k.w = net.weights(name, l.Weights, protocol.Weight, area*c, area*n, l.Size, l.Size, c, n)
 	if !l.NoBias {
 		k.b = net.bias(name, l.Bias, n)
 	}

@@ -1,6 +1,9 @@
 package nn
 
-import "noisebench/plugins/internal/simd"
+import (
+	"noisebench/plugins/internal/simd"
+	"noisebench/protocol"
+)
 
 // Dense is a fully connected layer, y[o] = b[o] + Σ x[c] w[c, o] over all elements x of an example. Its weights are
 // stored as inputs × outputs.
@@ -46,7 +49,7 @@ const (
 func (l Dense) build(net *Network, in *tensor) *tensor {
 	name := net.name("dense")
 	d := &dense{net: net, in: in, c: in.shape.Size(), n: l.Units}
-	d.w = net.weights(name, l.Weights, d.c*d.n, d.c, d.n)
+	d.w = net.weights(name, l.Weights, protocol.Weight, d.c, d.n, d.c, d.n)
 	if !l.NoBias {
 		d.b = net.bias(name, l.Bias, d.n)
 	}

@@ -1,6 +1,9 @@
 package nn
 
-import "noisebench/plugins/internal/simd"
+import (
+	"noisebench/plugins/internal/simd"
+	"noisebench/protocol"
+)
 
 // LSTM is a layer of long short-term memory (Hochreiter & Schmidhuber 1997; Gers et al. 2000) over a sequence, from
 // zero at the start of each: with z = b + [xₜ, hₜ₋₁] w cut into i, g, f, o,
@@ -49,7 +52,7 @@ func (l LSTM) build(net *Network, in *tensor) *tensor {
 	}
 	n := 4 * h
 	k := &lstm{net: net, in: in, c: c, h: h, steps: steps, forgetBias: l.ForgetBias}
-	k.w = net.weights(name, l.Weights, (c+h)*n, c+h, n)
+	k.w = net.weights(name, l.Weights, protocol.Weight, c+h, n, c+h, n)
 	k.b = net.bias(name, l.Bias, n)
 	k.out = net.tensor(Shape{in.shape.Height, in.shape.Width, h})
 	k.out.shared = true // h is needed on the way back

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"noisebench/plugins/internal/simd"
+	"noisebench/protocol"
 )
 
 // BatchNorm shifts and scales each channel to mean 0 and variance 1 over all examples of the batch and all positions,
@@ -36,7 +37,7 @@ type batchNorm struct {
 func (l BatchNorm) build(net *Network, in *tensor) *tensor {
 	name, c := net.name("norm"), in.shape.Channels
 	b := &batchNorm{net: net, in: in, ε: l.Epsilon, c: c}
-	b.γ = net.block(name+"/scale", c, block{init: Constant(1)})
+	b.γ = net.block(name+"/scale", protocol.Scale, block{init: Constant(1)}, c)
 	b.β = net.bias(name, nil, c)
 	b.out = net.tensor(in.shape)
 	b.mean, b.inverse, b.shares = make([]float32, c), make([]float32, c), make([]float32, 2*c)

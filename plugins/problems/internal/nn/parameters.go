@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"slices"
 
 	"noisebench/protocol"
 )
@@ -20,12 +21,12 @@ func (b *block) at(v []float32) []float32 { return v[b.Offset:][:b.Len] }
 // rows is the part of rows from to to of a vector of all parameters, where the block is a matrix with n columns.
 func (b *block) rows(v []float32, from, to, n int) []float32 { return b.at(v)[from*n : to*n] }
 
-// weights adds a block of weights; a nil initializer means [GlorotUniform].
-func (net *Network) weights(layer string, init Initializer, size, fanIn, fanOut int) *block {
+// weights adds a block of weights whose last axis numbers the layer's outputs; a nil initializer means [GlorotUniform].
+func (net *Network) weights(layer string, init Initializer, role protocol.Role, fanIn, fanOut int, shape ...int) *block {
 	if init == nil {
 		init = GlorotUniform()
 	}
-	return net.block(layer+"/weights", size, block{init: init, fanIn: fanIn, fanOut: fanOut, weights: true})
+	return net.block(layer+"/weights", role, block{init: init, fanIn: fanIn, fanOut: fanOut, weights: true}, shape...)
 }
 
 // bias adds a block of biases; a nil initializer means 0.
@@ -33,11 +34,15 @@ func (net *Network) bias(layer string, init Initializer, size int) *block {
 	if init == nil {
 		init = Constant(0)
 	}
-	return net.block(layer+"/bias", size, block{init: init})
+	return net.block(layer+"/bias", protocol.Bias, block{init: init}, size)
 }
 
-func (net *Network) block(name string, size int, b block) *block {
-	b.Block = protocol.Block{Name: name, Offset: net.dim, Len: size}
+func (net *Network) block(name string, role protocol.Role, b block, shape ...int) *block {
+	size := 1
+	for _, n := range shape {
+		size *= n
+	}
+	b.Block = protocol.Block{Name: name, Offset: net.dim, Len: size, Shape: shape, Output: len(shape) - 1, Role: role}
 	net.blocks = append(net.blocks, b)
 	net.dim += size
 	return &b
@@ -64,11 +69,20 @@ func (net *Network) name(kind string) string {
 	}
 }
 
-// Blocks lists the parameters' names and ranges.
+// Blocks lists the parameters' names, ranges, shapes and roles. Outputs are along the last axis of every block. The last
+// weights are those of the output layer.
 func (net *Network) Blocks() []protocol.Block {
 	blocks := make([]protocol.Block, len(net.blocks))
+	last := -1
 	for i, b := range net.blocks {
 		blocks[i] = b.Block
+		blocks[i].Shape = slices.Clone(b.Shape)
+		if b.Role == protocol.Weight {
+			last = i
+		}
+	}
+	if last >= 0 {
+		blocks[last].Role = protocol.OutputLayer
 	}
 	return blocks
 }
