@@ -20,6 +20,7 @@ var definition = protocol.OptimizerDef{
 		protocol.NonNegative("weight_decay", "decoupled weight decay λ", 0),
 	},
 	Needs: protocol.Gradient,
+	Saves: true,
 	New32: newLion[float32],
 	New64: newLion[float64],
 }
@@ -37,6 +38,8 @@ func newLion[T protocol.Float](s protocol.Start) (protocol.Optimizer[T], protoco
 		m: make([]T, s.Dim),
 	}, protocol.Request{}, nil
 }
+
+func (o *lion[T]) State() []any { return []any{&o.m} }
 
 // Step: c = β₁m + (1−β₁)g; x ← x − α(sign(c) + λx); m ← β₂m + (1−β₂)g.
 func (o *lion[T]) Step(x []T, b *protocol.Measurement[T]) (protocol.Request, error) {
