@@ -36,9 +36,16 @@ type Campaign struct {
 }
 
 // NewCampaign checks a plan and looks up what it names. Its errors name the entry and say what to do.
-func NewCampaign(plan protocol.Plan, definitions Definitions) (*Campaign, error) {
+//
+// Others are the same optimizers and problems as they were on another platform, such as a bundle describes. Where all runs
+// that a cell needs were made by one of them, and not all by definitions, the cell is made of those: its version, contract and
+// version of the fingerprint are the same, only rounding differs.
+func NewCampaign(plan protocol.Plan, definitions Definitions, others ...Definitions) (*Campaign, error) {
 	c := &Campaign{Plan: plan.WithDefaults()}
 	if err := c.Plan.Check(); err != nil {
+		return nil, err
+	}
+	if err := c.name(definitions); err != nil {
 		return nil, err
 	}
 	for _, pEntry := range c.Plan.Problems {
@@ -55,10 +62,62 @@ func NewCampaign(plan protocol.Plan, definitions Definitions) (*Campaign, error)
 			if err != nil {
 				return nil, fmt.Errorf("plan %s: %w", c.Plan.Name, err)
 			}
+			for _, other := range others {
+				cell.addOther(&c.Plan, other)
+			}
 			c.cells = append(c.cells, cell)
 		}
 	}
+	if !slices.ContainsFunc(c.cells, func(c *cell) bool { return c.impossible == "" }) {
+		return nil, fmt.Errorf("plan %s: none of its optimizers can run on any of its problems, such as %s: %s",
+			c.Plan.Name, c.cells[0].pEntry.Name, c.cells[0].impossible)
+	}
 	return c, nil
+}
+
+// Contract has the campaign's runs be those of an older version of the contract, to read its records. Nothing can be run then.
+func (c *Campaign) Contract(version int) {
+	for _, cell := range c.cells {
+		cell.contract = version
+	}
+}
+
+// name calls the entries to which the plan gives no name by what their definitions call themselves, where no other entry is
+// called that: else an entry that gives a plugin's path would be called by the path.
+func (c *Campaign) name(definitions Definitions) error {
+	rename := func(n int, entry func(i int) (given string, name *string), find func(given string) (string, error)) error {
+		wanted := make([]string, n)
+		for i := range n {
+			given, name := entry(i)
+			wanted[i] = *name
+			if *name == given {
+				var err error
+				if wanted[i], err = find(given); err != nil {
+					return err
+				}
+			}
+		}
+		for i, w := range wanted {
+			if _, name := entry(i); slices.Index(wanted, w) == i && !slices.Contains(wanted[i+1:], w) {
+				*name = w
+			}
+		}
+		return nil
+	}
+	if err := rename(len(c.Plan.Problems), func(i int) (string, *string) {
+		return c.Plan.Problems[i].Problem, &c.Plan.Problems[i].Name
+	}, func(given string) (string, error) {
+		d, err := definitions.Problem(given)
+		return d.Name, err
+	}); err != nil {
+		return err
+	}
+	return rename(len(c.Plan.Optimizers), func(i int) (string, *string) {
+		return c.Plan.Optimizers[i].Optimizer, &c.Plan.Optimizers[i].Name
+	}, func(given string) (string, error) {
+		d, err := definitions.Optimizer(given)
+		return d.Name, err
+	})
 }
 
 // Cells derives the state of every cell from the finished runs, and the tasks that are due in each. It calls find from
@@ -81,27 +140,33 @@ func (c *Campaign) Cells(find Lookup) ([]results.Cell, [][]Task) {
 // Forecast is what one cell of a plan will cost.
 type Forecast struct {
 	Problem, Optimizer string
-	Runs               int   // at most
-	Examples           int64 // per run
-	BatchSize          int   // where the optimizer does not choose
-	Chooses            bool  // the optimizer chooses its batch size
-	First              Task  // of the runs: the declared defaults under the first tuning seed
-	ProblemDef         protocol.ProblemDef
-	OptimizerDef       protocol.OptimizerDef
+	Runs               int    // at most
+	Examples           int64  // per run
+	BatchSize          int    // where the optimizer does not choose
+	Chooses            bool   // the optimizer chooses its batch size
+	Impossible         string // why the optimizer cannot run on the problem, see results.Cell; empty: it can
 }
 
 // Forecast lists the cells of the plan with the most that each will cost.
 func (c *Campaign) Forecast() []Forecast {
 	all := make([]Forecast, len(c.cells))
 	for i, cell := range c.cells {
-		first := cell.run(cell.sweep.fixed, c.Plan.Tuning.Seed)
 		all[i] = Forecast{
-			Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Runs: cell.mostRuns(), Examples: first.Budget,
-			BatchSize: first.BatchSize, Chooses: cell.optimizer.ChoosesBatchSize, First: Task{first.ID(), first, ForSweep},
-			ProblemDef: cell.problem, OptimizerDef: cell.optimizer,
+			Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Runs: cell.mostRuns(), Examples: cell.budget,
+			BatchSize: cell.batchSize(), Chooses: cell.optimizer.ChoosesBatchSize, Impossible: cell.impossible,
 		}
 	}
 	return all
+}
+
+// Examples returns a run of each pair that can run: that of the declared defaults under the first tuning seed.
+func (c *Campaign) Examples() (runs []results.Run) {
+	for _, cell := range c.cells {
+		if cell.impossible == "" {
+			runs = append(runs, cell.run(cell.sweep.fixed, c.Plan.Tuning.Seed))
+		}
+	}
+	return runs
 }
 
 // Progress is the state of a campaign after an event.
@@ -146,12 +211,14 @@ func (c *Campaign) Execute(ctx context.Context, opt Options) ([]results.Cell, er
 	return e.run(ctx)
 }
 
-// openProblems opens every problem once, so that missing data are reported before anything runs.
+// openProblems opens every problem on which something can run once, so that missing data are reported before anything runs.
 func (c *Campaign) openProblems() error {
-	for i, cell := range c.cells {
-		if i > 0 && cell.pEntry.Name == c.cells[i-1].pEntry.Name {
+	opened := map[string]bool{}
+	for _, cell := range c.cells {
+		if cell.impossible != "" || opened[cell.pEntry.Name] {
 			continue
 		}
+		opened[cell.pEntry.Name] = true
 		var problem any
 		var err error
 		if cell.spec.DType == protocol.Float32 {
@@ -350,7 +417,7 @@ func (e *execution) stamp(record *results.Record, started time.Time) {
 	record.Host = e.opt.Host
 	record.Host.Plan = e.campaign.Plan.Name
 	record.Host.Parallel = e.opt.Parallel
-	record.Host.Transport = clocks.Transport
+	record.Host.Transport, record.Host.Executables = clocks.Transport, clocks.Executables
 	record.Host.Started = started.UTC().Format(time.RFC3339)
 	record.Host.ProblemTime, record.Host.OptimizerTime = clocks.ProblemTime, clocks.OptimizerTime
 	record.Host.EvaluateTime, record.Host.HarnessTime = clocks.EvaluateTime, clocks.HarnessTime

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"noisebench/protocol"
+	"noisebench/protocol/fingerprint"
 	"noisebench/results"
 )
 
@@ -42,7 +43,15 @@ type cell struct {
 	oEntry    protocol.OptimizerEntry
 	spec      protocol.ProblemSpec
 	params    protocol.Setting
+	budget    int64 // examples
 	sweep     *sweep
+	contract  int // protocol.Version, or that of older records
+
+	problemFingerprint, optimizerFingerprint string
+
+	others []*cell // the same on other platforms
+
+	impossible string // why the optimizer cannot run on the problem; empty: it can
 }
 
 func newCell(plan *protocol.Plan, p protocol.ProblemDef, pEntry protocol.ProblemEntry, o protocol.OptimizerDef, oEntry protocol.OptimizerEntry) (*cell, error) {
@@ -61,60 +70,104 @@ func newCell(plan *protocol.Plan, p protocol.ProblemDef, pEntry protocol.Problem
 		return nil, fmt.Errorf("problem %s: its spec says %s, but its definition has no function that opens it as that",
 			pEntry.Name, spec.DType)
 	}
-	s, err := newSweep(&o, oEntry, plan.Tuning.Runs, spec.Metric.HigherBetter)
+	s, err := newSweep(&o, oEntry, &plan.Tuning, spec.Metric.HigherBetter)
 	if err != nil {
 		return nil, fmt.Errorf("optimizer %s: %w", oEntry.Name, err)
-	}
-	if err := Fits(&spec, &o); err != nil {
-		return nil, fmt.Errorf("problem %s: %w", pEntry.Name, err)
 	}
 	if oEntry.BatchSize > 0 && o.ChoosesBatchSize {
 		return nil, fmt.Errorf("optimizer %s: batch_size is %d, but %s chooses its batch size itself; leave batch_size out",
 			oEntry.Name, oEntry.BatchSize, o.Name)
 	}
-	if pEntry.Budget > 0 && pEntry.Budget < int64(plan.Evaluations) {
-		return nil, fmt.Errorf("problem %s: budget is %d examples, want at least one for each of the %d evaluations",
-			pEntry.Name, pEntry.Budget, plan.Evaluations)
+	budget, err := pEntry.Examples(&spec)
+	if err != nil {
+		return nil, fmt.Errorf("problem %s: %w", pEntry.Name, err)
 	}
-	return &cell{
-		plan: plan, problem: p, optimizer: o, pEntry: pEntry, oEntry: oEntry, spec: spec, params: params, sweep: s,
-	}, nil
+	if budget != spec.Budget && budget < int64(plan.Evaluations) {
+		return nil, fmt.Errorf("problem %s: budget is %d examples, want at least one for each of the %d evaluations",
+			pEntry.Name, budget, plan.Evaluations)
+	}
+	c := &cell{
+		plan: plan, problem: p, optimizer: o, pEntry: pEntry, oEntry: oEntry, spec: spec, params: params, budget: budget, sweep: s,
+		contract: protocol.Version,
+	}
+	if err := Fits(&spec, &o); err != nil {
+		c.impossible = err.Error()
+		return c, nil
+	}
+	if p.Fingerprint != nil {
+		if c.problemFingerprint, err = p.Fingerprint(params, plan.Measured(&spec, &o)); err != nil {
+			return nil, fmt.Errorf("problem %s: %w", pEntry.Name, err)
+		}
+	}
+	if o.Fingerprint != nil {
+		if c.optimizerFingerprint, err = o.Fingerprint(); err != nil {
+			return nil, fmt.Errorf("optimizer %s: %w", oEntry.Name, err)
+		}
+	}
+	return c, nil
+}
+
+// addOther adds the cell of the same entries by definitions of another platform, if there is one.
+func (c *cell) addOther(plan *protocol.Plan, d Definitions) {
+	p, err := d.Problem(c.pEntry.Problem)
+	if err != nil {
+		return
+	}
+	o, err := d.Optimizer(c.oEntry.Optimizer)
+	if err != nil {
+		return
+	}
+	other, err := newCell(plan, p, c.pEntry, o, c.oEntry)
+	if err != nil || !c.counterpart(other) {
+		return
+	}
+	c.others = append(c.others, other)
+}
+
+// counterpart reports whether another cell has the same code as c, which computed other bits elsewhere.
+func (c *cell) counterpart(o *cell) bool {
+	same := func(a, b protocol.Origin, print, other string) bool {
+		a.Path, a.Executable, b.Path, b.Executable = "", "", "", ""
+		return a == b && fingerprint.Of(print) > 0 && fingerprint.Of(print) == fingerprint.Of(other)
+	}
+	return c.problem.Name == o.problem.Name && c.problem.Version == o.problem.Version &&
+		c.optimizer.Name == o.optimizer.Name && c.optimizer.Version == o.optimizer.Version &&
+		same(c.problem.Origin, o.problem.Origin, c.problemFingerprint, o.problemFingerprint) &&
+		same(c.optimizer.Origin, o.optimizer.Origin, c.optimizerFingerprint, o.optimizerFingerprint) &&
+		(c.problemFingerprint != o.problemFingerprint || c.optimizerFingerprint != o.optimizerFingerprint)
 }
 
 // run is the run of a setting under a seed.
 func (c *cell) run(setting protocol.Setting, seed uint64) results.Run {
-	r := results.Run{
-		Protocol: protocol.Version,
+	return results.Run{
+		Protocol: c.contract,
 		Problem: results.ProblemID{
-			Name: c.problem.Name, Version: c.problem.Version, Plugin: c.problem.Origin,
+			Name: c.problem.Name, Version: c.problem.Version, Plugin: c.problem.Origin, Fingerprint: c.problemFingerprint,
 			Parameters: c.params, Data: c.spec.Data,
 		},
 		Optimizer: results.OptimizerID{
-			Name: c.optimizer.Name, Version: c.optimizer.Version, Plugin: c.optimizer.Origin, Setting: setting,
+			Name: c.optimizer.Name, Version: c.optimizer.Version, Plugin: c.optimizer.Origin, Fingerprint: c.optimizerFingerprint,
+			Setting: setting,
 		},
-		Seed: seed, Budget: c.spec.Budget, BatchSize: c.spec.BatchSize, Schedule: c.spec.Schedule,
+		Seed: seed, Budget: c.budget, BatchSize: c.batchSize(),
+		Schedule: c.plan.ScheduleOf(&c.pEntry, &c.oEntry, &c.spec), Clip: c.oEntry.Clip,
 		Order: c.plan.Order, Evaluations: c.plan.Evaluations, Trace: max(0, c.plan.Trace), Diagnostics: c.plan.Diagnostics,
 	}
-	if c.pEntry.Budget > 0 {
-		r.Budget = c.pEntry.Budget
-	}
-	if c.pEntry.BatchSize > 0 {
-		r.BatchSize = c.pEntry.BatchSize
-	}
-	if c.oEntry.BatchSize > 0 {
-		r.BatchSize = c.oEntry.BatchSize
-	}
-	if c.pEntry.Schedule != nil {
-		r.Schedule = *c.pEntry.Schedule
-	}
-	return r
+}
+
+// batchSize is that of the optimizer entry, or else the problem entry's, or else the problem's.
+func (c *cell) batchSize() int {
+	return cmp.Or(c.oEntry.BatchSize, c.pEntry.BatchSize, c.spec.BatchSize)
 }
 
 // mostRuns is the number of runs that the cell takes at most.
 func (c *cell) mostRuns() int {
+	if c.impossible != "" {
+		return 0
+	}
 	n := c.plan.Replicates
 	switch {
-	case c.sweep.grid != nil:
+	case c.sweep.points != nil:
 		n += len(c.sweep.points)
 	case len(c.sweep.free) > 0:
 		n += c.plan.Tuning.Runs
@@ -136,12 +189,28 @@ func (c *cell) score(r *results.Record) float64 {
 // state derives everything about the cell from the finished runs: the cell as tables see it, and the tasks that are due.
 // A run that failed is not due: the cell is decided without it, and says so.
 func (c *cell) state(find Lookup) (results.Cell, []Task) {
+	if c.impossible != "" {
+		return results.Cell{Problem: c.pEntry.Name, Optimizer: c.oEntry.Name, Impossible: c.impossible}, nil
+	}
+	cell, due := c.own(find)
+	if len(due) > 0 {
+		for _, other := range c.others {
+			if there, open := other.own(find); len(open) == 0 && there.Setting != nil {
+				return there, nil
+			}
+		}
+	}
+	return cell, due
+}
+
+// own is state by the cell's own definitions alone.
+func (c *cell) own(find Lookup) (results.Cell, []Task) {
 	b := &book{cell: c, find: find, waiting: map[string]bool{}, tuning: map[string]*results.Record{}}
 	out := results.Cell{
 		Problem: c.pEntry.Name, Optimizer: c.oEntry.Name,
-		Tuned: c.sweep.tuned(), BatchSize: c.oEntry.BatchSize,
+		Tuned: c.sweep.tuned(), Ranges: c.oEntry.Tune, BatchSize: c.oEntry.BatchSize, Schedule: c.oEntry.Schedule, Clip: c.oEntry.Clip,
 	}
-	out.Setting, out.Edge, out.Capped = c.choose(b)
+	out.Setting, out.Edges, out.Capped = c.choose(b)
 	for _, id := range slices.Sorted(maps.Keys(b.tuning)) {
 		out.Tuning = append(out.Tuning, b.tuning[id])
 	}
@@ -219,18 +288,18 @@ func (b *book) replicates(setting protocol.Setting, purpose Purpose) []*results.
 
 // choose tunes: the sweep, then the tie step among the settings that are as good as the best for practical purposes. The
 // setting is nil while runs are due, and if every run failed.
-func (c *cell) choose(b *book) (setting protocol.Setting, edge, capped bool) {
+func (c *cell) choose(b *book) (setting protocol.Setting, edges []results.Edge, capped bool) {
 	seed := c.plan.Tuning.Seed
 	w := c.sweep.walk(func(s protocol.Setting) (outcome, bool) { return b.outcome(s, seed, ForSweep) })
 	if b.hopeless() {
 		b.due = nil
-		return nil, false, false
+		return nil, nil, false
 	}
 	if len(w.todo) > 0 {
-		return nil, false, false
+		return nil, nil, false
 	}
 	if len(w.tried) == 1 {
-		return w.tried[0], false, w.capped
+		return w.tried[0], nil, w.capped
 	}
 	outcomes := make([]outcome, len(w.tried))
 	ranked := make([]int, len(w.tried)) // places in tried
@@ -252,7 +321,7 @@ func (c *cell) choose(b *book) (setting protocol.Setting, edge, capped bool) {
 	})
 	best, top := outcomes[ranked[0]], w.tried[ranked[0]]
 	if best.failed {
-		return nil, false, w.capped
+		return nil, nil, w.capped
 	}
 	tied := []protocol.Setting{top}
 	if record := b.get(top, seed, ForSweep); !best.unstable && c.plan.Tuning.TieSeeds > 0 {
@@ -267,9 +336,9 @@ func (c *cell) choose(b *book) (setting protocol.Setting, edge, capped bool) {
 	}
 	winner, ok := c.breakTie(b, tied, known)
 	if !ok {
-		return nil, false, false
+		return nil, nil, false
 	}
-	return winner, c.sweep.atEdge(winner, w.tried), w.capped
+	return winner, c.sweep.edges(winner, w.tried), w.capped
 }
 
 // breakTie reruns the tied settings under the tuning seeds after the sweep's and returns the one with the best mean; ok is

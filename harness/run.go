@@ -85,7 +85,8 @@ type runner[T protocol.Float] struct {
 
 	seen     int64
 	step     int
-	size     int // batch size last asked for
+	scale    float64 // the schedule's factor on the step size of this step
+	size     int     // batch size last asked for
 	limit    float64
 	nextMark int
 	trace    *tracer
@@ -151,6 +152,7 @@ func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o pr
 		_ = r.close() // the fault is the optimizer's
 		return r.failed(fault(o.Origin, o.Name, "open", err))
 	}
+	r.record.Host.Executables = executables(p.Origin, o.Origin)
 	r.record.Host.Transport = map[string]string{"problem": transport(r.problem), "optimizer": transport(r.optimizer)}
 
 	err = r.loop(ctx, request)
@@ -224,7 +226,7 @@ func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
 		if !more {
 			break
 		}
-		scale := protocol.StepScale(r.run.Schedule, r.seen, r.run.Budget)
+		r.scale = r.run.Schedule.Factor(r.seen, len(r.batch.Examples), r.run.Budget)
 		diagnose := r.run.Diagnostics && r.trace.wants(r.step)
 		if err := r.measure(want, diagnose); err != nil {
 			return fault(r.problemDef.Origin, r.problemDef.Name, "Measure", err)
@@ -235,7 +237,7 @@ func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
 			r.diverge("the loss of batch", m.Loss)
 			return nil
 		}
-		m.Step, m.Seen, m.StepScale = r.step, r.seen, scale
+		m.Step, m.Seen, m.StepScale = r.step, r.seen, r.scale
 
 		began := time.Now()
 		request, err = r.optimizer.Step(r.x, m)
@@ -321,8 +323,8 @@ func (r *runner[T]) draw(q protocol.Request) (want protocol.Quantity, more bool,
 	return want, int64(len(r.batch.Examples)) <= left, nil
 }
 
-// measure measures the batch at x and checks what comes back. With diagnose it measures more than the optimizer wants, and
-// takes down what the noise is like; the optimizer is not told.
+// measure measures the batch at x, checks what comes back, and clips it if the run says so. With diagnose it measures more than
+// the optimizer wants, and takes down what the noise is like, before it is clipped; the optimizer is not told.
 func (r *runner[T]) measure(want protocol.Quantity, diagnose bool) error {
 	m := &r.measurement
 	asked := want
@@ -331,6 +333,9 @@ func (r *runner[T]) measure(want protocol.Quantity, diagnose bool) error {
 		if len(r.batch.Examples) > 1 {
 			want |= protocol.VarianceNorm & r.spec.Measures
 		}
+	}
+	if r.run.Clip > 0 {
+		want |= protocol.Gradient // whose norm decides about the variance, too
 	}
 	before := *m
 	began := time.Now()
@@ -354,8 +359,42 @@ func (r *runner[T]) measure(want protocol.Quantity, diagnose bool) error {
 	if diagnose {
 		r.diagnostics = r.diagnose()
 	}
+	if r.run.Clip > 0 {
+		clip(m, r.run.Clip)
+	}
 	m.Have = asked
 	return nil
+}
+
+// clip scales a measurement as if each example's gradient were multiplied by c = min(1, limit/‖g‖₂): the gradient by c, and the
+// second moments of the examples' gradients, which are variance, its norm, covariance and empirical Fisher, by c². All else is
+// not of these gradients, and stays. So does a gradient whose norm is not finite, for the optimizer to see that it is not.
+func clip[T protocol.Float](m *protocol.Measurement[T], limit float64) {
+	squares := 0.0
+	for _, g := range m.Gradient {
+		squares += float64(float64(g) * float64(g)) // rounded here on every machine, those that could fuse it too
+	}
+	norm := math.Sqrt(squares)
+	if norm <= limit || !protocol.Finite(norm) {
+		return
+	}
+	c := limit / norm
+	for _, s := range m.Slices() {
+		factor := c * c
+		switch s.Of {
+		case protocol.Gradient:
+			factor = c
+		case protocol.Variance, protocol.Covariance, protocol.EmpiricalFisher:
+		default:
+			continue
+		}
+		if m.Have.Has(s.Of) {
+			for i, v := range *s.At {
+				(*s.At)[i] = T(factor * float64(v))
+			}
+		}
+	}
+	m.VarianceNorm *= c * c
 }
 
 // same reports whether two slices are the same memory.
@@ -377,8 +416,7 @@ func (r *runner[T]) diagnose() []float64 {
 	if !ok {
 		α = math.NaN()
 	}
-	α *= protocol.StepScale(r.run.Schedule, r.seen, r.run.Budget)
-	return []float64{math.Sqrt(squares), norm, norm / squares, α * norm / m.Loss}
+	return []float64{math.Sqrt(squares), norm, norm / squares, α * r.scale * norm / m.Loss}
 }
 
 // charge books the measurement of m examples (R3).
@@ -500,6 +538,14 @@ func (r *runner[T]) failed(err error) (*results.Record, error) {
 	r.record.End.Status = results.Failed
 	r.record.End.Reason = fmt.Sprintf("step %d: %v", r.step, err)
 	return r.record, err
+}
+
+// executables are the SHA-256 of the files that serve problem and optimizer, where they are known.
+func executables(problem, optimizer protocol.Origin) map[string]string {
+	if problem.Executable == "" && optimizer.Executable == "" {
+		return nil
+	}
+	return map[string]string{"problem": problem.Executable, "optimizer": optimizer.Executable}
 }
 
 func transport(v any) string {

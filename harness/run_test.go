@@ -415,7 +415,7 @@ func TestRunAppliesSchedule(t *testing.T) {
 	var seen []protocol.Measurement[float64]
 	p, o := pointsDef(10, &callLog{}), scriptedDef(nil, &seen)
 	run := runOf(p, o, 0, 40)
-	run.Schedule = []protocol.Drop{{At: 0.3, Factor: 0.5}, {At: 0.6, Factor: 0.1}}
+	run.Schedule = protocol.Schedule{Drops: []protocol.Drop{{At: 0.3, Factor: 0.5}, {At: 0.6, Factor: 0.1}}}
 	mustRun(t, p, o, run)
 	var scales []float64
 	for _, m := range seen {
@@ -424,6 +424,126 @@ func TestRunAppliesSchedule(t *testing.T) {
 	if want := []float64{1, 1, 1, .5, .5, .5, .05, .05, .05, .05}; !slices.Equal(scales, want) {
 		t.Errorf("step scales are %v, want %v", scales, want)
 	}
+}
+
+// Warm-up counts the batch of the step in, whatever its size and whether it was seen before; decay does not.
+func TestRunAppliesWarmup(t *testing.T) {
+	var seen []protocol.Measurement[float64]
+	p, o := pointsDef(100, &callLog{}), scriptedDef(func(t int) protocol.Request {
+		return []protocol.Request{{BatchSize: 10}, {BatchSize: 20}, {Draw: protocol.Again}, {BatchSize: 40}, {BatchSize: 10}}[min(t+1, 4)]
+	}, &seen)
+	run := runOf(p, o, 0, 200)
+	run.Schedule = protocol.Schedule{Warmup: 0.4, Decay: protocol.Linear, Start: 0.5, Final: 0.5}
+	mustRun(t, p, o, run)
+	var scales []float64
+	for _, m := range seen {
+		scales = append(scales, m.StepScale)
+	}
+	// Charged before the steps: 0, 10, 30, 50, 90, 100, …, 190.
+	want := []float64{10. / 80, 30. / 80, 50. / 80, 1, 1}
+	for k := range 10 {
+		want = append(want, 1-0.5*float64(k)/10)
+	}
+	if !slices.Equal(scales, want) {
+		t.Errorf("step scales are %v, want %v", scales, want)
+	}
+}
+
+// Clipping multiplies each example's gradient by c: first moments by c, second ones by c², and what is no gradient of these
+// examples by nothing.
+func TestClip(t *testing.T) {
+	measurement := func() *protocol.Measurement[float64] {
+		m := &protocol.Measurement[float64]{Loss: 7, VarianceNorm: 50, Have: protocol.VarianceNorm}
+		for _, s := range m.Slices() {
+			*s.At = []float64{3, 4}
+			m.Have |= s.Of
+		}
+		return m
+	}
+	m := measurement()
+	clip(m, 1) // of norm 5: c = 0.2
+	for _, s := range m.Slices() {
+		factor := map[protocol.Quantity]float64{
+			protocol.Gradient: 0.2, protocol.Variance: 0.04, protocol.Covariance: 0.04, protocol.EmpiricalFisher: 0.04,
+		}[s.Of]
+		if factor == 0 {
+			factor = 1
+		}
+		for j, v := range *s.At {
+			if want := factor * []float64{3, 4}[j]; math.Abs(v-want) > 1e-15 {
+				t.Errorf("element %d of the %v is %v, want %v", j, s.Of, v, want)
+			}
+		}
+	}
+	if math.Abs(m.VarianceNorm-2) > 1e-15 || m.Loss != 7 {
+		t.Errorf("‖s‖₁ is %v and the loss %v, want 2 and 7", m.VarianceNorm, m.Loss)
+	}
+	m = measurement()
+	clip(m, 5)
+	if d := cmp.Diff(measurement(), m); d != "" {
+		t.Errorf("a gradient of the greatest norm is changed:\n%s", d)
+	}
+	for _, bad := range []float64{math.NaN(), math.Inf(1)} {
+		m = measurement()
+		m.Gradient[1] = bad
+		clip(m, 1)
+		if m.Gradient[0] != 3 || m.Variance[0] != 3 {
+			t.Errorf("a gradient with %v is scaled to %v", bad, m.Gradient)
+		}
+	}
+	m = measurement()
+	m.Have = protocol.Gradient
+	clip(m, 1)
+	if m.Variance[0] != 3 {
+		t.Error("what was not measured is scaled")
+	}
+}
+
+// In a run the optimizer sees the clipped gradient, and loss, charges and diagnostics are as without.
+func TestRunClips(t *testing.T) {
+	const limit = 2
+	calls := &callLog{}
+	p := pointsDef(10, calls)
+	var norms, variances []float64
+	o := scriptedDef(nil, nil)
+	o.Needs = protocol.VarianceNorm // the norm of g decides, even if the optimizer does not want g
+	o.New64 = func(protocol.Start) (protocol.Optimizer[float64], protocol.Request, error) {
+		return stepper(func(x []float64, m *protocol.Measurement[float64]) {
+			if m.Have != protocol.VarianceNorm {
+				t.Errorf("the optimizer is told of %v", m.Have)
+			}
+			norms, variances = append(norms, math.Hypot(m.Gradient[0], m.Gradient[1])), append(variances, m.VarianceNorm)
+			x[0] -= 0.5
+		}), protocol.Request{}, nil
+	}
+	run := runOf(p, o, 0, 100)
+	run.Clip, run.Diagnostics = limit, true
+	r := mustRun(t, p, o, run)
+	clipped := 0
+	for step := range norms {
+		norm, variance := float64(r.Trace.Diagnostics["gradient_norm"][step]), float64(r.Trace.Diagnostics["variance_norm"][step])
+		c := min(1, limit/norm)
+		if c < 1 {
+			clipped++
+		}
+		if math.Abs(norms[step]-c*norm) > 1e-12 || math.Abs(variances[step]-c*c*variance) > 1e-9*variance {
+			t.Errorf("step %d: ‖g‖ = %v and ‖s‖₁ = %v of %v and %v, want them times c = %v and c²", step, norms[step], variances[step], norm, variance, c)
+		}
+	}
+	if clipped == 0 {
+		t.Errorf("none of %d steps was clipped", len(norms))
+	}
+	if r.End.Gradients != 0 || r.End.Variances != 100 || r.End.Seen != 100 {
+		t.Errorf("clipping is charged: %+v", r.End)
+	}
+}
+
+// stepper is an optimizer that is its Step.
+type stepper func(x []float64, m *protocol.Measurement[float64])
+
+func (s stepper) Step(x []float64, m *protocol.Measurement[float64]) (protocol.Request, error) {
+	s(x, m)
+	return protocol.Request{}, nil
 }
 
 // averager is SGD that reports the mean of its iterates as its estimate, and one number per step.
@@ -614,7 +734,7 @@ func TestRunDiagnoses(t *testing.T) {
 	plain := mustRun(t, p, o, runOf(p, o, 0, 100))
 	run := runOf(p, o, 0, 100)
 	run.Diagnostics = true
-	run.Schedule = []protocol.Drop{{At: 0.5, Factor: 1}} // no change of the step size
+	run.Schedule = protocol.Schedule{Drops: []protocol.Drop{{At: 0.5, Factor: 1}}} // no change of the step size
 	calls.measured, seen = nil, nil
 	r := mustRun(t, p, o, run)
 	if d := cmp.Diff(plain.Points, r.Points); d != "" {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"noisebench/protocol"
+	"noisebench/results"
 )
 
 // outcome is what a sweep learnt about one setting at the tuning seed.
@@ -30,26 +31,26 @@ type outcome struct {
 //     least six points are known;
 //  3. the other tuned hyperparameters: their combinations at the best step size, then at its neighbours.
 //
-// All moves share one cap on the number of runs.
+// All moves share one cap on the number of runs. Where the plan gives ranges, as many settings fill them evenly, see [fill].
 type sweep struct {
 	declared []protocol.Hyperparameter
-	fixed    protocol.Setting     // complete: the plan's values, else the defaults
-	free     map[string]bool      // tuned and not fixed by the plan
-	grid     map[string][]float64 // the plan's explicit grid; nil: search
-	points   []protocol.Setting   // of the grid, see product
-	cap      int                  // most runs of the search
-	higher   bool                 // higher values are better
+	fixed    protocol.Setting   // complete: the plan's values, else the defaults
+	free     map[string]bool    // tuned and not fixed by the plan
+	listed   []string           // names of what the plan's explicit grid or its ranges vary, sorted
+	points   []protocol.Setting // of the grid, see product, or in the ranges; nil: search
+	cap      int                // most runs of the search
+	higher   bool               // higher values are better
 }
 
 // newSweep prepares the tuning of an optimizer under a plan's entry. It refuses unknown names and values out of range.
-func newSweep(o *protocol.OptimizerDef, entry protocol.OptimizerEntry, runs int, higherBetter bool) (*sweep, error) {
+func newSweep(o *protocol.OptimizerDef, entry protocol.OptimizerEntry, tuning *protocol.Tuning, higherBetter bool) (*sweep, error) {
 	fixed, err := protocol.Resolve(o.Hyperparameters, entry.Set)
 	if err != nil {
 		return nil, err
 	}
-	s := &sweep{declared: o.Hyperparameters, fixed: fixed, free: map[string]bool{}, cap: runs, higher: higherBetter}
+	s := &sweep{declared: o.Hyperparameters, fixed: fixed, free: map[string]bool{}, cap: tuning.Runs, higher: higherBetter}
 	if len(entry.Sweep) > 0 {
-		s.grid = entry.Sweep
+		s.listed = slices.Sorted(maps.Keys(entry.Sweep))
 		for name, values := range entry.Sweep {
 			for _, v := range values {
 				if _, err := protocol.Resolve(o.Hyperparameters, protocol.Setting{name: v}); err != nil {
@@ -57,8 +58,13 @@ func newSweep(o *protocol.OptimizerDef, entry protocol.OptimizerEntry, runs int,
 				}
 			}
 		}
-		s.points = s.product()
+		s.points = s.product(entry.Sweep)
 		return s, nil
+	}
+	if len(entry.Tune) > 0 {
+		s.listed = slices.Sorted(maps.Keys(entry.Tune))
+		s.points, err = s.fill(entry.Tune, tuning)
+		return s, err
 	}
 	for _, h := range o.Hyperparameters {
 		if _, set := entry.Set[h.Name]; h.Tuned && !set {
@@ -70,8 +76,8 @@ func newSweep(o *protocol.OptimizerDef, entry protocol.OptimizerEntry, runs int,
 
 // tuned returns the names of what the sweep varies, sorted.
 func (s *sweep) tuned() []string {
-	if s.grid != nil {
-		return slices.Sorted(maps.Keys(s.grid))
+	if s.points != nil {
+		return s.listed
 	}
 	return slices.Sorted(maps.Keys(s.free))
 }
@@ -97,7 +103,7 @@ type walk struct {
 func (s *sweep) walk(known knowledge) walk {
 	var w walk
 	switch {
-	case s.grid != nil:
+	case s.points != nil:
 		w.tried = s.points
 	case len(s.free) == 0:
 		w.tried = []protocol.Setting{s.fixed}
@@ -122,38 +128,44 @@ func (s *sweep) walk(known knowledge) walk {
 	return w
 }
 
-// atEdge reports whether a setting lies at an end of what was tried: no smaller or no larger step size was tried beside
-// it, the rest being equal; or, in an explicit grid, it has the least or the greatest of two or more values.
-func (s *sweep) atEdge(setting protocol.Setting, tried []protocol.Setting) bool {
-	if s.grid != nil {
-		for name, values := range s.grid {
-			if len(values) > 1 && (setting[name] == slices.Min(values) || setting[name] == slices.Max(values)) {
-				return true
+// edges lists where a setting lies at an end of what was tried: no smaller or no larger step size was tried beside it, the
+// rest being equal; or, in an explicit grid or a range, it has the least or the greatest of two or more values.
+func (s *sweep) edges(setting protocol.Setting, tried []protocol.Setting) (edges []results.Edge) {
+	end := func(name string, beside func(protocol.Setting) bool) {
+		below, above := false, false
+		for _, other := range tried {
+			if beside(other) {
+				below = below || other[name] < setting[name]
+				above = above || other[name] > setting[name]
 			}
 		}
-		return false
-	}
-	if !s.free[protocol.StepSize] {
-		return false
-	}
-	below, above := false, false
-	for _, other := range tried {
-		α := other[protocol.StepSize]
-		beside := maps.Clone(setting)
-		beside[protocol.StepSize] = α
-		if maps.Equal(beside, other) {
-			below = below || α < setting[protocol.StepSize]
-			above = above || α > setting[protocol.StepSize]
+		if below != above || s.points == nil && !below {
+			edges = append(edges, results.Edge{Name: name, Above: !above})
 		}
 	}
-	return !below || !above
+	for _, name := range s.listed {
+		end(name, func(protocol.Setting) bool { return true })
+	}
+	if s.free[protocol.StepSize] {
+		end(protocol.StepSize, func(other protocol.Setting) bool {
+			return maps.Equal(s.at(setting, protocol.StepSize, other[protocol.StepSize]), other)
+		})
+	}
+	return edges
+}
+
+// at is a setting with one value replaced.
+func (s *sweep) at(setting protocol.Setting, name string, value float64) protocol.Setting {
+	other := maps.Clone(setting)
+	other[name] = value
+	return other
 }
 
 // product is the explicit grid, in the order of the names and of the values as listed.
-func (s *sweep) product() []protocol.Setting {
+func (s *sweep) product(grid map[string][]float64) []protocol.Setting {
 	all := []protocol.Setting{{}}
-	for _, name := range s.tuned() {
-		all = extend(all, name, s.grid[name])
+	for _, name := range s.listed {
+		all = extend(all, name, grid[name])
 	}
 	for i := range all {
 		all[i] = s.with(all[i])

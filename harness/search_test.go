@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"noisebench/protocol"
+	"noisebench/results"
 )
 
 func TestGridStepSize(t *testing.T) {
@@ -68,7 +69,7 @@ func mustSweep(t interface {
 }, hyper []protocol.Hyperparameter, entry protocol.OptimizerEntry, runs int,
 ) *sweep {
 	t.Helper()
-	s, err := newSweep(&protocol.OptimizerDef{Hyperparameters: hyper}, entry, runs, false)
+	s, err := newSweep(&protocol.OptimizerDef{Hyperparameters: hyper}, entry, &protocol.Tuning{Runs: runs, Seed: 1000}, false)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -88,7 +89,7 @@ func TestSearchByHand(t *testing.T) {
 		name               string
 		start, best, limit float64
 		want               []float64
-		edge, capped       bool
+		edge, capped       bool // the edge is below
 	}{
 		// up to 1 (unstable), between .1 and 1, then down until two points below .1 are worse
 		{"best below the limit", .1, .1, .35, []float64{.1, 1, .3, .6, .06, .03}, false, false},
@@ -110,8 +111,12 @@ func TestSearchByHand(t *testing.T) {
 			y, _ := known(b)
 			return compare(x, y, false)
 		})
-		if got := s.atEdge(best, order); got != test.edge {
-			t.Errorf("%s: best step size %v is at the edge: %v, want %v", test.name, best[protocol.StepSize], got, test.edge)
+		var want []results.Edge
+		if test.edge {
+			want = []results.Edge{{Name: protocol.StepSize}}
+		}
+		if got := s.edges(best, order); !slices.Equal(got, want) {
+			t.Errorf("%s: best step size %v is at the edges %v, want %v", test.name, best[protocol.StepSize], got, want)
 		}
 	}
 }
@@ -147,7 +152,7 @@ func TestSearchProperties(t *testing.T) {
 		if want := gridStepSize(min(best, limit)); found[protocol.StepSize] != want {
 			t.Fatalf("found %v, want %v (tried %v)", found[protocol.StepSize], want, stepSizes(order))
 		}
-		if s.atEdge(found, order) || len(order) < 6 {
+		if s.edges(found, order) != nil || len(order) < 6 {
 			t.Fatalf("found %v after %v: at the edge, or of fewer than 6 points", found, stepSizes(order))
 		}
 	})
@@ -175,8 +180,8 @@ func TestSearchOfTwoHyperparameters(t *testing.T) {
 	if want := (protocol.Setting{"step_size": .1, "theta": .8, "mu": .95}); !maps.Equal(best, want) {
 		t.Errorf("found %v, want %v", best, want)
 	}
-	if len(order) > 12 || w.capped || s.atEdge(best, order) {
-		t.Errorf("%d runs, capped %v, at the edge %v; want at most 12, false, false", len(order), w.capped, s.atEdge(best, order))
+	if edges := s.edges(best, order); len(order) > 12 || w.capped || edges != nil {
+		t.Errorf("%d runs, capped %v, at the edges %v; want at most 12, false, none", len(order), w.capped, edges)
 	}
 	fixed := mustSweep(t, hyper, protocol.OptimizerEntry{Set: protocol.Setting{"step_size": .3}}, 12)
 	if order, _, _ := tune(t, fixed, world); len(order) != 3 {
@@ -192,11 +197,20 @@ func TestExplicitGrid(t *testing.T) {
 	if len(order) != 6 || w.capped {
 		t.Errorf("%d settings, capped %v; want the whole grid of 6", len(order), w.capped)
 	}
-	if s.atEdge(protocol.Setting{"step_size": .2, "beta": .5}, order) || !s.atEdge(protocol.Setting{"step_size": .4, "beta": .5}, order) {
-		t.Error("the edge of the grid is not where it should be")
+	for _, c := range []struct {
+		setting protocol.Setting
+		want    []results.Edge
+	}{
+		{protocol.Setting{"step_size": .2, "beta": .5}, nil},
+		{protocol.Setting{"step_size": .4, "beta": .5}, []results.Edge{{Name: "step_size", Above: true}}},
+		{protocol.Setting{"step_size": .1, "beta": .9}, []results.Edge{{Name: "beta", Above: true}, {Name: "step_size"}}},
+	} {
+		if got := s.edges(c.setting, order); !slices.Equal(got, c.want) {
+			t.Errorf("%v is at the edges %v, want %v", c.setting, got, c.want)
+		}
 	}
 	for _, bad := range []map[string][]float64{{"step_sice": {1}}, {"beta": {1}}} {
-		_, err := newSweep(&protocol.OptimizerDef{Hyperparameters: hyper}, protocol.OptimizerEntry{Sweep: bad}, 12, false)
+		_, err := newSweep(&protocol.OptimizerDef{Hyperparameters: hyper}, protocol.OptimizerEntry{Sweep: bad}, &protocol.Tuning{Runs: 12}, false)
 		if err == nil || !strings.Contains(err.Error(), "step_size") && !strings.Contains(err.Error(), "[0, 1)") {
 			t.Errorf("sweep %v gives error %v, want one that helps", bad, err)
 		}

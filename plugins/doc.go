@@ -9,9 +9,9 @@
 //
 //	import "noisebench/plugins"
 //
-//	func main() { plugins.Serve(lion) }
+//	func main() { plugins.Serve(qhm) }
 //
-// where lion is a protocol.OptimizerDef or a protocol.ProblemDef; Serve takes any number of them. "bench check PATH"
+// where qhm is a protocol.OptimizerDef or a protocol.ProblemDef; Serve takes any number of them. "bench check PATH"
 // tries the plugin, "bench run" finds it by name or path. Authors in other languages read
 // protocol/noisebench/v1/noisebench.proto, which is the contract on the wire, clause by clause.
 //

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -257,12 +258,12 @@ func (p *Plugin) launch(ctx context.Context) error {
 		conn.Stop()
 		return err
 	}
-	origin := protocol.Origin{Plugin: p.Name, Path: p.Path, SHA256: p.SHA256}
+	origin := protocol.Origin{Plugin: p.Name, Path: p.Path, Executable: p.SHA256}
 	for i := range optimizers {
-		optimizers[i].Origin = origin
+		optimizers[i].Origin = origin.WithIdentity(optimizers[i].Identity)
 	}
 	for i := range problems {
-		problems[i].Origin = origin
+		problems[i].Origin = origin.WithIdentity(problems[i].Identity)
 	}
 	p.Optimizers, p.Problems, p.conn, p.launched = optimizers, problems, conn, true
 	return nil
@@ -305,11 +306,16 @@ func (p *Plugin) live() (*wire.Conn, error) {
 	p.conn.Stop() // frees what is left of it
 	sum, err := sumFile(p.Path)
 	if err == nil && sum != p.SHA256 {
-		err = fmt.Errorf("the executable has changed since it was launched; run again to use the new one")
+		err = errors.New("the executable has changed since it was launched; run again to use the new one")
 	}
 	var conn *wire.Conn
 	if err == nil {
 		conn, err = p.connect(context.Background())
+	}
+	if err == nil {
+		if err = p.sameCode(conn); err != nil {
+			conn.Stop()
+		}
 	}
 	if errors.Is(err, errClosed) {
 		return nil, err
@@ -319,6 +325,25 @@ func (p *Plugin) live() (*wire.Conn, error) {
 	}
 	p.conn = conn
 	return conn, nil
+}
+
+// sameCode returns an error if what the plugin serves is not what it served when it was launched first.
+func (p *Plugin) sameCode(conn *wire.Conn) error {
+	optimizers, problems := conn.Definitions(p.live)
+	changed := len(optimizers) != len(p.Optimizers) || len(problems) != len(p.Problems)
+	for i := 0; i < len(optimizers) && !changed; i++ {
+		was, is := &p.Optimizers[i], &optimizers[i]
+		changed = is.Name != was.Name || is.Version != was.Version || is.Digest != was.Digest || !maps.Equal(is.Environment, was.Environment)
+	}
+	for i := 0; i < len(problems) && !changed; i++ {
+		was, is := &p.Problems[i], &problems[i]
+		changed = is.Name != was.Name || is.Version != was.Version || is.Digest != was.Digest || !maps.Equal(is.Environment, was.Environment)
+	}
+	if changed {
+		return errors.New("its code has changed since it was launched: it declares other names, versions, digests or environments; " +
+			"run again to use the new code")
+	}
+	return nil
 }
 
 // stop ends the plugin for good.

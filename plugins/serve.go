@@ -113,6 +113,9 @@ func checkOptimizer(d *protocol.OptimizerDef) error {
 			return fmt.Errorf("report %d is named %q, want names, each once", i+1, name)
 		}
 	}
+	if err := d.Identity.Check(); err != nil {
+		return err
+	}
 	return checkHyperparameters(d.Hyperparameters)
 }
 
@@ -124,6 +127,9 @@ func checkProblem(d *protocol.ProblemDef) error {
 		return errors.New("has no Spec, so that nobody knows its dimension")
 	case d.New32 == nil && d.New64 == nil:
 		return errors.New("has neither New32 nor New64, so that nothing can open it")
+	}
+	if err := d.Identity.Check(); err != nil {
+		return err
 	}
 	return checkHyperparameters(d.Parameters)
 }

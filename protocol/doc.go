@@ -27,6 +27,7 @@
 //	setting        one point in the space of hyperparameters
 //	run            one setting under one seed on one problem
 //	sweep          the runs that tune one optimizer on one problem
+//	schedule       the factor on the step size as a function of examples seen: warm-up, decay, drops
 //	plan           problems × optimizers × sweep × seeds × budget
 //	diverged       a result: the optimizer left the region where the loss is finite and sensible
 //	failed         no result: a plugin or the machine broke
@@ -40,7 +41,8 @@
 // R2 (purity). The same point, examples and seed give the same bits: whatever the number of threads, the order of runs,
 // the transport, the other runs in flight, or an interruption in between. Problems keep no state between calls;
 // optimizers keep state only between the steps of one run, and go on from a saved one as if nothing had been (see
-// [SaveState]). The promise holds per platform (GOARCH, CPU feature level, Go version).
+// [SaveState]). The promise holds per platform (GOARCH, CPU feature level, Go version). How many threads a plugin is told
+// to use (NOISEBENCH_THREADS) changes its speed, never its bits.
 //
 // R3 (budget). The budget counts examples. Every example whose loss or gradient an optimizer gets to see is charged, a
 // second look at the same batch too. The harness meters. The last batch shrinks to what is left, so that all runs end on
@@ -52,6 +54,9 @@
 // R4 (evaluation). Evaluation is free and happens on a schedule fixed in examples seen, the same for every optimizer of a
 // plan: at zero, and at the first step boundary at or past each mark. A trial point is never evaluated.
 //
+// Each entry of a plan has the same budget on a problem. A pair of which the optimizer needs what the problem does not measure, or
+// has no version of its element type, cannot run: tables say so, outside the ranking, and the rest of the plan goes on.
+//
 // R5 (randomness). All randomness comes from named streams of (seed, purpose), see [Stream]. An optimizer's
 // hyperparameters never touch the data order: at equal seed and batch size all optimizers see the same batches. Data are
 // reshuffled every epoch, unless the plan says [Frozen].
@@ -60,6 +65,9 @@
 // test data; on a problem without validation part they are selected on the training objective. A plan may deviate in the
 // way that the thesis or DeepOBS did; its tables then say so.
 //
+// Each entry has the same number of tuning runs: for the search of its step size, or for settings that fill the ranges that its
+// entry declares, on the scales that the optimizer declares. A setting is judged in one way, however it was found.
+//
 // R7 (divergence). A diverged run is a result: it stays in every statistic at the worse of its initial and its last finite
 // value, and tables flag and count it. The loss at a trial point makes no run diverge: to judge it is what the optimizer
 // paid for. A failed run is never a result, and never silently missing.
@@ -67,8 +75,25 @@
 // R8 (durability). Nothing that was finished is lost or run twice, whatever interrupts: Ctrl-C, SIGKILL, a full disk, a
 // crash of a plugin, a second harness on the same folder.
 //
-// R9 (provenance). A record says what produced it: protocol version, plan, hashes of plugins and data, platform, versions,
-// and the time that problem, optimizer and harness took, apart.
+// R9 (provenance). A record says what produced it: protocol version, plan, hashes of executables and data, platform, versions,
+// threads, and the time that problem, optimizer and harness took, apart.
+//
+// R10 (identity). A record is served for code that computes its bits, and for no other. A built-in is what it computes: its
+// name, version and measured fingerprint (package fingerprint), so that a rebuild finds its runs. An outside plugin is that
+// and all that it loads: the digest and environment that it declares, or else the bytes of its executable. Whatever only says
+// where a record was made, and by which build, is provenance (R9) and identifies nothing.
+//
+// # What the harness does to a measurement
+//
+// Schedule. Each measurement carries the schedule's factor on the step size, StepScale, which is a function of the examples
+// charged before it, the size of its batch, and the budget; see [Schedule.Factor]. The schedule of an optimizer's entry in a
+// plan goes before that of the problem's entry, that before the plan's, and that before the problem's own.
+//
+// Clipping. An optimizer's entry may limit the norm of gradients. With c = min(1, limit/‖g‖₂), the optimizer is given the
+// measurement that it would be given if each example's gradient ∇fᵢ were multiplied by c: g times c; s, ‖s‖₁, the covariance and the
+// empirical Fisher, which are second moments of the ∇fᵢ, times c². Loss, Hessian, Gauss–Newton, the Fishers of the model's own
+// labels, the sampled gradient and the oracle are not of these gradients and stay. So does a gradient whose norm is not finite.
+// Clipping is free of charge. Diagnostics are taken before it.
 package protocol
 
 // Version is the version of this contract. A change that alters any recorded number, or that an existing plugin

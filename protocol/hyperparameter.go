@@ -24,13 +24,17 @@ type Hyperparameter struct {
 	MinOpen bool      // Min itself is excluded
 	MaxOpen bool      // Max itself is excluded
 	Integer bool      // only whole numbers
+	Log     bool      // its scale is logarithmic: a plan that tunes it over a range spreads values evenly by their logarithms
 	Tuned   bool      // the protocol tunes it
 	Grid    []float64 // if Tuned and not step_size: the values to try, Default among them
 }
 
-// StepSizeParameter declares the step size α ∈ (0, ∞) that most optimizers have: tuned, with the search's starting point.
+// StepSizeParameter declares the step size α ∈ (0, ∞) that most optimizers have: tuned, on a logarithmic scale, with the
+// search's starting point.
 func StepSizeParameter(start float64) Hyperparameter {
-	return Hyperparameter{Name: StepSize, Doc: "step size α", Default: start, Max: math.Inf(1), MinOpen: true, Tuned: true}
+	return Hyperparameter{
+		Name: StepSize, Doc: "step size α", Default: start, Max: math.Inf(1), MinOpen: true, Log: true, Tuned: true,
+	}
 }
 
 // Fraction declares a hyperparameter in [0, 1) such as a decay rate β.
@@ -38,9 +42,9 @@ func Fraction(name, doc string, value float64) Hyperparameter {
 	return Hyperparameter{Name: name, Doc: doc, Default: value, Max: 1, MaxOpen: true}
 }
 
-// NonNegative declares a hyperparameter in [0, ∞) such as ε.
+// NonNegative declares a hyperparameter in [0, ∞) such as ε, on a logarithmic scale.
 func NonNegative(name, doc string, value float64) Hyperparameter {
-	return Hyperparameter{Name: name, Doc: doc, Default: value, Max: math.Inf(1), MaxOpen: true}
+	return Hyperparameter{Name: name, Doc: doc, Default: value, Max: math.Inf(1), MaxOpen: true, Log: true}
 }
 
 // Count declares a hyperparameter that is a whole number of at least least.
@@ -50,6 +54,9 @@ func Count(name, doc string, value, least int) Hyperparameter {
 		Min: float64(least), Max: math.Inf(1), MaxOpen: true, Integer: true,
 	}
 }
+
+// Logarithmic reports whether the scale is logarithmic: declared so, or that of the step size, which always is.
+func (h Hyperparameter) Logarithmic() bool { return h.Log || h.Name == StepSize }
 
 // Range writes the allowed values as an interval, such as "[0, 1)".
 func (h Hyperparameter) Range() string {

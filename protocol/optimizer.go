@@ -99,8 +99,10 @@ type OptimizerDef struct {
 
 	Identity // declared by outside plugins
 
-	// Origin is filled in by whoever loaded the definition.
-	Origin Origin
+	// Origin and Fingerprint are filled in by whoever loaded the definition. Fingerprint measures what the optimizer computes
+	// (see package fingerprint); nil: nobody has to know.
+	Origin      Origin
+	Fingerprint func() (string, error)
 }
 
 // Definition is an OptimizerDef or a ProblemDef.

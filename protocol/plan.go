@@ -2,9 +2,10 @@ package protocol
 
 import (
 	"fmt"
+	"maps"
+	"math"
 	"slices"
 	"strings"
-	"unicode"
 )
 
 // Order says in which order a run sees the training examples.
@@ -30,21 +31,43 @@ const (
 
 // ProblemEntry is one problem of a plan.
 type ProblemEntry struct {
-	Problem   string  `yaml:"problem" json:"problem"`                           // name of a problem
-	Name      string  `yaml:"name,omitempty" json:"name,omitempty"`             // in tables; default: Problem
-	With      Setting `yaml:"with,omitempty" json:"with,omitempty"`             // parameters
-	Budget    int64   `yaml:"budget,omitempty" json:"budget,omitempty"`         // examples; default: the problem's
-	BatchSize int     `yaml:"batch_size,omitempty" json:"batch_size,omitempty"` // default: the problem's
-	Schedule  *[]Drop `yaml:"schedule,omitempty" json:"schedule,omitempty"`     // default: the problem's; []: constant
+	Problem   string    `yaml:"problem" json:"problem"`                           // name of a problem
+	Name      string    `yaml:"name,omitempty" json:"name,omitempty"`             // in tables; default: what the problem is called
+	With      Setting   `yaml:"with,omitempty" json:"with,omitempty"`             // parameters
+	Budget    int64     `yaml:"budget,omitempty" json:"budget,omitempty"`         // examples; default: the problem's
+	Epochs    float64   `yaml:"epochs,omitempty" json:"epochs,omitempty"`         // in place of Budget: so many times the training examples
+	BatchSize int       `yaml:"batch_size,omitempty" json:"batch_size,omitempty"` // default: the problem's
+	Schedule  *Schedule `yaml:"schedule,omitempty" json:"schedule,omitempty"`     // default: the plan's
 }
 
-// OptimizerEntry is one competitor of a plan.
+// Examples returns the budget of the entry on its problem, in examples. That epochs are asked for of endless data, or are too
+// few for one example or too many to count, is an error.
+func (e *ProblemEntry) Examples(spec *ProblemSpec) (int64, error) {
+	switch {
+	case e.Epochs == 0 && e.Budget > 0:
+		return e.Budget, nil
+	case e.Epochs == 0:
+		return spec.Budget, nil
+	case spec.Train == 0:
+		return 0, fmt.Errorf("epochs is %g, but the problem's data are endless; give its budget in examples", e.Epochs)
+	}
+	examples := math.Round(e.Epochs * float64(spec.Train))
+	if !(examples >= 1 && examples <= 1<<53) {
+		return 0, fmt.Errorf("epochs is %g, which makes %g examples of %d; want 1 to %g", e.Epochs, examples, spec.Train, float64(1<<53))
+	}
+	return int64(examples), nil
+}
+
+// OptimizerEntry is one competitor of a plan. It has no budget: that all entries see as many examples is the protocol.
 type OptimizerEntry struct {
 	Optimizer string               `yaml:"optimizer" json:"optimizer"`                       // name of an optimizer
-	Name      string               `yaml:"name,omitempty" json:"name,omitempty"`             // in tables; default: Optimizer
+	Name      string               `yaml:"name,omitempty" json:"name,omitempty"`             // in tables; default: what the optimizer is called
 	Set       Setting              `yaml:"set,omitempty" json:"set,omitempty"`               // fixed, never tuned
 	Sweep     map[string][]float64 `yaml:"sweep,omitempty" json:"sweep,omitempty"`           // full grid in place of the search
+	Tune      map[string][]float64 `yaml:"tune,omitempty" json:"tune,omitempty"`             // ranges [least, greatest], filled evenly in place of the search
 	BatchSize int                  `yaml:"batch_size,omitempty" json:"batch_size,omitempty"` // default: the problem's
+	Schedule  *Schedule            `yaml:"schedule,omitempty" json:"schedule,omitempty"`     // default: that of the other entries
+	Clip      float64              `yaml:"clip,omitempty" json:"clip,omitempty"`             // greatest norm of a gradient, see the package comment; 0: none
 }
 
 // Tuning is how a plan tunes.
@@ -57,11 +80,14 @@ type Tuning struct {
 
 // Plan is everything that a comparison needs. Its zero fields mean the defaults that [Plan.WithDefaults] fills in.
 type Plan struct {
-	Name        string           `yaml:"name" json:"name"`
-	Description string           `yaml:"description,omitempty" json:"description,omitempty"`
-	Problems    []ProblemEntry   `yaml:"problems" json:"problems"`
-	Optimizers  []OptimizerEntry `yaml:"optimizers" json:"optimizers"`
-	Tuning      Tuning           `yaml:"tuning,omitempty" json:"tuning"`
+	Name        string `yaml:"name" json:"name"`
+	Description string `yaml:"description,omitempty" json:"description,omitempty"`
+	// Extends names a plan of which this one has all that it does not say itself, and whose optimizers come before its own.
+	// Whoever reads plan files resolves it; a Plan that is run has none.
+	Extends    string           `yaml:"extends,omitempty" json:"-"`
+	Problems   []ProblemEntry   `yaml:"problems" json:"problems"`
+	Optimizers []OptimizerEntry `yaml:"optimizers" json:"optimizers"`
+	Tuning     Tuning           `yaml:"tuning,omitempty" json:"tuning"`
 	// Replicates is the number of reporting seeds, FirstSeed the first of them.
 	Replicates int    `yaml:"replicates,omitempty" json:"replicates"`
 	FirstSeed  uint64 `yaml:"first_seed,omitempty" json:"first_seed"`
@@ -75,6 +101,11 @@ type Plan struct {
 	// charge and changes no result.
 	Diagnostics bool  `yaml:"diagnostics,omitempty" json:"diagnostics,omitempty"`
 	Order       Order `yaml:"order,omitempty" json:"order"`
+	// Schedule is the step-size schedule of all runs; nil: each problem's own. That of a problem entry goes before it, and that
+	// of an optimizer entry before both.
+	Schedule *Schedule `yaml:"schedule,omitempty" json:"schedule,omitempty"`
+	// Plugins are paths of executables that serve what the plan names. They say where, not what: no part of the comparison.
+	Plugins []string `yaml:"plugins,omitempty" json:"-"`
 	// Selection is the part on which settings and points are selected: validation, or test as the thesis did.
 	Selection Part       `yaml:"selection,omitempty" json:"selection"`
 	Report    ReportRule `yaml:"report,omitempty" json:"report"`
@@ -125,6 +156,20 @@ func (p Plan) WithDefaults() Plan {
 	return p
 }
 
+// ScheduleOf returns the step-size schedule of an optimizer entry on a problem entry: its own, or else the problem entry's, or
+// else the plan's, or else that of the problem's spec. Without an optimizer entry, nil, it is that of the entries that have none.
+func (p *Plan) ScheduleOf(problem *ProblemEntry, optimizer *OptimizerEntry, spec *ProblemSpec) Schedule {
+	switch {
+	case optimizer != nil && optimizer.Schedule != nil:
+		return optimizer.Schedule.plain()
+	case problem.Schedule != nil:
+		return problem.Schedule.plain()
+	case p.Schedule != nil:
+		return p.Schedule.plain()
+	}
+	return Schedule{Drops: spec.Schedule}.plain()
+}
+
 func setDefault[V comparable](field *V, value V) {
 	var zero V
 	if *field == zero {
@@ -137,6 +182,8 @@ func setDefault[V comparable](field *V, value V) {
 func (p *Plan) Check() error {
 	const most = 100_000 // of anything that a plan counts
 	switch {
+	case p.Extends != "":
+		return fmt.Errorf("plan %s extends %s, which was not read", p.Name, p.Extends)
 	case p.Name == "":
 		return fmt.Errorf("the plan has no name; add a line such as \"name: my-plan\"")
 	case len(p.Problems) == 0:
@@ -164,6 +211,11 @@ func (p *Plan) Check() error {
 	case p.Report != Best && p.Report != Final:
 		return fmt.Errorf("report is %q, want %s or %s", p.Report, Best, Final)
 	}
+	if p.Schedule != nil {
+		if err := p.Schedule.Check(); err != nil {
+			return fmt.Errorf("schedule of the plan: %w", err)
+		}
+	}
 	seen := map[string]bool{}
 	for i, e := range p.Problems {
 		switch {
@@ -175,9 +227,13 @@ func (p *Plan) Check() error {
 			return fmt.Errorf("two problems of the plan are named %q; give one of them another name with \"name:\"", e.Name)
 		case e.Budget < 0 || e.BatchSize < 0:
 			return fmt.Errorf("problem %s: budget is %d and batch_size is %d, want positive numbers", e.Name, e.Budget, e.BatchSize)
+		case e.Epochs != 0 && e.Budget != 0:
+			return fmt.Errorf("problem %s: it has both a budget, of %d examples, and epochs, %g; keep one", e.Name, e.Budget, e.Epochs)
+		case e.Epochs < 0 || !Finite(e.Epochs):
+			return fmt.Errorf("problem %s: epochs is %g, want a positive number", e.Name, e.Epochs)
 		}
 		if e.Schedule != nil {
-			if err := CheckSchedule(*e.Schedule); err != nil {
+			if err := e.Schedule.Check(); err != nil {
 				return fmt.Errorf("problem %s: %w", e.Name, err)
 			}
 		}
@@ -194,13 +250,15 @@ func (p *Plan) Check() error {
 			return fmt.Errorf("two optimizers of the plan are named %q; give one of them another name with \"name:\"", e.Name)
 		case e.BatchSize < 0:
 			return fmt.Errorf("optimizer %s: batch_size is %d, want a positive number", e.Name, e.BatchSize)
+		case e.Clip < 0 || !Finite(e.Clip):
+			return fmt.Errorf("optimizer %s: clip is %g, want a positive norm", e.Name, e.Clip)
 		}
-		for name, values := range e.Sweep {
-			if len(values) == 0 {
-				return fmt.Errorf("optimizer %s: sweep.%s lists no values", e.Name, name)
-			}
-			if _, both := e.Set[name]; both {
-				return fmt.Errorf("optimizer %s: %s is both under set and under sweep; keep one", e.Name, name)
+		if err := e.checkTuning(); err != nil {
+			return fmt.Errorf("optimizer %s: %w", e.Name, err)
+		}
+		if e.Schedule != nil {
+			if err := e.Schedule.Check(); err != nil {
+				return fmt.Errorf("optimizer %s: %w", e.Name, err)
 			}
 		}
 		seen[e.Name] = true
@@ -208,9 +266,35 @@ func (p *Plan) Check() error {
 	return nil
 }
 
-// printable reports whether a name can be the cell of a table.
-func printable(name string) bool {
-	return strings.TrimSpace(name) == name && !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
+// checkTuning returns an error that names what of set, sweep and tune makes no sense or does not go together.
+func (e *OptimizerEntry) checkTuning() error {
+	if len(e.Sweep) > 0 && len(e.Tune) > 0 {
+		return fmt.Errorf("it has both a sweep, of %s, and ranges to tune, of %s; keep one", sorted(e.Sweep), sorted(e.Tune))
+	}
+	for _, tuned := range []struct {
+		key    string
+		values map[string][]float64
+	}{{"sweep", e.Sweep}, {"tune", e.Tune}} {
+		for _, name := range slices.Sorted(maps.Keys(tuned.values)) {
+			if len(tuned.values[name]) == 0 {
+				return fmt.Errorf("%s.%s lists no values", tuned.key, name)
+			}
+			if _, both := e.Set[name]; both {
+				return fmt.Errorf("%s is both under set and under %s; keep one", name, tuned.key)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Tune)) {
+		if r := e.Tune[name]; len(r) != 2 || !(r[0] < r[1]) || !Finite(r[0]) || !Finite(r[1]) {
+			return fmt.Errorf("tune.%s is %g, want a range [least, greatest]", name, r)
+		}
+	}
+	return nil
+}
+
+// sorted lists the keys of a map.
+func sorted(values map[string][]float64) string {
+	return strings.Join(slices.Sorted(maps.Keys(values)), ", ")
 }
 
 // Deviations lists, one sentence fragment each, where the plan departs from the standard rules of selection and data
@@ -231,4 +315,12 @@ func (p *Plan) Deviations() []string {
 		d = append(d, "runs are judged at their last point")
 	}
 	return d
+}
+
+// Measured is what the runs of an optimizer measure on a problem: what it needs, and what diagnostics need.
+func (p *Plan) Measured(spec *ProblemSpec, o *OptimizerDef) Quantity {
+	if p.Diagnostics {
+		return o.Needs | Gradient | VarianceNorm&spec.Measures
+	}
+	return o.Needs
 }

@@ -63,13 +63,40 @@ func TestPlanCheck(t *testing.T) {
 		"budget is -1":                 func(p *protocol.Plan) { p.Problems[0].Budget = -1 },
 		"batch_size is -2":             func(p *protocol.Plan) { p.Problems[0].BatchSize = -2 },
 		"problem beale: drop 1": func(p *protocol.Plan) {
-			p.Problems[0].Schedule = &[]protocol.Drop{{At: 2, Factor: 1}}
+			p.Problems[0].Schedule = &protocol.Schedule{Drops: []protocol.Drop{{At: 2, Factor: 1}}}
 		},
 		"entry 1 under optimizers":         func(p *protocol.Plan) { p.Optimizers[0].Optimizer = "" },
 		`two optimizers of the plan are`:   func(p *protocol.Plan) { p.Optimizers[1].Name = "sgd" },
 		"optimizer adam: batch_size is -3": func(p *protocol.Plan) { p.Optimizers[1].BatchSize = -3 },
 		"sweep.beta lists no values": func(p *protocol.Plan) {
 			p.Optimizers[1].Sweep = map[string][]float64{"beta": nil}
+		},
+		"schedule of the plan: warmup is 2":    func(p *protocol.Plan) { p.Schedule = &protocol.Schedule{Warmup: 2} },
+		"optimizer sgd: warmup is 2":           func(p *protocol.Plan) { p.Optimizers[0].Schedule = &protocol.Schedule{Warmup: 2} },
+		"optimizer sgd: clip is -1":            func(p *protocol.Plan) { p.Optimizers[0].Clip = -1 },
+		"optimizer sgd: clip is +Inf":          func(p *protocol.Plan) { p.Optimizers[0].Clip = math.Inf(1) },
+		"problem beale: epochs is -2":          func(p *protocol.Plan) { p.Problems[0].Epochs = -2 },
+		"problem beale: epochs is NaN":         func(p *protocol.Plan) { p.Problems[0].Epochs = math.NaN() },
+		"both a budget, of 1000 examples, and": func(p *protocol.Plan) { p.Problems[1].Epochs = 2 },
+		"tune.beta is [0.5], want a range [least, greatest]": func(p *protocol.Plan) {
+			p.Optimizers[1].Tune = map[string][]float64{"beta": {0.5}}
+		},
+		"tune.beta is [0.5 0.5], want a range": func(p *protocol.Plan) {
+			p.Optimizers[1].Tune = map[string][]float64{"beta": {0.5, 0.5}}
+		},
+		"tune.beta is [0.5 +Inf], want a range": func(p *protocol.Plan) {
+			p.Optimizers[1].Tune = map[string][]float64{"beta": {0.5, math.Inf(1)}}
+		},
+		"tune.beta lists no values": func(p *protocol.Plan) {
+			p.Optimizers[1].Tune = map[string][]float64{"beta": nil}
+		},
+		"beta is both under set and under tune": func(p *protocol.Plan) {
+			p.Optimizers[1].Tune = map[string][]float64{"beta": {0.5, 0.9}}
+			p.Optimizers[1].Set = protocol.Setting{"beta": 0.5}
+		},
+		"both a sweep, of alpha, beta, and ranges to tune, of beta; keep one": func(p *protocol.Plan) {
+			p.Optimizers[1].Tune = map[string][]float64{"beta": {0.5, 0.9}}
+			p.Optimizers[1].Sweep = map[string][]float64{"beta": {0.5}, "alpha": {1}}
 		},
 		"both under set and under sweep": func(p *protocol.Plan) {
 			p.Optimizers[1].Sweep = map[string][]float64{"beta": {0.5}}
@@ -81,6 +108,35 @@ func TestPlanCheck(t *testing.T) {
 		p = p.WithDefaults()
 		if err := p.Check(); err == nil || !strings.Contains(err.Error(), text) {
 			t.Errorf("Check returns %v, want an error with %q", err, text)
+		}
+	}
+}
+
+func TestEntryExamples(t *testing.T) {
+	spec := protocol.ProblemSpec{Train: 1077, Budget: 5000}
+	for _, c := range []struct {
+		entry protocol.ProblemEntry
+		want  int64
+	}{
+		{protocol.ProblemEntry{}, 5000},
+		{protocol.ProblemEntry{Budget: 70}, 70},
+		{protocol.ProblemEntry{Epochs: 3}, 3231},
+		{protocol.ProblemEntry{Epochs: 0.5}, 539}, // 538.5
+		{protocol.ProblemEntry{Epochs: 0.001}, 1},
+	} {
+		if got, err := c.entry.Examples(&spec); got != c.want || err != nil {
+			t.Errorf("budget %d and epochs %g make %d examples, %v; want %d", c.entry.Budget, c.entry.Epochs, got, err, c.want)
+		}
+	}
+	for want, c := range map[string]struct {
+		epochs float64
+		train  int
+	}{
+		"data are endless": {3, 0}, "which makes 0 examples": {1e-9, 1077}, "which makes 1.077e+23 examples": {1e20, 1077},
+	} {
+		e := protocol.ProblemEntry{Epochs: c.epochs}
+		if _, err := e.Examples(&protocol.ProblemSpec{Train: c.train}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%g epochs of %d examples: error %v, want one with %q", c.epochs, c.train, err, want)
 		}
 	}
 }
@@ -166,20 +222,8 @@ func TestProblemSpecCheck(t *testing.T) {
 		{At: 0.5, Factor: math.Inf(1)},
 		{At: 0.5, Factor: math.NaN()},
 	} {
-		if protocol.CheckSchedule([]protocol.Drop{d}) == nil {
+		if (&protocol.Schedule{Drops: []protocol.Drop{d}}).Check() == nil {
 			t.Errorf("a schedule with %+v is accepted", d)
 		}
-	}
-}
-
-func TestStepScale(t *testing.T) {
-	schedule := []protocol.Drop{{At: 0.5, Factor: 0.5}, {At: 0.75, Factor: 0.25}}
-	for seen, want := range map[int64]float64{0: 1, 499: 1, 500: 0.5, 749: 0.5, 750: 0.125, 1000: 0.125} {
-		if got := protocol.StepScale(schedule, seen, 1000); got != want {
-			t.Errorf("scale after %d of 1000 examples is %g, want %g", seen, got, want)
-		}
-	}
-	if got := protocol.StepScale(nil, 500, 1000); got != 1 {
-		t.Errorf("scale without schedule is %g, want 1", got)
 	}
 }

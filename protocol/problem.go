@@ -52,7 +52,7 @@ type Measurement[T Float] struct {
 	// The harness fills in where the run stands; a problem leaves these alone.
 	Step      int     // t: the number of measurements before this one
 	Seen      int64   // examples charged, this batch included
-	StepScale float64 // the schedule's factor on the step size at this step
+	StepScale float64 // the schedule's factor on the step size at this step, see [Schedule.Factor]
 }
 
 // Slice is one of the slices of a Measurement.
@@ -107,24 +107,6 @@ type Problem[T Float] interface {
 type Metric struct {
 	Name         string `json:"name"` // "accuracy", "loss", "suboptimality"
 	HigherBetter bool   `json:"higher_better"`
-}
-
-// Drop is one element of a step-size schedule: from the given fraction of the budget on, step sizes are multiplied by
-// Factor, in addition to the drops before.
-type Drop struct {
-	At     float64 `json:"at" yaml:"at"`         // fraction of the budget, in (0, 1)
-	Factor float64 `json:"factor" yaml:"factor"` // > 0
-}
-
-// StepScale returns the factor on the step size when seen of budget examples have been charged before the step.
-func StepScale(schedule []Drop, seen, budget int64) float64 {
-	scale := 1.0
-	for _, drop := range schedule {
-		if float64(seen) >= drop.At*float64(budget) {
-			scale *= drop.Factor
-		}
-	}
-	return scale
 }
 
 // DataFile names a file that a problem reads.
@@ -199,18 +181,7 @@ func (s *ProblemSpec) Check() error {
 			return fmt.Errorf("constant %s is %g, want a finite number", name, v)
 		}
 	}
-	return CheckSchedule(s.Schedule)
-}
-
-// CheckSchedule returns an error that names the first drop that makes no sense.
-func CheckSchedule(schedule []Drop) error {
-	for i, d := range schedule {
-		if !(d.At > 0 && d.At < 1) || !(d.Factor > 0) || !Finite(d.Factor) || i > 0 && d.At <= schedule[i-1].At {
-			return fmt.Errorf("drop %d of the schedule is at %g by %g, want ascending fractions in (0, 1) and factors above 0",
-				i+1, d.At, d.Factor)
-		}
-	}
-	return nil
+	return checkDrops(s.Schedule)
 }
 
 // ProblemDef defines a problem for [noisebench/plugins.Serve]: what is known without its data, and how to open it.
@@ -230,13 +201,8 @@ type ProblemDef struct {
 
 	Identity // declared by outside plugins
 
-	// Origin is filled in by whoever loaded the definition.
-	Origin Origin
-}
-
-// Origin says where a definition was loaded from.
-type Origin struct {
-	Plugin string `json:"plugin"` // the plugin's name: "built-in" or the executable's base name
-	Path   string `json:"-"`      // of the executable
-	SHA256 string `json:"sha256"` // of the executable, hexadecimal
+	// Origin and Fingerprint are filled in by whoever loaded the definition. Fingerprint measures what the problem computes
+	// at a complete setting for optimizers that need some quantities (see package fingerprint); nil: nobody has to know.
+	Origin      Origin
+	Fingerprint func(at Setting, needs Quantity) (string, error)
 }

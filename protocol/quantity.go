@@ -1,6 +1,9 @@
 package protocol
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Quantity is a set of things that can be measured on a batch. The loss comes with every measurement.
 type Quantity uint32
@@ -84,4 +87,19 @@ func (q Quantity) String() string {
 		return "loss"
 	}
 	return strings.Join(names, "+")
+}
+
+// ParseQuantity reads what String writes.
+func ParseQuantity(text string) (q Quantity, err error) {
+	if text == Quantity(0).String() {
+		return 0, nil
+	}
+	for name := range strings.SplitSeq(text, "+") {
+		i := slices.Index(quantityNames, name)
+		if i < 0 {
+			return 0, Unknown("quantity", name, quantityNames)
+		}
+		q |= 1 << i
+	}
+	return q, nil
 }

@@ -13,6 +13,7 @@ const (
 	PurposeNoise = "noise" // an endless problem's examples; keyed by the example's number
 	PurposeLabel = "label" // the ỹ of SampledFisher and SampledGradient, one stream per example; keyed by its place in the stream, Batch.Position+i
 	PurposeSplit = "split" // the fixed choice of validation examples and the training subset for evaluation
+	PurposeTune  = "tune"  // the settings of a plan's ranges; keyed by the hyperparameter's place among their sorted names
 	PurposeOwn   = "optimizer"
 )
 

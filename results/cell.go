@@ -8,24 +8,49 @@ type Cell struct {
 	Problem   string // name of the plan's problem entry
 	Optimizer string // name of the plan's optimizer entry
 
+	// Impossible says why the optimizer cannot run on the problem, such as a quantity that it needs and the problem does not
+	// measure; empty: it can. Such a cell has no runs, and none are missing.
+	Impossible string
+
 	// Setting is the complete setting that tuning chose; nil while tuning is unfinished. Tuned names the
-	// hyperparameters that were searched, and BatchSize is the batch size that the optimizer entry fixes, or 0.
+	// hyperparameters that were searched, and Ranges has the least and the greatest value of those that were searched over a
+	// range. BatchSize, Schedule and Clip are what the optimizer entry has of its own, or zero.
 	Setting   protocol.Setting
 	Tuned     []string
+	Ranges    map[string][]float64
 	BatchSize int
+	Schedule  *protocol.Schedule
+	Clip      float64
 
 	Runs           []*Record        // replicates of Setting: finished runs only, one per reporting seed
 	OneShotSetting protocol.Setting // the declared default, complete; nil if the plan has no one-shot row
 	OneShot        []*Record        // replicates of OneShotSetting, as Runs
 	Tuning         []*Record        // all finished runs of the sweep and of the tie step
 
-	Edge   bool // the best step size lies at an end of the range that was searched
-	Capped bool // the limit on tuning runs ended the search
+	Edges  []Edge // where Setting lies at an end of what was searched
+	Capped bool   // the limit on tuning runs ended the search
 
 	// Unranked says why this cell takes no part in ranking and stands in a table of its own, such as where it comes from;
 	// empty: it takes part. Its records may have seeds, budgets and a protocol version of their own.
 	Unranked string
 
+	Taken []Taken // from bundles, if any
+
 	Failed  []string // one reason per failed run, tuning runs among them
 	Missing int      // runs of the plan that neither finished nor failed
+}
+
+// Taken says of a cell that some of its runs were made elsewhere and came in a bundle.
+type Taken struct {
+	Runs, Of    int    // that many of the cell's runs
+	Root, Title string // of the bundle
+	Platforms   string // that its runs were made on
+	Checked     int    // runs of the bundle that were made again here, whatever cell they are of
+	Bits        int    // of them, with the same bits; the others agree within the tolerance for another platform
+}
+
+// Edge is an end of the values of a hyperparameter that a sweep has tried.
+type Edge struct {
+	Name  string // of the hyperparameter
+	Above bool   // the greatest value; else the least
 }

@@ -7,7 +7,8 @@
 //   - Two records of the same run are equal byte by byte but for their last line, so that a difference shows (R2).
 //   - Records can be read without this package: they are lines of JSON.
 //
-// Files are not meant to be edited, and there is no index: the names of the files say which runs are there.
+// Files are not meant to be edited, and there is no index: the names of the files say which runs are there. What is written
+// beside the records only helps to read them, and can be made anew.
 //
 // # Folder
 //
@@ -16,6 +17,9 @@
 //	runs/ab/ab….damaged                what was there before a readable record replaced it
 //	failed/ab….jsonl                   the last failure of a run that has not finished yet
 //	imported/ab….jsonl                 a run that another tool made, as a record
+//	plans/NAME.json                    what the names of a plan meant when it was run last (package bundle): with it, tables
+//	                                   need neither plugins nor data
+//	bundles/ROOT.json                  which runs were taken from that bundle, and which of its runs were made again here
 //	tmp/                               files being written
 //
 // A record is written to tmp, synced, and linked to its place, which fails if the place is taken: whoever is first
@@ -38,6 +42,12 @@
 // determined by the run and the platform. The last is not covered by the digest: it may be edited, to hide a machine's
 // name, say. Readers ignore names within an object and kinds of line that they do not know, so that later versions can
 // add some; what else may change raises protocol.Version.
+//
+// # Identity
+//
+// A Run is what determines the bits, and no more (R10): two builds of bench whose built-ins compute the same share their runs,
+// since these are named by version and fingerprint (package fingerprint). Runs of contract 1 named the executable of bench in
+// their stead; they are read as before, and found by its SHA-256.
 //
 // # Imported runs
 //

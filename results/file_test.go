@@ -72,9 +72,16 @@ func TestEncodeDeterministicPart(t *testing.T) {
 func TestEncodeBytes(t *testing.T) {
 	r := &Record{
 		Run: Run{
-			Protocol: 1, Problem: ProblemID{Name: "p", Version: "1", Parameters: protocol.Setting{"b": 2, "a": 1}},
-			Optimizer: OptimizerID{Name: "o", Version: "2", Setting: protocol.Setting{"step_size": 0.1}},
-			Seed:      7, Budget: 100, BatchSize: 10, Order: protocol.Frozen, Evaluations: 1,
+			Protocol: 2,
+			Problem: ProblemID{
+				Name: "p", Version: "1", Plugin: protocol.Origin{Plugin: "built-in", Path: "/p", Executable: "e"}, Fingerprint: "1-f",
+				Parameters: protocol.Setting{"b": 2, "a": 1},
+			},
+			Optimizer: OptimizerID{
+				Name: "o", Version: "2", Plugin: protocol.Origin{Plugin: "x", Digest: "d", Environment: "python=3"}, Fingerprint: "1-e",
+				Setting: protocol.Setting{"step_size": 0.1},
+			},
+			Seed: 7, Budget: 100, BatchSize: 10, Order: protocol.Frozen, Evaluations: 1,
 		},
 		Spec: protocol.ProblemSpec{
 			Dim: 1, DType: protocol.Float64, Measures: protocol.Gradient, BatchSize: 10, Budget: 100,
@@ -88,7 +95,7 @@ func TestEncodeBytes(t *testing.T) {
 		},
 		End: End{Status: OK, Steps: 10, Seen: 100, Gradients: 100, MinBatch: 10, MaxBatch: 10},
 	}
-	want := `{"run":{"protocol":1,"problem":{"name":"p","version":"1","plugin":{"plugin":"","sha256":""},"parameters":{"a":1,"b":2}},"optimizer":{"name":"o","version":"2","plugin":{"plugin":"","sha256":""},"setting":{"step_size":0.1}},"seed":7,"budget":100,"batch_size":10,"order":"frozen","evaluations":1,"trace":0}}
+	want := `{"run":{"protocol":2,"problem":{"name":"p","version":"1","plugin":{"plugin":"built-in"},"fingerprint":"1-f","parameters":{"a":1,"b":2}},"optimizer":{"name":"o","version":"2","plugin":{"plugin":"x","digest":"d","environment":"python=3"},"fingerprint":"1-e","setting":{"step_size":0.1}},"seed":7,"budget":100,"batch_size":10,"order":"frozen","evaluations":1,"trace":0}}
 {"problem":{"dim":1,"dtype":"float64","train":0,"validation":0,"test":0,"measures":1,"metric":{"name":"","higher_better":false},"batch_size":10,"budget":100}}
 {"point":{"mark":0,"seen":0,"step":0,"batch_size":0,"train":{"loss":1,"metric":1}}}
 {"point":{"mark":100,"seen":100,"step":10,"batch_size":10,"train":{"loss":"NaN","metric":0.5},"test":{"loss":2,"metric":3}}}
@@ -97,8 +104,16 @@ func TestEncodeBytes(t *testing.T) {
 	if got := string(deterministic(encode(t, r))); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if got, want := r.Run.ID(), "8758c6e2129734bd21792b80fb529d00b7f297e08f0c12a490aa9e3211e3ccac"; got != want {
+	if got, want := r.Run.ID(), "9d0a70dfa5d9c207dd9cf5f7c231d0e3db89bcab237e08f710dceb64f3ab8b19"; got != want {
 		t.Errorf("ID is %s, want %s", got, want)
+	}
+	// A run of contract 1 has the bytes that it had then.
+	r.Run.Protocol = 1
+	r.Run.Problem.Fingerprint, r.Run.Optimizer.Fingerprint = "", ""
+	r.Run.Problem.Plugin = protocol.Origin{Plugin: "built-in", SHA256: "ab"}
+	r.Run.Optimizer.Plugin = protocol.Origin{Plugin: "x", SHA256: "cd"}
+	if got, want := r.Run.ID(), "7afddf895dea22ba56ecef572c60fbdd416d78b013dc6790de1c069373d33d0b"; got != want {
+		t.Errorf("ID of a run of contract 1 is %s, want %s", got, want)
 	}
 }
 

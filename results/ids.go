@@ -20,7 +20,7 @@ func (ids *IDs) Of(r *Run) string {
 	if ids.before == nil || !sameButSeed(r, &ids.last) {
 		b := r.json()
 		mark := []byte(`,"seed":`)
-		i := bytes.LastIndex(b, mark) + len(mark) // what follows it are numbers and one string, in which quotes are escaped
+		i := bytes.LastIndex(b, mark) + len(mark) // what follows it has no such key, and quotes within strings are escaped
 		ids.last = *r
 		ids.before, ids.after = b[:i:i], bytes.TrimLeft(b[i:], "0123456789")
 	}
@@ -34,10 +34,11 @@ func (ids *IDs) Of(r *Run) string {
 // sameButSeed compares all that a Run has but its seed.
 func sameButSeed(r, s *Run) bool {
 	return r.Protocol == s.Protocol &&
-		r.Problem.Name == s.Problem.Name && r.Problem.Version == s.Problem.Version && r.Problem.Plugin == s.Problem.Plugin &&
+		r.Problem.Name == s.Problem.Name && r.Problem.Version == s.Problem.Version && r.Problem.Plugin == s.Problem.Plugin && r.Problem.Fingerprint == s.Problem.Fingerprint &&
 		maps.Equal(r.Problem.Parameters, s.Problem.Parameters) && slices.Equal(r.Problem.Data, s.Problem.Data) &&
 		r.Optimizer.Name == s.Optimizer.Name && r.Optimizer.Version == s.Optimizer.Version && r.Optimizer.Plugin == s.Optimizer.Plugin &&
+		r.Optimizer.Fingerprint == s.Optimizer.Fingerprint &&
 		maps.Equal(r.Optimizer.Setting, s.Optimizer.Setting) &&
-		r.Budget == s.Budget && r.BatchSize == s.BatchSize && slices.Equal(r.Schedule, s.Schedule) && r.Order == s.Order &&
-		r.Evaluations == s.Evaluations && r.Trace == s.Trace && r.Diagnostics == s.Diagnostics
+		r.Budget == s.Budget && r.BatchSize == s.BatchSize && r.Schedule.Equal(s.Schedule) && r.Clip == s.Clip &&
+		r.Order == s.Order && r.Evaluations == s.Evaluations && r.Trace == s.Trace && r.Diagnostics == s.Diagnostics
 }

@@ -14,7 +14,7 @@ func TestIDs(t *testing.T) {
 	run := example(1).Run
 	run.Problem.Name = `a "seed":7 \ <problem>`
 	run.Problem.Parameters = protocol.Setting{"budget": 1, "seed": 3}
-	run.Schedule = []protocol.Drop{{At: 10, Factor: 0.1}}
+	run.Schedule = protocol.Schedule{Drops: []protocol.Drop{{At: 10, Factor: 0.1}}}
 	run.Order = `,"seed":1`
 	known := map[string]bool{}
 	check := func(what string, isNew bool) {

@@ -9,34 +9,39 @@ import (
 // Run is everything that determines a run's outcome: two runs with equal Run are the same run. What it was run for
 // (tuning, replicate, …), where and when, is not in it.
 type Run struct {
-	Protocol    int             `json:"protocol"` // protocol.Version
-	Problem     ProblemID       `json:"problem"`
-	Optimizer   OptimizerID     `json:"optimizer"`
-	Seed        uint64          `json:"seed"`
-	Budget      int64           `json:"budget"`     // examples
-	BatchSize   int             `json:"batch_size"` // where the optimizer does not choose
-	Schedule    []protocol.Drop `json:"schedule,omitempty"`
-	Order       protocol.Order  `json:"order"`
-	Evaluations int             `json:"evaluations"` // marks after the one at 0
-	Trace       int             `json:"trace"`       // most steps kept; 0: none
-	Diagnostics bool            `json:"diagnostics,omitempty"`
+	Protocol    int               `json:"protocol"` // protocol.Version
+	Problem     ProblemID         `json:"problem"`
+	Optimizer   OptimizerID       `json:"optimizer"`
+	Seed        uint64            `json:"seed"`
+	Budget      int64             `json:"budget"`     // examples
+	BatchSize   int               `json:"batch_size"` // where the optimizer does not choose
+	Schedule    protocol.Schedule `json:"schedule,omitzero"`
+	Clip        float64           `json:"clip,omitempty"` // greatest norm of a gradient; 0: none
+	Order       protocol.Order    `json:"order"`
+	Evaluations int               `json:"evaluations"` // marks after the one at 0
+	Trace       int               `json:"trace"`       // most steps kept; 0: none
+	Diagnostics bool              `json:"diagnostics,omitempty"`
 }
 
-// ProblemID identifies a problem at its parameters, down to the bytes of its plugin and data.
+// ProblemID identifies a problem at its parameters by what it computes, by its code if that is an outside plugin's, and by
+// the bytes of its data.
 type ProblemID struct {
-	Name       string              `json:"name"`
-	Version    string              `json:"version"`
-	Plugin     protocol.Origin     `json:"plugin"`
-	Parameters protocol.Setting    `json:"parameters,omitempty"` // complete
-	Data       []protocol.DataFile `json:"data,omitempty"`
+	Name    string          `json:"name"`
+	Version string          `json:"version"`
+	Plugin  protocol.Origin `json:"plugin"`
+	// Fingerprint is that of the problem at Parameters for what the run's optimizer needs, see package fingerprint.
+	Fingerprint string              `json:"fingerprint,omitempty"`
+	Parameters  protocol.Setting    `json:"parameters,omitempty"` // complete
+	Data        []protocol.DataFile `json:"data,omitempty"`
 }
 
-// OptimizerID identifies an optimizer at a setting, down to the bytes of its plugin.
+// OptimizerID identifies an optimizer at a setting by what it computes, and by its code if that is an outside plugin's.
 type OptimizerID struct {
-	Name    string           `json:"name"`
-	Version string           `json:"version"`
-	Plugin  protocol.Origin  `json:"plugin"`
-	Setting protocol.Setting `json:"setting,omitempty"` // complete
+	Name        string           `json:"name"`
+	Version     string           `json:"version"`
+	Plugin      protocol.Origin  `json:"plugin"`
+	Fingerprint string           `json:"fingerprint,omitempty"` // see package fingerprint
+	Setting     protocol.Setting `json:"setting,omitempty"`     // complete
 }
 
 // ID is the name of the run's record: the hexadecimal SHA-256 of the run as compact JSON with sorted keys of maps.
@@ -114,20 +119,24 @@ type End struct {
 
 // Host is what is not reproducible about a run: where, when, how fast. It never enters a comparison of records.
 type Host struct {
-	Plan          string            `json:"plan"`      // for which the run was made first
-	Harness       string            `json:"harness"`   // version of noisebench
-	GoVersion     string            `json:"go"`        //
-	Platform      string            `json:"platform"`  // GOOS/GOARCH/CPU feature level
-	CPU           string            `json:"cpu"`       // model
-	Cores         int               `json:"cores"`     //
-	Machine       string            `json:"machine"`   // host name
-	Transport     map[string]string `json:"transport"` // problem and optimizer: in-process, memory, messages
-	Parallel      int               `json:"parallel"`  // runs side by side
-	Started       string            `json:"started"`   // RFC 3339
-	ProblemTime   float64           `json:"problem_seconds"`
-	OptimizerTime float64           `json:"optimizer_seconds"`
-	EvaluateTime  float64           `json:"evaluate_seconds"`
-	HarnessTime   float64           `json:"harness_seconds"`
+	Plan      string            `json:"plan"`      // for which the run was made first
+	Harness   string            `json:"harness"`   // version of noisebench
+	GoVersion string            `json:"go"`        //
+	Platform  string            `json:"platform"`  // GOOS/GOARCH/CPU feature level
+	CPU       string            `json:"cpu"`       // model
+	Cores     int               `json:"cores"`     //
+	Machine   string            `json:"machine"`   // host name
+	Transport map[string]string `json:"transport"` // problem and optimizer: in process, doorbell, memory, messages
+	// Executables are the SHA-256 of those that served problem and optimizer, hexadecimal.
+	Executables map[string]string `json:"executables,omitempty"`
+	// Threads is how many threads each run was told to keep busy; 0: as many as there are cores.
+	Threads       int     `json:"threads,omitempty"`
+	Parallel      int     `json:"parallel"` // runs side by side
+	Started       string  `json:"started"`  // RFC 3339
+	ProblemTime   float64 `json:"problem_seconds"`
+	OptimizerTime float64 `json:"optimizer_seconds"`
+	EvaluateTime  float64 `json:"evaluate_seconds"`
+	HarnessTime   float64 `json:"harness_seconds"`
 }
 
 // Imported says where a record comes from that no harness of ours made.

@@ -77,6 +77,22 @@ func (s *Store) Commit(r *Record) error {
 	return err
 }
 
+// Add saves a record that is already written down, byte for byte, and reports whether it is new here. It is [Store.Commit]
+// for runs that were made elsewhere.
+func (s *Store) Add(data []byte) (added bool, err error) {
+	line, _, _ := bytes.Cut(data, []byte("\n"))
+	_, value, _ := split(line)
+	id := digest(value)
+	r, err := decode(string(id[:])+".jsonl", data, false, nil)
+	if err != nil {
+		return false, err
+	}
+	if err := ownRecord("a record to be added", r); err != nil {
+		return false, err
+	}
+	return s.commit(string(id[:]), r.End.Status, data)
+}
+
 // commit saves the bytes of a record and reports whether they are new.
 func (s *Store) commit(id string, status Status, data []byte) (added bool, err error) {
 	s.clean.Do(s.removeStale)

@@ -141,7 +141,7 @@ type task struct {
 	Metric     protocol.Metric     `json:"metric"`
 	Budget     int64               `json:"budget"`
 	BatchSize  int                 `json:"batch_size"`
-	Schedule   []protocol.Drop     `json:"schedule"`
+	Schedule   protocol.Schedule   `json:"schedule"`
 }
 
 // taskOf is the task of a problem entry. The campaign has resolved it before.
@@ -158,17 +158,11 @@ func taskOf(b *bundle.Bundle, e protocol.ProblemEntry) (task, error) {
 	if err != nil {
 		return task{}, err
 	}
-	t := task{
-		def.Name, def.Version, at, spec.Data, spec.Metric, cmp.Or(e.Budget, spec.Budget), cmp.Or(e.BatchSize, spec.BatchSize),
-		spec.Schedule,
-	}
-	if e.Schedule != nil {
-		t.Schedule = *e.Schedule
-	}
-	if len(t.Schedule) == 0 {
-		t.Schedule = nil
-	}
-	return t, nil
+	budget, err := e.Examples(&spec)
+	return task{
+		def.Name, def.Version, at, spec.Data, spec.Metric, budget, cmp.Or(e.BatchSize, spec.BatchSize),
+		b.Plan.ScheduleOf(&e, nil, &spec),
+	}, err
 }
 
 // newLeaderboard joins the bundles of a folder.
@@ -307,7 +301,7 @@ func (b *leaderboard) joinProblems() map[string]string {
 			names[key], holders[f.entry.Name] = f.entry.Name, f.task
 		}
 	}
-	b.plan.Problems = nil
+	b.plan.Problems, b.plan.Schedule = nil, nil // an entry has its own
 	listed := map[string]bool{}
 	for _, f := range all {
 		name := names[asJSON(f.task)]
@@ -319,7 +313,7 @@ func (b *leaderboard) joinProblems() map[string]string {
 		if !listed[name] {
 			listed[name] = true
 			entry := f.entry
-			entry.Name = name
+			entry.Name, entry.Schedule = name, cmp.Or(entry.Schedule, f.x.bundle.Plan.Schedule)
 			b.plan.Problems = append(b.plan.Problems, entry)
 		}
 	}
@@ -333,7 +327,7 @@ func (b *leaderboard) joinEntries(tasks map[string]string) {
 		for i, o := range plan.Optimizers {
 			def := x.bundle.Definitions.Optimizers[o.Optimizer]
 			e := &boardEntry{given: o.Name, bundles: []*boardBundle{x}, cells: map[string]results.Cell{}}
-			e.id = asJSON([]any{def.Name, def.Version, o.Set, o.Sweep, o.BatchSize, plan.Deviations()})
+			e.id = asJSON([]any{def.Name, def.Version, o.Set, o.Sweep, o.Tune, o.BatchSize, o.Schedule, o.Clip, plan.Deviations()})
 			e.unranked = tunedElsewhere(x.bundle, o)
 			if len(x.deviations) > 0 {
 				e.unranked = "its plan departs from the standard protocol: " + strings.Join(x.deviations, "; ")

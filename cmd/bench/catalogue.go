@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -31,8 +30,9 @@ type catalogue struct {
 	own      []*plugins.Plugin // what bench serves
 	named    []*plugins.Plugin // those that the user named by --plugin
 	found    func() []*plugins.Plugin
-
-	pretended string // SHA-256 of the build that own is said to be; empty: this one
+	prints   *fingerprints
+	threads  int                      // that plugins were told to use for each run; 0: their choice
+	outside  map[*plugins.Plugin]bool // that have been launched
 }
 
 // newCatalogue launches bench's own plugins and those at the given paths. With inProcess, bench's own definitions are
@@ -43,7 +43,7 @@ func newCatalogue(ctx context.Context, warnings io.Writer, options plugins.Optio
 	if err != nil {
 		return nil, err
 	}
-	c := &catalogue{ctx: ctx, warnings: warnings, host: host}
+	c := &catalogue{ctx: ctx, warnings: warnings, host: host, outside: map[*plugins.Plugin]bool{}}
 	c.found = sync.OnceValue(c.discover)
 	if err := c.launchOwn(inProcess); err != nil {
 		c.Close()
@@ -63,22 +63,41 @@ func newCatalogue(ctx context.Context, warnings io.Writer, options plugins.Optio
 }
 
 // Close ends all plugins.
-func (c *catalogue) Close() { c.host.Close() }
+func (c *catalogue) Close() {
+	if c.prints != nil {
+		c.prints.save()
+	}
+	c.host.Close()
+}
 
 func (c *catalogue) launchOwn(inProcess bool) error {
 	executable, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("cannot find my own executable: %w", err)
 	}
-	if inProcess {
-		own, err := ownDefinitions(executable)
-		c.own = []*plugins.Plugin{own}
+	own, err := ownDefinitions(executable)
+	if err != nil {
 		return err
+	}
+	c.prints = newFingerprints(c.warnings, own.SHA256)
+	// Built-ins are measured in this process, by whatever road they are called later: the bits are the same (R2).
+	c.prints.optimizers(own.Optimizers)
+	c.prints.problems(own.Problems)
+	if inProcess {
+		c.own = []*plugins.Plugin{own}
+		return nil
 	}
 	for _, kind := range []string{"optimizers", "problems"} {
 		p, err := c.host.Launch(c.ctx, builtIn, executable, "__plugin", kind)
 		if err != nil {
 			return err
+		}
+		setOrigin(p, own.Optimizers[0].Origin)
+		for i := range p.Optimizers { // in the order in which they are served
+			p.Optimizers[i].Fingerprint = own.Optimizers[i].Fingerprint
+		}
+		for i := range p.Problems {
+			p.Problems[i].Fingerprint = own.Problems[i].Fingerprint
 		}
 		c.own = append(c.own, p)
 	}
@@ -87,21 +106,30 @@ func (c *catalogue) launchOwn(inProcess bool) error {
 
 // ownDefinitions is what bench serves, as if it had been launched.
 func ownDefinitions(executable string) (*plugins.Plugin, error) {
-	f, err := os.Open(executable)
+	digest, err := sha256Of(executable)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read my own executable: %w", err)
 	}
-	defer f.Close()
-	digest := sha256.New()
-	if _, err := io.Copy(digest, f); err != nil {
-		return nil, fmt.Errorf("cannot read my own executable: %w", err)
-	}
-	origin := protocol.Origin{Plugin: builtIn, Path: executable, SHA256: hex.EncodeToString(digest.Sum(nil))}
+	origin := protocol.Origin{Plugin: builtIn, Path: executable, Executable: digest}
 	own := &plugins.Plugin{
-		Name: builtIn, Path: executable, SHA256: origin.SHA256, Optimizers: optimizers.All(), Problems: problems.All(),
+		Name: builtIn, Path: executable, SHA256: origin.Executable, Optimizers: optimizers.All(), Problems: problems.All(),
 	}
 	setOrigin(own, origin)
 	return own, nil
+}
+
+// sha256Of is the SHA-256 of a file, hexadecimal.
+func sha256Of(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 func setOrigin(p *plugins.Plugin, origin protocol.Origin) {
@@ -113,19 +141,19 @@ func setOrigin(p *plugins.Plugin, origin protocol.Origin) {
 	}
 }
 
-// pretend makes bench's own definitions look as if another build served them, so that its records are found.
+// pretend makes bench's own definitions look as if another build served them, one of those whose records name it by the
+// SHA-256 of its executable, so that its records are found.
 func (c *catalogue) pretend(digest string) {
-	c.pretended = digest
 	for _, p := range c.own {
-		setOrigin(p, protocol.Origin{Plugin: builtIn, Path: p.Path, SHA256: digest})
+		setOrigin(p, protocol.Origin{Plugin: builtIn, Path: p.Path, SHA256: digest, Executable: digest})
+		for i := range p.Optimizers {
+			p.Optimizers[i].Fingerprint = nil
+		}
+		for i := range p.Problems {
+			p.Problems[i].Fingerprint = nil
+		}
 	}
 }
-
-// digest is the SHA-256 of this build of bench.
-func (c *catalogue) digest() string { return c.own[0].SHA256 }
-
-// counts is the SHA-256 of the build of bench whose records count: this one, unless another is pretended.
-func (c *catalogue) counts() string { return cmp.Or(c.pretended, c.digest()) }
 
 // launch launches the plugin at a path, once.
 func (c *catalogue) launch(path string) (*plugins.Plugin, error) {
@@ -133,14 +161,26 @@ func (c *catalogue) launch(path string) (*plugins.Plugin, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.host.Launch(c.ctx, filepath.Base(absolute), absolute)
+	return c.launchOutside(filepath.Base(absolute), absolute)
+}
+
+// launchOutside launches an outside plugin, and has its definitions measured when they are used.
+func (c *catalogue) launchOutside(name, path string) (*plugins.Plugin, error) {
+	p, err := c.host.Launch(c.ctx, name, path)
+	if err != nil || c.outside[p] {
+		return p, err
+	}
+	c.outside[p] = true
+	c.prints.optimizers(p.Optimizers)
+	c.prints.problems(p.Problems)
+	return p, nil
 }
 
 // discover launches the plugins that are in the usual places. One that cannot be launched is left out with a warning.
 func (c *catalogue) discover() []*plugins.Plugin {
 	var found []*plugins.Plugin
 	for _, path := range discoverable() {
-		p, err := c.host.Launch(c.ctx, filepath.Base(path), path)
+		p, err := c.launchOutside(filepath.Base(path), path)
 		if err != nil {
 			fmt.Fprintf(c.warnings, "bench: left out: %v\n", err)
 			continue
@@ -231,7 +271,7 @@ func find[D any](c *catalogue, kind, name string, of func(*plugins.Plugin) []def
 		for _, p := range places() {
 			for _, d := range of(p) {
 				known = append(known, d.name)
-				isSame := func(m definition[D]) bool { return m.origin.SHA256 == d.origin.SHA256 }
+				isSame := func(m definition[D]) bool { return m.origin.Executable == d.origin.Executable }
 				if d.name == name && !slices.ContainsFunc(matches, isSame) {
 					matches = append(matches, d)
 				}

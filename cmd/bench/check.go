@@ -10,6 +10,7 @@ import (
 
 	"noisebench/plugins"
 	"noisebench/protocol"
+	"noisebench/protocol/fingerprint"
 	"noisebench/protocol/protocoltest"
 )
 
@@ -20,12 +21,13 @@ func newCheck() *cobra.Command {
 		Short: "Check whether a plugin keeps the rules",
 		Long: `Check launches a plugin and checks each optimizer and problem that it serves, or the one of the given NAME, against the
 contract (see package noisebench/protocol), as the harness would use it and in ways that bring mistakes to light: twice,
-with vectors in shared memory where the plugin can, and inside messages.
+with vectors in shared memory where the plugin can, and inside messages. Then it compares what each computes when it is told to
+use one, two and three threads, in processes of their own: the bits must be the same (R2), since runs belong to them.
 
 PLUGIN is a path, or the name of an executable that bench list plugins shows.`,
 		Example: `  bench check ./my-plugin
   bench check ./my-plugin my-optimizer
-  bench check noisebench-lion -v`,
+  bench check noisebench-qhm -v`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
 				return usagef(cmd, "%d arguments, want a plugin and at most one name; usage: %s", len(args), cmd.UseLine())
@@ -52,7 +54,11 @@ PLUGIN is a path, or the name of an executable that bench list plugins shows.`,
 				}
 				failed += n
 			}
-			if failed > 0 {
+			n, err := checkThreads(cmd, &flags, args[0], only)
+			if err != nil {
+				return err
+			}
+			if failed += n; failed > 0 {
 				return fmt.Errorf("%s of %s failed", count(failed, "check"), args[0])
 			}
 			return nil
@@ -110,6 +116,93 @@ func checkOver(cmd *cobra.Command, flags *pluginFlags, plugin, only string) (fai
 	return failed, nil
 }
 
+// checkThreads compares what each definition computes with different numbers of threads, prints what comes out, and returns
+// how many differ. What cannot be measured has failed other checks already.
+func checkThreads(cmd *cobra.Command, flags *pluginFlags, plugin, only string) (failed int, err error) {
+	measured := map[string]string{} // with one thread, by definition
+	first := true
+	differ := map[string]int{} // number of threads
+	var order []string
+	for threads := 1; threads <= 3; threads++ {
+		flags.threads, flags.transport = threads, "auto"
+		prints, names, err := measureAll(cmd, flags, plugin, only)
+		if err != nil {
+			return 0, err
+		}
+		for _, name := range names {
+			switch {
+			case first:
+				measured[name] = prints[name]
+				order = append(order, name)
+			case prints[name] != measured[name] && differ[name] == 0:
+				differ[name] = threads
+			}
+		}
+		first = false
+	}
+	if cmd.Context().Err() != nil {
+		return 0, interruption("interrupted: the checks are not complete")
+	}
+	out := cmd.OutOrStdout()
+	for _, name := range order {
+		check := protocoltest.Check{Name: "other processes and other numbers of threads give the same bits", Rule: "R2"}
+		if n := differ[name]; n > 0 {
+			check.Err = fmt.Errorf("%s=1 and %s=%d give other bits; divide work in a way that does not depend on the number of threads, "+
+				"or use one thread", threadsVariable, threadsVariable, n)
+			failed++
+		}
+		fmt.Fprintln(out, name)
+		printCheck(out, check)
+	}
+	return failed, nil
+}
+
+// measureAll returns the fingerprints of what a plugin serves, by kind and name, and these in order.
+func measureAll(cmd *cobra.Command, flags *pluginFlags, plugin, only string) (prints map[string]string, names []string, err error) {
+	options, err := flags.options(cmd)
+	if err != nil {
+		return nil, nil, err
+	}
+	host, err := plugins.NewHost(options)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer host.Close()
+	path := pluginPath(plugin)
+	p, err := host.Launch(cmd.Context(), filepath.Base(path), path)
+	if err != nil {
+		return nil, nil, err
+	}
+	prints = map[string]string{}
+	keep := func(name, print string, err error) {
+		if err == nil {
+			prints[name] = print
+			names = append(names, name)
+		}
+	}
+	for _, d := range p.Optimizers {
+		if only == "" || d.Name == only {
+			print, err := fingerprint.Optimizer(&d)
+			keep("optimizer "+d.Name, print, err)
+		}
+	}
+	for _, d := range p.Problems {
+		if only == "" || d.Name == only {
+			spec, err := specOf(&d)
+			if err != nil {
+				continue
+			}
+			at, err := protocol.Resolve(d.Parameters, nil)
+			if err != nil {
+				continue
+			}
+			print, err := fingerprint.Problem(&d, at, spec.Measures)
+			keep("problem "+d.Name, print, err)
+		}
+	}
+	return prints, names, nil
+}
+
 // pluginPath is the path of a plugin that may be given by the name of its executable in the usual places.
 func pluginPath(name string) string {
 	if !strings.ContainsRune(name, filepath.Separator) {
@@ -126,15 +219,21 @@ func pluginPath(name string) string {
 func printChecks(w io.Writer, what string, transport plugins.Transport, checks []protocoltest.Check) (failed int) {
 	fmt.Fprintf(w, "%s, by %s\n", what, transport)
 	for _, c := range checks {
-		if c.Err == nil {
-			fmt.Fprintf(w, "  ok      %s (%s)\n", c.Name, c.Rule)
-			continue
+		if c.Err != nil {
+			failed++
 		}
-		failed++
-		fmt.Fprintf(w, "  FAILED  %s (%s)\n", c.Name, c.Rule)
-		for line := range strings.Lines(c.Err.Error()) {
-			fmt.Fprintf(w, "          %s\n", strings.TrimRight(line, "\n"))
-		}
+		printCheck(w, c)
 	}
 	return failed
+}
+
+func printCheck(w io.Writer, c protocoltest.Check) {
+	if c.Err == nil {
+		fmt.Fprintf(w, "  ok      %s (%s)\n", c.Name, c.Rule)
+		return
+	}
+	fmt.Fprintf(w, "  FAILED  %s (%s)\n", c.Name, c.Rule)
+	for line := range strings.Lines(c.Err.Error()) {
+		fmt.Fprintf(w, "          %s\n", strings.TrimRight(line, "\n"))
+	}
 }

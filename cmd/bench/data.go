@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -95,6 +96,8 @@ func fetchData(cmd *cobra.Command, names []string) error {
 			wanted = append(wanted, sets[i])
 		}
 		sets = wanted
+	} else if os.Getenv("NOISEBENCH_MIRRORS") == "" { // a clone has the published bundles
+		sets = slices.DeleteFunc(sets, func(d problems.DataSet) bool { return d.Name == "published" })
 	}
 	for _, d := range sets {
 		var told time.Time

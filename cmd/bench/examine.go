@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -23,6 +24,7 @@ type examined struct {
 	bundle   *bundle.Bundle    // nil if the file cannot be read
 	campaign *harness.Campaign // nil if the plan makes no sense
 	cells    []results.Cell    // of the campaign
+	checks   []bundle.Check    // runs that were made again, and did not differ
 }
 
 // examine reads a bundle and checks what can be checked without this machine's optimizers and problems.
@@ -49,11 +51,16 @@ func examine(path string, open func(string) (*bundle.Bundle, error)) *examined {
 // complete derives every decision of the plan again.
 func (x *examined) complete() {
 	b := x.bundle
-	campaign, err := harness.NewCampaign(b.Plan, &b.Definitions)
+	var others []harness.Definitions
+	for i := range b.Definitions.Others {
+		others = append(others, &b.Definitions.Others[i])
+	}
+	campaign, err := harness.NewCampaign(b.Plan, &b.Definitions, others...)
 	if err != nil {
 		x.add("completeness", "plan", "", "the plan does not fit the definitions", []string{err.Error()})
 		return
 	}
+	campaign.Contract(b.About.Protocol)
 	x.campaign = campaign
 	used := map[string]bool{}
 	var mu sync.Mutex // cells are derived side by side
@@ -200,7 +207,7 @@ func (x *examined) consistent() {
 			if asJSON(r.Spec) != spec {
 				wrong = append(wrong, fmt.Sprintf("run %.12s: its problem is described otherwise than in definitions.json", id))
 			}
-			if r.Run.Protocol != protocol.Version {
+			if r.Run.Protocol != b.About.Protocol {
 				versions = append(versions, fmt.Sprintf("run %.12s: protocol version %d", id, r.Run.Protocol))
 			}
 			key := fmt.Sprintf("%s\x00%d\x00%s\x00%s", cell.Problem, r.Run.Seed, r.Host.Platform, r.Host.GoVersion)
@@ -214,8 +221,16 @@ func (x *examined) consistent() {
 	}
 	x.add("consistency", "records", fmt.Sprintf("budgets, charges and evaluation marks of %s add up", count(n, "run")),
 		"records contradict themselves", wrong)
-	x.add("consistency", "protocol", fmt.Sprintf("all of protocol version %d", protocol.Version),
-		fmt.Sprintf("records of another protocol version than %d", protocol.Version), versions)
+	x.add("consistency", "protocol", fmt.Sprintf("all of protocol version %d", b.About.Protocol),
+		fmt.Sprintf("records of another protocol version than %d", b.About.Protocol), versions)
+	if b.About.Protocol != protocol.Version {
+		x.note("consistency", "older protocol", fmt.Sprintf("the bundle is of protocol version %d, this bench of version %d: its runs cannot be "+
+			"ranked against runs of today", b.About.Protocol, protocol.Version))
+	}
+	for _, t := range b.About.Taken {
+		x.note("completeness", "taken", fmt.Sprintf("%s came from the bundle %s (root %.12s), made on %s; the author made %d of its runs again",
+			count(t.Runs, "run"), cmp.Or(t.Title, t.Plan), t.Root, strings.Join(t.Platforms, ", "), t.Checked))
+	}
 	if len(seeds) > 0 && len(x.campaign.Plan.Deviations()) > 0 {
 		x.note("consistency", "seeds", "tuning seeds are reported too, as the plan says", seeds...)
 	} else {

@@ -17,13 +17,41 @@ import (
 )
 
 func newImport() *cobra.Command {
+	var dir string
+	var flags pluginFlags
+	var take baselines
 	cmd := &cobra.Command{
-		Use:   "import",
-		Short: "Read what another tool measured, to show it beside your runs",
-		Long: `Import reads results of another tool and keeps them in the results folder, in a folder of their own: they are never taken for
-runs of yours. Tables show them beside the ranking of the same problem.`,
+		Use:   "import BUNDLE",
+		Short: "Put the runs of a published bundle, or another tool's results, into the results folder",
+		Long: `Import puts the runs of a bundle that somebody published (bench publish) into the results folder: after the bundle was
+checked, and a few of its runs were made again here and compared. Runs that are there stay as they are. Tables say which rows
+have runs that were made elsewhere, where, and how many were made again.
+
+BUNDLE is a file, or the name of a published bundle. What other tools measured is read by the commands below, kept in a folder of
+its own and never taken for runs of yours: tables show it beside the ranking of the same problem.`,
+		Example: `  bench import quick.noisebench.tar.zst
+  bench import standard --check 10
+  bench import deepobs baselines`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 2 { // a tool and its folder
+				return usagef(cmd, "%w", protocol.Unknown("command", args[0], []string{"deepobs"}))
+			}
+			return oneArg("bundle")(cmd, args)
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return knownBundles(), cobra.ShellCompDirectiveDefault
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if take.check < 0 {
+				return usagef(cmd, "--check is %d, want 0 or more", take.check)
+			}
+			return importBundle(cmd, args[0], dir, &take, &flags)
+		},
 	}
-	group(cmd, newImportDeepOBS())
+	flags.add(cmd)
+	addResults(cmd, &dir)
+	take.addCheck(cmd)
+	cmd.AddCommand(newImportDeepOBS())
 	return cmd
 }
 

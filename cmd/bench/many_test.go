@@ -137,7 +137,11 @@ func manyPlan() protocol.Plan {
 
 // makeRecord makes a run up: the closer the step size is to 0.1, the better.
 func makeRecord(b *testing.B, store *results.Store, task harness.Task, f harness.Forecast) *results.Record {
-	spec, err := f.ProblemDef.Spec(task.Run.Problem.Parameters)
+	def, err := inProcess{}.Problem(task.Run.Problem.Name)
+	if err != nil {
+		b.Fatal(err)
+	}
+	spec, err := def.Spec(task.Run.Problem.Parameters)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -38,13 +39,17 @@ func (f *pluginFlags) add(cmd *cobra.Command) {
 // threadsVariable tells plugins how many threads a run should keep busy.
 const threadsVariable = "NOISEBENCH_THREADS"
 
-// open launches what the flags name.
-func (f *pluginFlags) open(cmd *cobra.Command) (*catalogue, error) {
+// open launches what the flags name, and the plugins that a plan names, if any.
+func (f *pluginFlags) open(cmd *cobra.Command, ofPlan ...string) (*catalogue, error) {
 	options, err := f.options(cmd)
 	if err != nil {
 		return nil, err
 	}
-	return newCatalogue(cmd.Context(), cmd.ErrOrStderr(), options, f.paths, f.inProcess)
+	c, err := newCatalogue(cmd.Context(), cmd.ErrOrStderr(), options, slices.Concat(f.paths, ofPlan), f.inProcess)
+	if err == nil {
+		c.threads = f.threads
+	}
+	return c, err
 }
 
 func (f *pluginFlags) options(cmd *cobra.Command) (plugins.Options, error) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,8 +42,7 @@ func readPlan(name string) (text []byte, file string, err error) {
 		return text, name, nil
 	}
 	text, err = os.ReadFile(name)
-	isFile := strings.ContainsRune(name, filepath.Separator) || strings.HasSuffix(name, ".yaml") ||
-		strings.HasSuffix(name, ".yml")
+	isFile := strings.ContainsRune(name, filepath.Separator) || isPlanFile(name)
 	if errors.Is(err, fs.ErrNotExist) && !isFile {
 		err := protocol.Unknown("plan", name, planNames())
 		return nil, "", fmt.Errorf("%w (a file of your own is named with its ending, .yaml)", err)
@@ -53,13 +53,64 @@ func readPlan(name string) (text []byte, file string, err error) {
 	return text, name, nil
 }
 
-// loadPlan reads a built-in plan or a plan file. Errors begin with FILE:LINE:COLUMN.
-func loadPlan(name string) (protocol.Plan, error) {
+// isPlanFile reports whether a name ends as those of plan files do.
+func isPlanFile(name string) bool {
+	return strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml")
+}
+
+// loadPlan reads a built-in plan or a plan file, and the one that it extends. Errors begin with FILE:LINE:COLUMN. The plugins of
+// a file, and the file that it extends, are named relative to it.
+func loadPlan(name string) (protocol.Plan, error) { return loadExtending(name, nil) }
+
+// loadExtending is loadPlan for a plan that others extend, each the one before it.
+func loadExtending(name string, by []string) (protocol.Plan, error) {
 	text, file, err := readPlan(name)
 	if err != nil {
 		return protocol.Plan{}, err
 	}
-	return parsePlan(file, text)
+	plan, err := parsePlan(file, text)
+	if err != nil {
+		return plan, err
+	}
+	beside := func(path string) string {
+		if filepath.IsAbs(path) {
+			return path
+		}
+		return filepath.Join(filepath.Dir(file), path)
+	}
+	if plan.Extends != "" {
+		base := plan.Extends
+		if !slices.Contains(planNames(), base) {
+			base = beside(base)
+		}
+		if by = append(by, name); slices.Contains(by, base) {
+			return plan, fmt.Errorf("%s: plan %s extends itself, by way of %s", by[0], base, strings.Join(by, ", "))
+		}
+		of, err := loadExtending(base, by)
+		if err != nil {
+			return plan, fmt.Errorf("%s extends %s: %w", file, plan.Extends, err)
+		}
+		if plan, err = extend(of, file, text); err != nil {
+			return plan, err
+		}
+	}
+	for i, path := range plan.Plugins {
+		plan.Plugins[i] = beside(path)
+	}
+	return plan, nil
+}
+
+// extend returns the plan of a text that parsePlan has accepted, with what it does not say from another plan.
+func extend(base protocol.Plan, file string, text []byte) (protocol.Plan, error) {
+	plan := base
+	plan.Name, plan.Description, plan.Optimizers, plan.Plugins = "", "", nil, nil
+	if err := yaml.UnmarshalWithOptions(text, &plan, yaml.Strict()); err != nil {
+		return plan, located(file, err)
+	}
+	plan.Extends = ""
+	plan.Optimizers = slices.Concat(base.Optimizers, plan.Optimizers)
+	plan.Plugins = slices.Concat(base.Plugins, plan.Plugins)
+	return plan, nil
 }
 
 // parsePlan reads a plan. It is stricter than the YAML decoder, which takes 2.5 for an int, "3" for a number, an empty
@@ -106,6 +157,20 @@ var zeroes = map[string]string{
 	"trace":     "write -1 for no trace, or leave the line out for the default",
 }
 
+// zeroNumbers says, for numbers with decimals that mean nothing when 0, what a writer of 0 may have meant.
+var zeroNumbers = map[string]string{
+	"epochs": "leave the line out for the problem's own budget",
+	"clip":   "leave the line out for no clipping",
+}
+
+// refused says why an entry has not a key that others have.
+var refused = map[reflect.Type]map[string]string{
+	reflect.TypeFor[protocol.OptimizerEntry](): {
+		"budget": "all optimizers see as many examples: give the budget to an entry of problems",
+		"epochs": "all optimizers see as many examples: give the epochs to an entry of problems",
+	},
+}
+
 // zeroAllowed names the whole numbers that may be 0.
 var zeroAllowed = map[string]bool{"first_seed": true}
 
@@ -147,8 +212,12 @@ func checkNode(file, key string, node ast.Node, t reflect.Type) error {
 			return at(file, tk, "%s is 0; %s", key, advice)
 		}
 	case reflect.Float64:
-		if _, ok := number(node); !ok {
+		v, ok := number(node)
+		if !ok {
 			return wrong("a number")
+		}
+		if advice, meant := zeroNumbers[key]; meant && v == 0 {
+			return at(file, tk, "%s is 0; %s", key, advice)
 		}
 	case reflect.Slice:
 		list, ok := node.(*ast.SequenceNode)
@@ -161,11 +230,17 @@ func checkNode(file, key string, node ast.Node, t reflect.Type) error {
 			}
 		}
 	case reflect.Map, reflect.Struct:
-		if reflect.PointerTo(t).Implements(reflect.TypeFor[yaml.InterfaceUnmarshaler]()) && isText(node) {
+		if _, ok := node.(*ast.SequenceNode); ok && t == reflect.TypeFor[protocol.Schedule]() {
+			return checkNode(file, key, node, reflect.TypeFor[[]protocol.Drop]())
+		}
+		if reflect.PointerTo(t).Implements(reflect.TypeFor[yaml.InterfaceUnmarshaler]()) && t != reflect.TypeFor[protocol.Schedule]() && isText(node) {
 			return nil // an entry that is a bare name
 		}
 		pairs, ok := pairsOf(node)
-		if !ok {
+		switch {
+		case !ok && t == reflect.TypeFor[protocol.Schedule]():
+			return wrong("keys with values, such as {warmup: 0.05, decay: cosine}, or a list of drops")
+		case !ok:
 			return wrong("keys with values, such as \"name: value\"")
 		}
 		for _, pair := range pairs {
@@ -198,6 +273,9 @@ func elementType(file, key string, pair *ast.MappingValueNode, t reflect.Type) (
 			return field.Type, nil
 		}
 		known = append(known, tag)
+	}
+	if reason, ok := refused[t][name]; ok {
+		return nil, at(file, pair.Key.GetToken(), "an optimizer has no %s of its own: %s", name, reason)
 	}
 	return nil, at(file, pair.Key.GetToken(), "%v in %s", protocol.Unknown("key", name, known), key)
 }

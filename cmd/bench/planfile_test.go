@@ -1,9 +1,15 @@
 package main
 
 import (
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 
 	"noisebench/harness"
@@ -51,6 +57,18 @@ func TestPlanErrors(t *testing.T) {
 		{head + "    set: [1]\n", `p.yaml:5:10: set is a list, want keys with values, such as "name: value"`},
 		{head + "    sweep: {step_size: 0.1}\n", "p.yaml:5:24: step_size is 0.1, want a list such as [a, b]"},
 		{head + "    sweep: {step_size: [0.1, x]}\n", `p.yaml:5:30: an entry of step_size is the text "x", want a number`},
+		{head + "    tune: {step_size: 0.1}\n", "p.yaml:5:23: step_size is 0.1, want a list such as [a, b]"},
+		{head + "    budget: 100\n", "p.yaml:5:5: an optimizer has no budget of its own: all optimizers see as many examples: give the budget to an entry of problems"},
+		{head + "    epochs: 3\n", "p.yaml:5:5: an optimizer has no epochs of its own: all optimizers see as many examples: give the epochs to an entry of problems"},
+		{head + "    clip: 0\n", "p.yaml:5:11: clip is 0; leave the line out for no clipping"},
+		{head + "    clip: yes\n", `p.yaml:5:11: clip is the text "yes", want a number`},
+		{"problems: [{problem: q, epochs: 0}]\n", "p.yaml:1:33: epochs is 0; leave the line out for the problem's own budget"},
+		{head + "schedule: cosine\n", `p.yaml:5:11: schedule is the text "cosine", want keys with values, such as {warmup: 0.05, decay: cosine}, or a list of drops`},
+		{head + "schedule: {warm: 0.1}\n", `p.yaml:5:12: unknown key "warm"; did you mean warmup? in schedule`},
+		{head + "schedule: {warmup: ten}\n", `p.yaml:5:20: warmup is the text "ten", want a number`},
+		{head + "schedule: {drops: [{at: 0.5}, 3]}\n", `p.yaml:5:31: an entry of drops is 3, want keys with values, such as "name: value"`},
+		{head + "    schedule: [0.5]\n", `p.yaml:5:16: an entry of schedule is 0.5, want keys with values, such as "name: value"`},
+		{head + "plugins: ./my-plugin\n", `p.yaml:5:10: plugins is the text "./my-plugin", want a list such as [a, b]`},
 		{head + "    batch_size: big\n", `p.yaml:5:17: batch_size is the text "big", want a whole number`},
 		{head + "    batch_size: true\n", "p.yaml:5:17: batch_size is true, want a whole number"},
 		{"name: x\nproblems: [a\n", "p.yaml:2:11: sequence end token ']' not found"},
@@ -101,6 +119,99 @@ trace: -1
 	}
 }
 
+// What a plan says of schedules, ranges, clipping, epochs and plugins is read, and written by reproduce --plan so that it reads back.
+func TestPlanSchedules(t *testing.T) {
+	plan, err := parsePlan("p.yaml", []byte(`
+name: p
+schedule: {warmup: 0.05, decay: cosine, final: 0.1}
+problems:
+  - {problem: a, epochs: 2.5, schedule: [{at: 0.5, factor: 0.1}]}
+  - {problem: b, schedule: {decay: constant}}
+  - {problem: c, schedule: {warmup: 1e-1, drops: [{at: 0.5, factor: 0.1}, {at: 0.75, factor: 0.1}]}}
+optimizers:
+  - {optimizer: sgd, schedule: {decay: sqrt, start: 0.8}}
+  - {optimizer: adam, tune: {step_size: [1e-4, 1], epsilon: [1e-10, 1e-6]}, clip: 1}
+plugins: [./mine, /abs/other]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	drop := protocol.Drop{At: 0.5, Factor: 0.1}
+	want := protocol.Plan{
+		Name:     "p",
+		Schedule: &protocol.Schedule{Warmup: 0.05, Decay: protocol.Cosine, Final: 0.1},
+		Problems: []protocol.ProblemEntry{
+			{Problem: "a", Epochs: 2.5, Schedule: &protocol.Schedule{Drops: []protocol.Drop{drop}}},
+			{Problem: "b", Schedule: &protocol.Schedule{}},
+			{Problem: "c", Schedule: &protocol.Schedule{Warmup: 0.1, Drops: []protocol.Drop{drop, {At: 0.75, Factor: 0.1}}}},
+		},
+		Optimizers: []protocol.OptimizerEntry{
+			{Optimizer: "sgd", Schedule: &protocol.Schedule{Decay: protocol.Sqrt, Start: 0.8}},
+			{Optimizer: "adam", Tune: map[string][]float64{"step_size": {1e-4, 1}, "epsilon": {1e-10, 1e-6}}, Clip: 1},
+		},
+		Plugins: []string{"./mine", "/abs/other"},
+	}
+	if d := cmp.Diff(want, plan); d != "" {
+		t.Errorf("the plan is read otherwise (-want +got):\n%s", d)
+	}
+	text, err := yaml.Marshal(plan.WithDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := parsePlan("again.yaml", text)
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	if d := cmp.Diff(plan.WithDefaults(), again.WithDefaults()); d != "" {
+		t.Errorf("written and read again, the plan differs (-want +got):\n%s\n%s", d, text)
+	}
+}
+
+// The plugins of a plan file are named relative to it, and what a plan is does not depend on where they are.
+func TestPlanPlugins(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "p.yaml")
+	if err := os.WriteFile(file, []byte("name: p\nproblems: [a]\noptimizers: [b]\nplugins: [bin/mine, /abs/other]\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	plan, err := loadPlan(file)
+	if want := []string{filepath.Join(filepath.Dir(file), "bin/mine"), "/abs/other"}; err != nil || !slices.Equal(plan.Plugins, want) {
+		t.Errorf("plugins are %q, %v; want %q", plan.Plugins, err, want)
+	}
+	if text := asJSON(plan); strings.Contains(text, "mine") {
+		t.Errorf("a bundle would say where the plugins are: %s", text)
+	}
+}
+
+// A drawing has the shape of the schedule: its columns, read from the top, are as high as the factors in their middles.
+func TestDrawSchedule(t *testing.T) {
+	var b strings.Builder
+	s := &protocol.Schedule{Warmup: 0.5, Drops: []protocol.Drop{{At: 0.75, Factor: 0.5}}}
+	if err := drawSchedule(&b, "all", s); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
+	if want := "# step-size schedule of all: warm-up over 50 % of the budget, then times 0.5 at 75 %"; lines[0] != want {
+		t.Errorf("the title is %q, want %q", lines[0], want)
+	}
+	heights := make([]float64, 60)
+	for _, line := range lines[1:6] {
+		_, bars, _ := strings.Cut(line, "│")
+		for i, r := range []rune(bars) {
+			heights[i] += float64(slices.Index([]rune(" ▁▂▃▄▅▆▇█"), r)) / 40
+		}
+	}
+	for i, h := range heights {
+		x := (float64(i) + 0.5) / 60
+		want := min(1, 2*x)
+		if x >= 0.75 {
+			want = 0.5
+		}
+		if math.Abs(h-want) > 0.5/40 {
+			t.Errorf("column %d is %.3f high, want %.3f", i, h, want)
+		}
+	}
+}
+
 // inProcess finds bench's own definitions.
 type inProcess struct{}
 
@@ -144,6 +255,15 @@ func TestBuiltInPlans(t *testing.T) {
 
 // leftOut says why problems and optimizers of ours are in neither of the plans "standard" and "images".
 var leftOut = map[string]string{
+	"rprop": "full batches alone", "l-bfgs": "full batches alone", "sophia-g": "sampled labels",
+	"nadam": "a variant of adam", "radam": "a variant of adam", "amsgrad": "a variant of adam", "adamax": "a variant of adam",
+	"adadelta": "a variant of adam", "adabelief": "a variant of adam", "adan": "a variant of adam", "adopt": "a variant of adam",
+	"ademamix": "a variant of adam", "mars": "a variant of adam",
+	"noise-scale": "newer than the plan", "adascale": "newer than the plan",
+	"lion": "newer", "schedule-free-sgd": "newer", "schedule-free-adamw": "newer", "prodigy": "newer", "dog": "newer",
+	"sps-max": "newer", "lars": "for layers", "lamb": "for layers", "muon": "for matrices", "soap": "for matrices",
+	"shampoo": "for matrices", "adamh": "for matrices", "muonh": "for matrices",
+
 	"gd": "full batches alone", "newton": "curvature", "ngd": "curvature", "efgd": "curvature", "mc-fisher-ngd": "curvature",
 	"block-normalized-sgd": "theory", "coordinate-sgd": "theory", "norm-scaled-sign-sgd": "theory", "normalized-sgd": "theory",
 	"ideal-svag": "an oracle", "oracle-step-sgd": "an oracle", "oracle-batch-sgd": "an oracle",
@@ -191,5 +311,55 @@ func TestStandardPlans(t *testing.T) {
 	}
 	for _, d := range optimizers.All() {
 		check(d.Name)
+	}
+}
+
+func TestExtends(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	write("base.yaml", "name: base\ndescription: d\nproblems: [branin]\noptimizers: [sgd]\nreplicates: 3\nplugins: [a]\ntuning: {runs: 5, tie_seeds: 2}\n")
+	got, err := loadPlan(write("mine.yaml", "name: mine\nextends: base.yaml\noptimizers: [./x]\ntuning: {runs: 6}\nplugins: [b]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := protocol.Plan{
+		Name: "mine", Problems: []protocol.ProblemEntry{{Problem: "branin"}},
+		Optimizers: []protocol.OptimizerEntry{{Optimizer: "sgd"}, {Optimizer: "./x"}},
+		Replicates: 3, Tuning: protocol.Tuning{Runs: 6, TieSeeds: 2}, Plugins: []string{filepath.Join(dir, "a"), filepath.Join(dir, "b")},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	standard, err := loadPlan("standard")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err = loadPlan(write("more.yaml", "name: more\nextends: standard\noptimizers: [./x]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(standard.Optimizers); len(got.Optimizers) != n+1 || got.Optimizers[n].Optimizer != "./x" || !reflect.DeepEqual(got.Problems, standard.Problems) {
+		t.Errorf("the plan that extends standard has %d optimizers, want %d", len(got.Optimizers), n+1)
+	}
+	for text, wants := range map[string]string{
+		"name: x\nextends: nowhere.yaml\n":                            "x.yaml extends nowhere.yaml: cannot read plan",
+		"name: x\nextends: x.yaml\n":                                  "extends itself",
+		"extends: base.yaml\n":                                        "has no name",
+		"name: x\nextends: base.yaml\noptimizers: [{optimizer: sgd}]": `two optimizers of the plan are named "sgd"`,
+	} {
+		plan, err := loadPlan(write("x.yaml", text))
+		if err == nil {
+			plan = plan.WithDefaults()
+			err = plan.Check()
+		}
+		if err == nil || !strings.Contains(err.Error(), wants) {
+			t.Errorf("%q: error is %v, want %q", text, err, wants)
+		}
 	}
 }

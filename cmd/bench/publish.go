@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -36,18 +37,19 @@ A plan of which runs are missing is refused, unless --incomplete says that it sh
 bundles only. Records hold the name of the machine that made them: it stands in the last line of each, and may be edited
 there before publishing.`,
 		Example: `  bench publish quick --title "Quick comparison" --author "A. Researcher" --licence CC-BY-4.0
-  bench publish my-plan.yaml -o /scratch/me/runs --out lion.noisebench.tar.zst --url https://example.org/lion
-  bench verify lion.noisebench.tar.zst --rerun 5%
+  bench publish my-plan.yaml -o /scratch/me/runs --out qhm.noisebench.tar.zst --url https://example.org/qhm
+  bench verify qhm.noisebench.tar.zst --rerun 5%
   bench board bundles/ --out board.html`,
 		Args:              oneArg("plan"),
 		ValidArgsFunction: completePlans,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			campaign, store, catalogue, err := records.lookUp(cmd, args[0])
+			there, err := records.open(cmd, args[0])
 			if err != nil {
 				return err
 			}
-			defer catalogue.Close()
+			campaign, store := there.campaign, there.store
 			plan := &campaign.Plan
+			plan.Plugins = nil // where they are on this machine is of no use elsewhere
 			if out == "" {
 				out = bundle.FileName(plan.Name)
 			}
@@ -66,7 +68,7 @@ there before publishing.`,
 				return record
 			})
 			if len(asked) == 0 {
-				return noRecords(cmd, store, plan, args[0], catalogue.counts(), records.dir)
+				return noRecords(cmd, there, args[0])
 			}
 			if missing := missingRuns(cells, due); len(missing) > 0 {
 				if most := 20; len(missing) > most {
@@ -79,10 +81,11 @@ there before publishing.`,
 			} else {
 				about.Incomplete = false
 			}
-			definitions, err := bundle.Describe(plan, catalogue, maps.Values(asked))
+			definitions, err := bundle.Describe(plan, there.definitions, maps.Values(asked))
 			if err != nil {
 				return err
 			}
+			about.Taken = addTaken(definitions, asked, there.taken)
 			if about.SetAside, err = setAside(store.store, asked); err != nil {
 				return err
 			}
@@ -95,7 +98,9 @@ there before publishing.`,
 				paths = append(paths, path)
 			}
 			slices.Sort(paths)
-			about.Publisher = thisBuild(catalogue)
+			if about.Publisher, err = thisBuild(); err != nil {
+				return err
+			}
 			packed, err := bundle.Create(out, about, plan, definitions, paths)
 			if err != nil {
 				return err
@@ -123,9 +128,39 @@ there before publishing.`,
 }
 
 // thisBuild is this build of bench.
-func thisBuild(c *catalogue) bundle.Build {
+func thisBuild() (bundle.Build, error) {
+	executable, err := os.Executable()
+	if err != nil {
+		return bundle.Build{}, fmt.Errorf("cannot find my own executable: %w", err)
+	}
+	digest, err := sha256Of(executable)
+	if err != nil {
+		return bundle.Build{}, fmt.Errorf("cannot read my own executable: %w", err)
+	}
 	h := thisHost()
-	return bundle.Build{Harness: h.Harness, GoVersion: h.GoVersion, Platform: h.Platform, SHA256: c.digest()}
+	return bundle.Build{Harness: h.Harness, GoVersion: h.GoVersion, Platform: h.Platform, SHA256: digest}, nil
+}
+
+// addTaken lists the bundles that runs were taken from. Definitions of another platform that made some are added.
+func addTaken(d *bundle.Definitions, asked map[string]*results.Record, taken []*bundle.Taken) (list []bundle.Source) {
+	for _, t := range taken {
+		from := bundle.Source{Root: t.Root, Title: t.Title, Plan: t.Plan, Platforms: t.Platforms, Checked: len(t.Checks)}
+		for _, id := range t.Runs {
+			if asked[id] != nil {
+				from.Runs++
+			}
+		}
+		if from.Runs > 0 {
+			list = append(list, from)
+		}
+		for _, r := range asked {
+			if !d.Made(r) && t.Definitions.Made(r) {
+				d.Others = append(d.Others, t.Definitions)
+				break
+			}
+		}
+	}
+	return list
 }
 
 func megabytes(n int64) string { return fmt.Sprintf("%.3g MB", float64(n)/1e6) }
@@ -190,6 +225,7 @@ func runKey(r results.Run) string {
 // cellKey identifies an optimizer on a problem, whatever its setting, under the circumstances that decide about results.
 func cellKey(r results.Run) string {
 	r.Optimizer.Setting, r.Seed = nil, 0
+	r.Schedule, r.Clip = protocol.Schedule{}, 0 // which an entry may have of its own, and so are tuned like a setting
 	return runKey(r)
 }
 

@@ -24,27 +24,27 @@ func TestReadmeCode(t *testing.T) {
 	if len(blocks) != 2 {
 		t.Fatalf("the README has %d blocks of Go code, want the optimizer and the problem", len(blocks))
 	}
-	lion, err := os.ReadFile(filepath.Join(root, "examples/lion/main.go"))
+	qhm, err := os.ReadFile(filepath.Join(root, "examples/qhm/main.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(blocks[0][1]) != string(lion) {
-		t.Error("the README's optimizer is not examples/lion/main.go; copy the file into the README")
+	if string(blocks[0][1]) != string(qhm) {
+		t.Error("the README's optimizer is not examples/qhm/main.go; copy the file into the README")
 	}
 
 	// The problem, in a module of its own as an author would have it.
 	module := filepath.Join(t.TempDir(), "bowl")
-	gomod, err := os.ReadFile(filepath.Join(root, "examples/lion/go.mod"))
+	gomod, err := os.ReadFile(filepath.Join(root, "examples/qhm/go.mod"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	gosum, err := os.ReadFile(filepath.Join(root, "examples/lion/go.sum"))
+	gosum, err := os.ReadFile(filepath.Join(root, "examples/qhm/go.sum"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
 		"main.go": string(blocks[1][1]),
-		"go.mod":  strings.NewReplacer("example.org/lion", "example.org/bowl", "=> ../..", "=> "+root).Replace(string(gomod)),
+		"go.mod":  strings.NewReplacer("example.org/qhm", "example.org/bowl", "=> ../..", "=> "+root).Replace(string(gomod)),
 		"go.sum":  string(gosum),
 	} {
 		if err := os.MkdirAll(module, 0o755); err != nil {

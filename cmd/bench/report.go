@@ -35,11 +35,7 @@ Like bench table, it works from the records alone and runs nothing. If runs are 
 			if err != nil {
 				return err
 			}
-			source, _, err := readPlan(args[0])
-			if err != nil {
-				return err
-			}
-			html, err := newPage(plan, cells, args[0], source, "")
+			html, err := newPage(plan, cells, args[0], records.source, "")
 			if err != nil {
 				return err
 			}

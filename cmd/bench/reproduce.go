@@ -16,6 +16,7 @@ import (
 	"noisebench/cmd/bench/reproduce"
 	"noisebench/harness"
 	"noisebench/results"
+	"noisebench/results/bundle"
 	"noisebench/results/report/figure"
 )
 
@@ -160,7 +161,7 @@ func (o *reproduction) reproduce(cmd *cobra.Command, item reproduce.Item) error 
 			if err != nil {
 				return err
 			}
-			cells, err := execute(cmd, campaign, catalogue, o.dir, o.parallel)
+			cells, err := execute(cmd, campaign, catalogue, catalogue, o.dir, o.parallel)
 			if err != nil {
 				return err
 			}
@@ -324,7 +325,12 @@ func known(item *reproduce.Item, size reproduce.Size, c *catalogue, store *keepe
 		return in, 0, nil
 	}
 	for _, plan := range item.Plans(size) {
-		campaign, err := harness.NewCampaign(plan, c)
+		plan := plan.WithDefaults()
+		names, err := namesIn(store.store.Dir(), &plan, func() (bundle.Lookup, error) { return c, nil }, store.warnings)
+		if err != nil {
+			return nil, 0, err
+		}
+		campaign, err := harness.NewCampaign(plan, names.definitions, names.others...)
 		if err != nil {
 			return nil, 0, err
 		}

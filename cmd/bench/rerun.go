@@ -36,38 +36,50 @@ const (
 	isAbsent  kin = iota
 	isSwapped     // it was given as the plugin of the bundle, and is not
 	isChanged     // another version
-	isRebuilt     // the same version, by another executable
-	isSame        // the same executable
+	isRebuilt     // the same version, of other code or computing other bits
+	isSame        // the same code, computing the same bits
 )
 
-// relative finds the definition that is nearest to one that made a bundle's runs.
-func relative[D any](c *catalogue, name, version string, origin protocol.Origin, allowRebuilt bool,
-	of func(*plugins.Plugin) []definition[D], versionOf func(D) string,
-) (best D, how kin) {
+// made is what a bundle says of the code of a definition.
+type made struct {
+	name, version string
+	origin        protocol.Origin
+	prints        map[string]string // fingerprints, by what was measured
+}
+
+// relative finds the definition that is nearest to one that made a bundle's runs, and says in what they differ. measure is
+// asked for the fingerprints here.
+func relative[D any](c *catalogue, m made, allowRebuilt bool, of func(*plugins.Plugin) []definition[D],
+	versionOf func(D) string, measure func(D) map[string]string,
+) (best D, how kin, differs []string) {
 	consider := func(list []*plugins.Plugin, given bool) {
 		for _, p := range list {
 			for _, d := range of(p) {
-				if d.name != name {
+				if d.name != m.name {
 					continue
 				}
 				k := isChanged
+				var why []string
+				if versionOf(d.def) == m.version || given {
+					why = m.differences(d.origin, measure(d.def))
+				}
 				switch {
-				case d.origin.SHA256 == origin.SHA256:
+				case versionOf(d.def) == m.version && len(why) == 0:
 					k = isSame
 				case given && !allowRebuilt:
 					k = isSwapped
-				case versionOf(d.def) == version:
+				case versionOf(d.def) == m.version:
 					k = isRebuilt
 				}
 				if k > how {
-					best, how = d.def, k
+					best, how, differs = d.def, k, why
 				}
 			}
 		}
 	}
-	if origin.Plugin == builtIn {
+	if m.origin.Plugin == builtIn {
 		consider(c.own, false)
-		return best, how
+		return best, how, differs
 	}
 	consider(c.named, true)
 	if how == isAbsent {
@@ -75,48 +87,112 @@ func relative[D any](c *catalogue, name, version string, origin protocol.Origin,
 			how = isAbsent // found by chance, not given
 		}
 	}
-	return best, how
+	return best, how, differs
+}
+
+// differences says in what the code here differs from that of the bundle; nothing: in nothing that is known.
+func (m *made) differences(here protocol.Origin, prints map[string]string) (texts []string) {
+	differ := func(what, there, here string) {
+		if there != here {
+			texts = append(texts, fmt.Sprintf("%s %s in the bundle, %s here", what, cmp.Or(short12(there), "none"), cmp.Or(short12(here), "none")))
+		}
+	}
+	if m.origin.Plugin == builtIn {
+		here.SHA256 = "" // of contract 1, see below
+		if m.origin.SHA256 != "" {
+			return []string{fmt.Sprintf("another build, sha256 %.12s", m.origin.SHA256)}
+		}
+	}
+	differ("digest", m.origin.Digest, here.Digest)
+	differ("sha256", m.origin.SHA256, here.SHA256)
+	if m.origin.Environment != here.Environment {
+		there, here := strings.Split(m.origin.Environment, "; "), strings.Split(here.Environment, "; ")
+		for _, e := range there {
+			if e != "" && !slices.Contains(here, e) {
+				texts = append(texts, e+" in the bundle's environment, not here")
+			}
+		}
+		for _, e := range here {
+			if e != "" && !slices.Contains(there, e) {
+				texts = append(texts, e+" in the environment here, not in the bundle's")
+			}
+		}
+	}
+	for _, what := range slices.Sorted(maps.Keys(m.prints)) {
+		if print, ok := prints[what]; ok {
+			differ(strings.TrimSpace("fingerprint "+what), m.prints[what], print)
+		}
+	}
+	return texts
+}
+
+// short12 is the beginning of a long digest.
+func short12(s string) string {
+	if len(s) > 14 {
+		return s[:14]
+	}
+	return s
 }
 
 // compareLocal checks what a bundle says of its optimizers, problems and data against what this machine has.
 func (x *examined) compareLocal(c *catalogue, allowRebuilt bool) *local {
 	l := &local{map[string]protocol.ProblemDef{}, map[string]protocol.OptimizerDef{}}
-	var differ, exchanged, unknown, otherVersion, data []string
-	others := map[string][]string{} // names that another executable serves here, by the SHA-256 of the bundle's
+	var differ, exchanged, unknown, otherVersion, data, otherBits []string
+	others := map[string][]string{} // names that other code serves here, by that of the bundle
 	compared := 0
-	sort := func(kind, name, version string, origin protocol.Origin, how kin, here string) bool {
-		who := fmt.Sprintf("%s %s", kind, name)
+	exact := x.sameArithmetic()
+	sort := func(kind string, m made, how kin, differs []string, here string) bool {
+		who := fmt.Sprintf("%s %s", kind, m.name)
 		switch how {
 		case isAbsent:
-			unknown = append(unknown, fmt.Sprintf("%s, version %s, of %s (sha256 %.12s)", who, version, origin.Plugin, origin.SHA256))
+			unknown = append(unknown, fmt.Sprintf("%s, version %s, of %v", who, m.version, m.origin))
 		case isSwapped:
-			exchanged = append(exchanged, fmt.Sprintf("%s: the plugin given is not the %s of the records (sha256 %.12s)", who, origin.Plugin, origin.SHA256))
+			exchanged = append(exchanged, fmt.Sprintf("%s: the plugin given is not the %s of the records: %s", who, m.origin.Plugin,
+				strings.Join(append(differs, versionDiffers(m.version, here)...), "; ")))
 		case isChanged:
-			otherVersion = append(otherVersion, fmt.Sprintf("%s: version %s in the bundle, %s here", who, version, here))
+			otherVersion = append(otherVersion, fmt.Sprintf("%s: version %s in the bundle, %s here", who, m.version, here))
 		case isRebuilt:
-			others[origin.SHA256] = append(others[origin.SHA256], name)
+			if m.origin.Plugin == builtIn && m.origin.SHA256 == "" && exact {
+				otherBits = append(otherBits, fmt.Sprintf("%s, version %s: %s", who, m.version, strings.Join(differs, "; ")))
+			}
+			others[strings.Join(differs, "; ")] = append(others[strings.Join(differs, "; ")], m.name)
 		}
 		return how >= isRebuilt
 	}
 	for _, key := range slices.Sorted(maps.Keys(x.bundle.Definitions.Optimizers)) {
 		o := x.bundle.Definitions.Optimizers[key]
-		def, how := relative(c, o.Name, o.Version, o.Plugin, allowRebuilt, optimizersOf,
-			func(d protocol.OptimizerDef) string { return d.Version })
-		if !sort("optimizer", o.Name, o.Version, o.Plugin, how, def.Version) {
+		m := made{o.Name, o.Version, o.Plugin, map[string]string{"": o.Fingerprint}}
+		if o.Fingerprint == "" {
+			m.prints = nil
+		}
+		def, how, differs := relative(c, m, allowRebuilt, optimizersOf, func(d protocol.OptimizerDef) string { return d.Version },
+			func(d protocol.OptimizerDef) map[string]string {
+				if print, err := d.Fingerprint(); err == nil {
+					return map[string]string{"": print}
+				}
+				return nil
+			})
+		if !sort("optimizer", m, how, differs, def.Version) {
 			continue
 		}
 		compared++
 		here := bundle.DescribeOptimizer(&def)
-		for _, d := range differences(o, here, "plugin", "doc", "source") {
+		for _, d := range differences(o, here, "plugin", "doc", "source", "fingerprint") {
 			differ = append(differ, fmt.Sprintf("optimizer %s: %s", o.Name, d))
 		}
 		l.optimizers[key] = def
 	}
 	for _, key := range slices.Sorted(maps.Keys(x.bundle.Definitions.Problems)) {
 		p := x.bundle.Definitions.Problems[key]
-		def, how := relative(c, p.Name, p.Version, p.Plugin, allowRebuilt, problemsOf,
-			func(d protocol.ProblemDef) string { return d.Version })
-		if !sort("problem", p.Name, p.Version, p.Plugin, how, def.Version) {
+		m := made{p.Name, p.Version, p.Plugin, map[string]string{}}
+		for i, s := range p.Specs {
+			for needs, print := range s.Fingerprints {
+				m.prints[fmt.Sprintf("%d of %s", i+1, needs)] = print
+			}
+		}
+		def, how, differs := relative(c, m, allowRebuilt, problemsOf, func(d protocol.ProblemDef) string { return d.Version },
+			func(d protocol.ProblemDef) map[string]string { return measuredLike(&p, &d) })
+		if !sort("problem", m, how, differs, def.Version) {
 			continue
 		}
 		compared++
@@ -131,7 +207,11 @@ func (x *examined) compareLocal(c *catalogue, allowRebuilt bool) *local {
 			if d := differences(s.Spec.Data, spec.Data); len(d) > 0 {
 				data = append(data, fmt.Sprintf("problem %s: data%s", p.Name, strings.Join(d, "; data")))
 			}
-			differing = append(differing, differences(s.Spec, spec, "data", "measures", "constants")...)
+			but := []string{"data", "measures", "constants"}
+			if x.bundle.About.Protocol != protocol.Version {
+				but = append(but, "blocks") // contract 1 has no shapes
+			}
+			differing = append(differing, differences(s.Spec, spec, but...)...)
 			if missing := s.Spec.Measures &^ spec.Measures; missing != 0 {
 				differing = append(differing, fmt.Sprintf("measures %v, which it does not here", missing))
 			}
@@ -153,9 +233,14 @@ func (x *examined) compareLocal(c *catalogue, allowRebuilt bool) *local {
 	x.add("local", "plugins", "no plugin was exchanged for another",
 		"plugins are not those that made the records; give the right ones by --plugin (or --rebuilt, if these are from the same source)",
 		exchanged)
-	for _, digest := range slices.Sorted(maps.Keys(others)) {
-		x.note("local", "build", fmt.Sprintf("%s by another build (sha256 %.12s) of the same versions: equal bits are expected on the same platform",
-			isAre(len(others[digest]), "definition"), digest), append([]string{strings.Join(others[digest], ", ")}, x.howToBuild()...)...)
+	x.add("local", "bits", "built-in optimizers and problems compute the same bits here, as far as fingerprints show",
+		"built-in optimizers or problems compute other bits here, on the same platform, than where the records were made", otherBits)
+	for _, how := range slices.Sorted(maps.Keys(others)) {
+		if len(otherBits) > 0 && strings.HasPrefix(how, "fingerprint") {
+			continue
+		}
+		x.note("local", "build", fmt.Sprintf("%s of other code or another platform (%s), of the same versions: equal bits are expected "+
+			"on the same platform", isAre(len(others[how]), "definition"), how), append([]string{strings.Join(others[how], ", ")}, x.howToBuild()...)...)
 	}
 	if len(otherVersion) > 0 {
 		x.note("local", "versions", "not compared, since the version here is another", append(otherVersion, x.howToBuild()...)...)
@@ -164,6 +249,38 @@ func (x *examined) compareLocal(c *catalogue, allowRebuilt bool) *local {
 		x.note("local", "unknown", "not compared, since this machine does not have them; give the plugin by --plugin", unknown...)
 	}
 	return l
+}
+
+// sameArithmetic reports whether all of a bundle's runs were made on a platform and with a Go version like those here.
+func (x *examined) sameArithmetic() bool {
+	host := thisHost()
+	return !slices.ContainsFunc(x.bundle.About.MadeBy, func(m bundle.Maker) bool {
+		return m.Platform != host.Platform || m.GoVersion != host.GoVersion
+	})
+}
+
+func versionDiffers(there, here string) []string {
+	if there == here {
+		return nil
+	}
+	return []string{fmt.Sprintf("version %s in the bundle, %s here", there, here)}
+}
+
+// measuredLike measures a problem as a bundle's one was measured.
+func measuredLike(p *bundle.Problem, def *protocol.ProblemDef) map[string]string {
+	prints := map[string]string{}
+	for i, s := range p.Specs {
+		for needs := range s.Fingerprints {
+			q, err := protocol.ParseQuantity(needs)
+			if err != nil {
+				continue
+			}
+			if print, err := def.Fingerprint(s.At, q); err == nil {
+				prints[fmt.Sprintf("%d of %s", i+1, needs)] = print
+			}
+		}
+	}
+	return prints
 }
 
 // howToBuild says how to get the builds of bench that made the records.
@@ -255,7 +372,7 @@ func (x *examined) sample(seed uint64, runnable func(cell int) bool, many share)
 }
 
 // rerun makes a sample of the runs again and compares.
-func (x *examined) rerun(cmd *cobra.Command, l *local, alloc harness.Alloc, many share, parallel int) error {
+func (x *examined) rerun(cmd *cobra.Command, l *local, alloc harness.Alloc, which selection, parallel int) error {
 	plan := &x.campaign.Plan
 	entries := func(i int) (protocol.ProblemEntry, protocol.OptimizerEntry) {
 		return plan.Problems[i/len(plan.Optimizers)], plan.Optimizers[i%len(plan.Optimizers)]
@@ -276,7 +393,7 @@ func (x *examined) rerun(cmd *cobra.Command, l *local, alloc harness.Alloc, many
 		_, haveOptimizer := l.optimizers[o.Optimizer]
 		return haveProblem && haveOptimizer && shut[p.Problem] == nil
 	}
-	picked, of := x.sample(x.Seed, runnable, many)
+	picked, of := x.pick(which, runnable)
 	left := 0
 	for i := range x.cells {
 		if !runnable(i) {
@@ -315,7 +432,9 @@ func (x *examined) rerun(cmd *cobra.Command, l *local, alloc harness.Alloc, many
 					stop = cmp.Or(stop, err)
 				case how.bits:
 					bits = append(bits, text)
+					x.checks = append(x.checks, checkOf(c.id, true))
 				case how.near:
+					x.checks = append(x.checks, checkOf(c.id, false))
 					near = append(near, text+": "+how.text)
 				default:
 					differ = append(differ, text+": "+how.text)

@@ -2,13 +2,16 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"noisebench/harness"
+	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/bundle"
 )
 
 func newRun() *cobra.Command {
@@ -16,6 +19,7 @@ func newRun() *cobra.Command {
 	var dir, format string
 	var parallel int
 	var dry bool
+	taking := &baselines{}
 	cmd := &cobra.Command{
 		Use:   "run PLAN|FILE",
 		Short: "Make all runs of a plan and print its tables",
@@ -26,10 +30,20 @@ be interrupted at any time, by Ctrl-C or worse: what is finished is kept, and th
 
 An optimizer or problem of a plan is one of bench's own, or one that a plugin serves: by its name, if the plugin is in
 $NOISEBENCH_PLUGIN_PATH, .noisebench/plugins, ~/.local/share/noisebench/plugins, or on $PATH as noisebench-…, or is named by
---plugin; or by its path, as ./my-plugin or ./my-plugin:my-optimizer.`,
+--plugin or under "plugins:" in the plan; or by its path, as ./my-plugin or ./my-plugin:my-optimizer. Paths under "plugins:" are
+relative to the plan's file, all others to the working directory.
+
+A pair that does not fit, since the optimizer needs what the problem does not measure, cannot run and is not ranked; the rest of
+the plan goes on. The time that --dry-run prints is estimated from short samples of each problem and each optimizer.
+
+Runs belong to what computes them: a rebuild of bench finds its runs again, and a change of an optimizer makes that one's runs
+anew. With --baselines, runs that somebody published in a bundle (bench publish) are taken instead of made again, after the
+bundle was checked and a few of its runs were made again here and compared; tables say which rows they are in. So to rank an
+optimizer against published ones costs its own runs alone.`,
 		Example: `  bench run quick
   bench run quick --dry-run
   bench run my-plan.yaml --plugin ./my-plugin --results /scratch/me/runs -j 8
+  bench run my-plan.yaml --baselines standard
   bench run quick --format markdown > table.md`,
 		Args:              oneArg("plan"),
 		ValidArgsFunction: completePlans,
@@ -45,19 +59,23 @@ $NOISEBENCH_PLUGIN_PATH, .noisebench/plugins, ~/.local/share/noisebench/plugins,
 				return err
 			}
 			flags.threads = max(1, runtime.NumCPU()/parallel)
-			catalogue, err := flags.open(cmd)
+			catalogue, err := flags.open(cmd, plan.Plugins...)
 			if err != nil {
 				return err
 			}
 			defer catalogue.Close()
-			campaign, err := harness.NewCampaign(plan, catalogue)
+			var from baselines
+			if !dry {
+				from = *taking
+			}
+			campaign, definitions, err := from.take(cmd, plan, catalogue, dir, parallel)
 			if err != nil {
 				return err
 			}
 			if dry {
 				return dryRun(cmd, campaign, catalogue.host.Alloc, parallel)
 			}
-			cells, err := execute(cmd, campaign, catalogue, dir, parallel)
+			cells, err := execute(cmd, campaign, definitions, catalogue, dir, parallel)
 			if err != nil {
 				return err
 			}
@@ -66,6 +84,8 @@ $NOISEBENCH_PLUGIN_PATH, .noisebench/plugins, ~/.local/share/noisebench/plugins,
 				return err
 			}
 			beside := importedCells(store, &campaign.Plan, cmd.ErrOrStderr())
+			_, taken := notesIn(dir, cmd.ErrOrStderr())
+			markTaken(cells, taken)
 			if err := printTables(cmd.OutOrStdout(), format, &campaign.Plan, append(cells, beside...)); err != nil {
 				return err
 			}
@@ -74,6 +94,7 @@ $NOISEBENCH_PLUGIN_PATH, .noisebench/plugins, ~/.local/share/noisebench/plugins,
 	}
 	flags.add(cmd)
 	addResults(cmd, &dir)
+	taking.add(cmd)
 	addFormat(cmd, &format)
 	cmd.Flags().IntVarP(&parallel, "parallel", "j", runtime.NumCPU(), "runs side by side")
 	cmd.Flags().BoolVar(&dry, "dry-run", false, "print what would be run and how long it would take, and run nothing")
@@ -81,7 +102,7 @@ $NOISEBENCH_PLUGIN_PATH, .noisebench/plugins, ~/.local/share/noisebench/plugins,
 }
 
 // execute makes the runs of a campaign that the results folder does not hold.
-func execute(cmd *cobra.Command, campaign *harness.Campaign, c *catalogue, dir string, parallel int,
+func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.Lookup, c *catalogue, dir string, parallel int,
 ) ([]results.Cell, error) {
 	stderr := cmd.ErrOrStderr()
 	store, err := openResults(dir, stderr)
@@ -91,17 +112,22 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, c *catalogue, dir s
 	if err := store.prepare(); err != nil {
 		return nil, err
 	}
+	if err := savePlan(dir, &campaign.Plan, definitions); err != nil {
+		return nil, err
+	}
 	started := time.Now()
 	display := newProgress(stderr, func() []results.Cell {
 		cells, _ := campaign.Cells(store.known)
 		return cells
 	})
+	host := thisHost()
+	host.Threads = c.threads
 	cells, err := campaign.Execute(cmd.Context(), harness.Options{
-		Store: store, Parallel: parallel, Alloc: c.host.Alloc, Host: thisHost(),
+		Store: store, Parallel: parallel, Alloc: c.host.Alloc, Host: host,
 		Progress: func(p harness.Progress) {
 			if p.Record == nil && p.Found == 0 {
-				for _, other := range store.otherBuilds(campaign.Plan.Name, c.digest()) {
-					fmt.Fprintf(stderr, "note: %s holds %s; they stay, but this build makes its own\n", dir, other)
+				for _, other := range store.otherCode(campaign) {
+					fmt.Fprintf(stderr, "note: %s holds %s; they stay, but are not these runs\n", dir, other)
 				}
 			}
 			display.update(p)
@@ -130,4 +156,31 @@ func failures(cells []results.Cell) error {
 		return nil
 	}
 	return fmt.Errorf("%s failed and do not count; the same command tries them again", count(n, "run"))
+}
+
+// savePlan keeps in the results folder what the plan's names mean now, so that its records can be read without plugins.
+func savePlan(dir string, plan *protocol.Plan, definitions bundle.Lookup) error {
+	described, err := bundle.Describe(plan, definitions, maps.Values(map[string]*results.Record(nil)))
+	if err != nil {
+		return err
+	}
+	s := &bundle.Saved{
+		Plan: *plan, Definitions: *described, Executables: map[string]bundle.Executable{}, When: time.Now().UTC().Format(time.RFC3339),
+	}
+	note := func(name string, o protocol.Origin) {
+		if o.Plugin != builtIn && o.Path != "" {
+			s.Executables[name] = bundle.Executable{Path: o.Path, SHA256: o.Executable}
+		}
+	}
+	for _, e := range plan.Optimizers {
+		if def, err := definitions.Optimizer(e.Optimizer); err == nil {
+			note(e.Optimizer, def.Origin)
+		}
+	}
+	for _, e := range plan.Problems {
+		if def, err := definitions.Problem(e.Problem); err == nil {
+			note(e.Problem, def.Origin)
+		}
+	}
+	return bundle.Save(dir, s)
 }

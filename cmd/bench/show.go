@@ -24,10 +24,12 @@ func newShow() *cobra.Command {
 		Use:   "show NAME",
 		Short: "Print all about an optimizer, a problem, a plan or a run",
 		Long: `Show prints all about one thing: an optimizer or a problem by its name (or PATH:NAME, if a plugin serves it), a plan by its
-name, with the comments that explain it, or a run by how its ID begins.`,
+name or file, with the comments that explain it and a drawing of the step-size schedules that it gives, or a run by how its ID
+begins.`,
 		Example: `  bench show m-svag
   bench show noisy-quadratic
   bench show quick > my-plan.yaml
+  bench show my-plan.yaml
   bench show 3fa97c`,
 		Args:              oneArg("name"),
 		ValidArgsFunction: completeNames,
@@ -40,13 +42,8 @@ name, with the comments that explain it, or a run by how its ID begins.`,
 
 func show(cmd *cobra.Command, name, dir string, paths []string) error {
 	out := cmd.OutOrStdout()
-	if slices.Contains(planNames(), name) {
-		text, _, err := readPlan(name)
-		if err != nil {
-			return err
-		}
-		_, err = out.Write(text)
-		return err
+	if slices.Contains(planNames(), name) || isPlanFile(name) {
+		return showPlan(out, name)
 	}
 	if record, err := findRun(dir, name); err != nil {
 		return err
@@ -107,7 +104,7 @@ func showHyperparameters(w io.Writer, heading string, declared []protocol.Hyperp
 		return nil
 	}
 	fmt.Fprintln(w)
-	rows := [][]string{{heading, "DEFAULT", "RANGE", "TUNED", "WHAT"}}
+	rows := [][]string{{heading, "DEFAULT", "RANGE", "SCALE", "TUNED", "WHAT"}}
 	for _, h := range declared {
 		tuned := "no"
 		switch {
@@ -116,7 +113,11 @@ func showHyperparameters(w io.Writer, heading string, declared []protocol.Hyperp
 		case h.Tuned:
 			tuned = strings.Trim(fmt.Sprint(h.Grid), "[]")
 		}
-		rows = append(rows, []string{h.Name, fmt.Sprintf("%g", h.Default), h.Range(), tuned, h.Doc})
+		scale := "linear"
+		if h.Logarithmic() {
+			scale = "logarithmic"
+		}
+		rows = append(rows, []string{h.Name, fmt.Sprintf("%g", h.Default), h.Range(), scale, tuned, h.Doc})
 	}
 	return printColumns(w, rows)
 }
@@ -217,6 +218,7 @@ func showRun(w io.Writer, r *results.Record) error {
 		{"setting", run.Optimizer.Setting.String()},
 		{"seed", fmt.Sprint(run.Seed)},
 		{"budget", fmt.Sprintf("%d examples, %s, batch size %d", run.Budget, run.Order, run.BatchSize)},
+		{"schedule", run.Schedule.String()},
 		{"status", status},
 		{"steps", fmt.Sprintf("%d, with batches of %d to %d examples", end.Steps, end.MinBatch, end.MaxBatch)},
 		{"charged", charged(end)},
@@ -226,6 +228,9 @@ func showRun(w io.Writer, r *results.Record) error {
 		{"transport", fmt.Sprintf("problem %s, optimizer %s", host.Transport["problem"], host.Transport["optimizer"])},
 		{"seconds", fmt.Sprintf("problem %.3g, optimizer %.3g, evaluation %.3g, harness %.3g",
 			host.ProblemTime, host.OptimizerTime, host.EvaluateTime, host.HarnessTime)},
+	}
+	if run.Clip > 0 {
+		rows = append(rows, []string{"clipped", fmt.Sprintf("gradients to norm %g", run.Clip)})
 	}
 	if i := r.Imported; i != nil {
 		rows = append(rows, []string{"imported", fmt.Sprintf("from %s: %s (sha256 %.12s), %s, %s", i.Source, i.File, i.SHA256, i.Problem, i.Optimizer)})

@@ -102,14 +102,15 @@ score that differs by no more than what ranking takes for equal: one standard er
 way from the start to the optimum on a logarithmic scale where the optimum is known, else one percent of the way from the
 start. The output says which of the two was applied.
 
-Records say by the SHA-256 of an executable who made them. Built-in optimizers belong to a build of bench; another build
-of the same versions has to give the same bits too, and is reported as another build. The build itself can be had by
-checking out its revision with the same Go version and "go build -trimpath ./cmd/bench". A plugin that is given by
---plugin and has another SHA-256 than the one in the records is an error, unless --rebuilt says that it was built anew
-from the same source.
+Records say what made them. Built-in optimizers and problems are known by their version and by the fingerprint of what they
+compute; one that computes other bits here, on the same platform and with the same Go version, fails. The build of bench
+that made a record can be had by checking out its revision with the same Go version and "go build -trimpath ./cmd/bench".
+Outside plugins are known by the digest and environment that they declare, or else by the SHA-256 of their executable, and
+by a fingerprint too. One that is given by --plugin and is another one than that of the records is an error, which says in
+what they differ, unless --rebuilt says that it was built anew from the same source.
 
 A sample finds a made-up record with a probability of the sampled share: repeat with other seeds, or --rerun all.`,
-		Example: `  bench verify lion.noisebench.tar.zst --plugin ./lion
+		Example: `  bench verify qhm.noisebench.tar.zst --plugin ./qhm
   bench verify quick.noisebench.tar.zst --rerun 5%
   bench verify quick.noisebench.tar.zst --rerun 20 --seed 7 --save
   bench verify quick.noisebench.tar.zst --rerun 0 --format json`,
@@ -138,11 +139,14 @@ A sample finds a made-up record with a probability of the sampled share: repeat 
 				return err
 			}
 			defer catalogue.Close()
-			x.By, x.Seed = thisBuild(catalogue), seed
+			if x.By, err = thisBuild(); err != nil {
+				return err
+			}
+			x.Seed = seed
 			if x.bundle != nil {
 				l := x.compareLocal(catalogue, rebuilt)
 				if x.campaign != nil && !share.none() {
-					if err := x.rerun(cmd, l, catalogue.host.Alloc, share, parallel); err != nil {
+					if err := x.rerun(cmd, l, catalogue.host.Alloc, selection{share: share}, parallel); err != nil {
 						return err
 					}
 				}
@@ -166,7 +170,7 @@ A sample finds a made-up record with a probability of the sampled share: repeat 
 	f.StringVar(&again, "rerun", "5", "how many runs to make again: a number, a share such as 5%, or all")
 	f.Uint64Var(&seed, "seed", 0, "of the choice of runs; a random one if it is not given")
 	f.BoolVar(&save, "save", false, "write the findings to FILE.verify.json, where bench board finds them")
-	f.BoolVar(&rebuilt, "rebuilt", false, "take plugins of another SHA-256 for other builds of the same source")
+	f.BoolVar(&rebuilt, "rebuilt", false, "take plugins of another digest or SHA-256 for other builds of the same source")
 	f.StringVar(&format, "format", "terminal", "of the findings: terminal or json")
 	f.IntVarP(&parallel, "parallel", "j", runtime.NumCPU(), "runs side by side")
 	return cmd

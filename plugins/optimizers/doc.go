@@ -14,6 +14,24 @@
 // noise. A constant batch size is a setting of a plan and no optimizer of its own. sam and line-search-sgd look at each
 // batch more than once, and pay for every look.
 //
+// # Variants of Adam
+//
+// Each changes one part of x ← x − α m / (√v + ε), and most are equal to adam or a sign method at some setting, which the
+// tests check bit by bit.
+//
+//	m, the momentum    | nadam looks ahead, adan by differences of gradients; ademamix has two; mars corrects g by the last one
+//	v, the denominator | amsgrad and adamax take a maximum, adabelief the variance about m, adopt leaves out the last g
+//	α, the step size   | adadelta replaces it by the size of past steps, radam keeps v out of the first ones
+//	v, by curvature    | sophia-g divides by a Gauss–Newton diagonal from labels that the model draws, and clips
+//
+// Those that have decoupled weight decay in their paper or in common use have it here, 0 by default unless the paper's
+// code has another value. It is by role: biases and the scales of normalizations do not decay.
+//
+// # Noise
+//
+// noise-scale lets the batch size follow tr Σ/‖∇f‖², adascale the step size follow the gain that a large batch brings, each
+// estimated without bias from one batch and its variance.
+//
 // # Steepest descent
 //
 // A step −α ‖g‖⋆ d, where d has norm 1 and gᵀd is the dual norm ‖g‖⋆, descends most steeply in the norm (Balles 2021,
@@ -31,8 +49,9 @@
 //
 // # Curvature and oracles
 //
-// gd takes all training examples in every step, and so do the methods with a matrix: x ← x − α (A + λI)⁻¹ ∇f. They are
-// those of chapter 7, for models whose d×d matrices can be measured.
+// gd takes all training examples in every step, and so do rprop, which goes by signs, l-bfgs, which infers curvature from
+// past steps and searches along each direction, and the methods with a matrix: x ← x − α (A + λI)⁻¹ ∇f. The matrices
+// are those of chapter 7, for models whose d×d matrices can be measured.
 //
 //	A                          |
 //	F, the Fisher matrix       | ngd
@@ -43,12 +62,30 @@
 // ideal-svag, oracle-step-sgd and oracle-batch-sgd are what theory derives svag, a step size and cabs from: they know ∇f
 // and σ² exactly (protocol.Oracle), and tables mark them.
 //
+// # Newer methods
+//
+// These came after the thesis, and are here to be compared with: lion, schedule-free-sgd and schedule-free-adamw, and lars and
+// lamb, whose steps have a length for each block. prodigy, dog and sps-max find their own step size: what they have in its place
+// is not tuned. Weights alone decay in all of them, see weightDecay.
+//
+// Some go by the shape and the role of the blocks. A block of two or more dimensions is a matrix, outputs × inputs:
+//
+//	matrices                  | optimizer | the rest
+//	of hidden layers          | muon      | AdamW, with a step size of its own
+//	of hidden layers, of      | adamh     | AdamW, with a step size of its own
+//	constant norm             | muonh     | AdamW, with a step size of its own
+//	all                       | soap      | AdamW
+//	all                       | shampoo   | AdamW
+//
+// Where a problem names no shapes, these are AdamW. Their products of float32 take the threads that a run may use, and have the
+// same bits on any number of them.
+//
 // # Conventions
 //
 // Steps count from t = 0 and all state is zero before the first. Vectors are kept and computed in the element type,
 // scalar coefficients in float64. An update is a few operations on vectors, block by block (see blocks), and what it
 // needs for one block only is a field of that length. The step size α of every step is the hyperparameter step_size
-// times the factor of the schedule, and α in a formula means this product; only adamw has the factor, η, apart.
+// times the factor of the schedule, and α in a formula means this product; only adamw and rprop have the factor, η, apart.
 //
 // An average with bias correction is kept without a separate correction (see decay), which gives the first gradient
 // the weight 1 exactly. 0/0 is 0: a coordinate without a gradient does not move. NaN goes through to x, and so does an
@@ -70,10 +107,14 @@ func All() []protocol.OptimizerDef {
 		sgd, heavyBall, nesterov, mSGD, signSGD, mSignSGD,
 		normalizedSGD, normScaledSignSGD, coordinateSGD, blockNormalizedSGD,
 		adaGrad, rmsProp, adam, adamW,
+		nadam, radam, amsGrad, adamax, adaDelta, adaBelief, adan, adopt, adEMAMix, mars,
+		lion, lars, lamb, muon, muonH, adamH, soap, shampoo, // by the blocks of a network
+		scheduleFreeSGD, scheduleFreeAdamW, prodigy, dog, spsMax, // without a schedule or a step size
 		svag, mSVAG, mSVAGmb, adamStar,
-		cabs, competitor,
+		cabs, competitor, noiseScale, adaScale,
 		asgd, lineSearchSGD, sam,
-		gd, ngd, efgd, mcFisherNGD, newton,
+		gd, rprop, lBFGS,
+		ngd, efgd, mcFisherNGD, newton, sophiaG,
 		idealSVAG, oracleStepSGD, oracleBatchSGD,
 	}
 }

@@ -81,13 +81,6 @@ func TestT12AdamIdentity(t *testing.T) {
 	}
 }
 
-func dot(a, b []float64) (sum float64) {
-	for i := range a {
-		sum += a[i] * b[i]
-	}
-	return sum
-}
-
 // descendWilson runs an optimizer on Wilson's data from 0 with full batches. after is called with each iterate.
 func descendWilson(t *testing.T, name string, setting protocol.Setting, steps int, after func(i int, θ []float64)) (
 	train, test protocol.Evaluation,

@@ -2,6 +2,7 @@ package optimizers
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -25,12 +26,19 @@ type golden struct {
 		Losses     map[string][]float64     // by name
 		TrueMeans  [][]float64              `json:"true_gradients"`
 		TrueSquare [][]float64              `json:"true_variances"`
+		Sampled    [][]float64              `json:"sampled_gradients"`
 		Matrices   map[string][][][]float64 // by quantity
+	}
+	Wide struct { // a problem with matrices
+		Start     []float64
+		Gradients [][]float64
 	}
 	Runs []struct {
 		Optimizer  string
 		Setting    protocol.Setting
 		Blocks     []protocol.Block
+		Budget     int64 // 0: much
+		Wide       bool
 		Losses     string      // name of the losses
 		X          [][]float64 // after each step
 		Estimates  [][]float64 // of an Averager, after each step
@@ -69,10 +77,15 @@ func testGolden[T protocol.Float](t *testing.T, g *golden, tolerance float64) {
 	for i, run := range g.Runs {
 		known[run.Optimizer] = true
 		t.Run(fmt.Sprintf("%s/%d", run.Optimizer, i), func(t *testing.T) {
-			o, first := open[T](t, run.Optimizer, run.Setting, len(g.Problem.Start), run.Blocks...)
-			x := convert[T](g.Problem.Start)
-			sizes := []int{first.BatchSize}
+			start, gradients := g.Problem.Start, g.Problem.Gradients
+			if run.Wide {
+				start, gradients = g.Wide.Start, g.Wide.Gradients
+			}
+			o, first := openFor[T](t, run.Budget, run.Optimizer, run.Setting, len(start), run.Blocks...)
+			x := convert[T](start)
+			sizes, seen := []int{first.BatchSize}, int64(0)
 			for step := range run.X {
+				seen += int64(g.Problem.BatchSizes[step])
 				s := convert[T](g.Problem.Variances[step])
 				matrix := func(q protocol.Quantity) []T {
 					return convert[T](slices.Concat(g.Problem.Matrices[q.String()][step]...))
@@ -84,12 +97,13 @@ func testGolden[T protocol.Float](t *testing.T, g *golden, tolerance float64) {
 					Hessian:         matrix(protocol.Hessian),
 					TrueGradient:    convert[T](g.Problem.TrueMeans[step]),
 					TrueVariance:    convert[T](g.Problem.TrueSquare[step]),
+					SampledGradient: convert[T](g.Problem.Sampled[step]),
 					Have:            protocol.Gradient | protocol.VarianceNorm | protocol.Variance,
 					BatchSize:       g.Problem.BatchSizes[step],
 					Loss:            g.Problem.Losses[run.Losses][step],
-					Gradient:        convert[T](g.Problem.Gradients[step]),
+					Gradient:        convert[T](gradients[step]),
 					Variance:        s, VarianceNorm: float64(sum(s)),
-					Step: step, StepScale: g.Problem.StepScales[step],
+					Step: step, Seen: seen, StepScale: g.Problem.StepScales[step],
 				})
 				if err != nil {
 					t.Fatal(err)
@@ -173,8 +187,16 @@ func open[T protocol.Float](t testing.TB, name string, setting protocol.Setting,
 	protocol.Optimizer[T], protocol.Request,
 ) {
 	t.Helper()
+	return openFor[T](t, 0, name, setting, dim, blocks...)
+}
+
+// openFor opens the named optimizer as open does, for a run of budget examples; 0 are many.
+func openFor[T protocol.Float](t testing.TB, budget int64, name string, setting protocol.Setting, dim int,
+	blocks ...protocol.Block,
+) (protocol.Optimizer[T], protocol.Request) {
+	t.Helper()
 	o, request, err := tryOpen[T](t, name, setting, protocol.Start{
-		Dim: dim, Blocks: blocks, BatchSize: 32, Budget: 1 << 20, Train: 1000,
+		Dim: dim, Blocks: blocks, BatchSize: 32, Budget: cmp.Or(budget, 1<<20), Train: 1000,
 		Constants: map[string]float64{"smoothness": 0.5},
 	})
 	if err != nil {

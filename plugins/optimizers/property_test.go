@@ -30,6 +30,12 @@ type law struct {
 	mixes bool
 	// looks: it looks at a batch again, and what it makes of a gradient shows after the last look.
 	looks bool
+	// factor names what takes the place of the step size.
+	factor string
+	// uneven: there is no such degree.
+	uneven bool
+	// tunes lists what the protocol tunes; nil: the step size.
+	tunes []string
 }
 
 // laws lists all optimizers in teaching order.
@@ -63,23 +69,108 @@ var laws = []law{
 		name: "adamw", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0},
 		equals: "adam", special: protocol.Setting{"weight_decay": 0},
 	},
+	{
+		name: "nadam", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0},
+		equals: "sign-sgd", special: protocol.Setting{"beta1": 0, "beta2": 0, "epsilon": 0},
+	},
+	{
+		name: "radam", fit: 0.1, degree: 1, scaling: protocol.Setting{"beta2": 0.5}, // ρ∞ = 3: never rectified
+		equals: "m-sgd", special: protocol.Setting{"beta2": 0.5},
+	},
+	{name: "amsgrad", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0}},
+	{
+		name: "adamax", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0},
+		equals: "sign-sgd", special: protocol.Setting{"beta1": 0, "beta2": 0, "epsilon": 0},
+	},
+	{name: "adadelta", fit: 10, degree: 0, scaling: protocol.Setting{"epsilon": 1e-30}}, // nothing beside v, but not nothing
+	{name: "adabelief", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0}},
+	{
+		name: "adan", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0},
+		equals: "adam", special: protocol.Setting{"beta1": 0.9, "beta2": 0, "beta3": 0.999},
+	},
+	{name: "adopt", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0}},
+	{
+		name: "ademamix", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0},
+		equals: "adam", special: protocol.Setting{"slow": 0},
+	},
+	{
+		name: "mars", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0, "clip": 0}, couples: true,
+		equals: "adam", special: protocol.Setting{"beta1": 0.9, "beta2": 0.999, "gamma": 0, "clip": 0},
+	},
 	{name: "svag", fit: 0.1, degree: 1, equals: "sgd", special: protocol.Setting{"beta": 0}},
 	{name: "m-svag", fit: 0.1, degree: 1, equals: "sgd", special: protocol.Setting{"beta": 0}},
 	{name: "m-svag-mb", fit: 0.1, degree: 1},
 	{name: "adam-star", fit: 0.1, degree: 0, equals: "sign-sgd", special: protocol.Setting{"beta": 0}},
 	{name: "cabs", fit: 0.1, degree: 1},
 	{name: "competitor", fit: 0.1, degree: 1},
+	{name: "noise-scale", fit: 0.1, degree: 1},
+	{name: "adascale", fit: 0.1, degree: 1, couples: true},
 	{name: "asgd", fit: 0.1, degree: 1},
 	{name: "line-search-sgd", fit: 1, degree: 1, couples: true, looks: true},
 	{name: "sam", fit: 0.1, degree: 1, couples: true, looks: true},
 	{name: "gd", fit: 0.1, degree: 1, equals: "sgd"},
+	{name: "rprop", fit: 0.1, degree: 0},
+	{name: "l-bfgs", fit: 1, degree: 0, couples: true, looks: true},
 	{name: "ngd", fit: 0.1, degree: 1, couples: true, mixes: true},
 	{name: "efgd", fit: 0.1, degree: 1, couples: true, mixes: true},
 	{name: "mc-fisher-ngd", fit: 0.1, degree: 1, couples: true, mixes: true},
 	{name: "newton", fit: 0.1, degree: 1, couples: true, mixes: true},
+	{
+		// The sampled gradient keeps its scale.
+		name: "sophia-g", fit: 0.1, degree: 1, scaling: protocol.Setting{"rho": 1e6, "weight_decay": 0},
+		equals: "m-sign-sgd", special: protocol.Setting{"beta1": 0.9, "rho": 0, "weight_decay": 0},
+	},
 	{name: "ideal-svag", fit: 0.1, degree: 1},
 	{name: "oracle-step-sgd", fit: 0.1, degree: 1, couples: true},
 	{name: "oracle-batch-sgd", fit: 0.1, degree: 1},
+	{
+		name: "lion", fit: 0.1, degree: 0,
+		equals: "sign-sgd", special: protocol.Setting{"beta1": 0},
+	},
+	{
+		name: "muon", fit: 0.1, degree: 0, scaling: protocol.Setting{"adam_epsilon": 0},
+		equals: "adam", special: protocol.Setting{"adam_beta2": 0.999, "adam_epsilon": 1e-8}, // x is no matrix
+		tunes: []string{protocol.StepSize, "adam_step_size"},
+	},
+	{name: "schedule-free-sgd", fit: 0.1, degree: 1, equals: "sgd", special: protocol.Setting{"beta": 0}},
+	{
+		name: "schedule-free-adamw", fit: 0.2, degree: 0, scaling: protocol.Setting{"epsilon": 0},
+		equals: "sign-sgd", special: protocol.Setting{"beta": 0, "beta2": 0, "epsilon": 0},
+	},
+	{
+		name: "soap", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0},
+		equals: "adam", special: protocol.Setting{"beta1": 0.9, "beta2": 0.999, "weight_decay": 0}, // x is no matrix
+	},
+	{
+		name: "shampoo", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0},
+		equals: "adam", // x is no matrix
+	},
+	{name: "prodigy", fit: 1, degree: 0, scaling: protocol.Setting{"epsilon": 0}, couples: true, factor: "factor", tunes: []string{}},
+	{name: "dog", fit: 4, degree: 0, scaling: protocol.Setting{"epsilon": 0}, couples: true, factor: "factor", tunes: []string{}},
+	{
+		name: "sps-max", fit: 1, degree: -1, couples: true, factor: "bound", tunes: []string{},
+		equals: "sgd", special: protocol.Setting{"growth": 0, "f_star": -1e9},
+	},
+	{name: "lars", fit: 10, couples: true, uneven: true},
+	{name: "lamb", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0}, couples: true},
+	{
+		name: "adamh", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0},
+		equals: "adam", special: protocol.Setting{"beta2": 0.999}, // x is no matrix
+		tunes: []string{protocol.StepSize, "adam_step_size"},
+	},
+	{
+		name: "muonh", fit: 0.1, degree: 0, scaling: protocol.Setting{"adam_epsilon": 0},
+		equals: "adam", special: protocol.Setting{"adam_beta2": 0.999, "adam_epsilon": 1e-8}, // x is no matrix
+		tunes: []string{protocol.StepSize, "adam_step_size"},
+	},
+}
+
+// stepSize is the name of the hyperparameter that is the step size, or the factor on the one that it finds.
+func (l *law) stepSize() string {
+	if l.factor != "" {
+		return l.factor
+	}
+	return protocol.StepSize
 }
 
 func TestAllHaveLaws(t *testing.T) {
@@ -98,7 +189,7 @@ func TestAllHaveLaws(t *testing.T) {
 func TestDeclarations(t *testing.T) {
 	kebab := regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 	snake := regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
-	for _, def := range All() {
+	for i, def := range All() {
 		if !kebab.MatchString(def.Name) {
 			t.Errorf("%s: the name is not in kebab-case", def.Name)
 		}
@@ -140,6 +231,8 @@ func TestDeclarations(t *testing.T) {
 		}
 		want := []string{protocol.StepSize}
 		switch {
+		case laws[i].tunes != nil:
+			want = laws[i].tunes
 		case def.Name == "competitor":
 			want = append(want, "theta")
 		case def.Needs&protocol.Matrices != 0:
@@ -171,6 +264,9 @@ func testProperties[T protocol.Float](t *testing.T) {
 			t.Run("nothing to do", func(t *testing.T) { nothingToDo[T](t, l) })
 			t.Run("non-finite", func(t *testing.T) { nonFinite[T](t, l) })
 			t.Run("quadratic", func(t *testing.T) { quadratic[T](t, l) })
+			if def.Saves {
+				t.Run("restored", func(t *testing.T) { restored[T](t, def.Name) })
+			}
 		})
 	}
 }
@@ -191,9 +287,14 @@ func declared[T protocol.Float](t *testing.T, def protocol.OptimizerDef) {
 	for _, r := range []protocol.Request{first, next} {
 		again := protocol.Request{Draw: protocol.Again, Trial: true}
 		all := protocol.Request{Draw: protocol.All}
-		full := def.Name == "gd" || def.Needs&protocol.Matrices != 0
+		allTrial := protocol.Request{Draw: protocol.All, Trial: true}
+		full := slices.Contains([]string{"gd", "rprop", "l-bfgs"}, def.Name) || def.Needs&protocol.Matrices != 0
+		if r.Want != 0 && !def.Needs.Has(r.Want) {
+			t.Errorf("request is %+v, but the optimizer declares %v", r, def.Needs)
+		}
+		r.Want = 0
 		if (r.BatchSize > 0) != def.ChoosesBatchSize || r != (protocol.Request{BatchSize: r.BatchSize}) &&
-			!(def.Trials && r == again) && !(full && r == all) {
+			!(def.Trials && r == again) && !(full && r == all) && !(full && def.Trials && r == allTrial) {
 			t.Errorf("request is %+v with ChoosesBatchSize %v", r, def.ChoosesBatchSize)
 		}
 	}
@@ -309,6 +410,7 @@ func pieces[T protocol.Float](t *testing.T, def protocol.OptimizerDef) {
 			m := *m
 			m.Gradient, m.Variance = m.Gradient[from:to], m.Variance[from:to]
 			m.TrueGradient, m.TrueVariance = m.TrueGradient[from:to], m.TrueVariance[from:to]
+			m.SampledGradient = m.SampledGradient[from:to]
 			step(t, piece, y, &m)
 		}
 		if !slices.Equal(x[from:to], y) {
@@ -325,6 +427,9 @@ func pieces[T protocol.Float](t *testing.T, def protocol.OptimizerDef) {
 
 // scaling checks the degree of the step in the gradient, exactly: the factor is a power of 2, and x starts at 0.
 func scaling[T protocol.Float](t *testing.T, l law) {
+	if l.uneven {
+		t.Skip("the step has no degree")
+	}
 	const c = 8
 	a, _ := open[T](t, l.name, l.scaling, 5)
 	b, _ := open[T](t, l.name, l.scaling, 5)
@@ -340,7 +445,7 @@ func scaling[T protocol.Float](t *testing.T, l law) {
 		}
 		m.VarianceNorm *= c * c
 		if l.looks {
-			m.Loss *= c * c // as the decrease g² that a step in proportion to g predicts
+			m.Loss *= math.Pow(c, float64(l.degree)+1) // as the decrease that a step in that proportion predicts
 		}
 		step(t, b, y, m)
 	}
@@ -357,7 +462,7 @@ func specialCase[T protocol.Float](t *testing.T, l law) {
 	if l.equals == "" {
 		t.Skip("none is known")
 	}
-	special := protocol.Setting{protocol.StepSize: 0.125}
+	special := protocol.Setting{l.stepSize(): 0.125}
 	for name, v := range l.special {
 		special[name] = v
 	}
@@ -382,18 +487,22 @@ func nothingToDo[T protocol.Float](t *testing.T, l law) {
 	for name, v := range l.scaling {
 		setting[name] = v
 	}
-	if l.name == "adamw" {
-		setting["weight_decay"] = 0
+	for _, def := range All() {
+		if def.Name == l.name && slices.ContainsFunc(def.Hyperparameters, func(h protocol.Hyperparameter) bool {
+			return h.Name == "weight_decay"
+		}) {
+			setting["weight_decay"] = 0
+		}
 	}
 	o, _ := open[T](t, l.name, setting, 3)
-	x := ones[T](3)
+	x := make([]T, 3) // where no step is too short to be seen
 	for _, m := range measurements[T](3, 20) {
 		m.Gradient[1], m.Gradient[2], m.Variance[1] = 0, 0, 0
 		m.TrueGradient[1], m.TrueGradient[2], m.TrueVariance[1] = 0, 0, 0
 		step(t, o, x, m)
 	}
-	if x[0] == 1 || x[1] != 1 || x[2] != 1 {
-		t.Errorf("x is %v, want only the first element to move from 1", x)
+	if x[0] == 0 || x[1] != 0 || x[2] != 0 {
+		t.Errorf("x is %v, want only the first element to move from 0", x)
 	}
 }
 
@@ -438,7 +547,7 @@ func quadratic[T protocol.Float](t *testing.T, l law) {
 		}
 		return f
 	}
-	o, _ := open[T](t, l.name, protocol.Setting{protocol.StepSize: l.fit}, 3)
+	o, _ := open[T](t, l.name, protocol.Setting{l.stepSize(): l.fit}, 3)
 	x, g := make([]T, 3), make([]T, 3)
 	start := f(x)
 	for i := range 2000 {
@@ -446,11 +555,16 @@ func quadratic[T protocol.Float](t *testing.T, l law) {
 			g[j] = h[j] * (x[j] - c[j])
 		}
 		curvature := []T{h[0], 0, 0, 0, h[1], 0, 0, 0, h[2]}
+		sampled := make([]T, len(h)) // 32 times its square is the curvature
+		for j := range h {
+			sampled[j] = T(math.Sqrt(float64(h[j]) / 32))
+		}
 		step(t, o, x, &protocol.Measurement[T]{
 			BatchSize: 32, Loss: f(x), Gradient: g, Variance: make([]T, 3),
 			TrueGradient: g, TrueVariance: make([]T, 3),
 			Fisher: curvature, EmpiricalFisher: curvature, SampledFisher: curvature, Hessian: curvature,
-			Step: i, StepScale: math.Exp2(-float64(i) / 100),
+			SampledGradient: sampled,
+			Step:            i, StepScale: math.Exp2(-float64(i) / 100),
 		})
 	}
 	if a, ok := o.(protocol.Averager[T]); ok {
@@ -458,6 +572,56 @@ func quadratic[T protocol.Float](t *testing.T, l law) {
 	}
 	if end := f(x); !(end <= 1e-4*start) {
 		t.Errorf("f falls from %g to %g at %v only", start, end, x)
+	}
+}
+
+// restored checks that a run goes on to the same bits in a new optimizer that has been given the state of the old one.
+func restored[T protocol.Float](t *testing.T, name string) {
+	dim, blocks := networkDim, blocksOfNetwork(false)
+	if i := slices.IndexFunc(All(), func(d protocol.OptimizerDef) bool { return d.Name == name }); All()[i].Needs&protocol.Matrices != 0 {
+		dim, blocks = 10, nil // the most at which measurements have matrices
+	}
+	for _, at := range []int{0, 1, 13} {
+		a, _ := open[T](t, name, nil, dim, blocks...)
+		b, _ := open[T](t, name, nil, dim, blocks...)
+		x := ones[T](dim)
+		var y []T
+		for i, m := range measurements[T](dim, 26) {
+			if i == at {
+				y = slices.Clone(x)
+				copyState(t, b.(protocol.Stateful), a.(protocol.Stateful))
+			}
+			step(t, a, x, m)
+			if i >= at {
+				step(t, b, y, m)
+			}
+		}
+		if !slices.Equal(x, y) {
+			t.Errorf("restored before step %d it ends at %v, want %v", at, y, x)
+		}
+	}
+}
+
+// copyState copies what two optimizers of the same kind list as their state.
+func copyState(t *testing.T, to, from protocol.Stateful) {
+	t.Helper()
+	dst, src := to.State(), from.State()
+	if len(dst) != len(src) {
+		t.Fatalf("the state has %d parts, and %d in another", len(src), len(dst))
+	}
+	for i := range dst {
+		if nested, ok := src[i].(protocol.Stateful); ok {
+			copyState(t, dst[i].(protocol.Stateful), nested)
+			continue
+		}
+		d, s := reflect.ValueOf(dst[i]).Elem(), reflect.ValueOf(src[i]).Elem()
+		if s.Kind() != reflect.Slice {
+			d.Set(s)
+		} else if d.Len() != s.Len() {
+			t.Fatalf("part %d of the state has length %d, and %d in another", i, s.Len(), d.Len())
+		} else {
+			reflect.Copy(d, s)
+		}
 	}
 }
 
@@ -470,7 +634,7 @@ func TestMeasurementsAreNotConstant(t *testing.T) {
 
 // measurements returns random measurements of dimension dim, always the same.
 func measurements[T protocol.Float](dim, steps int) []*protocol.Measurement[T] {
-	random := rand.New(rand.NewPCG(1, 2))
+	random, sampled := rand.New(rand.NewPCG(1, 2)), rand.New(rand.NewPCG(3, 4))
 	all := make([]*protocol.Measurement[T], steps)
 	for t := range all {
 		m := &protocol.Measurement[T]{
@@ -484,6 +648,7 @@ func measurements[T protocol.Float](dim, steps int) []*protocol.Measurement[T] {
 			m.VarianceNorm += float64(s)
 			m.TrueGradient = append(m.TrueGradient, T(random.NormFloat64()))
 			m.TrueVariance = append(m.TrueVariance, T(random.ExpFloat64()))
+			m.SampledGradient = append(m.SampledGradient, T(sampled.NormFloat64()))
 		}
 		if dim <= 10 {
 			for _, s := range m.Slices() {

@@ -35,7 +35,7 @@ func steepestParameters(start, c float64, constant string) []protocol.Hyperparam
 			Name: "normalization", Doc: "c; 0: the step grows with the gradient's dual norm, 1: it does not",
 			Default: c, Max: 1,
 		},
-		protocol.NonNegative("decay", "exponent q of the step size's decay, α / (t+1)^q", 0),
+		{Name: "decay", Doc: "exponent q of the step size's decay, α / (t+1)^q", Max: math.Inf(1), MaxOpen: true},
 		{Name: "full_batch", Doc: "1: every step uses all training examples", Max: 1, Integer: true},
 	}
 	if constant != "" {

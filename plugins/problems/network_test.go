@@ -288,7 +288,8 @@ func TestNetworkSpecs(t *testing.T) {
 
 func TestNetworkSchedules(t *testing.T) {
 	for _, n := range networks() {
-		scale := func(step int64) float64 { return protocol.StepScale(n.schedule, step*int64(n.batch), n.budget) }
+		schedule := protocol.Schedule{Drops: n.schedule}
+		scale := func(step int64) float64 { return schedule.Factor(step*int64(n.batch), n.batch, n.budget) }
 		want := map[int64]float64{}
 		switch n.name {
 		case "p3-cifar100":

@@ -62,14 +62,6 @@ func (s *source[T]) measure(x []T, examples []int, want protocol.Quantity, m *pr
 	if want.Has(protocol.VarianceNorm) {
 		m.VarianceNorm = norm
 	}
-	// −∇ log p(ỹ|z) = −√a ε with ε ~ N(0, 1); the noise of the data will do for ε, as in the sampled Fisher matrix.
-	for j := range m.SampledGradient {
-		mean := 0.0
-		for _, e := range examples {
-			mean += s.noise[e%len(s.noise)][j] / n
-		}
-		m.SampledGradient[j] = T(-math.Sqrt(s.curvature[j]) * mean / 0.3)
-	}
 	s.matrices(x, examples, m)
 	if want.Has(protocol.Oracle) {
 		n := float64(len(s.noise))
@@ -86,7 +78,7 @@ func (s *source[T]) measure(x []T, examples []int, want protocol.Quantity, m *pr
 	}
 }
 
-// matrices fills in the matrices for which m has room.
+// matrices fills in the matrices for which m has room, and the sampled gradient.
 func (s *source[T]) matrices(x []T, examples []int, m *protocol.Measurement[T]) {
 	d, n := len(x), float64(len(examples))
 	for _, a := range [][]T{m.Fisher, m.GaussNewton, m.Hessian} {
@@ -115,6 +107,13 @@ func (s *source[T]) matrices(x []T, examples []int, m *protocol.Measurement[T]) 
 	products(m.SampledFisher, 1/n, func(noise []float64, j int) float64 {
 		return math.Sqrt(s.curvature[j]) * noise[j] / 0.3
 	})
+	for j := range m.SampledGradient {
+		sum := 0.0
+		for _, e := range examples {
+			sum += math.Sqrt(s.curvature[j]) * s.noise[e%len(s.noise)][j] / 0.3
+		}
+		m.SampledGradient[j] = T(sum / n)
+	}
 	if m.Covariance != nil {
 		mean := make([]float64, d)
 		for _, e := range examples {

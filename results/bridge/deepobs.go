@@ -167,7 +167,7 @@ func deepOBSRecord(file string, data []byte, define func(string) (protocol.Probl
 			Protocol:  protocol.Version,
 			Problem:   results.ProblemID{Name: ours, Plugin: plugin, Parameters: parameters},
 			Optimizer: results.OptimizerID{Name: d.Optimizer, Plugin: plugin, Setting: setting},
-			Seed:      *d.Seed, Budget: budget, BatchSize: d.BatchSize, Schedule: schedule,
+			Seed:      *d.Seed, Budget: budget, BatchSize: d.BatchSize, Schedule: protocol.Schedule{Drops: schedule},
 			Order: protocol.Frozen, Evaluations: d.Epochs, Trace: deepOBSTrace,
 		},
 		Imported: &results.Imported{
@@ -266,7 +266,7 @@ func (d *deepOBSRun) schedule() ([]protocol.Drop, error) {
 		schedule = append(schedule, protocol.Drop{At: float64(epoch) / float64(d.Epochs), Factor: d.DropFactors[i] / before})
 		before = d.DropFactors[i]
 	}
-	return schedule, protocol.CheckSchedule(schedule)
+	return schedule, (&protocol.Schedule{Drops: schedule}).Check()
 }
 
 // stepsPerEpoch counts batches: the file tells if every step was logged, else whole batches of the training examples.
@@ -445,7 +445,9 @@ func cellOf(records []*results.Record) results.Cell {
 	c.Tuned = slices.Sorted(maps.Keys(varied))
 	if ends := slices.Sorted(maps.Keys(steps)); len(ends) > 1 {
 		α := c.Setting[protocol.StepSize]
-		c.Edge = α == ends[0] || α == ends[len(ends)-1]
+		if α == ends[0] || α == ends[len(ends)-1] {
+			c.Edges = []results.Edge{{Name: protocol.StepSize, Above: α != ends[0]}}
+		}
 	}
 	return c
 }

@@ -220,7 +220,7 @@ func TestReadDeepOBSVariants(t *testing.T) {
 	if len(records) != 2 {
 		t.Fatalf("read %d records with notes %q, want 2", len(records), notes)
 	}
-	if got := fmt.Sprint(records[0].Run.Schedule); got != "[{0.5 0.1}]" {
+	if got := fmt.Sprint(records[0].Run.Schedule); got != "times 0.1 at 50 %" {
 		t.Errorf("the schedule is %s, want a tenth at one half", got)
 	}
 	r := records[1]
@@ -314,7 +314,7 @@ func TestCells(t *testing.T) {
 		t.Fatalf("there are %d cells, want 1", len(cells))
 	}
 	c := cells[0]
-	if c.Optimizer != "MomentumOptimizer" || c.Unranked != "imported from DeepOBS" || c.Edge || len(c.Tuning) != 4 {
+	if c.Optimizer != "MomentumOptimizer" || c.Unranked != "imported from DeepOBS" || c.Edges != nil || len(c.Tuning) != 4 {
 		t.Errorf("the cell is %+v", c)
 	}
 	if !slices.Equal(c.Tuned, []string{"step_size"}) || c.Setting["step_size"] != 0.0158489 || c.Setting["momentum"] != 0.99 {
@@ -337,7 +337,7 @@ func TestCellsGrid(t *testing.T) {
 	momentum(1, 42, 87).write(t, dir, "a")
 	records, _ := read(t, dir)
 	c := Cells("q", records)[0]
-	if c.Setting["step_size"] != 1 || !c.Edge || len(c.Runs) != 1 || len(c.Tuning) != 3 {
+	if c.Setting["step_size"] != 1 || len(c.Edges) != 1 || !c.Edges[0].Above || len(c.Runs) != 1 || len(c.Tuning) != 3 {
 		t.Errorf("the cell is %+v", c)
 	}
 }

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -150,7 +151,12 @@ func (s *Source) runTable(runs []*run) *Table {
 		text("problem_name", func(r *results.Record) string { return r.Run.Problem.Name }),
 		text("problem_version", func(r *results.Record) string { return r.Run.Problem.Version }),
 		text("problem_plugin", func(r *results.Record) string { return r.Run.Problem.Plugin.Plugin }),
-		text("problem_sha256", func(r *results.Record) string { return r.Run.Problem.Plugin.SHA256 }),
+		text("problem_sha256", func(r *results.Record) string {
+			return cmp.Or(r.Host.Executables["problem"], r.Run.Problem.Plugin.SHA256)
+		}),
+		text("problem_digest", func(r *results.Record) string { return r.Run.Problem.Plugin.Digest }),
+		text("problem_environment", func(r *results.Record) string { return r.Run.Problem.Plugin.Environment }),
+		text("problem_fingerprint", func(r *results.Record) string { return r.Run.Problem.Fingerprint }),
 		text("data_sha256", func(r *results.Record) string {
 			var files []string
 			for _, f := range r.Run.Problem.Data {
@@ -168,16 +174,25 @@ func (s *Source) runTable(runs []*run) *Table {
 		text("optimizer_name", func(r *results.Record) string { return r.Run.Optimizer.Name }),
 		text("optimizer_version", func(r *results.Record) string { return r.Run.Optimizer.Version }),
 		text("optimizer_plugin", func(r *results.Record) string { return r.Run.Optimizer.Plugin.Plugin }),
-		text("optimizer_sha256", func(r *results.Record) string { return r.Run.Optimizer.Plugin.SHA256 }),
+		text("optimizer_sha256", func(r *results.Record) string {
+			return cmp.Or(r.Host.Executables["optimizer"], r.Run.Optimizer.Plugin.SHA256)
+		}),
+		text("optimizer_digest", func(r *results.Record) string { return r.Run.Optimizer.Plugin.Digest }),
+		text("optimizer_environment", func(r *results.Record) string { return r.Run.Optimizer.Plugin.Environment }),
+		text("optimizer_fingerprint", func(r *results.Record) string { return r.Run.Optimizer.Fingerprint }),
 		integer("budget", func(r *results.Record) int64 { return r.Run.Budget }),
 		integer("batch_size", func(r *results.Record) int64 { return int64(r.Run.BatchSize) }),
 		text("schedule", func(r *results.Record) string {
 			var drops []string
-			for _, d := range r.Run.Schedule {
+			if s := r.Run.Schedule; s.Warmup > 0 || s.Decay != protocol.Constant {
+				return s.String()
+			}
+			for _, d := range r.Run.Schedule.Drops {
 				drops = append(drops, fmt.Sprintf("%g:%g", d.At, d.Factor))
 			}
 			return strings.Join(drops, " ")
 		}),
+		real("clip", func(r *results.Record) float64 { return r.Run.Clip }),
 		text("order", func(r *results.Record) string { return string(r.Run.Order) }),
 		integer("evaluations", func(r *results.Record) int64 { return int64(r.Run.Evaluations) }),
 		integer("trace", func(r *results.Record) int64 { return int64(r.Run.Trace) }),

@@ -8,8 +8,9 @@ import (
 	"noisebench/results"
 )
 
-// Format is the version of the format of bundles.
-const Format = 1
+// Format is the version of the format of bundles. Version 1, which this package still reads, has no fingerprints, and its
+// runs are those of contract 1.
+const Format = 2
 
 // About says who publishes what. The author states the first fields; the rest follows from the records, see
 // [About.Derive].
@@ -28,8 +29,20 @@ type About struct {
 	// SetAside counts the runs in the author's results folder that are of the same optimizers on the same problems as
 	// those in the bundle, at the same budget, and that the plan does not use: other settings, other seeds.
 	SetAside int `json:"set_aside"`
+	// Taken lists the bundles that runs were taken from instead of being made by the author.
+	Taken []Source `json:"taken,omitempty"`
 
 	Facts
+}
+
+// Source is a bundle that runs were taken from.
+type Source struct {
+	Root      string   `json:"root"`
+	Title     string   `json:"title,omitempty"`
+	Plan      string   `json:"plan"`
+	Platforms []string `json:"platforms"` // that its runs were made on
+	Runs      int      `json:"runs"`      // that were taken
+	Checked   int      `json:"checked"`   // runs of that bundle that the author has made again
 }
 
 // Facts are what About says of the records.
@@ -64,6 +77,9 @@ type Maker struct {
 // Derive returns the facts of a plan's records, in whatever order they are.
 func Derive(plan *protocol.Plan, records []*results.Record) Facts {
 	f := Facts{Plan: plan.Name, Protocol: protocol.Version}
+	if len(records) > 0 {
+		f.Protocol = records[0].Run.Protocol
+	}
 	makers := map[Maker]int{}
 	for i, r := range records {
 		if r.End.Status == results.Failed {
@@ -76,8 +92,7 @@ func Derive(plan *protocol.Plan, records []*results.Record) Facts {
 		}
 		f.Last = max(f.Last, r.Host.Started)
 		makers[Maker{r.Host.Harness, r.Host.GoVersion, r.Host.Platform, 0}]++
-		for _, origin := range []protocol.Origin{r.Run.Problem.Plugin, r.Run.Optimizer.Plugin} {
-			origin.Path = ""
+		for _, origin := range []protocol.Origin{identity(r.Run.Problem.Plugin), identity(r.Run.Optimizer.Plugin)} {
 			if !slices.Contains(f.Plugins, origin) {
 				f.Plugins = append(f.Plugins, origin)
 			}
@@ -96,7 +111,8 @@ func Derive(plan *protocol.Plan, records []*results.Record) Facts {
 		return cmp.Or(cmp.Compare(a.Harness, b.Harness), cmp.Compare(a.GoVersion, b.GoVersion), cmp.Compare(a.Platform, b.Platform))
 	})
 	slices.SortFunc(f.Plugins, func(a, b protocol.Origin) int {
-		return cmp.Or(cmp.Compare(a.Plugin, b.Plugin), cmp.Compare(a.SHA256, b.SHA256))
+		return cmp.Or(cmp.Compare(a.Plugin, b.Plugin), cmp.Compare(a.SHA256, b.SHA256), cmp.Compare(a.Digest, b.Digest),
+			cmp.Compare(a.Environment, b.Environment))
 	})
 	slices.SortFunc(f.Data, func(a, b protocol.DataFile) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.SHA256, b.SHA256))

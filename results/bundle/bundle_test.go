@@ -54,7 +54,7 @@ var example = pair{
 func planOf() *protocol.Plan {
 	p := protocol.Plan{
 		Name:       "small",
-		Problems:   []protocol.ProblemEntry{{Problem: "p"}, {Problem: "p", Name: "p3", With: protocol.Setting{"dim": 3}, Schedule: &[]protocol.Drop{}}},
+		Problems:   []protocol.ProblemEntry{{Problem: "p"}, {Problem: "p", Name: "p3", With: protocol.Setting{"dim": 3}, Schedule: &protocol.Schedule{}}},
 		Optimizers: []protocol.OptimizerEntry{{Optimizer: "o", Sweep: map[string][]float64{"beta": {0.1, 0.3}}}},
 	}.WithDefaults()
 	return &p
@@ -186,7 +186,7 @@ func TestDescribeByRecords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Spec{{protocol.Setting{"dim": 2}, spec}, {protocol.Setting{"dim": 3}, older}}
+	want := []Spec{{At: protocol.Setting{"dim": 2}, Spec: spec}, {At: protocol.Setting{"dim": 3}, Spec: older}}
 	if diff := cmp.Diff(want, d.Problems["p"].Specs); diff != "" {
 		t.Error(diff)
 	}
@@ -313,7 +313,7 @@ func TestHostile(t *testing.T) {
 			return z.EncodeAll(make([]byte, 4<<20), with(member{name: record, contents: "x"}))
 		}(), "more after the end"},
 		{"no plan", archive(t, head()[0], head()[1]), "plan.json is missing"},
-		{"a later format", archive(t, head()[0], member{name: aboutName, contents: `{"format":2}`}), "has format 2, this bench reads format 1"},
+		{"a later format", archive(t, head()[0], member{name: aboutName, contents: `{"format":3}`}), "has format 3, this bench reads formats 1 to 2"},
 		{"a plan with more names", archive(t, head()[0], head()[1], member{name: planName, contents: `{"nmae":"x"}`}), `unknown field "nmae"`},
 	} {
 		_, err := read(bytes.NewReader(c.data), small, false)

@@ -16,6 +16,24 @@ import (
 type Definitions struct {
 	Problems   map[string]Problem   `json:"problems"`
 	Optimizers map[string]Optimizer `json:"optimizers"`
+	// Others are the same as they were on other platforms, where runs of those were taken from another bundle.
+	Others []Definitions `json:"others,omitempty"`
+}
+
+// Made reports whether a record's problem and optimizer are among the definitions.
+func (d *Definitions) Made(r *results.Record) bool {
+	problem := func(p Problem) bool {
+		id := &r.Run.Problem
+		return p.Name == id.Name && p.Version == id.Version && p.Plugin == identity(id.Plugin) && slices.ContainsFunc(p.Specs, func(s Spec) bool {
+			return maps.Equal(s.At, id.Parameters) && (id.Fingerprint == "" || slices.Contains(slices.Collect(maps.Values(s.Fingerprints)), id.Fingerprint))
+		})
+	}
+	optimizer := func(o Optimizer) bool {
+		id := &r.Run.Optimizer
+		return o.Name == id.Name && o.Version == id.Version && o.Plugin == identity(id.Plugin) && o.Fingerprint == id.Fingerprint
+	}
+	return slices.ContainsFunc(slices.Collect(maps.Values(d.Problems)), problem) &&
+		slices.ContainsFunc(slices.Collect(maps.Values(d.Optimizers)), optimizer)
 }
 
 // Problem is what a protocol.ProblemDef declares, with its spec at the parameters of the plan's entries.
@@ -33,6 +51,9 @@ type Problem struct {
 type Spec struct {
 	At   protocol.Setting     `json:"at"`
 	Spec protocol.ProblemSpec `json:"spec"`
+	// Fingerprints are what the problem's ProblemDef.Fingerprint returned, by the name of what was needed, such as
+	// "gradient+variance-norm".
+	Fingerprints map[string]string `json:"fingerprints,omitempty"`
 }
 
 // Optimizer is what a protocol.OptimizerDef declares.
@@ -49,6 +70,7 @@ type Optimizer struct {
 	Trials           bool              `json:"trials,omitempty"`
 	Reports          []string          `json:"reports,omitempty"`
 	DTypes           []protocol.DType  `json:"dtypes"` // that it can run with
+	Fingerprint      string            `json:"fingerprint,omitempty"`
 }
 
 // Parameter is a protocol.Hyperparameter.
@@ -61,20 +83,35 @@ type Parameter struct {
 	MinOpen bool              `json:"min_open,omitempty"`
 	MaxOpen bool              `json:"max_open,omitempty"`
 	Integer bool              `json:"integer,omitempty"`
+	Log     bool              `json:"log,omitempty"`
 	Tuned   bool              `json:"tuned,omitempty"`
 	Grid    []protocol.Number `json:"grid,omitempty"`
 }
 
-// lookup is harness.Definitions.
-type lookup interface {
+// Lookup finds problems and optimizers by the names that plans use. It is harness.Definitions.
+type Lookup interface {
 	Problem(name string) (protocol.ProblemDef, error)
 	Optimizer(name string) (protocol.OptimizerDef, error)
 }
 
 // Describe writes down what the optimizers and problems of a plan with its defaults filled in declare. The specs are those
 // in records, where there are some: the definitions may be of a later build than the records, which declares more.
-func Describe(plan *protocol.Plan, definitions lookup, records iter.Seq[*results.Record]) (*Definitions, error) {
+func Describe(plan *protocol.Plan, definitions Lookup, records iter.Seq[*results.Record]) (*Definitions, error) {
 	d := &Definitions{Problems: map[string]Problem{}, Optimizers: map[string]Optimizer{}}
+	needs := map[string]*protocol.OptimizerDef{}
+	for _, e := range plan.Optimizers {
+		def, err := definitions.Optimizer(e.Optimizer)
+		if err != nil {
+			return nil, err
+		}
+		o := DescribeOptimizer(&def)
+		if def.Fingerprint != nil {
+			if o.Fingerprint, err = def.Fingerprint(); err != nil {
+				return nil, fmt.Errorf("optimizer %s: %w", e.Name, err)
+			}
+		}
+		d.Optimizers[e.Optimizer], needs[e.Optimizer] = o, &def
+	}
 	for _, e := range plan.Problems {
 		def, err := definitions.Problem(e.Problem)
 		if err != nil {
@@ -93,21 +130,29 @@ func Describe(plan *protocol.Plan, definitions lookup, records iter.Seq[*results
 			if err != nil {
 				return nil, fmt.Errorf("problem %s: %w", e.Name, err)
 			}
-			p.Specs = append(p.Specs, Spec{at, spec})
+			s := Spec{At: at, Spec: spec}
+			for _, o := range needs {
+				q := plan.Measured(&spec, o)
+				if _, known := s.Fingerprints[q.String()]; known || def.Fingerprint == nil || !spec.Measures.Has(q) {
+					continue
+				}
+				print, err := def.Fingerprint(at, q)
+				if err != nil {
+					return nil, fmt.Errorf("problem %s: %w", e.Name, err)
+				}
+				if s.Fingerprints == nil {
+					s.Fingerprints = map[string]string{}
+				}
+				s.Fingerprints[q.String()] = print
+			}
+			p.Specs = append(p.Specs, s)
 		}
 		d.Problems[e.Problem] = p
-	}
-	for _, e := range plan.Optimizers {
-		def, err := definitions.Optimizer(e.Optimizer)
-		if err != nil {
-			return nil, err
-		}
-		d.Optimizers[e.Optimizer] = DescribeOptimizer(&def)
 	}
 	for r := range records {
 		for _, p := range d.Problems {
 			for i := range p.Specs {
-				if p.Name == r.Run.Problem.Name && p.Plugin.SHA256 == r.Run.Problem.Plugin.SHA256 && maps.Equal(p.Specs[i].At, r.Run.Problem.Parameters) {
+				if p.Name == r.Run.Problem.Name && p.Plugin == identity(r.Run.Problem.Plugin) && maps.Equal(p.Specs[i].At, r.Run.Problem.Parameters) {
 					p.Specs[i].Spec = r.Spec
 				}
 			}
@@ -119,7 +164,7 @@ func Describe(plan *protocol.Plan, definitions lookup, records iter.Seq[*results
 // DescribeProblem writes down what a problem declares, but for its specs.
 func DescribeProblem(def *protocol.ProblemDef) Problem {
 	return Problem{
-		Name: def.Name, Version: def.Version, Plugin: def.Origin, Doc: def.Doc, Source: def.Source,
+		Name: def.Name, Version: def.Version, Plugin: identity(def.Origin), Doc: def.Doc, Source: def.Source,
 		Parameters: parameters(def.Parameters),
 	}
 }
@@ -127,7 +172,7 @@ func DescribeProblem(def *protocol.ProblemDef) Problem {
 // DescribeOptimizer writes down what an optimizer declares.
 func DescribeOptimizer(def *protocol.OptimizerDef) Optimizer {
 	o := Optimizer{
-		Name: def.Name, Version: def.Version, Plugin: def.Origin, Doc: def.Doc, Source: def.Source,
+		Name: def.Name, Version: def.Version, Plugin: identity(def.Origin), Doc: def.Doc, Source: def.Source,
 		Hyperparameters: parameters(def.Hyperparameters), Needs: def.Needs, ChoosesBatchSize: def.ChoosesBatchSize,
 		Averages: def.Averages, Trials: def.Trials, Reports: def.Reports,
 	}
@@ -140,12 +185,19 @@ func DescribeOptimizer(def *protocol.OptimizerDef) Optimizer {
 	return o
 }
 
+// identity is an origin without what only says where the code is.
+func identity(o protocol.Origin) protocol.Origin {
+	o.Path, o.Executable = "", ""
+	return o
+}
+
 func parameters(declared []protocol.Hyperparameter) []Parameter {
 	var all []Parameter
 	for _, h := range declared {
 		p := Parameter{
 			Name: h.Name, Doc: h.Doc, Default: protocol.Number(h.Default), Min: protocol.Number(h.Min),
-			Max: protocol.Number(h.Max), MinOpen: h.MinOpen, MaxOpen: h.MaxOpen, Integer: h.Integer, Tuned: h.Tuned,
+			Max: protocol.Number(h.Max), MinOpen: h.MinOpen, MaxOpen: h.MaxOpen, Integer: h.Integer, Log: h.Log,
+			Tuned: h.Tuned,
 		}
 		for _, v := range h.Grid {
 			p.Grid = append(p.Grid, protocol.Number(v))
@@ -160,7 +212,7 @@ func declared(parameters []Parameter) []protocol.Hyperparameter {
 	for _, p := range parameters {
 		h := protocol.Hyperparameter{
 			Name: p.Name, Doc: p.Doc, Default: float64(p.Default), Min: float64(p.Min), Max: float64(p.Max),
-			MinOpen: p.MinOpen, MaxOpen: p.MaxOpen, Integer: p.Integer, Tuned: p.Tuned,
+			MinOpen: p.MinOpen, MaxOpen: p.MaxOpen, Integer: p.Integer, Log: p.Log, Tuned: p.Tuned,
 		}
 		for _, v := range p.Grid {
 			h.Grid = append(h.Grid, float64(v))
@@ -178,7 +230,7 @@ func (d *Definitions) Problem(name string) (protocol.ProblemDef, error) {
 	if !ok {
 		return protocol.ProblemDef{}, protocol.Unknown("problem", name, slices.Collect(maps.Keys(d.Problems)))
 	}
-	return protocol.ProblemDef{
+	def := protocol.ProblemDef{
 		Name: p.Name, Version: p.Version, Doc: p.Doc, Source: p.Source, Parameters: declared(p.Parameters), Origin: p.Plugin,
 		Spec: func(at protocol.Setting) (protocol.ProblemSpec, error) {
 			for _, s := range p.Specs {
@@ -190,7 +242,18 @@ func (d *Definitions) Problem(name string) (protocol.ProblemDef, error) {
 		},
 		New32: func(protocol.Setting) (protocol.Problem[float32], error) { return nil, errNoCode },
 		New64: func(protocol.Setting) (protocol.Problem[float64], error) { return nil, errNoCode },
-	}, nil
+	}
+	if slices.ContainsFunc(p.Specs, func(s Spec) bool { return s.Fingerprints != nil }) {
+		def.Fingerprint = func(at protocol.Setting, needs protocol.Quantity) (string, error) {
+			for _, s := range p.Specs {
+				if print, ok := s.Fingerprints[needs.String()]; ok && maps.Equal(s.At, at) {
+					return print, nil
+				}
+			}
+			return "", fmt.Errorf("definitions.json has no fingerprint of problem %s at %s for %v", p.Name, at, needs)
+		}
+	}
+	return def, nil
 }
 
 // Optimizer returns the definition of an optimizer by the name that the plan uses.
@@ -203,6 +266,9 @@ func (d *Definitions) Optimizer(name string) (protocol.OptimizerDef, error) {
 		Name: o.Name, Version: o.Version, Doc: o.Doc, Source: o.Source, Hyperparameters: declared(o.Hyperparameters),
 		Needs: o.Needs, ChoosesBatchSize: o.ChoosesBatchSize, Averages: o.Averages, Trials: o.Trials, Reports: o.Reports,
 		Origin: o.Plugin,
+	}
+	if o.Fingerprint != "" {
+		def.Fingerprint = func() (string, error) { return o.Fingerprint, nil }
 	}
 	if slices.Contains(o.DTypes, protocol.Float32) {
 		def.New32 = func(protocol.Start) (protocol.Optimizer[float32], protocol.Request, error) {

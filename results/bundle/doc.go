@@ -40,6 +40,9 @@
 // runs of the declared defaults, and the last failure of each run that did not finish. So a tuning run that is missing
 // shows (its sweep cannot be replayed), and so does one that nobody asked for.
 //
+// Runs may have come from another bundle; about.json then says from which. Where those were made on another platform, and so
+// by other fingerprints, definitions.json has the definitions of that platform too.
+//
 // # What can be wrong
 //
 // What breaks the format (no tar or zstd, a file that is not listed or comes twice, a name, type or size that is not

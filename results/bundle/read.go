@@ -114,17 +114,27 @@ func read(r io.Reader, most limits, traces bool) (*Bundle, error) {
 	return b, nil
 }
 
-// RawRecord returns the bytes of one record of the bundle at path.
-func RawRecord(path, id string) ([]byte, error) {
+// Raw visits the bytes of the records of the bundle at path, as they are packed, by the IDs of their runs. The bytes are the
+// visitor's. An error of visit ends it.
+func Raw(path string, visit func(id string, contents []byte) error) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read bundle: %w", err)
+		return fmt.Errorf("cannot read bundle: %w", err)
 	}
 	defer f.Close()
+	return walk(f, standard, func(name string, contents []byte) error {
+		if !isRecord(name) {
+			return nil
+		}
+		return visit(ID(name), contents)
+	})
+}
+
+// RawRecord returns the bytes of one record of the bundle at path.
+func RawRecord(path, id string) (raw []byte, err error) {
 	found := errors.New("found")
-	var raw []byte
-	err = walk(f, standard, func(name string, contents []byte) error {
-		if strings.HasSuffix(name, "/"+id+".jsonl") {
+	err = Raw(path, func(name string, contents []byte) error {
+		if name == id {
 			raw = contents
 			return found
 		}
@@ -261,8 +271,8 @@ func (b *Bundle) readAbout(contents []byte) error {
 	if err := json.Unmarshal(contents, &b.About); err != nil {
 		return fmt.Errorf("%s: %w", aboutName, err)
 	}
-	if b.About.Format != Format {
-		return fmt.Errorf("the bundle has format %d, this bench reads format %d; get a later one", b.About.Format, Format)
+	if b.About.Format < 1 || b.About.Format > Format {
+		return fmt.Errorf("the bundle has format %d, this bench reads formats 1 to %d; get a later one", b.About.Format, Format)
 	}
 	return nil
 }

@@ -11,6 +11,10 @@ bench() { noisebench-published/bench "$@"; }
 bench run standard --in-process -o noisebench-published/runs >/dev/null
 bench publish standard -o noisebench-published/runs --title "The standard comparison" --author "the noisebench developers" \
 	--licence MIT --out "$here/standard.noisebench.tar.zst"
+size=$(wc -c <"$here/standard.noisebench.tar.zst")
+sum=$(sha256sum "$here/standard.noisebench.tar.zst" | cut -d ' ' -f 1)
+printf '[\n {\n  "Name": "standard.noisebench.tar.zst",\n  "Size": %d,\n  "SHA256": "%s"\n }\n]\n' "$size" "$sum" \
+	>plugins/problems/internal/data/published.json
 bench verify "$here/standard.noisebench.tar.zst" --rerun 20 --save
 bench report standard -o noisebench-published/runs --out "$here/standard.html"
 bench table standard -o noisebench-published/runs --format markdown >"$here/standard.md"

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"noisebench/protocol"
+	"noisebench/results"
 	"noisebench/results/stats"
 )
 
@@ -18,11 +19,14 @@ import (
 //	baselines, anchor   names of entries, see below
 //	problems            one object each, in the order of the plan:
 //	  name, dim, train, validation, test, budget, batch_size, seeds
+//	  schedule                              that the plan gives, as plans write it; null: the problem's own
 //	  metric, higher_better, part, point    what is reported, and at which point of a run
 //	  initial, anchor_mean, target          values of the metric
 //	  agree_final, agree_default            Kendall's τ of the order with that by "final" and by "default"
 //	  rows                                  by rank:
 //	    optimizer, oracle, rank (0: none), shared, setting
+//	    impossible                          why it cannot run on the problem; empty: it can
+//	    ranges, schedule, clip              what its entry has of its own: ranges of tuning, schedule (null), greatest norm (0)
 //	    score, final, default               summaries: n, diverged, mean, std, low, high, median, q25, q75, bimodal
 //	    steps, seconds_per_example, slowdown, tuning_runs, tuning_examples
 //	    anchored                            estimate: value, low, high (95 % interval)
@@ -72,27 +76,28 @@ type reportJSON struct {
 }
 
 type problemJSON struct {
-	Name         string         `json:"name"`
-	Dim          int            `json:"dim"`
-	Train        int            `json:"train"`
-	Validation   int            `json:"validation"`
-	Test         int            `json:"test"`
-	Budget       int64          `json:"budget"`
-	BatchSize    int            `json:"batch_size"`
-	Seeds        int            `json:"seeds"`
-	Metric       string         `json:"metric"`
-	HigherBetter bool           `json:"higher_better"`
-	Part         protocol.Part  `json:"part"`
-	Point        string         `json:"point"`
-	Initial      jsonNumber     `json:"initial"`
-	AnchorMean   jsonNumber     `json:"anchor_mean"`
-	Target       jsonNumber     `json:"target"`
-	AgreeFinal   jsonNumber     `json:"agree_final"`
-	AgreeDefault jsonNumber     `json:"agree_default"`
-	Rows         []rowJSON      `json:"rows"`
-	Unranked     []unrankedJSON `json:"unranked"`
-	Pairs        []pairJSON     `json:"pairs"`
-	Notes        []Warning      `json:"notes"`
+	Name         string             `json:"name"`
+	Dim          int                `json:"dim"`
+	Train        int                `json:"train"`
+	Validation   int                `json:"validation"`
+	Test         int                `json:"test"`
+	Budget       int64              `json:"budget"`
+	BatchSize    int                `json:"batch_size"`
+	Seeds        int                `json:"seeds"`
+	Schedule     *protocol.Schedule `json:"schedule"`
+	Metric       string             `json:"metric"`
+	HigherBetter bool               `json:"higher_better"`
+	Part         protocol.Part      `json:"part"`
+	Point        string             `json:"point"`
+	Initial      jsonNumber         `json:"initial"`
+	AnchorMean   jsonNumber         `json:"anchor_mean"`
+	Target       jsonNumber         `json:"target"`
+	AgreeFinal   jsonNumber         `json:"agree_final"`
+	AgreeDefault jsonNumber         `json:"agree_default"`
+	Rows         []rowJSON          `json:"rows"`
+	Unranked     []unrankedJSON     `json:"unranked"`
+	Pairs        []pairJSON         `json:"pairs"`
+	Notes        []Warning          `json:"notes"`
 }
 
 type rowJSON struct {
@@ -101,6 +106,10 @@ type rowJSON struct {
 	Rank           int                     `json:"rank"`
 	Shared         bool                    `json:"shared"`
 	Setting        protocol.Setting        `json:"setting"`
+	Impossible     string                  `json:"impossible"`
+	Ranges         map[string][]float64    `json:"ranges"`
+	Schedule       *protocol.Schedule      `json:"schedule"`
+	Clip           float64                 `json:"clip"`
 	Score          summaryJSON             `json:"score"`
 	Final          summaryJSON             `json:"final"`
 	Default        summaryJSON             `json:"default"`
@@ -109,6 +118,7 @@ type rowJSON struct {
 	Slowdown       jsonNumber              `json:"slowdown"`
 	TuningRuns     int                     `json:"tuning_runs"`
 	TuningExamples int64                   `json:"tuning_examples"`
+	Elsewhere      int                     `json:"runs_made_elsewhere"`
 	Anchored       estimateJSON            `json:"anchored"`
 	Better         map[string]estimateJSON `json:"better"`
 	TargetRuns     int                     `json:"target_runs"`
@@ -204,7 +214,7 @@ type friedmanJSON struct {
 func (r *Report) json() reportJSON {
 	out := reportJSON{
 		Plan: r.Plan, Description: r.Description, Complete: r.Complete(), Finished: r.Finished, Planned: r.Planned,
-		Protocol: protocol.Version, Baselines: list(r.Baselines), Anchor: r.Anchor, Notes: list(r.Notes),
+		Protocol: r.Protocol, Baselines: list(r.Baselines), Anchor: r.Anchor, Notes: list(r.Notes),
 		Friedman: friedmanJSON{
 			jsonNumber(r.Friedman.F), jsonNumber(r.Friedman.ChiSquare), jsonNumber(r.Friedman.P), jsonNumber(r.CriticalDifference),
 		},
@@ -240,7 +250,7 @@ func (p *Problem) json(r *Report) problemJSON {
 	}
 	out := problemJSON{
 		Name: p.Name, Dim: spec.Dim, Train: spec.Train, Validation: spec.Validation, Test: spec.Test,
-		Budget: p.Budget, BatchSize: p.BatchSize, Seeds: p.Seeds,
+		Budget: p.Budget, BatchSize: p.BatchSize, Seeds: p.Seeds, Schedule: p.Schedule,
 		Metric: spec.Metric.Name, HigherBetter: spec.Metric.HigherBetter, Part: p.Part, Point: p.Point,
 		Initial: jsonNumber(p.Initial), AnchorMean: jsonNumber(p.AnchorMean), Target: jsonNumber(p.Target),
 		AgreeFinal: jsonNumber(p.AgreeFinal), AgreeDefault: jsonNumber(p.AgreeDefault),
@@ -266,9 +276,10 @@ func (p *Problem) pairsJSON() []pairJSON {
 func (row *Row) json(r *Report) rowJSON {
 	out := rowJSON{
 		Optimizer: row.Optimizer, Oracle: row.Oracle, Rank: row.Rank, Shared: row.Shared, Setting: row.Setting,
+		Impossible: row.Impossible, Ranges: row.Ranges, Schedule: row.Schedule, Clip: row.Clip,
 		Score: row.Score.json(), Final: row.Final.json(), Default: row.OneShot.json(),
 		Steps: jsonNumber(row.Steps), Seconds: jsonNumber(row.Seconds), Slowdown: jsonNumber(row.Slowdown),
-		TuningRuns: row.Tuning.Runs, TuningExamples: row.Tuning.Examples,
+		TuningRuns: row.Tuning.Runs, TuningExamples: row.Tuning.Examples, Elsewhere: elsewhere(row.Taken),
 		Anchored: row.Anchored.json(), Better: r.betterJSON(row.Better),
 		TargetRuns: row.ToTarget.N, TargetReached: row.ToTarget.Reached, TargetExamples: jsonNumber(row.ToTarget.Median),
 		AUC: jsonNumber(row.AUC), BestOf: map[int]jsonNumber{}, Tunability: jsonNumber(row.Tunability),
@@ -302,4 +313,12 @@ func (e Estimate) json() estimateJSON {
 
 func newDifferenceJSON(d stats.Difference) differenceJSON {
 	return differenceJSON{jsonNumber(d.Mean), jsonNumber(d.Low), jsonNumber(d.High), jsonNumber(d.P)}
+}
+
+// elsewhere counts the runs that came in bundles.
+func elsewhere(taken []results.Taken) (n int) {
+	for _, t := range taken {
+		n += t.Runs
+	}
+	return n
 }

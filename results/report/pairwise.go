@@ -7,7 +7,6 @@ import (
 	"io"
 	"strconv"
 
-	"noisebench/protocol"
 	"noisebench/results/stats"
 )
 
@@ -98,7 +97,7 @@ func (r Pairwise) WriteCSV(w io.Writer) error {
 		for _, pair := range p.Pairs {
 			d := pair.Difference
 			lines = append(lines, []string{
-				r.Plan, strconv.FormatBool(r.Complete()), strconv.Itoa(protocol.Version), p.Name, p.Spec.Metric.Name,
+				r.Plan, strconv.FormatBool(r.Complete()), strconv.Itoa(r.Protocol), p.Name, p.Spec.Metric.Name,
 				strconv.FormatBool(p.Spec.Metric.HigherBetter), pair.A, pair.B, strconv.Itoa(pair.N),
 				exact(d.Mean), exact(d.Low), exact(d.High), exact(d.P), exact(pair.Adjusted),
 			})

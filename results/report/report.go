@@ -29,6 +29,7 @@ type Report struct {
 	Problems    []Problem
 	Overall     []Overall // by place; nil if there are fewer than two problems
 	Notes       []Warning // on all of it
+	Protocol    int       // version of the contract that the records are of
 
 	Baselines []string // entries that the others are compared with
 	Anchor    string   // one of Baselines: entry whose mean is 1 on the anchored scale; empty if there is none
@@ -46,6 +47,7 @@ type Problem struct {
 	Name      string
 	Spec      *protocol.ProblemSpec // nil as long as there is no run
 	Budget    int64                 // examples
+	Schedule  *protocol.Schedule    // that the plan or the problem entry gives; nil: the problem's own
 	BatchSize int                   // where neither optimizer nor entry chooses
 	Seeds     int                   // replicates that the plan asks for
 	Part      protocol.Part         // on which the metric is reported
@@ -65,19 +67,24 @@ type Problem struct {
 
 // Row is one optimizer on one problem.
 type Row struct {
-	Optimizer string
-	Rank      int              // 1 is best, shared among equals; 0 if there are no runs
-	Shared    bool             // Rank is
-	Oracle    bool             // it was told what no real optimizer can know, see protocol.Oracle
-	Setting   protocol.Setting // what was tuned, and the batch size where the entry fixes it; nil before tuning is done
-	Score     Summary          // of the replicates, by the plan's rule
-	Final     Summary          // of the replicates at their last points
-	OneShot   Summary          // of the replicates of the declared default, by the plan's rule
-	Steps     float64          // mean per run
-	Seconds   float64          // median time of problem and optimizer per example; NaN if unknown
-	Slowdown  float64          // Seconds over the least Seconds on the problem
-	Tuning    Cost             // of the sweep and the tie step
-	Notes     []Warning
+	Optimizer  string
+	Impossible string               // why it cannot run on the problem; empty: it can
+	Rank       int                  // 1 is best, shared among equals; 0 if there are no runs
+	Shared     bool                 // Rank is
+	Oracle     bool                 // it was told what no real optimizer can know, see protocol.Oracle
+	Setting    protocol.Setting     // what was tuned, and the batch size where the entry fixes it; nil before tuning is done
+	Ranges     map[string][]float64 // least and greatest value of what was tuned over a range
+	Schedule   *protocol.Schedule   // that its entry alone has; nil: none
+	Clip       float64              // greatest norm of its gradients; 0: none
+	Score      Summary              // of the replicates, by the plan's rule
+	Final      Summary              // of the replicates at their last points
+	OneShot    Summary              // of the replicates of the declared default, by the plan's rule
+	Steps      float64              // mean per run
+	Seconds    float64              // median time of problem and optimizer per example; NaN if unknown
+	Slowdown   float64              // Seconds over the least Seconds on the problem
+	Tuning     Cost                 // of the sweep and the tie step
+	Taken      []results.Taken      // runs that were made elsewhere and came in bundles
+	Notes      []Warning
 	Measures
 }
 
@@ -210,11 +217,12 @@ func (r *Report) accept(all []results.Cell) (cells []results.Cell, aside map[str
 		}
 	}
 	refused := 0
+	r.Protocol = contractOf(cells)
 	platforms := map[string]bool{}
 	filter := func(records []*results.Record) []*results.Record {
 		var ours []*results.Record
 		for _, record := range records {
-			if record.Run.Protocol != protocol.Version {
+			if record.Run.Protocol != r.Protocol {
 				refused++
 				continue
 			}
@@ -231,7 +239,7 @@ func (r *Report) accept(all []results.Cell) (cells []results.Cell, aside map[str
 	}
 	if refused > 0 {
 		r.warn(OtherProtocol, "%s made under another protocol version than %d %s left out",
-			count(refused, "record"), protocol.Version, isAre(refused))
+			count(refused, "record"), r.Protocol, isAre(refused))
 	}
 	if len(platforms) > 1 {
 		r.warn(Platforms, "runs of different platforms are pooled: %s",
@@ -299,6 +307,7 @@ func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells, aside [
 	}
 	p.noteTest(len(seeds), cells)
 	p.rank(stats.Rank(input))
+	p.noteTaken()
 	p.compareTimes()
 	var leader []float64
 	if i := slices.IndexFunc(cells, func(c results.Cell) bool { return c.Optimizer == p.Rows[0].Optimizer }); i >= 0 {
@@ -311,7 +320,8 @@ func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells, aside [
 // describe takes the facts of the problem from any of its records.
 func (p *Problem) describe(plan *protocol.Plan, entry protocol.ProblemEntry, record *results.Record) {
 	p.Spec = &record.Spec
-	p.Budget = cmp.Or(entry.Budget, record.Spec.Budget)
+	p.Budget, _ = entry.Examples(p.Spec) // the harness has refused what makes no sense
+	p.Schedule = cmp.Or(entry.Schedule, plan.Schedule)
 	p.BatchSize = cmp.Or(entry.BatchSize, record.Spec.BatchSize)
 	p.Part = results.PartFor(p.Spec, protocol.TestPart)
 	p.Point = "at the last point"
@@ -330,12 +340,12 @@ func start(record *results.Record, part protocol.Part) float64 {
 
 func newRow(plan *protocol.Plan, c results.Cell) Row {
 	row := Row{
-		Optimizer: c.Optimizer,
-		Score:     summarize(c.Runs, plan.Report, plan.Selection),
-		Final:     summarize(c.Runs, protocol.Final, plan.Selection),
-		OneShot:   summarize(c.OneShot, plan.Report, plan.Selection),
-		Tuning:    Cost{Runs: len(c.Tuning)},
-		Measures:  noMeasures(0),
+		Optimizer: c.Optimizer, Impossible: c.Impossible, Ranges: c.Ranges, Schedule: c.Schedule, Clip: c.Clip,
+		Score:    summarize(c.Runs, plan.Report, plan.Selection),
+		Final:    summarize(c.Runs, protocol.Final, plan.Selection),
+		OneShot:  summarize(c.OneShot, plan.Report, plan.Selection),
+		Tuning:   Cost{Runs: len(c.Tuning)},
+		Measures: noMeasures(0),
 	}
 	if c.Setting != nil {
 		row.Setting = protocol.Setting{}
@@ -360,6 +370,7 @@ func newRow(plan *protocol.Plan, c results.Cell) Row {
 		}
 	}
 	row.Steps, row.Seconds, row.Slowdown = stats.Mean(steps), stats.Median(seconds), math.NaN()
+	row.Taken = c.Taken
 	row.note(plan, c)
 	return row
 }
@@ -394,6 +405,22 @@ func (row *Row) note(plan *protocol.Plan, c results.Cell) {
 	note := func(kind Kind, format string, args ...any) {
 		row.Notes = append(row.Notes, Warning{kind, row.Optimizer, fmt.Sprintf(format, args...)})
 	}
+	if row.Impossible != "" {
+		note(Impossible, "cannot run here, and is not ranked: %s", clean(row.Impossible))
+	}
+	if row.Schedule != nil {
+		note(OwnSchedule, "has a step-size schedule of its own: %s", row.Schedule)
+	}
+	if row.Clip > 0 {
+		note(Clipped, "gradients are clipped to norm %g before it sees them", row.Clip)
+	}
+	var ranges []string
+	for _, name := range slices.Sorted(maps.Keys(row.Ranges)) {
+		ranges = append(ranges, fmt.Sprintf("%s in [%g, %g]", clean(name), row.Ranges[name][0], row.Ranges[name][1]))
+	}
+	if ranges != nil {
+		note(Ranges, "tuned over %s", strings.Join(ranges, ", "))
+	}
 	if row.Oracle {
 		note(Oracle, "‡ an oracle: it was told gradient and variance of the whole distribution, free of charge; no real optimizer is")
 	}
@@ -407,9 +434,15 @@ func (row *Row) note(plan *protocol.Plan, c results.Cell) {
 	if n := row.OneShot.Diverged; n > 0 {
 		note(Diverged, "† %d of %d runs of the default diverged", n, row.OneShot.N)
 	}
-	if c.Edge {
-		note(Edge, "the best step size, %g, is at the edge of the search; the optimum may be beyond",
-			c.Setting[protocol.StepSize])
+	for _, e := range c.Edges {
+		name, side := clean(e.Name), "lower"
+		if e.Name == protocol.StepSize {
+			name = "step size"
+		}
+		if e.Above {
+			side = "upper"
+		}
+		note(Edge, "the best %s, %g, is at the %s edge of the search; the optimum may be beyond", name, c.Setting[e.Name], side)
 	}
 	if c.Capped {
 		note(Capped, "the limit of %s ended the search", count(plan.Tuning.Runs, "tuning run"))
@@ -423,6 +456,32 @@ func (row *Row) note(plan *protocol.Plan, c results.Cell) {
 	}
 	if c.Missing > 0 {
 		note(Missing, "%s %s missing", count(c.Missing, "run"), isAre(c.Missing))
+	}
+}
+
+// noteTaken says which rows have runs that were made elsewhere, where, and how many of the bundles' runs were made again.
+func (p *Problem) noteTaken() {
+	var bundles []results.Taken
+	who := map[string][]string{} // by root
+	for _, row := range p.Rows {
+		for _, t := range row.Taken {
+			if who[t.Root] == nil {
+				bundles = append(bundles, t)
+			}
+			name := clean(row.Optimizer)
+			if t.Runs < t.Of {
+				name = fmt.Sprintf("%s (%d of %s)", name, t.Runs, count(t.Of, "run"))
+			}
+			who[t.Root] = append(who[t.Root], name)
+		}
+	}
+	for _, t := range bundles {
+		again := "none of its runs was made again here"
+		if t.Checked > 0 {
+			again = fmt.Sprintf("%s of it made again here, %d with the same bits", count(t.Checked, "run"), t.Bits)
+		}
+		p.warn(Elsewhere, "made elsewhere, on %s, in the bundle %q (root %.12s): %s; %s",
+			clean(t.Platforms), clean(t.Title), t.Root, strings.Join(who[t.Root], ", "), again)
 	}
 }
 
@@ -511,4 +570,20 @@ func isAre(n int) string {
 		return "is"
 	}
 	return "are"
+}
+
+// contractOf is the version of the contract that a report of cells is of: this one, unless all records are older.
+func contractOf(cells []results.Cell) int {
+	latest := 0
+	for _, c := range cells {
+		for _, records := range [][]*results.Record{c.Runs, c.OneShot, c.Tuning} {
+			for _, record := range records {
+				latest = max(latest, record.Run.Protocol)
+			}
+		}
+	}
+	if latest == 0 || latest > protocol.Version {
+		return protocol.Version
+	}
+	return latest
 }

@@ -118,7 +118,7 @@ func synthetic() (*protocol.Plan, []results.Cell) {
 	}
 	cells[3].BatchSize = 32
 	cells[7].BatchSize = 32
-	cells[3].Edge = true
+	cells[3].Edges = []results.Edge{{Name: protocol.StepSize, Above: true}}
 	cells[1].Capped = true
 	for _, i := range []int{0, 4, 7} {
 		diverge(cells[7].Runs[i])

@@ -1,6 +1,9 @@
 package report
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // What follows is how numbers and names are written, for packages that lay the report out in their own way.
 
@@ -15,6 +18,14 @@ func Amount(n int64) string { return amount(n) }
 
 // String writes the mean and its standard deviation, "0.9213 ± 0.0012 †"; the dagger says that runs diverged.
 func (s Summary) String() string { return s.meanStd() }
+
+// Regular writes how many runs did not diverge, of those planned: "9/10".
+func (row *Row) Regular(planned int) string {
+	if row.Impossible != "" {
+		return none
+	}
+	return fmt.Sprintf("%d/%d", row.Score.N-row.Score.Diverged, planned)
+}
 
 // Interval writes the interval of the mean.
 func (s Summary) Interval() string { return s.interval() }

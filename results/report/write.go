@@ -74,7 +74,7 @@ func (p *Problem) section(intervals bool) section {
 		columns = append(columns, tableColumn{"95 % interval", func(r Row) string { return r.Score.interval() }})
 	}
 	columns = append(columns,
-		tableColumn{"ok", func(r Row) string { return fmt.Sprintf("%d/%d", r.Score.N-r.Score.Diverged, p.Seeds) }})
+		tableColumn{"ok", func(r Row) string { return r.Regular(p.Seeds) }})
 	if p.showDefault() {
 		columns = append(columns, tableColumn{"default", func(r Row) string { return r.OneShot.meanStd() }})
 	}
@@ -149,11 +149,15 @@ func (p *Problem) facts() []string {
 	if p.Spec.Metric.HigherBetter {
 		better = "higher"
 	}
-	return []string{
+	facts := []string{
 		fmt.Sprintf("d = %d, %s, budget %d examples, batch size %d", p.Spec.Dim, data, p.Budget, p.BatchSize),
 		fmt.Sprintf("%s (%s is better) %s, %s at the start, %s",
 			p.metric(), better, p.Point, number(p.Initial), count(p.Seeds, "seed")),
 	}
+	if p.Schedule != nil {
+		facts = append(facts, "step-size schedule: "+p.Schedule.String())
+	}
+	return facts
 }
 
 func (r *Report) overallSection() section {
@@ -458,7 +462,7 @@ func (r *Report) csvLine(p *Problem, row *Row, u *Unranked) []string {
 		spec = new(protocol.ProblemSpec)
 	}
 	line := []string{
-		r.Plan, strconv.FormatBool(r.Complete()), strconv.Itoa(protocol.Version), p.Name, spec.Metric.Name,
+		r.Plan, strconv.FormatBool(r.Complete()), strconv.Itoa(r.Protocol), p.Name, spec.Metric.Name,
 		strconv.FormatBool(spec.Metric.HigherBetter), string(p.Part), strconv.FormatInt(p.Budget, 10),
 		exact(p.Initial), strconv.Itoa(p.Seeds), rankField(row.Rank), row.Optimizer, row.Setting.String(),
 	}

@@ -67,7 +67,7 @@ func hyperparametersToWire(hs []protocol.Hyperparameter) []*pb.Hyperparameter {
 	for i, h := range hs {
 		out[i] = &pb.Hyperparameter{
 			Name: h.Name, Doc: h.Doc, Default: h.Default, Min: h.Min, Max: h.Max,
-			MinOpen: h.MinOpen, MaxOpen: h.MaxOpen, Integer: h.Integer, Tuned: h.Tuned, Grid: h.Grid,
+			MinOpen: h.MinOpen, MaxOpen: h.MaxOpen, Integer: h.Integer, Log: h.Log, Tuned: h.Tuned, Grid: h.Grid,
 		}
 	}
 	return out
@@ -81,7 +81,8 @@ func hyperparametersFromWire(hs []*pb.Hyperparameter) []protocol.Hyperparameter 
 	for i, h := range hs {
 		out[i] = protocol.Hyperparameter{
 			Name: h.GetName(), Doc: h.GetDoc(), Default: h.GetDefault(), Min: h.GetMin(), Max: h.GetMax(),
-			MinOpen: h.GetMinOpen(), MaxOpen: h.GetMaxOpen(), Integer: h.GetInteger(), Tuned: h.GetTuned(), Grid: h.GetGrid(),
+			MinOpen: h.GetMinOpen(), MaxOpen: h.GetMaxOpen(), Integer: h.GetInteger(), Log: h.GetLog(),
+			Tuned: h.GetTuned(), Grid: h.GetGrid(),
 		}
 	}
 	return out

@@ -95,7 +95,7 @@ func synthetic() Page {
 	imported.Runs = []*results.Record{run("digits", "imported", 77, 0.1, 0.05), run("digits", "imported", 78, 0.1, 0.06)}
 	imported.Optimizer, imported.Unranked = "imported", "published elsewhere "+hostile
 	cells = append(cells, imported)
-	cells[1].Edge = true
+	cells[1].Edges = []results.Edge{{Name: protocol.StepSize, Above: true}}
 	cells[2].Failed = []string{"plugin " + hostile + ": Step: panic"}
 	return Page{
 		Report: report.Build(&plan, cells), Plan: &plan, Cells: cells, Source: "name: synthetic # " + hostile,
@@ -252,7 +252,7 @@ func TestContents(t *testing.T) {
 	})
 	for _, want := range []string{
 		"INCOMPLETE", "sgd leads on digits alone (test accuracy 0.94", "10 seeds, α = 0.05", hostile + " leads on letters alone",
-		"is at the edge of the search", "the data order is frozen", strings.Repeat("ab", 32), strings.Repeat("cd", 32),
+		"is at the upper edge of the search", "the data order is frozen", strings.Repeat("ab", 32), strings.Repeat("cd", 32),
 		"linux/amd64/v3", "go1.26", "2026-01-02T03:04:00Z to 2026-01-02T03:04:40Z", "bench run synthetic", "Second paragraph",
 		"digits, not ranked", "published elsewhere", "bundle B", "no: tuned elsewhere", "not verified", synthetic().Cells[0].Runs[0].Run.ID()[:12], "208 runs, 4,160,000 examples charged",
 	} {

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
+	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/report"
 )
@@ -51,11 +53,15 @@ func provenanceOf(cells []results.Cell) provenance {
 			h := &r.Host
 			p.Seconds += h.ProblemTime + h.OptimizerTime + h.EvaluateTime + h.HarnessTime
 			add("protocol version", fmt.Sprint(r.Run.Protocol))
-			for _, o := range []struct{ plugin, sha256 string }{
-				{r.Run.Problem.Plugin.Plugin, r.Run.Problem.Plugin.SHA256},
-				{r.Run.Optimizer.Plugin.Plugin, r.Run.Optimizer.Plugin.SHA256},
-			} {
-				add("plugins (SHA-256 of the executable)", fmt.Sprintf("%s %s", o.plugin, o.sha256))
+			for role, o := range map[string]protocol.Origin{"problem": r.Run.Problem.Plugin, "optimizer": r.Run.Optimizer.Plugin} {
+				text := strings.TrimSpace(fmt.Sprintf("%s %s", o.Plugin, cmp.Or(o.Digest, o.SHA256)))
+				if o.Environment != "" {
+					text += ", " + o.Environment
+				}
+				add("plugins (digest)", text)
+				if sum := h.Executables[role]; sum != "" {
+					add("executables (SHA-256)", fmt.Sprintf("%s %s", o.Plugin, sum))
+				}
 			}
 			for _, d := range r.Run.Problem.Data {
 				add("data (SHA-256)", fmt.Sprintf("%s %s", d.Name, d.SHA256))
@@ -79,7 +85,7 @@ func provenanceOf(cells []results.Cell) provenance {
 	}
 	add("runs", fmt.Sprintf("%s, %s charged", count(p.Runs, "run"), count(p.Examples, "example")))
 	for _, name := range []string{
-		"runs", "protocol version", "noisebench", "plugins (SHA-256 of the executable)", "data (SHA-256)", "platform", "Go", "processor",
+		"runs", "protocol version", "noisebench", "plugins (digest)", "executables (SHA-256)", "data (SHA-256)", "platform", "Go", "processor",
 		"runs started",
 	} {
 		if values[name] != nil {

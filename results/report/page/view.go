@@ -289,7 +289,7 @@ func problemTable(p *report.Problem, i int, entries map[string]entryView) *table
 			{Text: r.Score.String(), Value: value(r.Score.Mean)},
 			{Text: r.Score.Interval(), Value: value(r.Score.Mean), Span: spanOf(r.Score.Low, r.Score.High, r.Score.Mean, low, high)},
 			{Text: setting},
-			{Text: fmt.Sprintf("%d/%d", r.Score.N-r.Score.Diverged, p.Seeds), Value: fmt.Sprint(r.Score.N - r.Score.Diverged)},
+			{Text: r.Regular(p.Seeds), Value: fmt.Sprint(r.Score.N - r.Score.Diverged)},
 		}
 		if oneShot {
 			one.Cells = append(one.Cells, cell{Text: r.OneShot.String(), Value: value(r.OneShot.Mean)})

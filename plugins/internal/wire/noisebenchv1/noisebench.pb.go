@@ -5,7 +5,8 @@
 // 1. A PLUGIN is an executable that serves optimizers or problems. The host starts it, without arguments unless it was
 //    told some, in a process group of its own, with standard input at end of file, and with an environment of few
 //    variables (PATH, HOME, TMPDIR, the locale, XDG_*, NOISEBENCH_*, thread counts and what step 2 names). One process
-//    serves many runs, several at a time; NOISEBENCH_THREADS, if set, is how many threads each of them should keep busy.
+//    serves many runs, several at a time; NOISEBENCH_THREADS, if set, is how many threads each of them should keep busy: it
+//    changes how fast a run is, and none of its bits (R2).
 //
 // 2. HANDSHAKE (that of github.com/hashicorp/go-plugin). The host sets
 //      NOISEBENCH_PLUGIN=ask-and-tell   the cookie: where it is missing, a person started the plugin; explain and exit 1
@@ -55,11 +56,16 @@
 //    replies always fit, since vectors and long lists of examples lie in shared memory and states travel in pieces; error
 //    texts are cut to 16 KiB.
 //
-// 9. ERRORS. What a plugin's own code reports travels in Error. A gRPC status other than OK, an answer that breaks this
+// 9. IDENTITY. Runs are kept and found again by what made them (R10): per definition, the digest and environment of Describe, or
+//    without a digest the SHA-256 of the executable, and a fingerprint that the host measures before the first run: starting
+//    points, some small batches and evaluations of a problem at the plan's parameters, some hundred steps of an optimizer on
+//    made-up measurements at several settings. A script should declare a digest: its own bytes say little about what it imports.
+//
+// 10. ERRORS. What a plugin's own code reports travels in Error. A gRPC status other than OK, an answer that breaks this
 //    contract, silence for longer than the host's limit, and the end of the process are faults of the plugin. The run is
 //    then failed, and a plugin that is silent is killed with its process group.
 //
-// 10. CHANGES. Fields are only added, and an addition is announced by a Capability. Whatever an old peer would
+// 11. CHANGES. Fields are only added, and an addition is announced by a Capability. Whatever an old peer would
 //    misunderstand raises protocol.Version, and with it the version in the handshake.
 //    Version 2: blocks have shape, output axis and role; the sampled gradient; Save and Restore, with Optimizer.saves; digest
 //    and environment. A plugin of version 1 that has none of it need only speak version 2 in the handshake.
@@ -434,6 +440,7 @@ type Hyperparameter struct {
 	Integer       bool                   `protobuf:"varint,8,opt,name=integer,proto3" json:"integer,omitempty"`
 	Tuned         bool                   `protobuf:"varint,9,opt,name=tuned,proto3" json:"tuned,omitempty"`
 	Grid          []float64              `protobuf:"fixed64,10,rep,packed,name=grid,proto3" json:"grid,omitempty"`
+	Log           bool                   `protobuf:"varint,11,opt,name=log,proto3" json:"log,omitempty"` // its scale is logarithmic
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -536,6 +543,13 @@ func (x *Hyperparameter) GetGrid() []float64 {
 		return x.Grid
 	}
 	return nil
+}
+
+func (x *Hyperparameter) GetLog() bool {
+	if x != nil {
+		return x.Log
+	}
+	return false
 }
 
 // Optimizer is protocol.OptimizerDef.
@@ -2991,7 +3005,7 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"optimizers\x18\x01 \x03(\v2\x18.noisebench.v1.OptimizerR\n" +
 	"optimizers\x122\n" +
 	"\bproblems\x18\x02 \x03(\v2\x16.noisebench.v1.ProblemR\bproblems\x12=\n" +
-	"\fcapabilities\x18\x03 \x03(\x0e2\x19.noisebench.v1.CapabilityR\fcapabilities\"\xee\x01\n" +
+	"\fcapabilities\x18\x03 \x03(\x0e2\x19.noisebench.v1.CapabilityR\fcapabilities\"\x80\x02\n" +
 	"\x0eHyperparameter\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x10\n" +
 	"\x03doc\x18\x02 \x01(\tR\x03doc\x12\x18\n" +
@@ -3003,7 +3017,8 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"\ainteger\x18\b \x01(\bR\ainteger\x12\x14\n" +
 	"\x05tuned\x18\t \x01(\bR\x05tuned\x12\x12\n" +
 	"\x04grid\x18\n" +
-	" \x03(\x01R\x04grid\"\xa7\x04\n" +
+	" \x03(\x01R\x04grid\x12\x10\n" +
+	"\x03log\x18\v \x01(\bR\x03log\"\xa7\x04\n" +
 	"\tOptimizer\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x10\n" +

@@ -5,7 +5,8 @@
 // 1. A PLUGIN is an executable that serves optimizers or problems. The host starts it, without arguments unless it was
 //    told some, in a process group of its own, with standard input at end of file, and with an environment of few
 //    variables (PATH, HOME, TMPDIR, the locale, XDG_*, NOISEBENCH_*, thread counts and what step 2 names). One process
-//    serves many runs, several at a time; NOISEBENCH_THREADS, if set, is how many threads each of them should keep busy.
+//    serves many runs, several at a time; NOISEBENCH_THREADS, if set, is how many threads each of them should keep busy: it
+//    changes how fast a run is, and none of its bits (R2).
 //
 // 2. HANDSHAKE (that of github.com/hashicorp/go-plugin). The host sets
 //      NOISEBENCH_PLUGIN=ask-and-tell   the cookie: where it is missing, a person started the plugin; explain and exit 1
@@ -55,11 +56,16 @@
 //    replies always fit, since vectors and long lists of examples lie in shared memory and states travel in pieces; error
 //    texts are cut to 16 KiB.
 //
-// 9. ERRORS. What a plugin's own code reports travels in Error. A gRPC status other than OK, an answer that breaks this
+// 9. IDENTITY. Runs are kept and found again by what made them (R10): per definition, the digest and environment of Describe, or
+//    without a digest the SHA-256 of the executable, and a fingerprint that the host measures before the first run: starting
+//    points, some small batches and evaluations of a problem at the plan's parameters, some hundred steps of an optimizer on
+//    made-up measurements at several settings. A script should declare a digest: its own bytes say little about what it imports.
+//
+// 10. ERRORS. What a plugin's own code reports travels in Error. A gRPC status other than OK, an answer that breaks this
 //    contract, silence for longer than the host's limit, and the end of the process are faults of the plugin. The run is
 //    then failed, and a plugin that is silent is killed with its process group.
 //
-// 10. CHANGES. Fields are only added, and an addition is announced by a Capability. Whatever an old peer would
+// 11. CHANGES. Fields are only added, and an addition is announced by a Capability. Whatever an old peer would
 //    misunderstand raises protocol.Version, and with it the version in the handshake.
 //    Version 2: blocks have shape, output axis and role; the sampled gradient; Save and Restore, with Optimizer.saves; digest
 //    and environment. A plugin of version 1 that has none of it need only speak version 2 in the handshake.

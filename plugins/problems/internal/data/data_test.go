@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -323,5 +324,19 @@ func TestReadTable(t *testing.T) {
 	} {
 		_, _, err := readTable([]byte(table), 2)
 		wantError(t, err, says)
+	}
+}
+
+// The list of published bundles is that of the bundles of this source tree.
+func TestPublished(t *testing.T) {
+	for _, f := range Published.Files {
+		text, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "results", "published", f.Name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprintf("%x", sha256.Sum256(text)); got != f.SHA256 || int64(len(text)) != f.Size {
+			t.Errorf("%s has %d bytes and SHA-256 %s, want %d and %s; results/published/regenerate.sh writes the list",
+				f.Name, len(text), got, f.Size, f.SHA256)
+		}
 	}
 }

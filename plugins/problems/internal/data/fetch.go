@@ -265,6 +265,10 @@ func (a *Archive) verify(file string) error {
 
 // fetchPublished downloads one file from the first mirror that has it right.
 func (s *Set) fetchPublished(ctx context.Context, folder string, p published, progress Progress) error {
+	if len(s.mirrors) == 0 && s == Published {
+		return fmt.Errorf("%s is in results/published of a clone of noisebench; elsewhere, set %s to the address of a folder that has it",
+			p.name, Mirrors)
+	}
 	if len(s.mirrors) == 0 {
 		return fmt.Errorf("there is no mirror for %s", p.name)
 	}

@@ -14,6 +14,7 @@ func Sets() []*Set {
 	return []*Set{
 		BreastCancer, Digits, Boston, Wine, Yacht, Energy, PowerPlant, A1a,
 		MNIST, FashionMNIST, CIFAR10, CIFAR100, SVHN, WarAndPeace,
+		Published,
 	}
 }
 

@@ -2,10 +2,8 @@ package nn
 
 import (
 	"fmt"
-	"os"
-	"runtime"
-	"strconv"
 
+	"noisebench/plugins/internal/linalg"
 	"noisebench/plugins/internal/simd"
 	"noisebench/protocol"
 )
@@ -88,16 +86,8 @@ func New(input Shape, layers ...Layer) *Network {
 	for _, s := range net.stages {
 		s.finish()
 	}
-	net.SetThreads(threads())
+	net.SetThreads(linalg.Threads())
 	return net
-}
-
-// threads is the number of threads that the host wants a run to use, or GOMAXPROCS if it does not say.
-func threads() int {
-	if n, err := strconv.Atoi(os.Getenv("NOISEBENCH_THREADS")); err == nil && n > 0 {
-		return n
-	}
-	return runtime.GOMAXPROCS(0)
 }
 
 // SetThreads sets the number of threads; until then it is $NOISEBENCH_THREADS, or else GOMAXPROCS. Results do not

@@ -1,4 +1,4 @@
-module example.org/lion
+module example.org/qhm
 
 go 1.26.8
 

@@ -31,36 +31,36 @@ func TestOutsideOptimizer(t *testing.T) {
 	if err := os.MkdirAll(place, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	example, err := filepath.Abs("../../examples/lion")
+	example, err := filepath.Abs("../../examples/qhm")
 	if err != nil {
 		t.Fatal(err)
 	}
-	run(example, "go", "build", "-o", filepath.Join(place, "noisebench-lion"), ".")
+	run(example, "go", "build", "-o", filepath.Join(place, "noisebench-qhm"), ".")
 
-	if out := run(dir, bench, "check", filepath.Join(place, "noisebench-lion")); strings.Contains(out, "FAILED") {
+	if out := run(dir, bench, "check", filepath.Join(place, "noisebench-qhm")); strings.Contains(out, "FAILED") {
 		t.Errorf("bench check:\n%s", out)
 	}
-	if out := run(dir, bench, "list", "plugins"); !strings.Contains(out, "noisebench-lion") {
+	if out := run(dir, bench, "list", "plugins"); !strings.Contains(out, "noisebench-qhm") {
 		t.Errorf("bench list plugins does not find it:\n%s", out)
 	}
 	plan := `
-name: lion
+name: qhm
 problems: [{problem: digits-softmax, budget: 2154}]
-optimizers: [lion, cabs, m-svag]
+optimizers: [qhm, cabs, m-svag]
 replicates: 3
 evaluations: 4
 `
-	if err := os.WriteFile(filepath.Join(dir, "lion.yaml"), []byte(plan), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "qhm.yaml"), []byte(plan), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	out := run(dir, bench, "run", "lion.yaml", "--format", "csv")
-	for _, optimizer := range []string{"lion", "cabs", "m-svag"} {
+	out := run(dir, bench, "run", "qhm.yaml", "--format", "csv")
+	for _, optimizer := range []string{"qhm", "cabs", "m-svag"} {
 		// … rank, optimizer, setting …
-		if !regexp.MustCompile(`(?m)^lion,true,1,digits-softmax,.*,[123],` + optimizer + `,step_size=`).MatchString(out) {
+		if !regexp.MustCompile(`(?m)^qhm,true,2,digits-softmax,.*,[123],` + optimizer + `,step_size=`).MatchString(out) {
 			t.Errorf("the table does not rank %s with a tuned step size:\n%s", optimizer, out)
 		}
 	}
-	if out := run(dir, bench, "run", "lion.yaml"); !strings.Contains(out, "0 runs made") {
+	if out := run(dir, bench, "run", "qhm.yaml"); !strings.Contains(out, "0 runs made") {
 		t.Errorf("the second run makes runs again:\n%s", out)
 	}
 }

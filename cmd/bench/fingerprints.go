@@ -1,0 +1,159 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"noisebench/protocol"
+	"noisebench/protocol/fingerprint"
+)
+
+// fingerprints measures what definitions compute, each once. Those of bench's own definitions are kept in the user's cache
+// folder from one start to the next, by the bytes of the executable and the platform.
+type fingerprints struct {
+	warnings io.Writer
+	path     string // of the cache; empty: none
+
+	mu     sync.Mutex
+	own    map[string]string // of bench's own definitions, by what was measured
+	dirty  bool
+	known  map[string]string // of outside plugins
+	warned map[string]bool   // scripts, by path
+}
+
+// keepFingerprints is how many builds of bench the cache keeps.
+const keepFingerprints = 32
+
+func newFingerprints(warnings io.Writer, executable string) *fingerprints {
+	f := &fingerprints{warnings: warnings, own: map[string]string{}, known: map[string]string{}, warned: map[string]bool{}}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return f // measured each time, which takes a moment
+	}
+	name := fmt.Sprintf("%d-%.32s-%s.json", fingerprint.Version, executable, strings.ReplaceAll(platform(), "/", "-"))
+	f.path = filepath.Join(cache, "noisebench", "fingerprints", name)
+	if text, err := os.ReadFile(f.path); err == nil && json.Unmarshal(text, &f.own) != nil {
+		f.own = map[string]string{} // damaged
+	}
+	return f
+}
+
+// save writes what was measured to the cache. That it cannot be written does not matter: it is measured again.
+func (f *fingerprints) save() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.dirty || f.path == "" || os.MkdirAll(filepath.Dir(f.path), 0o755) != nil {
+		return
+	}
+	text, err := json.Marshal(f.own)
+	if err != nil || writeWhole(f.path, text) != nil {
+		return
+	}
+	f.dirty = false
+	f.removeOld()
+}
+
+// removeOld removes what builds left that are no more in use.
+func (f *fingerprints) removeOld() {
+	entries, _ := os.ReadDir(filepath.Dir(f.path))
+	age := func(e os.DirEntry) int64 {
+		info, err := e.Info()
+		if err != nil {
+			return 0
+		}
+		return -info.ModTime().UnixNano()
+	}
+	slices.SortFunc(entries, func(a, b os.DirEntry) int { return int(max(-1, min(1, age(a)-age(b)))) })
+	for _, e := range entries[min(keepFingerprints, len(entries)):] {
+		_ = os.Remove(filepath.Join(filepath.Dir(f.path), e.Name()))
+	}
+}
+
+func optimizerKey(name, version string) string { return "optimizer " + name + " " + version }
+
+func problemKey(name, version string, at protocol.Setting, needs protocol.Quantity) string {
+	return fmt.Sprintf("problem %s %s (%s) %v", name, version, at, needs)
+}
+
+// optimizers has the fingerprints of optimizers measured when they are asked for.
+func (f *fingerprints) optimizers(defs []protocol.OptimizerDef) {
+	for i := range defs {
+		def := defs[i] // as it was declared, without Fingerprint
+		defs[i].Fingerprint = func() (string, error) {
+			return f.measured(def.Origin, "optimizer "+def.Name, optimizerKey(def.Name, def.Version),
+				func() (string, error) { return fingerprint.Optimizer(&def) })
+		}
+	}
+}
+
+// problems has the fingerprints of problems measured when they are asked for.
+func (f *fingerprints) problems(defs []protocol.ProblemDef) {
+	for i := range defs {
+		def := defs[i]
+		defs[i].Fingerprint = func(at protocol.Setting, needs protocol.Quantity) (string, error) {
+			return f.measured(def.Origin, "problem "+def.Name, problemKey(def.Name, def.Version, at, needs),
+				func() (string, error) { return fingerprint.Problem(&def, at, needs) })
+		}
+	}
+}
+
+// measured returns a fingerprint, which it measures once. A definition that cannot be measured is told from others by the
+// bytes of its executable instead: why it fails shows when it is run.
+func (f *fingerprints) measured(origin protocol.Origin, who, key string, measure func() (string, error)) (string, error) {
+	known := f.known
+	if origin.Plugin == builtIn {
+		known = f.own
+	} else {
+		key += " " + origin.Path
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if print, ok := known[key]; ok {
+		return print, nil
+	}
+	if origin.Plugin != builtIn {
+		f.warnScript(origin)
+	}
+	print, err := measure()
+	switch {
+	case err != nil && origin.Plugin == builtIn: // data that are missing, as whoever runs it will be told
+		return "unmeasured-" + origin.Executable, nil
+	case errors.Is(err, fingerprint.ErrImpure):
+		fmt.Fprintf(f.warnings, "bench: plugin %s: %s: %v; bench check says more\n", origin.Plugin, who, err)
+		print = "impure-" + origin.Executable
+	case err != nil:
+		print = "unmeasured-" + origin.Executable
+	}
+	known[key] = print
+	f.dirty = f.dirty || origin.Plugin == builtIn
+	return print, nil
+}
+
+// warnScript says once of a plugin that is a script without a digest what is not known of it.
+func (f *fingerprints) warnScript(origin protocol.Origin) {
+	if origin.Digest != "" || f.warned[origin.Path] || !isScript(origin.Path) {
+		return
+	}
+	f.warned[origin.Path] = true
+	fmt.Fprintf(f.warnings, "note: plugin %s is a script that declares no digest: its runs belong to the script's own bytes and to what a "+
+		"short measurement shows; a change in what it imports that shows later only, or at other settings, is not noticed\n", origin.Plugin)
+}
+
+// isScript reports whether an executable is a script, whose bytes say little about what it runs.
+func isScript(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	start := make([]byte, 2)
+	_, err = io.ReadFull(f, start)
+	return err == nil && string(start) == "#!"
+}

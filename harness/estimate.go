@@ -1,0 +1,276 @@
+package harness
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"noisebench/protocol"
+)
+
+const (
+	sampleEach = 20 * time.Millisecond // for one sample
+	sampleAll  = time.Second           // for all samples of a plan together, as far as two calls each fit into it
+)
+
+// Cost is about how long a run of a cell takes.
+type Cost struct {
+	Time time.Duration
+	// Fault is what the optimizer said to a made-up measurement, or when it was opened; nil: nothing. The time is unknown then.
+	Fault error
+}
+
+// Estimate returns what each cell costs, in the order of [Campaign.Forecast]; nothing where the optimizer cannot run. It adds up
+// what is sampled apart, once for all cells that have it in common: what an example and an evaluation cost a problem, at its
+// starting point, and what a step costs an optimizer, on made-up measurements. All that an optimizer may want counts as wanted at
+// each step, and one that chooses its batch size as keeping the usual one. What the harness itself does is not counted, nor that
+// runs side by side keep each other waiting.
+func (c *Campaign) Estimate(ctx context.Context, alloc Alloc) ([]Cost, error) {
+	// What is sampled, by what it depends on.
+	evaluations, examples, steps := map[string]*sample{}, map[string]*sample{}, map[string]*sample{}
+	need := func(of map[string]*sample, key string, cell *cell, take func(*cell, time.Duration, Alloc) (float64, error)) *sample {
+		if of[key] == nil {
+			of[key] = &sample{cell: cell, take: take}
+		}
+		return of[key]
+	}
+	samples := make([][3]*sample, len(c.cells))
+	for i, cell := range c.cells {
+		if cell.impossible != "" {
+			continue
+		}
+		o, spec, m := &cell.optimizer, &cell.spec, cell.batchSize()
+		samples[i] = [3]*sample{
+			need(evaluations, cell.pEntry.Name, cell, typed(evaluationCost[float32], evaluationCost[float64])),
+			need(examples, fmt.Sprint(cell.pEntry.Name, o.Needs, m), cell, typed(exampleCost[float32], exampleCost[float64])),
+			need(steps, fmt.Sprint(o.Name, o.Version, o.Origin, spec.Dim, spec.DType, spec.Blocks, spec.Train, m, cell.sweep.fixed), cell,
+				typed(stepCost[float32], stepCost[float64])),
+		}
+	}
+	limit := min(sampleEach, sampleAll/time.Duration(1+len(evaluations)+len(examples)+len(steps)))
+	costs := make([]Cost, len(c.cells))
+	for i, cell := range c.cells {
+		if cell.impossible != "" {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		evaluation, err1 := samples[i][0].seconds(limit, alloc)
+		example, err2 := samples[i][1].seconds(limit, alloc)
+		if err := cmp.Or(err1, err2); err != nil {
+			return nil, fmt.Errorf("problem %s: %w", cell.pEntry.Name, err)
+		}
+		step, err := samples[i][2].seconds(limit, alloc)
+		if err != nil {
+			costs[i].Fault = err
+			continue
+		}
+		seconds := evaluation*float64(c.Plan.Evaluations+1) + (example+step)*float64(cell.budget)
+		costs[i].Time = time.Duration(seconds * float64(time.Second))
+	}
+	return costs, nil
+}
+
+// sample is a cost that several cells may have in common. It is taken when it is first asked for.
+type sample struct {
+	cell  *cell
+	take  func(*cell, time.Duration, Alloc) (float64, error)
+	taken bool
+	value float64 // seconds
+	err   error
+}
+
+func (s *sample) seconds(limit time.Duration, alloc Alloc) (float64, error) {
+	if !s.taken {
+		s.value, s.err = s.take(s.cell, limit, alloc)
+		s.taken = true
+	}
+	return s.value, s.err
+}
+
+// typed chooses by the problem's element type.
+func typed(take32, take64 func(*cell, time.Duration, Alloc) (float64, error)) func(*cell, time.Duration, Alloc) (float64, error) {
+	return func(c *cell, limit time.Duration, alloc Alloc) (float64, error) {
+		if c.spec.DType == protocol.Float32 {
+			return take32(c, limit, alloc)
+		}
+		return take64(c, limit, alloc)
+	}
+}
+
+// timed calls f until limit has passed, and at least twice. It returns the mean time of a call, in seconds, but for the first one,
+// which may read data.
+func timed(limit time.Duration, f func() error) (float64, error) {
+	if err := f(); err != nil {
+		return 0, err
+	}
+	began := time.Now()
+	for calls := 1; ; calls++ {
+		if err := f(); err != nil {
+			return 0, err
+		}
+		if took := time.Since(began); took >= limit {
+			return took.Seconds() / float64(calls), nil
+		}
+	}
+}
+
+// constructors returns what opens the problem and the optimizer of a cell with elements of type T, which is the problem's.
+func constructors[T protocol.Float](c *cell) (func(protocol.Setting) (protocol.Problem[T], error), func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error)) {
+	var p, o any = c.problem.New64, c.optimizer.New64
+	if c.spec.DType == protocol.Float32 {
+		p, o = c.problem.New32, c.optimizer.New32
+	}
+	return p.(func(protocol.Setting) (protocol.Problem[T], error)), o.(func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error))
+}
+
+// stage makes room for a point and a measurement for as long as use takes.
+func stage[T protocol.Float](c *cell, alloc Alloc, use func(x []T, m *protocol.Measurement[T]) error) error {
+	var m protocol.Measurement[T]
+	sizes := []int{c.spec.Dim}
+	slices := m.Slices()
+	for _, s := range slices {
+		if room(&c.optimizer, s.Of) {
+			sizes = append(sizes, s.Of.Elements(c.spec.Dim))
+		}
+	}
+	memory := newVectors[T](alloc, sizes)
+	defer memory.free()
+	x := memory.next(c.spec.Dim)
+	for _, s := range slices {
+		if room(&c.optimizer, s.Of) {
+			*s.At = memory.next(s.Of.Elements(c.spec.Dim))
+		}
+	}
+	return use(x, &m)
+}
+
+// atStart opens a cell's problem at its starting point for as long as use takes.
+func atStart[T protocol.Float](c *cell, alloc Alloc, use func(p protocol.Problem[T], x []T, m *protocol.Measurement[T]) error) error {
+	newProblem, _ := constructors[T](c)
+	return stage(c, alloc, func(x []T, m *protocol.Measurement[T]) error {
+		p, err := newProblem(c.params)
+		if err != nil {
+			return fault(c.problem.Origin, c.problem.Name, "open", err)
+		}
+		defer closed(p)
+		if err := p.Init(x, c.plan.Tuning.Seed); err != nil {
+			return fault(c.problem.Origin, c.problem.Name, "Init", err)
+		}
+		return use(p, x, m)
+	})
+}
+
+// closed tells a problem or an optimizer that a sample has ended.
+func closed(v any) {
+	if closer, ok := v.(io.Closer); ok {
+		_ = closer.Close() // what the sample tells is known
+	}
+}
+
+// evaluationCost is how long one evaluation takes, of all parts.
+func evaluationCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (seconds float64, err error) {
+	err = atStart(c, alloc, func(p protocol.Problem[T], x []T, _ *protocol.Measurement[T]) (err error) {
+		seconds, err = timed(limit, func() error {
+			for part, n := range map[protocol.Part]int{
+				protocol.TrainPart: 1, protocol.ValidationPart: c.spec.Validation, protocol.TestPart: c.spec.Test,
+			} {
+				if n == 0 {
+					continue
+				}
+				if _, err := p.Evaluate(x, part); err != nil {
+					return fault(c.problem.Origin, c.problem.Name, "Evaluate", err)
+				}
+			}
+			return nil
+		})
+		return err
+	})
+	return seconds, err
+}
+
+// exampleCost is how long the measurement of one example takes, with all that the optimizer needs.
+func exampleCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (seconds float64, err error) {
+	m := max(c.batchSize(), c.optimizer.Needs.MinBatch())
+	if c.plan.Order == protocol.Frozen && c.spec.Train > 0 {
+		m = min(m, c.spec.Train)
+	}
+	order := newOrder(c.spec.Train, c.plan.Tuning.Seed, c.plan.Order)
+	batch := protocol.Batch{Seed: c.plan.Tuning.Seed}
+	err = atStart(c, alloc, func(p protocol.Problem[T], x []T, measurement *protocol.Measurement[T]) (err error) {
+		seconds, err = timed(limit, func() error {
+			batch.Examples, batch.Position = order.next(m, batch.Examples[:0])
+			if err := p.Measure(x, batch, c.optimizer.Needs, measurement); err != nil {
+				return fault(c.problem.Origin, c.problem.Name, "Measure", err)
+			}
+			return nil
+		})
+		return err
+	})
+	return seconds / float64(m), err
+}
+
+// stepCost is how long an optimizer takes for one example: for a step, on a made-up measurement, by the examples that the
+// measurement would have cost.
+func stepCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (seconds float64, err error) {
+	_, newOptimizer := constructors[T](c)
+	size := max(c.batchSize(), c.optimizer.Needs.MinBatch())
+	examples, calls := int64(0), 0
+	err = stage(c, alloc, func(x []T, m *protocol.Measurement[T]) error {
+		o, request, err := newOptimizer(protocol.Start{
+			Setting: c.sweep.fixed, Dim: c.spec.Dim, DType: c.spec.DType, Blocks: c.spec.Blocks, BatchSize: size,
+			Train: c.spec.Train, Budget: c.budget, Seed: c.plan.Tuning.Seed, Constants: c.spec.Constants,
+		})
+		if err != nil {
+			return fault(c.optimizer.Origin, c.optimizer.Name, "open", err)
+		}
+		defer closed(o)
+		invent(m, c.spec.Dim)
+		m.Have, m.BatchSize, m.StepScale = c.optimizer.Needs, size, 1
+		seconds, err = timed(limit, func() error {
+			switch request.Draw {
+			case protocol.New:
+				m.BatchSize = size
+			case protocol.All:
+				m.BatchSize = max(1, c.spec.Train)
+			}
+			m.Step = calls
+			calls++
+			examples += int64(m.BatchSize)
+			m.Seen = min(examples, c.budget)
+			if request, err = o.Step(x, m); err != nil {
+				return fault(c.optimizer.Origin, c.optimizer.Name, "Step", err)
+			}
+			return nil
+		})
+		return err
+	})
+	return seconds * float64(calls) / float64(examples), err
+}
+
+// invent fills in what a measurement might be: small equal gradients of little noise, and matrices that are the identity.
+func invent[T protocol.Float](m *protocol.Measurement[T], dim int) {
+	m.Loss, m.VarianceNorm = 1, 1e-6*float64(dim)
+	for _, s := range m.Slices() {
+		v := *s.At
+		switch {
+		case s.Of&protocol.Matrices != 0 && len(v) > 0:
+			for i := range dim {
+				v[i*dim+i] = 1
+			}
+		case s.Of == protocol.Variance:
+			fill(v, 1e-6)
+		default:
+			fill(v, 1e-3)
+		}
+	}
+}
+
+func fill[T protocol.Float](v []T, value T) {
+	for i := range v {
+		v[i] = value
+	}
+}

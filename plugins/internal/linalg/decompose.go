@@ -1,0 +1,88 @@
+package linalg
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/lapack/lapack64"
+
+	"noisebench/protocol"
+)
+
+// Decomposer decomposes square matrices, in float64 whatever their width. It keeps the room that it needs, and its zero
+// value is ready. Matrices must be finite, and those that are written to are not transposed.
+type Decomposer[T protocol.Float] struct {
+	a, b, c, work           []float64
+	values, beside, scalars []float64
+	rotations               []rotation
+	order                   []int
+}
+
+// Eigenvectors writes the eigenvectors of a symmetric matrix to the columns of q, those of the greatest eigenvalues first.
+func (d *Decomposer[T]) Eigenvectors(q, a Matrix[T]) {
+	n := a.Rows
+	d.eigen(a)
+	for j, row := range d.order {
+		for i, v := range d.b[row*n:][:n] {
+			q.Data[i*n+j] = T(v)
+		}
+	}
+}
+
+// Orthonormal writes to q what the Gram–Schmidt process makes of the columns of a, up to their signs, taken in the given
+// order: the Q of a QR decomposition by Householder reflections.
+func (d *Decomposer[T]) Orthonormal(q, a Matrix[T], order []int) {
+	n := a.Rows
+	m := d.square(&d.a, n)
+	for i := range n {
+		for j, from := range order {
+			m.Data[i*n+j] = float64(a.Data[i*n+from])
+		}
+	}
+	d.values = room(d.values, n)
+	d.query(func(work []float64, n int) { lapack64.Geqrf(m, d.values, work, n) })
+	d.query(func(work []float64, n int) { lapack64.Orgqr(m, d.values, work, n) })
+	for i, v := range m.Data {
+		q.Data[i] = T(v)
+	}
+}
+
+// InverseRoot writes (A + εI)^(−1/p) to dst, for a positive semidefinite A: eigenvalues below 0, by rounding, count as 0.
+func (d *Decomposer[T]) InverseRoot(dst, a Matrix[T], ε, p float64) {
+	n := a.Rows
+	d.eigen(a)
+	vectors, weighted, product := d.square(&d.b, n), d.square(&d.a, n), d.square(&d.c, n)
+	for i, λ := range d.values {
+		root := math.Pow(max(λ, 0)+ε, -1/p)
+		for j, v := range vectors.Data[i*n:][:n] {
+			weighted.Data[i*n+j] = v * root
+		}
+	}
+	blas64.Gemm(blas.Trans, blas.NoTrans, 1, weighted, vectors, 0, product)
+	for i, v := range product.Data {
+		dst.Data[i] = T(v)
+	}
+}
+
+func (d *Decomposer[T]) square(data *[]float64, n int) blas64.General {
+	*data = room(*data, n*n)
+	return blas64.General{Rows: n, Cols: n, Stride: n, Data: *data}
+}
+
+// query calls a routine of LAPACK, with the room that it asks for.
+func (d *Decomposer[T]) query(routine func(work []float64, n int)) {
+	var best [1]float64
+	routine(best[:], -1)
+	n := int(best[0])
+	d.work = room(d.work, n)
+	routine(d.work, n)
+}
+
+// room returns a slice of n elements, made of s if that is long enough.
+func room(s []float64, n int) []float64 {
+	if cap(s) < n {
+		return make([]float64, n)
+	}
+	return s[:n]
+}

@@ -1,0 +1,186 @@
+package linalg
+
+import (
+	"os"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"noisebench/plugins/internal/simd"
+)
+
+// Threads is the number of threads that the host wants a run to use, or GOMAXPROCS if it does not say.
+func Threads() int {
+	if n, err := strconv.Atoi(os.Getenv("NOISEBENCH_THREADS")); err == nil && n > 0 {
+		return n
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+const (
+	deep  = 256              // rows of B that are packed at once
+	wide  = 8 * simd.Columns // and columns
+	tall  = 64 * simd.Rows   // rows of A that meet them in one task
+	small = 1 << 20          // products of numbers that one thread does sooner than it wakes others
+)
+
+// job is a product A·B that goes to dst; upper: it may leave out what lies below the diagonal.
+type job struct {
+	dst   []float32
+	a, b  Matrix[float32]
+	upper bool
+}
+
+// crew computes products on a fixed number of threads. Every element of dst is computed by one task in a fixed order, so that
+// it does not matter which thread takes which.
+type crew struct {
+	workers []*worker
+	job     job
+	height  int // rows in a task
+	stacks  int // tasks above each other
+	next    atomic.Int64
+	wait    sync.WaitGroup
+}
+
+// worker is what one thread has for itself.
+type worker struct {
+	packed []float32 // a part of B
+	tile   [simd.Rows * wide]float32
+	run    func()
+}
+
+func newCrew(threads int) *crew {
+	c := new(crew)
+	for range threads {
+		w := &worker{packed: make([]float32, deep*wide)}
+		w.run = func() {
+			c.drain(w)
+			c.wait.Done()
+		}
+		c.workers = append(c.workers, w)
+	}
+	return c
+}
+
+func (c *crew) product(j job) {
+	c.job, c.height, c.stacks = j, j.a.Rows, 1
+	c.next.Store(0)
+	helpers := c.workers[1:]
+	if j.a.Rows*j.a.Cols*j.b.Cols < small {
+		helpers = nil
+	}
+	if len(helpers) > 0 {
+		c.height = tall
+		c.stacks = (j.a.Rows + tall - 1) / tall
+	}
+	c.wait.Add(len(helpers))
+	for _, w := range helpers {
+		go w.run()
+	}
+	c.drain(c.workers[0])
+	c.wait.Wait()
+	c.job = job{}
+}
+
+// drain takes tasks until none is left, from the last columns on, which are the longest of an upper triangle.
+func (c *crew) drain(w *worker) {
+	tasks := (c.job.b.Cols + wide - 1) / wide * c.stacks
+	for {
+		i := tasks - int(c.next.Add(1))
+		if i < 0 {
+			return
+		}
+		w.task(&c.job, i/c.stacks*wide, i%c.stacks*c.height, c.height)
+	}
+}
+
+// task computes some columns of dst, in up to height rows from the given one on. It goes through B in parts that are packed into
+// the form of the tiles and stay in the cache while the rows of A meet them.
+func (w *worker) task(t *job, j, from, height int) {
+	columns := min(wide, t.b.Cols-j)
+	to := min(from+height, t.a.Rows)
+	if t.upper {
+		to = min(to, j+columns)
+	}
+	if from >= to {
+		return
+	}
+	for k := 0; k < t.b.Rows; k += deep {
+		depth := min(deep, t.b.Rows-k)
+		pack(w.packed, t.b, k, depth, j, columns)
+		for i := from; i < to; i += simd.Rows {
+			left := 0
+			if t.upper {
+				left = max(0, i-j) / simd.Columns * simd.Columns
+			}
+			w.tiles(t.dst, t.a, i, k, depth, t.b.Cols, j+left, columns-left, left/simd.Columns)
+		}
+	}
+}
+
+// pack writes the part of B with depth rows from k and columns from j to dst, as [simd.Pack] does.
+func pack(dst []float32, b Matrix[float32], k, depth, j, columns int) {
+	if !b.Transposed {
+		simd.Pack(dst, b.Data[k*b.Cols+j:], depth, b.Cols, columns)
+		return
+	}
+	for c := range (columns + simd.Columns - 1) / simd.Columns * simd.Columns {
+		panel := dst[c/simd.Columns*depth*simd.Columns+c%simd.Columns:]
+		if c >= columns {
+			for t := range depth {
+				panel[t*simd.Columns] = 0
+			}
+			continue
+		}
+		for t, v := range b.Data[(j+c)*b.Rows+k:][:depth] {
+			panel[t*simd.Columns] = v
+		}
+	}
+}
+
+// tiles computes up to simd.Rows rows of dst, from row i, for the packed columns from j on, which start at the given panel.
+// The first depth sets them, later ones add.
+func (w *worker) tiles(dst []float32, a Matrix[float32], i, k, depth, stride, j, columns, panel int) {
+	var at [simd.Rows]int
+	count := min(simd.Rows, a.Rows-i)
+	walk := simd.Walk{Segments: 1, Length: depth, Step: 1}
+	if a.Transposed {
+		walk.Step = a.Rows
+	}
+	for r := range at {
+		row := i + min(r, count-1)
+		if a.Transposed {
+			at[r] = k*a.Rows + row
+		} else {
+			at[r] = row*a.Cols + k
+		}
+	}
+	b, length := w.packed[panel*depth*simd.Columns:], depth*simd.Columns
+	to := dst[i*stride+j:]
+	whole := 0
+	if count == simd.Rows {
+		whole = columns / simd.Columns
+	}
+	switch {
+	case whole == 0:
+	case k == 0:
+		simd.Tile(to, stride, whole, nil, &walk, a.Data, &at, b, length)
+	default:
+		simd.TileAdd(to, stride, whole, nil, 0, &walk, a.Data, &at, b, length)
+	}
+	rest := columns - whole*simd.Columns
+	if rest == 0 {
+		return
+	}
+	panels := (rest + simd.Columns - 1) / simd.Columns
+	simd.Tile(w.tile[:], wide, panels, nil, &walk, a.Data, &at, b[whole*length:], length)
+	for r := range count {
+		row, tile := to[r*stride+whole*simd.Columns:][:rest], w.tile[r*wide:]
+		if k == 0 {
+			copy(row, tile)
+		} else {
+			simd.Add(row, row, tile)
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package optimizers
+
+import (
+	"noisebench/plugins/internal/linalg"
+	"noisebench/plugins/internal/simd"
+	"noisebench/protocol"
+)
+
+// newtonSchulz makes matrices nearly orthogonal: of U S Vᵀ it leaves about U Vᵀ. Its room is for the greatest of them.
+type newtonSchulz[T protocol.Float] struct {
+	product    linalg.Multiplier[T]
+	x, y, a, b []T
+}
+
+func newNewtonSchulz[T protocol.Float](matrices []matrix) newtonSchulz[T] {
+	most, side := 0, 0
+	for _, b := range matrices {
+		most, side = max(most, b.Len), max(side, min(b.rows, b.cols))
+	}
+	return newtonSchulz[T]{
+		x: make([]T, most), y: make([]T, most), a: make([]T, side*side), b: make([]T, side*side),
+	}
+}
+
+// orthogonalize writes to u, a matrix stored row by row, its own quintic Newton–Schulz iterate:
+//
+//	X ← u / (‖u‖_F + 1e-7), and X ← X (a I + b XᵀX + c (XᵀX)²) five times
+//
+// It works on the transpose where that is the taller one, so that XᵀX is as small as it can be.
+func (o *newtonSchulz[T]) orthogonalize(u linalg.Matrix[T]) {
+	const a, b, c = 3.4445, -4.7750, 2.0315
+	simd.Scale(u.Data, T(1/(euclidean(u.Data)+1e-7)), u.Data)
+	tall := u
+	if u.Rows < u.Cols {
+		tall = u.T()
+	}
+	m, n := tall.Rows, tall.Cols
+	x := linalg.Matrix[T]{Rows: m, Cols: n, Data: o.x[:m*n]}
+	y := linalg.Matrix[T]{Rows: m, Cols: n, Data: o.y[:m*n]}
+	gram := linalg.Matrix[T]{Rows: n, Cols: n, Data: o.a[:n*n]}
+	factor := linalg.Matrix[T]{Rows: n, Cols: n, Data: o.b[:n*n]}
+	linalg.Copy(x, tall)
+	for range 5 {
+		o.product.Gram(gram, x)
+		o.product.Gram(factor, gram) // its square, since it is symmetric
+		simd.Scale(factor.Data, c, factor.Data)
+		simd.Axpy(factor.Data, b, gram.Data)
+		for i := range n {
+			factor.Data[i*n+i] += a
+		}
+		o.product.Multiply(y, x, factor)
+		x, y = y, x
+	}
+	if tall.Transposed {
+		x = x.T()
+	}
+	linalg.Copy(u, x)
+}

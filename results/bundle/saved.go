@@ -1,0 +1,201 @@
+package bundle
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"noisebench/protocol"
+	"noisebench/results"
+)
+
+// Saved is a plan that was run in a results folder, with what its optimizers and problems declared and computed then. With
+// it, tables need neither plugins nor data. It decides about no result, and the records stay valid without it.
+type Saved struct {
+	Plan        protocol.Plan         `json:"plan"` // defaults filled in
+	Definitions Definitions           `json:"definitions"`
+	Executables map[string]Executable `json:"executables,omitempty"` // of outside plugins, by the names that the plan uses
+	When        string                `json:"when"`                  // RFC 3339, UTC
+}
+
+// Executable is a file that a plugin was launched from.
+type Executable struct {
+	Path   string `json:"path"`
+	SHA256 string `json:"sha256"` // hexadecimal
+}
+
+// Taken is a bundle of which runs were taken into a results folder.
+type Taken struct {
+	Root        string      `json:"root"`
+	File        string      `json:"file"` // base name
+	Title       string      `json:"title,omitempty"`
+	Authors     []string    `json:"authors,omitempty"`
+	URL         string      `json:"url,omitempty"`
+	Plan        string      `json:"plan"` // its name
+	Protocol    int         `json:"protocol"`
+	Platforms   []string    `json:"platforms"` // that made its runs
+	Definitions Definitions `json:"definitions"`
+	Runs        []string    `json:"runs"`             // IDs of those that were taken and had not been here
+	Checks      []Check     `json:"checks,omitempty"` // runs of the bundle that were made again here
+}
+
+// Check is a run of a bundle that was made again.
+type Check struct {
+	Run      string `json:"run"`      // its ID
+	Bits     bool   `json:"bits"`     // the same bits; else within the tolerance for another platform
+	Platform string `json:"platform"` // where
+	When     string `json:"when"`     // RFC 3339, UTC
+}
+
+// Save keeps a plan in a results folder, in place of what was kept under its name.
+func Save(dir string, s *Saved) error { return saveJSON(dir, "plans", s.Plan.Name, s) }
+
+// SaveTaken keeps what was taken from a bundle, in place of what was kept of it before.
+func SaveTaken(dir string, t *Taken) error { return saveJSON(dir, "bundles", t.Root, t) }
+
+func saveJSON(dir, kind, name string, value any) error {
+	text, err := json.MarshalIndent(value, "", " ")
+	if err != nil {
+		return fmt.Errorf("cannot keep %s: %w", name, err)
+	}
+	folder := filepath.Join(dir, kind)
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return fmt.Errorf("cannot keep %s: %w", name, err)
+	}
+	return results.WriteWhole(filepath.Join(folder, results.FileName(name)+".json"), func(w io.Writer) error {
+		_, err := w.Write(append(text, '\n'))
+		return err
+	})
+}
+
+// SavedPlans returns the plans that were run in a results folder, the one that was run last first. What cannot be read is
+// left out, and is what the error says; the rest is valid all the same.
+func SavedPlans(dir string) ([]*Saved, error) {
+	all, err := readAll[Saved](dir, "plans")
+	slices.SortStableFunc(all, func(a, b *Saved) int { return strings.Compare(b.When, a.When) })
+	return all, err
+}
+
+// TakenBundles returns the bundles of which a results folder has runs, in the order of their roots, and errors as SavedPlans.
+func TakenBundles(dir string) ([]*Taken, error) { return readAll[Taken](dir, "bundles") }
+
+func readAll[T any](dir, kind string) (all []*T, err error) {
+	files, _ := filepath.Glob(filepath.Join(escapeGlob(dir), kind, "*.json"))
+	for _, file := range files {
+		value := new(T)
+		text, e := results.ReadRegular(file, standard.file)
+		if e == nil {
+			e = strict(file, text, value)
+		}
+		switch {
+		case errors.Is(e, fs.ErrNotExist):
+		case e != nil:
+			err = errors.Join(err, fmt.Errorf("left out: %w; remove the file, and bench run makes it anew", e))
+		default:
+			all = append(all, value)
+		}
+	}
+	return all, err
+}
+
+// escapeGlob has a path mean itself in a pattern.
+func escapeGlob(path string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+}
+
+// Resolve finds what a plan with its defaults filled in names: each optimizer and problem in the first of known that has all
+// that the plan needs of it, else where rest finds it. rest is called only then.
+func Resolve(plan *protocol.Plan, known []*Definitions, rest func() (Lookup, error)) (Lookup, error) {
+	r := resolved{map[string]protocol.ProblemDef{}, map[string]protocol.OptimizerDef{}}
+	for _, e := range plan.Optimizers {
+		i := slices.IndexFunc(known, func(d *Definitions) bool { _, ok := d.Optimizers[e.Optimizer]; return ok })
+		var def protocol.OptimizerDef
+		var err error
+		if i >= 0 {
+			def, err = known[i].Optimizer(e.Optimizer)
+		} else if l, e2 := rest(); e2 != nil {
+			err = e2
+		} else {
+			def, err = l.Optimizer(e.Optimizer)
+		}
+		if err != nil {
+			return nil, err
+		}
+		r.optimizers[e.Optimizer] = def
+	}
+	for _, e := range plan.Problems {
+		i := slices.IndexFunc(known, func(d *Definitions) bool { return d.cover(plan, e.Problem, r.optimizers) })
+		var def protocol.ProblemDef
+		var err error
+		if i >= 0 {
+			def, err = known[i].Problem(e.Problem)
+		} else if l, e2 := rest(); e2 != nil {
+			err = e2
+		} else {
+			def, err = l.Problem(e.Problem)
+		}
+		if err != nil {
+			return nil, err
+		}
+		r.problems[e.Problem] = def
+	}
+	return r, nil
+}
+
+// cover reports whether definitions have all that a plan needs of a problem.
+func (d *Definitions) cover(plan *protocol.Plan, name string, optimizers map[string]protocol.OptimizerDef) bool {
+	def, err := d.Problem(name)
+	if err != nil {
+		return false
+	}
+	for _, e := range plan.Problems {
+		if e.Problem != name {
+			continue
+		}
+		at, err := protocol.Resolve(def.Parameters, e.With)
+		if err != nil {
+			return false
+		}
+		spec, err := def.Spec(at)
+		if err != nil {
+			return false
+		}
+		for _, o := range optimizers {
+			q := plan.Measured(&spec, &o)
+			if def.Fingerprint == nil || !spec.Measures.Has(q) {
+				continue
+			}
+			if _, err := def.Fingerprint(at, q); err != nil {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// resolved are definitions by the names of a plan.
+type resolved struct {
+	problems   map[string]protocol.ProblemDef
+	optimizers map[string]protocol.OptimizerDef
+}
+
+func (r resolved) Problem(name string) (protocol.ProblemDef, error) {
+	if def, ok := r.problems[name]; ok {
+		return def, nil
+	}
+	return protocol.ProblemDef{}, protocol.Unknown("problem", name, slices.Collect(maps.Keys(r.problems)))
+}
+
+func (r resolved) Optimizer(name string) (protocol.OptimizerDef, error) {
+	if def, ok := r.optimizers[name]; ok {
+		return def, nil
+	}
+	return protocol.OptimizerDef{}, protocol.Unknown("optimizer", name, slices.Collect(maps.Keys(r.optimizers)))
+}

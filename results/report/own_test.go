@@ -1,0 +1,115 @@
+package report
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"noisebench/protocol"
+	"noisebench/results"
+)
+
+// What an entry has of its own, and why it cannot run, stands in every format: in text, Markdown, CSV, LaTeX captions and JSON.
+func TestRowsSayWhatIsTheirOwn(t *testing.T) {
+	plan, cells := synthetic()
+	plan.Schedule = &protocol.Schedule{Warmup: 0.05}
+	plan.Problems[1].Schedule = &protocol.Schedule{Decay: protocol.Linear}
+	own := &protocol.Schedule{Warmup: 0.1, Decay: protocol.Cosine, Final: 0.1}
+	cells[0].Schedule, cells[0].Clip = own, 0.25
+	cells[1].Tuned, cells[1].Ranges = []string{"beta", "step_size"}, map[string][]float64{"step_size": {1e-4, 1}, "beta": {0.5, 0.9}}
+	cells[1].Edges = []results.Edge{{Name: "beta", Above: true}, {Name: "step_size"}}
+	cells[2] = results.Cell{Problem: "digits", Optimizer: "cabs", Impossible: "optimizer cabs needs variance"}
+	r := Build(plan, cells)
+	texts := []string{
+		"has a step-size schedule of its own: warm-up over 10 % of the budget, then cosine decay to 0.1",
+		"gradients are clipped to norm 0.25 before it sees them",
+		"tuned over beta in [0.5, 0.9], step_size in [0.0001, 1]",
+		"the best beta, 0.9, is at the upper edge of the search",
+		"the best step size, 0.001, is at the lower edge of the search",
+		"cannot run here, and is not ranked: optimizer cabs needs variance",
+	}
+	facts := []string{
+		"step-size schedule: warm-up over 5 % of the budget, then constant", "step-size schedule: linear decay to 0",
+	}
+	for _, format := range []string{"txt", "all.txt", "md", "tex", "csv", "json"} {
+		var b strings.Builder
+		if err := formats[format](r, &b); err != nil {
+			t.Fatal(err)
+		}
+		want := texts
+		if format != "csv" && format != "json" {
+			want = slices.Concat(texts, facts)
+		}
+		for _, text := range want {
+			if format == "tex" {
+				text = latexEscape(text)
+			}
+			if !strings.Contains(b.String(), text) {
+				t.Errorf("%s does not say: %s", format, text)
+			}
+		}
+	}
+	var b strings.Builder
+	if err := r.WriteJSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	var read struct {
+		Problems []struct {
+			Schedule *protocol.Schedule
+			Rows     []struct {
+				Optimizer, Impossible string
+				Rank                  int
+				Schedule              *protocol.Schedule
+				Clip                  float64
+				Ranges                map[string][]float64
+			}
+		}
+		Overall []struct {
+			Optimizer string
+			Place     int
+		}
+	}
+	if err := json.Unmarshal([]byte(b.String()), &read); err != nil {
+		t.Fatal(err)
+	}
+	if s := read.Problems[1].Schedule; s == nil || !s.Equal(*plan.Problems[1].Schedule) {
+		t.Errorf("the problem's schedule is %v, want that of its entry", s)
+	}
+	for _, row := range read.Problems[0].Rows {
+		switch row.Optimizer {
+		case "sgd":
+			if row.Schedule == nil || !row.Schedule.Equal(*own) || row.Clip != 0.25 {
+				t.Errorf("sgd has schedule %v and clip %g", row.Schedule, row.Clip)
+			}
+		case "adam":
+			if row.Schedule != nil || row.Ranges["beta"][1] != 0.9 {
+				t.Errorf("adam has schedule %v and ranges %v", row.Schedule, row.Ranges)
+			}
+		case "cabs":
+			if row.Rank != 0 || row.Impossible == "" {
+				t.Errorf("cabs cannot run, but has rank %d, impossible: %q", row.Rank, row.Impossible)
+			}
+		}
+	}
+	for _, o := range read.Overall {
+		if (o.Place == 0) != (o.Optimizer == "cabs") {
+			t.Errorf("%s has place %d; want one for all but cabs, which has no rank on digits", o.Optimizer, o.Place)
+		}
+	}
+	if r.Finished != r.Planned {
+		t.Errorf("%d of %d runs: what cannot run is not missing", r.Finished, r.Planned)
+	}
+	if row := r.Problems[0].Rows[3]; row.Optimizer != "cabs" || row.Regular(10) != "–" {
+		t.Errorf("the last row is %s, %s; want cabs, –", row.Optimizer, row.Regular(10))
+	}
+}
+
+// An unnamed number of epochs is a budget in examples.
+func TestEpochsAreABudget(t *testing.T) {
+	plan, cells := synthetic()
+	plan.Problems[0].Epochs = 1.5
+	if got := Build(plan, cells).Problems[0].Budget; got != 1500 {
+		t.Errorf("1.5 epochs of 1000 examples are a budget of %d, want 1500", got)
+	}
+}
