@@ -41,8 +41,8 @@
 // R2 (purity). The same point, examples and seed give the same bits: whatever the number of threads, the order of runs,
 // the transport, the other runs in flight, or an interruption in between. Problems keep no state between calls;
 // optimizers keep state only between the steps of one run, and go on from a saved one as if nothing had been (see
-// [SaveState]). The promise holds per platform (GOARCH, CPU feature level, Go version). How many threads a plugin is told to
-// use (NOISEBENCH_THREADS) changes its speed, never its bits.
+// [SaveState]). The promise holds per platform (GOARCH, CPU feature level, Go version). How many threads a plugin is told
+// to use (NOISEBENCH_THREADS) changes its speed, never its bits.
 //
 // R3 (budget). The budget counts examples. Every example whose loss or gradient an optimizer gets to see is charged, a
 // second look at the same batch too. The harness meters. The last batch shrinks to what is left, so that all runs end on
