@@ -49,6 +49,9 @@ func Fits(spec *protocol.ProblemSpec, o *protocol.OptimizerDef) error {
 	if missing := o.Needs &^ spec.Measures; missing != 0 {
 		return fmt.Errorf("optimizer %s needs %v, which the problem does not measure (it offers %v)", o.Name, missing, spec.Measures)
 	}
+	if o.FullBatch && spec.Train == 0 {
+		return fmt.Errorf("optimizer %s measures all training examples at once, and the problem's data are endless", o.Name)
+	}
 	if spec.DType == protocol.Float32 && o.New32 == nil || spec.DType == protocol.Float64 && o.New64 == nil {
 		return fmt.Errorf("optimizer %s has no %s version, which the problem needs", o.Name, spec.DType)
 	}
