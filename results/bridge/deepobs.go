@@ -230,6 +230,9 @@ func (d *deepOBSRun) setting() (protocol.Setting, error) {
 			delete(given, name)
 		}
 	}
+	if d.StepSize != nil && !(*d.StepSize > 0) {
+		return nil, fmt.Errorf("learning_rate is %g, want a positive number", *d.StepSize)
+	}
 	for name, v := range map[string]*float64{protocol.StepSize: d.StepSize, "weight_decay": cmp.Or(d.WeightDecay, d.L2)} {
 		if v != nil {
 			s[name] = *v

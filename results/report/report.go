@@ -510,12 +510,20 @@ func (p *Problem) warn(kind Kind, format string, args ...any) {
 
 // rank enters ranks and sorts the rows by them.
 func (p *Problem) rank(ranks []int) {
+	means := make([]float64, len(p.Rows))
+	for i, row := range p.Rows {
+		means[i] = row.Score.Mean
+	}
+	level := map[string]float64{} // means by optimizer, in which rounding makes no difference
+	for i, mean := range stats.Level(means) {
+		level[p.Rows[i].Optimizer] = mean
+	}
 	for i := range p.Rows {
 		p.Rows[i].Rank = ranks[i]
 		p.Rows[i].Shared = slices.Index(ranks, ranks[i]) != i || slices.Contains(ranks[i+1:], ranks[i])
 	}
 	slices.SortStableFunc(p.Rows, func(a, b Row) int {
-		byMean := cmp.Compare(a.Score.Mean, b.Score.Mean)
+		byMean := cmp.Compare(level[a.Optimizer], level[b.Optimizer])
 		if p.Spec != nil && p.Spec.Metric.HigherBetter {
 			byMean = -byMean
 		}

@@ -68,6 +68,7 @@ func rank(p Problem, seeds []int32, limit int) []int {
 			order = append(order, i)
 		}
 	}
+	cost = Level(cost) // so that rounding puts nothing in order
 	slices.SortStableFunc(order, func(i, j int) int {
 		return cmp.Or(cmp.Compare(unstable(i), unstable(j)), cmp.Compare(cost[i], cost[j]))
 	})
@@ -85,7 +86,7 @@ func rank(p Problem, seeds []int32, limit int) []int {
 		}
 		c := comparison{scores: p.Scores, seeds: seeds, leader: leader, others: others, limit: limit, d: d}
 		joins := func(k int) bool { return cost[others[k]]-cost[leader] < margin || !c.differs(k) }
-		equal := func(j, k int) bool { return nearlyEqual(cost[others[j]], cost[others[k]]) }
+		equal := func(j, k int) bool { return cost[others[j]] == cost[others[k]] }
 		size := 1 + group(len(others), joins, equal)
 		for _, i := range order[first : first+size] {
 			ranks[i] = first + 1
@@ -109,9 +110,6 @@ func group(n int, joins func(k int) bool, equal func(j, k int) bool) (size int) 
 	return size
 }
 
-// nearlyEqual reports whether two means differ by rounding alone.
-func nearlyEqual(a, b float64) bool { return math.Abs(a-b) <= 1e-12*max(math.Abs(a), math.Abs(b)) }
-
 // meanAt is the mean of the scores at some seeds that are not NaN.
 func meanAt(scores []float64, seeds []int32) float64 {
 	sum, n := 0.0, 0
@@ -121,7 +119,16 @@ func meanAt(scores []float64, seeds []int32) float64 {
 			n++
 		}
 	}
-	return sum / float64(n)
+	if mean := sum / float64(n); !math.IsInf(mean, 0) {
+		return mean
+	}
+	sum = 0 // it overflowed
+	for _, s := range seeds {
+		if v := scores[s]; !math.IsNaN(v) {
+			sum += v / float64(n)
+		}
+	}
+	return sum
 }
 
 // comparison tests a leader against others, each when it is asked for.
@@ -160,7 +167,7 @@ func (c *comparison) test(k int) float64 {
 	theirs, ours := c.scores[c.others[k]], c.scores[c.leader]
 	c.d = c.d[:0]
 	for _, s := range c.seeds {
-		if v := theirs[s] - ours[s]; v == v {
+		if v := difference(theirs[s], ours[s]); v == v {
 			c.d = append(c.d, v)
 		}
 	}
@@ -227,7 +234,7 @@ func Overall(problems []Problem, r Resamples) []Place {
 	for first := 0; first < len(order); {
 		leader, others := order[first], order[first+1:]
 		joins := func(k int) bool { return Quantile(differences(drawn[others[k]], drawn[leader]), Alpha/2) <= 0 }
-		equal := func(j, k int) bool { return nearlyEqual(mean[others[j]], mean[others[k]]) }
+		equal := func(j, k int) bool { return Equal(mean[others[j]], mean[others[k]]) }
 		size := 1 + group(len(others), joins, equal)
 		for _, i := range order[first : first+size] {
 			places[i].Place = first + 1
