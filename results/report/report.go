@@ -306,7 +306,11 @@ func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells, aside [
 		}
 	}
 	p.noteTest(len(seeds), cells)
-	p.rank(stats.Rank(input))
+	ranks := stats.Rank(input)
+	for _, u := range stats.Untolds(input) {
+		p.Rows[u.Entry].noteUntold(&p.Rows[u.Leader], &p.Rows[u.Between], ranks[u.Leader])
+	}
+	p.rank(ranks)
 	p.noteTaken()
 	p.compareTimes()
 	var leader []float64
@@ -457,6 +461,13 @@ func (row *Row) note(plan *protocol.Plan, c results.Cell) {
 	if c.Missing > 0 {
 		note(Missing, "%s %s missing", count(c.Missing, "run"), isAre(c.Missing))
 	}
+}
+
+// noteUntold says that no test tells the row from a leader, though its rank is a later one.
+func (row *Row) noteUntold(leader, between *Row, rank int) {
+	row.Notes = append(row.Notes, Warning{Untold, row.Optimizer, fmt.Sprintf("no test tells it from %s, of rank %d; its rank is a later "+
+		"one because its mean is not better than that of %s, which a test does tell apart", clean(leader.Optimizer), rank,
+		clean(between.Optimizer))})
 }
 
 // noteTaken says which rows have runs that were made elsewhere, where, and how many of the bundles' runs were made again.

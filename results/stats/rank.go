@@ -31,7 +31,25 @@ type Problem struct {
 //
 // Thus ranks never contradict means, and an entry is not promoted for being noisy. Where so few seeds are in common
 // that SignFlip cannot reject anything at all, [PairedT] stands in for it, see [CanTest].
-func Rank(p Problem) []int { return rank(p, p.allSeeds(), exactLimit) }
+func Rank(p Problem) []int { return rank(p, p.allSeeds(), exactLimit, nil) }
+
+// Untold is an entry of a later rank than a leader from which no test tells it: between them stands one that is told apart.
+type Untold struct {
+	Entry, Leader, Between int // numbers of the entries; Leader is the best of several, Between the best that it is told from
+}
+
+// Untolds finds what [Rank] cannot say by ranks alone, in order of the ranks.
+func Untolds(p Problem) []Untold {
+	var all []Untold
+	known := map[int]bool{}
+	rank(p, p.allSeeds(), exactLimit, func(u Untold) {
+		if !known[u.Entry] {
+			known[u.Entry] = true
+			all = append(all, u)
+		}
+	})
+	return all
+}
 
 // CanTest reports whether the sign-flip test can find a difference between a leader and k−1 others at n common seeds:
 // whether its least p-value, 2/2ⁿ, is within Holm's first threshold α/(k−1).
@@ -49,8 +67,9 @@ func (p *Problem) allSeeds() []int32 {
 	return seeds
 }
 
-// rank is Rank on the scores at the given seeds, with a limit on the pairs of which all sign patterns are counted.
-func rank(p Problem, seeds []int32, limit int) []int {
+// rank is Rank on the scores at the given seeds, with a limit on the pairs of which all sign patterns are counted. It tells of
+// entries outside a leader's group that would join it, if untold is not nil.
+func rank(p Problem, seeds []int32, limit int, untold func(Untold)) []int {
 	sign := 1.0
 	if p.HigherBetter {
 		sign = -1
@@ -90,6 +109,17 @@ func rank(p Problem, seeds []int32, limit int) []int {
 		size := 1 + group(len(others), joins, equal)
 		for _, i := range order[first : first+size] {
 			ranks[i] = first + 1
+		}
+		if untold != nil {
+			between := 0
+			for between < len(others) && joins(between) {
+				between++
+			}
+			for k := size - 1; k < len(others); k++ {
+				if joins(k) {
+					untold(Untold{Entry: others[k], Leader: leader, Between: others[between]})
+				}
+			}
 		}
 		first += size
 	}
@@ -219,7 +249,7 @@ func Overall(problems []Problem, r Resamples) []Place {
 	}
 	r.each(func(b int) {
 		again := meanRanks(len(problems), func(p int) []int {
-			ranks := rank(problems[p], r[b][p], bootstrapLimit)
+			ranks := rank(problems[p], r[b][p], bootstrapLimit, nil)
 			for i, rank := range ranks {
 				if rank == 0 { // none of the few seeds that the entry has was drawn
 					ranks[i] = len(ranks)
