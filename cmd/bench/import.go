@@ -118,7 +118,7 @@ func importDeepOBS(out, warnings io.Writer, from, dir string) error {
 		for _, c := range bridge.Cells(name, kept[name]) {
 			diverged := 0
 			for _, r := range c.Runs {
-				if r.End.Status == results.Diverged {
+				if r.Diverged() {
 					diverged++
 				}
 			}

@@ -186,11 +186,15 @@ func deepOBSRecord(file string, data []byte, define func(string) (protocol.Probl
 		Status: results.OK, Steps: d.Epochs * steps, Seen: budget, Gradients: budget, MinBatch: d.BatchSize, MaxBatch: d.BatchSize,
 	}
 	for i, p := range r.Points {
-		if !protocol.Finite(float64(p.Train.Loss)) || !protocol.Finite(float64(p.Test.Loss)) {
-			r.End.Status = results.Diverged
-			r.End.Reason = fmt.Sprintf("loss is not finite after epoch %d", i)
-			break
+		if p.Finite() {
+			continue
 		}
+		if i == 0 {
+			return nil, errors.New("loss or accuracy is not finite before the first epoch")
+		}
+		r.End.Status = results.Diverged
+		r.End.Reason = fmt.Sprintf("loss or accuracy is not finite after epoch %d", i)
+		break
 	}
 	return r, nil
 }

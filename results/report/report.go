@@ -383,7 +383,7 @@ func summarize(runs []*results.Record, rule protocol.ReportRule, selection proto
 	s := Summary{N: len(runs)}
 	scores := scores(runs, rule, selection)
 	for _, record := range runs {
-		if record.End.Status == results.Diverged {
+		if record.Diverged() {
 			s.Diverged++
 		}
 	}
@@ -392,7 +392,7 @@ func summarize(runs []*results.Record, rule protocol.ReportRule, selection proto
 	s.Q25, s.Median, s.Q75 = stats.Quantile(scores, .25), stats.Median(scores), stats.Quantile(scores, .75)
 	var regular []float64 // diverged runs are a group of their own, and flagged anyway
 	for i, record := range runs {
-		if record.End.Status == results.OK {
+		if !record.Diverged() {
 			regular = append(regular, scaleOf(&record.Spec).of(scores[i]))
 		}
 	}
