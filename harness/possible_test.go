@@ -73,43 +73,73 @@ func TestWhoIsToBlame(t *testing.T) {
 		reason    string
 	}{
 		{name: "nothing", status: results.OK},
-		{name: "NaN metric at a low loss", evaluated: on(1, test, metric(nan)), status: results.Failed,
-			reason: "(points): Evaluate: the loss on the test part is NaN at a loss of"},
+		{
+			name: "NaN metric at a low loss", evaluated: on(1, test, metric(nan)), status: results.Failed,
+			reason: "(points): Evaluate: the loss on the test part is NaN at a loss of",
+		},
 		{name: "infinite metric at a low loss", evaluated: on(2, train, metric(-inf)), status: results.Failed, reason: "on the train part is -Inf"},
-		{name: "NaN metric at a high loss", evaluated: on(1, validation, func(e *protocol.Evaluation) { e.Loss, e.Metric = 1e4, nan }),
-			status: results.Diverged, reason: "the loss on the validation part after batch 5 is NaN, want a finite number"},
+		{
+			name: "NaN metric at a high loss", evaluated: on(1, validation, func(e *protocol.Evaluation) { e.Loss, e.Metric = 1e4, nan }),
+			status: results.Diverged, reason: "the loss on the validation part after batch 5 is NaN, want a finite number",
+		},
 		{name: "NaN metric far out", far: true, evaluated: on(1, test, metric(nan)), status: results.Diverged, reason: "on the test part after batch"},
-		{name: "infinite loss on the test part", evaluated: on(1, test, func(e *protocol.Evaluation) { e.Loss = inf }),
-			status: results.Diverged, reason: "the loss on the test part after batch 5 is +Inf, want a finite number"},
+		{
+			name: "infinite loss on the test part", evaluated: on(1, test, func(e *protocol.Evaluation) { e.Loss = inf }),
+			status: results.Diverged, reason: "the loss on the test part after batch 5 is +Inf, want a finite number",
+		},
 		{name: "metric at the start", evaluated: on(0, validation, metric(inf)), status: results.Failed, reason: "at the starting point"},
-		{name: "accuracy above 1", accuracy: true, evaluated: on(1, test, metric(1.5)), status: results.Failed,
-			reason: "(points): Evaluate: on the test part, the accuracy is 1.5 at a loss of"},
+		{
+			name: "accuracy above 1", accuracy: true, evaluated: on(1, test, metric(1.5)), status: results.Failed,
+			reason: "(points): Evaluate: on the test part, the accuracy is 1.5 at a loss of",
+		},
 		{name: "accuracy below 0", accuracy: true, evaluated: on(1, train, metric(-.1)), status: results.Failed, reason: "the accuracy is -0.1"},
-		{name: "accuracy above 1 at a high loss", accuracy: true, evaluated: on(1, test, func(e *protocol.Evaluation) { e.Loss, e.Metric = 1e9, 2 }),
-			status: results.Failed, reason: "the accuracy is 2"},
+		{
+			name: "accuracy above 1 at a high loss", accuracy: true, evaluated: on(1, test, func(e *protocol.Evaluation) { e.Loss, e.Metric = 1e9, 2 }),
+			status: results.Failed, reason: "the accuracy is 2",
+		},
 		{name: "accuracy of 0 and 1", accuracy: true, status: results.OK},
 
-		{name: "loss of the first batch", measured: at(0, func(m *measurement) { m.Loss = inf }), status: results.Failed,
-			reason: "(points): Measure: the loss of the first batch, at the starting point, is +Inf"},
-		{name: "gradient at the start", measured: at(0, func(m *measurement) { m.Loss, m.Gradient[1] = 1000, nan }), status: results.Failed,
-			reason: "(points): Measure: gradient[1] is NaN at a loss of 1000, which is at the starting point"},
-		{name: "gradient at a low loss", measured: at(3, func(m *measurement) { m.Gradient[0] = inf }), status: results.Failed,
-			reason: "(points): Measure: gradient[0] is +Inf at a loss of"},
-		{name: "gradient at a high loss", measured: away(func(m *measurement) { m.Gradient[0] = inf }), status: results.Diverged,
-			reason: "the loss of batch 5 is"},
-		{name: "gradient far out", far: true, measured: at(3, func(m *measurement) { m.Gradient[0] = nan }), status: results.Diverged,
-			reason: "is NaN, want a finite number"},
-		{name: "variance at a low loss", measured: at(3, func(m *measurement) { m.Variance[1] = nan }), status: results.Failed,
-			reason: "(points): Measure: variance[1] is NaN at a loss of"},
-		{name: "variance norm at a low loss", measured: at(3, func(m *measurement) { m.VarianceNorm = inf }), status: results.Failed,
-			reason: "(points): Measure: ‖s‖₁ is +Inf at a loss of"},
+		{
+			name: "loss of the first batch", measured: at(0, func(m *measurement) { m.Loss = inf }), status: results.Failed,
+			reason: "(points): Measure: the loss of the first batch, at the starting point, is +Inf",
+		},
+		{
+			name: "gradient at the start", measured: at(0, func(m *measurement) { m.Loss, m.Gradient[1] = 1000, nan }), status: results.Failed,
+			reason: "(points): Measure: gradient[1] is NaN at a loss of 1000, which is at the starting point",
+		},
+		{
+			name: "gradient at a low loss", measured: at(3, func(m *measurement) { m.Gradient[0] = inf }), status: results.Failed,
+			reason: "(points): Measure: gradient[0] is +Inf at a loss of",
+		},
+		{
+			name: "gradient at a high loss", measured: away(func(m *measurement) { m.Gradient[0] = inf }), status: results.Diverged,
+			reason: "the loss of batch 5 is",
+		},
+		{
+			name: "gradient far out", far: true, measured: at(3, func(m *measurement) { m.Gradient[0] = nan }), status: results.Diverged,
+			reason: "is NaN, want a finite number",
+		},
+		{
+			name: "variance at a low loss", measured: at(3, func(m *measurement) { m.Variance[1] = nan }), status: results.Failed,
+			reason: "(points): Measure: variance[1] is NaN at a loss of",
+		},
+		{
+			name: "variance norm at a low loss", measured: at(3, func(m *measurement) { m.VarianceNorm = inf }), status: results.Failed,
+			reason: "(points): Measure: ‖s‖₁ is +Inf at a loss of",
+		},
 		{name: "variance norm at a high loss", measured: away(func(m *measurement) { m.VarianceNorm = inf }), status: results.OK},
-		{name: "variance norm at a loss that is NaN", measured: at(3, func(m *measurement) { m.Loss, m.VarianceNorm = nan, -1 }),
-			status: results.Diverged, reason: "the loss of batch 4 is NaN"},
-		{name: "negative variance norm at a high loss", measured: away(func(m *measurement) { m.VarianceNorm = -1e-9 }), status: results.Failed,
-			reason: "(points): Measure: it measured ‖s‖₁ = -1e-09 at a loss of 1000, want a number that is not negative"},
-		{name: "negative variance", measured: at(3, func(m *measurement) { m.Variance[1] = -2 }), status: results.Failed,
-			reason: "(points): Measure: it measured -2 as element 1 of the variance at a loss of"},
+		{
+			name: "variance norm at a loss that is NaN", measured: at(3, func(m *measurement) { m.Loss, m.VarianceNorm = nan, -1 }),
+			status: results.Diverged, reason: "the loss of batch 4 is NaN",
+		},
+		{
+			name: "negative variance norm at a high loss", measured: away(func(m *measurement) { m.VarianceNorm = -1e-9 }), status: results.Failed,
+			reason: "(points): Measure: it measured ‖s‖₁ = -1e-09 at a loss of 1000, want a number that is not negative",
+		},
+		{
+			name: "negative variance", measured: at(3, func(m *measurement) { m.Variance[1] = -2 }), status: results.Failed,
+			reason: "(points): Measure: it measured -2 as element 1 of the variance at a loss of",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, o := pointsDef(10, &callLog{}), scriptedDef(nil, nil)
@@ -198,8 +228,13 @@ func TestFarOutDependsOnTheType(t *testing.T) {
 		loss, start float64
 		want        bool
 	}{
-		{1e40, true, 1, 1, true}, {math.NaN(), true, 1, 1, true}, {math.Inf(-1), true, 1, 1, true},
-		{1e40, false, 9, 1, false}, {1, true, 1.001, 1, true}, {1, true, .9, 1, false}, {1, true, -2, -1, false},
+		{1e40, true, 1, 1, true},
+		{math.NaN(), true, 1, 1, true},
+		{math.Inf(-1), true, 1, 1, true},
+		{1e40, false, 9, 1, false},
+		{1, true, 1.001, 1, true},
+		{1, true, .9, 1, false},
+		{1, true, -2, -1, false},
 	} {
 		if got := protocol.Caused([]float64{c.x}, c.moved, c.loss, c.start); got != c.want {
 			t.Errorf("%+v: caused is %t", c, got)

@@ -32,9 +32,20 @@ func exact(x []float64) (mean, std float64) {
 func TestMomentsAtAnyScale(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	samples := [][]float64{
-		{6e-180, 5e-180, 7e-180}, {1e294, 2e294, 1.5e294}, {1e300, -1e300, 3e299, 1e-300}, {1e-300, 1e300}, {1, 1e-300, 1e200},
-		{math.MaxFloat64, math.MaxFloat64, math.MaxFloat64}, {math.MaxFloat64, 0, math.MaxFloat64 / 2},
-		{5e-324, 1e-323, 5e-323}, {3e-310, 4e-310}, {0, 0, 0}, {0, 1e-320}, {1e8, 1e8 + 1, 1e8 + 2}, {-1e155, 1e155}, {-2e-170, 1e-170},
+		{6e-180, 5e-180, 7e-180},
+		{1e294, 2e294, 1.5e294},
+		{1e300, -1e300, 3e299, 1e-300},
+		{1e-300, 1e300},
+		{1, 1e-300, 1e200},
+		{math.MaxFloat64, math.MaxFloat64, math.MaxFloat64},
+		{math.MaxFloat64, 0, math.MaxFloat64 / 2},
+		{5e-324, 1e-323, 5e-323},
+		{3e-310, 4e-310},
+		{0, 0, 0},
+		{0, 1e-320},
+		{1e8, 1e8 + 1, 1e8 + 2},
+		{-1e155, 1e155},
+		{-2e-170, 1e-170},
 	}
 	for _, size := range []float64{1e-300, 1e-180, 1e-150, 1, 1e150, 1e180, 1e300} {
 		for _, spread := range []float64{1, 1e-3, 1e-9} {
@@ -208,8 +219,18 @@ func TestLevel(t *testing.T) {
 		a, b float64
 		want bool
 	}{
-		{1, 1 + 1e-13, true}, {1, 1 + 1e-11, false}, {0, 5e-324, false}, {0, 0, true}, {inf, inf, true}, {inf, 1, false}, {inf, -inf, false},
-		{nan, nan, false}, {nan, 1, false}, {1e-300, 1e-300 * (1 + 1e-14), true}, {math.MaxFloat64, -math.MaxFloat64, false}, {1, -1, false},
+		{1, 1 + 1e-13, true},
+		{1, 1 + 1e-11, false},
+		{0, 5e-324, false},
+		{0, 0, true},
+		{inf, inf, true},
+		{inf, 1, false},
+		{inf, -inf, false},
+		{nan, nan, false},
+		{nan, 1, false},
+		{1e-300, 1e-300 * (1 + 1e-14), true},
+		{math.MaxFloat64, -math.MaxFloat64, false},
+		{1, -1, false},
 	} {
 		if got := Equal(c.a, c.b); got != c.want || Equal(c.b, c.a) != c.want {
 			t.Errorf("Equal(%g, %g) is %t, want %t both ways", c.a, c.b, got, c.want)
