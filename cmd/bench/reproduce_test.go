@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"noisebench/cmd/bench/reproduce"
+	"noisebench/protocol/planfile"
 )
 
 // What --plan prints is the plan, to "bench run" too.
@@ -23,7 +24,7 @@ func TestPrintedPlans(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%s: %v", plan.Name, err)
 				}
-				got, err := parsePlan("printed.yaml", text)
+				got, err := planfile.Parse("printed.yaml", text)
 				if err != nil {
 					t.Errorf("%s: %v", plan.Name, err)
 					continue
