@@ -77,6 +77,9 @@ func (p *points) Measure(x []float64, b protocol.Batch, want protocol.Quantity, 
 	if want.Has(protocol.Hessian) {
 		copy(m.Hessian, []float64{curvature[0], 0, 0, curvature[1]})
 	}
+	for j := range m.SampledGradient {
+		m.SampledGradient[j] = float64(b.Position) + 1
+	}
 	for j := range x {
 		var sum, squares float64
 		for _, i := range b.Examples {

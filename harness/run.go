@@ -19,6 +19,9 @@ type Alloc func(bytes int) (mem []byte, free func())
 // Transporter is a problem or optimizer that knows by what road its calls travel; the record's provenance says so.
 type Transporter interface{ Transport() string }
 
+// Faulter is a problem or optimizer that knows of a fault in a call that has no error to return.
+type Faulter interface{ Fault() error }
+
 // Run makes one run of an optimizer on a problem. run must agree with the definitions (see [Contest.Run]). alloc may be
 // nil: plain memory.
 //
@@ -422,7 +425,7 @@ func (r *runner[T]) charge(want protocol.Quantity, m int) {
 	end := &r.record.End
 	end.Seen = r.seen
 	end.Steps = r.step + 1
-	if want.Has(protocol.Gradient) {
+	if want&(protocol.Gradient|protocol.SampledGradient) != 0 {
 		end.Gradients += int64(m)
 	}
 	if want.MinBatch() > 1 {
@@ -462,6 +465,9 @@ func (r *runner[T]) evaluate(last bool) error {
 	}
 	if averager, ok := r.optimizer.(protocol.Averager[T]); ok && r.optimizerDef.Averages {
 		averager.Estimate(r.iterate, r.judged)
+		if err := r.checkEstimate(); err != nil {
+			return fault(r.optimizerDef.Origin, r.optimizerDef.Name, "Estimate", err)
+		}
 	}
 	judge := func(part protocol.Part) (results.Value, error) {
 		e, err := r.problem.Evaluate(r.judged, part)
@@ -492,6 +498,25 @@ func (r *runner[T]) evaluate(last bool) error {
 	r.record.Trace = r.trace.columns()
 	if loss := float64(point.Train.Loss); r.step > 0 && !r.sensible(loss) {
 		r.diverge("the training loss after batch", loss)
+	}
+	return nil
+}
+
+// checkEstimate returns the error that Estimate could not, so that no problem is blamed for what it makes of the estimate.
+// Before the first step an estimate has to be finite, as the starting point is.
+func (r *runner[T]) checkEstimate() error {
+	if f, ok := r.optimizer.(Faulter); ok {
+		if err := f.Fault(); err != nil {
+			return err
+		}
+	}
+	if r.step > 0 {
+		return nil
+	}
+	for j, v := range r.judged {
+		if !protocol.Finite(float64(v)) && protocol.Finite(float64(r.iterate[j])) {
+			return fmt.Errorf("its estimate before the first step has %g at element %d, want finite numbers: the point itself, say", v, j)
+		}
 	}
 	return nil
 }

@@ -594,6 +594,99 @@ func TestRunJudgesTheEstimate(t *testing.T) {
 	}
 }
 
+// An estimate that fails before the first step is the optimizer's fault, not that of the problem that is to judge it.
+func TestEstimateBeforeTheFirstStep(t *testing.T) {
+	for name, o := range map[string]protocol.Optimizer[float64]{
+		"not finite": estimator{func(_, out []float64) { out[0], out[1] = 1, math.NaN() }, nil},
+		"fault":      estimator{func(x, out []float64) { copy(out, x) }, errors.New("scripted fault")},
+	} {
+		p, def := pointsDef(10, &callLog{}), scriptedDef(nil, nil)
+		def.Averages, def.Trials = true, false
+		def.New64 = func(protocol.Start) (protocol.Optimizer[float64], protocol.Request, error) {
+			return o, protocol.Request{}, nil
+		}
+		r, err := Run(context.Background(), p, def, runOf(p, def, 0, 100), nil)
+		var f *protocol.Fault
+		if !errors.As(err, &f) || f.Call != "Estimate" || !strings.Contains(f.Plugin, "scripted") || r.End.Status != results.Failed {
+			t.Errorf("%s: error is %v, want a fault of the optimizer's Estimate", name, err)
+		}
+	}
+	// Later it is a diverged run, as with any other optimizer.
+	p, def := pointsDef(10, &callLog{}), scriptedDef(nil, nil)
+	def.Averages, def.Trials = true, false
+	def.New64 = func(protocol.Start) (protocol.Optimizer[float64], protocol.Request, error) {
+		calls := 0
+		return estimator{func(x, out []float64) {
+			if copy(out, x); calls > 0 {
+				out[0] = math.NaN()
+			}
+			calls++
+		}, nil}, protocol.Request{}, nil
+	}
+	if r := mustRun(t, p, def, runOf(p, def, 0, 100)); r.End.Status != results.Diverged {
+		t.Errorf("status is %s, want diverged", r.End.Status)
+	}
+}
+
+// estimator stays where it is and estimates by a function.
+type estimator struct {
+	estimate func(x, out []float64)
+	fault    error
+}
+
+func (estimator) Step([]float64, *protocol.Measurement[float64]) (protocol.Request, error) {
+	return protocol.Request{}, nil
+}
+
+func (e estimator) Estimate(x, out []float64) { e.estimate(x, out) }
+
+func (e estimator) Fault() error { return e.fault }
+
+// A sampled gradient is charged as a gradient is; both of one batch at once count once. There is room for it only where it is
+// needed.
+func TestRunChargesSampledGradients(t *testing.T) {
+	const both = protocol.Gradient | protocol.SampledGradient
+	for _, c := range []struct {
+		needs     protocol.Quantity
+		want      func(t int) protocol.Quantity
+		gradients int64
+	}{
+		{both, func(int) protocol.Quantity { return both }, 100},
+		{both, func(int) protocol.Quantity { return protocol.SampledGradient }, 100},
+		{both, func(t int) protocol.Quantity {
+			return []protocol.Quantity{both, protocol.Gradient, protocol.SampledGradient}[(t+1)%3]
+		}, 100},
+		{both | protocol.VarianceNorm, func(int) protocol.Quantity { return protocol.VarianceNorm }, 0},
+		{protocol.Gradient, func(int) protocol.Quantity { return protocol.Gradient }, 100},
+	} {
+		p := pointsDef(10, &callLog{})
+		spec := p.Spec
+		p.Spec = func(s protocol.Setting) (protocol.ProblemSpec, error) {
+			described, err := spec(s)
+			described.Measures |= protocol.SampledGradient
+			return described, err
+		}
+		var seen []protocol.Measurement[float64]
+		o := scriptedDef(func(t int) protocol.Request { return protocol.Request{Want: c.want(t)} }, &seen)
+		o.Needs = c.needs
+		r := mustRun(t, p, o, runOf(p, o, 0, 100))
+		if r.End.Seen != 100 || r.End.Gradients != c.gradients || len(seen) != 25 {
+			t.Errorf("needs %v: %d examples and %d gradients in %d steps, want 100 and %d in 25", c.needs, r.End.Seen, r.End.Gradients,
+				len(seen), c.gradients)
+		}
+		for step, m := range seen {
+			switch want := c.want(step - 1); {
+			case m.Have != want:
+				t.Errorf("step %d has %v, want %v", step, m.Have, want)
+			case want.Has(protocol.SampledGradient) && (len(m.SampledGradient) != 2 || m.SampledGradient[0] == 0):
+				t.Errorf("step %d has the sampled gradient %v, want two elements", step, m.SampledGradient)
+			case (m.SampledGradient != nil) != c.needs.Has(protocol.SampledGradient):
+				t.Errorf("step %d has room for %d elements of the sampled gradient where %v is needed", step, len(m.SampledGradient), c.needs)
+			}
+		}
+	}
+}
+
 // Vectors from outside memory give the same record.
 func TestRunInForeignMemory(t *testing.T) {
 	p, o := pointsDef(10, &callLog{}), scriptedDef(nil, nil)

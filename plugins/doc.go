@@ -21,8 +21,13 @@
 // serves any number of runs at the same time. A plugin that crashes, panics, hangs or lies costs its run, which gets a
 // *protocol.Fault that names the plugin, the call and the cause; a hanging one is killed with its process group, and
 // the next run finds it started again. An Estimate cannot return an error: if it fails it gives NaN, and the fault
-// comes from the next Step and from Close. An error that New32, New64 or Spec returns arrives as it is, and
+// comes from the next Step, from Close, and from a method Fault() error that the harness asks. An error that New32, New64 or Spec returns arrives as it is, and
 // errors.ErrUnsupported is recognized everywhere.
+//
+// A definition that declares Saves has optimizers whose state protocol.SaveState and protocol.RestoreState move between
+// processes, wherever they run: a method State in Go is all that the author writes. A plugin of another version of the
+// contract is refused when it is launched, with a line that says both versions and what to do; [Plugin.ContractVersion] is
+// what both speak.
 //
 // Plugins inherit few variables of the environment: where things are (PATH, HOME, TMPDIR, XDG_*, Go's and Python's
 // paths), the locale, the numbers of threads, and NOISEBENCH_*. What they print goes to the host's log under their

@@ -40,13 +40,16 @@
 //
 // R2 (purity). The same point, examples and seed give the same bits: whatever the number of threads, the order of runs,
 // the transport, the other runs in flight, or an interruption in between. Problems keep no state between calls;
-// optimizers keep state only between the steps of one run. The promise holds per platform (GOARCH, CPU feature level, Go
-// version). How many threads a plugin is told to use (NOISEBENCH_THREADS) changes its speed, never its bits.
+// optimizers keep state only between the steps of one run, and go on from a saved one as if nothing had been (see
+// [SaveState]). The promise holds per platform (GOARCH, CPU feature level, Go version). How many threads a plugin is told to
+// use (NOISEBENCH_THREADS) changes its speed, never its bits.
 //
 // R3 (budget). The budget counts examples. Every example whose loss or gradient an optimizer gets to see is charged, a
 // second look at the same batch too. The harness meters. The last batch shrinks to what is left, so that all runs end on
 // the same count; a remainder smaller than the least measurable batch stays unused and is recorded. Matrices cost what a
-// gradient does, and are counted apart; an [Oracle] costs nothing, and marks whatever used it.
+// gradient does, and are counted apart. A sampled gradient is a gradient: by itself it is charged and counted as one; both
+// of one batch in one measurement count once, since the examples were seen once. An [Oracle] costs nothing, and marks
+// whatever used it.
 //
 // R4 (evaluation). Evaluation is free and happens on a schedule fixed in examples seen, the same for every optimizer of a
 // plan: at zero, and at the first step boundary at or past each mark. A trial point is never evaluated.

@@ -64,7 +64,8 @@ type Reporter interface {
 // Averager is an Optimizer whose estimate of the optimum is not the point at which it measures (averaged iterates).
 // Evaluation judges the estimate.
 type Averager[T Float] interface {
-	// Estimate writes the current estimate to out (d elements), given the point x.
+	// Estimate writes the current estimate to out (d elements), given the point x. It is asked before the first step, too:
+	// there the point itself will do.
 	Estimate(x, out []T)
 }
 

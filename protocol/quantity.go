@@ -30,7 +30,8 @@ const (
 	// it costs nothing of the budget, and so whatever used it is marked in records and tables.
 	Oracle
 	// SampledGradient is (1/m) Σ ∇(−log p(ỹᵢ|zᵢ)) with one ỹᵢ ~ p(·|zᵢ) per example, without the regulariser; d elements. Its
-	// labels are those of SampledFisher, see PurposeLabel. It costs what a gradient does.
+	// labels are those of SampledFisher, see PurposeLabel. Where fᵢ is a mean over the positions of a sequence, so is −log p, and
+	// each position draws a label. It costs what a gradient does (R3).
 	SampledGradient
 	quantityEnd
 )

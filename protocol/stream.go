@@ -11,7 +11,7 @@ const (
 	PurposeInit  = "init"  // a problem's starting point
 	PurposeOrder = "order" // the permutation of one epoch; keyed by the epoch's number
 	PurposeNoise = "noise" // an endless problem's examples; keyed by the example's number
-	PurposeLabel = "label" // the ỹ of SampledFisher, one stream per example; keyed by its place in the stream, Batch.Position+i
+	PurposeLabel = "label" // the ỹ of SampledFisher and SampledGradient, one stream per example; keyed by its place in the stream, Batch.Position+i
 	PurposeSplit = "split" // the fixed choice of validation examples and the training subset for evaluation
 	PurposeTune  = "tune"  // the settings of a plan's ranges; keyed by the hyperparameter's place among their sorted names
 	PurposeOwn   = "optimizer"

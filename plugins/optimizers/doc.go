@@ -70,12 +70,10 @@
 //
 // Some go by the shape and the role of the blocks. A block of two or more dimensions is a matrix, outputs × inputs:
 //
-//	matrices                  | optimizer | the rest
-//	of hidden layers          | muon      | AdamW, with a step size of its own
-//	of hidden layers, of      | adamh     | AdamW, with a step size of its own
-//	constant norm             | muonh     | AdamW, with a step size of its own
-//	all                       | soap      | AdamW
-//	all                       | shampoo   | AdamW
+//	matrices                       | optimizer     | the rest
+//	of hidden layers               | muon          | AdamW, with a step size of its own
+//	of hidden layers, norm is kept | adamh, muonh  | AdamW, with a step size of its own
+//	all                            | soap, shampoo | AdamW
 //
 // Where a problem names no shapes, these are AdamW. Their products of float32 take the threads that a run may use, and have the
 // same bits on any number of them.

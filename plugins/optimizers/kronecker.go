@@ -32,8 +32,13 @@ func newSide[T protocol.Float](n int, most float64) side[T] {
 // twoSided is what soap and shampoo know about one matrix: averages as in Adam, and its sides.
 type twoSided[T protocol.Float] struct {
 	matrix
-	m, v        []T
+	m, v        []T     // in the basis for soap
 	left, right side[T] // those of rows and columns as they are stored
+}
+
+// as is the part of a room that the matrix needs, in its shape.
+func (b *twoSided[T]) as(room []T) linalg.Matrix[T] {
+	return linalg.Matrix[T]{Rows: b.rows, Cols: b.cols, Data: room[:b.Len]}
 }
 
 func newTwoSided[T protocol.Float](matrices []matrix, most float64) (list []twoSided[T]) {

@@ -1,7 +1,6 @@
 package optimizers
 
 import (
-	"noisebench/plugins/internal/linalg"
 	"noisebench/plugins/internal/simd"
 	"noisebench/protocol"
 )
@@ -74,14 +73,14 @@ func (o *shampooState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.
 		if o.t%o.every == 0 && !spoil(w, b.left.a.Data) && !spoil(w, b.right.a.Data) {
 			o.roots(b)
 		}
-		a, s := o.u[:b.Len], linalg.Matrix[T]{Rows: b.rows, Cols: b.cols, Data: o.w[:b.Len]}
+		a, s := o.u[:b.Len], b.as(o.w)
 		adamDirection(a, b.m, b.v, β1, β2, o.ε, g.Data)
 		simd.Axpy(w, T(-α*o.decay.of(b.Block)), w)
 		if o.t < o.every {
 			simd.Axpy(w, T(-α), a)
 			continue
 		}
-		o.between(s, b.left.q, linalg.Matrix[T]{Rows: b.rows, Cols: b.cols, Data: b.m}, b.right.q)
+		o.between(s, b.left.q, b.as(b.m), b.right.q)
 		if length := euclidean(s.Data); length != 0 {
 			simd.Axpy(w, T(-α*euclidean(a)/length), s.Data)
 		}

@@ -11,18 +11,18 @@ var soap = protocol.OptimizerDef{
 	Version: "1",
 	Doc: `Adam in the eigenbasis of Shampoo, for matrices; AdamW for the rest
 
-	m ← average of G                with decay rate β1 and bias correction
-	v ← average of (Q_Lᵀ G Q_R)²    with decay rate β2 and bias correction
-	x ← x − α Q_L (Q_Lᵀ m Q_R / (√v + ε)) Q_Rᵀ, then x ← x − α λ x
+	m, v ← averages of Q_Lᵀ G Q_R and its square as in Adam
+	x ← x − α Q_L m / (√v + ε) Q_Rᵀ, then x ← x − α λ x
 	L ← average of G Gᵀ, R ← average of Gᵀ G    with decay rate β2
 
-Every f steps the columns of Q_L, and v with them, are sorted by the diagonal of Q_Lᵀ L Q_L, and Q_L ← the Q of a QR
-decomposition of L Q_L; so for R. The first step leaves matrices as they are and sets Q_L and Q_R to eigenvectors.
+Every f steps the columns of Q_L, and v with them, are sorted by the diagonal of Q_Lᵀ L Q_L, Q_L ← the Q of a QR decomposition
+of L Q_L, so for R, and m turns from the old basis into the new. The first step leaves matrices as they are and sets Q_L and
+Q_R to eigenvectors.
 
-A step costs 7 (m² n + m n²) FLOPs per m × n matrix, and every f-th 5 (m³ + n³) more. The eigenvectors of the first step
+A step costs 5 (m² n + m n²) FLOPs per m × n matrix, and every f-th as many and 5 (m³ + n³) more. The eigenvectors of the first step
 take some 10 n³ for a side n. A longer side than max_side keeps the identity, at no cost.`,
-	Source: "Vyas et al., SOAP, ICLR 2025, Alg. 3 and 4, as in nikhilvyas/SOAP, where m is rotated back and forth, which is " +
-		"the same; ε is added after bias correction, as in Adam here, and before it there. A block of more than two " +
+	Source: "Vyas et al., SOAP, ICLR 2025, Alg. 3 and 4, as in nikhilvyas/SOAP; copies that keep m outside the basis are the " +
+		"same up to rounding. ε is added after bias correction, as in Adam here, and before it there. A block of more than two " +
 		"dimensions is outputs × the rest, where that has a basis for each. max_side is 10000 there. Copies in use " +
 		"have f = 2 and β1 = 0.9. Weights alone decay, by role, where that decays all.",
 	Hyperparameters: append([]protocol.Hyperparameter{
@@ -84,31 +84,25 @@ func (o *soapState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Req
 
 // move is Adam's step in the basis.
 func (o *soapState[T]) move(w []T, α float64, g linalg.Matrix[T], b *twoSided[T]) {
-	u := linalg.Matrix[T]{Rows: b.rows, Cols: b.cols, Data: o.u[:b.Len]}
-	m := linalg.Matrix[T]{Rows: b.rows, Cols: b.cols, Data: b.m}
-	simd.Average(b.m, T(decay(o.β1, o.t-1)), g.Data)
+	u, v := b.as(o.u), b.as(o.w)
 	o.between(u, b.left.q.T(), g, b.right.q)
-	simd.AverageSquare(b.v, T(decay(o.β2, o.t-1)), u.Data)
-	o.between(u, b.left.q.T(), m, b.right.q)
-	root := o.w[:b.Len]
-	simd.Sqrt(root, b.v)
-	simd.Shift(root, T(o.ε), root)
-	simd.Over(u.Data, u.Data, root)
-	direction := linalg.Matrix[T]{Rows: b.rows, Cols: b.cols, Data: root}
-	o.between(direction, b.left.q, u, b.right.q.T())
-	simd.Axpy(w, T(-α), direction.Data)
+	adamDirection(v.Data, b.m, b.v, decay(o.β1, o.t-1), decay(o.β2, o.t-1), o.ε, u.Data)
+	o.between(u, b.left.q, v, b.right.q.T())
+	simd.Axpy(w, T(-α), u.Data)
 	simd.Axpy(w, T(-α*o.decay.of(b.Block)), w)
 }
 
-// turn brings the basis up to date, and v with it.
+// turn brings the basis up to date: m goes out of the old one into the new one, v is sorted as the basis is.
 func (o *soapState[T]) turn(b *twoSided[T]) {
 	if o.t == 0 {
 		b.left.decompose(&o.Decomposer)
 		b.right.decompose(&o.Decomposer)
 		return
 	}
+	m, sorted := b.as(o.u), o.w[:b.Len]
+	o.between(m, b.left.q, b.as(b.m), b.right.q.T())
 	rows, cols := b.left.turn(&o.kronecker), b.right.turn(&o.kronecker)
-	sorted := o.u[:b.Len]
+	o.between(b.as(b.m), b.left.q.T(), m, b.right.q)
 	for i := range b.rows {
 		for j := range b.cols {
 			sorted[i*b.cols+j] = b.v[place(rows, i)*b.cols+place(cols, j)]

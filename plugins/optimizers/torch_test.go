@@ -9,36 +9,46 @@ import (
 	"noisebench/protocol"
 )
 
-// TestPyTorch follows PyTorch's own trajectories, which testdata/torch_trajectories.py has recorded with what differs.
-func TestPyTorch(t *testing.T) {
+// fromPyTorch is testdata/torch.json, PyTorch's own trajectories, which testdata/torch_trajectories.py has recorded with what
+// differs.
+type fromPyTorch struct {
+	Start     []float64
+	Scales    []float64
+	Gradients [][]float64
+	Cases     []struct {
+		Optimizer string
+		Setting   protocol.Setting
+		Scaled    bool // the schedule is followed
+		X         [][]float64
+		Estimates [][]float64
+	}
+	LBFGS struct {
+		Pairs        int
+		LR           float64
+		X, Gradients [][]float64
+	} `json:"l-bfgs"`
+}
+
+func readPyTorch(t *testing.T) (recorded fromPyTorch) {
+	t.Helper()
 	b, err := os.ReadFile("testdata/torch.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var recorded struct {
-		Start     []float64
-		Scales    []float64
-		Gradients [][]float64
-		Cases     []struct {
-			Optimizer string
-			Setting   protocol.Setting
-			Scaled    bool // the schedule is followed
-			X         [][]float64
-			Estimates [][]float64
-		}
-	}
 	if err := json.Unmarshal(b, &recorded); err != nil {
 		t.Fatal(err)
 	}
-	if len(recorded.Cases) == 0 {
-		t.Fatal("testdata/torch.json has no cases")
+	if len(recorded.Cases) == 0 || len(recorded.LBFGS.X) < 5 {
+		t.Fatal("testdata/torch.json lacks cases or L-BFGS")
 	}
+	return recorded
+}
+
+func TestPyTorch(t *testing.T) {
+	recorded := readPyTorch(t)
 	for i, c := range recorded.Cases {
 		t.Run(fmt.Sprintf("%s/%d", c.Optimizer, i), func(t *testing.T) {
 			o, _ := open[float64](t, c.Optimizer, c.Setting, len(recorded.Start))
-			if c.Optimizer == "adamw" && c.Setting["weight_decay"] == 0 {
-				t.Fatal("adamw without weight decay is adam")
-			}
 			x := append([]float64(nil), recorded.Start...)
 			for n, want := range c.X {
 				scale := 1.0
@@ -56,5 +66,18 @@ func TestPyTorch(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// PyTorch's L-BFGS steps by lr times the direction.
+func TestPyTorchLBFGS(t *testing.T) {
+	l := readPyTorch(t).LBFGS
+	h, d := newInverseHessian[float64](l.Pairs, len(l.X[0])), make([]float64, len(l.X[0]))
+	for n := 1; n+1 < len(l.X); n++ {
+		h.add(l.X[n], l.X[n-1], l.Gradients[n], l.Gradients[n-1])
+		h.direction(d, l.Gradients[n])
+		next := append([]float64(nil), l.X[n]...)
+		add(next, l.LR, d)
+		near(t, fmt.Sprintf("x after step %d", n), next, l.X[n+1], 1e-12)
 	}
 }

@@ -2,6 +2,7 @@ package problems
 
 import (
 	"math"
+	"math/rand/v2"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -58,7 +59,7 @@ func breastCancerSpec(s protocol.Setting) (protocol.ProblemSpec, error) {
 		Train:      breastCancerTrain,
 		Validation: breastCancerValidation,
 		Test:       breastCancerTest,
-		Measures:   everything | protocol.Oracle,
+		Measures:   everything | protocol.Oracle | protocol.SampledGradient,
 		Metric:     protocol.Metric{Name: "accuracy", HigherBetter: true},
 		BatchSize:  32,
 		Budget:     100 * breastCancerTrain,
@@ -154,6 +155,12 @@ func (f *breastCancer) example(x []float64, batch protocol.Batch, i int, g []flo
 	margin := t * floats.Dot(x, a)
 	floats.ScaleTo(g, -t/(1+math.Exp(margin)), a)
 	return logistic(margin)
+}
+
+// sampled has the slope of bernoulli, which counts its targets from 0.
+func (f *breastCancer) sampled(x []float64, batch protocol.Batch, i int, random *rand.Rand, g []float64) {
+	a := f.train.a[batch.Examples[i]]
+	floats.ScaleTo(g, bernoulli.draw(floats.Dot(x, a), random), a)
 }
 
 // logistic is log(1 + exp(−margin)), accurate for small losses and without overflow for large ones.

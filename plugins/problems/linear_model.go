@@ -151,7 +151,7 @@ func clipped(least float64) family {
 }
 
 // linearMeasures is what linear models offer.
-const linearMeasures = everything | protocol.Matrices | protocol.Oracle
+const linearMeasures = everything | protocol.Matrices | protocol.Oracle | protocol.SampledGradient
 
 // linearSpec describes a linear model. Its batch size is the number of examples, since chapter 7 of Balles 2021 has no
 // smaller ones, and its budget 100 steps.
@@ -230,12 +230,18 @@ func (f *linearModel) measure(x []float64, batch protocol.Batch, want protocol.Q
 		}
 		f.product(m.EmpiricalFisher)
 	}
+	if want&(protocol.SampledFisher|protocol.SampledGradient) == 0 {
+		return
+	}
+	for i, z := range f.z {
+		f.r[i] = f.draw(z, protocol.Stream(batch.Seed, protocol.PurposeLabel, uint64(batch.Position)+uint64(i)))
+		f.w[i] = f.r[i] * f.r[i]
+	}
 	if want.Has(protocol.SampledFisher) {
-		for i, z := range f.z {
-			r := f.draw(z, protocol.Stream(batch.Seed, protocol.PurposeLabel, uint64(batch.Position)+uint64(i)))
-			f.w[i] = r * r
-		}
 		f.product(m.SampledFisher)
+	}
+	if want.Has(protocol.SampledGradient) {
+		f.mean(m.SampledGradient)
 	}
 }
 

@@ -3,7 +3,8 @@
 // They offer the gradient, the variance s and its norm ‖s‖₁, exact for the batch; only networks with batch
 // normalization have no variance to offer. All but networks are an oracle, too, and linear models and small softmax
 // regressions offer matrices. Networks work in float32 and on all threads, all others in float64 and on
-// one. Sums are taken in a fixed order, so that a result depends on nothing but the point, the batch, the seed and the
+// one. Models and networks also measure the gradient at sampled labels, and say what each block of their parameters is: its
+// shape, output axis and role; other functions have no blocks. Sums are taken in a fixed order, so that a result depends on nothing but the point, the batch, the seed and the
 // machine's floating point. An opened problem owns its buffers and serves one run; data are read once per process and
 // shared.
 package problems

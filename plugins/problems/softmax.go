@@ -57,6 +57,7 @@ func newImageSet(white float64, lists ...*data.ImageSet) *imageSet {
 type softmax struct {
 	*imageSet
 	residual []float64 // d of each example in the batch, m×10
+	sampled  []float64 // the same for drawn classes
 	gradient []float64 // where the caller wants none
 	seen     []int     // number of examples in the batch in which a pixel is not black
 	all      []int     // numbers of the training examples
@@ -73,7 +74,7 @@ func openSoftmax(spec protocol.ProblemSpec, set *imageSet) *opened[float64] {
 func softmaxSpec(pixels int, spec protocol.ProblemSpec) protocol.ProblemSpec {
 	spec.Dim = (pixels + 1) * classes
 	spec.DType = protocol.Float64
-	spec.Measures = everything | protocol.Oracle
+	spec.Measures = everything | protocol.Oracle | protocol.SampledGradient
 	if spec.Dim <= protocol.MaxMatrixDim {
 		spec.Measures |= protocol.Matrices &^ protocol.Covariance
 	}
@@ -120,7 +121,7 @@ func (f *softmax) measure(x []float64, batch protocol.Batch, want protocol.Quant
 	if want.Has(protocol.Gradient) {
 		g = m.Gradient
 	}
-	f.mean(batch, g)
+	f.mean(batch, f.residual, g)
 	if want.Has(protocol.VarianceNorm) {
 		// (m−1) ‖s‖₁ = Σ ‖∇fᵢ‖² − m ‖g‖². Rounding may leave a trace below 0 where all examples are equal.
 		square := 0.0
@@ -133,6 +134,27 @@ func (f *softmax) measure(x []float64, batch protocol.Batch, want protocol.Quant
 		f.variance(batch, g, m.Variance)
 	}
 	f.matrices(batch, want, m)
+	if want.Has(protocol.SampledGradient) {
+		f.sampled = f.sampled[:0]
+		for i, example := range batch.Examples {
+			d := f.drawn(batch, i, f.label[f.train[example]])
+			f.sampled = append(f.sampled, d[:]...)
+		}
+		f.mean(batch, f.sampled, m.SampledGradient)
+	}
+}
+
+// drawn returns p − e_ỹ of the i-th image of the batch, which has the class y, for a class ỹ that is drawn from p.
+func (f *softmax) drawn(batch protocol.Batch, i int, y uint8) [classes]float64 {
+	p := [classes]float64(f.residual[i*classes:])
+	p[y]++
+	u := protocol.Stream(batch.Seed, protocol.PurposeLabel, uint64(batch.Position)+uint64(i)).Float64()
+	drawn := 0
+	for ; drawn < classes-1 && u >= p[drawn]; drawn++ {
+		u -= p[drawn]
+	}
+	p[drawn]--
+	return p
 }
 
 // matrices writes those that are wanted: (1/m) Σ (aaᵀ) ⊗ K with a small matrix K of the classes, for each image (Balles
@@ -162,16 +184,9 @@ func (f *softmax) matrices(batch protocol.Batch, want protocol.Quantity, m *prot
 			func(k *[classes][classes]float64, d *[classes]float64, _ uint8, _ int) { outer(k, d) })
 	}
 	if want.Has(protocol.SampledFisher) {
-		f.kronecker(m.SampledFisher, batch, func(k *[classes][classes]float64, d *[classes]float64, y uint8, i int) {
-			p := *d
-			p[y]++
-			u := protocol.Stream(batch.Seed, protocol.PurposeLabel, uint64(batch.Position)+uint64(i)).Float64()
-			drawn := 0
-			for ; drawn < classes-1 && u >= p[drawn]; drawn++ {
-				u -= p[drawn]
-			}
-			p[drawn]--
-			outer(k, &p)
+		f.kronecker(m.SampledFisher, batch, func(k *[classes][classes]float64, _ *[classes]float64, y uint8, i int) {
+			sampled := f.drawn(batch, i, y)
+			outer(k, &sampled)
 		})
 	}
 }
@@ -273,14 +288,14 @@ func residual(z *[classes]float64, y uint8) float64 {
 	return math.Log1p(rest) + up
 }
 
-// mean writes g = (1/m) Σ ∇fᵢ.
-func (f *softmax) mean(batch protocol.Batch, g []float64) {
+// mean writes g = (1/m) Σ ∇fᵢ, where residual has d of each example.
+func (f *softmax) mean(batch protocol.Batch, residual, g []float64) {
 	clear(g)
 	size := float64(len(batch.Examples))
 	bias := (*[classes]float64)(g[f.pixels*classes:])
 	for i, example := range batch.Examples {
 		n := f.train[example]
-		d := (*[classes]float64)(f.residual[i*classes:])
+		d := (*[classes]float64)(residual[i*classes:])
 		d0, d1, d2, d3, d4 := d[0]/size, d[1]/size, d[2]/size, d[3]/size, d[4]/size
 		d5, d6, d7, d8, d9 := d[5]/size, d[6]/size, d[7]/size, d[8]/size, d[9]/size
 		levels := f.level[f.first[n]:f.first[n+1]]

@@ -1,6 +1,12 @@
 package problems
 
-import "noisebench/protocol"
+import (
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/floats"
+
+	"noisebench/protocol"
+)
 
 // terms is a function f(x) = f₀(x) + (1/N) Σ fᵢ(x), given term by term. Whatever is the same for all examples belongs
 // in f₀: it adds to loss and gradient and nothing to the variance (rule R1).
@@ -17,6 +23,12 @@ type terms interface {
 // summed up over all training examples.
 type oracle interface {
 	oracle(x, gradient, variance []float64)
+}
+
+// model is implemented by terms whose fᵢ is −log p(yᵢ|zᵢ) + const with the natural parameter zᵢ(x) of p.
+type model interface {
+	// sampled writes ∇(−log p(ỹ|zᵢ)) of the batch's i-th example to g, for a label ỹ ~ p(·|zᵢ).
+	sampled(x []float64, batch protocol.Batch, i int, random *rand.Rand, g []float64)
 }
 
 // sum measures a function that is given by its terms, in O(d) memory whatever the batch size.
@@ -61,6 +73,14 @@ func (f *sum) measure(x []float64, batch protocol.Batch, want protocol.Quantity,
 			norm += s
 		}
 		m.VarianceNorm = norm / (size - 1)
+	}
+	if want.Has(protocol.SampledGradient) {
+		clear(m.SampledGradient)
+		for i := range batch.Examples {
+			random := protocol.Stream(batch.Seed, protocol.PurposeLabel, uint64(batch.Position)+uint64(i))
+			f.terms.(model).sampled(x, batch, i, random, f.gradient)
+			floats.AddScaled(m.SampledGradient, 1/size, f.gradient)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package problems
 
 import (
 	"fmt"
+	"math/rand/v2"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -75,10 +76,11 @@ func wilsonSpec(s protocol.Setting) (protocol.ProblemSpec, error) {
 		DType:     protocol.Float64,
 		Train:     n,
 		Test:      2,
-		Measures:  everything | protocol.Oracle,
+		Measures:  everything | protocol.Oracle | protocol.SampledGradient,
 		Metric:    protocol.Metric{Name: "accuracy", HigherBetter: true},
 		BatchSize: n,
 		Budget:    2000 * int64(n),
+		Blocks:    plainWeights(len(f.train.x[0])),
 		Constants: map[string]float64{
 			"optimum":          0,
 			"smoothness":       eigen.Values(nil)[n-1],
@@ -128,6 +130,11 @@ func (f *wilson) example(θ []float64, batch protocol.Batch, i int, g []float64)
 	r := floats.Dot(x, θ) - y
 	floats.ScaleTo(g, r, x)
 	return r * r / 2
+}
+
+func (f *wilson) sampled(θ []float64, batch protocol.Batch, i int, random *rand.Rand, g []float64) {
+	x := f.train.x[batch.Examples[i]]
+	floats.ScaleTo(g, gaussian.draw(floats.Dot(x, θ), random), x)
 }
 
 func (f *wilson) evaluate(θ []float64, part protocol.Part) protocol.Evaluation {

@@ -32,7 +32,7 @@ func (b *bent) def() protocol.ProblemDef {
 		Spec: func(protocol.Setting) (protocol.ProblemSpec, error) {
 			return protocol.ProblemSpec{
 				Dim: bentDim, DType: protocol.Float64, Train: bentSize,
-				Measures: everyNoise | protocol.Matrices | protocol.Oracle,
+				Measures: everyNoise | protocol.Matrices | protocol.Oracle | protocol.SampledGradient,
 				Metric:   protocol.Metric{Name: "loss"}, BatchSize: 4, Budget: 100,
 			}, nil
 		},
@@ -86,12 +86,15 @@ func (b *bent) Measure(x []float64, batch protocol.Batch, want protocol.Quantity
 		if m.EmpiricalFisher != nil {
 			outer(m.EmpiricalFisher, 1/n, g)
 		}
+		label := 0.0
+		if protocol.Stream(batch.Seed, protocol.PurposeLabel, uint64(batch.Position)+uint64(i)).Float64() < p {
+			label = 1
+		}
 		if m.SampledFisher != nil {
-			label := 0.0
-			if protocol.Stream(batch.Seed, protocol.PurposeLabel, uint64(batch.Position)+uint64(i)).Float64() < p {
-				label = 1
-			}
 			outer(m.SampledFisher, (p-label)*(p-label)/n, a)
+		}
+		for j := range m.SampledGradient {
+			m.SampledGradient[j] += (p - label) * a[j] / n
 		}
 	}
 	m.VarianceNorm = 0
@@ -210,6 +213,69 @@ func TestBrokenMatrices(t *testing.T) {
 				outer(m.SampledFisher, slope*slope/float64(len(batch.Examples)), a)
 			}
 		}, "the mean of sampled-fisher"},
+		{"sampled gradient with a regulariser", func(_ *bent, x []float64, _ protocol.Batch, m measurement) {
+			for j := range m.SampledGradient {
+				m.SampledGradient[j] += bentDecay * x[j]
+			}
+		}, "want the product of its sampled gradient's elements"},
+		{"sampled gradient as a sum", func(_ *bent, _ []float64, batch protocol.Batch, m measurement) {
+			scale(m.SampledGradient, float64(len(batch.Examples)))
+		}, "sampled-gradient[0] of the batch"},
+		{"sampled gradient of the data's labels", func(b *bent, x []float64, batch protocol.Batch, m measurement) {
+			clear(m.SampledGradient)
+			clear(m.SampledFisher)
+			for _, example := range batch.Examples {
+				a, y := b.row(example)
+				slope := 1/(1+math.Exp(-a[0]*x[0]-a[1]*x[1]-a[2]*x[2])) - y
+				for j := range m.SampledGradient {
+					m.SampledGradient[j] += slope * a[j] / float64(len(batch.Examples))
+				}
+				if m.SampledFisher != nil {
+					outer(m.SampledFisher, slope*slope/float64(len(batch.Examples)), a)
+				}
+			}
+		}, "its labels are not drawn"},
+		{"sampled labels of other probabilities", func(b *bent, x []float64, batch protocol.Batch, m measurement) {
+			clear(m.SampledGradient)
+			for i, example := range batch.Examples {
+				a, _ := b.row(example)
+				slope := 1 / (1 + math.Exp(-a[0]*x[0]-a[1]*x[1]-a[2]*x[2]))
+				if protocol.Stream(batch.Seed, protocol.PurposeLabel, uint64(batch.Position)+uint64(i)).IntN(5) > 0 {
+					slope--
+				}
+				for j := range m.SampledGradient {
+					m.SampledGradient[j] += slope * a[j] / float64(len(batch.Examples))
+				}
+			}
+		}, "want 0: labels are drawn"},
+		{"sampled labels by the place in the batch", func(b *bent, x []float64, batch protocol.Batch, m measurement) {
+			clear(m.SampledGradient)
+			clear(m.SampledFisher)
+			for i, example := range batch.Examples {
+				a, _ := b.row(example)
+				p := 1 / (1 + math.Exp(-a[0]*x[0]-a[1]*x[1]-a[2]*x[2]))
+				label := 0.0
+				if protocol.Stream(batch.Seed, protocol.PurposeLabel, uint64(batch.Position), uint64(i)).Float64() < p {
+					label = 1
+				}
+				if m.SampledFisher != nil {
+					outer(m.SampledFisher, (p-label)*(p-label)/float64(len(batch.Examples)), a)
+				}
+				for j := range m.SampledGradient {
+					m.SampledGradient[j] += (p - label) * a[j] / float64(len(batch.Examples))
+				}
+			}
+		}, "want the mean over its examples, each with the label of its place"},
+		{"sampled gradient not written", func(_ *bent, _ []float64, _ protocol.Batch, m measurement) {
+			if m.SampledGradient != nil {
+				m.SampledGradient[2] = sentinel[float64]()
+			}
+		}, "of the sampled-gradient were not written"},
+		{"loss of sampled labels", func(_ *bent, _ []float64, _ protocol.Batch, m measurement) {
+			if m.SampledGradient != nil && m.Gradient == nil && m.Fisher == nil && m.BatchSize > 1 {
+				m.Loss += 0.01
+			}
+		}, "beside the sampled gradient, want that of the data"},
 		{"oracle of the batch", func(_ *bent, _ []float64, _ protocol.Batch, m measurement) {
 			copy(m.TrueGradient, m.Gradient)
 			if m.TrueGradient != nil {

@@ -2,6 +2,7 @@ package protocoltest
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -38,6 +39,7 @@ const (
 	saneStepSize = 0.01 // a hundredth of 1/L on the quadratics used
 	dimension    = 7
 	steps        = 25
+	blockSteps   = 12 // on large blocks
 )
 
 func checkOptimizerDef(f *findings, def protocol.OptimizerDef) {
@@ -112,6 +114,10 @@ func (s *optimizerSuite[T]) run() *trace[T] {
 	}
 	s.check("settings", "Hyperparameter", s.checkSettings)
 	s.check("starts", "Start", s.checkStarts)
+	s.check("blocks", "Block", s.checkBlocks)
+	if s.def.Saves {
+		s.check("saved-state", "Stateful", func(f *findings) { s.checkState(f, plain) })
+	}
 
 	if other := s.play(&findings{}, s.startOf(dimension, 2), course[T]{}); other == nil || other.same(plain) != nil {
 		return nil
@@ -153,6 +159,10 @@ func (s *optimizerSuite[T]) checkRun(f *findings) *trace[T] {
 	defer r.close()
 	_, reports := r.optimizer.(protocol.Reporter)
 	_, averages := r.optimizer.(protocol.Averager[T])
+	_, saves := r.optimizer.(protocol.Stateful)
+	if _, saver := r.optimizer.(protocol.Saver); saver {
+		saves = true
+	}
 	// A plugin's host may give all its optimizers all methods.
 	remote := s.def.Origin.Path != ""
 	switch {
@@ -162,8 +172,12 @@ func (s *optimizerSuite[T]) checkRun(f *findings) *trace[T] {
 		f.addf("averages is declared, and the optimizer is no Averager")
 	case reports && len(s.def.Reports) == 0 && !remote:
 		f.addf("the optimizer is a Reporter, and no reports are declared: Report will not be called")
+	case s.def.Saves && !saves:
+		f.addf("saves is declared, and the optimizer is not Stateful: it has no method State() []any")
 	case averages && !s.def.Averages && !remote:
 		f.addf("the optimizer is an Averager, and averages is not declared: Estimate will not be called")
+	case saves && !s.def.Saves && !remote:
+		f.addf("the optimizer is Stateful, and saves is not declared: State will not be called")
 	}
 	for range steps {
 		r.step()
@@ -273,10 +287,10 @@ func (s *optimizerSuite[T]) checkNaN(f *findings) {
 		return t != nil && len(t.points) == steps && t.lost() < 0
 	}
 	if s.def.Needs.Has(protocol.Gradient) && swallowed(spoil[T]) {
-		f.addf("x is finite at the end of a run in which an element of the gradient was NaN: let NaN through")
+		f.addf("x is finite at the end of a run at %s in which an element of the gradient was NaN: let NaN through", s.setting)
 	}
 	if swallowed(lose[T]) {
-		f.addf("x is finite at the end of a run in which loss and gradient were NaN: let NaN through")
+		f.addf("x is finite at the end of a run at %s in which loss and gradient were NaN: let NaN through", s.setting)
 	}
 }
 
@@ -356,7 +370,7 @@ func (s *optimizerSuite[T]) checkSettings(f *findings) {
 			s.play(&found, begin, course[T]{})
 			for _, err := range found.errs {
 				if slices.Contains(h.Grid, v) || errors.Is(err, errPanicked) {
-					f.addf("at %s=%g: %w", h.Name, v, err)
+					f.add(err)
 				}
 			}
 		}
@@ -382,14 +396,56 @@ func (s *optimizerSuite[T]) checkStarts(f *findings) {
 	} {
 		t := s.play(f, c.begin, course[T]{})
 		if t != nil && t.lost() >= 0 {
-			f.addf("x is not finite after step %d on %s", t.lost(), c.name)
+			f.addf("x is not finite after step %d at %s on %s", t.lost(), s.setting, c.name)
 		}
 	}
 	endless := plain
 	endless.Train = 0
 	if t := s.play(&findings{}, endless, course[T]{}); t != nil && t.lost() >= 0 {
-		f.addf("x is not finite after step %d on endless data", t.lost())
+		f.addf("x is not finite after step %d at %s on endless data", t.lost(), s.setting)
 	}
+}
+
+// checkBlocks opens the optimizer on matrices of many shapes: in each run one block of every role, all of one shape, and a
+// vector; and on a point without blocks. New may refuse none of them.
+func (s *optimizerSuite[T]) checkBlocks(f *findings) {
+	run := func(name string, d int, blocks []protocol.Block) {
+		begin := s.startOf(d, 1)
+		begin.Blocks = blocks
+		begin.Budget = blockSteps * int64(begin.BatchSize)
+		t := s.play(f, begin, course[T]{on: name})
+		if t != nil && t.lost() >= 0 {
+			f.addf("x is not finite after step %d at %s on %s", t.lost(), s.setting, name)
+		}
+	}
+	run("a point without blocks", dimension, nil)
+	for _, shape := range [][]int{{1, 1}, {1, 9}, {9, 1}, {7, 3}, {3, 7}, {3, 2, 2, 4}, {64, 64}} {
+		if s.def.Needs&protocol.Matrices != 0 && slices.Max(shape) > 9 {
+			continue // d×d elements are too many
+		}
+		for _, output := range []int{0, len(shape) - 1} {
+			d, blocks := everyRole(shape, output)
+			run(fmt.Sprintf("blocks of shape %v with output axis %d", shape, output), d, blocks)
+		}
+	}
+}
+
+// everyRole lists a block of the shape for each role and for none, and a bias that is a vector; d is their length.
+func everyRole(shape []int, output int) (d int, blocks []protocol.Block) {
+	size := 1
+	for _, n := range shape {
+		size *= n
+	}
+	roles := []protocol.Role{
+		"", protocol.Weight, protocol.Bias, protocol.Scale, protocol.Embedding, protocol.OutputLayer,
+	}
+	for _, role := range roles {
+		blocks = append(blocks, protocol.Block{
+			Name: "the " + string(role) + " block", Offset: d, Len: size, Shape: slices.Clone(shape), Output: output, Role: role,
+		})
+		d += size
+	}
+	return d + 3, append(blocks, protocol.Block{Name: "vector", Offset: d, Len: 3, Role: protocol.Bias})
 }
 
 // checkPrecisions compares the first steps of a run in float32 and float64, up to the first request that differs: a

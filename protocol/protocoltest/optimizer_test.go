@@ -145,9 +145,11 @@ func (a *averaged[T]) Step(x []T, m *protocol.Measurement[T]) (protocol.Request,
 
 func (a *averaged[T]) Report(values []float64) { values[0] = a.length }
 
-func (a *averaged[T]) Estimate(_, out []T) {
+func (a *averaged[T]) Estimate(x, out []T) {
 	for j := range out {
-		out[j] = T(a.sum[j] / float64(a.steps))
+		if out[j] = x[j]; a.steps > 0 {
+			out[j] = T(a.sum[j] / float64(a.steps))
+		}
 	}
 }
 
@@ -352,7 +354,7 @@ func TestBrokenOptimizers(t *testing.T) {
 		},
 		"not finite on a quadratic": {
 			open: simply(func(x []float64, m *measurement) { x[0] += math.Inf(m.Step % 2) }),
-			want: []string{"finite", "step-scale", "starts"},
+			want: []string{"finite", "step-scale", "starts", "blocks"},
 		},
 		"divides by a gradient of 0": {
 			open: simply(func(x []float64, m *measurement) {
@@ -450,7 +452,7 @@ func TestBrokenOptimizers(t *testing.T) {
 			want:   []string{"run", "requests"},
 		},
 		"unknown draw":     {open: asking(protocol.Request{Draw: 3}), want: []string{"run", "requests"}},
-		"unknown quantity": {open: asking(protocol.Request{Want: 1 << 10}), want: []string{"run", "requests"}},
+		"unknown quantity": {open: asking(protocol.Request{Want: 1 << 20}), want: []string{"run", "requests"}},
 		"undeclared need": {
 			open: asking(protocol.Request{Want: protocol.Gradient | protocol.Variance}), want: []string{"run", "requests"},
 		},
@@ -515,6 +517,18 @@ func TestBrokenOptimizers(t *testing.T) {
 			change: func(d *protocol.OptimizerDef) { d.Averages = true },
 			want:   []string{"observers"},
 		},
+		"estimate of no steps": {
+			open: func(s protocol.Start) (protocol.Optimizer[float64], protocol.Request, error) {
+				o, first, err := openAveraged[float64](s)
+				return estimator{o, func(_, out []float64) {
+					for j := range out {
+						out[j] = o.(*averaged[float64]).sum[j] / float64(o.(*averaged[float64]).steps)
+					}
+				}}, first, err
+			},
+			change: func(d *protocol.OptimizerDef) { d.Averages = true },
+			want:   []string{"observers"},
+		},
 		"setting changed": {
 			open: func(s protocol.Start) (protocol.Optimizer[float64], protocol.Request, error) {
 				s.Setting[protocol.StepSize] = 0.02
@@ -551,7 +565,7 @@ func TestBrokenOptimizers(t *testing.T) {
 				_ = s.Blocks[0]
 				return openSGD[float64](s)
 			},
-			want: []string{"starts"},
+			want: []string{"starts", "blocks"},
 		},
 		"expects full batches": {
 			open: after(func(s protocol.Start) step {
@@ -596,7 +610,7 @@ func TestBrokenOptimizerDefs(t *testing.T) {
 		"version":        func(d *protocol.OptimizerDef) { d.Version = "" },
 		"doc":            func(d *protocol.OptimizerDef) { d.Doc = "" },
 		"source":         func(d *protocol.OptimizerDef) { d.Source = "" },
-		"needs":          func(d *protocol.OptimizerDef) { d.Needs = 1 << 10 },
+		"needs":          func(d *protocol.OptimizerDef) { d.Needs = 1 << 20 },
 		"no constructor": func(d *protocol.OptimizerDef) { d.New32, d.New64 = nil, nil },
 		"equal reports":  func(d *protocol.OptimizerDef) { d.Reports = []string{"a", "a"} },
 		"equal parameters": func(d *protocol.OptimizerDef) {

@@ -192,6 +192,12 @@ func (s *problemSuite[T]) run() {
 			s.checkSampled(f, a, s.batch(start, 1))
 		})
 	}
+	if s.spec.Measures.Has(protocol.SampledGradient) {
+		s.check("sampled-gradient", "Quantity", func(f *findings) {
+			s.checkSampledBatch(f, a, s.batch(near[0], 5))
+			s.checkSampledMean(f, a, s.batch(start, 2))
+		})
+	}
 	if s.spec.Measures.Has(protocol.Oracle) {
 		s.check("oracle", "Oracle", func(f *findings) {
 			s.checkOracle(f, a, start)
@@ -399,7 +405,7 @@ func (s *problemSuite[T]) checkFinite(f *findings, a protocol.Problem[T], places
 			f.addf("variance at or near the starting point is not finite on %v", at)
 		}
 		for _, v := range m.Slices() {
-			if v.Of&(protocol.Matrices|protocol.Oracle) != 0 && !finite(*v.At) {
+			if v.Of&(protocol.Matrices|protocol.Oracle|protocol.SampledGradient) != 0 && !finite(*v.At) {
 				f.addf("%v at or near the starting point has an element that is not finite on %v", v.Of, at)
 			}
 		}

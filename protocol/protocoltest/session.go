@@ -18,6 +18,7 @@ type course[T protocol.Float] struct {
 	scatter bool                                    // every call gets other slices, and the old ones are overwritten
 	silent  bool                                    // Report and Estimate are not called
 	pause   bool                                    // time passes between two steps
+	on      string                                  // what it runs on, for findings; empty: what the others do
 }
 
 // trace is what an optimizer did in one run: the n-th elements belong to the n-th step.
@@ -53,9 +54,29 @@ type session[T protocol.Float] struct {
 func (s *optimizerSuite[T]) startOf(d int, seed uint64) protocol.Start {
 	return protocol.Start{
 		Setting: s.setting, Dim: d, DType: protocol.DTypeOf[T](), BatchSize: 8, Train: 50, Budget: 4003, Seed: seed,
-		Blocks:    []protocol.Block{{Name: "first", Len: 1}, {Name: "rest", Offset: 1, Len: d - 1}},
-		Constants: map[string]float64{"smoothness": 1},
+		Blocks: blocksOf(d), Constants: map[string]float64{"smoothness": 1},
 	}
+}
+
+// blocksOf makes d coordinates a bias, and a matrix of weights behind it.
+func blocksOf(d int) []protocol.Block {
+	list := []protocol.Block{{Name: "first", Len: 1, Role: protocol.Bias}}
+	if rest := d - 1; rest > 0 {
+		rows := 1 + (rest+1)%2 // two, where that divides it
+		list = append(list, protocol.Block{
+			Name: "rest", Offset: 1, Len: rest, Shape: []int{rows, rest / rows}, Output: 1, Role: protocol.Weight,
+		})
+	}
+	return list
+}
+
+// where says at which setting and on what the session runs.
+func (r *session[T]) where() string {
+	text := "at " + r.begin.Setting.String()
+	if r.on != "" {
+		text += " on " + r.on
+	}
+	return text
 }
 
 // open opens a run. It returns nil after an error, which goes to f.
@@ -76,17 +97,41 @@ func (s *optimizerSuite[T]) open(f *findings, begin protocol.Start, c course[T])
 	})
 	switch {
 	case err != nil:
-		f.add(err)
+		f.addf("%s: %w", r.where(), err)
 		return nil
 	case r.optimizer == nil:
-		f.addf("New returned neither an optimizer nor an error")
+		f.addf("%s: New returned neither an optimizer nor an error", r.where())
 		return nil
 	case !maps.Equal(given.Setting, begin.Setting) || !maps.Equal(given.Constants, begin.Constants) ||
 		!reflect.DeepEqual(given.Blocks, begin.Blocks):
 		f.addf("New changed what it was given: setting, blocks or constants")
 	}
 	r.first = r.request
+	if !r.silent {
+		r.estimateStart()
+	}
 	return r
+}
+
+// estimateStart calls Estimate before the first step, as the harness does to judge the starting point.
+func (r *session[T]) estimateStart() {
+	averager, ok := r.optimizer.(protocol.Averager[T])
+	if !ok || !r.def.Averages {
+		return
+	}
+	out := buffer[T](len(r.x))
+	if err := attempt("Estimate before the first step", func() error { averager.Estimate(r.x, out); return nil }); err != nil {
+		r.observers.addf("%s: %w", r.where(), err)
+		return
+	}
+	if n := unwritten(out); n > 0 {
+		r.observers.addf("Estimate before the first step left %d of %d coordinates unwritten", n, len(out))
+	} else if !finite(out) {
+		r.observers.addf("%s: Estimate before the first step is %v, want finite numbers: the point itself, say", r.where(), out)
+	}
+	if i := differ(r.x, r.start); i >= 0 {
+		r.moved.addf("x[%d] is %g after Estimate, was %g before", i, r.x[i], r.start[i])
+	}
 }
 
 // checkRequest says what is wrong with the next request, or returns nil.
@@ -160,9 +205,9 @@ func (r *session[T]) step() {
 	}
 	if err := r.checkRequest(); err != nil {
 		if len(r.points) == 0 {
-			r.asked.addf("first request: %w", err)
+			r.asked.addf("%s: first request: %w", r.where(), err)
 		} else {
-			r.asked.addf("request after step %d: %w", len(r.points)-1, err)
+			r.asked.addf("%s: request after step %d: %w", r.where(), len(r.points)-1, err)
 		}
 		r.over = true
 		return
@@ -189,7 +234,7 @@ func (r *session[T]) step() {
 		return err
 	})
 	if err != nil {
-		r.steps.add(err)
+		r.steps.addf("%s: %w", r.where(), err)
 		r.over = true
 		return
 	}

@@ -5,18 +5,18 @@ import (
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
-	"gonum.org/v1/gonum/lapack/lapack64"
 
 	"noisebench/protocol"
 )
 
-// Decomposer decomposes square matrices, in float64 whatever their width. It keeps the room that it needs, and its zero
+// Decomposer decomposes square matrices, symmetric ones in float64 whatever their width. It keeps the room that it needs, and its zero
 // value is ready. Matrices must be finite, and those that are written to are not transposed.
 type Decomposer[T protocol.Float] struct {
 	a, b, c, work           []float64
 	values, beside, scalars []float64
 	rotations               []rotation
 	order                   []int
+	reflector               reflector[T]
 }
 
 // Eigenvectors writes the eigenvectors of a symmetric matrix to the columns of q, those of the greatest eigenvalues first.
@@ -27,24 +27,6 @@ func (d *Decomposer[T]) Eigenvectors(q, a Matrix[T]) {
 		for i, v := range d.b[row*n:][:n] {
 			q.Data[i*n+j] = T(v)
 		}
-	}
-}
-
-// Orthonormal writes to q what the Gram–Schmidt process makes of the columns of a, up to their signs, taken in the given
-// order: the Q of a QR decomposition by Householder reflections.
-func (d *Decomposer[T]) Orthonormal(q, a Matrix[T], order []int) {
-	n := a.Rows
-	m := d.square(&d.a, n)
-	for i := range n {
-		for j, from := range order {
-			m.Data[i*n+j] = float64(a.Data[i*n+from])
-		}
-	}
-	d.values = room(d.values, n)
-	d.query(func(work []float64, n int) { lapack64.Geqrf(m, d.values, work, n) })
-	d.query(func(work []float64, n int) { lapack64.Orgqr(m, d.values, work, n) })
-	for i, v := range m.Data {
-		q.Data[i] = T(v)
 	}
 }
 

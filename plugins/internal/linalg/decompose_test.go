@@ -56,25 +56,51 @@ func testEigenvectors[T protocol.Float](t *testing.T, tolerance float64) {
 	}
 }
 
-// The Q of the columns of a in any order spans, with its first columns, what these do.
+// The Q of the columns of a in any order spans, with its first columns, what these do, however great or small they are.
 func TestOrthonormal(t *testing.T) {
-	var d Decomposer[float64]
-	var w Multiplier[float64]
+	t.Run("float64", func(t *testing.T) { testOrthonormal[float64](t, 1e-13, 1e-200) })
+	t.Run("float32", func(t *testing.T) { testOrthonormal[float32](t, 1e-5, 1e-30) })
+}
+
+func testOrthonormal[T protocol.Float](t *testing.T, tolerance, tiny float64) {
+	var d Decomposer[T]
+	var w Multiplier[T]
 	random := rand.New(rand.NewPCG(1, 2))
-	for _, n := range []int{1, 2, 9, 70} {
-		a, q := filled[float64](random, n, n, false), New[float64](n, n)
-		order := random.Perm(n)
-		d.Orthonormal(q, a, order)
-		orthonormal(t, q, 1e-13)
-		triangle := New[float64](n, n)
-		w.Multiply(triangle, q.T(), a)
-		for j, from := range order {
-			for i := j + 1; i < n; i++ {
-				if v := triangle.Data[i*n+from]; math.Abs(v) > 1e-12 {
-					t.Fatalf("n = %d: row %d of Q has a part %v in column %d of A", n, i, v, from)
+	for _, n := range []int{1, 2, 9, 32, 33, 70, 200} {
+		for _, scale := range []float64{1, tiny, 1 / tiny} {
+			a, q := filled[T](random, n, n, false), New[T](n, n)
+			order := random.Perm(n)
+			for i := range a.Data {
+				a.Data[i] *= T(scale)
+			}
+			d.Orthonormal(q, a, order)
+			orthonormal(t, q, tolerance)
+			for i := range a.Data {
+				a.Data[i] /= T(scale)
+			}
+			triangle := New[T](n, n)
+			w.Multiply(triangle, q.T(), a)
+			for j, from := range order {
+				for i := j + 1; i < n; i++ {
+					if v := float64(triangle.Data[i*n+from]); !(math.Abs(v) <= 50*tolerance) {
+						t.Fatalf("n = %d, scale %v: row %d of Q has a part %v in column %d of A", n, scale, i, v, from)
+					}
 				}
 			}
 		}
+	}
+}
+
+// Columns that depend on each other, or are 0, leave Q orthonormal.
+func TestOrthonormalOfLowRank(t *testing.T) {
+	var d Decomposer[float32]
+	for _, rank := range []int{0, 1, 40} {
+		a, q := New[float32](100, 100), New[float32](100, 100)
+		if rank > 0 {
+			a = symmetric[float32](100, rank)
+		}
+		d.Orthonormal(q, a, rand.New(rand.NewPCG(1, 2)).Perm(100))
+		orthonormal(t, q, 1e-5)
 	}
 }
 

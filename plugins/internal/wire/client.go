@@ -339,8 +339,10 @@ func (s *session) wrong(name string) error {
 // Transport names the road, for the provenance in records.
 func (s *session) Transport() string { return string(s.conn.Road) }
 
-// Close ends the session at both sides. It returns the session's fault if there was one: an Estimate cannot report its
-// own.
+// Fault returns the session's fault, or nil: an Estimate cannot report its own.
+func (s *session) Fault() error { return s.broken }
+
+// Close ends the session at both sides. It returns the session's fault if there was one.
 func (s *session) Close() error {
 	if s.closed {
 		return s.broken

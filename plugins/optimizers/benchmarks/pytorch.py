@@ -74,10 +74,12 @@ class Soap(AdamW):
         if self.t > 1:
             m = state.setdefault("m", torch.zeros_like(g))
             v = state.setdefault("v", torch.zeros_like(g))
-            m.lerp_(g, 0.05)
             turned = turn(g, False)
+            m.lerp_(turned, 0.05)
             v.mul_(0.95).addcmul_(turned, turned, value=0.05)
-            x.add_(turn(turn(m, False) / (v.sqrt() + 1e-8), True), alpha=-3e-3)
+            x.add_(turn(m / (v.sqrt() + 1e-8), True), alpha=-3e-3)
+            again = self.t % 10 == 1
+            outside = turn(m, True) if again else None
         for i, n in enumerate(sides):
             if not n:
                 continue
@@ -89,6 +91,8 @@ class Soap(AdamW):
                 order = (image * state["bases"][i]).sum(0).argsort(descending=True)
                 v.copy_(v.index_select(i, order))
                 state["bases"][i] = torch.linalg.qr(image[:, order])[0]
+        if self.t > 1 and again:
+            m.copy_(turn(outside, False))
 
 
 optimizers = {"adamw": AdamW(), "muon": Muon(), "soap": Soap()}

@@ -75,6 +75,28 @@ CASES = [
 ]
 
 
+def l_bfgs(pairs, lr):
+    """Points and gradients of L-BFGS without line search on a convex function; all steps but the first are lr times d."""
+    x = torch.tensor(START, requires_grad=True)
+    o = optim.LBFGS([x], lr=lr, max_iter=1, history_size=pairs)
+    points, gradients = [], []
+
+    def closure():
+        o.zero_grad()
+        f = sum((i + 1) * (u - i) ** 2 + (u - 0.5 * i) ** 4 for i, u in enumerate(x)) / 4 + x[0] * x[1] / 4
+        f.backward()
+        points.append(x.detach().tolist())
+        gradients.append(x.grad.tolist())
+        return f
+
+    for _ in range(12):
+        o.step(closure)
+    return {"pairs": pairs, "lr": lr, "x": points, "gradients": gradients}
+
+
+L_BFGS = l_bfgs(3, 0.5)
+
+
 def rows(v, indent):
     return "[\n" + ",\n".join(indent + json.dumps(row) for row in v) + "\n" + indent[:-2] + "]"
 
@@ -88,5 +110,8 @@ if __name__ == "__main__":
         parts += [f'      {json.dumps(k)}: {rows(c[k], "        ")}' for k in ("x", "estimates") if k in c]
         cases.append("    {\n" + ",\n".join(parts) + "\n    }")
     body.append('  "cases": [\n' + ",\n".join(cases) + "\n  ]")
+    parts = [f'    "pairs": {L_BFGS["pairs"]}', f'    "lr": {L_BFGS["lr"]}']
+    parts += [f'    {json.dumps(k)}: {rows(L_BFGS[k], "      ")}' for k in ("x", "gradients")]
+    body.append('  "l-bfgs": {\n' + ",\n".join(parts) + "\n  }")
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "torch.json"), "w", encoding="utf-8") as f:
         f.write("{\n" + ",\n".join(body) + "\n}\n")

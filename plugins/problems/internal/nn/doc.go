@@ -25,6 +25,9 @@
 //
 // BatchNorm has no per-example gradients; see there.
 //
+// The sampled gradient is the gradient of the same losses at targets that are drawn from the network's own predictions,
+// without the regulariser.
+//
 // # Threads and bits
 //
 // Work is cut into tasks in the same way whatever the number of threads: an example, or some of the parameters. Each

@@ -17,6 +17,8 @@ const purposeLatent = "latent"
 // ε depends on the run's seed and the position of the example in the stream of examples alone. An evaluation draws it
 // too, since the loss at z = μ is another function than the objective of training. There the seed is 0 and the position
 // is the example's number, so that all points are judged by the same noise.
+//
+// A sampled gradient is that of the decoder's −log p(ỹ|z) at the same z, without the divergence.
 type Latent struct{}
 
 type latent struct {
@@ -62,6 +64,12 @@ func (l *latent) backward(_ *thread, i int) {
 		return
 	}
 	x, δ, δz, noise := l.in.values(i), l.in.deltas(i), l.out.deltas(i), l.noise[i*l.n:]
+	if l.net.sampling { // the divergence is no part of −log p
+		for j := range δz {
+			δ[j], δ[l.n+j] = δz[j], δz[j]*noise[j]/2
+		}
+		return
+	}
 	m := float64(l.net.m)
 	for j := range δz {
 		δ[j] = δz[j] + float32(float64(x[j])/m)

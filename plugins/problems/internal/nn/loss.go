@@ -3,6 +3,10 @@ package nn
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"slices"
+
+	"noisebench/protocol"
 )
 
 // lossNode is the last layer of every network.
@@ -17,12 +21,13 @@ type lossNode struct {
 	// compute returns the loss and metric of one example and writes the loss' gradient times scale to δ unless δ is
 	// nil.
 	compute func(y, target, δ []float32, scale float64) (loss, metric float64)
+	// draw writes a target drawn from the distribution p(·|y) whose −log p the loss is, up to a constant.
+	draw func(y, target []float32, random *rand.Rand)
 }
 
-func (net *Network) addLoss(in *tensor, size int,
-	compute func(y, target, δ []float32, scale float64) (loss, metric float64),
-) *tensor {
-	net.loss = &lossNode{net: net, in: in, size: size, compute: compute}
+func (net *Network) addLoss(in *tensor, l lossNode) *tensor {
+	l.net, l.in = net, in
+	net.loss = &l
 	net.addLocal(net.loss)
 	return in
 }
@@ -41,7 +46,14 @@ func (l *lossNode) forward(_ *thread, i int) {
 	if l.net.g != nil && l.in.needed {
 		δ = l.in.deltas(i)
 	}
-	l.losses[i], l.metrics[i] = l.compute(l.in.values(i), l.targets(i), δ, 1/float64(l.net.m))
+	y, target, scale := l.in.values(i), l.targets(i), 1/float64(l.net.m)
+	if l.net.sampling { // the loss is that of the data, the gradient that of a drawn target
+		l.losses[i], l.metrics[i] = l.compute(y, target, nil, scale)
+		l.draw(y, target, protocol.Stream(l.net.batch.Seed, protocol.PurposeLabel, l.net.position(i)))
+		l.compute(y, target, δ, scale)
+	} else {
+		l.losses[i], l.metrics[i] = l.compute(y, target, δ, scale)
+	}
 	for _, latent := range l.net.latents {
 		l.losses[i] += latent.losses[i]
 	}
@@ -51,12 +63,12 @@ func (l *lossNode) backward(*thread, int) {}
 
 // SoftmaxCrossEntropy is the loss −log softmax(y)[class], the mean over positions where there are several. The target
 // is each position's class number. The metric is accuracy, the share of positions where the greatest y, the first of
-// equal ones, is that of the class and the loss is a number.
+// equal ones, is that of the class and the loss is a number. A sampled gradient draws the class of each position.
 type SoftmaxCrossEntropy struct{}
 
 func (SoftmaxCrossEntropy) build(net *Network, in *tensor) *tensor {
 	positions, classes := in.shape.Positions(), in.shape.Channels
-	return net.addLoss(in, positions, func(y, target, δ []float32, scale float64) (loss, right float64) {
+	compute := func(y, target, δ []float32, scale float64) (loss, right float64) {
 		for p := range positions {
 			row := y[p*classes:][:classes]
 			class := int(target[p])
@@ -91,7 +103,28 @@ func (SoftmaxCrossEntropy) build(net *Network, in *tensor) *tensor {
 			d[class] = float32(scale / float64(positions) * (math.Exp(float64(row[class])-top)/sum - 1))
 		}
 		return loss / float64(positions), right / float64(positions)
-	})
+	}
+	draw := func(y, target []float32, random *rand.Rand) {
+		for p := range target {
+			target[p] = float32(drawClass(y[p*classes:][:classes], random))
+		}
+	}
+	return net.addLoss(in, lossNode{size: positions, compute: compute, draw: draw})
+}
+
+// drawClass draws from softmax(y).
+func drawClass(y []float32, random *rand.Rand) int {
+	top, sum := float64(slices.Max(y)), 0.0
+	for _, v := range y {
+		sum += math.Exp(float64(v) - top)
+	}
+	u := random.Float64() * sum
+	for c, v := range y {
+		if u -= math.Exp(float64(v) - top); u < 0 {
+			return c
+		}
+	}
+	return len(y) - 1 // by rounding, or where y has a NaN
 }
 
 // SquaredLoss is Factor ‖y − target‖². The metric is the network's loss.
@@ -102,7 +135,7 @@ func (l SquaredLoss) build(net *Network, in *tensor) *tensor {
 	if factor == 0 {
 		factor = 0.5
 	}
-	out := net.addLoss(in, in.shape.Size(), func(y, target, δ []float32, scale float64) (loss, _ float64) {
+	compute := func(y, target, δ []float32, scale float64) (loss, _ float64) {
 		for j, v := range y {
 			d := float64(v) - float64(target[j])
 			loss += factor * d * d
@@ -111,7 +144,11 @@ func (l SquaredLoss) build(net *Network, in *tensor) *tensor {
 			}
 		}
 		return loss, 0
-	})
-	net.loss.ranks = true
-	return out
+	}
+	draw := func(y, target []float32, random *rand.Rand) { // Factor (y − t)² = −log p(t) + const of N(y, 1/(2 Factor))
+		for j, v := range y {
+			target[j] = float32(float64(v) + random.NormFloat64()/math.Sqrt(2*factor))
+		}
+	}
+	return net.addLoss(in, lossNode{size: in.shape.Size(), compute: compute, draw: draw, ranks: true})
 }

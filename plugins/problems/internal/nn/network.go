@@ -48,6 +48,7 @@ type Network struct {
 type call struct {
 	x, g, s  []float32 // the point; room for gradient and variance, nil if not computed
 	norm     bool      // ‖s‖₁ is wanted
+	sampling bool      // g is for the gradient at targets that are drawn
 	training bool      // batch is set, and layers such as Dropout are active
 	batch    protocol.Batch
 	load     Loader
@@ -96,12 +97,13 @@ func (net *Network) SetThreads(threads int) {
 	net.largest = 0 // some layers keep buffers for each thread
 }
 
-// Measures says what Measure offers: the gradient, and its variance unless examples depend on each other.
+// Measures says what Measure offers: the gradient at the targets and at sampled ones, and the variance of the former unless
+// examples depend on each other.
 func (net *Network) Measures() protocol.Quantity {
 	if len(net.norms) > 0 {
-		return protocol.Gradient
+		return protocol.Gradient | protocol.SampledGradient
 	}
-	return protocol.Gradient | protocol.VarianceNorm | protocol.Variance
+	return protocol.Gradient | protocol.VarianceNorm | protocol.Variance | protocol.SampledGradient
 }
 
 // Dim is the number of parameters.
@@ -113,12 +115,15 @@ func (net *Network) Dim() int { return net.dim }
 //
 // The gradient has the same bits whatever else is wanted. Variance comes from sums of squares in float32, and is off by
 // a rounding error of that sum: a few 1e-7 of the mean square of the per-example gradients. It is never below 0.
+//
+// The sampled gradient takes a second way through the network, unless it alone is wanted.
 func (net *Network) Measure(x []float32, batch protocol.Batch, want protocol.Quantity, load Loader,
 	m *protocol.Measurement[float32],
 ) {
 	size := len(batch.Examples)
 	net.call = call{x: x, training: true, batch: batch, load: load, m: size}
-	if want != 0 {
+	sampled, others := want.Has(protocol.SampledGradient), want&^protocol.SampledGradient
+	if others != 0 {
 		net.g = m.Gradient
 		if !want.Has(protocol.Gradient) {
 			net.own = room(net.own, net.dim)
@@ -130,8 +135,11 @@ func (net *Network) Measure(x []float32, batch protocol.Batch, want protocol.Qua
 	}
 	net.norm = want.Has(protocol.VarianceNorm)
 	clear(net.slots)
-	loss, _ := net.sweep(net.g != nil)
-	m.Loss = loss/float64(size) + net.regularise()
+	loss := 0.0
+	if others != 0 || !sampled {
+		loss, _ = net.sweep(net.g != nil)
+	}
+	regulariser := net.regularise()
 	if net.norm {
 		sum := 0.0
 		for _, v := range net.slots {
@@ -139,6 +147,11 @@ func (net *Network) Measure(x []float32, batch protocol.Batch, want protocol.Qua
 		}
 		m.VarianceNorm = max(sum, 0) // NaN stays
 	}
+	if sampled {
+		net.call = call{x: x, training: true, batch: batch, load: load, m: size, sampling: true, g: m.SampledGradient}
+		loss, _ = net.sweep(true) // the same bits as before
+	}
+	m.Loss = loss/float64(size) + regulariser
 	m.Have, m.BatchSize = want, size
 	net.call = call{}
 }

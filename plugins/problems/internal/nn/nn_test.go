@@ -270,10 +270,20 @@ func (f *fixture) data() refData {
 }
 
 func (f *fixture) measure(want protocol.Quantity) *protocol.Measurement[float32] {
-	m := &protocol.Measurement[float32]{Gradient: make([]float32, len(f.x)), Variance: make([]float32, len(f.x))}
-	batch := protocol.Batch{Examples: make([]int, len(f.inputs)), Seed: testSeed, Position: testPosition}
+	return f.measureAt(want, testPosition)
+}
+
+func (f *fixture) measureAt(want protocol.Quantity, position int64) *protocol.Measurement[float32] {
+	m := f.room()
+	batch := protocol.Batch{Examples: make([]int, len(f.inputs)), Seed: testSeed, Position: position}
 	f.net.Measure(f.x, batch, want, f.load, m)
 	return m
+}
+
+func (f *fixture) room() *protocol.Measurement[float32] {
+	return &protocol.Measurement[float32]{
+		Gradient: make([]float32, len(f.x)), Variance: make([]float32, len(f.x)), SampledGradient: make([]float32, len(f.x)),
+	}
 }
 
 // ε is the relative error of rounding to float32.
@@ -316,7 +326,7 @@ func testReference(t *testing.T, f *fixture) {
 	}
 	g, s, largest := make([]float64, len(x)), make([]float64, len(x)), 0.0
 	sum, moment := 0.0, 0.0
-	if offers == protocol.Gradient {
+	if !offers.Has(protocol.Variance) {
 		g = refGradient(f.ref, x, data)
 		for _, v := range g {
 			largest = math.Max(largest, math.Abs(v))
@@ -339,7 +349,7 @@ func testReference(t *testing.T, f *fixture) {
 		}
 	}
 	check(t, "gradient", got.Gradient, g, largest, 16)
-	if offers != protocol.Gradient {
+	if offers.Has(protocol.Variance) {
 		check(t, "variance", got.Variance, s, largest*largest, 16)
 		if !(math.Abs(got.VarianceNorm-sum) <= 8*ε*moment) {
 			t.Errorf("norm of the variance is %v, want %v", got.VarianceNorm, sum)
@@ -360,7 +370,8 @@ func testReference(t *testing.T, f *fixture) {
 		f.net.SetThreads(threads)
 		other := f.measure(offers)
 		if other.Loss != got.Loss || other.VarianceNorm != got.VarianceNorm ||
-			!slices.Equal(other.Gradient, got.Gradient) || !slices.Equal(other.Variance, got.Variance) {
+			!slices.Equal(other.Gradient, got.Gradient) || !slices.Equal(other.Variance, got.Variance) ||
+			!slices.Equal(other.SampledGradient, got.SampledGradient) {
 			t.Errorf("%d threads give other bits than 1", threads)
 		}
 	}
@@ -388,10 +399,11 @@ func fashion(m, pool int) *fixture {
 func BenchmarkMeasure(b *testing.B) {
 	for _, c := range []struct{ m, pool int }{{64, 3}, {128, 2}} {
 		f := fashion(c.m, c.pool)
-		m := &protocol.Measurement[float32]{Gradient: make([]float32, len(f.x)), Variance: make([]float32, len(f.x))}
+		m := f.room()
 		for _, threads := range []int{1, 2} {
 			for _, want := range []protocol.Quantity{
-				0, protocol.Gradient, protocol.Gradient | protocol.VarianceNorm, f.net.Measures(),
+				0, protocol.Gradient, protocol.Gradient | protocol.VarianceNorm, f.net.Measures() &^ protocol.SampledGradient,
+				protocol.SampledGradient, protocol.Gradient | protocol.SampledGradient,
 			} {
 				b.Run(fmt.Sprintf("m=%d/threads=%d/%v", c.m, threads, want), func(b *testing.B) {
 					f.net.SetThreads(threads)
