@@ -223,7 +223,7 @@ func (o *reproduction) draw(cmd *cobra.Command, item reproduce.Item, in *reprodu
 		if picture.Caption == "" { // it is saved beside the picture
 			picture.Caption = drawn.Caption
 		}
-		path := filepath.Join(o.out, name+"."+o.format)
+		path := filepath.Join(o.out, results.FileName(name)+"."+o.format)
 		if err := picture.Save(path); err != nil {
 			return fmt.Errorf("%s: %w", item.Name, err)
 		}
