@@ -208,7 +208,7 @@ func (c *cell) own(find Lookup) (results.Cell, []Task) {
 	b := &book{cell: c, find: find, waiting: map[string]bool{}, tuning: map[string]*results.Record{}}
 	out := results.Cell{
 		Problem: c.pEntry.Name, Optimizer: c.oEntry.Name,
-		Tuned: c.sweep.tuned(), Ranges: c.oEntry.Tune, BatchSize: c.oEntry.BatchSize, Schedule: c.oEntry.Schedule, Clip: c.oEntry.Clip,
+		Defaults: c.sweep.defaults(), Tuned: c.sweep.tuned(), Ranges: c.oEntry.Tune, BatchSize: c.oEntry.BatchSize, Schedule: c.oEntry.Schedule, Clip: c.oEntry.Clip,
 	}
 	out.Setting, out.Edges, out.Capped = c.choose(b)
 	for _, id := range slices.Sorted(maps.Keys(b.tuning)) {
