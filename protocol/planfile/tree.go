@@ -43,16 +43,6 @@ type pair struct {
 	value *value
 }
 
-// get returns the pair of a key, or nil.
-func get(pairs []pair, key string) *pair {
-	for i := range pairs {
-		if pairs[i].key == key {
-			return &pairs[i]
-		}
-	}
-	return nil
-}
-
 // at is an error about the text at a token.
 func at(file string, tk *token.Token, format string, args ...any) error {
 	return fmt.Errorf("%s:%d:%d: %s", file, tk.Position.Line, tk.Position.Column, fmt.Sprintf(format, args...))
