@@ -176,6 +176,8 @@ func (p *Plan) Check() error {
 		return fmt.Errorf("plan %s extends %s, which was not read", p.Name, p.Extends)
 	case p.Name == "":
 		return fmt.Errorf("the plan has no name; add a line such as \"name: my-plan\"")
+	case !printable(p.Name):
+		return fmt.Errorf("the plan is named %q, want a name that prints on one line", p.Name)
 	case len(p.Problems) == 0:
 		return fmt.Errorf("plan %s has no problems; list at least one under \"problems:\"", p.Name)
 	case len(p.Optimizers) == 0:

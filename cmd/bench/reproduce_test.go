@@ -3,7 +3,6 @@ package main
 import (
 	"testing"
 
-	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
@@ -20,7 +19,7 @@ func TestPrintedPlans(t *testing.T) {
 			}
 			for _, plan := range item.Plans(size) {
 				want := plan.WithDefaults()
-				text, err := yaml.Marshal(want)
+				text, err := planfile.Marshal(&want)
 				if err != nil {
 					t.Fatalf("%s: %v", plan.Name, err)
 				}

@@ -1,15 +1,12 @@
 package planfile
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
-
-	"github.com/goccy/go-yaml"
 )
 
 // Whatever a file says, reading it ends soon, in a plan that writes and reads back the same or in a short error of one line.
@@ -57,17 +54,9 @@ func FuzzParse(f *testing.F) {
 		if full.Check() != nil {
 			return
 		}
-		written, err := yaml.Marshal(full)
-		if err != nil {
-			t.Fatal(err)
-		}
-		again, err := Parse("again.yaml", written)
+		written, err := Marshal(&full) // which reads it again
 		if err != nil {
 			t.Fatalf("%v in\n%s", err, written)
-		}
-		// Of NaN no two are equal, so compare what is written.
-		if twice, err := yaml.Marshal(again.WithDefaults()); err != nil || !bytes.Equal(written, twice) {
-			t.Errorf("written and read again, the plan differs: %v\n%s\n%s", err, written, twice)
 		}
 	})
 }

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 
 	"noisebench/protocol"
@@ -100,6 +99,8 @@ func TestPlanErrors(t *testing.T) {
 		{"x-n: &n {a: *n}\n", "p.yaml:1:14: no anchor &n stands before its alias *n"},
 		{head + "    x-mine: 3\n", `p.yaml:5:5: unknown key "x-mine"; known: batch_size, clip, name, optimizer, schedule, set, sweep, tune in an entry of optimizers`},
 		{head + "    set: {a: 1, \"a\": 2}\n", `p.yaml:5:17: mapping key "a" already defined at [5:11]`},
+		{head + "    set: {a: 1\t0}\n", `p.yaml:5:14: "1\t0" cannot be read without doubt; put it in quotes`},
+		{"name: a\tb\n", `p.yaml:1:7: "a\tb" cannot be read without doubt; put it in quotes`},
 		{head + "    set: {[a]: 2}\n", "p.yaml:5:14: found an invalid key for this map"},
 		{"name: a\x00b\n", "p.yaml:1: control character U+0000, want a text in UTF-8"},
 		{"name: a\n# \xff\n", "p.yaml:2: byte 0xff is not UTF-8, want a text in UTF-8"},
@@ -205,6 +206,32 @@ one_shot: FALSE
 	}
 }
 
+// Text that looks like anything else is written so that it is read as text.
+func TestPlanWritten(t *testing.T) {
+	for _, name := range []string{
+		"quick", "1e3", "0o17", ".5", "+.inf", ".NaN", "~", "TRUE", "0x1F", "-", "- a", "? b", "!x", "a: b", "#x", "a #b", "010", "1_0", "null",
+		"&a", "*a", "<<", "x-a", "|", "> x", "%a", "@a", "`a", "'a", `"a`, "a\nb", " a", "a ", "a\tb", "\ta", "é", "\u0085", "\u2028", "1e400",
+		"{a", "[a", ",a", "]", "a,", "---", "...", "\ufeffa", "a:", ":a", "=", "\x7f", `a\b`, "\r", "a\rb", "",
+	} {
+		plan := protocol.Plan{
+			Name: name, Description: name, Problems: []protocol.ProblemEntry{{Problem: name}}, Optimizers: []protocol.OptimizerEntry{{Optimizer: name}},
+		}.WithDefaults()
+		text, err := Marshal(&plan)
+		if err != nil {
+			t.Errorf("%q: %v", name, err)
+			continue
+		}
+		again, err := Parse("p.yaml", text)
+		if d := cmp.Diff(plan, again.WithDefaults()); err != nil || d != "" {
+			t.Errorf("%q is read otherwise: %v\n%s", name, err, d)
+		}
+	}
+	broken := protocol.Plan{Name: "\xff"}.WithDefaults()
+	if text, err := Marshal(&broken); err == nil {
+		t.Errorf("a name that is no text is written as %q", text)
+	}
+}
+
 // Aliases of aliases cost no more than what is written.
 func TestPlanLaughs(t *testing.T) {
 	text := "x-a0: &a0 {k: 1}\n"
@@ -271,7 +298,8 @@ plugins: [./mine, /abs/other]
 	if d := cmp.Diff(want, plan); d != "" {
 		t.Errorf("the plan is read otherwise (-want +got):\n%s", d)
 	}
-	text, err := yaml.Marshal(plan.WithDefaults())
+	full := plan.WithDefaults()
+	text, err := Marshal(&full)
 	if err != nil {
 		t.Fatal(err)
 	}

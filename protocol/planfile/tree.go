@@ -163,15 +163,16 @@ func (r *resolver) resolve(node ast.Node, depth int) (*value, error) {
 		v.kind, v.text, v.lines = text, n.Value.Value, true
 		return v, nil
 	case *ast.StringNode:
-		v.text = n.Value
-		if v.kind = kindOf(n.Value); v.at.Type == token.SingleQuoteType || v.at.Type == token.DoubleQuoteType {
-			v.kind = text
+		v.text, v.kind = n.Value, text
+		if v.at.Type == token.SingleQuoteType || v.at.Type == token.DoubleQuoteType {
+			return v, nil
 		}
-		return v, nil
+		v.kind = kindOf(n.Value)
+		return v, r.asWritten(v)
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
 		v.text = v.at.Value
 		v.kind = kindOf(v.text)
-		return v, nil
+		return v, r.asWritten(v)
 	case *ast.SequenceNode:
 		v.kind = list
 		for _, element := range n.Values {
@@ -192,6 +193,15 @@ func (r *resolver) resolve(node ast.Node, depth int) (*value, error) {
 		return nil, at(r.file, v.at, "%s is a tag, which plans do not have; leave it out", short(v.at.Value))
 	}
 	return nil, at(r.file, v.at, "%s has no meaning in a plan", short(v.at.Value))
+}
+
+// asWritten is an error if the parser made another text of a scalar without quotes than stands there: it drops tabs.
+func (r *resolver) asWritten(v *value) error {
+	words := func(s string) string { return strings.Join(strings.Fields(s), " ") }
+	if words(v.at.Origin) == words(v.text) {
+		return nil
+	}
+	return at(r.file, v.at, "%s cannot be read without doubt; put it in quotes", strconv.Quote(short(strings.TrimSpace(v.at.Origin))))
 }
 
 // merge fills a mapping: its own keys, wherever they stand, and then what it merges.
