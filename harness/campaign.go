@@ -163,7 +163,7 @@ func (c *Campaign) Forecast() []Forecast {
 func (c *Campaign) Examples() (runs []results.Run) {
 	for _, cell := range c.cells {
 		if cell.impossible == "" {
-			runs = append(runs, cell.run(cell.sweep.fixed, c.Plan.Tuning.Seed))
+			runs = append(runs, cell.run(cell.sweep.fixed, c.Plan.Tuning.SweepSeed()))
 		}
 	}
 	return runs

@@ -208,7 +208,7 @@ func (c *cell) own(find Lookup) (results.Cell, []Task) {
 	b := &book{cell: c, find: find, waiting: map[string]bool{}, tuning: map[string]*results.Record{}}
 	out := results.Cell{
 		Problem: c.pEntry.Name, Optimizer: c.oEntry.Name,
-		Tuned: c.sweep.tuned(), Ranges: c.oEntry.Tune, BatchSize: c.oEntry.BatchSize, Schedule: c.oEntry.Schedule, Clip: c.oEntry.Clip,
+		Defaults: c.sweep.defaults(), Tuned: c.sweep.tuned(), Ranges: c.oEntry.Tune, BatchSize: c.oEntry.BatchSize, Schedule: c.oEntry.Schedule, Clip: c.oEntry.Clip,
 	}
 	out.Setting, out.Edges, out.Capped = c.choose(b)
 	for _, id := range slices.Sorted(maps.Keys(b.tuning)) {
@@ -289,7 +289,7 @@ func (b *book) replicates(setting protocol.Setting, purpose Purpose) []*results.
 // choose tunes: the sweep, then the tie step among the settings that are as good as the best for practical purposes. The
 // setting is nil while runs are due, and if every run failed.
 func (c *cell) choose(b *book) (setting protocol.Setting, edges []results.Edge, capped bool) {
-	seed := c.plan.Tuning.Seed
+	seed := c.plan.Tuning.SweepSeed()
 	w := c.sweep.walk(func(s protocol.Setting) (outcome, bool) { return b.outcome(s, seed, ForSweep) })
 	if b.hopeless() {
 		b.due = nil
@@ -359,7 +359,7 @@ func (c *cell) breakTie(b *book, tied []protocol.Setting, known knowledge) (winn
 	for i, s := range tied {
 		scores[i].setting = s
 		for k := range c.plan.Tuning.TieSeeds {
-			o, ok := b.outcome(s, c.plan.Tuning.Seed+1+uint64(k), ForTie)
+			o, ok := b.outcome(s, c.plan.Tuning.SweepSeed()+1+uint64(k), ForTie)
 			waiting = waiting || !ok
 			if o.failed || o.unstable {
 				scores[i].bad++

@@ -157,7 +157,7 @@ func atStart[T protocol.Float](c *cell, alloc Alloc, use func(p protocol.Problem
 			return fault(c.problem.Origin, c.problem.Name, "open", err)
 		}
 		defer closed(p)
-		if err := p.Init(x, c.plan.Tuning.Seed); err != nil {
+		if err := p.Init(x, c.plan.Tuning.SweepSeed()); err != nil {
 			return fault(c.problem.Origin, c.problem.Name, "Init", err)
 		}
 		return use(p, x, m)
@@ -198,8 +198,8 @@ func exampleCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (s
 	if c.plan.Order == protocol.Frozen && c.spec.Train > 0 {
 		m = min(m, c.spec.Train)
 	}
-	order := newOrder(c.spec.Train, c.plan.Tuning.Seed, c.plan.Order)
-	batch := protocol.Batch{Seed: c.plan.Tuning.Seed}
+	order := newOrder(c.spec.Train, c.plan.Tuning.SweepSeed(), c.plan.Order)
+	batch := protocol.Batch{Seed: c.plan.Tuning.SweepSeed()}
 	err = atStart(c, alloc, func(p protocol.Problem[T], x []T, measurement *protocol.Measurement[T]) (err error) {
 		seconds, err = timed(limit, func() error {
 			batch.Examples, batch.Position = order.next(m, batch.Examples[:0])
@@ -222,7 +222,7 @@ func stepCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (seco
 	err = stage(c, alloc, func(x []T, m *protocol.Measurement[T]) error {
 		o, request, err := newOptimizer(protocol.Start{
 			Setting: c.sweep.fixed, Dim: c.spec.Dim, DType: c.spec.DType, Blocks: c.spec.Blocks, BatchSize: size,
-			Train: c.spec.Train, Budget: c.budget, Seed: c.plan.Tuning.Seed, Constants: c.spec.Constants,
+			Train: c.spec.Train, Budget: c.budget, Seed: c.plan.Tuning.SweepSeed(), Constants: c.spec.Constants,
 		})
 		if err != nil {
 			return fault(c.optimizer.Origin, c.optimizer.Name, "open", err)

@@ -76,6 +76,15 @@ func newSweep(o *protocol.OptimizerDef, entry protocol.OptimizerEntry, tuning *p
 	return s, nil
 }
 
+// defaults returns what the optimizer declares.
+func (s *sweep) defaults() protocol.Setting {
+	all := protocol.Setting{}
+	for _, h := range s.declared {
+		all[h.Name] = h.Default
+	}
+	return all
+}
+
 // tuned returns the names of what the sweep varies, sorted.
 func (s *sweep) tuned() []string {
 	if s.points != nil {

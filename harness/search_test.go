@@ -69,7 +69,7 @@ func mustSweep(t interface {
 }, hyper []protocol.Hyperparameter, entry protocol.OptimizerEntry, runs int,
 ) *sweep {
 	t.Helper()
-	s, err := newSweep(&protocol.OptimizerDef{Hyperparameters: hyper}, entry, &protocol.Tuning{Runs: runs, Seed: 1000}, false)
+	s, err := newSweep(&protocol.OptimizerDef{Hyperparameters: hyper}, entry, &protocol.Tuning{Runs: runs, Seed: new(uint64(1000))}, false)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}

@@ -23,7 +23,7 @@ func (s *sweep) fill(ranges map[string][]float64, tuning *protocol.Tuning) ([]pr
 			_, err := protocol.Resolve(s.declared, protocol.Setting{name: ranges[name][0]})
 			return nil, err
 		}
-		axes[i] = axis{s.declared[k], ranges[name][0], ranges[name][1], newHalton(base, tuning.Seed, uint64(i))}
+		axes[i] = axis{s.declared[k], ranges[name][0], ranges[name][1], newHalton(base, tuning.SweepSeed(), uint64(i))}
 		if err := axes[i].check(); err != nil {
 			return nil, err
 		}

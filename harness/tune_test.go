@@ -109,7 +109,7 @@ func TestFillKeepsScales(t *testing.T) {
 	if s.fixed["step_size"] != 0.1 || s.fixed["beta"] != 0.9 {
 		t.Errorf("the one-shot setting is %v, want the declared defaults of what is tuned", s.fixed)
 	}
-	other, err := newSweep(&protocol.OptimizerDef{Hyperparameters: tunable}, entry, &protocol.Tuning{Runs: n, Seed: 7}, false)
+	other, err := newSweep(&protocol.OptimizerDef{Hyperparameters: tunable}, entry, &protocol.Tuning{Runs: n, Seed: new(uint64(7))}, false)
 	if err != nil || maps.Equal(other.points[0], s.points[0]) {
 		t.Errorf("another tuning seed gives the setting %v again, %v", other.points[0], err)
 	}

@@ -72,10 +72,18 @@ type OptimizerEntry struct {
 
 // Tuning is how a plan tunes.
 type Tuning struct {
-	Runs        int    `yaml:"runs" json:"runs"`                 // most runs of one sweep, whatever the number of hyperparameters
-	Seed        uint64 `yaml:"seed" json:"seed"`                 // of the sweep; the tie step uses the seeds after it
-	TieSeeds    int    `yaml:"tie_seeds" json:"tie_seeds"`       // seeds of the tie step; -1: no tie step
-	TieSettings int    `yaml:"tie_settings" json:"tie_settings"` // most settings in the tie step
+	Runs        int     `yaml:"runs" json:"runs"`                 // most runs of one sweep, whatever the number of hyperparameters
+	Seed        *uint64 `yaml:"seed,omitempty" json:"seed"`       // of the sweep; the tie step uses the seeds after it. nil: the default
+	TieSeeds    int     `yaml:"tie_seeds" json:"tie_seeds"`       // seeds of the tie step; -1: no tie step
+	TieSettings int     `yaml:"tie_settings" json:"tie_settings"` // most settings in the tie step
+}
+
+// SweepSeed is Seed, or its default.
+func (t *Tuning) SweepSeed() uint64 {
+	if t.Seed == nil {
+		return 1000
+	}
+	return *t.Seed
 }
 
 // Plan is everything that a comparison needs. Its zero fields mean the defaults that [Plan.WithDefaults] fills in.
@@ -111,24 +119,6 @@ type Plan struct {
 	Report    ReportRule `yaml:"report,omitempty" json:"report"`
 }
 
-// UnmarshalYAML accepts a bare name for an entry that says no more.
-func (e *ProblemEntry) UnmarshalYAML(unmarshal func(any) error) error {
-	if unmarshal(&e.Problem) == nil {
-		return nil
-	}
-	type plain ProblemEntry
-	return unmarshal((*plain)(e))
-}
-
-// UnmarshalYAML accepts a bare name for an entry that says no more.
-func (e *OptimizerEntry) UnmarshalYAML(unmarshal func(any) error) error {
-	if unmarshal(&e.Optimizer) == nil {
-		return nil
-	}
-	type plain OptimizerEntry
-	return unmarshal((*plain)(e))
-}
-
 // WithDefaults returns a copy in which every unset field has its default: the standard protocol.
 func (p Plan) WithDefaults() Plan {
 	p.Problems = slices.Clone(p.Problems)
@@ -140,7 +130,7 @@ func (p Plan) WithDefaults() Plan {
 		setDefault(&p.Optimizers[i].Name, p.Optimizers[i].Optimizer)
 	}
 	setDefault(&p.Tuning.Runs, 12)
-	setDefault(&p.Tuning.Seed, 1000)
+	p.Tuning.Seed = new(p.Tuning.SweepSeed())
 	setDefault(&p.Tuning.TieSeeds, 3)
 	setDefault(&p.Tuning.TieSettings, 3)
 	setDefault(&p.Replicates, 10)
@@ -186,6 +176,8 @@ func (p *Plan) Check() error {
 		return fmt.Errorf("plan %s extends %s, which was not read", p.Name, p.Extends)
 	case p.Name == "":
 		return fmt.Errorf("the plan has no name; add a line such as \"name: my-plan\"")
+	case !printable(p.Name):
+		return fmt.Errorf("the plan is named %q, want a name that prints on one line", p.Name)
 	case len(p.Problems) == 0:
 		return fmt.Errorf("plan %s has no problems; list at least one under \"problems:\"", p.Name)
 	case len(p.Optimizers) == 0:
@@ -305,7 +297,7 @@ func (p *Plan) Deviations() []string {
 		d = append(d, "settings are selected on test data")
 	}
 	last := p.FirstSeed + uint64(p.Replicates)
-	if p.Tuning.Seed < last && p.Tuning.Seed+uint64(max(0, p.Tuning.TieSeeds)) >= p.FirstSeed {
+	if seed := p.Tuning.SweepSeed(); seed < last && seed+uint64(max(0, p.Tuning.TieSeeds)) >= p.FirstSeed {
 		d = append(d, "a tuning seed is counted among the replicates")
 	}
 	if p.Order == Frozen {

@@ -23,7 +23,7 @@ func TestPlanDefaults(t *testing.T) {
 	if err := p.Check(); err != nil {
 		t.Error(err)
 	}
-	if p.Replicates != 10 || p.Tuning.Seed != 1000 || p.Order != protocol.Reshuffled ||
+	if p.Replicates != 10 || p.Tuning.SweepSeed() != 1000 || p.Order != protocol.Reshuffled ||
 		p.Selection != protocol.ValidationPart || p.Report != protocol.Best ||
 		!*p.OneShot || p.Problems[0].Name != "beale" || p.Problems[1].Name != "beale, long" {
 		t.Errorf("plan with defaults is %+v", p)
@@ -156,7 +156,7 @@ func TestPlanDeviations(t *testing.T) {
 		{10, 9, -1, nil},
 	} {
 		p := plan()
-		p.FirstSeed, p.Tuning.Seed, p.Tuning.TieSeeds = c.first, c.tuning, c.ties
+		p.FirstSeed, p.Tuning.Seed, p.Tuning.TieSeeds = c.first, &c.tuning, c.ties
 		p = p.WithDefaults()
 		if got := p.Deviations(); !slices.Equal(got, c.want) {
 			t.Errorf("with replicates from %d, tuning seed %d and %d tie seeds deviations are %q, want %q", c.first, c.tuning,

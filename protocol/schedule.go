@@ -188,20 +188,6 @@ func (s Schedule) MarshalYAML() (any, error) {
 	return append([]Drop{}, s.Drops...), nil
 }
 
-// UnmarshalYAML reads a list of drops, or keys with values; "constant" is a name for no decay.
-func (s *Schedule) UnmarshalYAML(unmarshal func(any) error) error {
-	*s = Schedule{}
-	if unmarshal(&s.Drops) == nil {
-		*s = s.plain()
-		return nil
-	}
-	if err := unmarshal((*plainSchedule)(s)); err != nil {
-		return err
-	}
-	*s = s.plain()
-	return nil
-}
-
 // plain is the schedule as all write it that mean the same.
 func (s Schedule) plain() Schedule {
 	if s.Decay == "constant" {

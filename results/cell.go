@@ -1,6 +1,10 @@
 package results
 
-import "noisebench/protocol"
+import (
+	"slices"
+
+	"noisebench/protocol"
+)
 
 // Cell is what is known of one optimizer on one problem of a plan: the input of rankings and tables. Its slices may be
 // empty, and then Missing or Failed say why.
@@ -12,10 +16,11 @@ type Cell struct {
 	// measure; empty: it can. Such a cell has no runs, and none are missing.
 	Impossible string
 
-	// Setting is the complete setting that tuning chose; nil while tuning is unfinished. Tuned names the
-	// hyperparameters that were searched, and Ranges has the least and the greatest value of those that were searched over a
+	// Setting is the complete setting that tuning chose; nil while tuning is unfinished. Defaults are the values that the
+	// optimizer declares, complete; nil: unknown. Tuned names the hyperparameters that were searched, and Ranges has the least and the greatest value of those that were searched over a
 	// range. BatchSize, Schedule and Clip are what the optimizer entry has of its own, or zero.
 	Setting   protocol.Setting
+	Defaults  protocol.Setting
 	Tuned     []string
 	Ranges    map[string][]float64
 	BatchSize int
@@ -23,7 +28,7 @@ type Cell struct {
 	Clip      float64
 
 	Runs           []*Record        // replicates of Setting: finished runs only, one per reporting seed
-	OneShotSetting protocol.Setting // the declared default, complete; nil if the plan has no one-shot row
+	OneShotSetting protocol.Setting // the declared default but for what the entry sets, complete; nil if the plan has no one-shot row
 	OneShot        []*Record        // replicates of OneShotSetting, as Runs
 	Tuning         []*Record        // all finished runs of the sweep and of the tie step
 
@@ -38,6 +43,24 @@ type Cell struct {
 
 	Failed  []string // one reason per failed run, tuning runs among them
 	Missing int      // runs of the plan that neither finished nor failed
+}
+
+// Fixed is the part of the setting that a reader has to be told beside what was tuned: the values that differ from those that the
+// optimizer declares, and the batch size of the entry. It is empty while tuning is unfinished.
+func (c *Cell) Fixed() protocol.Setting {
+	fixed := protocol.Setting{}
+	if c.Setting == nil {
+		return fixed
+	}
+	for name, v := range c.Setting {
+		if declared, known := c.Defaults[name]; c.Defaults != nil && !slices.Contains(c.Tuned, name) && !(known && v == declared) {
+			fixed[name] = v
+		}
+	}
+	if c.BatchSize > 0 {
+		fixed["batch_size"] = float64(c.BatchSize)
+	}
+	return fixed
 }
 
 // Taken says of a cell that some of its runs were made elsewhere and came in a bundle.

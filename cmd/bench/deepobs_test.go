@@ -16,7 +16,7 @@ import (
 // with the published baselines (Schneider et al. 2019; final test loss, mean and standard deviation over seeds 42 to 51).
 // Our streams are others than theirs, so the means can only agree up to their standard errors.
 func TestPublishedMeans(t *testing.T) {
-	plan, err := loadPlan("deepobs-small")
+	plan, err := plans.Load("deepobs-small")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -92,7 +92,7 @@ func (x *examined) complete() {
 		r := b.Records[id].Run
 		text := fmt.Sprintf("run %.12s of %s on %s (%s, seed %d)", id, r.Optimizer.Name, r.Problem.Name, r.Optimizer.Setting, r.Seed)
 		switch {
-		case inCell[cellKey(r)] != "" && r.Seed >= b.Plan.Tuning.Seed:
+		case inCell[cellKey(r)] != "" && r.Seed >= b.Plan.Tuning.SweepSeed():
 			text += ": further tuning beside the plan's"
 		case inCell[cellKey(r)] != "":
 			text += ": the plan has the pair, but not this setting or seed"
@@ -128,11 +128,11 @@ func (x *examined) complete() {
 func (x *examined) builtInPlan() {
 	plan := x.bundle.Plan.WithDefaults()
 	sum := x.bundle.Sums["plan.json"]
-	if !slices.Contains(planNames(), plan.Name) {
+	if !plans.Has(plan.Name) {
 		x.note("completeness", "plan hash", fmt.Sprintf("%s is not a built-in plan; its SHA-256 is %s", plan.Name, sum))
 		return
 	}
-	own, err := loadPlan(plan.Name)
+	own, err := plans.Load(plan.Name)
 	if err != nil {
 		panic("bench: " + err.Error()) // a test reads all built-in plans
 	}

@@ -21,7 +21,7 @@ var exports = map[string]func(s bridge.Source, dir string, wrote func(file strin
 	"csv":     exportTables((*bridge.Table).WriteCSV, "csv"),
 	"json":    exportTables((*bridge.Table).WriteJSON, "json"),
 	"benchopt": func(s bridge.Source, dir string, wrote func(string, int)) error {
-		return exportTable(bridge.Benchopt(s), (*bridge.Table).WriteParquet, filepath.Join(dir, s.Plan.Name+".parquet"), wrote)
+		return exportTable(bridge.Benchopt(s), (*bridge.Table).WriteParquet, filepath.Join(dir, results.FileName(s.Plan.Name)+".parquet"), wrote)
 	},
 	"iohanalyzer": func(s bridge.Source, dir string, wrote func(string, int)) error {
 		return bridge.WriteIOH(s, func(path, text string) error {

@@ -15,6 +15,7 @@ var layers = map[string]struct{ own, libraries []string }{
 	"protocol":              {},
 	"protocol/protocoltest": {own: []string{"protocol"}},
 	"protocol/fingerprint":  {own: []string{"protocol"}},
+	"protocol/planfile":     {own: []string{"protocol"}, libraries: []string{"github.com/goccy/go-yaml"}},
 	"plugins": {
 		own:       []string{"protocol", "plugins/internal/wire"},
 		libraries: []string{"github.com/hashicorp/", "google.golang.org/", "golang.org/x/sys/"},

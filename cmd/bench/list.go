@@ -132,8 +132,8 @@ func train(spec *protocol.ProblemSpec) string {
 
 func listPlans(cmd *cobra.Command) error {
 	rows := [][]string{{"PLAN", "PROBLEMS", "OPTIMIZERS", "WHAT"}}
-	for _, name := range planNames() {
-		plan, err := loadPlan(name)
+	for _, name := range plans.Names() {
+		plan, err := plans.Load(name)
 		if err != nil {
 			return err
 		}
@@ -158,7 +158,7 @@ func completePlans(_ *cobra.Command, args []string, _ string) ([]string, cobra.S
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return planNames(), cobra.ShellCompDirectiveDefault
+	return plans.Names(), cobra.ShellCompDirectiveDefault
 }
 
 // completeNames completes the first argument to the name of anything that bench itself has.
@@ -166,7 +166,7 @@ func completeNames(_ *cobra.Command, args []string, _ string) ([]string, cobra.S
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	names := planNames()
+	names := plans.Names()
 	for _, d := range optimizers.All() {
 		names = append(names, d.Name)
 	}

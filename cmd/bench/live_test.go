@@ -13,6 +13,7 @@ import (
 
 	"noisebench/harness"
 	"noisebench/plugins"
+	"noisebench/protocol/planfile"
 )
 
 // small is a plan of four runs, none of which tunes.
@@ -26,7 +27,7 @@ evaluations: 4
 // serveSmall serves that plan from an empty results folder, and ends when the test does.
 func serveSmall(t *testing.T) (address string, campaign *harness.Campaign, dir string) {
 	t.Helper()
-	plan, err := parsePlan("small", []byte(small))
+	plan, err := planfile.Parse("small", []byte(small))
 	if err != nil {
 		t.Fatal(err)
 	}

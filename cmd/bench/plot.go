@@ -7,12 +7,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/spf13/cobra"
 	"gonum.org/v1/plot/vg"
 
 	"noisebench/protocol"
+	"noisebench/results"
 	"noisebench/results/report/figure"
 )
 
@@ -31,7 +31,7 @@ func newPlot() *cobra.Command {
 		Use:   "plot PLAN|FILE [KIND…]",
 		Short: "Draw figures of a plan from its records",
 		Long: `Plot draws figures of a plan from its records, for papers and screens, and prints the names of the files that it wrote:
-PLAN-PROBLEM-KIND.svg, or PLAN-KIND.svg for figures over all problems. Beside each lies a text of the same name, .txt, for the
+PLAN--PROBLEM--KIND.svg, or PLAN--KIND.svg for figures over all problems. Beside each lies a text of the same name, .txt, for the
 caption: what was run, how many seeds, what a band means, and what may mislead.
 
 Without KIND it draws all kinds; "bench plot --list" tells which there are. Figures for which there are no data are named, with
@@ -196,24 +196,11 @@ func (f *plotFlags) save(fig *figure.Figure, plan, problem, kind string) (string
 	if problem == "" {
 		parts = []string{plan, kind}
 	}
-	for i := range parts {
-		parts[i] = fileName(parts[i])
-	}
-	path := filepath.Join(f.out, strings.Join(parts, "-")+"."+f.format)
+	path := filepath.Join(f.out, results.FileName(parts...)+"."+f.format)
 	if err := fig.Save(path); err != nil {
 		return "", fmt.Errorf("cannot write figure: %w", err)
 	}
 	return path, nil
-}
-
-// fileName replaces what is awkward in the name of a file.
-func fileName(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_.+=", r) {
-			return r
-		}
-		return '_'
-	}, s)
 }
 
 // among returns an error unless all names are known.

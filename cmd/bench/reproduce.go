@@ -10,11 +10,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 
 	"noisebench/cmd/bench/reproduce"
 	"noisebench/harness"
+	"noisebench/protocol/planfile"
 	"noisebench/results"
 	"noisebench/results/bundle"
 	"noisebench/results/report/figure"
@@ -223,7 +223,7 @@ func (o *reproduction) draw(cmd *cobra.Command, item reproduce.Item, in *reprodu
 		if picture.Caption == "" { // it is saved beside the picture
 			picture.Caption = drawn.Caption
 		}
-		path := filepath.Join(o.out, name+"."+o.format)
+		path := filepath.Join(o.out, results.FileName(name)+"."+o.format)
 		if err := picture.Save(path); err != nil {
 			return fmt.Errorf("%s: %w", item.Name, err)
 		}
@@ -258,9 +258,9 @@ func (o *reproduction) print(cmd *cobra.Command, items []reproduce.Item) error {
 			return fmt.Errorf("%s is computed; there is no plan behind it", item.Name)
 		}
 		for _, plan := range item.Plans(size) {
-			text, err := yaml.Marshal(plan.WithDefaults())
+			text, err := planfile.Marshal(new(plan.WithDefaults()))
 			if err != nil {
-				return fmt.Errorf("cannot write plan %s: %w", plan.Name, err)
+				return err
 			}
 			if !first {
 				fmt.Fprintln(cmd.OutOrStdout(), "---")

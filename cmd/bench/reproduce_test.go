@@ -3,11 +3,11 @@ package main
 import (
 	"testing"
 
-	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"noisebench/cmd/bench/reproduce"
+	"noisebench/protocol/planfile"
 )
 
 // What --plan prints is the plan, to "bench run" too.
@@ -19,11 +19,11 @@ func TestPrintedPlans(t *testing.T) {
 			}
 			for _, plan := range item.Plans(size) {
 				want := plan.WithDefaults()
-				text, err := yaml.Marshal(want)
+				text, err := planfile.Marshal(&want)
 				if err != nil {
 					t.Fatalf("%s: %v", plan.Name, err)
 				}
-				got, err := parsePlan("printed.yaml", text)
+				got, err := planfile.Parse("printed.yaml", text)
 				if err != nil {
 					t.Errorf("%s: %v", plan.Name, err)
 					continue

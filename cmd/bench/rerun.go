@@ -331,7 +331,7 @@ func (x *examined) sample(seed uint64, runnable func(cell int) bool, many share)
 		add(harness.ForReplicate, cell.Runs)
 		add(harness.ForOneShot, cell.OneShot)
 		for _, r := range cell.Tuning {
-			if r.Run.Seed == x.campaign.Plan.Tuning.Seed {
+			if r.Run.Seed == x.campaign.Plan.Tuning.SweepSeed() {
 				add(harness.ForSweep, []*results.Record{r})
 			} else {
 				add(harness.ForTie, []*results.Record{r})

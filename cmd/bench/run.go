@@ -54,7 +54,7 @@ optimizer against published ones costs its own runs alone.`,
 			if err := checkFormat(cmd, format); err != nil {
 				return err
 			}
-			plan, err := loadPlan(args[0])
+			plan, err := plans.Load(args[0])
 			if err != nil {
 				return err
 			}

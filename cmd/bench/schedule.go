@@ -7,15 +7,16 @@ import (
 	"strings"
 
 	"noisebench/protocol"
+	"noisebench/protocol/planfile"
 )
 
 // showPlan prints the text of a plan, and draws the schedules that it gives, as comments: what is printed is a plan still.
 func showPlan(w io.Writer, name string) error {
-	text, file, err := readPlan(name)
+	text, file, err := plans.Text(name)
 	if err != nil {
 		return err
 	}
-	plan, err := parsePlan(file, text)
+	plan, err := planfile.Parse(file, text)
 	if err != nil {
 		return err
 	}

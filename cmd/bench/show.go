@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"noisebench/protocol"
+	"noisebench/protocol/planfile"
 	"noisebench/results"
 )
 
@@ -42,7 +43,7 @@ begins.`,
 
 func show(cmd *cobra.Command, name, dir string, paths []string) error {
 	out := cmd.OutOrStdout()
-	if slices.Contains(planNames(), name) || isPlanFile(name) {
+	if plans.Has(name) || planfile.IsFile(name) {
 		return showPlan(out, name)
 	}
 	if record, err := findRun(dir, name); err != nil {
@@ -66,7 +67,7 @@ func show(cmd *cobra.Command, name, dir string, paths []string) error {
 	if strings.ContainsRune(name, filepath.Separator) {
 		return errors.Join(optimizerErr, problemErr)
 	}
-	known := planNames()
+	known := plans.Names()
 	for _, plugin := range c.all() {
 		for _, d := range plugin.Optimizers {
 			known = append(known, d.Name)

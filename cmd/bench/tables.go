@@ -209,9 +209,9 @@ func namesIn(dir string, plan *protocol.Plan, rest func() (bundle.Lookup, error)
 
 // planOrSaved reads the plan that an argument names, or finds it by its name among those of a results folder.
 func planOrSaved(arg string, saved []*bundle.Saved) (protocol.Plan, []byte, error) {
-	text, _, err := readPlan(arg)
+	text, _, err := plans.Text(arg)
 	if err == nil {
-		plan, err := loadPlan(arg)
+		plan, err := plans.Load(arg)
 		return plan, text, err
 	}
 	for _, s := range saved {

@@ -57,7 +57,7 @@ func (m memory) write(path, text string) error {
 }
 
 // The bytes are those of IOHexperimenter 0.3.18, as in iohinspector's aux/test_data/algorithm_A (two of its runs, with values
-// to the digits of its .dat file), but for the suite, the algorithm's info and the optimum's place x, of which we keep none.
+// to the digits of its .dat file), but for names of files, the suite, the algorithm's info and the optimum's place x, of which we keep none.
 func TestIOH(t *testing.T) {
 	sphere := func(rows ...float64) *results.Record {
 		r := record("Sphere", "algorithm_A", 1, 0.5, 0, 0)
@@ -81,16 +81,17 @@ func TestIOH(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	algorithm, problem := results.FileName("algorithm_A"), results.FileName("Sphere") // where theirs has the names as they are
 	want := map[string]string{
-		"algorithm_A/IOHprofiler_f1_Sphere.json": "{\n\t\"version\": \"0.3.18\", \n\t\"suite\": \"unknown_suite\", \n" +
+		algorithm + "/IOHprofiler_f1_" + problem + ".json": "{\n\t\"version\": \"0.3.18\", \n\t\"suite\": \"unknown_suite\", \n" +
 			"\t\"function_id\": 1, \n\t\"function_name\": \"Sphere\", \n\t\"maximization\": false, \n" +
 			"\t\"algorithm\": {\"name\": \"algorithm_A\", \"info\": \"step_size=0.5\"},\n" +
 			"\t\"attributes\": [\"evaluations\", \"raw_y\"],\n\t\"scenarios\": [\n\t\t{\"dimension\": 2,\n" +
-			"\t\t\"path\": \"data_f1_Sphere/IOHprofiler_f1_DIM2.dat\",\n\t\t\"runs\": [\n" +
+			"\t\t\"path\": \"data_f1_" + problem + "/IOHprofiler_f1_DIM2.dat\",\n\t\t\"runs\": [\n" +
 			"\t\t\t{\"instance\": 1, \"evals\": 100, \"best\": {\"evals\": 32, \"y\": 1.3890992609, \"x\": []}},\n" +
 			"\t\t\t{\"instance\": 1, \"evals\": 100, \"best\": {\"evals\": 82, \"y\": 0.0100686651, \"x\": []}}\n" +
 			"\t\t]}\n\t]\n}\n",
-		"algorithm_A/data_f1_Sphere/IOHprofiler_f1_DIM2.dat": "evaluations raw_y\n1 4.6705811572\n5 2.0741274259\n" +
+		algorithm + "/data_f1_" + problem + "/IOHprofiler_f1_DIM2.dat": "evaluations raw_y\n1 4.6705811572\n5 2.0741274259\n" +
 			"8 1.4186758054\n32 1.3890992609\n100 13.7076614579\nevaluations raw_y\n1 0.0999932311\n82 0.0100686651\n" +
 			"100 4.8617888738\n",
 	}
@@ -140,7 +141,7 @@ func TestIOHFiles(t *testing.T) {
 	if err := WriteIOH(s, files.write); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"sgd/IOHprofiler_f1_flat.json", "-a-d-am/IOHprofiler_f2_net.json"} {
+	for _, want := range []string{"sgd/IOHprofiler_f1_flat.json", "=2E.=2Fa=20d=2Fam/IOHprofiler_f2_net.json"} {
 		if files[want] == "" {
 			t.Errorf("there is no file %s", want)
 		}
@@ -151,12 +152,17 @@ func TestIOHFiles(t *testing.T) {
 		}
 		t.Errorf("%s leads out of the folder", name)
 	}
-	if text := files["-a-d-am/IOHprofiler_f2_net.json"]; !strings.Contains(text, "\"maximization\": true") {
+	if text := files["=2E.=2Fa=20d=2Fam/IOHprofiler_f2_net.json"]; !strings.Contains(text, "\"maximization\": true") {
 		t.Errorf("accuracy is not maximized:\n%s", text)
 	}
 	s.Cells[0].Optimizer, s.Cells[1].Optimizer = "a/b", "a b"
 	s.Cells[1].Problem = "flat"
+	apart := memory{}
+	if err := WriteIOH(s, apart.write); err != nil || len(apart) != 4 {
+		t.Errorf("two optimizers have %d files, %v; want 4", len(apart), err)
+	}
+	s.Cells[1].Optimizer = "a/b"
 	if err := WriteIOH(s, memory{}.write); err == nil {
-		t.Error("two optimizers share a file without an error")
+		t.Error("two results of an optimizer share a file without an error")
 	}
 }

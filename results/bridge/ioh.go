@@ -21,7 +21,7 @@ const iohVersion = "0.3.18"
 //	OPTIMIZER/IOHprofiler_f1_PROBLEM.json
 //	OPTIMIZER/data_f1_PROBLEM/IOHprofiler_f1_DIM100.dat
 //
-// write makes a file at such a path. Our words in theirs:
+// write makes a file at such a path, in which names are as [results.FileName] writes them. Our words in theirs:
 //
 //	suite           the plan
 //	function id     the position of the problem among those of the plan, from 1; function name: its entry's name
@@ -41,10 +41,10 @@ func WriteIOH(s Source, write func(path, text string) error) error {
 		if len(c.Runs) == 0 || id == 0 {
 			continue
 		}
-		f := iohFile{plan: s.Plan, cell: c, id: id, name: fileName(c.Problem)}
-		base := fmt.Sprintf("%s/IOHprofiler_f%d_%s.json", fileName(c.Optimizer), id, f.name)
+		f := iohFile{plan: s.Plan, cell: c, id: id, name: results.FileName(c.Problem)}
+		base := fmt.Sprintf("%s/IOHprofiler_f%d_%s.json", results.FileName(c.Optimizer), id, f.name)
 		if taken[base] {
-			return fmt.Errorf("two optimizers on %s would be written to %s; give one of them another name", c.Problem, base)
+			return fmt.Errorf("there are two results of %s on %s; give one of them another name", c.Optimizer, c.Problem)
 		}
 		taken[base] = true
 		if err := f.write(base, write); err != nil {
@@ -52,16 +52,6 @@ func WriteIOH(s Source, write func(path, text string) error) error {
 		}
 	}
 	return nil
-}
-
-// fileName replaces what does not belong into the name of a file.
-func fileName(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || strings.ContainsRune(`/\:*?"<>| `, r) {
-			return '-'
-		}
-		return r
-	}, strings.TrimLeft(s, "."))
 }
 
 // iohFile is one optimizer on one problem.

@@ -60,7 +60,7 @@ func (s *Source) runs() []*run {
 			get(r).oneShot = true
 		}
 		for _, r := range c.Tuning {
-			if first := s.Plan.Tuning.Seed; c.Unranked != "" || r.Run.Seed == first {
+			if first := s.Plan.Tuning.SweepSeed(); c.Unranked != "" || r.Run.Seed == first {
 				get(r).sweep = true
 			} else {
 				get(r).tie = true

@@ -61,7 +61,7 @@ func planOf() *protocol.Plan {
 }
 
 // store makes records in a folder and returns their paths.
-func store(t *testing.T, n int) []string {
+func store(t testing.TB, n int) []string {
 	t.Helper()
 	s, err := results.Open(t.TempDir())
 	if err != nil {
@@ -96,7 +96,7 @@ func store(t *testing.T, n int) []string {
 	return paths
 }
 
-func create(t *testing.T, paths []string) (string, Packed) {
+func create(t testing.TB, paths []string) (string, Packed) {
 	t.Helper()
 	definitions, err := Describe(planOf(), example, slices.Values([]*results.Record{}))
 	if err != nil {
@@ -232,7 +232,7 @@ type member struct {
 	size     int64 // if it is to be other than that of the contents
 }
 
-func archive(t *testing.T, members ...member) []byte {
+func archive(t testing.TB, members ...member) []byte {
 	t.Helper()
 	var plain bytes.Buffer
 	w := tar.NewWriter(&plain)

@@ -12,7 +12,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -175,11 +174,4 @@ func (c *counter) Write(p []byte) (int, error) {
 }
 
 // FileName is a name for the bundle of a plan.
-func FileName(plan string) string {
-	return strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`/\: `, r) {
-			return '-'
-		}
-		return r
-	}, plan) + Extension
-}
+func FileName(plan string) string { return results.FileName(plan) + Extension }

@@ -322,7 +322,7 @@ func (p *Problem) auc(s scale, c results.Cell) float64 {
 func (m *Measures) tune(plan *protocol.Plan, s scale, c results.Cell) {
 	var values, starts, steps, level, logs []float64
 	for _, record := range c.Tuning {
-		if record.Run.Seed != plan.Tuning.Seed {
+		if record.Run.Seed != plan.Tuning.SweepSeed() {
 			continue
 		}
 		part := results.PartFor(&record.Spec, plan.Selection)
@@ -367,12 +367,12 @@ func (row *Row) noteMeasures(plan *protocol.Plan, s scale, c results.Cell) {
 	}
 	var others []float64 // a thesis-like plan counts the tuning seed among the replicates
 	for _, record := range c.Runs {
-		if record.Run.Seed != plan.Tuning.Seed {
+		if record.Run.Seed != plan.Tuning.SweepSeed() {
 			others = append(others, s.of(record.Score(plan.Report, plan.Selection, protocol.TestPart)))
 		}
 	}
 	for _, record := range c.Tuning {
-		if record.Run.Seed != plan.Tuning.Seed || c.Setting == nil || !maps.Equal(record.Run.Optimizer.Setting, c.Setting) {
+		if record.Run.Seed != plan.Tuning.SweepSeed() || c.Setting == nil || !maps.Equal(record.Run.Optimizer.Setting, c.Setting) {
 			continue
 		}
 		tuned := s.of(record.Score(plan.Report, plan.Selection, protocol.TestPart))

@@ -113,3 +113,39 @@ func TestEpochsAreABudget(t *testing.T) {
 		t.Errorf("1.5 epochs of 1000 examples are a budget of %d, want 1500", got)
 	}
 }
+
+// Tables show what was tuned and what the plan sets otherwise than declared, and no more.
+func TestSettingsThatAreFixed(t *testing.T) {
+	plan, cells := synthetic()
+	c := &cells[0]
+	c.Setting = protocol.Setting{"step_size": 0.125, "beta1": 0.75, "beta2": 0.999, "odd": 7}
+	c.Tuned, c.BatchSize = []string{"step_size"}, 48
+	for _, test := range []struct {
+		defaults protocol.Setting
+		want     string
+	}{
+		{protocol.Setting{"step_size": 0.125, "beta1": 0.9, "beta2": 0.999, "odd": 7}, "batch_size=48 beta1=0.75 step_size=0.125"},
+		{protocol.Setting{"step_size": 1, "beta1": 0.75, "beta2": 0.999}, "batch_size=48 odd=7 step_size=0.125"},
+		{nil, "batch_size=48 step_size=0.125"}, // unknown
+	} {
+		c.Defaults = test.defaults
+		r := Build(plan, cells)
+		i := slices.IndexFunc(r.Problems[0].Rows, func(row Row) bool { return row.Optimizer == c.Optimizer })
+		if got := r.Problems[0].Rows[i].Setting.String(); got != test.want {
+			t.Errorf("declared %s: the setting is %q, want %q", test.defaults, got, test.want)
+		}
+		for _, format := range []string{"txt", "md", "tex", "csv"} {
+			text, want := render(t, r, format), test.want
+			if format == "tex" {
+				want = latexEscape(want)
+			}
+			if !strings.Contains(text, want) {
+				t.Errorf("%s does not say %q", format, want)
+			}
+		}
+	}
+	c.Setting = nil // tuning is unfinished
+	if got := c.Fixed(); len(got) > 0 {
+		t.Errorf("while tuning is unfinished, %s is fixed", got)
+	}
+}

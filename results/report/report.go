@@ -72,7 +72,8 @@ type Row struct {
 	Rank       int                  // 1 is best, shared among equals; 0 if there are no runs
 	Shared     bool                 // Rank is
 	Oracle     bool                 // it was told what no real optimizer can know, see protocol.Oracle
-	Setting    protocol.Setting     // what was tuned, and the batch size where the entry fixes it; nil before tuning is done
+	Setting    protocol.Setting     // what was tuned, and Fixed; nil before tuning is done
+	Fixed      protocol.Setting     // what the plan sets otherwise than the optimizer declares, the entry's batch size too
 	Ranges     map[string][]float64 // least and greatest value of what was tuned over a range
 	Schedule   *protocol.Schedule   // that its entry alone has; nil: none
 	Clip       float64              // greatest norm of its gradients; 0: none
@@ -352,12 +353,10 @@ func newRow(plan *protocol.Plan, c results.Cell) Row {
 		Measures: noMeasures(0),
 	}
 	if c.Setting != nil {
-		row.Setting = protocol.Setting{}
+		row.Fixed = c.Fixed()
+		row.Setting = maps.Clone(row.Fixed)
 		for _, name := range c.Tuned {
 			row.Setting[name] = c.Setting[name]
-		}
-		if c.BatchSize > 0 {
-			row.Setting["batch_size"] = float64(c.BatchSize)
 		}
 	}
 	for _, record := range c.Tuning {

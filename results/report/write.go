@@ -234,10 +234,11 @@ func (r *Report) legend() []string {
 	lines := []string{
 		"rank: entries that share a rank (1=) do not differ by the sign-flip test with Holm's correction at level 0.05, " +
 			"or too little to matter",
+		"setting: what was tuned, and what the plan sets otherwise than the optimizer declares",
 		"ok: runs that did not diverge, of those planned",
 	}
 	if slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.showDefault() }) {
-		lines = append(lines, "default: the same for the declared default setting in place of the tuned one")
+		lines = append(lines, "default: the same for the declared defaults in place of what was tuned")
 	}
 	lines = append(lines,
 		"time: of problem and optimizer per example, relative to the fastest; plugins in other processes included",

@@ -84,7 +84,7 @@ func drawSensitivity(s *Source, p *report.Problem) (*Figure, string) {
 	f.XLabel, f.YLabel = "step size", what
 	f.Caption = fmt.Sprintf("%s of tuning runs on %s by step size, plan %s: one run each under tuning seed %d. An unstable run "+
 		"diverged, or ended no better than it started; what is worse than the start is drawn at the edge.",
-		capital(what), p.Name, s.Plan.Name, s.Plan.Tuning.Seed)
+		capital(what), p.Name, s.Plan.Name, s.Plan.Tuning.SweepSeed())
 	if slices.ContainsFunc(all, func(x report.Sensitivity) bool { return len(x.Others) > 0 }) {
 		f.Caption += " In colour at the other hyperparameters that were chosen; in grey at others."
 	}
@@ -103,7 +103,7 @@ func addTrials(panel *Panel, s *Source, x report.Sensitivity, metric protocol.Me
 	points[true] = &Marks{Style: Style{Color: style.Color, Marker: cross{}}, Radius: 2.2}
 	chosen := &Marks{Style: Style{Color: Ink, Marker: ring{}}, Radius: 3}
 	for _, t := range x.Trials {
-		if t.Seed != s.Plan.Tuning.Seed {
+		if t.Seed != s.Plan.Tuning.SweepSeed() {
 			continue
 		}
 		v := t.Value

@@ -76,10 +76,34 @@ func (k *Kind) Draw(s *Source, problem string) (f *Figure, missing string) {
 		}
 		f, missing = k.problem(s, &s.report.Problems[i])
 	}
+	if f != nil {
+		if note := s.fixedNote(problem); note != "" {
+			f.Notes = append(f.Notes, note)
+		}
+	}
 	if f != nil && !s.report.Complete() {
 		f.Notes = append(f.Notes, fmt.Sprintf("The plan is incomplete: %d of %d runs.", s.report.Finished, s.report.Planned))
 	}
 	return f, missing
+}
+
+// fixedNote says what the plan sets otherwise than the optimizers declare, on a problem, or on all if it is empty.
+func (s *Source) fixedNote(problem string) string {
+	var set []string
+	told := map[string]bool{}
+	for _, p := range s.report.Problems {
+		for _, row := range p.Rows {
+			if (problem == "" || p.Name == problem) && s.drawn(row.Optimizer) && len(row.Fixed) > 0 && !told[row.Optimizer] {
+				told[row.Optimizer] = true
+				set = append(set, report.Clean(row.Optimizer)+" with "+report.Clean(row.Fixed.String()))
+			}
+		}
+	}
+	if set == nil {
+		return ""
+	}
+	slices.Sort(set)
+	return "Set by the plan, otherwise than declared: " + strings.Join(set, "; ") + "."
 }
 
 // Overall reports whether the kind is drawn over all problems.

@@ -185,7 +185,7 @@ func (c *charter) sensitivity(p *report.Problem) chart {
 			one.s.Hint = s.Others.String()
 		}
 		for _, t := range s.Trials {
-			if t.Seed == c.plan.Tuning.Seed && t.StepSize > 0 {
+			if t.Seed == c.plan.Tuning.SweepSeed() && t.StepSize > 0 {
 				one.trials = append(one.trials, t)
 				at = append(at, t.StepSize)
 			}

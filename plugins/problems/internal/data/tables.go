@@ -95,6 +95,13 @@ func ReadNumbers(s *Set, features int) (rows [][]float64, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if rows, err = parseNumbers(b, features); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Files[0].Name, err)
+	}
+	return rows, nil
+}
+
+func parseNumbers(b []byte, features int) (rows [][]float64, err error) {
 	number := 0
 	for line := range bytes.Lines(b) {
 		number++
@@ -104,11 +111,11 @@ func ReadNumbers(s *Set, features int) (rows [][]float64, err error) {
 		case err == nil:
 			rows = append(rows, row)
 		case len(rows) > 0 && len(fields) > 0:
-			return nil, fmt.Errorf("%s: line %d: %w", s.Files[0].Name, number, err)
+			return nil, fmt.Errorf("line %d: %w", number, err)
 		}
 	}
 	if rows == nil {
-		return nil, fmt.Errorf("%s: no line has %d numbers", s.Files[0].Name, features+1)
+		return nil, fmt.Errorf("no line has %d numbers", features+1)
 	}
 	return rows, nil
 }
@@ -136,17 +143,28 @@ func ReadA1a() (rows [][]float64, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if rows, err = parseA1a(b); err != nil {
+		return nil, fmt.Errorf("a1a: %w", err)
+	}
+	return rows, nil
+}
+
+func parseA1a(b []byte) (rows [][]float64, err error) {
 	for line := range bytes.Lines(b) {
 		fields := strings.Fields(string(line)) // "-1 3:1 11:1 …", features from 1
 		row := make([]float64, A1aFeatures+1)
-		if row[A1aFeatures], err = strconv.ParseFloat(fields[0], 64); err != nil {
-			return nil, err
+		if len(fields) == 0 || fields[0] != "-1" && fields[0] != "+1" {
+			return nil, fmt.Errorf("line %d: %.80q, want a class of -1 or +1 and features", len(rows)+1, line)
+		}
+		row[A1aFeatures] = 1
+		if fields[0] == "-1" {
+			row[A1aFeatures] = -1
 		}
 		for _, field := range fields[1:] {
 			at, value, _ := strings.Cut(field, ":")
 			j, err := strconv.Atoi(at)
 			if err != nil || j < 1 || j > A1aFeatures || value != "1" {
-				return nil, fmt.Errorf("a1a: line %d: %q, want a feature from 1 to %d with the value 1", len(rows)+1, field, A1aFeatures)
+				return nil, fmt.Errorf("line %d: %.80q, want a feature from 1 to %d with the value 1", len(rows)+1, field, A1aFeatures)
 			}
 			row[j-1] = 1
 		}
