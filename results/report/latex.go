@@ -388,7 +388,7 @@ func cut(cell string) (mean, std string, ok bool) {
 
 // box sets text in lines of a width, unless it fits one.
 func box(text, place string, width, natural float64) string {
-	if natural <= width {
+	if natural <= width+0.01 {
 		return latexText(text)
 	}
 	return fmt.Sprintf(`\parbox[%s]{%.0fpt}{\raggedright\strut %s\strut}`, place, width, latexText(text))
