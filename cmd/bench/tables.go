@@ -53,7 +53,11 @@ func checkFormat(cmd *cobra.Command, format string) error {
 }
 
 func printTables(w io.Writer, format string, plan *protocol.Plan, cells []results.Cell) error {
-	return formats[format](report.Build(plan, cells), w)
+	r := report.Build(plan, cells)
+	if format == "terminal" {
+		return report.Text{Report: r, Width: terminalWidth(w)}.Write(w)
+	}
+	return formats[format](r, w)
 }
 
 // finder finds the records of a plan, for the commands that show results and run nothing.
@@ -322,11 +326,11 @@ to print them again. --build shows what an older build of bench made, whose reco
 			r := report.Build(plan, cells, names...)
 			switch {
 			case pairwise:
-				return formats[format](report.Pairwise{Report: r}, cmd.OutOrStdout())
+				return formats[format](report.Pairwise{Report: r, Width: terminalWidth(cmd.OutOrStdout())}, cmd.OutOrStdout())
 			case format == "latex":
 				return report.LaTeX{Report: r, Landscape: landscape, Appendix: all}.WriteLaTeX(cmd.OutOrStdout())
-			case all && format == "terminal":
-				return r.WriteAllText(cmd.OutOrStdout())
+			case format == "terminal":
+				return report.Text{Report: r, All: all, Width: terminalWidth(cmd.OutOrStdout())}.Write(cmd.OutOrStdout())
 			}
 			return formats[format](r, cmd.OutOrStdout())
 		},

@@ -11,7 +11,10 @@ import (
 )
 
 // Pairwise is a report of which the comparisons of all pairs of optimizers are written in place of the ranking.
-type Pairwise struct{ *Report }
+type Pairwise struct {
+	*Report
+	Width int // of the terminal in characters; 0: no limit
+}
 
 func (r Pairwise) sections() []section {
 	var all []section
@@ -63,7 +66,7 @@ func (r Pairwise) legend() []string {
 }
 
 func (r Pairwise) document() document {
-	return document{r.Plan, r.headline(), r.Description, r.Complete(), r.sections(), texts(r.Notes), r.legend()}
+	return document{r.Plan, r.headline(), r.Description, r.Complete(), r.Width, r.sections(), texts(r.Notes), r.legend()}
 }
 
 // WriteText writes the comparisons for a terminal.

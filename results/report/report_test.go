@@ -132,13 +132,13 @@ var formats = map[string]func(*Report, io.Writer) error{
 	"paper.tex": func(r *Report, w io.Writer) error {
 		return LaTeX{Report: r, Landscape: true, Appendix: true}.WriteLaTeX(w)
 	},
-	"json": (*Report).WriteJSON, "all.txt": (*Report).WriteAllText,
+	"json": (*Report).WriteJSON, "all.txt": func(r *Report, w io.Writer) error { return Text{Report: r, All: true}.Write(w) },
 	"pairs.txt": pairwise(Pairwise.WriteText), "pairs.md": pairwise(Pairwise.WriteMarkdown),
 	"pairs.csv": pairwise(Pairwise.WriteCSV), "pairs.tex": pairwise(Pairwise.WriteLaTeX), "pairs.json": pairwise(Pairwise.WriteJSON),
 }
 
 func pairwise(write func(Pairwise, io.Writer) error) func(*Report, io.Writer) error {
-	return func(r *Report, w io.Writer) error { return write(Pairwise{r}, w) }
+	return func(r *Report, w io.Writer) error { return write(Pairwise{Report: r}, w) }
 }
 
 func render(t *testing.T, r *Report, format string) string {

@@ -283,6 +283,7 @@ type document struct {
 	plan                  string
 	headline, description string
 	complete              bool
+	width                 int // of the terminal in characters; 0: no limit
 	sections              []section
 	notes, legend         []string
 }
@@ -292,30 +293,50 @@ func (r *Report) document(intervals, details bool) document {
 	if details {
 		legend = append(legend, r.detailLegend()...)
 	}
-	return document{r.Plan, r.headline(), r.Description, r.Complete(), r.sections(intervals, details), texts(r.Notes), legend}
+	return document{r.Plan, r.headline(), r.Description, r.Complete(), 0, r.sections(intervals, details), texts(r.Notes), legend}
 }
 
-// WriteText writes the tables for a terminal of about 120 columns: who wins, how sure that is, what it cost.
-func (r *Report) WriteText(w io.Writer) error { return r.document(false, false).text(w) }
+// WriteText writes the tables in plain text of about 120 columns: the ranking, its uncertainty and its cost.
+func (r *Report) WriteText(w io.Writer) error { return Text{Report: r}.Write(w) }
 
-// WriteAllText writes to each of these tables a second one: how sure, how fast, how tuned.
-func (r *Report) WriteAllText(w io.Writer) error { return r.document(false, true).text(w) }
+// Text is a report for a terminal.
+type Text struct {
+	*Report
+	All   bool // with the second tables
+	Width int  // of the terminal in characters; 0: no limit
+}
+
+// Write writes the tables.
+func (t Text) Write(w io.Writer) error {
+	d := t.document(false, t.All)
+	d.width = t.Width
+	return d.text(w)
+}
 
 // WriteMarkdown writes all tables as Markdown.
 func (r *Report) WriteMarkdown(w io.Writer) error { return r.document(true, true).markdown(w) }
 
 func (d document) text(w io.Writer) error {
 	b := new(strings.Builder)
-	fmt.Fprintln(b, d.headline)
+	wrapped := func(indent, text string) {
+		for _, line := range Wrap(text, max(0, d.width-len(indent))) {
+			fmt.Fprintf(b, "%s%s\n", indent, line)
+		}
+	}
+	wrapped("", d.headline)
 	if d.description != "" {
-		fmt.Fprintln(b, clean(d.description))
+		wrapped("", clean(d.description))
 	}
 	for _, s := range d.sections {
-		fmt.Fprintf(b, "\n%s\n", s.title)
+		fmt.Fprintln(b)
+		wrapped("", s.title)
 		for _, fact := range s.facts {
-			fmt.Fprintf(b, "   %s\n", fact)
+			wrapped("   ", fact)
 		}
 		table := new(strings.Builder)
+		const margins = 4 // of the table: two characters that are printed before it, two that tablewriter adds
+		rows, dropped := Fit(append([][]string{s.header}, s.rows...), max(0, d.width-margins), dropFirst...)
+		s.header, s.rows = rows[0], rows[1:]
 		if err := s.table(table, renderer.NewBlueprint(tw.Rendition{
 			Borders:  tw.BorderNone,
 			Symbols:  tw.NewSymbols(tw.StyleLight),
@@ -326,19 +347,33 @@ func (d document) text(w io.Writer) error {
 		for line := range strings.Lines(table.String()) {
 			fmt.Fprintln(b, strings.TrimRight("  "+line, " \n"))
 		}
+		if len(dropped) > 0 {
+			wrapped("   ", NotShown(dropped))
+		}
 		for _, note := range s.notes {
-			fmt.Fprintf(b, "   note: %s\n", note)
+			wrapped("   ", "note: "+note)
 		}
 	}
 	fmt.Fprintln(b)
 	for _, note := range d.notes {
-		fmt.Fprintf(b, "note: %s\n", note)
+		wrapped("", "note: "+note)
 	}
 	for _, line := range d.legend {
-		fmt.Fprintln(b, line)
+		wrapped("", line)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// dropFirst are the columns that a narrow terminal does without, in this order.
+var dropFirst = []string{
+	"time", "final", "default", "setting", "tuning", "ok", "diverged", "95 % interval", "spread", "source", "n",
+	"mean difference", "p",
+}
+
+// NotShown says which columns a narrow terminal does without.
+func NotShown(dropped []string) string {
+	return "(not shown at this width: " + strings.Join(dropped, ", ") + ")"
 }
 
 // table hands the section to tablewriter.
