@@ -74,7 +74,7 @@ func listOptimizers(cmd *cobra.Command, c *catalogue) error {
 			rows = append(rows, []string{d.Name, p.Name, defaults(d.Hyperparameters), firstLine(d.Doc)})
 		}
 	}
-	return printColumns(cmd.OutOrStdout(), rows, "PLUGIN")
+	return printColumns(cmd.OutOrStdout(), rows, "PLUGIN", "HYPERPARAMETERS")
 }
 
 // defaults writes hyperparameters with their defaults, and an asterisk where they are tuned.
@@ -110,7 +110,7 @@ func listProblems(cmd *cobra.Command, c *catalogue) error {
 			})
 		}
 	}
-	return printColumns(cmd.OutOrStdout(), rows, "PLUGIN", "MEASURES", "BUDGET", "BATCH", "METRIC", "N")
+	return printColumns(cmd.OutOrStdout(), rows, "PLUGIN", "MEASURES", "BUDGET", "BATCH", "METRIC", "N", "d")
 }
 
 // specOf is a problem's specification at the defaults of its parameters.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -27,6 +28,7 @@ func TestMain(m *testing.M) {
 		"twins":           func() { plugins.Serve(demoOptimizer("twin-a"), demoOptimizer("twin-b")) },
 		"imitator":        func() { plugins.Serve(demoOptimizer("sgd")) },
 		"forgetful":       func() { plugins.Serve(forgetful()) },
+		"sluggish":        func() { plugins.Serve(sluggish()) },
 		"modest":          func() { plugins.Serve(modest()) },
 		"crasher":         func() { plugins.Serve(crasher()) },
 		"importer":        func() { plugins.Serve(importer("imported"), importer("neighbour")) },
@@ -164,6 +166,21 @@ func (o *demo[T]) Step(x []T, m *protocol.Measurement[T]) (protocol.Request, err
 		x[i] -= o.α * T(m.StepScale) * g
 	}
 	return protocol.Request{}, nil
+}
+
+// sluggish is an optimizer whose steps take seconds in 17 dimensions.
+func sluggish() protocol.OptimizerDef {
+	d := demoOptimizer("sluggish")
+	d.New32 = nil
+	d.New64 = func(s protocol.Start) (protocol.Optimizer[float64], protocol.Request, error) {
+		return stepFunc(func([]float64, *protocol.Measurement[float64]) error {
+			if s.Dim == 17 {
+				time.Sleep(3 * time.Second)
+			}
+			return nil
+		}), protocol.Request{}, nil
+	}
+	return d
 }
 
 // forgetful is an optimizer that breaks R2: runs share their state.
