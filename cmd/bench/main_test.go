@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"noisebench/plugins"
@@ -50,6 +51,7 @@ func TestScripts(t *testing.T) {
 			"damage":  damage,
 			"forge":   forge,
 			"unpack":  unpack,
+			"narrow":  narrow,
 		},
 	})
 }
@@ -86,6 +88,23 @@ func records(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if err := same(a, outcomes(ts, ts.MkAbs(args[1]))); err != nil {
 		ts.Fatalf("%v", err)
+	}
+}
+
+// narrow wants no line of a file to have more than this number of characters: narrow COLUMNS FILE
+func narrow(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: narrow COLUMNS FILE")
+	}
+	columns, err := strconv.Atoi(args[0])
+	if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	for line := range strings.Lines(ts.ReadFile(args[1])) {
+		line = strings.TrimRight(line, "\r\n")
+		if n := twwidth.Width(line); n > columns {
+			ts.Fatalf("%d characters, want at most %d: %s", n, columns, line)
+		}
 	}
 }
 
