@@ -24,7 +24,7 @@ them; small ones are part of bench. Their checksums are verified whenever they a
   bench data verify`,
 	}
 	list := &cobra.Command{
-		Use: "list", Short: "List the data sets and where they are", Args: noArgs,
+		Use: "list", Short: "List the data sets and whether they are there", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return listData(cmd) },
 	}
 	fetch := &cobra.Command{
@@ -56,21 +56,24 @@ func dataNames() []string {
 func listData(cmd *cobra.Command) error {
 	rows := [][]string{{"NAME", "PROBLEMS", "STATUS", "WHAT"}}
 	for _, d := range problems.DataSets() {
-		rows = append(rows, []string{d.Name, strings.Join(d.Problems, ", "), d.Status().String(), firstLine(d.Doc)})
+		rows = append(rows, []string{d.Name, strings.Join(d.Problems, ", "), d.Status().Word(), firstLine(d.Doc)})
 	}
-	return printColumns(cmd.OutOrStdout(), rows)
+	return printColumns(cmd.OutOrStdout(), rows, "WHAT", "PROBLEMS")
 }
 
 func verifyData(cmd *cobra.Command) error {
 	bad := 0
 	for _, d := range problems.DataSets() {
 		status := d.Status()
-		text := "ok, " + status.String()
-		if status.Err != nil {
-			text = status.String()
-			if status.Place != "" { // it is there and corrupt
-				bad++
-			}
+		text := status.Word()
+		switch {
+		case status.Err != nil:
+			text += ": " + status.Err.Error()
+		case text != "embedded":
+			text += " in " + status.Place
+		}
+		if status.Word() == "damaged" {
+			bad++
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", d.Name, text)
 	}

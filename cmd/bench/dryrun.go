@@ -50,13 +50,13 @@ func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc,
 		rows = append(rows, []string{f.Problem, f.Optimizer, fmt.Sprint(f.Runs), size, fmt.Sprint(f.Examples), each, all})
 		runs, examples, total = runs+f.Runs, examples+int64(f.Runs)*f.Examples, total+cost
 	}
-	if err := printColumns(cmd.OutOrStdout(), rows); err != nil {
+	if err := printColumns(cmd.OutOrStdout(), rows, "EXAMPLES A RUN", "BATCH SIZE", "TIME A RUN", "RUNS"); err != nil {
 		return err
 	}
 	for _, text := range notes {
-		fmt.Fprintf(cmd.OutOrStdout(), "note: on %s: %s\n", where[text], text)
+		printText(cmd.OutOrStdout(), fmt.Sprintf("note: on %s: %s\n", where[text], text))
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "\nat most %s, %d examples, about %s with %s side by side\n",
-		count(runs, "run"), examples, short(total/time.Duration(parallel)), count(parallel, "run"))
-	return err
+	printText(cmd.OutOrStdout(), fmt.Sprintf("\nat most %s, %d examples, about %s with %s side by side\n",
+		count(runs, "run"), examples, short(total/time.Duration(parallel)), count(parallel, "run")))
+	return nil
 }

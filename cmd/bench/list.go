@@ -74,7 +74,7 @@ func listOptimizers(cmd *cobra.Command, c *catalogue) error {
 			rows = append(rows, []string{d.Name, p.Name, defaults(d.Hyperparameters), firstLine(d.Doc)})
 		}
 	}
-	return printColumns(cmd.OutOrStdout(), rows)
+	return printColumns(cmd.OutOrStdout(), rows, "PLUGIN", "HYPERPARAMETERS")
 }
 
 // defaults writes hyperparameters with their defaults, and an asterisk where they are tuned.
@@ -110,7 +110,7 @@ func listProblems(cmd *cobra.Command, c *catalogue) error {
 			})
 		}
 	}
-	return printColumns(cmd.OutOrStdout(), rows)
+	return printColumns(cmd.OutOrStdout(), rows, "PLUGIN", "MEASURES", "BUDGET", "BATCH", "METRIC", "N", "d")
 }
 
 // specOf is a problem's specification at the defaults of its parameters.
@@ -141,7 +141,7 @@ func listPlans(cmd *cobra.Command) error {
 			name, fmt.Sprint(len(plan.Problems)), fmt.Sprint(len(plan.Optimizers)), firstLine(plan.Description),
 		})
 	}
-	return printColumns(cmd.OutOrStdout(), rows)
+	return printColumns(cmd.OutOrStdout(), rows, "OPTIMIZERS", "PROBLEMS")
 }
 
 func listPlugins(cmd *cobra.Command, c *catalogue) error {
@@ -150,7 +150,7 @@ func listPlugins(cmd *cobra.Command, c *catalogue) error {
 		serves := fmt.Sprintf("%s, %s", count(len(p.Optimizers), "optimizer"), count(len(p.Problems), "problem"))
 		rows = append(rows, []string{p.Name, p.SHA256[:12], serves, p.Path})
 	}
-	return printColumns(cmd.OutOrStdout(), rows)
+	return printColumns(cmd.OutOrStdout(), rows, "SHA256")
 }
 
 // completePlans completes the first argument to the name of a plan or a file.

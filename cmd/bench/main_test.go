@@ -11,7 +11,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"noisebench/plugins"
@@ -27,6 +29,7 @@ func TestMain(m *testing.M) {
 		"twins":           func() { plugins.Serve(demoOptimizer("twin-a"), demoOptimizer("twin-b")) },
 		"imitator":        func() { plugins.Serve(demoOptimizer("sgd")) },
 		"forgetful":       func() { plugins.Serve(forgetful()) },
+		"sluggish":        func() { plugins.Serve(sluggish()) },
 		"modest":          func() { plugins.Serve(modest()) },
 		"crasher":         func() { plugins.Serve(crasher()) },
 		"importer":        func() { plugins.Serve(importer("imported"), importer("neighbour")) },
@@ -48,6 +51,7 @@ func TestScripts(t *testing.T) {
 			"damage":  damage,
 			"forge":   forge,
 			"unpack":  unpack,
+			"narrow":  narrow,
 		},
 	})
 }
@@ -84,6 +88,23 @@ func records(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if err := same(a, outcomes(ts, ts.MkAbs(args[1]))); err != nil {
 		ts.Fatalf("%v", err)
+	}
+}
+
+// narrow wants no line of a file to have more than this number of characters: narrow COLUMNS FILE
+func narrow(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: narrow COLUMNS FILE")
+	}
+	columns, err := strconv.Atoi(args[0])
+	if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	for line := range strings.Lines(ts.ReadFile(args[1])) {
+		line = strings.TrimRight(line, "\r\n")
+		if n := twwidth.Width(line); n > columns {
+			ts.Fatalf("%d characters, want at most %d: %s", n, columns, line)
+		}
 	}
 }
 
@@ -164,6 +185,21 @@ func (o *demo[T]) Step(x []T, m *protocol.Measurement[T]) (protocol.Request, err
 		x[i] -= o.α * T(m.StepScale) * g
 	}
 	return protocol.Request{}, nil
+}
+
+// sluggish is an optimizer whose steps take seconds in 17 dimensions.
+func sluggish() protocol.OptimizerDef {
+	d := demoOptimizer("sluggish")
+	d.New32 = nil
+	d.New64 = func(s protocol.Start) (protocol.Optimizer[float64], protocol.Request, error) {
+		return stepFunc(func([]float64, *protocol.Measurement[float64]) error {
+			if s.Dim == 17 {
+				time.Sleep(3 * time.Second)
+			}
+			return nil
+		}), protocol.Request{}, nil
+	}
+	return d
 }
 
 // forgetful is an optimizer that breaks R2: runs share their state.

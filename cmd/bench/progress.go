@@ -3,12 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/term"
 
 	"noisebench/harness"
 	"noisebench/results"
@@ -22,10 +19,9 @@ const (
 // progress tells how a campaign goes on: one line that is written over and over on a terminal, else a few plain lines
 // every ten seconds.
 type progress struct {
-	out      io.Writer
-	live     bool                  // out is a terminal
-	terminal int                   // its descriptor
-	state    func() []results.Cell // of the campaign, from what is known
+	out   io.Writer
+	live  bool                  // out is a terminal that can overwrite a line
+	state func() []results.Cell // of the campaign, from the known records
 
 	mu      sync.Mutex
 	last    harness.Progress
@@ -42,10 +38,7 @@ func newProgress(out io.Writer, state func() []results.Cell) *progress {
 		out: out, state: state,
 		started: time.Now(), told: map[[2]string]string{}, quit: make(chan struct{}), done: make(chan struct{}),
 	}
-	if file, ok := out.(*os.File); ok {
-		p.terminal = int(file.Fd())
-		p.live = term.IsTerminal(p.terminal)
-	}
+	p.live = isTerminal(out) && !plainTerminal()
 	go p.tick()
 	return p
 }
@@ -110,13 +103,37 @@ func (p *progress) draw() {
 		fmt.Fprintln(p.out, p.line())
 		return
 	}
-	const width = 24
-	filled := width * p.last.Done / (p.last.Done + p.last.Left)
-	line := []rune(fmt.Sprintf("[%s%s] %s", strings.Repeat("█", filled), strings.Repeat("·", width-filled), p.line()))
-	if columns, _, err := term.GetSize(p.terminal); err == nil && columns > 0 {
-		line = line[:min(len(line), columns-1)] // a line that wraps cannot be written over
+	// A line that wraps cannot be overwritten.
+	fmt.Fprintf(p.out, "\r\x1b[K%s", p.liveLine(terminalWidth(p.out)-1))
+}
+
+// liveLine is the line for a terminal: as much as fits, and in any case the time that is left.
+func (p *progress) liveLine(width int) string {
+	const bar = 24
+	total := p.last.Done + p.last.Left
+	filled := bar * p.last.Done / total
+	done := fmt.Sprintf("%d/%d runs", p.last.Done, total)
+	candidates := []string{
+		fmt.Sprintf("[%s%s] %s", strings.Repeat("█", filled), strings.Repeat("·", bar-filled), p.line()),
+		p.line(),
+		done + ", " + p.left(),
+		p.left(),
 	}
-	fmt.Fprintf(p.out, "\r\x1b[K%s", string(line))
+	for _, line := range candidates {
+		if len([]rune(line)) <= width {
+			return line
+		}
+	}
+	line := []rune(p.left())
+	return string(line[:min(len(line), max(width, 0))])
+}
+
+// left is the time that is left.
+func (p *progress) left() string {
+	if p.last.Remaining < 0 {
+		return "time left unknown yet"
+	}
+	return "about " + short(p.last.Remaining) + " left"
 }
 
 func (p *progress) erase() {
@@ -127,12 +144,8 @@ func (p *progress) erase() {
 
 // line says how far the campaign is.
 func (p *progress) line() string {
-	left := "time left unknown yet"
-	if p.last.Remaining >= 0 {
-		left = "about " + short(p.last.Remaining) + " left"
-	}
 	return fmt.Sprintf("%d of at most %d runs, %s passed, %s",
-		p.last.Done, p.last.Done+p.last.Left, short(time.Since(p.started)), left)
+		p.last.Done, p.last.Done+p.last.Left, short(time.Since(p.started)), p.left())
 }
 
 // note notices which cells were tuned or finished since the last time, and says so if told to.

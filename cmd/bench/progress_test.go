@@ -52,6 +52,24 @@ o on p: finished, step_size=0.3 from 7 tuning runs, 1 run failed: it broke
 	})
 }
 
+// However narrow the terminal, the time that is left stays in the line.
+func TestLiveLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &progress{started: time.Now(), last: harness.Progress{Done: 7, Left: 14, Remaining: 90 * time.Second}}
+		for width, want := range map[int]string{
+			100: "[████████················] 7 of at most 21 runs, 0 ms passed, about 1 min 30 s left",
+			60:  "7 of at most 21 runs, 0 ms passed, about 1 min 30 s left",
+			40:  "7/21 runs, about 1 min 30 s left",
+			25:  "about 1 min 30 s left",
+			10:  "about 1 mi",
+		} {
+			if got := p.liveLine(width); got != want {
+				t.Errorf("in %d columns the line is %q, want %q", width, got, want)
+			}
+		}
+	})
+}
+
 func TestShort(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0: "0 ms", 999 * time.Millisecond: "999 ms", 1450 * time.Millisecond: "1.4 s", 12 * time.Second: "12 s",

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,9 +25,8 @@ const (
 
 // run is the command with its arguments, without its name. Results go to stdout, all else to stderr.
 func run(args []string, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible(stderr)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal kills at once
 
 	root := newRoot()
 	root.SetArgs(args)
@@ -48,6 +48,54 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintf(stderr, "bench: %v\n", err)
 	return exitError
+}
+
+// interruptible returns a context that the first signal ends: Ctrl-C, a request to terminate, or the loss
+// of the terminal. A second signal ends the process at once.
+func interruptible(stderr io.Writer) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) { // nohup ignores the loss of the terminal
+			signal.Notify(signals, s)
+		}
+	}
+	done := make(chan struct{})
+	go func() {
+		select {
+		case <-signals:
+			cancel()
+		case <-done:
+			return
+		}
+		select { // most commands end before anybody reads a message
+		case <-time.After(patience):
+			fmt.Fprintf(stderr, "\nbench: interrupted; stopping after the running steps; finished runs are safe; "+
+				"press Ctrl-C again to end at once\n")
+		case <-signals:
+			endAtOnce(stderr)
+		case <-done:
+			return
+		}
+		select {
+		case <-signals:
+			endAtOnce(stderr)
+		case <-done:
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel()
+	}
+}
+
+// patience is how long a command may take to stop before a message says that it is stopping.
+const patience = 300 * time.Millisecond
+
+func endAtOnce(stderr io.Writer) {
+	fmt.Fprintf(stderr, "\nbench: ended at once; finished runs are safe, and the same command resumes from them\n")
+	os.Exit(exitInterrupted)
 }
 
 // interruption says what an interruption left behind.
@@ -85,8 +133,22 @@ under other seeds, and prints ranked tables. Every run is kept as a file; what i
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	group(root, newRun(), newTable(), newReproduce(), newPlot(), newReport(), newLive(), newList(), newShow(), newCheck(), newExport(), newImport(), newData(), newVersion(), newServe(),
-		newPublish(), newVerify(), newBoard())
+	for _, g := range []struct {
+		id, title string
+		commands  []*cobra.Command
+	}{
+		{"run", "Run:", []*cobra.Command{newRun(), newReproduce()}},
+		{"results", "Look at results:", []*cobra.Command{newTable(), newPlot(), newReport(), newLive(), newExport()}},
+		{"publish", "Publish and verify:", []*cobra.Command{newPublish(), newVerify(), newBoard(), newImport()}},
+		{"plugins", "Optimizers, problems, plugins and data:", []*cobra.Command{newList(), newShow(), newCheck(), newData()}},
+	} {
+		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
+		for _, c := range g.commands {
+			c.GroupID = g.id
+		}
+		group(root, g.commands...)
+	}
+	group(root, newVersion(), newServe())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
 	return root
 }

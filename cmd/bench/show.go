@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"noisebench/plugins/problems"
 	"noisebench/protocol"
 	"noisebench/protocol/planfile"
 	"noisebench/results"
@@ -23,14 +24,15 @@ func newShow() *cobra.Command {
 	var dir string
 	cmd := &cobra.Command{
 		Use:   "show NAME",
-		Short: "Print all about an optimizer, a problem, a plan or a run",
+		Short: "Print all about an optimizer, a problem, a plan, a data set or a run",
 		Long: `Show prints all about one thing: an optimizer or a problem by its name (or PATH:NAME, if a plugin serves it), a plan by its
-name or file, with the comments that explain it and a drawing of the step-size schedules that it gives, or a run by how its ID
-begins.`,
+name or file, with its comments and a drawing of its step-size schedules, a data set by its name, with its
+path, or a run by the first digits of its ID.`,
 		Example: `  bench show m-svag
   bench show noisy-quadratic
   bench show quick > my-plan.yaml
   bench show my-plan.yaml
+  bench show mnist
   bench show 3fa97c`,
 		Args:              oneArg("name"),
 		ValidArgsFunction: completeNames,
@@ -51,6 +53,10 @@ func show(cmd *cobra.Command, name, dir string, paths []string) error {
 	} else if record != nil {
 		return showRun(out, record)
 	}
+	sets := problems.DataSets()
+	if i := slices.Index(dataNames(), name); i >= 0 {
+		return showData(out, &sets[i])
+	}
 	c, err := listed(paths).open(cmd)
 	if err != nil {
 		return err
@@ -67,7 +73,7 @@ func show(cmd *cobra.Command, name, dir string, paths []string) error {
 	if strings.ContainsRune(name, filepath.Separator) {
 		return errors.Join(optimizerErr, problemErr)
 	}
-	known := plans.Names()
+	known := append(plans.Names(), dataNames()...)
 	for _, plugin := range c.all() {
 		for _, d := range plugin.Optimizers {
 			known = append(known, d.Name)
@@ -80,7 +86,7 @@ func show(cmd *cobra.Command, name, dir string, paths []string) error {
 }
 
 func showOptimizer(w io.Writer, d *protocol.OptimizerDef) error {
-	fmt.Fprintf(w, "optimizer %s, version %s, %s %s\n\n%s\n\n", d.Name, d.Version, d.Origin.Plugin, d.Origin.Path, d.Doc)
+	printText(w, fmt.Sprintf("optimizer %s, version %s, %s %s\n\n%s\n\n", d.Name, d.Version, d.Origin.Plugin, d.Origin.Path, d.Doc))
 	rows := [][]string{
 		{"source", d.Source},
 		{"needs", "loss and " + d.Needs.String()},
@@ -120,7 +126,7 @@ func showHyperparameters(w io.Writer, heading string, declared []protocol.Hyperp
 		}
 		rows = append(rows, []string{h.Name, fmt.Sprintf("%g", h.Default), h.Range(), scale, tuned, h.Doc})
 	}
-	return printColumns(w, rows)
+	return printColumns(w, rows, "SCALE", "RANGE", "TUNED")
 }
 
 func showProblem(w io.Writer, d *protocol.ProblemDef) error {
@@ -128,7 +134,7 @@ func showProblem(w io.Writer, d *protocol.ProblemDef) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "problem %s, version %s, %s %s\n\n%s\n\n", d.Name, d.Version, d.Origin.Plugin, d.Origin.Path, d.Doc)
+	printText(w, fmt.Sprintf("problem %s, version %s, %s %s\n\n%s\n\n", d.Name, d.Version, d.Origin.Plugin, d.Origin.Path, d.Doc))
 	better := "lower is better"
 	if spec.Metric.HigherBetter {
 		better = "higher is better"
@@ -157,6 +163,28 @@ func showProblem(w io.Writer, d *protocol.ProblemDef) error {
 		return err
 	}
 	return showHyperparameters(w, "PARAMETER", d.Parameters)
+}
+
+func showData(w io.Writer, d *problems.DataSet) error {
+	status := d.Status()
+	rows := [][]string{
+		{"data set", d.Name},
+		{"contents", firstLine(d.Doc)},
+		{"source", d.Source},
+		{"licence", d.Licence},
+		{"problems", strings.Join(d.Problems, ", ")},
+		{"status", status.Word()},
+	}
+	if status.Place != "" && status.Word() != "embedded" {
+		rows = append(rows, []string{"folder", status.Place})
+	}
+	if status.Err != nil {
+		rows = append(rows, []string{"problem", status.Err.Error()})
+	}
+	for _, f := range d.Files {
+		rows = append(rows, []string{"file", fmt.Sprintf("%s, sha256 %.12s", f.Name, f.SHA256)})
+	}
+	return printColumns(w, rows)
 }
 
 // findRun returns the record of the run whose ID begins with prefix, or nil if there is none.
@@ -258,5 +286,5 @@ func showRun(w io.Writer, r *results.Record) error {
 			value(p.Validation, score), value(p.Test, loss), value(p.Test, score),
 		})
 	}
-	return printColumns(w, points)
+	return printColumns(w, points, "STEP", "BATCH", "TRAIN LOSS", "TEST LOSS")
 }

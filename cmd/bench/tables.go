@@ -53,7 +53,11 @@ func checkFormat(cmd *cobra.Command, format string) error {
 }
 
 func printTables(w io.Writer, format string, plan *protocol.Plan, cells []results.Cell) error {
-	return formats[format](report.Build(plan, cells), w)
+	r := report.Build(plan, cells)
+	if format == "terminal" {
+		return report.Text{Report: r, Width: terminalWidth(w)}.Write(w)
+	}
+	return formats[format](r, w)
 }
 
 // finder finds the records of a plan, for the commands that show results and run nothing.
@@ -272,7 +276,7 @@ func newTable() *cobra.Command {
 	var records finder
 	var format string
 	var baselines []string
-	var all, pairwise bool
+	var all, pairwise, landscape bool
 	cmd := &cobra.Command{
 		Use:   "table PLAN|FILE",
 		Short: "Print the tables of a plan from its records",
@@ -282,9 +286,15 @@ nothing. If runs are missing, the tables say INCOMPLETE. Imported runs on the sa
 Each optimizer is compared with baselines: those of sgd, m-sgd, m-svag, cabs and adam that the plan has, or what --baseline
 names. On the anchored scale, the start of a run is 0, and the mean of m-sgd 1, or else that of the first baseline.
 
-On the terminal there is one table for each problem and one for all: who wins, how sure that is, what it cost. With --all, and
-in the other formats always, a second one tells how often the baselines are beaten, how soon a target is reached, and how much
-tuning matters.
+On the terminal there is one table for each problem and one for all: the ranking, its uncertainty and its
+cost. --all adds a second one: how often the baselines are beaten, how soon a target is reached, and how
+much tuning matters. Markdown, CSV and JSON always have both.
+
+LaTeX begins with an overview of all optimizers and problems (mean ± standard deviation, ranks, the
+leaders in bold), followed by one table for each problem. They need the package booktabs and fit the text
+width of the class article; what does not fit is continued below or in a further table. --landscape turns
+the overview (package rotating). --all adds an appendix: search spaces, chosen settings, declared defaults
+and the second tables.
 
 Records are those of the optimizers and problems as they were when the plan was run last: neither plugins nor data are needed
 to print them again. --build shows what an older build of bench made, whose records name it by its SHA-256.`,
@@ -292,7 +302,8 @@ to print them again. --build shows what an older build of bench made, whose reco
   bench table quick --all
   bench table quick --baseline adam --baseline sgd --all
   bench table quick --pairwise
-  bench table quick --format latex > table.tex
+  bench table quick --format latex > tables.tex
+  bench table quick --format latex --landscape --all > tables-with-appendix.tex
   bench table quick --format json | jq '.overall[] | [.place, .optimizer]'
   bench table my-plan.yaml --results /scratch/me/runs`,
 		Args:              oneArg("plan"),
@@ -300,6 +311,9 @@ to print them again. --build shows what an older build of bench made, whose reco
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkFormat(cmd, format); err != nil {
 				return err
+			}
+			if landscape && (format != "latex" || pairwise) {
+				return usagef(cmd, "--landscape turns the overview of --format latex, which is not printed")
 			}
 			plan, cells, err := records.find(cmd, args[0])
 			if err != nil {
@@ -312,16 +326,20 @@ to print them again. --build shows what an older build of bench made, whose reco
 			r := report.Build(plan, cells, names...)
 			switch {
 			case pairwise:
-				return formats[format](report.Pairwise{Report: r}, cmd.OutOrStdout())
-			case all && format == "terminal":
-				return r.WriteAllText(cmd.OutOrStdout())
+				return formats[format](report.Pairwise{Report: r, Width: terminalWidth(cmd.OutOrStdout())}, cmd.OutOrStdout())
+			case format == "latex":
+				return report.LaTeX{Report: r, Landscape: landscape, Appendix: all}.WriteLaTeX(cmd.OutOrStdout())
+			case format == "terminal":
+				return report.Text{Report: r, All: all, Width: terminalWidth(cmd.OutOrStdout())}.Write(cmd.OutOrStdout())
 			}
 			return formats[format](r, cmd.OutOrStdout())
 		},
 	}
 	records.add(cmd)
 	addFormat(cmd, &format)
-	cmd.Flags().BoolVar(&all, "all", false, "show the second tables on the terminal, too: how sure, how fast, how tuned")
+	cmd.Flags().BoolVar(&all, "all", false,
+		"add the second tables (terminal), or the appendix (latex): how sure, how fast, how tuned")
+	cmd.Flags().BoolVar(&landscape, "landscape", false, "turn the overview by 90 degrees (latex)")
 	cmd.Flags().BoolVar(&pairwise, "pairwise", false, "compare all pairs of optimizers in place of ranking them")
 	cmd.Flags().StringArrayVar(&baselines, "baseline", nil, "compare with this `ENTRY` of the plan in place of the usual ones; may be repeated")
 	return cmd

@@ -26,6 +26,19 @@ type DataStatus struct {
 	Err   error  // why the set cannot be used, missing or corrupt, and what to run; nil if it can
 }
 
+// Word is one of "embedded", "found", "missing" and "damaged".
+func (s DataStatus) Word() string {
+	switch {
+	case s.Err != nil && s.Place == "":
+		return "missing"
+	case s.Err != nil:
+		return "damaged"
+	case s.Place == "embedded":
+		return "embedded"
+	}
+	return "found"
+}
+
 // String is one of "embedded", "found in FOLDER" and what is wrong.
 func (s DataStatus) String() string {
 	switch {

@@ -9,7 +9,9 @@ import (
 
 // detailSection lays out what is known of the rows besides the ranking.
 func (p *Problem) detailSection(r *Report) section {
-	s := section{title: clean(p.Name) + ": how sure, how fast, how tuned", facts: p.detailFacts(r)}
+	s := section{
+		title: clean(p.Name) + ": how sure, how fast, how tuned", caption: "Further measures of the optimizers", facts: p.detailFacts(r),
+	}
 	var columns []tableColumn
 	add := func(name string, cell func(Row) string) { columns = append(columns, tableColumn{name, cell}) }
 	add("optimizer", func(r Row) string { return flagged(r.Optimizer, r.Oracle) })
@@ -71,7 +73,10 @@ func (p *Problem) detailFacts(r *Report) (facts []string) {
 
 // overallDetail lays out what is known of the entries over all problems besides their places.
 func (r *Report) overallDetail() section {
-	s := section{title: "overall: how sure, how fast, how tuned"}
+	s := section{
+		title:   "overall: how sure, how fast, how tuned",
+		caption: "Further measures of the optimizers over the problems of plan " + clean(r.Plan),
+	}
 	if f := r.Friedman; !math.IsNaN(f.P) {
 		s.facts = append(s.facts, fmt.Sprintf("Friedman's test that all are equal: F = %s, p = %s; "+
 			"mean ranks differ by Nemenyi's test where they are %.2f apart", number(f.F), probability(f.P), r.CriticalDifference))

@@ -47,6 +47,15 @@ func number(v float64) string {
 	return strconv.FormatFloat(v, 'g', 4, 64)
 }
 
+// numbers writes values in a row.
+func numbers(values []float64) string {
+	var all []string
+	for _, v := range values {
+		all = append(all, number(v))
+	}
+	return strings.Join(all, ", ")
+}
+
 // shortExponent turns "e-07" into "e-7".
 func shortExponent(s string) string {
 	mantissa, exponent, ok := strings.Cut(s, "e")

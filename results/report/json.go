@@ -28,7 +28,8 @@ import (
 //	    impossible                          why it cannot run on the problem; empty: it can
 //	    ranges, schedule, clip              what its entry has of its own: ranges of tuning, schedule (null), greatest norm (0)
 //	    score, final, default               summaries: n, diverged, mean, std, low, high, median, q25, q75, bimodal
-//	    steps, seconds_per_example, slowdown, tuning_runs, tuning_examples
+//	    steps, seconds_per_example, slowdown, tuning_examples
+//	    tuning_runs, tuning_tie_runs        the latter are those of the former that are of the tie step
 //	    anchored                            estimate: value, low, high (95 % interval)
 //	    better                              estimates by baseline: probability of improvement
 //	    target_runs, target_reached, target_examples (median)
@@ -117,6 +118,7 @@ type rowJSON struct {
 	Seconds        jsonNumber              `json:"seconds_per_example"`
 	Slowdown       jsonNumber              `json:"slowdown"`
 	TuningRuns     int                     `json:"tuning_runs"`
+	TuningTies     int                     `json:"tuning_tie_runs"`
 	TuningExamples int64                   `json:"tuning_examples"`
 	Elsewhere      int                     `json:"runs_made_elsewhere"`
 	Anchored       estimateJSON            `json:"anchored"`
@@ -279,7 +281,7 @@ func (row *Row) json(r *Report) rowJSON {
 		Impossible: row.Impossible, Ranges: row.Ranges, Schedule: row.Schedule, Clip: row.Clip,
 		Score: row.Score.json(), Final: row.Final.json(), Default: row.OneShot.json(),
 		Steps: jsonNumber(row.Steps), Seconds: jsonNumber(row.Seconds), Slowdown: jsonNumber(row.Slowdown),
-		TuningRuns: row.Tuning.Runs, TuningExamples: row.Tuning.Examples, Elsewhere: elsewhere(row.Taken),
+		TuningRuns: row.Tuning.Runs, TuningTies: row.Tuning.Ties, TuningExamples: row.Tuning.Examples, Elsewhere: elsewhere(row.Taken),
 		Anchored: row.Anchored.json(), Better: r.betterJSON(row.Better),
 		TargetRuns: row.ToTarget.N, TargetReached: row.ToTarget.Reached, TargetExamples: jsonNumber(row.ToTarget.Median),
 		AUC: jsonNumber(row.AUC), BestOf: map[int]jsonNumber{}, Tunability: jsonNumber(row.Tunability),

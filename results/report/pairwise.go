@@ -11,16 +11,20 @@ import (
 )
 
 // Pairwise is a report of which the comparisons of all pairs of optimizers are written in place of the ranking.
-type Pairwise struct{ *Report }
+type Pairwise struct {
+	*Report
+	Width int // of the terminal in characters; 0: no limit
+}
 
 func (r Pairwise) sections() []section {
 	var all []section
 	for i := range r.Problems {
 		p := &r.Problems[i]
 		s := section{
-			title:  fmt.Sprintf("%d. %s", i+1, clean(p.Name)),
-			facts:  []string{fmt.Sprintf("differences of %s at common seeds, the first less the second", p.metric())},
-			header: []string{"optimizer", "versus", "n", "mean difference", "95 % interval", "p", "adjusted"},
+			title:   fmt.Sprintf("%d. %s", i+1, clean(p.Name)),
+			caption: fmt.Sprintf("Differences of %s between pairs of optimizers on %s, plan %s", p.metric(), clean(p.Name), clean(r.Plan)),
+			facts:   []string{fmt.Sprintf("differences of %s at common seeds, the first less the second", p.metric())},
+			header:  []string{"optimizer", "versus", "n", "mean difference", "95 % interval", "p", "adjusted"},
 		}
 		for _, pair := range p.Pairs {
 			s.rows = append(s.rows, []string{
@@ -62,7 +66,7 @@ func (r Pairwise) legend() []string {
 }
 
 func (r Pairwise) document() document {
-	return document{r.headline(), r.Description, r.Complete(), r.sections(), texts(r.Notes), r.legend()}
+	return document{r.Plan, r.headline(), r.Description, r.Complete(), r.Width, r.sections(), texts(r.Notes), r.legend()}
 }
 
 // WriteText writes the comparisons for a terminal.

@@ -75,6 +75,8 @@ type Row struct {
 	Setting    protocol.Setting     // what was tuned, and Fixed; nil before tuning is done
 	Fixed      protocol.Setting     // what the plan sets otherwise than the optimizer declares, the entry's batch size too
 	Ranges     map[string][]float64 // least and greatest value of what was tuned over a range
+	Tried      map[string][]float64 // values of what was tuned that the search ran
+	Untuned    protocol.Setting     // hyperparameters that were not tuned
 	Schedule   *protocol.Schedule   // that its entry alone has; nil: none
 	Clip       float64              // greatest norm of its gradients; 0: none
 	Score      Summary              // of the replicates, by the plan's rule
@@ -104,6 +106,7 @@ type Summary struct {
 // Cost is what runs used.
 type Cost struct {
 	Runs     int
+	Ties     int // of Runs, those of the tie step
 	Examples int64
 }
 
@@ -358,9 +361,25 @@ func newRow(plan *protocol.Plan, c results.Cell) Row {
 		for _, name := range c.Tuned {
 			row.Setting[name] = c.Setting[name]
 		}
+		row.Untuned, row.Tried = protocol.Setting{}, map[string][]float64{}
+		for name, value := range c.Setting {
+			if !slices.Contains(c.Tuned, name) {
+				row.Untuned[name] = value
+			}
+		}
+		for _, name := range c.Tuned {
+			tried := map[float64]bool{}
+			for _, record := range c.Tuning {
+				tried[record.Run.Optimizer.Setting[name]] = true
+			}
+			row.Tried[name] = sortedKeys(tried)
+		}
 	}
 	for _, record := range c.Tuning {
 		row.Tuning.Examples += record.End.Seen
+		if record.Run.Seed != *plan.Tuning.Seed {
+			row.Tuning.Ties++
+		}
 	}
 	for _, record := range slices.Concat(c.Runs, c.OneShot, c.Tuning) {
 		row.Oracle = row.Oracle || record.End.Oracle
@@ -573,6 +592,7 @@ func overall(problems []Problem, places []stats.Place, optimizers []string) []Ov
 			o.N += row.Score.N
 			o.Diverged += row.Score.Diverged
 			o.Tuning.Runs += row.Tuning.Runs
+			o.Tuning.Ties += row.Tuning.Ties
 			o.Tuning.Examples += row.Tuning.Examples
 		}
 		table[i] = o
@@ -604,4 +624,17 @@ func contractOf(cells []results.Cell) int {
 		return protocol.Version
 	}
 	return latest
+}
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+
+// optimizers lists the names of the entries.
+func (r *Report) optimizers() []string {
+	names := map[string]bool{}
+	for _, p := range r.Problems {
+		for _, row := range p.Rows {
+			names[row.Optimizer] = true
+		}
+	}
+	return sortedKeys(names)
 }

@@ -129,13 +129,16 @@ func synthetic() (*protocol.Plan, []results.Cell) {
 
 var formats = map[string]func(*Report, io.Writer) error{
 	"txt": (*Report).WriteText, "md": (*Report).WriteMarkdown, "csv": (*Report).WriteCSV, "tex": (*Report).WriteLaTeX,
-	"json": (*Report).WriteJSON, "all.txt": (*Report).WriteAllText,
+	"paper.tex": func(r *Report, w io.Writer) error {
+		return LaTeX{Report: r, Landscape: true, Appendix: true}.WriteLaTeX(w)
+	},
+	"json": (*Report).WriteJSON, "all.txt": func(r *Report, w io.Writer) error { return Text{Report: r, All: true}.Write(w) },
 	"pairs.txt": pairwise(Pairwise.WriteText), "pairs.md": pairwise(Pairwise.WriteMarkdown),
 	"pairs.csv": pairwise(Pairwise.WriteCSV), "pairs.tex": pairwise(Pairwise.WriteLaTeX), "pairs.json": pairwise(Pairwise.WriteJSON),
 }
 
 func pairwise(write func(Pairwise, io.Writer) error) func(*Report, io.Writer) error {
-	return func(r *Report, w io.Writer) error { return write(Pairwise{r}, w) }
+	return func(r *Report, w io.Writer) error { return write(Pairwise{Report: r}, w) }
 }
 
 func render(t *testing.T, r *Report, format string) string {
@@ -315,6 +318,9 @@ func TestOracleIsFlagged(t *testing.T) {
 		if format != "txt" {
 			want = 4 // and the second ones
 		}
+		if format == "tex" {
+			want = 3 // and the overview
+		}
 		if n := strings.Count(text, flag); n != want {
 			t.Errorf("%s: %q comes %d times, want %d:\n%s", format, flag, n, want, text)
 		}
@@ -378,19 +384,70 @@ func TestLaTeXCompiles(t *testing.T) {
 	cells[0].Failed = []string{`every special character: \ { } ~ ^ " < > $ # % & _ | ± – …`}
 	r := Build(plan, append(cells, imported), nasty)
 	for _, preamble := range []string{"", "\\usepackage[T1]{fontenc}\n"} {
-		dir := t.TempDir()
-		document := "\\documentclass{article}\n" + preamble + "\\usepackage{booktabs}\n\\begin{document}\n" +
-			render(t, r, "tex") + render(t, r, "pairs.tex") + "\\end{document}\n"
-		if err := os.WriteFile(filepath.Join(dir, "report.tex"), []byte(document), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		cmd := exec.Command(latex, "-interaction=nonstopmode", "-halt-on-error", "report.tex")
-		cmd.Dir = dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("pdflatex: %v\n%s", err, out)
-		}
+		pdflatex(t, latex, preamble, render(t, r, "tex")+render(t, r, "paper.tex")+render(t, r, "pairs.tex"))
 		if testing.Short() {
 			break
+		}
+	}
+}
+
+// Tables of many problems and optimizers fit the page, whatever their names and numbers.
+func TestLaTeXFits(t *testing.T) {
+	latex, err := exec.LookPath("pdflatex")
+	if err != nil {
+		t.Skip("pdflatex is not installed; get it by: apt-get install texlive-latex-base texlive-latex-recommended")
+	}
+	plan := protocol.Plan{Name: "a-plan-of-a-very-long-name-indeed"}
+	var cells []results.Cell
+	for k := range 7 {
+		problem := []string{"digits", "valley"}[k%2]
+		name := fmt.Sprintf("%s-number-%d-of-the-problems-of-this-plan", problem, k)
+		plan.Problems = append(plan.Problems, protocol.ProblemEntry{Problem: problem, Name: name})
+		for i := range 45 {
+			optimizer := fmt.Sprintf("optimizer-%d-%s", i, strings.Repeat("w", 2*i))
+			level := []float64{0.9, 1e-9, 123456.7, 3e-300, 8e12}[(i+k)%5]
+			if problem == "digits" {
+				level = 0.9 + float64(i)/1000
+			}
+			c := cell(problem, optimizer, 5, 0.01, level, level*math.Pow10(-(i%8)))
+			c.Problem, c.Capped = name, i%3 == 0
+			c.Edges = []results.Edge{{Name: protocol.StepSize, Above: i%2 == 0}}
+			if i%11 == 0 {
+				diverge(c.Runs[0])
+			}
+			cells = append(cells, c)
+			if k == 0 {
+				plan.Optimizers = append(plan.Optimizers, protocol.OptimizerEntry{Optimizer: "sgd", Name: optimizer})
+			}
+		}
+	}
+	plan = plan.WithDefaults()
+	r := Build(&plan, cells)
+	pdflatex(t, latex, "", render(t, r, "tex"))
+	pdflatex(t, latex, "", render(t, r, "paper.tex"))
+}
+
+// pdflatex compiles tables, and wants them to fit.
+func pdflatex(t *testing.T, latex, preamble, tables string) {
+	t.Helper()
+	dir := t.TempDir()
+	if keep := os.Getenv("KEEP_LATEX"); keep != "" {
+		dir = keep
+	}
+	document := "\\documentclass{article}\n" + preamble + "\\usepackage{booktabs,rotating}\n" +
+		"\\extrafloats{200}\n\\begin{document}\n" + tables + "\\end{document}\n"
+	if err := os.WriteFile(filepath.Join(dir, "report.tex"), []byte(document), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(latex, "-interaction=nonstopmode", "-halt-on-error", "report.tex")
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("pdflatex: %v\n%s", err, out[max(0, len(out)-3000):])
+	}
+	for line := range strings.Lines(string(out)) {
+		if strings.HasPrefix(line, "Overfull") || strings.Contains(line, "Float too large") {
+			t.Errorf("%s", line)
 		}
 	}
 }

@@ -19,13 +19,14 @@ import (
 
 // section is one table with what stands above and below it, ready to be laid out.
 type section struct {
-	title  string
-	facts  []string
-	header []string
-	rows   [][]string
-	best   []bool // rows to be emphasized
-	name   int    // column that is printed bold in these rows
-	notes  []string
+	title   string
+	caption string // of the table in a paper: one sentence without its full stop
+	facts   []string
+	header  []string
+	rows    [][]string
+	best    []bool // rows to be emphasized
+	name    int    // column that is printed bold in these rows
+	notes   []string
 }
 
 // headline is the title of the whole.
@@ -41,16 +42,12 @@ func (r *Report) sections(intervals, details bool) []section {
 	var all []section
 	for i := range r.Problems {
 		p := &r.Problems[i]
-		add := func(s section) {
-			s.title = fmt.Sprintf("%d. %s", i+1, s.title)
-			all = append(all, s)
-		}
-		add(p.section(intervals))
+		all = append(all, r.numbered(i, p.section(intervals)))
 		if details && p.Spec != nil {
-			add(p.detailSection(r))
+			all = append(all, r.numbered(i, p.detailSection(r)))
 		}
 		if len(p.Unranked) > 0 {
-			add(p.unrankedSection())
+			all = append(all, r.numbered(i, p.unrankedSection()))
 		}
 	}
 	if r.Overall != nil {
@@ -62,8 +59,29 @@ func (r *Report) sections(intervals, details bool) []section {
 	return all
 }
 
+// details lays out the second tables alone.
+func (r *Report) details() []section {
+	var all []section
+	for i := range r.Problems {
+		if p := &r.Problems[i]; p.Spec != nil {
+			all = append(all, r.numbered(i, p.detailSection(r)))
+		}
+	}
+	if r.Overall != nil {
+		all = append(all, r.overallDetail())
+	}
+	return all
+}
+
+// numbered says in a section's title and caption to which problem it belongs.
+func (r *Report) numbered(i int, s section) section {
+	s.title = fmt.Sprintf("%d. %s", i+1, s.title)
+	s.caption = fmt.Sprintf("%s on %s, plan %s", s.caption, clean(r.Problems[i].Name), clean(r.Plan))
+	return s
+}
+
 func (p *Problem) section(intervals bool) section {
-	s := section{title: clean(p.Name), facts: p.facts()}
+	s := section{title: clean(p.Name), caption: "Ranking of the optimizers by " + p.metric(), facts: p.facts()}
 	columns := []tableColumn{
 		{"rank", func(r Row) string { return rankText(r.Rank, r.Shared) }},
 		{"optimizer", func(r Row) string { return flagged(r.Optimizer, r.Oracle) }},
@@ -102,9 +120,10 @@ func settingText(s protocol.Setting) string {
 // unrankedSection lays out what stands beside the ranking.
 func (p *Problem) unrankedSection() section {
 	s := section{
-		title:  clean(p.Name) + ", not ranked",
-		facts:  []string{"beside the ranking; distance: of the mean from the leader's, with the 95 % interval and p of Welch's test"},
-		header: []string{"optimizer", "setting", p.metric(), "n", "distance", "95 % interval", "p", "source"},
+		title:   clean(p.Name) + ", not ranked",
+		caption: "Results that are not ranked",
+		facts:   []string{"beside the ranking; distance: of the mean from the leader's, with the 95 % interval and p of Welch's test"},
+		header:  []string{"optimizer", "setting", p.metric(), "n", "distance", "95 % interval", "p", "source"},
 	}
 	for _, row := range p.Unranked {
 		s.rows = append(s.rows, []string{
@@ -162,10 +181,11 @@ func (p *Problem) facts() []string {
 
 func (r *Report) overallSection() section {
 	s := section{
-		title:  "overall",
-		facts:  []string{"mean rank over the problems; intervals by a bootstrap over seeds"},
-		name:   1,
-		header: []string{"place", "optimizer", "mean rank", "95 % interval"},
+		title:   "overall",
+		caption: "Mean ranks over the problems of plan " + clean(r.Plan),
+		facts:   []string{"mean rank over the problems; intervals by a bootstrap over seeds"},
+		name:    1,
+		header:  []string{"place", "optimizer", "mean rank", "95 % interval"},
 	}
 	for i := range r.Problems {
 		s.header = append(s.header, fmt.Sprintf("#%d", i+1))
@@ -221,12 +241,16 @@ func times(v float64) string {
 	return fmt.Sprintf("%.1f×", v)
 }
 
-// String writes runs and examples: "12 (55k)".
+// String writes runs and examples: "12 (55k)", or "6+9 (55k)" where 9 of 15 runs are of the tie step.
 func (c Cost) String() string {
 	if c.Runs == 0 {
 		return none
 	}
-	return fmt.Sprintf("%d (%s)", c.Runs, amount(c.Examples))
+	runs := strconv.Itoa(c.Runs)
+	if c.Ties > 0 {
+		runs = fmt.Sprintf("%d+%d", c.Runs-c.Ties, c.Ties)
+	}
+	return fmt.Sprintf("%s (%s)", runs, amount(c.Examples))
 }
 
 // legend explains the columns.
@@ -242,7 +266,8 @@ func (r *Report) legend() []string {
 	}
 	lines = append(lines,
 		"time: of problem and optimizer per example, relative to the fastest; plugins in other processes included",
-		"tuning: runs (examples)")
+		"tuning: runs of the search + runs that repeat tied settings under further seeds (examples of both); a limit on tuning runs "+
+			"is one on the search")
 	if len(r.Problems) > 1 {
 		lines = append(lines, "place: shared (1=) by entries that are not behind the leader's mean rank in more than 97.5 % of the bootstrap's draws")
 	}
@@ -256,8 +281,10 @@ func (p *Problem) showDefault() bool {
 
 // document is what the writers of text, Markdown and LaTeX lay out.
 type document struct {
+	plan                  string
 	headline, description string
 	complete              bool
+	width                 int // of the terminal in characters; 0: no limit
 	sections              []section
 	notes, legend         []string
 }
@@ -267,33 +294,50 @@ func (r *Report) document(intervals, details bool) document {
 	if details {
 		legend = append(legend, r.detailLegend()...)
 	}
-	return document{r.headline(), r.Description, r.Complete(), r.sections(intervals, details), texts(r.Notes), legend}
+	return document{r.Plan, r.headline(), r.Description, r.Complete(), 0, r.sections(intervals, details), texts(r.Notes), legend}
 }
 
-// WriteText writes the tables for a terminal of about 120 columns: who wins, how sure that is, what it cost.
-func (r *Report) WriteText(w io.Writer) error { return r.document(false, false).text(w) }
+// WriteText writes the tables in plain text of about 120 columns: the ranking, its uncertainty and its cost.
+func (r *Report) WriteText(w io.Writer) error { return Text{Report: r}.Write(w) }
 
-// WriteAllText writes to each of these tables a second one: how sure, how fast, how tuned.
-func (r *Report) WriteAllText(w io.Writer) error { return r.document(false, true).text(w) }
+// Text is a report for a terminal.
+type Text struct {
+	*Report
+	All   bool // with the second tables
+	Width int  // of the terminal in characters; 0: no limit
+}
+
+// Write writes the tables.
+func (t Text) Write(w io.Writer) error {
+	d := t.document(false, t.All)
+	d.width = t.Width
+	return d.text(w)
+}
 
 // WriteMarkdown writes all tables as Markdown.
 func (r *Report) WriteMarkdown(w io.Writer) error { return r.document(true, true).markdown(w) }
 
-// WriteLaTeX writes all tables as LaTeX table environments that need the package booktabs.
-func (r *Report) WriteLaTeX(w io.Writer) error { return r.document(true, true).latex(w) }
-
 func (d document) text(w io.Writer) error {
 	b := new(strings.Builder)
-	fmt.Fprintln(b, d.headline)
+	wrapped := func(indent, text string) {
+		for _, line := range Wrap(text, max(0, d.width-len(indent))) {
+			fmt.Fprintf(b, "%s%s\n", indent, line)
+		}
+	}
+	wrapped("", d.headline)
 	if d.description != "" {
-		fmt.Fprintln(b, clean(d.description))
+		wrapped("", clean(d.description))
 	}
 	for _, s := range d.sections {
-		fmt.Fprintf(b, "\n%s\n", s.title)
+		fmt.Fprintln(b)
+		wrapped("", s.title)
 		for _, fact := range s.facts {
-			fmt.Fprintf(b, "   %s\n", fact)
+			wrapped("   ", fact)
 		}
 		table := new(strings.Builder)
+		const margins = 4 // of the table: two characters that are printed before it, two that tablewriter adds
+		rows, dropped := Fit(append([][]string{s.header}, s.rows...), max(0, d.width-margins), dropFirst...)
+		s.header, s.rows = rows[0], rows[1:]
 		if err := s.table(table, renderer.NewBlueprint(tw.Rendition{
 			Borders:  tw.BorderNone,
 			Symbols:  tw.NewSymbols(tw.StyleLight),
@@ -304,19 +348,33 @@ func (d document) text(w io.Writer) error {
 		for line := range strings.Lines(table.String()) {
 			fmt.Fprintln(b, strings.TrimRight("  "+line, " \n"))
 		}
+		if len(dropped) > 0 {
+			wrapped("   ", NotShown(dropped))
+		}
 		for _, note := range s.notes {
-			fmt.Fprintf(b, "   note: %s\n", note)
+			wrapped("   ", "note: "+note)
 		}
 	}
 	fmt.Fprintln(b)
 	for _, note := range d.notes {
-		fmt.Fprintf(b, "note: %s\n", note)
+		wrapped("", "note: "+note)
 	}
 	for _, line := range d.legend {
-		fmt.Fprintln(b, line)
+		wrapped("", line)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// dropFirst are the columns that a narrow terminal does without, in this order.
+var dropFirst = []string{
+	"time", "final", "default", "setting", "tuning", "ok", "diverged", "95 % interval", "spread", "source", "n",
+	"mean difference", "p",
+}
+
+// NotShown says which columns a narrow terminal does without.
+func NotShown(dropped []string) string {
+	return "(not shown at this width: " + strings.Join(dropped, ", ") + ")"
 }
 
 // table hands the section to tablewriter.
@@ -380,45 +438,6 @@ func (d document) markdown(w io.Writer) error {
 	return err
 }
 
-func (d document) latex(w io.Writer) error {
-	b := new(strings.Builder)
-	escape := latexEscape
-	fmt.Fprintf(b, "%% %s\n%% needs \\usepackage{booktabs}\n", d.headline)
-	for _, s := range d.sections {
-		caption := append([]string{s.title}, s.facts...)
-		caption = append(caption, s.notes...)
-		if !d.complete {
-			caption = append(caption, d.headline)
-		}
-		fmt.Fprintf(b, "\n\\begin{table}\n\\centering\n\\caption{%s.}\n", escape(strings.Join(caption, ". ")))
-		if len(s.header) > 8 {
-			fmt.Fprintln(b, `\footnotesize\setlength{\tabcolsep}{3pt}`)
-		}
-		fmt.Fprintf(b, "\\begin{tabular}{%s}\n\\toprule\n", strings.Repeat("l", len(s.header)))
-		line := func(cells []string, best bool) {
-			escaped := make([]string, len(cells))
-			for k, cell := range cells {
-				escaped[k] = escape(cell)
-			}
-			if best {
-				escaped[s.name] = `\textbf{` + escaped[s.name] + `}`
-			}
-			fmt.Fprintf(b, "%s \\\\\n", strings.Join(escaped, " & "))
-		}
-		line(s.header, false)
-		fmt.Fprintln(b, `\midrule`)
-		for i, cells := range s.rows {
-			line(cells, s.best[i])
-		}
-		fmt.Fprint(b, "\\bottomrule\n\\end{tabular}\n\\end{table}\n")
-	}
-	for _, note := range slices.Concat(d.notes, d.legend) {
-		fmt.Fprintf(b, "\n\\noindent %s.\n", escape(note))
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
 // WriteCSV writes one line per problem and optimizer, in full precision; rows that are not ranked say so under unranked. What
 // is not there, or infinite, is empty.
 func (r *Report) WriteCSV(w io.Writer) error {
@@ -440,7 +459,8 @@ func (r *Report) WriteCSV(w io.Writer) error {
 	header = append(header,
 		"tunability", "width", "width_open", "loss_spread", "seed_bias", "diverged_share", "diverged_low", "diverged_high",
 		"overall_anchored", "overall_anchored_low", "overall_anchored_high", "overall_profile", "overall_profile_anchor",
-		"overall_slowdown", "unranked", "unranked_difference", "unranked_difference_low", "unranked_difference_high", "unranked_p")
+		"overall_slowdown", "unranked", "unranked_difference", "unranked_difference_low", "unranked_difference_high", "unranked_p",
+		"tuning_tie_runs")
 	for _, name := range r.Baselines {
 		header = append(header, "better_than_"+name, "better_than_"+name+"_low", "better_than_"+name+"_high")
 	}
@@ -504,6 +524,7 @@ func (r *Report) csvLine(p *Problem, row *Row, u *Unranked) []string {
 		o.Anchored.Value, o.Anchored.Low, o.Anchored.High, o.Profile, o.ProfileAnchor, o.OverallMeasures.Slowdown)
 	line = append(line, source)
 	add(distance.Mean, distance.Low, distance.High, distance.P)
+	line = append(line, strconv.Itoa(row.Tuning.Ties))
 	for b := range r.Baselines {
 		e := unknown
 		if b < len(row.Better) {
