@@ -44,6 +44,9 @@ func (l LaTeX) WriteLaTeX(w io.Writer) error {
 			fmt.Fprintln(b, `\clearpage`) // TeX holds back a hundred floats at most
 		}
 	}
+	if !l.Appendix { // which has that column
+		d.legend = slices.DeleteFunc(d.legend, func(s string) bool { return strings.HasPrefix(s, "default: ") })
+	}
 	d.latexFoot(b)
 	_, err := io.WriteString(w, b.String())
 	return err
