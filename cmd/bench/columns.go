@@ -13,8 +13,9 @@ import (
 	"noisebench/results/report"
 )
 
-// printColumns writes rows with their columns aligned, the first row being the header. On a terminal that
-// is too narrow, text is wrapped and columns are dropped, first those that drop names.
+// printColumns writes rows with their columns aligned, the first row being the header. On a
+// terminal that is too narrow, text is wrapped and columns are dropped, first those that drop
+// names.
 func printColumns(w io.Writer, rows [][]string, drop ...string) error {
 	return printWidth(w, terminalWidth(w), rows, drop...)
 }
@@ -64,8 +65,8 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// terminalWidth is the width of a terminal in characters: what $COLUMNS says, or else the terminal itself.
-// It is 0, which is no limit, for all that is not a terminal.
+// terminalWidth is the width of a terminal in characters: what $COLUMNS says, or else the terminal
+// itself. It is 0, which is no limit, for all that is not a terminal.
 func terminalWidth(w io.Writer) int {
 	if !isTerminal(w) {
 		return 0

@@ -9,8 +9,8 @@ import (
 	"noisebench/harness"
 )
 
-// dryRun prints what a campaign would run, and how long it would take by samples of its problems and optimizers, of which
-// nothing is kept.
+// dryRun prints what a campaign would run, and how long it would take by samples of its problems
+// and optimizers, of which nothing is kept.
 func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc, parallel int) error {
 	costs, err := campaign.Estimate(cmd.Context(), alloc)
 	if err != nil {

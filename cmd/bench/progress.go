@@ -16,8 +16,8 @@ const (
 	plainEvery = 10 * time.Second       // a new plain line
 )
 
-// progress tells how a campaign goes on: one line that is written over and over on a terminal, else a few plain lines
-// every ten seconds.
+// progress tells how a campaign goes on: one line that is written over and over on a terminal, else
+// a few plain lines every ten seconds.
 type progress struct {
 	out   io.Writer
 	live  bool                  // out is a terminal that can overwrite a line
@@ -27,7 +27,7 @@ type progress struct {
 	last    harness.Progress
 	started time.Time
 	drawn   time.Time
-	told    map[[2]string]string // what was said of a cell, in plain lines
+	told    map[[2]string]string // last reported stage of each cell
 
 	quit chan struct{}
 	done chan struct{}
@@ -142,7 +142,7 @@ func (p *progress) erase() {
 	}
 }
 
-// line says how far the campaign is.
+// line is the state of the campaign in full.
 func (p *progress) line() string {
 	return fmt.Sprintf("%d of at most %d runs, %s passed, %s",
 		p.last.Done, p.last.Done+p.last.Left, short(time.Since(p.started)), p.left())
@@ -198,7 +198,8 @@ func count(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// short writes a duration in at most two units: "40 ms", "1.4 s", "12 s", "3 min 5 s", "2 h 10 min".
+// short writes a duration in at most two units: "40 ms", "1.4 s", "12 s", "3 min 5 s", "2 h 10
+// min".
 func short(d time.Duration) string {
 	switch {
 	case d < time.Second:

@@ -23,7 +23,8 @@ const (
 	exitInterrupted = 130
 )
 
-// run is the command with its arguments, without its name. Results go to stdout, all else to stderr.
+// run is the command with its arguments, without its name. Results go to stdout, all else to
+// stderr.
 func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := interruptible(stderr)
 	defer stop()
@@ -50,8 +51,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return exitError
 }
 
-// interruptible returns a context that the first signal ends: Ctrl-C, a request to terminate, or the loss
-// of the terminal. A second signal ends the process at once.
+// interruptible returns a context that the first signal ends: Ctrl-C, a request to terminate, or
+// the loss of the terminal. A second signal ends the process at once.
 func interruptible(stderr io.Writer) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
@@ -98,14 +99,14 @@ func endAtOnce(stderr io.Writer) {
 	os.Exit(exitInterrupted)
 }
 
-// interruption says what an interruption left behind.
+// interruption is the error of an interrupted command; its text tells which results are kept.
 type interruption string
 
 func (i interruption) Error() string { return string(i) }
 
-// usageError is a command line that does not make sense.
+// usageError is an invalid command line.
 type usageError struct {
-	command string // that should have been used rightly
+	command string // that was called
 	err     error
 }
 
@@ -153,7 +154,8 @@ under other seeds, and prints ranked tables. Every run is kept as a file; what i
 	return root
 }
 
-// group makes cmd the parent of others: alone it prints its help, and an unknown child is a usage error.
+// group makes cmd the parent of others: alone it prints its help, and an unknown child is a usage
+// error.
 func group(cmd *cobra.Command, children ...*cobra.Command) {
 	cmd.AddCommand(children...)
 	cmd.Args = cobra.ArbitraryArgs
@@ -171,7 +173,7 @@ func group(cmd *cobra.Command, children ...*cobra.Command) {
 	}
 }
 
-// oneArg accepts exactly one argument, which is a what.
+// oneArg accepts exactly one argument; what is its description in messages.
 func oneArg(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch len(args) {

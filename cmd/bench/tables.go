@@ -83,16 +83,16 @@ type found struct {
 	definitions bundle.Lookup // by the names of the plan
 }
 
-// find returns the plan that an argument names, its defaults filled in, and the state of its cells. That there are no
-// records at all is an error.
+// find returns the plan that an argument names, its defaults filled in, and the state of its cells.
+// That there are no records at all is an error.
 func (f *finder) find(cmd *cobra.Command, arg string) (*protocol.Plan, []results.Cell, error) {
 	there, err := f.open(cmd, arg)
 	if err != nil {
 		return nil, nil, err
 	}
 	campaign, store := there.campaign, there.store
-	// All records are kept, so that little of what is on the heap is garbage: to let it double would take twice the memory, and
-	// to look through it often while it fills would take time.
+	// All records are kept, so that little of what is on the heap is garbage: to let it double
+	// would take twice the memory, and to look through it often while it fills would take time.
 	before := debug.SetGCPercent(60)
 	cells, _ := campaign.Cells(store.find)
 	debug.SetGCPercent(before)
@@ -104,9 +104,9 @@ func (f *finder) find(cmd *cobra.Command, arg string) (*protocol.Plan, []results
 	return &campaign.Plan, append(cells, imported...), nil
 }
 
-// open looks up all that the plan names: in what the results folder says of plans that were run in it and of bundles that
-// runs were taken from, and what is not there among bench's own definitions and plugins. No plugin is needed for records
-// that are there.
+// open looks up all that the plan names: in what the results folder says of plans that were run in
+// it and of bundles that runs were taken from, and what is not there among bench's own definitions
+// and plugins. No plugin is needed for records that are there.
 func (f *finder) open(cmd *cobra.Command, arg string) (*found, error) {
 	stderr := cmd.ErrOrStderr()
 	store, err := openResults(f.dir, stderr)
@@ -171,7 +171,8 @@ type meanings struct {
 	others      []harness.Definitions
 }
 
-// notesIn reads what a results folder says of plans and of bundles. What is unreadable is left out with a warning.
+// notesIn reads what a results folder says of plans and of bundles. What is unreadable is left out
+// with a warning.
 func notesIn(dir string, warnings io.Writer) ([]*bundle.Saved, []*bundle.Taken) {
 	saved, err := bundle.SavedPlans(dir)
 	if err != nil {
@@ -184,8 +185,8 @@ func notesIn(dir string, warnings io.Writer) ([]*bundle.Saved, []*bundle.Taken) 
 	return saved, taken
 }
 
-// resolve finds what the names of a plan meant when it was run last, when other plans were, or in bundles; else what they
-// mean to rest.
+// resolve finds what the names of a plan meant when it was run last, when other plans were, or in
+// bundles; else what they mean to rest.
 func resolve(plan *protocol.Plan, saved []*bundle.Saved, taken []*bundle.Taken, rest func() (bundle.Lookup, error)) (m meanings, err error) {
 	var known []*bundle.Definitions
 	for _, same := range []bool{true, false} {
@@ -211,7 +212,8 @@ func namesIn(dir string, plan *protocol.Plan, rest func() (bundle.Lookup, error)
 	return resolve(plan, saved, taken, rest)
 }
 
-// planOrSaved reads the plan that an argument names, or finds it by its name among those of a results folder.
+// planOrSaved reads the plan that an argument names, or finds it by its name among those of a
+// results folder.
 func planOrSaved(arg string, saved []*bundle.Saved) (protocol.Plan, []byte, error) {
 	text, _, err := plans.Text(arg)
 	if err == nil {
@@ -227,7 +229,8 @@ func planOrSaved(arg string, saved []*bundle.Saved) (protocol.Plan, []byte, erro
 	return protocol.Plan{}, nil, err
 }
 
-// noteChanges says which plugins have changed since the plan was run: what is shown was made by the code of that time.
+// noteChanges says which plugins have changed since the plan was run: what is shown was made by the
+// code of that time.
 func noteChanges(stderr io.Writer, plan *protocol.Plan, saved []*bundle.Saved) {
 	i := slices.IndexFunc(saved, func(s *bundle.Saved) bool { return s.Plan.Name == plan.Name })
 	if i < 0 {
@@ -345,7 +348,8 @@ to print them again. --build shows what an older build of bench made, whose reco
 	return cmd
 }
 
-// noRecords is the error for a plan of which the results folder has no records. arg is what the user calls the plan.
+// noRecords is the error for a plan of which the results folder has no records. arg is what the
+// user calls the plan.
 func noRecords(cmd *cobra.Command, there *found, arg string) error {
 	plan, dir := &there.campaign.Plan, there.store.store.Dir()
 	others := there.store.otherCode(there.campaign)
@@ -357,8 +361,8 @@ func noRecords(cmd *cobra.Command, there *found, arg string) error {
 		dir, plan.Name, strings.Join(others, " and "), arg, cmd.CommandPath(), arg)
 }
 
-// build returns the whole digest of the build of bench that made records of a plan and whose digest begins with prefix, and
-// the version of the contract that they have.
+// build returns the whole digest of the build of bench that made records of a plan and whose digest
+// begins with prefix, and the version of the contract that they have.
 func (k *keeper) build(plan, prefix string) (digest string, contract int, err error) {
 	builds := k.builds(plan)
 	for d, c := range builds {

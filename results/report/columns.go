@@ -10,10 +10,10 @@ import (
 // columnGap is the space between columns, in characters.
 const columnGap = 2
 
-// Fit lays rows out for a width in characters, or as they are for a width of 0. The first row is the
-// header. Columns of words are wrapped; where that is not enough, columns are dropped: first those that
-// drop names, in its order, then from the right. Cells of several lines have newlines in them. Fit
-// returns the names of the columns that it dropped.
+// Fit lays rows out for a width in characters, or as they are for a width of 0. The first row is
+// the header. Columns of words are wrapped; where that is not enough, columns are dropped: first
+// those that drop names, in its order, then from the right. Cells of several lines have newlines in
+// them. Fit returns the names of the columns that it dropped.
 func Fit(rows [][]string, width int, drop ...string) (fitted [][]string, dropped []string) {
 	if width <= 0 || len(rows) == 0 {
 		return rows, nil
@@ -38,8 +38,8 @@ func Fit(rows [][]string, width int, drop ...string) (fitted [][]string, dropped
 	}
 }
 
-// columnWidths divides a width among columns: the widest give way until all fit. It returns nil if they
-// cannot. A single column always fits, with its words broken if need be.
+// columnWidths divides a width among columns: the widest give way until all fit. It returns nil if
+// they cannot. A single column always fits, with its words broken if need be.
 func columnWidths(rows [][]string, columns []int, width int) []int {
 	const long = 20 // words that are longer may be broken
 	natural, least := make([]int, len(columns)), make([]int, len(columns))
@@ -74,8 +74,8 @@ func columnWidths(rows [][]string, columns []int, width int) []int {
 	return natural
 }
 
-// words are the parts of a cell between which it may be wrapped. Numbers with their units, intervals and
-// deviations stay together.
+// words are the parts of a cell between which it may be wrapped. Numbers with their units,
+// intervals and deviations stay together.
 func words(cell string) []string {
 	if cell != "" && strings.ContainsRune("0123456789([-.", rune(cell[0])) && len(cell) < 40 {
 		return []string{cell}

@@ -205,7 +205,8 @@ func width(decades float64, open bool) string {
 	return text
 }
 
-// String writes "5.5k", "5.5k (7/10)", "never", or "– (4/10)" where too few runs met the target for a median.
+// String writes "5.5k", "5.5k (7/10)", "never", or "– (4/10)" where too few runs met the target for
+// a median.
 func (t Times) String() string {
 	switch {
 	case math.IsNaN(t.Median):

@@ -11,7 +11,8 @@ import (
 // none stands for a value that is not there.
 const none = "–"
 
-// clean makes text that came from elsewhere fit to be printed in a line: no control characters, not too long.
+// clean makes text that came from elsewhere fit to be printed in a line: no control characters, not
+// too long.
 func clean(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -66,11 +67,12 @@ func shortExponent(s string) string {
 	return fmt.Sprintf("%se%d", mantissa, n)
 }
 
-// place says how values are written: in units of 10^power, with so many decimals; fewer than none round further.
+// place says how values are written: in units of 10^power, with so many decimals; fewer than none
+// round further.
 type place struct{ power, decimals int }
 
-// placeOf returns the place of the second significant digit of std, and whether mean can sensibly be written to it:
-// both are finite, std is not 0, and mean needs no more than nine digits.
+// placeOf returns the place of the second significant digit of std, and whether mean can sensibly
+// be written to it: both are finite, std is not 0, and mean needs no more than nine digits.
 func placeOf(mean, std float64) (place, bool) {
 	if math.IsNaN(mean-mean) || math.IsNaN(std-std) || std == 0 {
 		return place{}, false
@@ -112,8 +114,9 @@ func (p place) unit() string {
 	return fmt.Sprintf("e%d", p.power)
 }
 
-// meanStd writes a mean and its standard deviation, the latter with two significant digits and the mean to the same
-// place: "0.9213 ± 0.0012", "(3.50 ± 0.12)e-7". Diverged runs are flagged by a dagger.
+// meanStd writes a mean and its standard deviation, the latter with two significant digits and the
+// mean to the same place: "0.9213 ± 0.0012", "(3.50 ± 0.12)e-7". Diverged runs are flagged by a
+// dagger.
 func (s Summary) meanStd() string {
 	var text string
 	switch p, ok := placeOf(s.Mean, s.Std); {

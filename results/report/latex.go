@@ -10,17 +10,18 @@ import (
 	"unicode"
 )
 
-// LaTeX is a report that is written for a paper: first an overview of all optimizers and problems, then
-// one table for each problem. All of them fit the text width of the class article, and of every class
-// whose text is at least as wide: what is too wide or too long is continued in a further table.
+// LaTeX is a report that is written for a paper: first an overview of all optimizers and problems,
+// then one table for each problem. All of them fit the text width of the class article, and of
+// every class whose text is at least as wide: what is too wide or too long is continued in a
+// further table.
 type LaTeX struct {
 	*Report
 	Landscape bool // the overview is turned; it needs the package rotating
 	Appendix  bool // with the second tables, the search spaces and the chosen settings
 }
 
-// WriteLaTeX writes the overview and the tables of the problems as LaTeX table environments that need the
-// package booktabs.
+// WriteLaTeX writes the overview and the tables of the problems as LaTeX table environments that
+// need the package booktabs.
 func (r *Report) WriteLaTeX(w io.Writer) error { return LaTeX{Report: r}.WriteLaTeX(w) }
 
 // WriteLaTeX writes the tables as LaTeX table environments that need the package booktabs.
@@ -43,6 +44,9 @@ func (l LaTeX) WriteLaTeX(w io.Writer) error {
 			d.latexTable(b, t)
 			fmt.Fprintln(b, `\clearpage`) // TeX holds back a hundred floats at most
 		}
+	}
+	if !l.Appendix { // which has that column
+		d.legend = slices.DeleteFunc(d.legend, func(s string) bool { return strings.HasPrefix(s, "default: ") })
 	}
 	d.latexFoot(b)
 	_, err := io.WriteString(w, b.String())
@@ -69,7 +73,8 @@ func (d document) latexHead(b *strings.Builder, turned bool) {
 	fmt.Fprintln(b)
 }
 
-// latexFoot explains the columns in a paragraph of its own, which may go where the tables are described.
+// latexFoot explains the columns in a paragraph of its own, which may go where the tables are
+// described.
 func (d document) latexFoot(b *strings.Builder) {
 	fmt.Fprintln(b, "\n\\begingroup\\footnotesize\\raggedright\\setlength{\\emergencystretch}{3em}")
 	for _, note := range slices.Concat(d.notes, d.legend) {
@@ -207,8 +212,8 @@ func (r *Report) overview() latexTable {
 	return t
 }
 
-// defaults are the tables of the problems, to compare what was reported with the declared defaults and
-// the last points.
+// defaults are the tables of the problems, to compare what was reported with the declared defaults
+// and the last points.
 func (r *Report) defaults() []section {
 	var all []section
 	for i := range r.Problems {
@@ -327,7 +332,8 @@ func (r *Report) chosenSettings() latexTable {
 	return t
 }
 
-// short is meanStd with one significant digit of the standard deviation, and at most five of the mean.
+// short is meanStd with one significant digit of the standard deviation, and at most five of the
+// mean.
 func (s Summary) short() string {
 	p, ok := placeOf(s.Mean, s.Std)
 	p.decimals--
@@ -574,8 +580,8 @@ func (t *latexTable) headLines() float64 {
 	return lines
 }
 
-// chunks divides the columns that are not repeated into parts that fit a width: as few as possible, and
-// about as many columns in each.
+// chunks divides the columns that are not repeated into parts that fit a width: as few as possible,
+// and about as many columns in each.
 func (t *latexTable) chunks(width float64) [][]int {
 	fill := func(width float64) [][]int {
 		var all [][]int

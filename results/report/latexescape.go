@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// latexEscapes holds what TeX reads as a command, and what is outside the encodings that every installation has.
+// latexEscapes holds what TeX reads as a command, and what is outside the encodings that every
+// installation has.
 var latexEscapes = map[rune]string{
 	'\\': `\textbackslash{}`, '{': `\{`, '}': `\}`, '_': `\_`, '&': `\&`, '%': `\%`, '#': `\#`, '$': `\$`,
 	'~': `\textasciitilde{}`, '^': `\textasciicircum{}`, '<': `\textless{}`, '>': `\textgreater{}`, '|': `\textbar{}`,
@@ -27,7 +28,8 @@ var latexEscapes = map[rune]string{
 const latexLetters = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿ" +
 	"ĀāĂăĆćĈĉĊċČčĎďĒēĔĕĖėĚěĜĝĞğĠġĤĥĨĩĪīĬĭİıĴĵŁłŃńŇňŌōŎŏŐőŒœŔŕŘřŚśŜŝŞşŠšŤťŨũŪūŬŭŮůŰűŴŵŶŷŸŹźŻżŽž"
 
-// latexEscape makes text fit for LaTeX. A character that is not known everywhere stands as its number, such as U+4E2D.
+// latexEscape makes text fit for LaTeX. A character that is not known everywhere stands as its
+// number, such as U+4E2D.
 func latexEscape(s string) string {
 	b := new(strings.Builder)
 	var last rune

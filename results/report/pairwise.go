@@ -10,7 +10,8 @@ import (
 	"noisebench/results/stats"
 )
 
-// Pairwise is a report of which the comparisons of all pairs of optimizers are written in place of the ranking.
+// Pairwise is a report of which the comparisons of all pairs of optimizers are written in place of
+// the ranking.
 type Pairwise struct {
 	*Report
 	Width int // of the terminal in characters; 0: no limit

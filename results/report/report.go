@@ -1,8 +1,10 @@
-// Package report turns the records of a plan into ranked tables: for the terminal, and as Markdown, CSV and LaTeX.
+// Package report turns the records of a plan into ranked tables: for the terminal, and as Markdown,
+// CSV and LaTeX.
 //
-// [Build] decides everything that the tables say; the writers only lay it out. Doubts are part of the result: what may
-// mislead a reader (a best step size at the edge of the search, diverged, failed and missing runs, too few seeds) is a
-// note below the table that it concerns, and no row is ever left out.
+// [Build] decides everything that the tables say; the writers only lay it out. Doubts are part of
+// the result: what may mislead a reader (a best step size at the edge of the search, diverged,
+// failed and missing runs, too few seeds) is a note below the table that it concerns, and no row is
+// ever left out.
 package report
 
 import (
@@ -33,8 +35,9 @@ type Report struct {
 
 	Baselines []string // entries that the others are compared with
 	Anchor    string   // one of Baselines: entry whose mean is 1 on the anchored scale; empty if there is none
-	// Friedman tests whether the entries of Overall that have a place differ at all over the problems, and CriticalDifference is
-	// by how much mean ranks must differ by Nemenyi's test. They are diagnostics; places do not rest on them.
+	// Friedman tests whether the entries of Overall that have a place differ at all over the
+	// problems, and CriticalDifference is by how much mean ranks must differ by Nemenyi's test.
+	// They are diagnostics; places do not rest on them.
 	Friedman           stats.FriedmanTest
 	CriticalDifference float64
 }
@@ -60,7 +63,8 @@ type Problem struct {
 
 	AnchorMean float64 // mean metric of Report.Anchor
 	Target     float64 // metric of Measures.ToTarget: 95 % of the way from Initial to AnchorMean
-	// AgreeFinal and AgreeDefault are Kendall's τ between the order of the rows and that by their Final or OneShot.
+	// AgreeFinal and AgreeDefault are Kendall's τ between the order of the rows and that by their
+	// Final or OneShot.
 	AgreeFinal, AgreeDefault float64
 	Pairs                    []Pair // of ranked rows, in their order
 }
@@ -124,15 +128,18 @@ type Overall struct {
 
 const (
 	level = 1 - stats.Alpha
-	// draws of the bootstrap: the percentiles of mean ranks, which take few values, move no more with more of them.
+	// draws of the bootstrap: the percentiles of mean ranks, which take few values, move no more
+	// with more of them.
 	draws = 2000
-	// unstableShare is the share of diverged replicates from which on an optimizer is listed behind all others.
+	// unstableShare is the share of diverged replicates from which on an optimizer is listed behind
+	// all others.
 	unstableShare = 0.3
 )
 
-// Build makes the report of a plan with its defaults filled in. cells are in any order; a pair of the plan without a
-// cell has nothing but missing replicates. Records of another protocol version are refused. baselines name the entries that
-// others are compared with, see [Baselines]; without any, they are those of [DefaultBaselines] that the plan has.
+// Build makes the report of a plan with its defaults filled in. cells are in any order; a pair of
+// the plan without a cell has nothing but missing replicates. Records of another protocol version
+// are refused. baselines name the entries that others are compared with, see [Baselines]; without
+// any, they are those of [DefaultBaselines] that the plan has.
 func Build(plan *protocol.Plan, cells []results.Cell, baselines ...string) *Report {
 	r := &Report{Plan: plan.Name, Description: plan.Description}
 	for _, d := range plan.Deviations() {
@@ -209,8 +216,8 @@ func (r *Report) warn(kind Kind, format string, args ...any) {
 	r.Notes = append(r.Notes, Warning{Kind: kind, Text: fmt.Sprintf(format, args...)})
 }
 
-// accept takes those cells apart that are not to be ranked, by problem. It returns the others without records of other
-// protocol versions, and notes what was refused or pooled.
+// accept takes those cells apart that are not to be ranked, by problem. It returns the others
+// without records of other protocol versions, and notes what was refused or pooled.
 func (r *Report) accept(all []results.Cell) (cells []results.Cell, aside map[string][]results.Cell) {
 	aside = map[string][]results.Cell{}
 	for _, c := range all {
@@ -269,8 +276,8 @@ func (r *Report) count(plan *protocol.Plan, cells []results.Cell) {
 	r.Planned += len(runs)
 }
 
-// newProblem makes the table of one problem from the cells of all optimizers and those put aside, and the input of the
-// overall table.
+// newProblem makes the table of one problem from the cells of all optimizers and those put aside,
+// and the input of the overall table.
 func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells, aside []results.Cell) (Problem, stats.Problem) {
 	p := Problem{Name: entry.Name, Seeds: plan.Replicates, Part: protocol.TrainPart, Initial: math.NaN()}
 	seeds := map[uint64]int{} // position of each seed in the scores
@@ -377,7 +384,7 @@ func newRow(plan *protocol.Plan, c results.Cell) Row {
 	}
 	for _, record := range c.Tuning {
 		row.Tuning.Examples += record.End.Seen
-		if record.Run.Seed != *plan.Tuning.Seed {
+		if record.Run.Seed != plan.Tuning.SweepSeed() {
 			row.Tuning.Ties++
 		}
 	}
@@ -488,7 +495,8 @@ func (row *Row) noteUntold(leader, between *Row, rank int) {
 		clean(between.Optimizer))})
 }
 
-// noteTaken says which rows have runs that were made elsewhere, where, and how many of the bundles' runs were made again.
+// noteTaken says which rows have runs that were made elsewhere, where, and how many of the bundles'
+// runs were made again.
 func (p *Problem) noteTaken() {
 	var bundles []results.Taken
 	who := map[string][]string{} // by root
@@ -610,7 +618,8 @@ func isAre(n int) string {
 	return "are"
 }
 
-// contractOf is the version of the contract that a report of cells is of: this one, unless all records are older.
+// contractOf is the version of the contract that a report of cells is of: this one, unless all
+// records are older.
 func contractOf(cells []results.Cell) int {
 	latest := 0
 	for _, c := range cells {

@@ -37,7 +37,8 @@ func (r *Report) headline() string {
 	return fmt.Sprintf("plan %s: INCOMPLETE, %d of %d runs", r.Plan, r.Finished, r.Planned)
 }
 
-// sections lays out the tables. Intervals are wide: the terminal does without, and without the second tables unless asked.
+// sections lays out the tables. Intervals are wide: the terminal does without, and without the
+// second tables unless asked.
 func (r *Report) sections(intervals, details bool) []section {
 	var all []section
 	for i := range r.Problems {
@@ -241,7 +242,8 @@ func times(v float64) string {
 	return fmt.Sprintf("%.1f×", v)
 }
 
-// String writes runs and examples: "12 (55k)", or "6+9 (55k)" where 9 of 15 runs are of the tie step.
+// String writes runs and examples: "12 (55k)", or "6+9 (55k)" where 9 of 15 runs are of the tie
+// step.
 func (c Cost) String() string {
 	if c.Runs == 0 {
 		return none
@@ -297,7 +299,8 @@ func (r *Report) document(intervals, details bool) document {
 	return document{r.Plan, r.headline(), r.Description, r.Complete(), 0, r.sections(intervals, details), texts(r.Notes), legend}
 }
 
-// WriteText writes the tables in plain text of about 120 columns: the ranking, its uncertainty and its cost.
+// WriteText writes the tables in plain text of about 120 columns: the ranking, its uncertainty and
+// its cost.
 func (r *Report) WriteText(w io.Writer) error { return Text{Report: r}.Write(w) }
 
 // Text is a report for a terminal.
@@ -438,8 +441,8 @@ func (d document) markdown(w io.Writer) error {
 	return err
 }
 
-// WriteCSV writes one line per problem and optimizer, in full precision; rows that are not ranked say so under unranked. What
-// is not there, or infinite, is empty.
+// WriteCSV writes one line per problem and optimizer, in full precision; rows that are not ranked
+// say so under unranked. What is not there, or infinite, is empty.
 func (r *Report) WriteCSV(w io.Writer) error {
 	header := []string{
 		"plan", "complete", "protocol", "problem", "metric", "higher_better", "part", "budget", "initial",
