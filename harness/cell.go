@@ -271,7 +271,7 @@ func (b *book) outcome(setting protocol.Setting, seed uint64, purpose Purpose) (
 	case record.End.Status == results.Failed:
 		return outcome{failed: true}, true
 	}
-	return outcome{value: b.cell.score(record), unstable: record.Unstable()}, true
+	return outcome{value: b.cell.score(record), unstable: record.Unstable(), still: record.Still()}, true
 }
 
 // replicates returns the finished runs of a setting under the reporting seeds.
@@ -317,19 +317,19 @@ func (c *cell) choose(b *book) (setting protocol.Setting, edges []results.Edge, 
 	slices.SortStableFunc(ranked, func(i, j int) int {
 		return cmp.Or(
 			compare(outcomes[i], outcomes[j], c.sweep.higher),
-			cmp.Compare(w.tried[i][protocol.StepSize], w.tried[j][protocol.StepSize]))
+			compareSteps(outcomes[i], outcomes[j], w.tried[i][protocol.StepSize], w.tried[j][protocol.StepSize]))
 	})
 	best, top := outcomes[ranked[0]], w.tried[ranked[0]]
 	if best.failed {
 		return nil, nil, w.capped
 	}
 	tied := []protocol.Setting{top}
-	if record := b.get(top, seed, ForSweep); !best.unstable && c.plan.Tuning.TieSeeds > 0 {
+	if record := b.get(top, seed, ForSweep); !best.unstable && !best.still && c.plan.Tuning.TieSeeds > 0 {
 		part := results.PartFor(&c.spec, c.plan.Selection)
 		start, _ := record.Points[0].At(part)
 		δ := results.Equivalence(&c.spec, part, float64(start.Metric), best.value)
 		for _, i := range ranked[1:min(len(ranked), c.plan.Tuning.TieSettings)] {
-			if o := outcomes[i]; !o.failed && !o.unstable && math.Abs(o.value-best.value) <= δ {
+			if o := outcomes[i]; !o.failed && !o.unstable && !o.still && math.Abs(o.value-best.value) <= δ {
 				tied = append(tied, w.tried[i])
 			}
 		}

@@ -49,6 +49,9 @@ func Fits(spec *protocol.ProblemSpec, o *protocol.OptimizerDef) error {
 	if missing := o.Needs &^ spec.Measures; missing != 0 {
 		return fmt.Errorf("optimizer %s needs %v, which the problem does not measure (it offers %v)", o.Name, missing, spec.Measures)
 	}
+	if o.FullBatch && spec.Train == 0 {
+		return fmt.Errorf("optimizer %s measures all training examples at once, and the problem's data are endless", o.Name)
+	}
 	if spec.DType == protocol.Float32 && o.New32 == nil || spec.DType == protocol.Float64 && o.New64 == nil {
 		return fmt.Errorf("optimizer %s has no %s version, which the problem needs", o.Name, spec.DType)
 	}
@@ -198,7 +201,7 @@ func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
 	if err := r.evaluate(false); err != nil {
 		return err
 	}
-	for _, part := range []protocol.Part{protocol.TrainPart, protocol.ValidationPart, protocol.TestPart} {
+	for _, part := range parts {
 		v, ok := r.record.Points[0].At(part)
 		if ok && (!protocol.Finite(float64(v.Loss)) || !protocol.Finite(float64(v.Metric))) {
 			return fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate",
@@ -234,7 +237,7 @@ func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
 		m := &r.measurement
 		r.charge(want, m.BatchSize)
 		if !request.Trial && !r.sensible(m.Loss) { // the loss of a trial is the optimizer's to judge
-			r.diverge("the loss of batch", m.Loss)
+			r.diverge("the loss of batch", m.Loss, r.limit)
 			return nil
 		}
 		m.Step, m.Seen, m.StepScale = r.step, r.seen, r.scale
@@ -349,12 +352,16 @@ func (r *runner[T]) measure(want protocol.Quantity, diagnose bool) error {
 	case m.BatchSize != len(r.batch.Examples):
 		return fmt.Errorf("it measured a batch of %d examples, want %d", m.BatchSize, len(r.batch.Examples))
 	}
+	m.Have = want
 	given := before.Slices()
 	for i, s := range m.Slices() {
 		if got, want := *s.At, *given[i].At; !same(got, want) {
 			return fmt.Errorf("it replaced the measurement's vectors (that of the %v has length %d, want %d); write to their elements",
 				s.Of, len(got), len(want))
 		}
+	}
+	if err := r.possible(); err != nil {
+		return err
 	}
 	if diagnose {
 		r.diagnostics = r.diagnose()
@@ -364,6 +371,34 @@ func (r *runner[T]) measure(want protocol.Quantity, diagnose bool) error {
 	}
 	m.Have = asked
 	return nil
+}
+
+// possible returns an error that names what of the measurement no problem can have measured at x, see R7. What is not finite
+// beside that is passed on: it is the optimizer's to deal with.
+func (r *runner[T]) possible() error {
+	m := &r.measurement
+	if err := m.Check(); err != nil {
+		return err
+	}
+	if !protocol.Finite(m.Loss) {
+		if r.step == 0 {
+			return fmt.Errorf("the loss of the first batch, at the starting point, is %g, want a finite number", m.Loss)
+		}
+		return nil
+	}
+	start := float64(r.record.Points[0].Train.Loss)
+	if name, v := m.NotFinite(); name != "" && !protocol.Caused(r.x, r.step > 0, m.Loss, start) {
+		return fmt.Errorf("%s is %g at a loss of %g, which is %s; want a finite number", name, v, m.Loss, r.where(start))
+	}
+	return nil
+}
+
+// where says of a point that the optimizer cannot be blamed for why not.
+func (r *runner[T]) where(start float64) string {
+	if r.step == 0 {
+		return "at the starting point"
+	}
+	return fmt.Sprintf("not above that at the start, %g", start)
 }
 
 // clip scales a measurement as if each example's gradient were multiplied by c = min(1, limit/‖g‖₂): the gradient by c, and the
@@ -474,6 +509,9 @@ func (r *runner[T]) evaluate(last bool) error {
 		if err != nil {
 			return results.Value{}, fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate", err)
 		}
+		if err := e.Check(r.spec.Metric); err != nil {
+			return results.Value{}, fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate", fmt.Errorf("on the %s part, %w", part, err))
+		}
 		return results.Value{Loss: protocol.Number(e.Loss), Metric: protocol.Number(e.Metric)}, nil
 	}
 	var err error
@@ -496,8 +534,40 @@ func (r *runner[T]) evaluate(last bool) error {
 	}
 	r.record.Points = append(r.record.Points, point)
 	r.record.Trace = r.trace.columns()
-	if loss := float64(point.Train.Loss); r.step > 0 && !r.sensible(loss) {
-		r.diverge("the training loss after batch", loss)
+	if r.step == 0 {
+		return nil // the start has to be finite, and loop sees to that
+	}
+	return r.verdict(&point)
+}
+
+// verdict ends the run as diverged if a loss or metric at the point, which is r.judged, says so, and returns a fault if a metric
+// is not finite where that cannot be (R7).
+func (r *runner[T]) verdict(point *results.Point) error {
+	if loss := float64(point.Train.Loss); !r.sensible(loss) {
+		r.diverge("the training loss after batch", loss, r.limit)
+		return nil
+	}
+	for _, part := range parts {
+		v, ok := point.At(part)
+		if loss := float64(v.Loss); ok && !protocol.Finite(loss) {
+			r.diverge(fmt.Sprintf("the loss on the %s part after batch", part), loss, math.Inf(1))
+			return nil
+		}
+	}
+	for _, part := range parts {
+		v, ok := point.At(part)
+		loss, metric := float64(v.Loss), float64(v.Metric)
+		if !ok || protocol.Finite(metric) {
+			continue
+		}
+		first, _ := r.record.Points[0].At(part)
+		if start := float64(first.Loss); !protocol.Caused(r.judged, true, loss, start) {
+			return fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate",
+				fmt.Errorf("the %s on the %s part is %g at a loss of %g, which is %s; want a finite number", r.spec.Metric.Name, part, metric,
+					loss, r.where(start)))
+		}
+		r.diverge(fmt.Sprintf("the %s on the %s part after batch", r.spec.Metric.Name, part), metric, math.Inf(1))
+		return nil
 	}
 	return nil
 }
@@ -521,15 +591,20 @@ func (r *runner[T]) checkEstimate() error {
 	return nil
 }
 
+var parts = []protocol.Part{protocol.TrainPart, protocol.ValidationPart, protocol.TestPart}
+
 // sensible reports whether a loss is finite and not past the limit. −∞ is as little a result as +∞.
 func (r *runner[T]) sensible(loss float64) bool { return loss <= r.limit && protocol.Finite(loss) }
 
-// diverge ends the run as diverged (R7).
-func (r *runner[T]) diverge(what string, loss float64) {
+// diverge ends the run as diverged (R7): what is a value beyond a limit, which may be infinite.
+func (r *runner[T]) diverge(what string, value, limit float64) {
 	r.record.Trace = r.trace.columns()
 	r.record.End.Status = results.Diverged
 	r.record.End.Unused = r.run.Budget - r.seen
-	r.record.End.Reason = fmt.Sprintf("%s %d is %g, want a finite number up to %g", what, r.record.End.Steps, loss, r.limit)
+	r.record.End.Reason = fmt.Sprintf("%s %d is %g, want a finite number", what, r.record.End.Steps, value)
+	if !math.IsInf(limit, 0) {
+		r.record.End.Reason += fmt.Sprintf(" up to %g", limit)
+	}
 }
 
 // failed completes the record of a run that a plugin broke.

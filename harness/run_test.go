@@ -723,6 +723,10 @@ func TestFits(t *testing.T) {
 	if err := Fits(&spec, &o); err == nil || !strings.Contains(err.Error(), "no float32 version") {
 		t.Errorf("error is %v, want one that names the missing element type", err)
 	}
+	spec.DType, spec.Train, o.FullBatch = protocol.Float64, 0, true
+	if err := Fits(&spec, &o); err == nil || !strings.Contains(err.Error(), "data are endless") {
+		t.Errorf("error is %v, want one that says that data are endless", err)
+	}
 }
 
 // Diagnostics are taken from the batch by definition, cost nothing, and change neither the run nor what the optimizer is

@@ -16,6 +16,7 @@ import (
 type outcome struct {
 	value    float64 // on the part used for selection; see results.Record.Score
 	unstable bool    // diverged, or ended no better than it started
+	still    bool    // the steps were too small to change anything
 	failed   bool    // no result: the setting is out, but its run counts
 }
 
@@ -26,7 +27,8 @@ type outcome struct {
 // moves, the other tuned hyperparameters at their defaults:
 //
 //  1. the largest stable step size: up by decades from the declared default until a run is unstable (down, if the
-//     first one is), then the two grid points between the last stable and the first unstable decade;
+//     first one is), then the two grid points between the last stable and the first unstable decade; a run whose steps
+//     change nothing is stable, so that on a plateau the search goes up;
 //  2. the best: from the best point so far, its neighbours, until the neighbour above and two below are worse and at
 //     least six points are known;
 //  3. the other tuned hyperparameters: their combinations at the best step size, then at its neighbours.
@@ -281,7 +283,7 @@ func extend(settings []protocol.Setting, name string, values []float64) []protoc
 // better reports whether a beats b. A failed setting loses to all, an unstable one to a stable one.
 func (s *sweep) better(a, b outcome) bool { return compare(a, b, s.higher) < 0 }
 
-// compare orders outcomes, best first.
+// compare orders outcomes, best first. Of equals, one that moved is before one that stood still.
 func compare(a, b outcome, higher bool) int {
 	rank := func(o outcome) int {
 		switch {
@@ -295,10 +297,26 @@ func compare(a, b outcome, higher bool) int {
 	if c := cmp.Compare(rank(a), rank(b)); c != 0 {
 		return c
 	}
+	byValue := cmp.Compare(a.value, b.value)
 	if higher {
-		return cmp.Compare(b.value, a.value)
+		byValue = -byValue
 	}
-	return cmp.Compare(a.value, b.value)
+	moved := func(o outcome) int {
+		if o.still {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(byValue, cmp.Compare(moved(a), moved(b)))
+}
+
+// compareSteps orders the step sizes of two outcomes that compare as equal, best first: the smaller is the safer; but where
+// steps change nothing, the larger is nearer to those that do.
+func compareSteps(a, b outcome, α, β float64) int {
+	if a.still && b.still {
+		return cmp.Compare(β, α)
+	}
+	return cmp.Compare(α, β)
 }
 
 // line is the search along the step-size grid. Grid points are whole numbers, see gridStepSize.
@@ -399,7 +417,7 @@ func (l *line) refine() bool {
 	}
 }
 
-// best returns the best known point; of equals the smaller step size.
+// best returns the best known point; of equals see compareSteps.
 func (l *line) best() int {
 	points := slices.Sorted(maps.Keys(l.known))
 	return slices.MinFunc(points, func(i, j int) int {
@@ -409,7 +427,7 @@ func (l *line) best() int {
 		case l.better(l.known[j], l.known[i]):
 			return 1
 		}
-		return 0
+		return compareSteps(l.known[i], l.known[j], float64(i), float64(j))
 	})
 }
 

@@ -225,3 +225,43 @@ func TestNothingToTune(t *testing.T) {
 		t.Errorf("walk is %+v, want the one setting and nothing to run", w)
 	}
 }
+
+// On a plateau steps below some size change nothing. The search goes up there, as far as it may, and says at which edge it ended.
+func TestSearchLeavesPlateaus(t *testing.T) {
+	for _, test := range []struct {
+		name              string
+		moves, best, most float64 // step sizes from which on a run moves, the best one, and the largest stable one
+		want              float64
+		edges             []results.Edge
+		capped            bool
+	}{
+		{"the best is far up", 1e3, 1e5, 3e5, 1e5, nil, false},
+		{"right above the start", .3, 1, 6, 1, nil, false},
+		{"none moves", math.Inf(1), 1, math.Inf(1), 1e10, []results.Edge{{Name: protocol.StepSize, Above: true}}, true},
+		{"what moves is unstable", 10, 1, 5, 6, nil, false},
+		{"the first moves", 0, .1, .35, .1, nil, false},
+	} {
+		s := mustSweep(t, []protocol.Hyperparameter{protocol.StepSizeParameter(.1)}, protocol.OptimizerEntry{}, 12)
+		order, w, known := tune(t, s, func(setting protocol.Setting) outcome {
+			α := setting[protocol.StepSize]
+			if α < test.moves {
+				return outcome{value: 100, still: true}
+			}
+			return outcome{value: math.Abs(math.Log(α / test.best)), unstable: α > test.most}
+		})
+		best := slices.MinFunc(order, func(a, b protocol.Setting) int {
+			x, _ := known(a)
+			y, _ := known(b)
+			if c := compare(x, y, false); c != 0 {
+				return c
+			}
+			return compareSteps(x, y, a[protocol.StepSize], b[protocol.StepSize])
+		})
+		if got := best[protocol.StepSize]; got != test.want {
+			t.Errorf("%s: the best step size is %v of %v, want %v", test.name, got, stepSizes(order), test.want)
+		}
+		if got := s.edges(best, order); !slices.Equal(got, test.edges) || w.capped != test.capped {
+			t.Errorf("%s: edges are %v and capped is %t, want %v and %t", test.name, got, w.capped, test.edges, test.capped)
+		}
+	}
+}

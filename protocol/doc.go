@@ -41,8 +41,8 @@
 // R2 (purity). The same point, examples and seed give the same bits: whatever the number of threads, the order of runs,
 // the transport, the other runs in flight, or an interruption in between. Problems keep no state between calls;
 // optimizers keep state only between the steps of one run, and go on from a saved one as if nothing had been (see
-// [SaveState]). The promise holds per platform (GOARCH, CPU feature level, Go version). How many threads a plugin is told to
-// use (NOISEBENCH_THREADS) changes its speed, never its bits.
+// [SaveState]). The promise holds per platform (GOARCH, CPU feature level, Go version). How many threads a plugin is told
+// to use (NOISEBENCH_THREADS) changes its speed, never its bits.
 //
 // R3 (budget). The budget counts examples. Every example whose loss or gradient an optimizer gets to see is charged, a
 // second look at the same batch too. The harness meters. The last batch shrinks to what is left, so that all runs end on
@@ -71,6 +71,20 @@
 // R7 (divergence). A diverged run is a result: it stays in every statistic at the worse of its initial and its last finite
 // value, and tables flag and count it. The loss at a trial point makes no run diverge: to judge it is what the optimizer
 // paid for. A failed run is never a result, and never silently missing.
+//
+// A run has diverged when the loss of a batch, or the training loss at an evaluation, is not finite or is more than 100 times the
+// initial one (above it by 99 times its size, where that is negative), or when a loss on another part is not finite. Whatever
+// else is not finite at a finite loss (metric, gradient, variance, …) is a fault of the problem, and the run has failed, where an
+// optimizer cannot have caused it, see [Caused]: at the starting point; or where the loss on that part is not above that at the
+// start, and the point has no element of 2¹⁶ or more in float32, 2¹²⁸ in float64, which networks of a few layers could make
+// overflow. Elsewhere numbers may overflow before the loss does: there a metric that is not finite is divergence, and a gradient
+// or variance is passed on, for the optimizer to deal with. No overflow makes a variance or ‖s‖₁ negative at a finite loss, nor an
+// accuracy lie outside [0, 1]: these, and a loss of the first batch that is not finite, are faults of the problem wherever they occur.
+// In records of other tools, and of harnesses that did not watch the metric, a run with any value that is not finite counts
+// as diverged.
+//
+// A run whose steps are so small that the loss stays at its start, up to rounding, is no sign of too large a step size: the search
+// of the step size goes up from there.
 //
 // R8 (durability). Nothing that was finished is lost or run twice, whatever interrupts: Ctrl-C, SIGKILL, a full disk, a
 // crash of a plugin, a second harness on the same folder.

@@ -90,6 +90,7 @@ type OptimizerDef struct {
 	ChoosesBatchSize bool     // a plan cannot set its batch size
 	Averages         bool     // it is an Averager
 	Trials           bool     // its requests may set Trial
+	FullBatch        bool     // it draws All, so that it cannot run on endless data
 	Saves            bool     // it is Stateful
 	Reports          []string // names of what a Reporter reports
 

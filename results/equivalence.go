@@ -8,8 +8,8 @@ import (
 
 // Names of metrics that say how differences in them are to be judged.
 const (
-	Accuracy      = "accuracy"      // a share of correct answers in [0, 1]
-	Suboptimality = "suboptimality" // f(x) − f*, positive, over many orders of magnitude
+	Accuracy      = protocol.Accuracy // a share of correct answers in [0, 1]
+	Suboptimality = "suboptimality"   // f(x) − f*, positive, over many orders of magnitude
 )
 
 // Equivalence returns the difference δ ≥ 0 from a leading value of the metric on a part below which two values are the

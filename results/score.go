@@ -2,6 +2,7 @@ package results
 
 import (
 	"math"
+	"slices"
 
 	"noisebench/protocol"
 )
@@ -65,7 +66,7 @@ func (r *Record) Pick(rule protocol.ReportRule, selection protocol.Part) *Point 
 }
 
 // Score is the metric on a part by which r counts in statistics: its value at the point that [Record.Pick] picks, or,
-// if r diverged or that value is not finite, the worse of its first and its last finite value on the part (R7). A part
+// if r diverged, the worse of its first and its last finite value on the part (R7). A part
 // that the problem lacks is replaced by the train part. The score of a run that failed is NaN.
 //
 // Tuning compares Score(rule, selection, selection); tables report Score(rule, selection, protocol.TestPart).
@@ -74,7 +75,7 @@ func (r *Record) Score(rule protocol.ReportRule, selection, part protocol.Part) 
 		return math.NaN()
 	}
 	part = PartFor(&r.Spec, part)
-	if score := r.Pick(rule, selection).metric(part); r.End.Status == OK && protocol.Finite(score) {
+	if score := r.Pick(rule, selection).metric(part); !r.Diverged() {
 		return score
 	}
 	score := r.Points[0].metric(part)
@@ -98,12 +99,44 @@ func (p *Point) metric(part protocol.Part) float64 {
 	return float64(v.Metric)
 }
 
+// Diverged reports whether r diverged (R7): it ended so, or some loss or metric of its points is not finite, as in records of
+// other tools and of harnesses that did not watch the metric.
+func (r *Record) Diverged() bool {
+	return r.End.Status == Diverged || r.End.Status == OK && slices.ContainsFunc(r.Points, func(p Point) bool { return !p.Finite() })
+}
+
+// Finite reports whether p's losses and metrics are all finite.
+func (p *Point) Finite() bool {
+	for _, part := range []protocol.Part{protocol.TrainPart, protocol.ValidationPart, protocol.TestPart} {
+		if v, ok := p.At(part); ok && !(protocol.Finite(float64(v.Loss)) && protocol.Finite(float64(v.Metric))) {
+			return false
+		}
+	}
+	return true
+}
+
 // Unstable reports whether r shows its step size to be too large: it diverged, or its loss on the train part at the end
-// is not below that at the start.
+// is not below that at the start, although it has changed. Steps that change nothing are not too large, see [Record.Still].
 func (r *Record) Unstable() bool {
-	if r.End.Status == Diverged || len(r.Points) == 0 {
+	if len(r.Points) == 0 || r.Diverged() {
 		return true
 	}
 	first, last := r.Points[0].Train.Loss, r.Points[len(r.Points)-1].Train.Loss
-	return !(last < first)
+	return !(last < first) && !r.Still()
+}
+
+// Still reports whether r's steps were so small that they changed nothing: at all its points the loss on the train part is that
+// at the start, up to rounding.
+func (r *Record) Still() bool {
+	if len(r.Points) < 2 || r.Diverged() {
+		return false
+	}
+	rounding := 1e-12 // of a mean over up to 10⁶ examples; see stats.Rounding
+	if r.Spec.DType == protocol.Float32 {
+		rounding = 1e-6 // 16 times the relative spacing 2⁻²⁴ of what is summed up
+	}
+	first := float64(r.Points[0].Train.Loss)
+	return !slices.ContainsFunc(r.Points, func(p Point) bool {
+		return !(math.Abs(float64(p.Train.Loss)-first) <= rounding*math.Abs(first))
+	})
 }

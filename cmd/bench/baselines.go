@@ -334,8 +334,6 @@ type selection struct {
 	cheapest int             // of a larger sample, this many that took the least time, in place of share
 }
 
-func (s selection) none() bool { return s.share.none() && s.cheapest == 0 }
-
 // pick is [examined.sample] for a selection.
 func (x *examined) pick(s selection, runnable func(cell int) bool) (picked []chosen, of int) {
 	if s.cheapest == 0 {

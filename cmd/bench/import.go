@@ -108,17 +108,17 @@ func importDeepOBS(out, warnings io.Writer, from, dir string) error {
 	for _, note := range notes {
 		fmt.Fprintf(warnings, "note: %s\n", note)
 	}
-	fmt.Fprintf(out, "%s imported into %s, %d of them new\n", count(len(records), "run"), dir, added)
-	if len(records) == 0 {
-		return nil
+	if len(kept) == 0 {
+		return fmt.Errorf("no run of %s was imported into %s: all that it holds is left out, for the reasons above", from, dir)
 	}
+	fmt.Fprintf(out, "%s imported into %s, %d of them new\n", count(len(records), "run"), dir, added)
 	fmt.Fprintln(out)
 	rows := [][]string{{"PROBLEM", "OPTIMIZER", "TUNING RUNS", "REPLICATES", "DIVERGED", "CHOSEN"}}
 	for _, name := range slices.Sorted(maps.Keys(kept)) {
 		for _, c := range bridge.Cells(name, kept[name]) {
 			diverged := 0
 			for _, r := range c.Runs {
-				if r.End.Status == results.Diverged {
+				if r.Diverged() {
 					diverged++
 				}
 			}

@@ -575,7 +575,7 @@ func withinTolerance(recorded, again *results.Record, plan *protocol.Plan, choos
 			return fmt.Sprintf("starts at a %s loss of %g when made again, recorded as %g", part, b.Loss, a.Loss)
 		}
 	}
-	if recorded.End.Status == results.Diverged {
+	if recorded.Diverged() {
 		return "" // how far it got before that is chance
 	}
 	for _, part := range []protocol.Part{plan.Selection, protocol.TestPart} {

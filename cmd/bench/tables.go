@@ -89,9 +89,9 @@ func (f *finder) find(cmd *cobra.Command, arg string) (*protocol.Plan, []results
 	campaign, store := there.campaign, there.store
 	// All records are kept, so that little of what is on the heap is garbage: to let it double would take twice the memory, and
 	// to look through it often while it fills would take time.
-	debug.SetGCPercent(60)
+	before := debug.SetGCPercent(60)
 	cells, _ := campaign.Cells(store.find)
-	debug.SetGCPercent(20)
+	debug.SetGCPercent(before)
 	imported := importedCells(store.store, &campaign.Plan, cmd.ErrOrStderr())
 	if len(store.seen) == 0 && len(imported) == 0 {
 		return nil, nil, noRecords(cmd, there, arg)

@@ -11,6 +11,7 @@ var efgd = protocol.OptimizerDef{
 	Source: "Balles 2021, Eq. D.32 and Sec. 7.4, with averages over the examples in F̃ and ∇f; Kunstner, Hennig & Balles, " +
 		"NeurIPS 2019. F̃ is no approximation of F: it is here to be compared with ngd.",
 	Hyperparameters: dampedParameters(1e-8),
+	FullBatch:       true,
 	Needs:           protocol.Gradient | protocol.EmpiricalFisher,
 	Saves:           true,
 	New32:           newEFGD[float32],

@@ -16,6 +16,7 @@ var gd = protocol.OptimizerDef{
 	Source: "Cauchy, Comptes rendus 25 (1847); Balles 2021, Eq. 2.39. It diverges for α ≥ 2/L, L the smoothness of a " +
 		"quadratic.",
 	Hyperparameters: []protocol.Hyperparameter{protocol.StepSizeParameter(0.1)},
+	FullBatch:       true,
 	Needs:           protocol.Gradient,
 	Saves:           true,
 	New32:           newGD[float32],

@@ -27,13 +27,14 @@ var lBFGS = protocol.OptimizerDef{
 		{Name: "armijo", Doc: "c1, the part of the predicted decrease to reach", Default: 1e-4, Max: 1, MinOpen: true, MaxOpen: true},
 		{Name: "curvature", Doc: "c2, the part of the slope that may be left", Default: 0.9, Max: 1, MinOpen: true, MaxOpen: true},
 	},
-	Needs:    protocol.Gradient,
-	Averages: true,
-	Trials:   true,
-	Saves:    true,
-	Reports:  []string{"accepted_step_size"},
-	New32:    newLBFGS[float32],
-	New64:    newLBFGS[float64],
+	FullBatch: true,
+	Needs:     protocol.Gradient,
+	Averages:  true,
+	Trials:    true,
+	Saves:     true,
+	Reports:   []string{"accepted_step_size"},
+	New32:     newLBFGS[float32],
+	New64:     newLBFGS[float64],
 }
 
 type lbfgsState[T protocol.Float] struct {

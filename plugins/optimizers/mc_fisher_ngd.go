@@ -11,6 +11,7 @@ var mcFisherNGD = protocol.OptimizerDef{
 	Source: "Balles 2021, Eq. 7.24: one label for each example in every step, drawn from the predictive distribution of the " +
 		"model; F̂ is an unbiased estimate of the Fisher matrix. Damped as in Eq. D.31.",
 	Hyperparameters: dampedParameters(1e-4),
+	FullBatch:       true,
 	Needs:           protocol.Gradient | protocol.SampledFisher,
 	Saves:           true,
 	New32:           newMCFisherNGD[float32],

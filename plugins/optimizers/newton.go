@@ -10,6 +10,7 @@ var newton = protocol.OptimizerDef{
 	x ← x − α (H + λI)⁻¹ ∇f`,
 	Source:          "Balles 2021, Eq. 2.53 (α = 1, λ = 0). Where f is not convex, steps may go uphill: there is no line search.",
 	Hyperparameters: dampedParameters(0),
+	FullBatch:       true,
 	Needs:           protocol.Gradient | protocol.Hessian,
 	Saves:           true,
 	New32:           newNewton[float32],

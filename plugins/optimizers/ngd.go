@@ -10,6 +10,7 @@ var ngd = protocol.OptimizerDef{
 	x ← x − α (F + λI)⁻¹ ∇f`,
 	Source:          "Amari, Neural Computation 10 (1998); Balles 2021, Eq. D.31, with averages over the examples in F and ∇f.",
 	Hyperparameters: dampedParameters(1e-8),
+	FullBatch:       true,
 	Needs:           protocol.Gradient | protocol.Fisher,
 	Saves:           true,
 	New32:           newNGD[float32],

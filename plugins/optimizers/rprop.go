@@ -28,10 +28,11 @@ var rprop = protocol.OptimizerDef{
 		protocol.NonNegative("min_step", "least Δ", 1e-6),
 		protocol.NonNegative("max_step", "greatest Δ", 50),
 	},
-	Needs: protocol.Gradient,
-	Saves: true,
-	New32: newRprop[float32],
-	New64: newRprop[float64],
+	FullBatch: true,
+	Needs:     protocol.Gradient,
+	Saves:     true,
+	New32:     newRprop[float32],
+	New64:     newRprop[float64],
 }
 
 type rpropState[T protocol.Float] struct {

@@ -363,3 +363,22 @@ func TestWhatDecays(t *testing.T) {
 		t.Errorf("%d optimizers were tested, want 10 or more", tested)
 	}
 }
+
+// What says that it draws all examples cannot be opened on endless data, and nothing else says so.
+func TestFullBatch(t *testing.T) {
+	for _, def := range All() {
+		setting, err := protocol.Resolve(def.Hyperparameters, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, request, err := def.New64(protocol.Start{
+			Setting: setting, Dim: 3, DType: protocol.Float64, BatchSize: 4, Budget: 400, Constants: map[string]float64{"smoothness": 1},
+		})
+		if (err != nil) != def.FullBatch {
+			t.Errorf("%s: FullBatch is %t, and opening it on endless data gives %v", def.Name, def.FullBatch, err)
+		}
+		if err == nil && request.Draw == protocol.All {
+			t.Errorf("%s draws all of endless data", def.Name)
+		}
+	}
+}

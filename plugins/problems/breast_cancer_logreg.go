@@ -63,7 +63,7 @@ func breastCancerSpec(s protocol.Setting) (protocol.ProblemSpec, error) {
 		Metric:     protocol.Metric{Name: "accuracy", HigherBetter: true},
 		BatchSize:  32,
 		Budget:     100 * breastCancerTrain,
-		Blocks:     plainWeights(breastCancerDim),
+		Blocks:     linearBlocks(breastCancerDim, true),
 		Data:       dataFiles(data.BreastCancer),
 		Constants: map[string]float64{
 			// The Hessian (1/N) Σ σ(1−σ) aᵢaᵢᵀ + λI is largest at x = 0, where σ(1−σ) = ¼, and tends to λI far out.

@@ -37,6 +37,7 @@ type linearModel struct {
 // design is the data of a linear model: N examples of d features.
 type design struct {
 	columns   [][]float64        // d columns of N elements
+	bias      bool               // the last column is ones
 	y         []float64          // N targets
 	constants map[string]float64 // see protocol.ProblemSpec
 }
@@ -44,7 +45,7 @@ type design struct {
 // newDesign takes rows of features and then the target. A bias is a column of ones behind the features.
 func newDesign(f family, rows [][]float64, bias bool) *design {
 	d := len(rows[0]) - 1
-	t := &design{columns: make([][]float64, d)}
+	t := &design{columns: make([][]float64, d), bias: bias}
 	for _, row := range rows {
 		for j := range t.columns {
 			t.columns[j] = append(t.columns[j], row[j])
@@ -165,15 +166,21 @@ func linearSpec(t *design, files []protocol.DataFile) protocol.ProblemSpec {
 		Metric:    protocol.Metric{Name: "loss"},
 		BatchSize: n,
 		Budget:    100 * int64(n),
-		Blocks:    plainWeights(len(t.columns)),
+		Blocks:    linearBlocks(len(t.columns), t.bias),
 		Data:      files,
 		Constants: t.constants,
 	}
 }
 
-// plainWeights is the block of a model with one output whose d weights are a vector, its bias among them.
-func plainWeights(d int) []protocol.Block {
-	return []protocol.Block{{Name: "weights", Len: d, Role: protocol.OutputLayer}}
+// linearBlocks are the blocks of a model with one output and d parameters, the last of which may be a bias.
+func linearBlocks(d int, bias bool) []protocol.Block {
+	if !bias {
+		return []protocol.Block{{Name: "weights", Len: d, Role: protocol.OutputLayer}}
+	}
+	return []protocol.Block{
+		{Name: "weights", Len: d - 1, Role: protocol.OutputLayer},
+		{Name: "bias", Offset: d - 1, Len: 1, Role: protocol.Bias},
+	}
 }
 
 // openLinear opens a linear model for one run.

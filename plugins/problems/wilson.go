@@ -80,7 +80,6 @@ func wilsonSpec(s protocol.Setting) (protocol.ProblemSpec, error) {
 		Metric:    protocol.Metric{Name: "accuracy", HigherBetter: true},
 		BatchSize: n,
 		Budget:    2000 * int64(n),
-		Blocks:    plainWeights(len(f.train.x[0])),
 		Constants: map[string]float64{
 			"optimum":          0,
 			"smoothness":       eigen.Values(nil)[n-1],

@@ -111,7 +111,9 @@ type problemSuite[T protocol.Float] struct {
 	random  *rand.Rand // the suite's choices: always the same
 	opened  []protocol.Problem[T]
 	// What shows beside the result of a call, whichever check made it.
-	inputs, outputs, bounds findings
+	inputs, outputs, bounds, possible findings
+
+	start map[protocol.Part]float64 // losses at the starting point
 }
 
 func checkProblem[T protocol.Float](s *suite, setting protocol.Setting, spec protocol.ProblemSpec,
@@ -125,6 +127,7 @@ func checkProblem[T protocol.Float](s *suite, setting protocol.Setting, spec pro
 	s.list("inputs-unchanged", "Problem", &p.inputs)
 	s.list("outputs-complete", "Problem.Measure", &p.outputs)
 	s.list("within-bounds", "Measurement", &p.bounds)
+	s.list("possible", "R7", &p.possible)
 	s.check("close", "Problem", func(f *findings) {
 		for _, problem := range p.opened {
 			if c, ok := problem.(io.Closer); ok {
@@ -145,6 +148,16 @@ func (s *problemSuite[T]) run() {
 	var start []T
 	if !s.check("start", "Problem.Init", func(f *findings) { start = s.checkStart(f, a, b) }) {
 		return
+	}
+	s.start = map[protocol.Part]float64{}
+	for _, part := range []protocol.Part{protocol.TrainPart, protocol.ValidationPart, protocol.TestPart} {
+		if part == protocol.ValidationPart && s.spec.Validation == 0 || part == protocol.TestPart && s.spec.Test == 0 {
+			continue
+		}
+		var found findings // which the check of evaluations will find again
+		if e, ok := s.evaluate(&found, a, start, part); ok {
+			s.start[part] = e.Loss
+		}
 	}
 	near := [2][]T{s.perturb(start, 0.1), s.perturb(start, 0.1)}
 	places := []place[T]{s.batch(start, 8), s.batch(near[0], 3), s.batch(near[1], 8), s.batch(near[0], 2)}
@@ -360,6 +373,12 @@ func (s *problemSuite[T]) measure(f *findings, problem protocol.Problem[T], at p
 	if m.Have.Has(protocol.VarianceNorm) && bits(m.VarianceNorm) == bits(nan) {
 		s.outputs.addf("Have is %v, but VarianceNorm was not written", m.Have)
 	}
+	if err := m.Check(); err != nil {
+		s.possible.addf("on %v: %w", at, err)
+	}
+	if name, v := m.NotFinite(); name != "" {
+		s.blame(protocol.TrainPart, at.x, m.Loss, fmt.Sprintf("%s of %v", name, at), v)
+	}
 	if bits(m.Loss) == bits(nan) {
 		s.outputs.addf("Loss was not written where %v was asked for", want)
 	}
@@ -367,6 +386,14 @@ func (s *problemSuite[T]) measure(f *findings, problem protocol.Problem[T], at p
 		s.outputs.addf("BatchSize is %d after measuring %d examples", m.BatchSize, len(at.examples))
 	}
 	return m
+}
+
+// blame notes a value that is not finite where the loss on a part is and an optimizer cannot have caused it (R7).
+func (s *problemSuite[T]) blame(part protocol.Part, x []T, loss float64, what string, v float64) {
+	start, known := s.start[part]
+	if known && protocol.Finite(loss) && !protocol.Caused(x, true, loss, start) {
+		s.possible.addf("%s is %g at a loss of %g, which is not above that at the start, %g; want a finite number", what, v, loss, start)
+	}
 }
 
 // checkVector checks one of the slices of a measurement, given the buffer that was provided for it, or nil.
@@ -838,6 +865,15 @@ func (s *problemSuite[T]) evaluate(f *findings, problem protocol.Problem[T], at 
 	}
 	if overrun(x) {
 		s.bounds.addf("Evaluate wrote behind the end of the point")
+	}
+	if err != nil {
+		return e, false
+	}
+	if err := e.Check(s.spec.Metric); err != nil {
+		s.possible.addf("on the %s part, %w", part, err)
+	}
+	if !protocol.Finite(e.Metric) {
+		s.blame(part, at, e.Loss, fmt.Sprintf("the %s on the %s part", s.spec.Metric.Name, part), e.Metric)
 	}
 	return e, err == nil
 }

@@ -406,6 +406,35 @@ func TestBrokenProblems(t *testing.T) {
 				}
 			}}
 		}, []string{"variance"}},
+		"variance below 0 far out": {func() twisted[float64] {
+			return twisted[float64]{after: func(x []float64, _ batch, _ quantity, m *measurement) {
+				if math.Abs(x[0]) > 1e20 {
+					m.Loss, m.VarianceNorm = 1e60, -1
+				}
+			}}
+		}, []string{"possible"}},
+		"gradient that is NaN where the loss is low": {func() twisted[float64] {
+			return twisted[float64]{after: func(x []float64, _ batch, _ quantity, m *measurement) {
+				if math.Abs(x[0]) > 1e20 && m.Gradient != nil {
+					m.Loss, m.Gradient[0] = -1e9, math.NaN()
+				}
+			}}
+		}, []string{"possible"}},
+		"gradient that is NaN where the loss is high": {func() twisted[float64] {
+			return twisted[float64]{after: func(x []float64, _ batch, _ quantity, m *measurement) {
+				if math.Abs(x[0]) > 1e20 && m.Gradient != nil {
+					m.Loss, m.Gradient[0] = 1e60, math.NaN()
+				}
+			}}
+		}, nil},
+		"metric that is NaN where the loss is low": {func() twisted[float64] {
+			return twisted[float64]{evaluate: func(x []float64, part protocol.Part, e *protocol.Evaluation) error {
+				if math.Abs(x[0]) > 1e20 {
+					e.Loss, e.Metric = -1e9, math.NaN()
+				}
+				return refuseValidation(part)
+			}}
+		}, []string{"possible"}},
 		"state of an instance": {func() twisted[float64] {
 			n := 0.0
 			return twisted[float64]{after: func(_ []float64, _ batch, _ quantity, m *measurement) {

@@ -62,14 +62,6 @@ func (s *source[T]) measure(x []T, examples []int, want protocol.Quantity, m *pr
 	if want.Has(protocol.VarianceNorm) {
 		m.VarianceNorm = norm
 	}
-	// −∇ log p(ỹ|z) = −√a ε with ε ~ N(0, 1); the noise of the data will do for ε, as in the sampled Fisher matrix.
-	for j := range m.SampledGradient {
-		mean := 0.0
-		for _, e := range examples {
-			mean += s.noise[e%len(s.noise)][j] / n
-		}
-		m.SampledGradient[j] = T(-math.Sqrt(s.curvature[j]) * mean / 0.3)
-	}
 	s.matrices(x, examples, m)
 	if want.Has(protocol.Oracle) {
 		n := float64(len(s.noise))

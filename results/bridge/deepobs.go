@@ -186,11 +186,15 @@ func deepOBSRecord(file string, data []byte, define func(string) (protocol.Probl
 		Status: results.OK, Steps: d.Epochs * steps, Seen: budget, Gradients: budget, MinBatch: d.BatchSize, MaxBatch: d.BatchSize,
 	}
 	for i, p := range r.Points {
-		if !protocol.Finite(float64(p.Train.Loss)) || !protocol.Finite(float64(p.Test.Loss)) {
-			r.End.Status = results.Diverged
-			r.End.Reason = fmt.Sprintf("loss is not finite after epoch %d", i)
-			break
+		if p.Finite() {
+			continue
 		}
+		if i == 0 {
+			return nil, errors.New("loss or accuracy is not finite before the first epoch")
+		}
+		r.End.Status = results.Diverged
+		r.End.Reason = fmt.Sprintf("loss or accuracy is not finite after epoch %d", i)
+		break
 	}
 	return r, nil
 }
@@ -229,6 +233,9 @@ func (d *deepOBSRun) setting() (protocol.Setting, error) {
 			}
 			delete(given, name)
 		}
+	}
+	if d.StepSize != nil && !(*d.StepSize > 0) {
+		return nil, fmt.Errorf("learning_rate is %g, want a positive number", *d.StepSize)
 	}
 	for name, v := range map[string]*float64{protocol.StepSize: d.StepSize, "weight_decay": cmp.Or(d.WeightDecay, d.L2)} {
 		if v != nil {

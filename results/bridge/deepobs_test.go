@@ -253,6 +253,8 @@ func TestReadDeepOBSNotes(t *testing.T) {
 		"other":    strings.Replace(good.text(), "quadratic_deep", "imagenet_vgg16", 1),
 		"unseeded": strings.Replace(good.text(), `"random_seed": 42, `, "", 1),
 		"words":    strings.Replace(good.text(), "false", `"maybe"`, 1),
+		"still":    momentum(0, 44, 87).text(),
+		"uphill":   momentum(-0.01, 44, 87).text(),
 		"zero":     strings.Replace(good.text(), `"batch_size": 4`, `"batch_size": 0`, 1),
 	} {
 		add("random_seed__1__"+name+".json", text)
@@ -273,6 +275,8 @@ func TestReadDeepOBSNotes(t *testing.T) {
 		`other.json is left out: unknown problem "imagenet_vgg16"`,
 		"unseeded.json is left out: it has no random_seed",
 		`words.json is left out: hyperparameter use_nesterov is "maybe"`,
+		"still.json is left out: learning_rate is 0, want a positive number",
+		"uphill.json is left out: learning_rate is -0.01, want a positive number",
 		"zero.json is left out: batch_size is 0",
 		"random_seed__42__2019-02-13.json is left out: ",
 		"num_epochs__2__lr__1 holds no run",
@@ -281,8 +285,8 @@ func TestReadDeepOBSNotes(t *testing.T) {
 			t.Errorf("no note says %q:\n%s", want, all)
 		}
 	}
-	if len(notes) != 9 {
-		t.Errorf("there are %d notes, want 9:\n%s", len(notes), all)
+	if len(notes) != 11 {
+		t.Errorf("there are %d notes, want 11:\n%s", len(notes), all)
 	}
 	if _, _, err := ReadDeepOBS(t.TempDir(), define); err == nil || !strings.Contains(err.Error(), "holds no results of DeepOBS") {
 		t.Errorf("an empty folder gives %v", err)

@@ -119,7 +119,12 @@ func (s *Source) runTable(runs []*run) *Table {
 		flag("for_replicate", func(r *run) bool { return r.replicate }),
 		flag("for_one_shot", func(r *run) bool { return r.oneShot }),
 		flag("chosen", func(r *run) bool { return r.chosen }),
-		text("status", func(r *results.Record) string { return string(r.End.Status) }),
+		text("status", func(r *results.Record) string {
+			if r.Diverged() { // though its tool may not have said so
+				return string(results.Diverged)
+			}
+			return string(r.End.Status)
+		}),
 		text("reason", func(r *results.Record) string { return r.End.Reason }),
 		text("metric", func(r *results.Record) string { return r.Spec.Metric.Name }),
 		flag("higher_better", func(r *run) bool { return r.record.Spec.Metric.HigherBetter }),

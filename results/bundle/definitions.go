@@ -68,6 +68,7 @@ type Optimizer struct {
 	ChoosesBatchSize bool              `json:"chooses_batch_size,omitempty"`
 	Averages         bool              `json:"averages,omitempty"`
 	Trials           bool              `json:"trials,omitempty"`
+	FullBatch        bool              `json:"full_batch,omitempty"`
 	Reports          []string          `json:"reports,omitempty"`
 	DTypes           []protocol.DType  `json:"dtypes"` // that it can run with
 	Fingerprint      string            `json:"fingerprint,omitempty"`
@@ -174,7 +175,7 @@ func DescribeOptimizer(def *protocol.OptimizerDef) Optimizer {
 	o := Optimizer{
 		Name: def.Name, Version: def.Version, Plugin: identity(def.Origin), Doc: def.Doc, Source: def.Source,
 		Hyperparameters: parameters(def.Hyperparameters), Needs: def.Needs, ChoosesBatchSize: def.ChoosesBatchSize,
-		Averages: def.Averages, Trials: def.Trials, Reports: def.Reports,
+		Averages: def.Averages, Trials: def.Trials, FullBatch: def.FullBatch, Reports: def.Reports,
 	}
 	if def.New32 != nil {
 		o.DTypes = append(o.DTypes, protocol.Float32)
@@ -264,7 +265,7 @@ func (d *Definitions) Optimizer(name string) (protocol.OptimizerDef, error) {
 	}
 	def := protocol.OptimizerDef{
 		Name: o.Name, Version: o.Version, Doc: o.Doc, Source: o.Source, Hyperparameters: declared(o.Hyperparameters),
-		Needs: o.Needs, ChoosesBatchSize: o.ChoosesBatchSize, Averages: o.Averages, Trials: o.Trials, Reports: o.Reports,
+		Needs: o.Needs, ChoosesBatchSize: o.ChoosesBatchSize, Averages: o.Averages, Trials: o.Trials, FullBatch: o.FullBatch, Reports: o.Reports,
 		Origin: o.Plugin,
 	}
 	if o.Fingerprint != "" {

@@ -310,7 +310,7 @@ func (p *Problem) auc(s scale, c results.Cell) float64 {
 				values = append(values, s.of(ValueAt(record, q, point.Mark)))
 			}
 		}
-		if record.End.Status == results.Diverged {
+		if record.Diverged() {
 			values[len(values)-1] = s.of(ValueAt(record, q, record.Run.Budget))
 		}
 		areas = append(areas, stats.AUC(times, values, float64(record.Run.Budget)))

@@ -307,7 +307,11 @@ func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells, aside [
 		}
 	}
 	p.noteTest(len(seeds), cells)
-	p.rank(stats.Rank(input))
+	ranks := stats.Rank(input)
+	for _, u := range stats.Untolds(input) {
+		p.Rows[u.Entry].noteUntold(&p.Rows[u.Leader], &p.Rows[u.Between], ranks[u.Leader])
+	}
+	p.rank(ranks)
 	p.noteTaken()
 	p.compareTimes()
 	var leader []float64
@@ -378,7 +382,7 @@ func summarize(runs []*results.Record, rule protocol.ReportRule, selection proto
 	s := Summary{N: len(runs)}
 	scores := scores(runs, rule, selection)
 	for _, record := range runs {
-		if record.End.Status == results.Diverged {
+		if record.Diverged() {
 			s.Diverged++
 		}
 	}
@@ -387,7 +391,7 @@ func summarize(runs []*results.Record, rule protocol.ReportRule, selection proto
 	s.Q25, s.Median, s.Q75 = stats.Quantile(scores, .25), stats.Median(scores), stats.Quantile(scores, .75)
 	var regular []float64 // diverged runs are a group of their own, and flagged anyway
 	for i, record := range runs {
-		if record.End.Status == results.OK {
+		if !record.Diverged() {
 			regular = append(regular, scaleOf(&record.Spec).of(scores[i]))
 		}
 	}
@@ -458,6 +462,13 @@ func (row *Row) note(plan *protocol.Plan, c results.Cell) {
 	}
 }
 
+// noteUntold says that no test tells the row from a leader, though its rank is a later one.
+func (row *Row) noteUntold(leader, between *Row, rank int) {
+	row.Notes = append(row.Notes, Warning{Untold, row.Optimizer, fmt.Sprintf("no test tells it from %s, of rank %d; its rank is a later "+
+		"one because its mean is not better than that of %s, which a test does tell apart", clean(leader.Optimizer), rank,
+		clean(between.Optimizer))})
+}
+
 // noteTaken says which rows have runs that were made elsewhere, where, and how many of the bundles' runs were made again.
 func (p *Problem) noteTaken() {
 	var bundles []results.Taken
@@ -509,12 +520,20 @@ func (p *Problem) warn(kind Kind, format string, args ...any) {
 
 // rank enters ranks and sorts the rows by them.
 func (p *Problem) rank(ranks []int) {
+	means := make([]float64, len(p.Rows))
+	for i, row := range p.Rows {
+		means[i] = row.Score.Mean
+	}
+	level := map[string]float64{} // means by optimizer, in which rounding makes no difference
+	for i, mean := range stats.Level(means) {
+		level[p.Rows[i].Optimizer] = mean
+	}
 	for i := range p.Rows {
 		p.Rows[i].Rank = ranks[i]
 		p.Rows[i].Shared = slices.Index(ranks, ranks[i]) != i || slices.Contains(ranks[i+1:], ranks[i])
 	}
 	slices.SortStableFunc(p.Rows, func(a, b Row) int {
-		byMean := cmp.Compare(a.Score.Mean, b.Score.Mean)
+		byMean := cmp.Compare(level[a.Optimizer], level[b.Optimizer])
 		if p.Spec != nil && p.Spec.Metric.HigherBetter {
 			byMean = -byMean
 		}

@@ -269,6 +269,40 @@ func TestRankingOfReport(t *testing.T) {
 	}
 }
 
+// A row whose rank is later than that of one it is not told from says so, in every format that has notes.
+func TestUntoldIsNoted(t *testing.T) {
+	plan, cells := synthetic()
+	for k := range cells[:4] {
+		for s, r := range cells[k].Runs {
+			level := map[string]float64{"adam": .95, "cabs": .94, "sgd": .93, "sgd|32_&%": .8}[cells[k].Optimizer] + 1e-4*math.Sin(float64(s*k))
+			if cells[k].Optimizer == "sgd" {
+				level = .93 + .04*float64(1-s%2*2) + 1e-4*math.Sin(float64(s))
+			}
+			for i := range r.Points[1:] {
+				p := &r.Points[1+i]
+				p.Validation, p.Test = &results.Value{Metric: protocol.Number(level)}, &results.Value{Metric: protocol.Number(level)}
+			}
+		}
+	}
+	r := Build(plan, cells)
+	var found []Located
+	for _, w := range r.Warnings() {
+		if w.Kind == Untold {
+			found = append(found, w)
+		}
+	}
+	want := []Located{{"digits", Warning{Untold, "sgd", "no test tells it from adam, of rank 1; its rank is a later one because its mean is not " +
+		"better than that of cabs, which a test does tell apart"}}}
+	if d := cmp.Diff(want, found); d != "" {
+		t.Errorf("notes (-want +got):\n%s", d)
+	}
+	for _, format := range []string{"txt", "md", "tex", "json"} {
+		if text := strings.Join(strings.Fields(render(t, r, format)), " "); !strings.Contains(text, "no test tells it from adam") {
+			t.Errorf("%s does not say that sgd is not told from adam", format)
+		}
+	}
+}
+
 // An entry that used an oracle is flagged in every table in which it stands, in every format.
 func TestOracleIsFlagged(t *testing.T) {
 	plan, cells := synthetic()

@@ -91,7 +91,7 @@ func Curves(plan *protocol.Plan, cells []results.Cell, problem string, q Quantit
 func newCurve(c results.Cell) Curve {
 	curve := Curve{Optimizer: c.Optimizer, Runs: len(c.Runs)}
 	for _, r := range c.Runs {
-		if r.End.Status == results.Diverged {
+		if r.Diverged() {
 			curve.Diverged = append(curve.Diverged, r.End.Seen)
 		}
 	}
@@ -114,7 +114,7 @@ func ValueAt(r *results.Record, q Quantity, mark int64) float64 {
 		i++
 	}
 	v := of(&r.Points[i])
-	gone := r.End.Status == results.Diverged && i == len(r.Points)-1 && (mark > r.Points[i].Mark || mark >= r.Run.Budget)
+	gone := r.Diverged() && i == len(r.Points)-1 && (mark > r.Points[i].Mark || mark >= r.Run.Budget)
 	if protocol.Finite(v) && !gone {
 		return v
 	}
@@ -173,7 +173,7 @@ func TraceCurves(plan *protocol.Plan, cells []results.Cell, problem, name string
 // none.
 func tracedAt(r *results.Record, name string, seen int64) float64 {
 	t := r.Trace
-	if t == nil || seen > r.End.Seen && r.End.Status == results.Diverged {
+	if t == nil || seen > r.End.Seen && r.Diverged() {
 		return math.NaN()
 	}
 	last := -1
@@ -246,7 +246,7 @@ func Sensitivities(plan *protocol.Plan, cells []results.Cell, problem string) []
 				StepSize: setting[protocol.StepSize], Seed: r.Run.Seed,
 				Value:    r.Score(plan.Report, plan.Selection, plan.Selection),
 				Start:    start(r, results.PartFor(&r.Spec, plan.Selection)),
-				Unstable: r.Unstable(), Diverged: r.End.Status == results.Diverged, Chosen: chosen,
+				Unstable: r.Unstable(), Diverged: r.Diverged(), Chosen: chosen,
 			})
 		}
 		first := len(all)

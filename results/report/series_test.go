@@ -125,7 +125,7 @@ func expected(r *results.Record, q Quantity, mark int64) float64 {
 		}
 	}
 	end := slices.Max(marks)
-	ended := r.End.Status == results.Diverged && (mark > end || mark == end && mark == r.Run.Budget)
+	ended := hasDiverged(r) && (mark > end || mark == end && mark == r.Run.Budget)
 	if v := past[len(past)-1]; !math.IsNaN(v) && !math.IsInf(v, 0) && !ended {
 		return v
 	}
@@ -135,6 +135,20 @@ func expected(r *results.Record, q Quantity, mark int64) float64 {
 		return min(first, last)
 	}
 	return max(first, last)
+}
+
+// hasDiverged says that r ended so, or that a value of it is not finite.
+func hasDiverged(r *results.Record) bool {
+	diverged := r.End.Status == results.Diverged
+	for _, p := range r.Points {
+		for _, v := range []*results.Value{&p.Train, p.Validation, p.Test} {
+			if v != nil {
+				zero := (v.Loss - v.Loss) + (v.Metric - v.Metric)
+				diverged = diverged || zero != 0
+			}
+		}
+	}
+	return diverged
 }
 
 func near(a, b float64) bool {
@@ -207,7 +221,7 @@ func TestCurves(t *testing.T) {
 					}
 					diverged := 0
 					for _, r := range c.Runs {
-						if r.End.Status == results.Diverged {
+						if hasDiverged(r) {
 							diverged++
 						}
 					}
@@ -246,7 +260,7 @@ func TestTraceCurves(t *testing.T) {
 					x := c.Runs[0].Run.Budget * int64(k) / 100
 					var values []float64
 					for _, r := range c.Runs {
-						if r.End.Status == results.Diverged && x > r.End.Seen {
+						if hasDiverged(r) && x > r.End.Seen {
 							continue
 						}
 						for i := len(r.Trace.Seen) - 1; i >= 0; i-- {

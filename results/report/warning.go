@@ -33,6 +33,7 @@ const (
 	Incomparable  Kind = "incomparable"   // a row that is not ranked was made under other circumstances
 	Pooled        Kind = "pooled"         // replicates of several settings, batch sizes, budgets or versions are in one row
 	Bimodal       Kind = "bimodal"        // the scores of a row fall into two groups
+	Untold        Kind = "untold"         // no test tells an entry from one of a better rank
 	SeedBias      Kind = "seed-bias"      // results of tuning are better than those of replicates
 	NoAnchor      Kind = "no-anchor"      // no baseline to measure by
 )

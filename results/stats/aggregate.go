@@ -27,7 +27,7 @@ func IQM(x []float64) float64 {
 	return Mean(sorted[cut : len(x)-cut])
 }
 
-// PairedImprovement returns the share of pairs with xₛ > yₛ, ties counting one half. Pairs of which one is NaN do not
+// PairedImprovement returns the share of pairs with xₛ > yₛ, ties, see [Equal], counting one half. Pairs of which one is NaN do not
 // count; without any pair it is NaN. Above .75 the difference is worth having (Bouthillier et al. 2021).
 func PairedImprovement(x, y []float64) float64 {
 	var wins, pairs float64
@@ -35,10 +35,10 @@ func PairedImprovement(x, y []float64) float64 {
 		switch {
 		case math.IsNaN(x[s]) || math.IsNaN(y[s]):
 			continue
+		case Equal(x[s], y[s]):
+			wins += .5
 		case x[s] > y[s]:
 			wins++
-		case x[s] == y[s]:
-			wins += .5
 		}
 		pairs++
 	}

@@ -22,6 +22,7 @@ func Bimodal(x []float64) bool {
 
 // separation is C. It is 0 for equal values, +Inf if the groups have no width, and NaN if a value is.
 func separation(x []float64) float64 {
+	x, _ = scaled(x) // C does not depend on the unit
 	sorted := slices.Sorted(slices.Values(x))
 	n := len(sorted)
 	mean := Mean(sorted)

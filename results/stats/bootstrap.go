@@ -103,6 +103,7 @@ func (r Resamples) IQM(scores [][][]float64) [][]float64 {
 // pool holds the scores of an entry in ascending order, and where each is counted.
 type pool struct {
 	scores []float64
+	e      int // they are in units of 2ᵉ
 	at     []int32
 }
 
@@ -131,6 +132,7 @@ func newPool(scores [][]float64, offset []int) pool {
 	for _, it := range items {
 		po.scores, po.at = append(po.scores, it.score), append(po.at, it.at)
 	}
+	po.scores, po.e = scaled(po.scores)
 	return po
 }
 
@@ -154,7 +156,7 @@ func (po *pool) iqm(count []int32) float64 {
 			break
 		}
 	}
-	return sum / float64(high-low)
+	return math.Ldexp(sum/float64(high-low), po.e)
 }
 
 // Share returns in each draw the mean over the problems of the share of wins at the problem's seeds: wins[p][s] is 1, ½ for a

@@ -6,8 +6,9 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// MidRanks returns the rank of each value, 1 being the least; equal values share the mean of their ranks.
+// MidRanks returns the rank of each value, 1 being the least; equal values, see [Level], share the mean of their ranks.
 func MidRanks(x []float64) []float64 {
+	x = Level(x)
 	ranks := make([]float64, len(x))
 	for i, v := range x {
 		below, equal := 0, 0
@@ -107,8 +108,10 @@ func rangeCDF(k int, q float64) float64 {
 }
 
 // Kendall returns the rank correlation τ_b of Kendall 1945 between two rankings of the same entries, which corrects for ties:
-// 1 if they agree, −1 if one is the other's reverse; NaN if in one of them all are equal. Entries with a NaN do not count.
+// 1 if they agree, −1 if one is the other's reverse; NaN if in one of them all are equal. Entries with a NaN do not count; values
+// that differ by rounding alone are tied, see [Level].
 func Kendall(x, y []float64) float64 {
+	x, y = Level(x), Level(y)
 	var s, inX, inY float64 // pairs in order minus out of order; pairs not tied in x, in y
 	for i := range x {
 		for j := range i {

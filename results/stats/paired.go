@@ -21,6 +21,7 @@ const exactLimit = 20
 func SignFlip(d []float64) float64 { return signFlip(d, exactLimit) }
 
 func signFlip(d []float64, limit int) float64 {
+	d, _ = scaled(d) // p does not depend on the unit
 	var sum, size, squares float64
 	for _, v := range d {
 		sum += v
@@ -67,7 +68,8 @@ func countSums(d []float64, sum, rest, bound float64) int {
 // Unlike SignFlip it can find a difference in fewer than six pairs, at the price of assuming them normal. p is NaN if
 // n < 2 or a difference is not finite.
 func PairedT(d []float64) float64 {
-	mean, err := Mean(d), StdErr(d)
+	mean, std, _ := moments(d)
+	err := std / math.Sqrt(float64(len(d)))
 	switch {
 	case math.IsNaN(err):
 		return math.NaN()
@@ -116,13 +118,14 @@ func HolmAdjusted(p []float64) []float64 {
 	return adjusted
 }
 
-// Paired compares the means of two samples whose values form pairs; pairs of which one is NaN do not count. P is that of the
+// Paired compares the means of two samples whose values form pairs; pairs of which one is NaN do not count, and what is [Equal]
+// has no difference. P is that of the
 // test by which [Rank] would compare them if they were two of k entries; the interval is that of the mean of the differences,
 // see [TInterval]. n is the number of pairs.
 func Paired(x, y []float64, k int, level float64) (d Difference, n int) {
 	var differences []float64
 	for s := range x {
-		if v := x[s] - y[s]; !math.IsNaN(v) {
+		if v := difference(x[s], y[s]); !math.IsNaN(v) {
 			differences = append(differences, v)
 		}
 	}

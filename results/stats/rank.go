@@ -31,7 +31,25 @@ type Problem struct {
 //
 // Thus ranks never contradict means, and an entry is not promoted for being noisy. Where so few seeds are in common
 // that SignFlip cannot reject anything at all, [PairedT] stands in for it, see [CanTest].
-func Rank(p Problem) []int { return rank(p, p.allSeeds(), exactLimit) }
+func Rank(p Problem) []int { return rank(p, p.allSeeds(), exactLimit, nil) }
+
+// Untold is an entry of a later rank than a leader from which no test tells it: between them stands one that is told apart.
+type Untold struct {
+	Entry, Leader, Between int // numbers of the entries; Leader is the best of several, Between the best that it is told from
+}
+
+// Untolds finds what [Rank] cannot say by ranks alone, in order of the ranks.
+func Untolds(p Problem) []Untold {
+	var all []Untold
+	known := map[int]bool{}
+	rank(p, p.allSeeds(), exactLimit, func(u Untold) {
+		if !known[u.Entry] {
+			known[u.Entry] = true
+			all = append(all, u)
+		}
+	})
+	return all
+}
 
 // CanTest reports whether the sign-flip test can find a difference between a leader and k−1 others at n common seeds:
 // whether its least p-value, 2/2ⁿ, is within Holm's first threshold α/(k−1).
@@ -49,8 +67,9 @@ func (p *Problem) allSeeds() []int32 {
 	return seeds
 }
 
-// rank is Rank on the scores at the given seeds, with a limit on the pairs of which all sign patterns are counted.
-func rank(p Problem, seeds []int32, limit int) []int {
+// rank is Rank on the scores at the given seeds, with a limit on the pairs of which all sign patterns are counted. It tells of
+// entries outside a leader's group that would join it, if untold is not nil.
+func rank(p Problem, seeds []int32, limit int, untold func(Untold)) []int {
 	sign := 1.0
 	if p.HigherBetter {
 		sign = -1
@@ -68,6 +87,7 @@ func rank(p Problem, seeds []int32, limit int) []int {
 			order = append(order, i)
 		}
 	}
+	cost = Level(cost) // so that rounding puts nothing in order
 	slices.SortStableFunc(order, func(i, j int) int {
 		return cmp.Or(cmp.Compare(unstable(i), unstable(j)), cmp.Compare(cost[i], cost[j]))
 	})
@@ -85,10 +105,21 @@ func rank(p Problem, seeds []int32, limit int) []int {
 		}
 		c := comparison{scores: p.Scores, seeds: seeds, leader: leader, others: others, limit: limit, d: d}
 		joins := func(k int) bool { return cost[others[k]]-cost[leader] < margin || !c.differs(k) }
-		equal := func(j, k int) bool { return nearlyEqual(cost[others[j]], cost[others[k]]) }
+		equal := func(j, k int) bool { return cost[others[j]] == cost[others[k]] }
 		size := 1 + group(len(others), joins, equal)
 		for _, i := range order[first : first+size] {
 			ranks[i] = first + 1
+		}
+		if untold != nil {
+			between := 0
+			for between < len(others) && joins(between) {
+				between++
+			}
+			for k := size - 1; k < len(others); k++ {
+				if joins(k) {
+					untold(Untold{Entry: others[k], Leader: leader, Between: others[between]})
+				}
+			}
 		}
 		first += size
 	}
@@ -109,9 +140,6 @@ func group(n int, joins func(k int) bool, equal func(j, k int) bool) (size int) 
 	return size
 }
 
-// nearlyEqual reports whether two means differ by rounding alone.
-func nearlyEqual(a, b float64) bool { return math.Abs(a-b) <= 1e-12*max(math.Abs(a), math.Abs(b)) }
-
 // meanAt is the mean of the scores at some seeds that are not NaN.
 func meanAt(scores []float64, seeds []int32) float64 {
 	sum, n := 0.0, 0
@@ -121,7 +149,16 @@ func meanAt(scores []float64, seeds []int32) float64 {
 			n++
 		}
 	}
-	return sum / float64(n)
+	if mean := sum / float64(n); !math.IsInf(mean, 0) {
+		return mean
+	}
+	sum = 0 // it overflowed
+	for _, s := range seeds {
+		if v := scores[s]; !math.IsNaN(v) {
+			sum += v / float64(n)
+		}
+	}
+	return sum
 }
 
 // comparison tests a leader against others, each when it is asked for.
@@ -160,7 +197,7 @@ func (c *comparison) test(k int) float64 {
 	theirs, ours := c.scores[c.others[k]], c.scores[c.leader]
 	c.d = c.d[:0]
 	for _, s := range c.seeds {
-		if v := theirs[s] - ours[s]; v == v {
+		if v := difference(theirs[s], ours[s]); v == v {
 			c.d = append(c.d, v)
 		}
 	}
@@ -212,7 +249,7 @@ func Overall(problems []Problem, r Resamples) []Place {
 	}
 	r.each(func(b int) {
 		again := meanRanks(len(problems), func(p int) []int {
-			ranks := rank(problems[p], r[b][p], bootstrapLimit)
+			ranks := rank(problems[p], r[b][p], bootstrapLimit, nil)
 			for i, rank := range ranks {
 				if rank == 0 { // none of the few seeds that the entry has was drawn
 					ranks[i] = len(ranks)
@@ -227,7 +264,7 @@ func Overall(problems []Problem, r Resamples) []Place {
 	for first := 0; first < len(order); {
 		leader, others := order[first], order[first+1:]
 		joins := func(k int) bool { return Quantile(differences(drawn[others[k]], drawn[leader]), Alpha/2) <= 0 }
-		equal := func(j, k int) bool { return nearlyEqual(mean[others[j]], mean[others[k]]) }
+		equal := func(j, k int) bool { return Equal(mean[others[j]], mean[others[k]]) }
 		size := 1 + group(len(others), joins, equal)
 		for _, i := range order[first : first+size] {
 			places[i].Place = first + 1

@@ -233,3 +233,26 @@ func BenchmarkOverall(b *testing.B) {
 		Overall(problems, Resample(Seeds(problems), 1000, 1))
 	}
 }
+
+// An entry that swings widely is not told from a leader behind which another, steadier one falls.
+func TestUntolds(t *testing.T) {
+	p := Problem{Scores: [][]float64{noisy(-3, 6, 10), around(1, 10), around(1.1, 10), around(9, 10)}}
+	if got, want := Rank(p), []int{2, 1, 2, 4}; !slices.Equal(got, want) {
+		t.Errorf("ranks are %v, want %v", got, want)
+	}
+	if got, want := Untolds(p), []Untold{{Entry: 0, Leader: 1, Between: 2}}; !slices.Equal(got, want) {
+		t.Errorf("untold are %v, want %v", got, want)
+	}
+	for _, steady := range []Problem{
+		{},
+		{Scores: [][]float64{around(1, 10)}},
+		{Scores: [][]float64{around(1, 10), around(2, 10), around(3, 10)}},
+		{Scores: [][]float64{around(1, 10), around(1, 10), around(3, 10)}},
+		{Scores: [][]float64{noisy(-3, 6, 10), around(1, 10)}},
+		{Scores: [][]float64{noisy(-3, 6, 10), around(1, 10), around(1.1, 10)}, Unstable: []bool{true, false, false}},
+	} {
+		if got := Untolds(steady); len(got) > 0 {
+			t.Errorf("%v: untold are %v, want none", steady.Scores, got)
+		}
+	}
+}

@@ -61,9 +61,10 @@ func AUC(times, metric []float64, budget float64) float64 {
 		return math.NaN()
 	}
 	area := 0.0
+	metric, e := scaled(metric)
 	if n > 1 {
 		area = integrate.Trapezoidal(times, metric)
 	}
 	last := times[n-1]
-	return (area + metric[n-1]*max(0, budget-last)) / max(budget, last)
+	return math.Ldexp((area+metric[n-1]*max(0, budget-last))/max(budget, last), e)
 }

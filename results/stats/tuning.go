@@ -34,13 +34,14 @@ func BestOf(values []float64, k int) float64 {
 // Sivaprasad et al. 2020). It is NaN if n = 0.
 func Tunability(values []float64) float64 {
 	var sum, weights float64
+	values, e := scaled(values)
 	n := len(values)
 	for k := 1; k <= n; k++ {
 		weight := float64(n - k + 1)
 		sum += weight * BestOf(values, k)
 		weights += weight
 	}
-	return sum / weights
+	return math.Ldexp(sum/weights, e)
 }
 
 // Width returns how far, in decades, a step size can be off: the width in log₁₀ α of the interval around the best step size in

@@ -21,20 +21,21 @@ type Difference struct {
 // It needs two values on each side.
 func Welch(x, y []float64, level float64) Difference {
 	d := Difference{Mean: Mean(x) - Mean(y), Low: math.NaN(), High: math.NaN(), P: math.NaN()}
-	a, b := StdErr(x)*StdErr(x), StdErr(y)*StdErr(y)
+	ex, ey := StdErr(x), StdErr(y)
+	se := math.Hypot(ex, ey)
 	switch {
-	case math.IsNaN(a + b + d.Mean):
+	case math.IsNaN(ex + ey + d.Mean):
 		return d
-	case a+b == 0:
+	case se == 0:
 		d.Low, d.High, d.P = d.Mean, d.Mean, 0
-		if d.Mean == 0 {
+		if Equal(Mean(x), Mean(y)) {
 			d.P = 1
 		}
 		return d
 	}
-	ν := (a + b) * (a + b) / (a*a/float64(len(x)-1) + b*b/float64(len(y)-1))
-	student := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: ν}
-	se := math.Sqrt(a + b)
+	// Shares of the squares, which themselves may be too small or too large for a number.
+	u, v := (ex/se)*(ex/se), (ey/se)*(ey/se)
+	student := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: 1 / (u*u/float64(len(x)-1) + v*v/float64(len(y)-1))}
 	half := student.Quantile((1+level)/2) * se
 	d.Low, d.High, d.P = d.Mean-half, d.Mean+half, 2*student.Survival(math.Abs(d.Mean)/se)
 	return d

@@ -252,7 +252,7 @@ func lossText(r *results.Record) string {
 	switch {
 	case r == nil:
 		return "not run"
-	case r.End.Status == results.Diverged:
+	case r.Diverged():
 		return "diverged"
 	}
 	return fmt.Sprintf("%.8g", float64(r.Points[len(r.Points)-1].Train.Loss))

@@ -75,7 +75,7 @@ func (c *Conn) Definitions(live func() (*Conn, error)) (os []protocol.OptimizerD
 		def := protocol.OptimizerDef{
 			Name: o.GetName(), Version: o.GetVersion(), Doc: o.GetDoc(), Source: o.GetSource(),
 			Hyperparameters: hyperparametersFromWire(o.GetHyperparameters()), Needs: protocol.Quantity(o.GetNeeds()),
-			ChoosesBatchSize: o.GetChoosesBatchSize(), Averages: o.GetAverages(), Trials: o.GetTrials(), Reports: o.GetReports(),
+			ChoosesBatchSize: o.GetChoosesBatchSize(), Averages: o.GetAverages(), Trials: o.GetTrials(), FullBatch: o.GetFullBatch(), Reports: o.GetReports(),
 			Saves: o.GetSaves(), Identity: protocol.Identity{Digest: o.GetDigest(), Environment: o.GetEnvironment()},
 		}
 		described := def

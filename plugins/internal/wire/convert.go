@@ -92,7 +92,7 @@ func optimizerToWire(d *protocol.OptimizerDef) *pb.Optimizer {
 	return &pb.Optimizer{
 		Name: d.Name, Version: d.Version, Doc: d.Doc, Source: d.Source,
 		Hyperparameters: hyperparametersToWire(d.Hyperparameters), Needs: uint32(d.Needs),
-		ChoosesBatchSize: d.ChoosesBatchSize, Averages: d.Averages, Trials: d.Trials, Reports: d.Reports,
+		ChoosesBatchSize: d.ChoosesBatchSize, Averages: d.Averages, Trials: d.Trials, FullBatch: d.FullBatch, Reports: d.Reports,
 		Dtypes: dtypesToWire(d.New32 != nil, d.New64 != nil), Saves: d.Saves,
 		Digest: d.Digest, Environment: d.Environment,
 	}

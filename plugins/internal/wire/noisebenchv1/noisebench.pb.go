@@ -573,6 +573,7 @@ type Optimizer struct {
 	// definition may compute other bits, and only then. Runs belong to it. Empty: runs belong to the executable's bytes.
 	Digest        string            `protobuf:"bytes,13,opt,name=digest,proto3" json:"digest,omitempty"`
 	Environment   map[string]string `protobuf:"bytes,14,rep,name=environment,proto3" json:"environment,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // what else decides about bits: interpreter, libraries and versions, device
+	FullBatch     bool              `protobuf:"varint,15,opt,name=full_batch,json=fullBatch,proto3" json:"full_batch,omitempty"`                                                             // it draws all examples, so that it cannot run on endless data
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -703,6 +704,13 @@ func (x *Optimizer) GetEnvironment() map[string]string {
 		return x.Environment
 	}
 	return nil
+}
+
+func (x *Optimizer) GetFullBatch() bool {
+	if x != nil {
+		return x.FullBatch
+	}
+	return false
 }
 
 // Problem is protocol.ProblemDef.
@@ -3018,7 +3026,7 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"\x05tuned\x18\t \x01(\bR\x05tuned\x12\x12\n" +
 	"\x04grid\x18\n" +
 	" \x03(\x01R\x04grid\x12\x10\n" +
-	"\x03log\x18\v \x01(\bR\x03log\"\xa7\x04\n" +
+	"\x03log\x18\v \x01(\bR\x03log\"\xc6\x04\n" +
 	"\tOptimizer\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x10\n" +
@@ -3034,7 +3042,9 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"\x06trials\x18\v \x01(\bR\x06trials\x12\x14\n" +
 	"\x05saves\x18\f \x01(\bR\x05saves\x12\x16\n" +
 	"\x06digest\x18\r \x01(\tR\x06digest\x12K\n" +
-	"\venvironment\x18\x0e \x03(\v2).noisebench.v1.Optimizer.EnvironmentEntryR\venvironment\x1a>\n" +
+	"\venvironment\x18\x0e \x03(\v2).noisebench.v1.Optimizer.EnvironmentEntryR\venvironment\x12\x1d\n" +
+	"\n" +
+	"full_batch\x18\x0f \x01(\bR\tfullBatch\x1a>\n" +
 	"\x10EnvironmentEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xf1\x02\n" +
