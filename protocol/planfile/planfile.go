@@ -15,6 +15,7 @@ package planfile
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -53,17 +54,16 @@ func (p Plans) Text(name string) (text []byte, file string, err error) {
 		text, err := fs.ReadFile(p.Library, name+".yaml")
 		return text, name, err
 	}
-	info, err := os.Stat(name)
+	opened, err := os.Open(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !strings.ContainsRune(name, filepath.Separator) && !IsFile(name):
 		err := protocol.Unknown("plan", name, p.Names())
 		return nil, "", fmt.Errorf("%w (a file of your own is named with its ending, .yaml)", err)
 	case err != nil:
 		return nil, "", fmt.Errorf("cannot read plan: %w", err)
-	case info.Mode().IsRegular() && info.Size() > most:
-		return nil, "", fmt.Errorf("cannot read plan: %s has %d bytes, want at most %d", name, info.Size(), most)
 	}
-	text, err = os.ReadFile(name)
+	defer opened.Close()
+	text, err = io.ReadAll(io.LimitReader(opened, most+1)) // too long a text is refused where it is read
 	if err != nil {
 		return nil, "", fmt.Errorf("cannot read plan: %w", err)
 	}

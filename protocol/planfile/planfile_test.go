@@ -106,7 +106,7 @@ func TestPlanErrors(t *testing.T) {
 		{"name: a\n# \xff\n", "p.yaml:2: byte 0xff is not UTF-8, want a text in UTF-8"},
 		{"\xff\xfen\x00", "p.yaml is UTF-16, want UTF-8; an editor can save it so"},
 		{"\xfe\xff\x00n", "p.yaml is UTF-16, want UTF-8; an editor can save it so"},
-		{strings.Repeat("a", most+1), "p.yaml has 1048577 bytes, want at most 1048576"},
+		{strings.Repeat("a", most+1), "p.yaml has more than 1048576 bytes, want a plan"},
 		{strings.Repeat("[", 5000), "p.yaml:1: more than 1000 brackets are open, want a plan"},
 		{"x-a: " + strings.Repeat("[", 60) + strings.Repeat("]", 60) + "\n", "p.yaml:1:56: lists and keys are nested more than 50 deep, want a plan"},
 	} {

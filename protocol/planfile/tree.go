@@ -79,7 +79,7 @@ func parse(file string, b []byte) (*value, error) {
 func checkText(file string, b []byte) error {
 	switch {
 	case len(b) > most:
-		return fmt.Errorf("%s has %d bytes, want at most %d", file, len(b), most)
+		return fmt.Errorf("%s has more than %d bytes, want a plan", file, most)
 	case bytes.HasPrefix(b, []byte("\xff\xfe")), bytes.HasPrefix(b, []byte("\xfe\xff")):
 		return fmt.Errorf("%s is UTF-16, want UTF-8; an editor can save it so", file)
 	}
