@@ -31,6 +31,7 @@ func (l LaTeX) WriteLaTeX(w io.Writer) error {
 	d.latexHead(b, l.Landscape)
 	overview := l.overview()
 	overview.turned = l.Landscape
+	overview.notes = append(overview.notes, l.fixed()...)
 	d.latexTable(b, overview)
 	for _, t := range latexTables(d.sections, "setting", "default", "final") { // which the appendix has
 		d.latexTable(b, t)
@@ -51,6 +52,25 @@ func (l LaTeX) WriteLaTeX(w io.Writer) error {
 	d.latexFoot(b)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// fixed is a note on what the plan sets otherwise than the optimizers declare; none if it sets
+// nothing so.
+func (r *Report) fixed() []string {
+	var entries []string
+	for _, optimizer := range r.optimizers() {
+		for _, p := range r.Problems {
+			i := slices.IndexFunc(p.Rows, func(row Row) bool { return row.Optimizer == optimizer })
+			if i >= 0 && len(p.Rows[i].Fixed) > 0 {
+				entries = append(entries, fmt.Sprintf("%s %s", clean(optimizer), p.Rows[i].Fixed))
+				break // the plan sets the same on all problems
+			}
+		}
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	return []string{"set by the plan, not as declared: " + strings.Join(entries, "; ")}
 }
 
 // latex writes the sections one by one.
