@@ -54,6 +54,17 @@ func (c *cost) add(in nn.Shape, layer nn.Layer) nn.Shape {
 	case nn.Embedding:
 		out.Channels = l.Units
 		c.parameters += l.Words * l.Units
+	case nn.Positions:
+		c.parameters += in.Size()
+	case nn.Attention: // Q Kᵀ and P V: one product each, and two and one of the first again on the way back
+		n := in.Positions()
+		out.Channels /= 3
+		c.flops += 7 * 2 * n * n * out.Channels
+	case nn.GELU:
+		c.bytes += 4 * in.Size() // its slope
+	case nn.LayerNorm, nn.GroupNorm:
+		c.parameters += 2 * in.Channels
+		c.bytes += 4 * in.Size() // the normalised input
 	case nn.BatchNorm:
 		c.parameters += 2 * in.Channels
 	case nn.MaxPool:

@@ -13,7 +13,7 @@ func TestDataSets(t *testing.T) {
 	t.Setenv("NOISEBENCH_DATA", t.TempDir())
 	t.Setenv("GOMODCACHE", t.TempDir())
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	embedded := []string{"breast-cancer", "digits", "boston", "wine", "yacht", "energy", "power-plant", "a1a"}
+	embedded := []string{"breast-cancer", "digits", "boston", "wine", "yacht", "energy", "power-plant", "a1a", "opticks"}
 	for _, set := range DataSets() {
 		switch status := set.Status(); {
 		case slices.Contains(embedded, set.Name):

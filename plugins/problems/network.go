@@ -19,6 +19,8 @@ type network struct {
 	batch             int     // batch size
 	budget            int64   // examples
 	schedule          []protocol.Drop
+	inOrder           bool // the validation part is the end of the published training examples, not a random choice
+	byLoss            bool // points are ranked by the loss in place of accuracy
 }
 
 // corpus is a data set as a network sees it.
@@ -44,11 +46,18 @@ const purposeAugment = "augment"
 const splitDoc = `As many of the published training examples as there are test examples are held out for validation, at
 random, the same in every run, and as many of the others are the train part.`
 
+const orderDoc = `The last of the training examples, as many as there are test examples, are held out for validation, and as many of
+the others, chosen at random, the same in every run, are the train part.`
+
 func (n network) def() protocol.ProblemDef {
+	split := splitDoc
+	if n.inOrder {
+		split = orderDoc
+	}
 	return protocol.ProblemDef{
 		Name:    n.name,
 		Version: "2",
-		Doc:     n.doc + "\n" + splitDoc + "\n" + n.cost().String(),
+		Doc:     n.doc + "\n" + split + "\n" + n.cost().String(),
 		Source:  n.source,
 		Spec:    func(protocol.Setting) (protocol.ProblemSpec, error) { return n.spec(n.build()), nil },
 		New32: func(protocol.Setting) (protocol.Problem[float32], error) {
@@ -67,7 +76,7 @@ func (n network) build() *nn.Network { return nn.New(n.examples.shape(), n.layer
 func (n network) spec(net *nn.Network) protocol.ProblemSpec {
 	train, test := n.examples.count()
 	metric := protocol.Metric{Name: "accuracy", HigherBetter: true}
-	if _, ok := n.layers[len(n.layers)-1].(nn.SquaredLoss); ok {
+	if _, ok := n.layers[len(n.layers)-1].(nn.SquaredLoss); ok || n.byLoss {
 		metric = protocol.Metric{Name: "loss"}
 	}
 	return protocol.ProblemSpec{
@@ -99,6 +108,7 @@ type learner struct {
 	train, validation, trainPart []int // published training examples
 	test                         int   // number of test examples
 
+	byLoss     bool
 	batch      int       // batch size, by which batch normalization is calibrated
 	calibrated []float32 // the point at which it was, if the network has any
 }
@@ -106,7 +116,14 @@ type learner struct {
 func newLearner(net *nn.Network, r reader, n network) *learner {
 	train, test := n.examples.count()
 	order := protocol.Stream(splitSeed, protocol.PurposeSplit).Perm(train)
-	f := &learner{net: net, reader: r, validation: order[:test], train: order[test:], test: test, batch: n.batch}
+	f := &learner{net: net, reader: r, validation: order[:test], train: order[test:], test: test, byLoss: n.byLoss, batch: n.batch}
+	if n.inOrder {
+		numbers := ascending(train)
+		f.train, f.validation = numbers[:train-test], numbers[train-test:]
+		order = protocol.Stream(splitSeed, protocol.PurposeSplit).Perm(train - test)
+		f.trainPart = order[:min(test, len(order))]
+		return f
+	}
 	f.trainPart = f.train[:min(test, len(f.train))]
 	return f
 }
@@ -129,6 +146,14 @@ func (f *learner) evaluate(x []float32, part protocol.Part) protocol.Evaluation 
 		f.net.Calibrate(x, len(f.trainPart), f.batch, f.published(f.trainPart))
 		f.calibrated = append(f.calibrated[:0], x...)
 	}
+	e := f.evaluatePart(x, part)
+	if f.byLoss {
+		e.Metric = e.Loss
+	}
+	return e
+}
+
+func (f *learner) evaluatePart(x []float32, part protocol.Part) protocol.Evaluation {
 	switch part {
 	case protocol.ValidationPart:
 		return f.net.Evaluate(x, len(f.validation), f.published(f.validation))

@@ -216,7 +216,7 @@ func TestNetworkConformance(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	kinds := []string{"mnist-mlp", "mnist-vae", "tolstoi-char-rnn", "p1-fashion-mnist", "cabs-cifar10"}
+	kinds := []string{"mnist-mlp", "mnist-vae", "tolstoi-char-rnn", "p1-fashion-mnist", "cabs-cifar10", "opticks-transformer"}
 	forNetworks(t, func(t *testing.T, n network) {
 		if !*all && !slices.Contains(kinds, n.name) {
 			t.Skip("left to -all")
@@ -233,28 +233,31 @@ func TestNetworkSpecs(t *testing.T) {
 		dim, train, test, batch int
 		budget                  int64
 	}
-	const mnistPass, cifarPass, svhnPass, textPass = 50_000, 40_000, 47_225, 39_194
+	const mnistPass, cifarPass, svhnPass, textPass, opticksPass = 50_000, 40_000, 47_225, 39_194, 8763
 	want := map[string]numbers{
-		"cabs-mnist":       {3_274_634, mnistPass, 10_000, 128, 1_000_000},
-		"cabs-svhn":        {731_594, svhnPass, 26_032, 128, 4_722_500},
-		"cabs-cifar10":     {1_068_298, cifarPass, 10_000, 128, 4_000_000},
-		"cabs-cifar100":    {891_620, cifarPass, 10_000, 128, 4_000_000},
-		"p1-fashion-mnist": {3_274_634, mnistPass, 10_000, 64, 384_000},
-		"p2-cifar10":       {895_210, cifarPass, 10_000, 128, 5_120_000},
-		"p3-cifar100":      {8_972_340, cifarPass, 10_000, 128, 10_240_000},
-		"p4-war-and-peace": {284_499, textPass, 13_064, 50, 10_000_000},
-		"mnist-mlp":        {1_336_610, mnistPass, 10_000, 128, 100 * mnistPass},
-		"fmnist-mlp":       {1_336_610, mnistPass, 10_000, 128, 100 * mnistPass},
-		"mnist-2c2d":       {3_274_634, mnistPass, 10_000, 128, 100 * mnistPass},
-		"fmnist-2c2d":      {3_274_634, mnistPass, 10_000, 128, 100 * mnistPass},
-		"mnist-vae":        {10_151_489, mnistPass, 10_000, 64, 50 * mnistPass},
-		"fmnist-vae":       {10_151_489, mnistPass, 10_000, 64, 100 * mnistPass},
-		"cifar10-3c3d":     {895_210, cifarPass, 10_000, 128, 100 * cifarPass},
-		"cifar100-3c3d":    {918_340, cifarPass, 10_000, 128, 100 * cifarPass},
-		"svhn-3c3d":        {895_210, svhnPass, 26_032, 128, 100 * svhnPass},
-		"cifar100-allcnnc": {1_387_108, cifarPass, 10_000, 256, 350 * cifarPass},
-		"svhn-wrn164":      {2_748_890, svhnPass, 26_032, 128, 160 * svhnPass},
-		"tolstoi-char-rnn": {284_499, textPass, 13_064, 50, 200 * textPass},
+		"cabs-mnist":          {3_274_634, mnistPass, 10_000, 128, 1_000_000},
+		"cabs-svhn":           {731_594, svhnPass, 26_032, 128, 4_722_500},
+		"cabs-cifar10":        {1_068_298, cifarPass, 10_000, 128, 4_000_000},
+		"cabs-cifar100":       {891_620, cifarPass, 10_000, 128, 4_000_000},
+		"p1-fashion-mnist":    {3_274_634, mnistPass, 10_000, 64, 384_000},
+		"p2-cifar10":          {895_210, cifarPass, 10_000, 128, 5_120_000},
+		"p3-cifar100":         {8_972_340, cifarPass, 10_000, 128, 10_240_000},
+		"p4-war-and-peace":    {284_499, textPass, 13_064, 50, 10_000_000},
+		"opticks-transformer": {115_840, opticksPass, 48, 8, 6400},
+		"opticks-lstm":        {116_379, opticksPass, 48, 16, 12_800},
+		"opticks-nanogpt":     {824_832, opticksPass, 48, 12, 24_000},
+		"mnist-mlp":           {1_336_610, mnistPass, 10_000, 128, 100 * mnistPass},
+		"fmnist-mlp":          {1_336_610, mnistPass, 10_000, 128, 100 * mnistPass},
+		"mnist-2c2d":          {3_274_634, mnistPass, 10_000, 128, 100 * mnistPass},
+		"fmnist-2c2d":         {3_274_634, mnistPass, 10_000, 128, 100 * mnistPass},
+		"mnist-vae":           {10_151_489, mnistPass, 10_000, 64, 50 * mnistPass},
+		"fmnist-vae":          {10_151_489, mnistPass, 10_000, 64, 100 * mnistPass},
+		"cifar10-3c3d":        {895_210, cifarPass, 10_000, 128, 100 * cifarPass},
+		"cifar100-3c3d":       {918_340, cifarPass, 10_000, 128, 100 * cifarPass},
+		"svhn-3c3d":           {895_210, svhnPass, 26_032, 128, 100 * svhnPass},
+		"cifar100-allcnnc":    {1_387_108, cifarPass, 10_000, 256, 350 * cifarPass},
+		"svhn-wrn164":         {2_748_890, svhnPass, 26_032, 128, 160 * svhnPass},
+		"tolstoi-char-rnn":    {284_499, textPass, 13_064, 50, 200 * textPass},
 	}
 	for _, n := range networks() {
 		spec := n.spec(n.build())
@@ -273,7 +276,7 @@ func TestNetworkSpecs(t *testing.T) {
 			t.Errorf("%s measures %v", n.name, spec.Measures)
 		}
 		metric := protocol.Metric{Name: "accuracy", HigherBetter: true}
-		if strings.HasSuffix(n.name, "-vae") {
+		if strings.HasSuffix(n.name, "-vae") || strings.HasPrefix(n.name, "opticks-") {
 			metric = protocol.Metric{Name: "loss"}
 		}
 		if spec.Metric != metric {
@@ -515,6 +518,20 @@ func TestNetworkSplits(t *testing.T) {
 	}
 }
 
+// A text's validation part follows its train part, and its train part is spread over the training examples.
+func TestNetworkSplitsInOrder(t *testing.T) {
+	p, _ := openNetwork(t, slim(opticksTransformer()))
+	f := p.(*opened[float32]).f.(*learner)
+	if !slices.Equal(f.train, ascending(8763)) || f.validation[0] != 8763 || f.validation[47] != 8810 || len(f.validation) != 48 {
+		t.Errorf("training examples are %v…%v and validation examples %v", f.train[:3], f.train[len(f.train)-3:], f.validation)
+	}
+	part := slices.Clone(f.trainPart)
+	slices.Sort(part)
+	if len(slices.Compact(part)) != 48 || part[0] > 1600 || part[47] < 7200 || part[47] > 8762 {
+		t.Errorf("the train part is %v", part)
+	}
+}
+
 func TestSequences(t *testing.T) {
 	text := &data.Text{Train: []uint8{1, 2, 3, 4, 5, 6, 7, 8, 9}, Test: []uint8{11, 12, 13, 14, 15}}
 	s := sequences{load: func() (*data.Text, error) { return text, nil }, train: 9, test: 5, steps: 4}
@@ -623,6 +640,16 @@ func TestCounts(t *testing.T) {
 			}
 		})
 	}
+	t.Run(opticks.set.Name, func(t *testing.T) {
+		text, err := opticks.load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rest := len(text.Test) - opticks.test; len(text.Train) != opticks.train || rest < 0 || rest >= opticks.steps {
+			t.Errorf("there are %d and %d characters, want %d and %d with an incomplete sequence left", len(text.Train), len(text.Test),
+				opticks.train, opticks.test)
+		}
+	})
 	t.Run(warAndPeace.set.Name, func(t *testing.T) {
 		text, err := warAndPeace.load()
 		if errors.Is(err, data.ErrMissing) {

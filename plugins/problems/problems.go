@@ -51,6 +51,9 @@ func All() []protocol.ProblemDef {
 // networks lists the problems on neural networks.
 func networks() []network {
 	return []network{
+		opticksTransformer(),
+		opticksLSTM(),
+		opticksNanoGPT(),
 		mnistMLP(),
 		fashionMLP(),
 		tolstoiCharRNN(),

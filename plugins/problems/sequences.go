@@ -18,6 +18,9 @@ type sequences struct {
 
 var warAndPeace = sequences{data.WarAndPeace, data.ReadWarAndPeace, 2_612_948, 653_237, 50}
 
+// opticks has 8763 sequences to train, the 48 after them for validation, and the next 48 to test.
+var opticks = sequences{data.Opticks, data.ReadOpticks, data.OpticksTrain, 48*64 + 1, 64}
+
 func (s sequences) files() *data.Set { return s.set }
 
 func (s sequences) count() (train, test int) { return (s.train - 1) / s.steps, (s.test - 1) / s.steps }

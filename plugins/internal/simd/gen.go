@@ -33,6 +33,7 @@ func main() {
 	over()
 	sign()
 	tanh()
+	exp()
 	scalar("scale", "writes a x.", "dst *float32, a float32, x *float32",
 		func(dst, a, x reg.VecVirtual) reg.VecVirtual { VMULPS(a, x, x); return x })
 	scalar("shift", "writes a + x.", "dst *float32, a float32, x *float32",
@@ -417,6 +418,51 @@ func tanh() {
 			VADDPS(c, q, q)
 		}
 		VDIVPS(q, p, p)
+		VMOVUPS(p, Mem{Base: dst, Index: at, Scale: 4})
+	})
+}
+
+// exp emits Cephes' expf: 2ⁿ times a polynomial in x − n ln 2, which is split in two.
+func exp() {
+	text("exp", "writes eˣ.", "dst, x *float32, table *[13]float32")
+	dst, x := Load(Param("dst"), GP64()), Load(Param("x"), GP64())
+	table := Load(Param("table"), GP64())
+	constant := func(i int) Mem { return Mem{Base: table, Disp: 4 * i} }
+	broadcast := func(i int) reg.VecVirtual {
+		c := YMM()
+		VBROADCASTSS(constant(i), c)
+		return c
+	}
+	limit, negative, log2e, half, high, low, one, bias := broadcast(0), broadcast(1), broadcast(2), broadcast(3),
+		broadcast(4), broadcast(5), broadcast(11), broadcast(12)
+	loop(func(at reg.Register) {
+		v, n, c, p := YMM(), YMM(), YMM(), YMM()
+		VMOVUPS(Mem{Base: x, Index: at, Scale: 4}, v)
+		VMINPS(v, limit, v) // NaN stays
+		VMAXPS(v, negative, v)
+		VMULPS(log2e, v, n)
+		VADDPS(half, n, n)
+		VROUNDPS(Imm(9), n, n) // down
+		VMULPS(high, n, c)
+		VSUBPS(c, v, v)
+		VMULPS(low, n, c)
+		VSUBPS(c, v, v)
+		VBROADCASTSS(constant(6), p)
+		for i := 7; i < 11; i++ {
+			VMULPS(v, p, p)
+			VBROADCASTSS(constant(i), c)
+			VADDPS(c, p, p)
+		}
+		VMULPS(v, p, p)
+		VADDPS(half, p, p)
+		VMULPS(v, p, p)
+		VMULPS(v, p, p)
+		VADDPS(v, p, p)
+		VADDPS(one, p, p)
+		VADDPS(bias, n, n)
+		VCVTPS2DQ(n, n)
+		VPSLLD(Imm(23), n, n)
+		VMULPS(n, p, p)
 		VMOVUPS(p, Mem{Base: dst, Index: at, Scale: 4})
 	})
 }

@@ -1499,6 +1499,64 @@ loop:
 	VZEROUPPER
 	RET
 
+// func expAVX2(dst *float32, x *float32, table *[13]float32, n int)
+// Requires: AVX, AVX2
+TEXT ·expAVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         table+16(FP), DX
+	VBROADCASTSS (DX), Y0
+	VBROADCASTSS 4(DX), Y1
+	VBROADCASTSS 8(DX), Y2
+	VBROADCASTSS 12(DX), Y3
+	VBROADCASTSS 16(DX), Y4
+	VBROADCASTSS 20(DX), Y5
+	VBROADCASTSS 44(DX), Y6
+	VBROADCASTSS 48(DX), Y7
+	MOVQ         n+24(FP), BX
+	XORQ         SI, SI
+
+loop:
+	VMOVUPS      (CX)(SI*4), Y8
+	VMINPS       Y8, Y0, Y8
+	VMAXPS       Y8, Y1, Y8
+	VMULPS       Y2, Y8, Y9
+	VADDPS       Y3, Y9, Y9
+	VROUNDPS     $0x09, Y9, Y9
+	VMULPS       Y4, Y9, Y10
+	VSUBPS       Y10, Y8, Y8
+	VMULPS       Y5, Y9, Y10
+	VSUBPS       Y10, Y8, Y8
+	VBROADCASTSS 24(DX), Y11
+	VMULPS       Y8, Y11, Y11
+	VBROADCASTSS 28(DX), Y10
+	VADDPS       Y10, Y11, Y11
+	VMULPS       Y8, Y11, Y11
+	VBROADCASTSS 32(DX), Y10
+	VADDPS       Y10, Y11, Y11
+	VMULPS       Y8, Y11, Y11
+	VBROADCASTSS 36(DX), Y10
+	VADDPS       Y10, Y11, Y11
+	VMULPS       Y8, Y11, Y11
+	VBROADCASTSS 40(DX), Y10
+	VADDPS       Y10, Y11, Y11
+	VMULPS       Y8, Y11, Y11
+	VADDPS       Y3, Y11, Y11
+	VMULPS       Y8, Y11, Y11
+	VMULPS       Y8, Y11, Y11
+	VADDPS       Y8, Y11, Y11
+	VADDPS       Y6, Y11, Y11
+	VADDPS       Y7, Y9, Y9
+	VCVTPS2DQ    Y9, Y9
+	VPSLLD       $0x17, Y9, Y9
+	VMULPS       Y9, Y11, Y11
+	VMOVUPS      Y11, (AX)(SI*4)
+	ADDQ         $0x08, SI
+	CMPQ         SI, BX
+	JLT          loop
+	VZEROUPPER
+	RET
+
 // func scaleAVX2(dst *float32, a float32, x *float32, n int)
 // Requires: AVX
 TEXT ·scaleAVX2(SB), NOSPLIT, $0-32

@@ -58,6 +58,7 @@ func TestElementwise(t *testing.T) {
 	ops := elementwise[float32]()
 	ops["MaskPositive"] = func(dst, x, _ []float32) { MaskPositive(dst, x) }
 	ops["Tanh"] = func(dst, x, _ []float32) { Tanh(dst, x) }
+	ops["Exp"] = func(dst, x, _ []float32) { Exp(dst, x) }
 	random := rand.New(rand.NewPCG(1, 2))
 	for name, op := range ops {
 		for n := range 40 {
@@ -123,6 +124,33 @@ func TestTanh(t *testing.T) {
 		if math.Abs(float64(y[i])-want) > 8*math.Abs(want)/(1<<24) {
 			t.Errorf("tanh %v is %v, want %v", v, y[i], want)
 		}
+	}
+}
+
+func TestExp(t *testing.T) {
+	var x []float32
+	for v := -90.0; v <= 90; v += 1.0 / 256 {
+		x = append(x, float32(v))
+	}
+	y := make([]float32, len(x))
+	Exp(y, x)
+	for i, v := range x {
+		want := math.Exp(float64(v))
+		switch {
+		case want < 0x1p-126:
+			want = 0
+			if v > -87.7 { // either side of the limit
+				continue
+			}
+		case want > 0x1p127*math.Sqrt2:
+			want = math.Inf(1)
+		}
+		if !(float64(y[i]) == want || math.Abs(float64(y[i])-want) <= 4*want/(1<<24)) {
+			t.Errorf("exp %v is %v, want %v", v, y[i], want)
+		}
+	}
+	if Exp(y[:1], []float32{float32(math.NaN())}); y[0] == y[0] {
+		t.Errorf("exp NaN is %v", y[0])
 	}
 }
 

@@ -69,6 +69,11 @@ func signAVX2(dst *float32, x *float32, n int)
 //go:noescape
 func tanhAVX2(dst *float32, x *float32, table *[13]float32, n int)
 
+// expAVX2 writes eˣ. n is a positive multiple of 8.
+//
+//go:noescape
+func expAVX2(dst *float32, x *float32, table *[13]float32, n int)
+
 // scaleAVX2 writes a x. n is a positive multiple of 8.
 //
 //go:noescape

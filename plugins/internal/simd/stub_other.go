@@ -45,6 +45,8 @@ func signAVX2(dst, x *float32, n int) { panic("unreachable") }
 
 func tanhAVX2(dst, x *float32, table *[13]float32, n int) { panic("unreachable") }
 
+func expAVX2(dst, x *float32, table *[13]float32, n int) { panic("unreachable") }
+
 func scaleAVX2(dst *float32, a float32, x *float32, n int) { panic("unreachable") }
 
 func shiftAVX2(dst *float32, a float32, x *float32, n int) { panic("unreachable") }

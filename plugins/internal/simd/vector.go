@@ -143,6 +143,38 @@ func Tanh(dst, x []float32) {
 	}
 }
 
+// expTable holds the limits of the argument, log₂ e, ½, ln 2 in two parts, the coefficients of a polynomial, the highest
+// power first, 1, and the bias of a float32's exponent.
+var expTable = [13]float32{
+	89, -88.2, 1.44269504088896341, 0.5, 0.693359375, -2.12194440e-4,
+	1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 1, 127,
+}
+
+// Exp writes eˣ to dst, to within a few units in the last place; 0 where that would be below about 2⁻¹²⁶ and infinity
+// where it would be above 2¹²⁷·⁵ (Cephes' expf).
+func Exp(dst, x []float32) {
+	x = x[:len(dst)]
+	i := 0
+	if assembly && len(dst) >= 8 {
+		i = vectors(len(dst))
+		expAVX2(&dst[0], &x[0], &expTable, i)
+	}
+	t := &expTable
+	for ; i < len(dst); i++ {
+		v := min(max(x[i], t[1]), t[0])
+		n := float32(math.Floor(float64(float32(v*t[2]) + t[3])))
+		v -= float32(n * t[4])
+		v -= float32(n * t[5])
+		p := t[6]
+		for _, c := range t[7:11] {
+			p = float32(p*v) + c
+		}
+		p = float32(p*v) + t[3]
+		p = float32(float32(float32(p*v)*v)+v) + t[11]
+		dst[i] = p * math.Float32frombits(uint32(int32(n+t[12]))<<23)
+	}
+}
+
 // Scale writes a x to dst.
 func Scale[T protocol.Float](dst []T, a T, x []T) {
 	x = x[:len(dst)]

@@ -78,7 +78,7 @@ func wantError(t *testing.T, err error, parts ...string) {
 }
 
 func TestEmbedded(t *testing.T) {
-	for _, set := range []*Set{BreastCancer, Digits} {
+	for _, set := range []*Set{BreastCancer, Digits, Opticks} {
 		if place, err := set.Verify(); place != "embedded" || err != nil {
 			t.Errorf("%s is at %q with error %v", set.Name, place, err)
 		}

@@ -230,6 +230,28 @@ func TestWarAndPeace(t *testing.T) {
 	}
 }
 
+// The text goes on from the training part to the test part, and its symbols are numbered from the most frequent one.
+func TestOpticks(t *testing.T) {
+	text, err := ReadOpticks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(text.Train) != OpticksTrain || len(text.Train)+len(text.Test) != 567_038 || len(text.Symbols) != 91 {
+		t.Errorf("%d and %d characters, %d of them different, want %d, 567038 in all and 91", len(text.Train), len(text.Test),
+			len(text.Symbols), OpticksTrain)
+	}
+	var back []rune
+	count := make([]int, len(text.Symbols))
+	for _, id := range slices.Concat(text.Train, text.Test) {
+		back = append(back, text.Symbols[id])
+		count[id]++
+	}
+	checkSum(t, "text of the ids", []byte(string(back)), Opticks.Files[0].SHA256)
+	if !slices.IsSortedFunc(count, func(a, b int) int { return b - a }) {
+		t.Errorf("symbols occur %v times, want the most frequent first", count)
+	}
+}
+
 func checkSum(t *testing.T, what string, b []byte, want string) {
 	t.Helper()
 	sum := sha256.Sum256(b)

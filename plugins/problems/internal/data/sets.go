@@ -13,7 +13,7 @@ import (
 func Sets() []*Set {
 	return []*Set{
 		BreastCancer, Digits, Boston, Wine, Yacht, Energy, PowerPlant, A1a,
-		MNIST, FashionMNIST, CIFAR10, CIFAR100, SVHN, WarAndPeace,
+		MNIST, FashionMNIST, CIFAR10, CIFAR100, SVHN, WarAndPeace, Opticks,
 		Published,
 	}
 }
@@ -216,6 +216,19 @@ var WarAndPeace = &Set{
 		"https://github.com/AllenDowney/fluent-python-notebooks/raw/master/attic/sequences/",
 		"https://raw.githubusercontent.com/fluentpython/example-code/master/attic/sequences/",
 	},
+}
+
+// Opticks is Project Gutenberg's text of the 1730 edition, as it comes with Go.
+var Opticks = &Set{
+	Name:    "opticks",
+	Doc:     "Newton's Opticks: 567,038 characters, 91 of them different",
+	Source:  "Newton 1730; Project Gutenberg; file of Go's src/testdata",
+	Licence: "public domain",
+	Files: []File{{
+		Name: "opticks.txt", Size: 567198,
+		SHA256: "d4a9ac22462b35e7821a4f2706c211093da678620a8f9997989ee7cf8d507bbd",
+	}},
+	embedded: embedded,
 }
 
 // ReadBreastCancer returns 569 rows of 30 features and the classes: 0 malignant, 1 benign.

@@ -34,6 +34,28 @@ func readWarAndPeace(s *Set) (*Text, error) {
 	return text, nil
 }
 
+// OpticksTrain is the number of characters of the Opticks' training part.
+const OpticksTrain = 8811*64 + 1
+
+var opticks Kept[Text]
+
+// ReadOpticks returns Newton's Opticks: 91 symbols, [OpticksTrain] characters to train and the rest to test.
+func ReadOpticks() (*Text, error) {
+	return opticks.Get(func() (*Text, error) {
+		b, err := Opticks.Read(Opticks.Files[0].Name)
+		if err != nil {
+			return nil, err
+		}
+		text, err := parseText(b)
+		if err != nil {
+			return nil, err
+		}
+		ids := slices.Concat(text.Train, text.Test)
+		text.Train, text.Test = ids[:OpticksTrain:OpticksTrain], ids[OpticksTrain:]
+		return text, nil
+	})
+}
+
 // cutWarAndPeace deletes what is not the novel: the licence before it, the table of contents, the licence after it.
 // Each cut counts the lines that the one before has left (DeepOBS, deepobs_prepare_data.sh).
 func cutWarAndPeace(b []byte) []byte {

@@ -354,6 +354,8 @@ func TestNew(t *testing.T) {
 		{"to 3×3×1, want the same size", []Layer{Reshape{3, 3, 1}, SquaredLoss{}}},
 		{"even number of features", []Layer{Dense{Units: 3}, Latent{}, SquaredLoss{}}},
 		{"one channel", []Layer{Embedding{Words: 3, Units: 2}, SquaredLoss{}}},
+		{"a divisor of a third", []Layer{Attention{Heads: 1}, SquaredLoss{}}},
+		{"4 groups for 2 channels", []Layer{GroupNorm{Groups: 4}, SquaredLoss{}}},
 		{"lead to 3×3×1", []Layer{Residual{Layers: []Layer{Conv{Size: 1, Channels: 1}}}, SquaredLoss{}}},
 	} {
 		func() {

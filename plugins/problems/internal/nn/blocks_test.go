@@ -34,6 +34,9 @@ func TestOutputAxis(t *testing.T) {
 		{"deconv", Image(3, 2, 3), Deconv{Size: 4, Channels: 5, Stride: 2}},
 		{"embedding", Sequence(9, 1), Embedding{Words: 4, Units: 6}},
 		{"batch norm", Image(3, 2, 4), BatchNorm{Epsilon: 1e-3}},
+		{"layer norm", Sequence(5, 4), LayerNorm{}},
+		{"group norm", Image(3, 2, 4), GroupNorm{Groups: 2}},
+		{"positions", Sequence(3, 4), Positions{}},
 		{"lstm", Sequence(3, 4), LSTM{Units: 5, ForgetBias: 1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -153,6 +156,12 @@ func TestShapes(t *testing.T) {
 		f := newFixture(Sequence(6, 1), 1, []Layer{Embedding{Words: 4, Units: 5}, SquaredLoss{}})
 		for i, got := range f.outputs(nil) {
 			near(t, got, element(f, "embedding1/weights", int(f.inputs[0][i/5]), i%5), "embedding", i)
+		}
+	})
+	t.Run("positions", func(t *testing.T) {
+		f := newFixture(Sequence(4, 3), 1, []Layer{Positions{}, SquaredLoss{}})
+		for i, got := range f.outputs(nil) {
+			near(t, got, float64(f.inputs[0][i])+element(f, "positions1/weights", i/3, i%3), "positions", i)
 		}
 	})
 	t.Run("lstm", func(t *testing.T) {

@@ -21,7 +21,12 @@
 //   - Where an example uses weights once (Dense), its gradient is x δᵀ: the second moment is a product of squares.
 //   - Where it uses them at several positions (Conv, LSTM, Embedding), its gradient is a sum over these, with products
 //     between positions in its square. It is computed example by example and squared before it is added to the others.
+//   - Where few parameters act on many elements (LayerNorm, GroupNorm), or each on one (Positions), the gradients of all
+//     examples are kept.
 //   - The sum ‖s‖₁ alone needs no second vector.
+//
+// A transformer is built of these: a linear map at each position is a Conv of size 1, and so are queries, keys and values
+// together, which Attention, a layer without parameters, mixes; patches of an image are a Conv whose stride is its size.
 //
 // BatchNorm has no per-example gradients; see there.
 //

@@ -18,6 +18,15 @@ func Constant(c float32) Initializer {
 	}
 }
 
+// Normal draws from N(0, σ²).
+func Normal(σ float64) Initializer {
+	return func(random *rand.Rand, w []float32, _, _ int) {
+		for i := range w {
+			w[i] = float32(σ * random.NormFloat64())
+		}
+	}
+}
+
 // TruncatedNormal draws from N(0, σ²) and again where |w| > 2σ, as TensorFlow's initializer of that name.
 func TruncatedNormal(σ float64) Initializer {
 	return func(random *rand.Rand, w []float32, _, _ int) {

@@ -52,6 +52,16 @@ func layers(list ...Layer) (refs []refLayer) {
 			return refEmbedding(l)
 		case LSTM:
 			return refLSTM(l)
+		case LayerNorm:
+			return refLayerNorm(l)
+		case GroupNorm:
+			return refGroupNorm(l)
+		case GELU:
+			return refMap(refGELU)
+		case Positions:
+			return refPositions
+		case Attention:
+			return refAttention(l)
 		case SoftmaxCrossEntropy:
 			return refSoftmaxCrossEntropy
 		case SquaredLoss:
@@ -160,6 +170,74 @@ var networks = []struct {
 	}},
 	{"words to LSTM", Sequence(7, 1), 2, []Layer{
 		Embedding{Words: 5, Units: 4}, LSTM{Units: 17, ForgetBias: 1}, SquaredLoss{},
+	}},
+	{"layer norm", Sequence(3, 5), 4, []Layer{
+		LayerNorm{},
+		Conv{Size: 1, Channels: 7},
+		GELU{},
+		LayerNorm{Epsilon: 1e-2},
+		Conv{Size: 1, Channels: 35},
+		LayerNorm{},
+		Dense{Units: 2},
+		SoftmaxCrossEntropy{},
+	}},
+	{"many layer norms", Sequence(2, 3), slice + 2, []Layer{LayerNorm{}, Positions{}, Conv{Size: 1, Channels: 2}, SoftmaxCrossEntropy{}}},
+	{"group norm", Image(3, 4, 6), 3, []Layer{
+		GroupNorm{Groups: 3},
+		ReLU{},
+		Conv{Size: 1, Channels: 10},
+		GroupNorm{Groups: 2, Epsilon: 1e-3},
+		Tanh{},
+		Residual{Layers: []Layer{GroupNorm{Groups: 1}, Conv{Size: 1, Channels: 10}}},
+		GroupNorm{Groups: 10},
+		AveragePool{},
+		Dense{Units: 3},
+		SoftmaxCrossEntropy{},
+	}},
+	{"GELU", Vector(520), 2, []Layer{GELU{}, Dense{Units: 2}, SoftmaxCrossEntropy{}}},
+	{"positions", Sequence(5, 1), 3, []Layer{
+		Embedding{Words: 3, Units: 7}, Positions{}, Tanh{}, Conv{Size: 1, Channels: 3}, SoftmaxCrossEntropy{},
+	}},
+	{"attention", Sequence(7, 6), 3, []Layer{
+		Attention{Heads: 2},
+		Conv{Size: 1, Channels: 15},
+		Attention{Heads: 1, Causal: true},
+		Conv{Size: 1, Channels: 9},
+		Attention{Heads: 3},
+		Conv{Size: 1, Channels: 2},
+		SoftmaxCrossEntropy{},
+	}},
+	{"long attention", Sequence(37, 2), 2, []Layer{
+		Conv{Size: 1, Channels: 12}, Attention{Heads: 2, Causal: true}, Conv{Size: 1, Channels: 6}, Attention{Heads: 1}, SquaredLoss{},
+	}},
+	{"wide attention", Sequence(6, 2), 2, []Layer{
+		Conv{Size: 1, Channels: 51}, Attention{Heads: 1, Causal: true}, SquaredLoss{},
+	}},
+	{"attention to one position", Sequence(1, 2), 3, []Layer{
+		Conv{Size: 1, Channels: 6}, Attention{Heads: 2, Causal: true}, Conv{Size: 1, Channels: 2}, SoftmaxCrossEntropy{},
+	}},
+	{"transformer", Sequence(8, 1), 3, []Layer{
+		Embedding{Words: 4, Units: 6},
+		Positions{},
+		Residual{Layers: []Layer{
+			LayerNorm{}, Conv{Size: 1, Channels: 18}, Attention{Heads: 2, Causal: true}, Conv{Size: 1, Channels: 6},
+		}},
+		Residual{Layers: []Layer{LayerNorm{}, Conv{Size: 1, Channels: 24}, GELU{}, Conv{Size: 1, Channels: 6}}},
+		LayerNorm{},
+		Conv{Size: 1, Channels: 4, NoBias: true},
+		SoftmaxCrossEntropy{},
+	}},
+	{"vision transformer", Image(6, 4, 1), 3, []Layer{
+		Conv{Size: 2, Channels: 4, Stride: 2, Padding: Valid}, // patches
+		Positions{},
+		Residual{Layers: []Layer{LayerNorm{}, Conv{Size: 1, Channels: 12}, Attention{Heads: 2}, Conv{Size: 1, Channels: 4}}},
+		LayerNorm{},
+		AveragePool{},
+		Dense{Units: 3},
+		SoftmaxCrossEntropy{},
+	}},
+	{"average of a sequence", Sequence(9, 2), 3, []Layer{
+		Conv{Size: 1, Channels: 3}, Tanh{}, AveragePool{}, Dense{Units: 2}, SoftmaxCrossEntropy{},
 	}},
 	{"autoencoder", Image(3, 4, 1), 3, []Layer{
 		Dense{Units: 6}, Latent{}, Dense{Units: 6}, Tanh{}, Dense{Units: 5}, Sigmoid{}, SquaredLoss{Factor: 1},
