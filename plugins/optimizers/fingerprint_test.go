@@ -64,7 +64,7 @@ func TestFingerprintOfOneBit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, step := range []int{1, 7, 40} {
+		for _, step := range []int{1, 7, 40, 500} {
 			changed := d
 			changed.New64 = func(s protocol.Start) (protocol.Optimizer[float64], protocol.Request, error) {
 				o, r, err := d.New64(s)

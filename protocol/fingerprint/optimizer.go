@@ -11,7 +11,7 @@ import (
 )
 
 // steps is the number of steps of the longest trajectory.
-const steps = 64
+const steps = 512
 
 // course is one trajectory of an optimizer.
 type course struct {
