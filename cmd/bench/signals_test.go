@@ -5,6 +5,7 @@ package main
 import (
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -22,6 +23,10 @@ func TestSignals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Under nohup, hang-ups are ignored, and children would ignore them too unless this process listens.
+	listens := make(chan os.Signal, 1)
+	signal.Notify(listens, syscall.SIGHUP)
+	defer signal.Stop(listens)
 	const stopping = "bench: interrupted; stopping after the running steps; finished runs are safe"
 	for _, c := range []struct {
 		name    string
@@ -66,6 +71,7 @@ func TestSignals(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
+			defer time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() }).Stop() // so that a failure ends
 			waitFor(" to go\n")
 			time.Sleep(200 * time.Millisecond) // a step has begun
 			for i, s := range c.signals {
