@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -244,7 +243,7 @@ func (p *Plugin) launch(ctx context.Context) error {
 	if p.launched {
 		return nil
 	}
-	sum, err := sumFile(p.Path)
+	sum, err := SumFile(p.Path)
 	if err != nil {
 		return err
 	}
@@ -304,7 +303,7 @@ func (p *Plugin) live() (*wire.Conn, error) {
 		return p.conn, nil
 	}
 	p.conn.Stop() // frees what is left of it
-	sum, err := sumFile(p.Path)
+	sum, err := SumFile(p.Path)
 	if err == nil && sum != p.SHA256 {
 		err = errors.New("the executable has changed since it was launched; run again to use the new one")
 	}
@@ -329,21 +328,26 @@ func (p *Plugin) live() (*wire.Conn, error) {
 
 // sameCode returns an error if what the plugin serves is not what it served when it was launched first.
 func (p *Plugin) sameCode(conn *wire.Conn) error {
-	optimizers, problems := conn.Definitions(p.live)
-	changed := len(optimizers) != len(p.Optimizers) || len(problems) != len(p.Problems)
-	for i := 0; i < len(optimizers) && !changed; i++ {
-		was, is := &p.Optimizers[i], &optimizers[i]
-		changed = is.Name != was.Name || is.Version != was.Version || is.Digest != was.Digest || !maps.Equal(is.Environment, was.Environment)
-	}
-	for i := 0; i < len(problems) && !changed; i++ {
-		was, is := &p.Problems[i], &problems[i]
-		changed = is.Name != was.Name || is.Version != was.Version || is.Digest != was.Digest || !maps.Equal(is.Environment, was.Environment)
-	}
-	if changed {
+	if optimizers, problems := conn.Definitions(p.live); !slices.Equal(codes(optimizers, problems), codes(p.Optimizers, p.Problems)) {
 		return errors.New("its code has changed since it was launched: it declares other names, versions, digests or environments; " +
 			"run again to use the new code")
 	}
 	return nil
+}
+
+// codes lists what definitions say of their code.
+func codes(optimizers []protocol.OptimizerDef, problems []protocol.ProblemDef) (list []string) {
+	code := func(kind, name, version string, i protocol.Identity) {
+		o := protocol.Origin{}.WithIdentity(i)
+		list = append(list, fmt.Sprintf("%s %q %q %q %q", kind, name, version, o.Digest, o.Environment))
+	}
+	for i := range optimizers {
+		code("optimizer", optimizers[i].Name, optimizers[i].Version, optimizers[i].Identity)
+	}
+	for i := range problems {
+		code("problem", problems[i].Name, problems[i].Version, problems[i].Identity)
+	}
+	return list
 }
 
 // stop ends the plugin for good.
@@ -355,7 +359,8 @@ func (p *Plugin) stop() {
 	}
 }
 
-func sumFile(path string) (string, error) {
+// SumFile is the SHA-256 of a file's contents, hexadecimal: how executables are named.
+func SumFile(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -189,5 +190,33 @@ func TestByHand(t *testing.T) {
 	if err == nil || !strings.Contains(string(out), "is a noisebench plugin; bench runs it") ||
 		!strings.Contains(string(out), "  optimizer heavy\n") || !strings.Contains(string(out), "bench check "+os.Args[0]) {
 		t.Errorf("a plugin that is started by hand ends with %v and says:\n%s", err, out)
+	}
+}
+
+// A restarted plugin is the same code only if names, versions, digests to the last character and environments are.
+func TestCodes(t *testing.T) {
+	def := func() protocol.OptimizerDef {
+		return protocol.OptimizerDef{Name: "o", Version: "1", Identity: protocol.Identity{
+			Digest: "0123456789abcdef", Environment: map[string]string{"library": "1"},
+		}}
+	}
+	want := codes([]protocol.OptimizerDef{def()}, nil)
+	if got := codes([]protocol.OptimizerDef{def()}, nil); !slices.Equal(got, want) {
+		t.Errorf("the same definition is %q, then %q", want, got)
+	}
+	for name, change := range map[string]func(*protocol.OptimizerDef){
+		"name":        func(d *protocol.OptimizerDef) { d.Name = "p" },
+		"version":     func(d *protocol.OptimizerDef) { d.Version = "2" },
+		"digest":      func(d *protocol.OptimizerDef) { d.Digest = "0123456789abcdeg" },
+		"environment": func(d *protocol.OptimizerDef) { d.Environment["library"] = "2" },
+	} {
+		d := def()
+		change(&d)
+		if got := codes([]protocol.OptimizerDef{d}, nil); slices.Equal(got, want) {
+			t.Errorf("another %s is not told: %q", name, got)
+		}
+	}
+	if slices.Equal(codes(nil, []protocol.ProblemDef{{Name: "o", Version: "1", Identity: def().Identity}}), want) {
+		t.Error("a problem is taken for an optimizer")
 	}
 }

@@ -203,7 +203,7 @@ func TestDefinitionsTravel(t *testing.T) {
 	if diff := cmp.Diff(definitions(), got, ignore); diff != "" {
 		t.Errorf("definitions (-served +described):\n%s", diff)
 	}
-	sum, err := sumFile(os.Args[0])
+	sum, err := SumFile(os.Args[0])
 	if err != nil {
 		t.Fatal(err)
 	}

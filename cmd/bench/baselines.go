@@ -46,21 +46,12 @@ func bundlePath(name string) (string, error) {
 	if strings.ContainsRune(name, filepath.Separator) || strings.HasSuffix(name, bundle.Extension) {
 		return "", fmt.Errorf("there is no bundle %s; check the path", name)
 	}
-	var known []string
-	for _, folder := range publishedFolders() {
-		files, _ := filepath.Glob(filepath.Join(folder, "*"+bundle.Extension))
-		for _, file := range files {
-			base := strings.TrimSuffix(filepath.Base(file), bundle.Extension)
-			if base == name {
-				return file, nil
-			}
-			if !slices.Contains(known, base) {
-				known = append(known, base)
-			}
-		}
+	known := publishedBundles()
+	if path, ok := known[name]; ok {
+		return path, nil
 	}
 	return "", fmt.Errorf("%w; published bundles are looked for in results/published of a clone and in published/ of $NOISEBENCH_DATA "+
-		"and of the user's cache folder, where \"bench data fetch published\" puts them", protocol.Unknown("bundle", name, known))
+		"and of the user's cache folder, where \"bench data fetch published\" puts them", protocol.Unknown("bundle", name, slices.Sorted(maps.Keys(known))))
 }
 
 // publishedFolders are where published bundles are looked for.
@@ -82,6 +73,21 @@ func publishedFolders() (folders []string) {
 		folders = append(folders, filepath.Join(cache, "noisebench", "published"))
 	}
 	return folders
+}
+
+// publishedBundles are the paths of published bundles, by name; the first folder that has a name counts.
+func publishedBundles() map[string]string {
+	paths := map[string]string{}
+	for _, folder := range publishedFolders() {
+		files, _ := filepath.Glob(filepath.Join(folder, "*"+bundle.Extension))
+		for _, file := range files {
+			name := strings.TrimSuffix(filepath.Base(file), bundle.Extension)
+			if paths[name] == "" {
+				paths[name] = file
+			}
+		}
+	}
+	return paths
 }
 
 // openBaseline reads and checks a bundle that runs are to be taken from.
@@ -354,16 +360,4 @@ func (x *examined) pick(s selection, runnable func(cell int) bool) (picked []cho
 // checkOf is what is kept of a run that was made again.
 func checkOf(id string, bits bool) bundle.Check {
 	return bundle.Check{Run: id, Bits: bits, Platform: platform(), When: time.Now().UTC().Format(time.RFC3339)}
-}
-
-// knownBundles completes the name of a published bundle.
-func knownBundles() []string {
-	names := map[string]bool{}
-	for _, folder := range publishedFolders() {
-		files, _ := filepath.Glob(filepath.Join(folder, "*"+bundle.Extension))
-		for _, f := range files {
-			names[strings.TrimSuffix(filepath.Base(f), bundle.Extension)] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(names))
 }

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
@@ -106,7 +104,7 @@ func (c *catalogue) launchOwn(inProcess bool) error {
 
 // ownDefinitions is what bench serves, as if it had been launched.
 func ownDefinitions(executable string) (*plugins.Plugin, error) {
-	digest, err := sha256Of(executable)
+	digest, err := plugins.SumFile(executable)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read my own executable: %w", err)
 	}
@@ -116,20 +114,6 @@ func ownDefinitions(executable string) (*plugins.Plugin, error) {
 	}
 	setOrigin(own, origin)
 	return own, nil
-}
-
-// sha256Of is the SHA-256 of a file, hexadecimal.
-func sha256Of(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 func setOrigin(p *plugins.Plugin, origin protocol.Origin) {

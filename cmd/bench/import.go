@@ -39,7 +39,7 @@ its own and never taken for runs of yours: tables show it beside the ranking of 
 			return oneArg("bundle")(cmd, args)
 		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return knownBundles(), cobra.ShellCompDirectiveDefault
+			return slices.Sorted(maps.Keys(publishedBundles())), cobra.ShellCompDirectiveDefault
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if take.check < 0 {

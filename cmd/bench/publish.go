@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"noisebench/harness"
+	"noisebench/plugins"
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/bundle"
@@ -133,7 +134,7 @@ func thisBuild() (bundle.Build, error) {
 	if err != nil {
 		return bundle.Build{}, fmt.Errorf("cannot find my own executable: %w", err)
 	}
-	digest, err := sha256Of(executable)
+	digest, err := plugins.SumFile(executable)
 	if err != nil {
 		return bundle.Build{}, fmt.Errorf("cannot read my own executable: %w", err)
 	}

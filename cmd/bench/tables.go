@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"noisebench/harness"
+	"noisebench/plugins"
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/bundle"
@@ -238,7 +239,7 @@ func noteChanges(stderr io.Writer, plan *protocol.Plan, saved []*bundle.Saved) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(saved[i].Executables)) {
 		e := saved[i].Executables[name]
-		if sum, err := sha256Of(e.Path); err == nil && sum != e.SHA256 {
+		if sum, err := plugins.SumFile(e.Path); err == nil && sum != e.SHA256 {
 			fmt.Fprintf(stderr, "note: %s has changed since these runs of %s were made; bench run makes what is due with the new one\n", e.Path, name)
 		}
 	}
