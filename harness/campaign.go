@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"runtime"
 	"slices"
 	"sync"
@@ -219,20 +218,8 @@ func (c *Campaign) openProblems() error {
 			continue
 		}
 		opened[cell.pEntry.Name] = true
-		var problem any
-		var err error
-		if cell.spec.DType == protocol.Float32 {
-			problem, err = cell.problem.New32(cell.params)
-		} else {
-			problem, err = cell.problem.New64(cell.params)
-		}
-		if err != nil {
+		if err := cell.problem.TryOpen(cell.params, cell.spec.DType); err != nil {
 			return fmt.Errorf("problem %s: %w", cell.pEntry.Name, err)
-		}
-		if closer, ok := problem.(io.Closer); ok {
-			if err := closer.Close(); err != nil {
-				return fmt.Errorf("problem %s: %w", cell.pEntry.Name, err)
-			}
 		}
 	}
 	return nil

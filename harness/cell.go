@@ -55,18 +55,11 @@ type cell struct {
 }
 
 func newCell(plan *protocol.Plan, p protocol.ProblemDef, pEntry protocol.ProblemEntry, o protocol.OptimizerDef, oEntry protocol.OptimizerEntry) (*cell, error) {
-	params, err := protocol.Resolve(p.Parameters, pEntry.With)
+	params, spec, err := p.At(pEntry.With)
 	if err != nil {
 		return nil, fmt.Errorf("problem %s: %w", pEntry.Name, err)
 	}
-	spec, err := p.Spec(params)
-	if err != nil {
-		return nil, fmt.Errorf("problem %s: %w", pEntry.Name, err)
-	}
-	if err := spec.Check(); err != nil {
-		return nil, fmt.Errorf("problem %s: %w", pEntry.Name, err)
-	}
-	if spec.DType == protocol.Float32 && p.New32 == nil || spec.DType == protocol.Float64 && p.New64 == nil {
+	if !p.Offers(spec.DType) {
 		return nil, fmt.Errorf("problem %s: its spec says %s, but its definition has no function that opens it as that",
 			pEntry.Name, spec.DType)
 	}

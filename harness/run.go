@@ -52,7 +52,7 @@ func Fits(spec *protocol.ProblemSpec, o *protocol.OptimizerDef) error {
 	if o.FullBatch && spec.Train == 0 {
 		return fmt.Errorf("optimizer %s measures all training examples at once, and the problem's data are endless", o.Name)
 	}
-	if spec.DType == protocol.Float32 && o.New32 == nil || spec.DType == protocol.Float64 && o.New64 == nil {
+	if !o.Offers(spec.DType) {
 		return fmt.Errorf("optimizer %s has no %s version, which the problem needs", o.Name, spec.DType)
 	}
 	return nil

@@ -111,3 +111,8 @@ type Definition interface{ definition() }
 
 func (OptimizerDef) definition() {}
 func (ProblemDef) definition()   {}
+
+// Offers reports whether the definition has a constructor for an element type.
+func (d *OptimizerDef) Offers(t DType) bool {
+	return t == Float32 && d.New32 != nil || t == Float64 && d.New64 != nil
+}

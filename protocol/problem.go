@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"math"
 	"slices"
@@ -205,4 +206,48 @@ type ProblemDef struct {
 	// at a complete setting for optimizers that need some quantities (see package fingerprint); nil: nobody has to know.
 	Origin      Origin
 	Fingerprint func(at Setting, needs Quantity) (string, error)
+}
+
+// At describes the problem at a setting of its parameters, of which those left out take their
+// defaults. It returns the complete setting and the specification there, which has passed
+// [ProblemSpec.Check].
+func (d *ProblemDef) At(params Setting) (Setting, ProblemSpec, error) {
+	at, err := Resolve(d.Parameters, params)
+	if err != nil {
+		return nil, ProblemSpec{}, err
+	}
+	spec, err := d.Spec(at)
+	if err == nil {
+		err = spec.Check()
+	}
+	if err != nil {
+		return nil, ProblemSpec{}, err
+	}
+	return at, spec, nil
+}
+
+// Offers reports whether the definition has a constructor for an element type.
+func (d *ProblemDef) Offers(t DType) bool {
+	return t == Float32 && d.New32 != nil || t == Float64 && d.New64 != nil
+}
+
+// TryOpen opens the problem at a complete setting, with the elements that its specification names, and
+// closes it again. It reports what would keep a run from starting, such as missing data.
+func (d *ProblemDef) TryOpen(at Setting, t DType) (err error) {
+	var problem any
+	switch {
+	case !d.Offers(t):
+		return fmt.Errorf("its specification names %s, but the definition has no constructor for it", t)
+	case t == Float32:
+		problem, err = d.New32(at)
+	default:
+		problem, err = d.New64(at)
+	}
+	if err != nil {
+		return err
+	}
+	if c, ok := problem.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
 }

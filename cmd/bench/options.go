@@ -2,13 +2,17 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/spf13/cobra"
 
 	"noisebench/plugins"
+	"noisebench/plugins/optimizers"
+	"noisebench/plugins/problems"
 )
 
 // pluginFlags are the flags of commands that launch plugins.
@@ -38,6 +42,21 @@ func (f *pluginFlags) add(cmd *cobra.Command) {
 
 // threadsVariable tells plugins how many threads a run should keep busy.
 const threadsVariable = "NOISEBENCH_THREADS"
+
+// threadsOfEnvironment is the value of threadsVariable; 0 if it is not a positive number.
+func threadsOfEnvironment() int {
+	n, err := strconv.Atoi(os.Getenv(threadsVariable))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
+// setThreads sets the number of threads that a run of bench's own definitions uses in this process.
+func setThreads(n int) {
+	optimizers.SetThreads(n)
+	problems.SetThreads(n)
+}
 
 // open launches what the flags name, and the plugins that a plan names, if any.
 func (f *pluginFlags) open(cmd *cobra.Command, ofPlan ...string) (*catalogue, error) {

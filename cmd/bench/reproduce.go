@@ -146,8 +146,8 @@ func (o *reproduction) reproduce(cmd *cobra.Command, item reproduce.Item) error 
 	if err != nil {
 		return err
 	}
-	if os.Getenv(threadsVariable) == "" {
-		os.Setenv(threadsVariable, fmt.Sprint(max(1, runtime.NumCPU()/o.parallel)))
+	if threadsOfEnvironment() == 0 {
+		setThreads(max(1, runtime.NumCPU()/o.parallel))
 	}
 	in := &reproduce.Input{Size: size}
 	if item.Plans != nil {

@@ -28,6 +28,7 @@ const (
 func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := interruptible(stderr)
 	defer stop()
+	setThreads(threadsOfEnvironment())
 
 	root := newRoot()
 	root.SetArgs(args)

@@ -97,7 +97,15 @@
 //   - L. Balles, P. Hennig, Dissecting Adam: The Sign, Magnitude and Variance of Stochastic Gradients, ICML 2018.
 package optimizers
 
-import "noisebench/protocol"
+import (
+	"noisebench/plugins/internal/linalg"
+	"noisebench/protocol"
+)
+
+// SetThreads sets the number of threads that each run of a built-in optimizer uses in this process.
+// It holds for optimizers opened afterwards. With n < 1, which is the default, it is GOMAXPROCS.
+// Results do not depend on it.
+func SetThreads(n int) { linalg.SetThreads(n) }
 
 // All returns the definitions of all built-in optimizers, in the order in which they are best learnt.
 func All() []protocol.OptimizerDef {

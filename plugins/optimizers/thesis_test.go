@@ -48,11 +48,7 @@ func openProblem(t *testing.T, name string, given protocol.Setting) (
 	t.Helper()
 	all := problems.All()
 	i := slices.IndexFunc(all, func(def protocol.ProblemDef) bool { return def.Name == name })
-	setting, err := protocol.Resolve(all[i].Parameters, given)
-	if err != nil {
-		t.Fatal(err)
-	}
-	spec, err := all[i].Spec(setting)
+	setting, spec, err := all[i].At(given)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,16 +12,9 @@ import (
 // layer's.
 func TestBlocks(t *testing.T) {
 	for _, def := range All() {
-		setting, err := protocol.Resolve(def.Parameters, nil)
+		_, spec, err := def.At(nil)
 		if err != nil {
-			t.Fatal(err)
-		}
-		spec, err := def.Spec(setting)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := spec.Check(); err != nil {
-			t.Errorf("%s: %v", def.Name, err)
+			t.Fatalf("%s: %v", def.Name, err)
 		}
 		if spec.Measures.Has(protocol.SampledGradient) != (len(spec.Blocks) > 0) && def.Name != "wilson-least-squares" {
 			t.Errorf("%s is a model: %t, and has %d blocks", def.Name, spec.Measures.Has(protocol.SampledGradient), len(spec.Blocks))

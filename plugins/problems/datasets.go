@@ -65,11 +65,7 @@ func DataSets() []DataSet {
 func readers() map[protocol.DataFile][]string {
 	names := map[protocol.DataFile][]string{}
 	for _, def := range All() {
-		setting, err := protocol.Resolve(def.Parameters, nil)
-		if err != nil {
-			panic(fmt.Sprintf("problems: %s at its defaults: %v", def.Name, err))
-		}
-		spec, err := def.Spec(setting)
+		_, spec, err := def.At(nil)
 		if err != nil {
 			panic(fmt.Sprintf("problems: %s at its defaults: %v", def.Name, err))
 		}

@@ -21,11 +21,7 @@ func TestFingerprints(t *testing.T) {
 	}
 	complete := true
 	for _, d := range All() {
-		at, err := protocol.Resolve(d.Parameters, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		spec, err := d.Spec(at)
+		at, spec, err := d.At(nil)
 		if err != nil {
 			t.Fatal(err)
 		}

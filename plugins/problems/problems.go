@@ -13,8 +13,14 @@ import (
 	"fmt"
 	"math"
 
+	"noisebench/plugins/internal/linalg"
 	"noisebench/protocol"
 )
+
+// SetThreads sets the number of threads that each run of a built-in problem uses in this process. It
+// holds for problems opened afterwards. With n < 1, which is the default, it is GOMAXPROCS. Results
+// do not depend on it.
+func SetThreads(n int) { linalg.SetThreads(n) }
 
 // All returns the definitions of the built-in problems, the cheap ones first.
 func All() []protocol.ProblemDef {

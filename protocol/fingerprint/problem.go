@@ -13,23 +13,20 @@ import (
 // quantities. Quantities that the problem does not measure are an error, as is whatever the problem reports; missing data,
 // say.
 func Problem(def *protocol.ProblemDef, at protocol.Setting, needs protocol.Quantity) (string, error) {
-	spec, err := def.Spec(at)
+	at, spec, err := def.At(at)
 	if err != nil {
-		return "", err
-	}
-	if err := spec.Check(); err != nil {
 		return "", err
 	}
 	if missing := needs &^ spec.Measures; missing != 0 {
 		return "", fmt.Errorf("it does not measure %v", missing)
 	}
 	switch {
-	case spec.DType == protocol.Float32 && def.New32 != nil:
+	case !def.Offers(spec.DType):
+		return "", fmt.Errorf("its specification names %s, but the definition has no constructor for it", spec.DType)
+	case spec.DType == protocol.Float32:
 		return problem(def.New32, at, &spec, needs)
-	case spec.DType == protocol.Float64 && def.New64 != nil:
-		return problem(def.New64, at, &spec, needs)
 	}
-	return "", fmt.Errorf("it is declared %s but has no constructor for it", spec.DType)
+	return problem(def.New64, at, &spec, needs)
 }
 
 func problem[T protocol.Float](open func(protocol.Setting) (protocol.Problem[T], error), at protocol.Setting,

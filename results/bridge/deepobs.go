@@ -138,11 +138,7 @@ func deepOBSRecord(file string, data []byte, define func(string) (protocol.Probl
 	if err != nil {
 		return nil, err
 	}
-	parameters, err := protocol.Resolve(def.Parameters, nil)
-	if err != nil {
-		return nil, err
-	}
-	spec, err := def.Spec(parameters)
+	parameters, spec, err := def.At(nil)
 	if err != nil {
 		return nil, err
 	}

@@ -118,7 +118,7 @@ func Describe(plan *protocol.Plan, definitions Lookup, records iter.Seq[*results
 		if err != nil {
 			return nil, err
 		}
-		at, err := protocol.Resolve(def.Parameters, e.With)
+		at, spec, err := def.At(e.With)
 		if err != nil {
 			return nil, fmt.Errorf("problem %s: %w", e.Name, err)
 		}
@@ -127,10 +127,6 @@ func Describe(plan *protocol.Plan, definitions Lookup, records iter.Seq[*results
 			p = DescribeProblem(&def)
 		}
 		if !slices.ContainsFunc(p.Specs, func(s Spec) bool { return maps.Equal(s.At, at) }) {
-			spec, err := def.Spec(at)
-			if err != nil {
-				return nil, fmt.Errorf("problem %s: %w", e.Name, err)
-			}
 			s := Spec{At: at, Spec: spec}
 			for _, o := range needs {
 				q := plan.Measured(&spec, o)
@@ -177,11 +173,10 @@ func DescribeOptimizer(def *protocol.OptimizerDef) Optimizer {
 		Hyperparameters: parameters(def.Hyperparameters), Needs: def.Needs, ChoosesBatchSize: def.ChoosesBatchSize,
 		Averages: def.Averages, Trials: def.Trials, FullBatch: def.FullBatch, Reports: def.Reports,
 	}
-	if def.New32 != nil {
-		o.DTypes = append(o.DTypes, protocol.Float32)
-	}
-	if def.New64 != nil {
-		o.DTypes = append(o.DTypes, protocol.Float64)
+	for _, t := range []protocol.DType{protocol.Float32, protocol.Float64} {
+		if def.Offers(t) {
+			o.DTypes = append(o.DTypes, t)
+		}
 	}
 	return o
 }

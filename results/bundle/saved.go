@@ -159,11 +159,7 @@ func (d *Definitions) cover(plan *protocol.Plan, name string, optimizers map[str
 		if e.Problem != name {
 			continue
 		}
-		at, err := protocol.Resolve(def.Parameters, e.With)
-		if err != nil {
-			return false
-		}
-		spec, err := def.Spec(at)
+		at, spec, err := def.At(e.With)
 		if err != nil {
 			return false
 		}

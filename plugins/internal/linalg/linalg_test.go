@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -113,4 +114,15 @@ func BenchmarkMultiply(b *testing.B) {
 		}
 		b.ReportMetric(float64(b.N)*2*3136*1024*1024/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 	})
+}
+
+func TestThreads(t *testing.T) {
+	t.Cleanup(func() { SetThreads(0) })
+	for _, c := range []struct{ set, want int }{
+		{3, 3}, {0, runtime.GOMAXPROCS(0)}, {1, 1}, {-2, runtime.GOMAXPROCS(0)},
+	} {
+		if SetThreads(c.set); Threads() != c.want {
+			t.Errorf("%d threads after SetThreads(%d), want %d", Threads(), c.set, c.want)
+		}
+	}
 }

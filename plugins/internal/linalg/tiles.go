@@ -1,19 +1,23 @@
 package linalg
 
 import (
-	"os"
 	"runtime"
-	"strconv"
 	"sync"
 	"sync/atomic"
 
 	"noisebench/plugins/internal/simd"
 )
 
-// Threads is the number of threads that the host wants a run to use, or GOMAXPROCS if it does not say.
+var threads atomic.Int64
+
+// SetThreads sets the number of threads of this process that each run uses from its opening on.
+// With n < 1, which is the default, it is GOMAXPROCS. Results do not depend on it.
+func SetThreads(n int) { threads.Store(int64(n)) }
+
+// Threads returns the number of threads that a run uses, see [SetThreads].
 func Threads() int {
-	if n, err := strconv.Atoi(os.Getenv("NOISEBENCH_THREADS")); err == nil && n > 0 {
-		return n
+	if n := threads.Load(); n > 0 {
+		return int(n)
 	}
 	return runtime.GOMAXPROCS(0)
 }

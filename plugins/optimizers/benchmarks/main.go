@@ -37,7 +37,7 @@ func main() {
 	pairs := flag.Int("pairs", 5, "turns of either side")
 	python := flag.String("python", "/usr/bin/python3", "interpreter that has torch")
 	flag.Parse()
-	os.Setenv("NOISEBENCH_THREADS", strconv.Itoa(*threads))
+	optimizers.SetThreads(*threads)
 	torch, err := start(*python, *threads)
 	if err != nil {
 		log.Fatalf("start %s: %v", *python, err)

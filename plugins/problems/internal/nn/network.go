@@ -90,8 +90,8 @@ func New(input Shape, layers ...Layer) *Network {
 	return net
 }
 
-// SetThreads sets the number of threads; until then it is $NOISEBENCH_THREADS, or else GOMAXPROCS. Results do not
-// depend on it.
+// SetThreads sets the number of threads; until then it is [linalg.Threads]. Results do not depend on
+// it.
 func (net *Network) SetThreads(threads int) {
 	net.crew = newCrew(threads)
 	net.largest = 0 // some layers keep buffers for each thread
