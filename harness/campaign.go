@@ -20,25 +20,28 @@ type Definitions interface {
 	Optimizer(name string) (protocol.OptimizerDef, error)
 }
 
-// Store keeps finished runs. Its methods are called side by side. One that it cannot read counts as not found: it is made again.
+// Store keeps finished runs. Its methods are called concurrently. A record that cannot be read
+// counts as not found, and its run is made again.
 type Store interface {
 	// Lookup returns the finished run with this ID.
 	Lookup(id string) (record *results.Record, found bool, err error)
-	// Commit keeps a record for good. It returns when the record is safe.
+	// Commit stores a record durably. It returns once the record would survive a crash.
 	Commit(*results.Record) error
 }
 
-// Campaign is a plan with everything that it names looked up and checked.
+// Campaign is a checked plan together with the definitions that it names.
 type Campaign struct {
 	Plan  protocol.Plan // defaults filled in
 	cells []*cell
 }
 
-// NewCampaign checks a plan and looks up what it names. Its errors name the entry and say what to do.
+// NewCampaign checks a plan and looks up the definitions that it names. Its errors name the entry
+// and the remedy.
 //
-// Others are the same optimizers and problems as they were on another platform, such as a bundle describes. Where all runs
-// that a cell needs were made by one of them, and not all by definitions, the cell is made of those: its version, contract and
-// version of the fingerprint are the same, only rounding differs.
+// Others are the definitions of the same optimizers and problems on other platforms, as bundles
+// describe them. If all runs that a cell needs exist under one of them, but not under definitions,
+// the cell consists of those. Version, contract and fingerprint version must agree, so that only
+// rounding can differ.
 func NewCampaign(plan protocol.Plan, definitions Definitions, others ...Definitions) (*Campaign, error) {
 	c := &Campaign{Plan: plan.WithDefaults()}
 	if err := c.Plan.Check(); err != nil {
@@ -68,21 +71,23 @@ func NewCampaign(plan protocol.Plan, definitions Definitions, others ...Definiti
 		}
 	}
 	if !slices.ContainsFunc(c.cells, func(c *cell) bool { return c.impossible == "" }) {
-		return nil, fmt.Errorf("plan %s: none of its optimizers can run on any of its problems, such as %s: %s",
+		return nil, fmt.Errorf("plan %s: none of its optimizers can run on any of its problems, "+
+			"such as %s: %s",
 			c.Plan.Name, c.cells[0].pEntry.Name, c.cells[0].impossible)
 	}
 	return c, nil
 }
 
-// Contract has the campaign's runs be those of an older version of the contract, to read its records. Nothing can be run then.
+// Contract makes the campaign look for runs of an older version of the contract. It serves for
+// reading their records; such a campaign cannot be executed.
 func (c *Campaign) Contract(version int) {
 	for _, cell := range c.cells {
 		cell.contract = version
 	}
 }
 
-// name calls the entries to which the plan gives no name by what their definitions call themselves, where no other entry is
-// called that: else an entry that gives a plugin's path would be called by the path.
+// name gives each entry without a name in the plan the name in its definition, unless another entry
+// has that name. An entry that gives a plugin's path would otherwise be named by the path.
 func (c *Campaign) name(definitions Definitions) error {
 	rename := func(n int, entry func(i int) (given string, name *string), find func(given string) (string, error)) error {
 		wanted := make([]string, n)
@@ -97,7 +102,8 @@ func (c *Campaign) name(definitions Definitions) error {
 			}
 		}
 		for i, w := range wanted {
-			if _, name := entry(i); slices.Index(wanted, w) == i && !slices.Contains(wanted[i+1:], w) {
+			if _, name := entry(i); slices.Index(wanted, w) == i &&
+				!slices.Contains(wanted[i+1:], w) {
 				*name = w
 			}
 		}
@@ -119,8 +125,8 @@ func (c *Campaign) name(definitions Definitions) error {
 	})
 }
 
-// Cells derives the state of every cell from the finished runs, and the tasks that are due in each. It calls find from
-// several goroutines: reading many records takes all cores.
+// Cells derives the state of every cell from the finished runs, and the tasks that are due in each.
+// It calls find from several goroutines, since reading many records takes time.
 func (c *Campaign) Cells(find Lookup) ([]results.Cell, [][]Task) {
 	cells, due := make([]results.Cell, len(c.cells)), make([][]Task, len(c.cells))
 	var next atomic.Int64
@@ -136,29 +142,33 @@ func (c *Campaign) Cells(find Lookup) ([]results.Cell, [][]Task) {
 	return cells, due
 }
 
-// Forecast is what one cell of a plan will cost.
+// Forecast is an upper bound on the cost of one cell of a plan.
 type Forecast struct {
 	Problem, Optimizer string
-	Runs               int    // at most
-	Examples           int64  // per run
-	BatchSize          int    // where the optimizer does not choose
-	Chooses            bool   // the optimizer chooses its batch size
-	Impossible         string // why the optimizer cannot run on the problem, see results.Cell; empty: it can
+	Runs               int   // at most
+	Examples           int64 // per run
+	BatchSize          int   // if the optimizer does not choose
+	Chooses            bool  // the optimizer chooses its batch size
+	// why the optimizer cannot run on the problem, see results.Cell; empty if it can
+	Impossible string
 }
 
-// Forecast lists the cells of the plan with the most that each will cost.
+// Forecast lists the cells of the plan, each with an upper bound on its cost.
 func (c *Campaign) Forecast() []Forecast {
 	all := make([]Forecast, len(c.cells))
 	for i, cell := range c.cells {
 		all[i] = Forecast{
-			Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Runs: cell.mostRuns(), Examples: cell.budget,
-			BatchSize: cell.batchSize(), Chooses: cell.optimizer.ChoosesBatchSize, Impossible: cell.impossible,
+			Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Runs: cell.mostRuns(),
+			Examples:  cell.budget,
+			BatchSize: cell.batchSize(), Chooses: cell.optimizer.ChoosesBatchSize,
+			Impossible: cell.impossible,
 		}
 	}
 	return all
 }
 
-// Examples returns a run of each pair that can run: that of the declared defaults under the first tuning seed.
+// Examples returns one run of each pair that can run, with the declared defaults and the sweep's
+// seed.
 func (c *Campaign) Examples() (runs []results.Run) {
 	for _, cell := range c.cells {
 		if cell.impossible == "" {
@@ -170,28 +180,30 @@ func (c *Campaign) Examples() (runs []results.Run) {
 
 // Progress is the state of a campaign after an event.
 type Progress struct {
-	Task      Task            // that ended; zero at the start
+	Task      Task            // that has ended; zero at the start
 	Problem   string          // of the task's cell
 	Optimizer string          //
 	Record    *results.Record // of the task; nil at the start
-	Done      int             // runs that are known to be finished
-	Found     int             // of them, found in the store; more may come to light as tuning decides what is needed
-	Left      int             // runs still to be made: at most, and exactly once all tuning is done
-	Remaining time.Duration   // estimate of the time for them; negative: unknown yet
+	Done      int             // runs known to be finished
+	// of those, found in the store; the number grows as tuning decides which runs are needed
+	Found     int
+	Left      int           // runs still to be made: an upper bound until all tuning is done
+	Remaining time.Duration // estimated time for them; negative if not yet known
 }
 
-// Options are the circumstances of an execution. They influence no result.
+// Options are the options of an execution. They affect no result.
 type Options struct {
 	Store    Store
-	Parallel int            // runs side by side, at least 1
-	Alloc    Alloc          // nil: plain memory
+	Parallel int            // concurrent runs, at least 1
+	Alloc    Alloc          // nil means plain memory
 	Host     results.Host   // provenance to copy into each record
 	Progress func(Progress) // called from one goroutine; may be nil
 }
 
-// Execute makes all runs of the plan that the store does not hold, and returns the cells. A run that fails is tried once
-// more; if it fails again the campaign goes on without it, and the cell says so. When ctx ends, Execute stops within a
-// step of each run and returns ctx's error; finished runs are safe in the store, and the next Execute goes on from there.
+// Execute makes all runs of the plan that the store does not hold, and returns the cells. A run
+// that fails is tried once more; if it fails again, the campaign continues without it and the cell
+// lists the failure. When ctx ends, Execute stops each run within one step and returns ctx's error.
+// Finished runs are in the store, and the next call of Execute continues from there.
 func (c *Campaign) Execute(ctx context.Context, opt Options) ([]results.Cell, error) {
 	if err := c.openProblems(); err != nil {
 		return nil, err
@@ -210,7 +222,8 @@ func (c *Campaign) Execute(ctx context.Context, opt Options) ([]results.Cell, er
 	return e.run(ctx)
 }
 
-// openProblems opens every problem on which something can run once, so that missing data are reported before anything runs.
+// openProblems opens every problem that has a runnable cell once, so that missing data are reported
+// before the first run.
 func (c *Campaign) openProblems() error {
 	opened := map[string]bool{}
 	for _, cell := range c.cells {
@@ -225,7 +238,7 @@ func (c *Campaign) openProblems() error {
 	return nil
 }
 
-// execution is the state of Execute; it belongs to one goroutine.
+// execution is the state of Execute. It is used by one goroutine.
 type execution struct {
 	campaign *Campaign
 	opt      Options
@@ -239,17 +252,18 @@ type execution struct {
 	made     int // of them, made by this execution
 }
 
-// cellState is a cell with what is due in it.
+// cellState is a cell with its due tasks.
 type cellState struct {
 	cell    results.Cell
 	due     []Task
-	settled int     // runs that ended since the cell was derived
+	settled int     // runs that have ended since the cell was derived
 	seconds float64 // spent on its runs
 	runs    int     // of this execution
 }
 
-// settle takes a run that ended off what is due. It reports whether the cell has to be derived anew: as long as other runs
-// of the same purpose are due, nothing new can be decided, and deriving a cell takes time in proportion to its runs.
+// settle removes a run that has ended from the due tasks. It reports whether the cell must be
+// derived again: while other runs of the same purpose are due, no new decision is possible, and
+// deriving a cell takes time proportional to its runs.
 func (s *cellState) settle(id string) bool {
 	i := slices.IndexFunc(s.due, func(t Task) bool { return t.ID == id })
 	if i < 0 {
@@ -262,12 +276,12 @@ func (s *cellState) settle(id string) bool {
 	return !slices.ContainsFunc(s.due, func(t Task) bool { return t.Purpose == purpose })
 }
 
-// ended is a run that a worker is done with.
+// ended is a run that a worker has finished.
 type ended struct {
 	cell   int
 	task   Task
 	record *results.Record
-	found  bool  // in the store: another harness made it meanwhile
+	found  bool  // in the store, where another harness put it meanwhile
 	err    error // the store's, or ctx's
 }
 
@@ -320,18 +334,21 @@ func (e *execution) run(ctx context.Context) ([]results.Cell, error) {
 			}
 		}
 		cell := e.campaign.cells[end.cell]
-		e.report(Progress{Task: end.task, Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Record: end.record})
+		e.report(Progress{
+			Task: end.task, Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name,
+			Record: end.record,
+		})
 	}
 }
 
-// refresh derives cell i anew.
+// refresh derives cell i again.
 func (e *execution) refresh(i int) error {
 	e.cells[i].cell, e.cells[i].due = e.campaign.cells[i].state(e.lookup)
 	e.cells[i].settled = 0
 	return e.storeErr
 }
 
-// lookup finds a run in memory, then in the store.
+// lookup looks for a run in memory, then in the store.
 func (e *execution) lookup(id string) *results.Record {
 	if record, ok := e.known[id]; ok {
 		return record
@@ -348,7 +365,7 @@ func (e *execution) lookup(id string) *results.Record {
 	return record
 }
 
-// learn remembers a run that is safe in the store. Its trace is of no use to decisions.
+// learn remembers a run that is in the store, without its trace, which no decision uses.
 func (e *execution) learn(id string, record *results.Record) {
 	if e.known[id] == nil && record.End.Status != results.Failed {
 		e.finished++
@@ -357,7 +374,8 @@ func (e *execution) learn(id string, record *results.Record) {
 	e.known[id] = record
 }
 
-// nextTask chooses the run to start: sweeps first, as each waits for its own runs; then by cell.
+// nextTask chooses the run to start: by purpose, sweeps first since their next runs depend on
+// these, then by cell.
 func (e *execution) nextTask() (cell int, task Task, ok bool) {
 	for _, purpose := range []Purpose{ForSweep, ForTie, ForReplicate, ForOneShot} {
 		for i := range e.cells {
@@ -371,8 +389,8 @@ func (e *execution) nextTask() (cell int, task Task, ok bool) {
 	return 0, Task{}, false
 }
 
-// make makes a run, once more if a plugin fails, and commits its record; or finds that another harness on the same store has
-// made it since it became due.
+// make makes a run, again if a plugin fails, and commits its record, unless another harness on the
+// same store has made it since it became due.
 func (e *execution) make(ctx context.Context, i int, task Task) (record *results.Record, found bool, err error) {
 	if record, found, err = e.opt.Store.Lookup(task.ID); found || err != nil {
 		return record, found, err
@@ -395,7 +413,8 @@ func (e *execution) make(ctx context.Context, i int, task Task) (record *results
 	return record, false, e.opt.Store.Commit(record)
 }
 
-// stamp copies the provenance into a record, beside its clocks.
+// stamp writes the provenance of this execution into a record and keeps what the run itself
+// recorded.
 func (e *execution) stamp(record *results.Record, started time.Time) {
 	if record == nil {
 		return
@@ -410,7 +429,7 @@ func (e *execution) stamp(record *results.Record, started time.Time) {
 	record.Host.EvaluateTime, record.Host.HarnessTime = clocks.EvaluateTime, clocks.HarnessTime
 }
 
-// report completes p and calls back.
+// report completes p and passes it to the callback.
 func (e *execution) report(p Progress) {
 	if e.opt.Progress == nil {
 		return

@@ -94,7 +94,7 @@ func TestCampaignRunsThePlan(t *testing.T) {
 	}
 }
 
-// stripped returns the cells without what is not reproducible.
+// stripped returns the cells without the parts that are not reproducible.
 func stripped(cells []results.Cell) []results.Cell {
 	cells = slices.Clone(cells)
 	for i := range cells {
@@ -110,7 +110,8 @@ func stripped(cells []results.Cell) []results.Cell {
 	return cells
 }
 
-// R2, R8: neither the number of runs side by side nor an interruption after any number of runs changes a record.
+// R2, R8: neither the number of runs side by side nor an interruption after any number of runs
+// changes a record.
 func TestCampaignIsReproducible(t *testing.T) {
 	want := newMemoryStore()
 	cells := mustExecute(t, testCampaign(t, testPlan()), want, 1)
@@ -132,7 +133,8 @@ func TestCampaignIsReproducible(t *testing.T) {
 			t.Fatalf("stopped execution returned %v, want %v", err, context.Canceled)
 		}
 		first := slices.Clone(store.commits)
-		got := mustExecute(t, testCampaign(t, testPlan()), store, 3) // memoryStore refuses a run made twice
+		// memoryStore refuses a run made twice
+		got := mustExecute(t, testCampaign(t, testPlan()), store, 3)
 		if d := cmp.Diff(stripped(cells), stripped(got)); d != "" {
 			t.Errorf("stopped after %d runs and continued, the cells differ:\n%s", len(first), d)
 		}
@@ -170,7 +172,8 @@ func TestCellsOfAnUnfinishedPlan(t *testing.T) {
 	}
 }
 
-// A run that fails once is made again; one that fails twice is reported, and the campaign goes on without it.
+// A run that fails once is made again; one that fails twice is reported, and the campaign goes on
+// without it.
 func TestCampaignSurvivesFaults(t *testing.T) {
 	var opened atomic.Int64
 	flaky := scriptedDef(nil, nil)
@@ -225,13 +228,14 @@ func TestNewCampaignRefusesProblemWithoutConstructor(t *testing.T) {
 	p := pointsDef(20, &callLog{})
 	p.New64 = nil
 	_, err := NewCampaign(testPlan(), definitions{p, []protocol.OptimizerDef{scriptedDef(nil, nil)}})
-	if want := "its spec says float64, but its definition has no function that opens it as that"; err == nil ||
+	if want := "its specification names float64, but the definition has no constructor for it"; err == nil ||
 		!strings.Contains(err.Error(), want) {
 		t.Errorf("error is %v, want it to contain %q", err, want)
 	}
 }
 
-// lateStore lacks every run until it is asked a second time: as if another harness had made it meanwhile.
+// lateStore lacks every run until it is asked a second time: as if another harness had made it
+// meanwhile.
 type lateStore struct {
 	*memoryStore
 	asked map[string]bool
@@ -245,7 +249,8 @@ func (s lateStore) Lookup(id string) (*results.Record, bool, error) {
 	return s.memoryStore.Lookup(id)
 }
 
-// R8: what another harness on the same store has finished is not made again, which memoryStore would refuse.
+// R8: a run that another harness on the same store has finished is not made again, which
+// memoryStore would refuse.
 func TestCampaignTakesWhatOthersMade(t *testing.T) {
 	store := newMemoryStore()
 	want := mustExecute(t, testCampaign(t, testPlan()), store, 1)
@@ -269,10 +274,12 @@ func TestTieStep(t *testing.T) {
 	plan := testPlan().WithDefaults()
 	c := testCampaign(t, plan).cells[0]
 	value := map[float64]map[uint64]float64{ // by step size and seed; start is 100
-		0.1:  {1000: 10.0, 1001: 14, 1002: 14, 1003: 14},
-		0.3:  {1000: 10.5, 1001: 12, 1002: 12, 1003: 12},
-		0.06: {1000: 10.6, 1001: 11, 1002: 11, 1003: 16}, // within 1 % of 100 − 10, the third of the tied
-		0.03: {1000: 10.7, 1001: 1, 1002: 1, 1003: 1},    // within too, but only three settings are rerun
+		0.1: {1000: 10.0, 1001: 14, 1002: 14, 1003: 14},
+		0.3: {1000: 10.5, 1001: 12, 1002: 12, 1003: 12},
+		// within 1 % of 100 − 10, the third of the tied
+		0.06: {1000: 10.6, 1001: 11, 1002: 11, 1003: 16},
+		// within too, but only three settings are rerun
+		0.03: {1000: 10.7, 1001: 1, 1002: 1, 1003: 1},
 		0.6:  {1000: 50}, 1: {1000: 60}, 3: {1000: 99}, 6: {1000: 99.5}, 10: {1000: 200}, 0.01: {1000: 60}, 0.006: {1000: 80}, 0.003: {1000: 80},
 	}
 	var asked []string

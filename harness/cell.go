@@ -12,8 +12,8 @@ import (
 	"noisebench/results"
 )
 
-// Purpose says what a run is made for. It is not part of what a run is: a replicate of the default setting and one of the
-// tuned setting are the same run where the settings are equal.
+// Purpose is the reason for making a run. It is not part of the run's identity: a replicate of the
+// default setting and one of the tuned setting are the same run if the settings are equal.
 type Purpose string
 
 // The purposes, in the order in which a cell's runs become due.
@@ -31,7 +31,7 @@ type Task struct {
 	Purpose Purpose
 }
 
-// Lookup finds a finished run, or one that failed: its record then has status failed. nil: neither.
+// Lookup returns the record of a finished or failed run by its ID, or nil if there is none.
 type Lookup func(id string) *results.Record
 
 // cell is one optimizer on one problem of a plan.
@@ -49,9 +49,9 @@ type cell struct {
 
 	problemFingerprint, optimizerFingerprint string
 
-	others []*cell // the same on other platforms
+	others []*cell // the same entries by definitions of other platforms
 
-	impossible string // why the optimizer cannot run on the problem; empty: it can
+	impossible string // why the optimizer cannot run on the problem; empty if it can
 }
 
 func newCell(plan *protocol.Plan, p protocol.ProblemDef, pEntry protocol.ProblemEntry, o protocol.OptimizerDef, oEntry protocol.OptimizerEntry) (*cell, error) {
@@ -60,7 +60,8 @@ func newCell(plan *protocol.Plan, p protocol.ProblemDef, pEntry protocol.Problem
 		return nil, fmt.Errorf("problem %s: %w", pEntry.Name, err)
 	}
 	if !p.Offers(spec.DType) {
-		return nil, fmt.Errorf("problem %s: its spec says %s, but its definition has no function that opens it as that",
+		return nil, fmt.Errorf("problem %s: its specification names %s, but the definition has "+
+			"no constructor for it",
 			pEntry.Name, spec.DType)
 	}
 	s, err := newSweep(&o, oEntry, &plan.Tuning, spec.Metric.HigherBetter)
@@ -68,7 +69,8 @@ func newCell(plan *protocol.Plan, p protocol.ProblemDef, pEntry protocol.Problem
 		return nil, fmt.Errorf("optimizer %s: %w", oEntry.Name, err)
 	}
 	if oEntry.BatchSize > 0 && o.ChoosesBatchSize {
-		return nil, fmt.Errorf("optimizer %s: batch_size is %d, but %s chooses its batch size itself; leave batch_size out",
+		return nil, fmt.Errorf("optimizer %s: batch_size is %d, but %s chooses its batch size "+
+			"itself; leave batch_size out",
 			oEntry.Name, oEntry.BatchSize, o.Name)
 	}
 	budget, err := pEntry.Examples(&spec)
@@ -76,11 +78,13 @@ func newCell(plan *protocol.Plan, p protocol.ProblemDef, pEntry protocol.Problem
 		return nil, fmt.Errorf("problem %s: %w", pEntry.Name, err)
 	}
 	if budget != spec.Budget && budget < int64(plan.Evaluations) {
-		return nil, fmt.Errorf("problem %s: budget is %d examples, want at least one for each of the %d evaluations",
+		return nil, fmt.Errorf("problem %s: budget is %d examples, want at least one for each of "+
+			"the %d evaluations",
 			pEntry.Name, budget, plan.Evaluations)
 	}
 	c := &cell{
-		plan: plan, problem: p, optimizer: o, pEntry: pEntry, oEntry: oEntry, spec: spec, params: params, budget: budget, sweep: s,
+		plan: plan, problem: p, optimizer: o, pEntry: pEntry, oEntry: oEntry, spec: spec,
+		params: params, budget: budget, sweep: s,
 		contract: protocol.Version,
 	}
 	if err := Fits(&spec, &o); err != nil {
@@ -100,7 +104,7 @@ func newCell(plan *protocol.Plan, p protocol.ProblemDef, pEntry protocol.Problem
 	return c, nil
 }
 
-// addOther adds the cell of the same entries by definitions of another platform, if there is one.
+// addOther adds the cell of the same entries by the definitions of another platform, if it exists.
 func (c *cell) addOther(plan *protocol.Plan, d Definitions) {
 	p, err := d.Problem(c.pEntry.Problem)
 	if err != nil {
@@ -117,7 +121,8 @@ func (c *cell) addOther(plan *protocol.Plan, d Definitions) {
 	c.others = append(c.others, other)
 }
 
-// counterpart reports whether another cell has the same code as c, which computed other bits elsewhere.
+// counterpart reports whether another cell runs the same code as c, with results that differ in
+// rounding because they come from another platform.
 func (c *cell) counterpart(o *cell) bool {
 	same := func(a, b protocol.Origin, print, other string) bool {
 		a.Path, a.Executable, b.Path, b.Executable = "", "", "", ""
@@ -126,34 +131,40 @@ func (c *cell) counterpart(o *cell) bool {
 	return c.problem.Name == o.problem.Name && c.problem.Version == o.problem.Version &&
 		c.optimizer.Name == o.optimizer.Name && c.optimizer.Version == o.optimizer.Version &&
 		same(c.problem.Origin, o.problem.Origin, c.problemFingerprint, o.problemFingerprint) &&
-		same(c.optimizer.Origin, o.optimizer.Origin, c.optimizerFingerprint, o.optimizerFingerprint) &&
-		(c.problemFingerprint != o.problemFingerprint || c.optimizerFingerprint != o.optimizerFingerprint)
+		same(c.optimizer.Origin, o.optimizer.Origin, c.optimizerFingerprint,
+			o.optimizerFingerprint) &&
+		(c.problemFingerprint != o.problemFingerprint ||
+			c.optimizerFingerprint != o.optimizerFingerprint)
 }
 
-// run is the run of a setting under a seed.
+// run returns the run of a setting under a seed.
 func (c *cell) run(setting protocol.Setting, seed uint64) results.Run {
 	return results.Run{
 		Protocol: c.contract,
 		Problem: results.ProblemID{
-			Name: c.problem.Name, Version: c.problem.Version, Plugin: c.problem.Origin, Fingerprint: c.problemFingerprint,
-			Parameters: c.params, Data: c.spec.Data,
+			Name: c.problem.Name, Version: c.problem.Version, Plugin: c.problem.Origin,
+			Fingerprint: c.problemFingerprint,
+			Parameters:  c.params, Data: c.spec.Data,
 		},
 		Optimizer: results.OptimizerID{
-			Name: c.optimizer.Name, Version: c.optimizer.Version, Plugin: c.optimizer.Origin, Fingerprint: c.optimizerFingerprint,
-			Setting: setting,
+			Name: c.optimizer.Name, Version: c.optimizer.Version, Plugin: c.optimizer.Origin,
+			Fingerprint: c.optimizerFingerprint,
+			Setting:     setting,
 		},
 		Seed: seed, Budget: c.budget, BatchSize: c.batchSize(),
 		Schedule: c.plan.ScheduleOf(&c.pEntry, &c.oEntry, &c.spec), Clip: c.oEntry.Clip,
-		Order: c.plan.Order, Evaluations: c.plan.Evaluations, Trace: max(0, c.plan.Trace), Diagnostics: c.plan.Diagnostics,
+		Order: c.plan.Order, Evaluations: c.plan.Evaluations, Trace: max(0, c.plan.Trace),
+		Diagnostics: c.plan.Diagnostics,
 	}
 }
 
-// batchSize is that of the optimizer entry, or else the problem entry's, or else the problem's.
+// batchSize returns the batch size of the optimizer entry, else of the problem entry, else of the
+// problem.
 func (c *cell) batchSize() int {
 	return cmp.Or(c.oEntry.BatchSize, c.pEntry.BatchSize, c.spec.BatchSize)
 }
 
-// mostRuns is the number of runs that the cell takes at most.
+// mostRuns returns an upper bound on the number of runs of the cell.
 func (c *cell) mostRuns() int {
 	if c.impossible != "" {
 		return 0
@@ -174,16 +185,19 @@ func (c *cell) mostRuns() int {
 	return n
 }
 
-// score is the value of a record that tuning goes by.
+// score returns the value of a record that tuning compares.
 func (c *cell) score(r *results.Record) float64 {
 	return r.Score(c.plan.Report, c.plan.Selection, c.plan.Selection)
 }
 
-// state derives everything about the cell from the finished runs: the cell as tables see it, and the tasks that are due.
-// A run that failed is not due: the cell is decided without it, and says so.
+// state derives the cell as tables show it, and the tasks that are due, from the finished runs. A
+// failed run is not due: the cell is decided without it, and lists it.
 func (c *cell) state(find Lookup) (results.Cell, []Task) {
 	if c.impossible != "" {
-		return results.Cell{Problem: c.pEntry.Name, Optimizer: c.oEntry.Name, Impossible: c.impossible}, nil
+		return results.Cell{
+			Problem: c.pEntry.Name, Optimizer: c.oEntry.Name,
+			Impossible: c.impossible,
+		}, nil
 	}
 	cell, due := c.own(find)
 	if len(due) > 0 {
@@ -196,12 +210,16 @@ func (c *cell) state(find Lookup) (results.Cell, []Task) {
 	return cell, due
 }
 
-// own is state by the cell's own definitions alone.
+// own is state for the cell's own definitions alone.
 func (c *cell) own(find Lookup) (results.Cell, []Task) {
-	b := &book{cell: c, find: find, waiting: map[string]bool{}, tuning: map[string]*results.Record{}}
+	b := &book{
+		cell: c, find: find, waiting: map[string]bool{},
+		tuning: map[string]*results.Record{},
+	}
 	out := results.Cell{
 		Problem: c.pEntry.Name, Optimizer: c.oEntry.Name,
-		Defaults: c.sweep.defaults(), Tuned: c.sweep.tuned(), Ranges: c.oEntry.Tune, BatchSize: c.oEntry.BatchSize, Schedule: c.oEntry.Schedule, Clip: c.oEntry.Clip,
+		Defaults: c.sweep.defaults(), Tuned: c.sweep.tuned(), Ranges: c.oEntry.Tune,
+		BatchSize: c.oEntry.BatchSize, Schedule: c.oEntry.Schedule, Clip: c.oEntry.Clip,
 	}
 	out.Setting, out.Edges, out.Capped = c.choose(b)
 	for _, id := range slices.Sorted(maps.Keys(b.tuning)) {
@@ -217,23 +235,24 @@ func (c *cell) own(find Lookup) (results.Cell, []Task) {
 	out.Failed = b.failed
 	out.Missing = len(b.due)
 	if out.Setting == nil {
-		out.Missing += c.plan.Replicates // at least: tuning has to end first
+		out.Missing += c.plan.Replicates // a lower bound: tuning is not finished
 	}
 	return out, b.due
 }
 
-// book looks up runs, and notes what is due and what failed.
+// book looks up runs and keeps lists of those that are due and those that failed.
 type book struct {
 	cell    *cell
 	find    Lookup
 	ids     results.IDs
 	due     []Task
-	waiting map[string]bool // what is due, by ID
+	waiting map[string]bool // runs that are due, by ID
 	failed  []string
 	tuning  map[string]*results.Record // finished tuning runs by ID
 }
 
-// get returns the record of a run: nil if it is due, one with status failed if it failed.
+// get returns the record of a run, or nil if the run is due. The record of a failed run has status
+// failed.
 func (b *book) get(setting protocol.Setting, seed uint64, purpose Purpose) *results.Record {
 	run := b.cell.run(setting, seed)
 	id := b.ids.Of(&run)
@@ -243,7 +262,8 @@ func (b *book) get(setting protocol.Setting, seed uint64, purpose Purpose) *resu
 		b.waiting[id] = true
 		b.due = append(b.due, Task{id, run, purpose})
 	case record != nil && record.End.Status == results.Failed:
-		if reason := fmt.Sprintf("%s, seed %d: %s", setting, seed, record.End.Reason); !slices.Contains(b.failed, reason) {
+		if reason := fmt.Sprintf("%s, seed %d: %s", setting, seed,
+			record.End.Reason); !slices.Contains(b.failed, reason) {
 			b.failed = append(b.failed, reason)
 		}
 	case record != nil && (purpose == ForSweep || purpose == ForTie):
@@ -252,10 +272,10 @@ func (b *book) get(setting protocol.Setting, seed uint64, purpose Purpose) *resu
 	return record
 }
 
-// hopeless reports whether tuning gives up: its first runs failed, all of them.
+// hopeless reports whether tuning gives up because all of its first runs failed.
 func (b *book) hopeless() bool { return len(b.tuning) == 0 && len(b.failed) >= 3 }
 
-// outcome is what tuning learns from one run.
+// outcome returns the outcome of one run for tuning.
 func (b *book) outcome(setting protocol.Setting, seed uint64, purpose Purpose) (o outcome, ok bool) {
 	record := b.get(setting, seed, purpose)
 	switch {
@@ -264,7 +284,10 @@ func (b *book) outcome(setting protocol.Setting, seed uint64, purpose Purpose) (
 	case record.End.Status == results.Failed:
 		return outcome{failed: true}, true
 	}
-	return outcome{value: b.cell.score(record), unstable: record.Unstable(), still: record.Still()}, true
+	return outcome{
+		value: b.cell.score(record), unstable: record.Unstable(),
+		still: record.Still(),
+	}, true
 }
 
 // replicates returns the finished runs of a setting under the reporting seeds.
@@ -279,8 +302,9 @@ func (b *book) replicates(setting protocol.Setting, purpose Purpose) []*results.
 	return finished
 }
 
-// choose tunes: the sweep, then the tie step among the settings that are as good as the best for practical purposes. The
-// setting is nil while runs are due, and if every run failed.
+// choose selects a setting by the sweep, followed by the tie step among the settings that are
+// practically equivalent to the best. The setting is nil while runs are due, and if every run
+// failed.
 func (c *cell) choose(b *book) (setting protocol.Setting, edges []results.Edge, capped bool) {
 	seed := c.plan.Tuning.SweepSeed()
 	w := c.sweep.walk(func(s protocol.Setting) (outcome, bool) { return b.outcome(s, seed, ForSweep) })
@@ -295,7 +319,7 @@ func (c *cell) choose(b *book) (setting protocol.Setting, edges []results.Edge, 
 		return w.tried[0], nil, w.capped
 	}
 	outcomes := make([]outcome, len(w.tried))
-	ranked := make([]int, len(w.tried)) // places in tried
+	ranked := make([]int, len(w.tried)) // indices into tried
 	for i, s := range w.tried {
 		ranked[i] = i
 		outcomes[i], _ = b.outcome(s, seed, ForSweep)
@@ -310,19 +334,22 @@ func (c *cell) choose(b *book) (setting protocol.Setting, edges []results.Edge, 
 	slices.SortStableFunc(ranked, func(i, j int) int {
 		return cmp.Or(
 			compare(outcomes[i], outcomes[j], c.sweep.higher),
-			compareSteps(outcomes[i], outcomes[j], w.tried[i][protocol.StepSize], w.tried[j][protocol.StepSize]))
+			compareSteps(outcomes[i], outcomes[j], w.tried[i][protocol.StepSize],
+				w.tried[j][protocol.StepSize]))
 	})
 	best, top := outcomes[ranked[0]], w.tried[ranked[0]]
 	if best.failed {
 		return nil, nil, w.capped
 	}
 	tied := []protocol.Setting{top}
-	if record := b.get(top, seed, ForSweep); !best.unstable && !best.still && c.plan.Tuning.TieSeeds > 0 {
+	if record := b.get(top, seed, ForSweep); !best.unstable && !best.still &&
+		c.plan.Tuning.TieSeeds > 0 {
 		part := results.PartFor(&c.spec, c.plan.Selection)
 		start, _ := record.Points[0].At(part)
 		δ := results.Equivalence(&c.spec, part, float64(start.Metric), best.value)
 		for _, i := range ranked[1:min(len(ranked), c.plan.Tuning.TieSettings)] {
-			if o := outcomes[i]; !o.failed && !o.unstable && !o.still && math.Abs(o.value-best.value) <= δ {
+			if o := outcomes[i]; !o.failed && !o.unstable && !o.still &&
+				math.Abs(o.value-best.value) <= δ {
 				tied = append(tied, w.tried[i])
 			}
 		}
@@ -334,9 +361,10 @@ func (c *cell) choose(b *book) (setting protocol.Setting, edges []results.Edge, 
 	return winner, c.sweep.edges(winner, w.tried), w.capped
 }
 
-// breakTie reruns the tied settings under the tuning seeds after the sweep's and returns the one with the best mean; ok is
-// false while runs are due. A setting with more unstable or failed runs loses first; equals are decided by the number of
-// stable neighbours on the step-size grid, then by the smaller step size.
+// breakTie reruns the tied settings under the tuning seeds after the sweep's and returns the one
+// with the best mean; ok is false while runs are due. Settings are ordered by the number of
+// unstable or failed runs (fewest first), then by mean, then by the number of stable neighbours on
+// the step-size grid (most first), then by step size (smallest first).
 func (c *cell) breakTie(b *book, tied []protocol.Setting, known knowledge) (winner protocol.Setting, ok bool) {
 	if len(tied) == 1 {
 		return tied[0], true

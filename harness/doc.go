@@ -1,5 +1,5 @@
-// Package harness runs a plan. It is handed definitions of problems and optimizers and cannot tell a built-in one from
-// one behind a third party's process.
+// Package harness runs plans. It works on definitions of problems and optimizers alone, so it
+// treats built-in ones and those served by third-party processes alike.
 //
 //	order.go     which examples come next
 //	run.go       one run: measure, step, charge, evaluate
@@ -9,6 +9,7 @@
 //	estimate.go  how long a run may take
 //	campaign.go  all cells of a plan, side by side, on top of what the store already holds
 //
-// Everything that decides what is run next is a pure function of the plan and the finished records. So an interrupted
-// plan goes on where it stopped, and the table command recomputes every decision without running anything.
+// Every decision about the next run is a pure function of the plan and the finished records. Hence
+// an interrupted plan continues where it stopped, and tables recompute every decision without
+// running anything.
 package harness

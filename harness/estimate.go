@@ -11,24 +11,27 @@ import (
 )
 
 const (
-	sampleEach = 20 * time.Millisecond // for one sample
-	sampleAll  = time.Second           // for all samples of a plan together, as far as two calls each fit into it
+	sampleEach = 20 * time.Millisecond // limit limit for one sample
+	// limit for all samples of a plan together, though each makes at least two calls
+	sampleAll = time.Second
 )
 
-// Cost is about how long a run of a cell takes.
+// Cost is an estimate of the time of one run of a cell.
 type Cost struct {
 	Time time.Duration
-	// Fault is what the optimizer said to a made-up measurement, or when it was opened; nil: nothing. The time is unknown then.
+	// Fault is the error of the optimizer when it was opened or given an artificial measurement;
+	// the time is then unknown. nil if there was none.
 	Fault error
 }
 
-// Estimate returns what each cell costs, in the order of [Campaign.Forecast]; nothing where the optimizer cannot run. It adds up
-// what is sampled apart, once for all cells that have it in common: what an example and an evaluation cost a problem, at its
-// starting point, and what a step costs an optimizer, on made-up measurements. All that an optimizer may want counts as wanted at
-// each step, and one that chooses its batch size as keeping the usual one. What the harness itself does is not counted, nor that
-// runs side by side keep each other waiting.
+// Estimate returns the cost of a run of each cell, in the order of [Campaign.Forecast]; zero if the
+// optimizer cannot run. It adds up separately sampled times, each sampled once for all cells that
+// share it: of one example and one evaluation of a problem, at its starting point, and of one step
+// of an optimizer, on artificial measurements. It assumes that an optimizer measures all that it
+// needs at each step and keeps the usual batch size. The harness's own time and contention between
+// concurrent runs are not counted.
 func (c *Campaign) Estimate(ctx context.Context, alloc Alloc) ([]Cost, error) {
-	// What is sampled, by what it depends on.
+	// The samples, by all that they depend on.
 	evaluations, examples, steps := map[string]*sample{}, map[string]*sample{}, map[string]*sample{}
 	need := func(of map[string]*sample, key string, cell *cell, take func(*cell, time.Duration, Alloc) (float64, error)) *sample {
 		if of[key] == nil {
@@ -43,9 +46,12 @@ func (c *Campaign) Estimate(ctx context.Context, alloc Alloc) ([]Cost, error) {
 		}
 		o, spec, m := &cell.optimizer, &cell.spec, cell.batchSize()
 		samples[i] = [3]*sample{
-			need(evaluations, cell.pEntry.Name, cell, typed(evaluationCost[float32], evaluationCost[float64])),
-			need(examples, fmt.Sprint(cell.pEntry.Name, o.Needs, m), cell, typed(exampleCost[float32], exampleCost[float64])),
-			need(steps, fmt.Sprint(o.Name, o.Version, o.Origin, spec.Dim, spec.DType, spec.Blocks, spec.Train, m, cell.sweep.fixed), cell,
+			need(evaluations, cell.pEntry.Name, cell,
+				typed(evaluationCost[float32], evaluationCost[float64])),
+			need(examples, fmt.Sprint(cell.pEntry.Name, o.Needs, m), cell,
+				typed(exampleCost[float32], exampleCost[float64])),
+			need(steps, fmt.Sprint(o.Name, o.Version, o.Origin, spec.Dim, spec.DType, spec.Blocks,
+				spec.Train, m, cell.sweep.fixed), cell,
 				typed(stepCost[float32], stepCost[float64])),
 		}
 	}
@@ -74,7 +80,7 @@ func (c *Campaign) Estimate(ctx context.Context, alloc Alloc) ([]Cost, error) {
 	return costs, nil
 }
 
-// sample is a cost that several cells may have in common. It is taken when it is first asked for.
+// sample is a cost that several cells may share. It is measured when it is first needed.
 type sample struct {
 	cell  *cell
 	take  func(*cell, time.Duration, Alloc) (float64, error)
@@ -91,7 +97,7 @@ func (s *sample) seconds(limit time.Duration, alloc Alloc) (float64, error) {
 	return s.value, s.err
 }
 
-// typed chooses by the problem's element type.
+// typed selects the function for the problem's element type.
 func typed(take32, take64 func(*cell, time.Duration, Alloc) (float64, error)) func(*cell, time.Duration, Alloc) (float64, error) {
 	return func(c *cell, limit time.Duration, alloc Alloc) (float64, error) {
 		if c.spec.DType == protocol.Float32 {
@@ -101,8 +107,8 @@ func typed(take32, take64 func(*cell, time.Duration, Alloc) (float64, error)) fu
 	}
 }
 
-// timed calls f until limit has passed, and at least twice. It returns the mean time of a call, in seconds, but for the first one,
-// which may read data.
+// timed calls f until limit has passed, and at least twice. It returns the mean time of a call in
+// seconds, without the first call, which may read data.
 func timed(limit time.Duration, f func() error) (float64, error) {
 	if err := f(); err != nil {
 		return 0, err
@@ -118,7 +124,8 @@ func timed(limit time.Duration, f func() error) (float64, error) {
 	}
 }
 
-// constructors returns what opens the problem and the optimizer of a cell with elements of type T, which is the problem's.
+// constructors returns the constructors of a cell's problem and optimizer for the problem's element
+// type, which is T.
 func constructors[T protocol.Float](c *cell) (func(protocol.Setting) (protocol.Problem[T], error), func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error)) {
 	var p, o any = c.problem.New64, c.optimizer.New64
 	if c.spec.DType == protocol.Float32 {
@@ -127,7 +134,7 @@ func constructors[T protocol.Float](c *cell) (func(protocol.Setting) (protocol.P
 	return p.(func(protocol.Setting) (protocol.Problem[T], error)), o.(func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error))
 }
 
-// stage makes room for a point and a measurement for as long as use takes.
+// stage calls use with a point and a measurement whose slices are allocated for the call.
 func stage[T protocol.Float](c *cell, alloc Alloc, use func(x []T, m *protocol.Measurement[T]) error) error {
 	var m protocol.Measurement[T]
 	sizes := []int{c.spec.Dim}
@@ -148,7 +155,7 @@ func stage[T protocol.Float](c *cell, alloc Alloc, use func(x []T, m *protocol.M
 	return use(x, &m)
 }
 
-// atStart opens a cell's problem at its starting point for as long as use takes.
+// atStart opens a cell's problem and calls use at its starting point.
 func atStart[T protocol.Float](c *cell, alloc Alloc, use func(p protocol.Problem[T], x []T, m *protocol.Measurement[T]) error) error {
 	newProblem, _ := constructors[T](c)
 	return stage(c, alloc, func(x []T, m *protocol.Measurement[T]) error {
@@ -164,19 +171,20 @@ func atStart[T protocol.Float](c *cell, alloc Alloc, use func(p protocol.Problem
 	})
 }
 
-// closed tells a problem or an optimizer that a sample has ended.
+// closed closes a problem or an optimizer after a sample.
 func closed(v any) {
 	if closer, ok := v.(io.Closer); ok {
-		_ = closer.Close() // what the sample tells is known
+		_ = closer.Close() // the sample is complete
 	}
 }
 
-// evaluationCost is how long one evaluation takes, of all parts.
+// evaluationCost returns the time of one evaluation of all parts, in seconds.
 func evaluationCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (seconds float64, err error) {
 	err = atStart(c, alloc, func(p protocol.Problem[T], x []T, _ *protocol.Measurement[T]) (err error) {
 		seconds, err = timed(limit, func() error {
 			for part, n := range map[protocol.Part]int{
-				protocol.TrainPart: 1, protocol.ValidationPart: c.spec.Validation, protocol.TestPart: c.spec.Test,
+				protocol.TrainPart: 1, protocol.ValidationPart: c.spec.Validation,
+				protocol.TestPart: c.spec.Test,
 			} {
 				if n == 0 {
 					continue
@@ -192,7 +200,8 @@ func evaluationCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc)
 	return seconds, err
 }
 
-// exampleCost is how long the measurement of one example takes, with all that the optimizer needs.
+// exampleCost returns the time to measure one example with all that the optimizer needs, in
+// seconds.
 func exampleCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (seconds float64, err error) {
 	m := max(c.batchSize(), c.optimizer.Needs.MinBatch())
 	if c.plan.Order == protocol.Frozen && c.spec.Train > 0 {
@@ -213,16 +222,18 @@ func exampleCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (s
 	return seconds / float64(m), err
 }
 
-// stepCost is how long an optimizer takes for one example: for a step, on a made-up measurement, by the examples that the
-// measurement would have cost.
+// stepCost returns the time that an optimizer takes per example: the time of steps on artificial
+// measurements, divided by the examples that these would have cost.
 func stepCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (seconds float64, err error) {
 	_, newOptimizer := constructors[T](c)
 	size := max(c.batchSize(), c.optimizer.Needs.MinBatch())
 	examples, calls := int64(0), 0
 	err = stage(c, alloc, func(x []T, m *protocol.Measurement[T]) error {
 		o, request, err := newOptimizer(protocol.Start{
-			Setting: c.sweep.fixed, Dim: c.spec.Dim, DType: c.spec.DType, Blocks: c.spec.Blocks, BatchSize: size,
-			Train: c.spec.Train, Budget: c.budget, Seed: c.plan.Tuning.SweepSeed(), Constants: c.spec.Constants,
+			Setting: c.sweep.fixed, Dim: c.spec.Dim, DType: c.spec.DType, Blocks: c.spec.Blocks,
+			BatchSize: size,
+			Train:     c.spec.Train, Budget: c.budget, Seed: c.plan.Tuning.SweepSeed(),
+			Constants: c.spec.Constants,
 		})
 		if err != nil {
 			return fault(c.optimizer.Origin, c.optimizer.Name, "open", err)
@@ -251,7 +262,8 @@ func stepCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (seco
 	return seconds * float64(calls) / float64(examples), err
 }
 
-// invent fills in what a measurement might be: small equal gradients of little noise, and matrices that are the identity.
+// invent fills in a plausible measurement: small equal gradients with little noise, and identity
+// matrices.
 func invent[T protocol.Float](m *protocol.Measurement[T], dim int) {
 	m.Loss, m.VarianceNorm = 1, 1e-6*float64(dim)
 	for _, s := range m.Slices() {

@@ -10,8 +10,8 @@ import (
 	"noisebench/results"
 )
 
-// points is a test problem: fᵢ(x) = ½ Σ_j h_j (x_j − c_ij)², with N training examples, and the mean over other examples
-// as validation and test part. Every call is logged.
+// points is a test problem: fᵢ(x) = ½ Σ_j h_j (x_j − c_ij)², with N training examples, and the mean
+// over other examples as validation and test part. Every call is logged.
 type points struct {
 	spec  protocol.ProblemSpec
 	calls *callLog
@@ -19,7 +19,7 @@ type points struct {
 	loss  func(call int, loss float64) float64
 }
 
-// callLog is what a problem saw, in order. It may be shared by several runs.
+// callLog records the calls of a problem, in order. Several runs may share it.
 type callLog struct {
 	mu          sync.Mutex
 	measured    [][]int
@@ -127,7 +127,8 @@ func (p *points) Close() error {
 	return nil
 }
 
-// scripted is a test optimizer: SGD that asks for what ask says after each step, t from 0; t = −1 is the first request.
+// scripted is a test optimizer: SGD whose requests come from ask, called with the step t; t = −1
+// gives the first request.
 type scripted struct {
 	α    float64
 	ask  func(t int) protocol.Request
@@ -161,7 +162,7 @@ func (o *scripted) Step(x []float64, m *protocol.Measurement[float64]) (protocol
 	return q, nil
 }
 
-// runOf is a run of the two on a budget.
+// runOf returns a run of the two with a budget.
 func runOf(p protocol.ProblemDef, o protocol.OptimizerDef, seed uint64, budget int64) results.Run {
 	params, err := protocol.Resolve(p.Parameters, nil)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"noisebench/results"
 )
 
-// build is a build of a program that serves one problem and two optimizers. Its numbers are what changed in each: the step
-// in which the last bit of a coordinate is another one; 0: nothing.
+// build is a build of a program that serves one problem and two optimizers. Its numbers describe
+// the change in each: the step in which the last bit of a coordinate differs; 0 for no change.
 type build struct{ problem, a, b int }
 
 func (v build) Problem(string) (protocol.ProblemDef, error) {
@@ -92,8 +92,9 @@ func (o *bent) Step(x []float64, m *protocol.Measurement[float64]) (protocol.Req
 	return protocol.Request{}, nil
 }
 
-// A record is served for a build that computes its bits, and for no other: a hundred times, a build of which a part may have
-// changed finds the records of all that came before it, and what it is served is what it would have made.
+// A record is served only for a build that computes the same bits. A hundred times, a build in
+// which a part may have changed finds the records of all earlier builds, and every record served
+// equals the one that it would have made.
 func TestRecordsBelongToBits(t *testing.T) {
 	store, err := results.Open(t.TempDir())
 	if err != nil {
@@ -174,8 +175,8 @@ func (r relabelled) Optimizer(name string) (protocol.OptimizerDef, error) {
 	return def, err
 }
 
-// Cells that were made on another platform count as a whole, if version and kind of fingerprint are the same, and only until
-// the runs are made here.
+// Cells that were made on another platform count as a whole, if version and kind of fingerprint are
+// the same, and only until the runs are made here.
 func TestOtherPlatform(t *testing.T) {
 	plan := protocol.Plan{
 		Name: "p", Problems: []protocol.ProblemEntry{{Problem: "p"}},

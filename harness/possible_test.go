@@ -38,9 +38,10 @@ func (b *twisted) Evaluate(x []float64, part protocol.Part) (protocol.Evaluation
 	return e, err
 }
 
-// R7: a loss that is not finite is divergence. Anything else that is not finite at a finite loss is the problem's fault where
-// the optimizer cannot have caused it: at the start, or where the loss is not above that at the start and the point not far
-// out; else it is divergence, or the optimizer's to deal with. What cannot be at all is the problem's fault everywhere.
+// R7: a loss that is not finite is divergence. Anything else that is not finite at a finite loss is
+// the problem's fault where the optimizer cannot have caused it: at the start, or where the loss is
+// not above that at the start and the point not far out; else it is divergence, or the optimizer's
+// to deal with. What cannot be at all is the problem's fault everywhere.
 func TestWhoIsToBlame(t *testing.T) {
 	type measurement = protocol.Measurement[float64]
 	at := func(call int, change func(m *measurement)) func(int, []float64, *measurement) {
@@ -50,7 +51,8 @@ func TestWhoIsToBlame(t *testing.T) {
 			}
 		}
 	}
-	away := func(change func(m *measurement)) func(int, []float64, *measurement) { // where the loss is above that at the start
+	// where the loss is above that at the start
+	away := func(change func(m *measurement)) func(int, []float64, *measurement) {
 		return at(3, func(m *measurement) { m.Loss = 1000; change(m) })
 	}
 	on := func(call int, where protocol.Part, change func(e *protocol.Evaluation)) func(int, protocol.Part, *protocol.Evaluation) {
@@ -242,7 +244,8 @@ func TestFarOutDependsOnTheType(t *testing.T) {
 	}
 }
 
-// plateau is f(x) = ½·10⁻⁷ x² in float32, started at 1: a step of size .1 does not reach the next number.
+// plateau is f(x) = ½·10⁻⁷ x² in float32, started at 1: a step of size .1 does not reach the next
+// number.
 type plateau struct{}
 
 func (plateau) Init(x []float32, _ uint64) error { x[0] = 1; return nil }

@@ -16,17 +16,20 @@ import (
 // Alloc returns zeroed memory that plugins can map, 64-byte aligned, and a function that frees it.
 type Alloc func(bytes int) (mem []byte, free func())
 
-// Transporter is a problem or optimizer that knows by what road its calls travel; the record's provenance says so.
+// Transporter is implemented by problems and optimizers of other processes. Transport names the
+// transport that their calls use, which the record's provenance keeps.
 type Transporter interface{ Transport() string }
 
-// Faulter is a problem or optimizer that knows of a fault in a call that has no error to return.
+// Faulter is implemented by problems and optimizers that can report a fault of a call without an
+// error result, such as Estimate.
 type Faulter interface{ Fault() error }
 
-// Run makes one run of an optimizer on a problem. run must agree with the definitions (see [Contest.Run]). alloc may be
-// nil: plain memory.
+// Run makes one run of an optimizer on a problem. run must agree with the definitions, as the runs
+// of a [Campaign] do. With a nil alloc, vectors lie in plain memory.
 //
-// The record's status is ok or diverged, or failed if a plugin broke the contract; then the error is a *protocol.Fault and
-// the record holds what there was until then. Any other error (ctx ended) comes without a record.
+// The record's status is ok or diverged, or failed if a plugin broke the contract; then the error
+// is a *protocol.Fault and the record holds the points recorded up to then. With any other error,
+// such as that of an ended ctx, the record is nil.
 func Run(ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef, run results.Run, alloc Alloc) (*results.Record, error) {
 	spec, err := p.Spec(run.Problem.Parameters)
 	if err != nil {
@@ -44,16 +47,19 @@ func Run(ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef, ru
 	return runTyped(ctx, p, o, p.New64, o.New64, spec, run, alloc)
 }
 
-// Fits returns an error that names what an optimizer needs and a problem lacks.
+// Fits returns an error that names what the optimizer needs and the problem lacks; nil if they fit.
 func Fits(spec *protocol.ProblemSpec, o *protocol.OptimizerDef) error {
 	if missing := o.Needs &^ spec.Measures; missing != 0 {
-		return fmt.Errorf("optimizer %s needs %v, which the problem does not measure (it offers %v)", o.Name, missing, spec.Measures)
+		return fmt.Errorf("optimizer %s needs %v, which the problem does not measure (it offers "+
+			"%v)", o.Name, missing, spec.Measures)
 	}
 	if o.FullBatch && spec.Train == 0 {
-		return fmt.Errorf("optimizer %s measures all training examples at once, and the problem's data are endless", o.Name)
+		return fmt.Errorf("optimizer %s measures all training examples at once, and the "+
+			"problem's data are endless", o.Name)
 	}
 	if !o.Offers(spec.DType) {
-		return fmt.Errorf("optimizer %s has no %s version, which the problem needs", o.Name, spec.DType)
+		return fmt.Errorf("optimizer %s has no %s version, which the problem needs", o.Name,
+			spec.DType)
 	}
 	return nil
 }
@@ -79,9 +85,10 @@ type runner[T protocol.Float] struct {
 	run          results.Run
 	record       *results.Record
 
-	x           []T // where the optimizer measures
-	iterate     []T // the last x that was no trial point: x itself, unless the optimizer makes trials
-	judged      []T // what evaluation judges: the iterate itself, unless the optimizer averages
+	x []T // the point at which the optimizer measures
+	// the last x that was no trial point; x itself unless the optimizer makes trials
+	iterate     []T
+	judged      []T // the point that is evaluated; the iterate itself unless the optimizer averages
 	measurement protocol.Measurement[T]
 	batch       protocol.Batch
 	order       *order
@@ -89,12 +96,12 @@ type runner[T protocol.Float] struct {
 	seen     int64
 	step     int
 	scale    float64 // the schedule's factor on the step size of this step
-	size     int     // batch size last asked for
+	size     int     // the batch size last requested
 	limit    float64
 	nextMark int
 	trace    *tracer
 
-	diagnostics []float64 // of this step, if they are wanted
+	diagnostics []float64 // of this step, if requested
 }
 
 func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef,
@@ -103,7 +110,9 @@ func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o pr
 	spec protocol.ProblemSpec, run results.Run, alloc Alloc,
 ) (*results.Record, error) {
 	if newProblem == nil {
-		return nil, fault(p.Origin, p.Name, "open", fmt.Errorf("it is declared %s but has no constructor for it", spec.DType))
+		return nil, fault(p.Origin, p.Name, "open",
+			fmt.Errorf("its specification names %s, but the definition has no constructor for it",
+				spec.DType))
 	}
 	began := time.Now()
 	r := &runner[T]{
@@ -149,18 +158,22 @@ func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o pr
 	var request protocol.Request
 	r.optimizer, request, err = newOptimizer(protocol.Start{
 		Setting: run.Optimizer.Setting, Dim: spec.Dim, DType: spec.DType, Blocks: spec.Blocks,
-		BatchSize: run.BatchSize, Train: spec.Train, Budget: run.Budget, Seed: run.Seed, Constants: spec.Constants,
+		BatchSize: run.BatchSize, Train: spec.Train, Budget: run.Budget, Seed: run.Seed,
+		Constants: spec.Constants,
 	})
 	if err != nil {
-		_ = r.close() // the fault is the optimizer's
+		_ = r.close() // the optimizer's fault is reported
 		return r.failed(fault(o.Origin, o.Name, "open", err))
 	}
 	r.record.Host.Executables = executables(p.Origin, o.Origin)
-	r.record.Host.Transport = map[string]string{"problem": transport(r.problem), "optimizer": transport(r.optimizer)}
+	r.record.Host.Transport = map[string]string{
+		"problem":   transport(r.problem),
+		"optimizer": transport(r.optimizer),
+	}
 
 	err = r.loop(ctx, request)
 	if closeErr := r.close(); err == nil {
-		err = closeErr // an Estimate, for one, cannot report its fault, but Close can
+		err = closeErr // such as a fault in Estimate, which returns no error
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -171,13 +184,14 @@ func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o pr
 	return r.record, nil
 }
 
-// room reports whether a run of o needs a slice for q. Gradient and variance have one in any case: diagnostics may want
-// the gradient where the optimizer does not.
+// room reports whether a run of o needs a slice for q. Gradient and variance always have one, since
+// diagnostics may measure the gradient when the optimizer does not.
 func room(o *protocol.OptimizerDef, q protocol.Quantity) bool {
 	return q == protocol.Gradient || q == protocol.Variance || o.Needs.Has(q)
 }
 
-// close tells optimizer and problem that the run has ended, if they want to know. It returns the first fault.
+// close closes the optimizer and the problem if they have a method Close. It returns the first
+// fault.
 func (r *runner[T]) close() error {
 	var first error
 	end := func(v any, origin protocol.Origin, name string) {
@@ -192,7 +206,8 @@ func (r *runner[T]) close() error {
 	return first
 }
 
-// loop is the protocol. It returns nil when the run has a result: the budget is used up or the run has diverged.
+// loop runs the protocol. It returns nil when the run has a result: the budget is used up or the
+// run has diverged.
 func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
 	if err := r.problem.Init(r.x, r.run.Seed); err != nil {
 		return fault(r.problemDef.Origin, r.problemDef.Name, "Init", err)
@@ -205,7 +220,8 @@ func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
 		v, ok := r.record.Points[0].At(part)
 		if ok && (!protocol.Finite(float64(v.Loss)) || !protocol.Finite(float64(v.Metric))) {
 			return fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate",
-				fmt.Errorf("loss and metric at the starting point are %g and %g on the %s part, want finite numbers",
+				fmt.Errorf("loss and metric at the starting point are %g and %g on the %s part, "+
+					"want finite numbers",
 					v.Loss, v.Metric, part))
 		}
 	}
@@ -236,7 +252,7 @@ func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
 		}
 		m := &r.measurement
 		r.charge(want, m.BatchSize)
-		if !request.Trial && !r.sensible(m.Loss) { // the loss of a trial is the optimizer's to judge
+		if !request.Trial && !r.sensible(m.Loss) { // the optimizer judges the loss of a trial
 			r.diverge("the loss of batch", m.Loss, r.limit)
 			return nil
 		}
@@ -272,30 +288,35 @@ func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
 	return r.evaluate(true)
 }
 
-// draw chooses the examples of the next measurement by the optimizer's request. more is false if the budget cannot pay it.
+// draw chooses the examples of the next measurement by the optimizer's request. more is false if
+// they exceed the remaining budget.
 func (r *runner[T]) draw(q protocol.Request) (want protocol.Quantity, more bool, err error) {
 	want = q.Want
 	if want == 0 {
 		want = r.optimizerDef.Needs
 	}
 	if extra := want &^ r.optimizerDef.Needs; extra != 0 {
-		return 0, false, fmt.Errorf("it asks for %v, but its definition declares only %v as needed", extra, r.optimizerDef.Needs)
+		return 0, false, fmt.Errorf("it asks for %v, but its definition declares only %v as "+
+			"needed", extra, r.optimizerDef.Needs)
 	}
 	left := r.run.Budget - r.seen
 	switch q.Draw {
 	case protocol.New:
 		if q.BatchSize < 0 {
-			return 0, false, fmt.Errorf("it asks for a batch of %d examples, want at least 1, or 0 to keep the size", q.BatchSize)
+			return 0, false, fmt.Errorf("it asks for a batch of %d examples, want at least 1, or "+
+				"0 to keep the size", q.BatchSize)
 		}
 		if q.BatchSize > 0 && q.BatchSize != r.size {
 			if !r.optimizerDef.ChoosesBatchSize {
-				return 0, false, fmt.Errorf("it asks for a batch of %d examples in place of %d, but its definition does not declare ChoosesBatchSize",
+				return 0, false, fmt.Errorf("it asks for a batch of %d examples in place of %d, "+
+					"but its definition does not declare ChoosesBatchSize",
 					q.BatchSize, r.size)
 			}
 			r.size = q.BatchSize
 		}
 		if r.size < want.MinBatch() {
-			return 0, false, fmt.Errorf("it asks for %v of %d example, want a batch of at least %d", want, r.size, want.MinBatch())
+			return 0, false, fmt.Errorf("it asks for %v of %d example, want a batch of at least "+
+				"%d", want, r.size, want.MinBatch())
 		}
 		m := int(min(int64(r.size), left))
 		if r.run.Order == protocol.Frozen && r.spec.Train > 0 {
@@ -311,7 +332,8 @@ func (r *runner[T]) draw(q protocol.Request) (want protocol.Quantity, more bool,
 		}
 	case protocol.All:
 		if r.spec.Train == 0 {
-			return 0, false, errors.New("it asks for all training examples, but the problem's data are endless")
+			return 0, false, errors.New("it asks for all training examples, but the problem's " +
+				"data are endless")
 		}
 		if int64(r.spec.Train) > left {
 			return want, false, nil
@@ -321,13 +343,15 @@ func (r *runner[T]) draw(q protocol.Request) (want protocol.Quantity, more bool,
 		return 0, false, fmt.Errorf("it asks for draw %d, want new, again or all", q.Draw)
 	}
 	if len(r.batch.Examples) < want.MinBatch() {
-		return 0, false, fmt.Errorf("it asks for %v of %d example, want a batch of at least %d", want, len(r.batch.Examples), want.MinBatch())
+		return 0, false, fmt.Errorf("it asks for %v of %d example, want a batch of at least %d",
+			want, len(r.batch.Examples), want.MinBatch())
 	}
 	return want, int64(len(r.batch.Examples)) <= left, nil
 }
 
-// measure measures the batch at x, checks what comes back, and clips it if the run says so. With diagnose it measures more than
-// the optimizer wants, and takes down what the noise is like, before it is clipped; the optimizer is not told.
+// measure measures the batch at x, checks the measurement, and clips it if the run has a limit.
+// With diagnose it also measures what the diagnostics need and computes them before clipping; the
+// optimizer does not see these quantities.
 func (r *runner[T]) measure(want protocol.Quantity, diagnose bool) error {
 	m := &r.measurement
 	asked := want
@@ -338,7 +362,7 @@ func (r *runner[T]) measure(want protocol.Quantity, diagnose bool) error {
 		}
 	}
 	if r.run.Clip > 0 {
-		want |= protocol.Gradient // whose norm decides about the variance, too
+		want |= protocol.Gradient // whose norm also determines the scaling of the variance
 	}
 	before := *m
 	began := time.Now()
@@ -350,13 +374,15 @@ func (r *runner[T]) measure(want protocol.Quantity, diagnose bool) error {
 	case !m.Have.Has(want):
 		return fmt.Errorf("it measured %v, want %v", m.Have, want)
 	case m.BatchSize != len(r.batch.Examples):
-		return fmt.Errorf("it measured a batch of %d examples, want %d", m.BatchSize, len(r.batch.Examples))
+		return fmt.Errorf("it measured a batch of %d examples, want %d", m.BatchSize,
+			len(r.batch.Examples))
 	}
 	m.Have = want
 	given := before.Slices()
 	for i, s := range m.Slices() {
 		if got, want := *s.At, *given[i].At; !same(got, want) {
-			return fmt.Errorf("it replaced the measurement's vectors (that of the %v has length %d, want %d); write to their elements",
+			return fmt.Errorf("it replaced the measurement's vectors (that of the %v has length "+
+				"%d, want %d); write to their elements",
 				s.Of, len(got), len(want))
 		}
 	}
@@ -373,8 +399,8 @@ func (r *runner[T]) measure(want protocol.Quantity, diagnose bool) error {
 	return nil
 }
 
-// possible returns an error that names what of the measurement no problem can have measured at x, see R7. What is not finite
-// beside that is passed on: it is the optimizer's to deal with.
+// possible returns an error that names a quantity that no correct problem measures at x (R7). Other
+// values that are not finite are passed on to the optimizer.
 func (r *runner[T]) possible() error {
 	m := &r.measurement
 	if err := m.Check(); err != nil {
@@ -382,18 +408,20 @@ func (r *runner[T]) possible() error {
 	}
 	if !protocol.Finite(m.Loss) {
 		if r.step == 0 {
-			return fmt.Errorf("the loss of the first batch, at the starting point, is %g, want a finite number", m.Loss)
+			return fmt.Errorf("the loss of the first batch, at the starting point, is %g, want a "+
+				"finite number", m.Loss)
 		}
 		return nil
 	}
 	start := float64(r.record.Points[0].Train.Loss)
 	if name, v := m.NotFinite(); name != "" && !protocol.Caused(r.x, r.step > 0, m.Loss, start) {
-		return fmt.Errorf("%s is %g at a loss of %g, which is %s; want a finite number", name, v, m.Loss, r.where(start))
+		return fmt.Errorf("%s is %g at a loss of %g, which is %s; want a finite number", name, v,
+			m.Loss, r.where(start))
 	}
 	return nil
 }
 
-// where says of a point that the optimizer cannot be blamed for why not.
+// where describes, for error messages, why the optimizer cannot have caused a value at a point.
 func (r *runner[T]) where(start float64) string {
 	if r.step == 0 {
 		return "at the starting point"
@@ -401,13 +429,15 @@ func (r *runner[T]) where(start float64) string {
 	return fmt.Sprintf("not above that at the start, %g", start)
 }
 
-// clip scales a measurement as if each example's gradient were multiplied by c = min(1, limit/‖g‖₂): the gradient by c, and the
-// second moments of the examples' gradients, which are variance, its norm, covariance and empirical Fisher, by c². All else is
-// not of these gradients, and stays. So does a gradient whose norm is not finite, for the optimizer to see that it is not.
+// clip scales a measurement as if each example's gradient were multiplied by c = min(1,
+// limit/‖g‖₂): the gradient by c, and the second moments of the examples' gradients (variance, its
+// norm, covariance and empirical Fisher) by c². Other quantities do not depend on these gradients
+// and stay. A gradient whose norm is not finite also stays, so that the optimizer sees it.
 func clip[T protocol.Float](m *protocol.Measurement[T], limit float64) {
 	squares := 0.0
 	for _, g := range m.Gradient {
-		squares += float64(float64(g) * float64(g)) // rounded here on every machine, those that could fuse it too
+		// the conversion prevents fused multiply-add, which only some machines have
+		squares += float64(float64(g) * float64(g))
 	}
 	norm := math.Sqrt(squares)
 	if norm <= limit || !protocol.Finite(norm) {
@@ -432,7 +462,7 @@ func clip[T protocol.Float](m *protocol.Measurement[T], limit float64) {
 	m.VarianceNorm *= c * c
 }
 
-// same reports whether two slices are the same memory.
+// same reports whether two slices share length and memory.
 func same[T protocol.Float](a, b []T) bool {
 	return len(a) == len(b) && unsafe.SliceData(a) == unsafe.SliceData(b)
 }
@@ -454,7 +484,7 @@ func (r *runner[T]) diagnose() []float64 {
 	return []float64{math.Sqrt(squares), norm, norm / squares, α * r.scale * norm / m.Loss}
 }
 
-// charge books the measurement of m examples (R3).
+// charge charges the measurement of m examples to the budget (R3).
 func (r *runner[T]) charge(want protocol.Quantity, m int) {
 	r.seen += int64(m)
 	end := &r.record.End
@@ -476,13 +506,13 @@ func (r *runner[T]) charge(want protocol.Quantity, m int) {
 	end.MaxBatch = max(end.MaxBatch, m)
 }
 
-// mark is the k-th evaluation mark, in examples.
+// mark returns the k-th evaluation mark, in examples.
 func (r *runner[T]) mark(k int) int64 {
 	return r.run.Budget * int64(k) / int64(r.run.Evaluations)
 }
 
-// evaluate judges the current point on every part that the problem has, and books it at the last mark passed; at the end
-// of the run, at the budget.
+// evaluate evaluates the current point on every part that the problem has, and records it at the
+// last mark passed, or at the budget at the end of the run.
 func (r *runner[T]) evaluate(last bool) error {
 	began := time.Now()
 	defer func() { r.record.Host.EvaluateTime += time.Since(began).Seconds() }()
@@ -510,7 +540,8 @@ func (r *runner[T]) evaluate(last bool) error {
 			return results.Value{}, fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate", err)
 		}
 		if err := e.Check(r.spec.Metric); err != nil {
-			return results.Value{}, fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate", fmt.Errorf("on the %s part, %w", part, err))
+			return results.Value{}, fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate",
+				fmt.Errorf("on the %s part, %w", part, err))
 		}
 		return results.Value{Loss: protocol.Number(e.Loss), Metric: protocol.Number(e.Metric)}, nil
 	}
@@ -535,13 +566,13 @@ func (r *runner[T]) evaluate(last bool) error {
 	r.record.Points = append(r.record.Points, point)
 	r.record.Trace = r.trace.columns()
 	if r.step == 0 {
-		return nil // the start has to be finite, and loop sees to that
+		return nil // loop checks that the start is finite
 	}
 	return r.verdict(&point)
 }
 
-// verdict ends the run as diverged if a loss or metric at the point, which is r.judged, says so, and returns a fault if a metric
-// is not finite where that cannot be (R7).
+// verdict ends the run as diverged if a loss or metric at the point r.judged requires it, and
+// returns a fault if a metric is not finite where the optimizer cannot have caused it (R7).
 func (r *runner[T]) verdict(point *results.Point) error {
 	if loss := float64(point.Train.Loss); !r.sensible(loss) {
 		r.diverge("the training loss after batch", loss, r.limit)
@@ -563,17 +594,20 @@ func (r *runner[T]) verdict(point *results.Point) error {
 		first, _ := r.record.Points[0].At(part)
 		if start := float64(first.Loss); !protocol.Caused(r.judged, true, loss, start) {
 			return fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate",
-				fmt.Errorf("the %s on the %s part is %g at a loss of %g, which is %s; want a finite number", r.spec.Metric.Name, part, metric,
+				fmt.Errorf("the %s on the %s part is %g at a loss of %g, which is %s; want a "+
+					"finite number", r.spec.Metric.Name, part, metric,
 					loss, r.where(start)))
 		}
-		r.diverge(fmt.Sprintf("the %s on the %s part after batch", r.spec.Metric.Name, part), metric, math.Inf(1))
+		r.diverge(fmt.Sprintf("the %s on the %s part after batch", r.spec.Metric.Name, part),
+			metric, math.Inf(1))
 		return nil
 	}
 	return nil
 }
 
-// checkEstimate returns the error that Estimate could not, so that no problem is blamed for what it makes of the estimate.
-// Before the first step an estimate has to be finite, as the starting point is.
+// checkEstimate returns the fault that Estimate itself cannot return, so that the problem is not
+// blamed for a value at a faulty estimate. Before the first step an estimate must be finite, as the
+// starting point is.
 func (r *runner[T]) checkEstimate() error {
 	if f, ok := r.optimizer.(Faulter); ok {
 		if err := f.Fault(); err != nil {
@@ -585,7 +619,8 @@ func (r *runner[T]) checkEstimate() error {
 	}
 	for j, v := range r.judged {
 		if !protocol.Finite(float64(v)) && protocol.Finite(float64(r.iterate[j])) {
-			return fmt.Errorf("its estimate before the first step has %g at element %d, want finite numbers: the point itself, say", v, j)
+			return fmt.Errorf("its estimate before the first step has %g at element %d, want "+
+				"finite numbers: the point itself, say", v, j)
 		}
 	}
 	return nil
@@ -593,21 +628,23 @@ func (r *runner[T]) checkEstimate() error {
 
 var parts = []protocol.Part{protocol.TrainPart, protocol.ValidationPart, protocol.TestPart}
 
-// sensible reports whether a loss is finite and not past the limit. −∞ is as little a result as +∞.
+// sensible reports whether a loss is finite and within the limit; −∞ is no more a result than +∞.
 func (r *runner[T]) sensible(loss float64) bool { return loss <= r.limit && protocol.Finite(loss) }
 
-// diverge ends the run as diverged (R7): what is a value beyond a limit, which may be infinite.
+// diverge ends the run as diverged (R7) because the value that what names exceeds the limit, which
+// may be infinite.
 func (r *runner[T]) diverge(what string, value, limit float64) {
 	r.record.Trace = r.trace.columns()
 	r.record.End.Status = results.Diverged
 	r.record.End.Unused = r.run.Budget - r.seen
-	r.record.End.Reason = fmt.Sprintf("%s %d is %g, want a finite number", what, r.record.End.Steps, value)
+	r.record.End.Reason = fmt.Sprintf("%s %d is %g, want a finite number", what,
+		r.record.End.Steps, value)
 	if !math.IsInf(limit, 0) {
 		r.record.End.Reason += fmt.Sprintf(" up to %g", limit)
 	}
 }
 
-// failed completes the record of a run that a plugin broke.
+// failed completes the record of a run that failed by a plugin's fault.
 func (r *runner[T]) failed(err error) (*results.Record, error) {
 	r.record.Trace = r.trace.columns()
 	r.record.End.Status = results.Failed
@@ -615,7 +652,7 @@ func (r *runner[T]) failed(err error) (*results.Record, error) {
 	return r.record, err
 }
 
-// executables are the SHA-256 of the files that serve problem and optimizer, where they are known.
+// executables returns the SHA-256 of the executables that serve problem and optimizer, where known.
 func executables(problem, optimizer protocol.Origin) map[string]string {
 	if problem.Executable == "" && optimizer.Executable == "" {
 		return nil
@@ -630,14 +667,14 @@ func transport(v any) string {
 	return "in process"
 }
 
-// vectors deals out zeroed vectors, each aligned to 64 bytes, from one piece of memory.
+// vectors allocates zeroed vectors, each aligned to 64 bytes, from one block of memory.
 type vectors[T protocol.Float] struct {
-	mem  []byte // nil: plain memory
+	mem  []byte // nil means plain memory
 	at   int
 	free func()
 }
 
-// newVectors makes room for vectors of the given lengths.
+// newVectors allocates room for vectors of the given lengths.
 func newVectors[T protocol.Float](alloc Alloc, lengths []int) *vectors[T] {
 	v := &vectors[T]{free: func() {}}
 	if alloc != nil {

@@ -69,8 +69,8 @@ func TestRunChargesEveryExample(t *testing.T) {
 	}
 }
 
-// Matrices are charged like anything else; an oracle is free, and the record says that there was one. A batch of all
-// examples stands where the budget stands.
+// Matrices are charged like anything else; an oracle is free, and the record says that there was
+// one. A batch of all examples stands where the budget stands.
 func TestRunCountsCurvatureAndOracle(t *testing.T) {
 	calls := &callLog{}
 	p := pointsDef(10, calls)
@@ -119,8 +119,8 @@ func TestRunLeavesUnmeasurableRemainder(t *testing.T) {
 	}
 }
 
-// R4: evaluation at zero and at the first step boundary at or past each mark; marks that one batch jumps over share a
-// point.
+// R4: evaluation at zero and at the first step boundary at or past each mark; marks that one batch
+// jumps over share a point.
 func TestRunEvaluatesOnSchedule(t *testing.T) {
 	for _, test := range []struct {
 		batch       int
@@ -178,8 +178,8 @@ func TestRunNeverEvaluatesTrialPoints(t *testing.T) {
 	}
 }
 
-// R5: at equal seed and batch size every optimizer sees the same batches, and the examples in any batch size are the same
-// stream cut differently.
+// R5: at equal seed and batch size every optimizer sees the same batches, and the examples in any
+// batch size are the same stream cut differently.
 func TestDataOrderDependsOnSeedAlone(t *testing.T) {
 	stream := func(size int, seed uint64, mode protocol.Order) []int {
 		o := newOrder(10, seed, mode)
@@ -218,7 +218,8 @@ func TestDataOrderDependsOnSeedAlone(t *testing.T) {
 	}
 }
 
-// The order of the first epochs is part of every published number: a change makes old records unreproducible.
+// The order of the first epochs is part of every published number: a change makes old records
+// unreproducible.
 func TestDataOrderIsPinned(t *testing.T) {
 	got, _ := newOrder(10, 42, protocol.Reshuffled).next(20, nil)
 	want := []int{3, 0, 9, 8, 5, 1, 6, 7, 4, 2, 8, 3, 7, 1, 4, 9, 6, 0, 2, 5}
@@ -227,7 +228,7 @@ func TestDataOrderIsPinned(t *testing.T) {
 	}
 }
 
-// The loss at a trial point, however large, is the optimizer's to judge; the same loss elsewhere ends the run.
+// The loss at a trial point, however large, does not end the run; the same loss elsewhere does.
 func TestTrialsMayHaveAnyLoss(t *testing.T) {
 	for _, bad := range []float64{math.NaN(), math.Inf(1), 1e9} {
 		for _, trial := range []bool{true, false} {
@@ -290,7 +291,7 @@ func pick[V any](c bool, a, b V) V {
 	return b
 }
 
-// Broken plugins give a Fault that names them and the call, and a failed record.
+// A broken plugin gives a Fault that names it and the call, and a failed record.
 func TestRunBlamesTheCulprit(t *testing.T) {
 	short := func(p *protocol.ProblemDef, change func(*protocol.Measurement[float64])) {
 		open := p.New64
@@ -373,7 +374,7 @@ func TestRunBlamesTheCulprit(t *testing.T) {
 	}
 }
 
-// liar changes what a problem measured.
+// liar changes the measurements of a problem.
 type liar struct {
 	protocol.Problem[float64]
 	change func(*protocol.Measurement[float64])
@@ -410,7 +411,8 @@ func TestRunStopsWithItsContext(t *testing.T) {
 	}
 }
 
-// The schedule's factor reaches the optimizer at the step that begins at or past its fraction of the budget.
+// A drop of the schedule takes effect at the step that begins at or past its fraction of the
+// budget.
 func TestRunAppliesSchedule(t *testing.T) {
 	var seen []protocol.Measurement[float64]
 	p, o := pointsDef(10, &callLog{}), scriptedDef(nil, &seen)
@@ -426,7 +428,8 @@ func TestRunAppliesSchedule(t *testing.T) {
 	}
 }
 
-// Warm-up counts the batch of the step in, whatever its size and whether it was seen before; decay does not.
+// Warm-up counts the batch of the step in, whatever its size and whether it was seen before; decay
+// does not.
 func TestRunAppliesWarmup(t *testing.T) {
 	var seen []protocol.Measurement[float64]
 	p, o := pointsDef(100, &callLog{}), scriptedDef(func(t int) protocol.Request {
@@ -449,8 +452,8 @@ func TestRunAppliesWarmup(t *testing.T) {
 	}
 }
 
-// Clipping multiplies each example's gradient by c: first moments by c, second ones by c², and what is no gradient of these
-// examples by nothing.
+// Clipping multiplies each example's gradient by c: first moments by c, second ones by c², and what
+// is no gradient of these examples by nothing.
 func TestClip(t *testing.T) {
 	measurement := func() *protocol.Measurement[float64] {
 		m := &protocol.Measurement[float64]{Loss: 7, VarianceNorm: 50, Have: protocol.VarianceNorm}
@@ -499,7 +502,8 @@ func TestClip(t *testing.T) {
 	}
 }
 
-// In a run the optimizer sees the clipped gradient, and loss, charges and diagnostics are as without.
+// In a run the optimizer sees the clipped gradient, and loss, charges and diagnostics are as
+// without.
 func TestRunClips(t *testing.T) {
 	const limit = 2
 	calls := &callLog{}
@@ -538,7 +542,7 @@ func TestRunClips(t *testing.T) {
 	}
 }
 
-// stepper is an optimizer that is its Step.
+// stepper is an optimizer that consists of its method Step.
 type stepper func(x []float64, m *protocol.Measurement[float64])
 
 func (s stepper) Step(x []float64, m *protocol.Measurement[float64]) (protocol.Request, error) {
@@ -594,7 +598,8 @@ func TestRunJudgesTheEstimate(t *testing.T) {
 	}
 }
 
-// An estimate that fails before the first step is the optimizer's fault, not that of the problem that is to judge it.
+// An estimate that fails before the first step is the optimizer's fault, not that of the problem
+// that is to judge it.
 func TestEstimateBeforeTheFirstStep(t *testing.T) {
 	for name, o := range map[string]protocol.Optimizer[float64]{
 		"not finite": estimator{func(_, out []float64) { out[0], out[1] = 1, math.NaN() }, nil},
@@ -642,8 +647,8 @@ func (e estimator) Estimate(x, out []float64) { e.estimate(x, out) }
 
 func (e estimator) Fault() error { return e.fault }
 
-// A sampled gradient is charged as a gradient is; both of one batch at once count once. There is room for it only where it is
-// needed.
+// A sampled gradient is charged as a gradient is; both of one batch at once count once. There is
+// room for it only where it is needed.
 func TestRunChargesSampledGradients(t *testing.T) {
 	const both = protocol.Gradient | protocol.SampledGradient
 	for _, c := range []struct {
@@ -729,8 +734,8 @@ func TestFits(t *testing.T) {
 	}
 }
 
-// Diagnostics are taken from the batch by definition, cost nothing, and change neither the run nor what the optimizer is
-// told.
+// Diagnostics are taken from the batch by definition, cost nothing, and change neither the run nor
+// what the optimizer is told.
 func TestRunDiagnoses(t *testing.T) {
 	calls := &callLog{}
 	var seen []protocol.Measurement[float64]
@@ -738,7 +743,8 @@ func TestRunDiagnoses(t *testing.T) {
 	plain := mustRun(t, p, o, runOf(p, o, 0, 100))
 	run := runOf(p, o, 0, 100)
 	run.Diagnostics = true
-	run.Schedule = protocol.Schedule{Drops: []protocol.Drop{{At: 0.5, Factor: 1}}} // no change of the step size
+	// no change of the step size
+	run.Schedule = protocol.Schedule{Drops: []protocol.Drop{{At: 0.5, Factor: 1}}}
 	calls.measured, seen = nil, nil
 	r := mustRun(t, p, o, run)
 	if d := cmp.Diff(plain.Points, r.Points); d != "" {

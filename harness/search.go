@@ -12,50 +12,59 @@ import (
 	"noisebench/results"
 )
 
-// outcome is what a sweep learnt about one setting at the tuning seed.
+// outcome is the result of one setting at the tuning seed.
 type outcome struct {
 	value    float64 // on the part used for selection; see results.Record.Score
 	unstable bool    // diverged, or ended no better than it started
-	still    bool    // the steps were too small to change anything
-	failed   bool    // no result: the setting is out, but its run counts
+	still    bool    // the steps were too small to change the loss
+	failed   bool    // no result: the setting is excluded, but its run counts
 }
 
-// sweep is the tuning of one optimizer on one problem as a pure function: [sweep.next] says which settings to try, given
-// what the tried ones gave.
+// sweep is the tuning of one optimizer on one problem as a pure function: [sweep.walk] determines
+// the settings to try next from the outcomes of those already tried.
 //
-// Without an explicit grid it searches the step size on the grid {1, 3, 6}·10^k (Balles 2021, §5.6.1 and B.1.2), in three
-// moves, the other tuned hyperparameters at their defaults:
+// Without an explicit grid it searches the step size on the grid {1, 3, 6}·10^k (Balles 2021,
+// §5.6.1 and B.1.2), in three moves, the other tuned hyperparameters at their defaults:
 //
-//  1. the largest stable step size: up by decades from the declared default until a run is unstable (down, if the
-//     first one is), then the two grid points between the last stable and the first unstable decade; a run whose steps
-//     change nothing is stable, so that on a plateau the search goes up;
-//  2. the best: from the best point so far, its neighbours, until the neighbour above and two below are worse and at
-//     least six points are known;
-//  3. the other tuned hyperparameters: their combinations at the best step size, then at its neighbours.
+//  1. the largest stable step size: up by decades from the declared default until a run is unstable
+//     (down, if the first one is), then the two grid points between the last stable and the first
+//     unstable decade; a run whose steps change nothing is stable, so that on a plateau the search
+//     goes up;
+//  2. the best: from the best point so far, its neighbours, until the neighbour above and two below
+//     are worse and at least six points are known;
+//  3. the other tuned hyperparameters: their combinations at the best step size, then at its
+//     neighbours.
 //
-// All moves share one cap on the number of runs. Where the plan gives ranges, as many settings fill them evenly, see [fill].
+// All moves share one cap on the number of runs. If the plan gives ranges, that number of settings
+// fills them evenly instead, see [sweep.fill].
 type sweep struct {
 	declared []protocol.Hyperparameter
-	fixed    protocol.Setting   // complete: the plan's values, else the defaults
-	free     map[string]bool    // tuned and not fixed by the plan
-	listed   []string           // names of what the plan's explicit grid or its ranges vary, sorted
-	points   []protocol.Setting // of the grid, see product, or in the ranges; nil: search
-	cap      int                // most runs of the search
-	higher   bool               // higher values are better
+	fixed    protocol.Setting // complete: values of the plan, defaults for the rest
+	free     map[string]bool  // tuned and not fixed by the plan
+	listed   []string         // hyperparameters of the plan's explicit grid or ranges, sorted
+	// settings of the grid, see product, or of the ranges; nil means search
+	points []protocol.Setting
+	cap    int  // limit on the runs of the search
+	higher bool // higher values are better
 }
 
-// newSweep prepares the tuning of an optimizer under a plan's entry. It refuses unknown names and values out of range.
+// newSweep prepares the tuning of an optimizer under a plan's entry. Unknown names and values out
+// of range are errors.
 func newSweep(o *protocol.OptimizerDef, entry protocol.OptimizerEntry, tuning *protocol.Tuning, higherBetter bool) (*sweep, error) {
 	fixed, err := protocol.Resolve(o.Hyperparameters, entry.Set)
 	if err != nil {
 		return nil, err
 	}
-	s := &sweep{declared: o.Hyperparameters, fixed: fixed, free: map[string]bool{}, cap: tuning.Runs, higher: higherBetter}
+	s := &sweep{
+		declared: o.Hyperparameters, fixed: fixed, free: map[string]bool{},
+		cap: tuning.Runs, higher: higherBetter,
+	}
 	if len(entry.Sweep) > 0 {
 		s.listed = slices.Sorted(maps.Keys(entry.Sweep))
 		for name, values := range entry.Sweep {
 			for _, v := range values {
-				if _, err := protocol.Resolve(o.Hyperparameters, protocol.Setting{name: v}); err != nil {
+				if _, err := protocol.Resolve(o.Hyperparameters,
+					protocol.Setting{name: v}); err != nil {
 					return nil, err
 				}
 			}
@@ -76,7 +85,7 @@ func newSweep(o *protocol.OptimizerDef, entry protocol.OptimizerEntry, tuning *p
 	return s, nil
 }
 
-// defaults returns what the optimizer declares.
+// defaults returns the declared defaults of the optimizer.
 func (s *sweep) defaults() protocol.Setting {
 	all := protocol.Setting{}
 	for _, h := range s.declared {
@@ -85,7 +94,7 @@ func (s *sweep) defaults() protocol.Setting {
 	return all
 }
 
-// tuned returns the names of what the sweep varies, sorted.
+// tuned returns the names of the hyperparameters that the sweep varies, sorted.
 func (s *sweep) tuned() []string {
 	if s.points != nil {
 		return s.listed
@@ -100,17 +109,17 @@ func (s *sweep) with(values protocol.Setting) protocol.Setting {
 	return full
 }
 
-// knowledge looks up what is known about a setting; ok is false for one that was not run yet.
+// knowledge looks up the outcome of a setting; ok is false if it has not been run.
 type knowledge func(protocol.Setting) (o outcome, ok bool)
 
 // walk is the state of a sweep.
 type walk struct {
-	tried  []protocol.Setting // in the order in which they were asked for; known ones first
-	todo   []protocol.Setting // to be run now; none when the sweep is done
-	capped bool               // the search stopped because its runs were used up
+	tried  []protocol.Setting // in the order in which they were requested; known ones first
+	todo   []protocol.Setting // to be run now; empty when the sweep is done
+	capped bool               // the search stopped because it reached the cap
 }
 
-// walk replays the sweep as far as what is known carries it.
+// walk replays the sweep as far as the known outcomes allow.
 func (s *sweep) walk(known knowledge) walk {
 	var w walk
 	switch {
@@ -118,10 +127,11 @@ func (s *sweep) walk(known knowledge) walk {
 		w.tried = s.points
 	case len(s.free) == 0:
 		w.tried = []protocol.Setting{s.fixed}
-		return w // one setting: nothing to select, nothing to run
+		return w // a single setting needs no selection
 	default:
 		w.capped = !s.search(func(setting protocol.Setting) (outcome, bool) {
-			isNew := !slices.ContainsFunc(w.tried, func(t protocol.Setting) bool { return maps.Equal(t, setting) })
+			isNew := !slices.ContainsFunc(w.tried,
+				func(t protocol.Setting) bool { return maps.Equal(t, setting) })
 			if isNew && len(w.tried) == s.cap {
 				return outcome{}, false
 			}
@@ -139,8 +149,9 @@ func (s *sweep) walk(known knowledge) walk {
 	return w
 }
 
-// edges lists where a setting lies at an end of what was tried: no smaller or no larger step size was tried beside it, the
-// rest being equal; or, in an explicit grid or a range, it has the least or the greatest of two or more values.
+// edges lists the hyperparameters for which a setting lies at an end of the tried values: no
+// smaller or no larger step size was tried with the other values equal, or it has the least or
+// greatest of two or more values of an explicit grid or range.
 func (s *sweep) edges(setting protocol.Setting, tried []protocol.Setting) (edges []results.Edge) {
 	end := func(name string, beside func(protocol.Setting) bool) {
 		below, above := false, false
@@ -165,14 +176,15 @@ func (s *sweep) edges(setting protocol.Setting, tried []protocol.Setting) (edges
 	return edges
 }
 
-// at is a setting with one value replaced.
+// at returns a setting with one value replaced.
 func (s *sweep) at(setting protocol.Setting, name string, value float64) protocol.Setting {
 	other := maps.Clone(setting)
 	other[name] = value
 	return other
 }
 
-// product is the explicit grid, in the order of the names and of the values as listed.
+// product returns the settings of the explicit grid, in the order of the names and of the listed
+// values.
 func (s *sweep) product(grid map[string][]float64) []protocol.Setting {
 	all := []protocol.Setting{{}}
 	for _, name := range s.listed {
@@ -184,8 +196,9 @@ func (s *sweep) product(grid map[string][]float64) []protocol.Setting {
 	return all
 }
 
-// search makes the three moves. It asks try for outcomes and returns as soon as one is not to be had, because it was not
-// run yet or because the runs are used up. complete is false if the first two moves ended for want of runs.
+// search makes the three moves. It gets outcomes from try and returns as soon as one is
+// unavailable, because its run is still to be made or the cap is reached. complete is false if this
+// ended the first two moves.
 func (s *sweep) search(try knowledge) (complete bool) {
 	others := s.combinations()
 	if !s.free[protocol.StepSize] {
@@ -196,7 +209,7 @@ func (s *sweep) search(try knowledge) (complete bool) {
 		}
 		return true
 	}
-	reserve := min(2*(len(others)-1), s.cap/3) // runs kept for the third move
+	reserve := min(2*(len(others)-1), s.cap/3) // runs reserved for the third move
 	line := &line{
 		left: s.cap - reserve,
 		try: func(i int) (outcome, bool) {
@@ -238,8 +251,9 @@ func atStep(values protocol.Setting, i int) protocol.Setting {
 	return at
 }
 
-// combinations lists the values of the tuned hyperparameters other than the step size: the defaults first, then the rest
-// of the product of their grids in bit-reversal (van der Corput) order, so that any first part covers the grid evenly.
+// combinations lists the values of the tuned hyperparameters other than the step size: the defaults
+// first, then the rest of the product of their grids in bit-reversal (van der Corput) order, so
+// that every prefix covers the grid evenly.
 func (s *sweep) combinations() []protocol.Setting {
 	all, defaults := []protocol.Setting{{}}, protocol.Setting{}
 	for _, h := range s.declared {
@@ -280,10 +294,12 @@ func extend(settings []protocol.Setting, name string, values []float64) []protoc
 	return longer
 }
 
-// better reports whether a beats b. A failed setting loses to all, an unstable one to a stable one.
+// better reports whether a is better than b. Failed outcomes are worse than all others, unstable
+// ones worse than stable ones.
 func (s *sweep) better(a, b outcome) bool { return compare(a, b, s.higher) < 0 }
 
-// compare orders outcomes, best first. Of equals, one that moved is before one that stood still.
+// compare orders outcomes, best first. Of equal ones, those that moved come before those that stood
+// still.
 func compare(a, b outcome, higher bool) int {
 	rank := func(o outcome) int {
 		switch {
@@ -310,8 +326,8 @@ func compare(a, b outcome, higher bool) int {
 	return cmp.Or(byValue, cmp.Compare(moved(a), moved(b)))
 }
 
-// compareSteps orders the step sizes of two outcomes that compare as equal, best first: the smaller is the safer; but where
-// steps change nothing, the larger is nearer to those that do.
+// compareSteps orders the step sizes of two outcomes that compare as equal, best first: the smaller
+// is safer, but if the steps change nothing, the larger is closer to an effective one.
 func compareSteps(a, b outcome, α, β float64) int {
 	if a.still && b.still {
 		return cmp.Compare(β, α)
@@ -319,16 +335,16 @@ func compareSteps(a, b outcome, α, β float64) int {
 	return cmp.Compare(α, β)
 }
 
-// line is the search along the step-size grid. Grid points are whole numbers, see gridStepSize.
+// line is the search along the step-size grid. Grid points are integers, see gridStepSize.
 type line struct {
-	left    int // runs that may still be made
+	left    int // remaining runs
 	try     func(i int) (outcome, bool)
 	known   map[int]outcome
 	better  func(a, b outcome) bool
-	waiting bool // for a run: nothing can be decided past this point
+	waiting bool // for a run, without which the search cannot continue
 }
 
-// at returns the outcome at a grid point; ok is false if it is not known yet or the runs are used up.
+// at returns the outcome at a grid point; ok is false if it is not yet known or no runs remain.
 func (l *line) at(i int) (o outcome, ok bool) {
 	if o, ok = l.known[i]; ok {
 		return o, true
@@ -345,7 +361,7 @@ func (l *line) at(i int) (o outcome, ok bool) {
 	return o, true
 }
 
-// stable asks for a point and reports whether it is stable.
+// stable reports whether a grid point is stable.
 func (l *line) stable(i int) (stable, ok bool) {
 	o, ok := l.at(i)
 	return !o.unstable && !o.failed, ok
@@ -353,10 +369,11 @@ func (l *line) stable(i int) (stable, ok bool) {
 
 const decade = 3 // grid points in a factor of ten
 
-// search makes the first two moves. complete is false if it ran out of runs, or waits for one.
+// search makes the first two moves. complete is false if it ran out of runs or waits for one.
 func (l *line) search(start int) (complete bool) { return l.largestStable(start) && l.refine() }
 
-// largestStable finds two neighbours of which the lower is stable and the upper is not. It reports whether it got there.
+// largestStable finds two neighbours of which the lower is stable and the upper is not. It reports
+// whether it succeeded.
 func (l *line) largestStable(start int) bool {
 	stable, ok := l.stable(start)
 	if !ok {
@@ -392,7 +409,8 @@ func (l *line) largestStable(start int) bool {
 	return true
 }
 
-// refine asks for neighbours of the best point until it is surrounded by worse ones. It reports whether it got there.
+// refine tries neighbours of the best point until all of them are worse. It reports whether it
+// succeeded.
 func (l *line) refine() bool {
 	const below, points = 2, 6
 	for {
@@ -417,7 +435,7 @@ func (l *line) refine() bool {
 	}
 }
 
-// best returns the best known point; of equals see compareSteps.
+// best returns the best known point; compareSteps decides between equals.
 func (l *line) best() int {
 	points := slices.Sorted(maps.Keys(l.known))
 	return slices.MinFunc(points, func(i, j int) int {
@@ -431,7 +449,7 @@ func (l *line) best() int {
 	})
 }
 
-// gridStepSize is point i of the grid …, 0.6, 1, 3, 6, 10, …: i = 0 is 1, i = 3 is 10.
+// gridStepSize returns point i of the grid …, 0.6, 1, 3, 6, 10, …: i = 0 gives 1, i = 3 gives 10.
 func gridStepSize(i int) float64 {
 	k := int(math.Floor(float64(i) / decade))
 	v, err := strconv.ParseFloat(fmt.Sprintf("%ce%d", "136"[i-k*decade], k), 64)
@@ -441,7 +459,7 @@ func gridStepSize(i int) float64 {
 	return v
 }
 
-// gridIndex is the grid point nearest to v on a logarithmic scale.
+// gridIndex returns the grid point nearest to v on a logarithmic scale.
 func gridIndex(v float64) int {
 	i := int(math.Floor(math.Log10(v))) * decade
 	best := i
@@ -453,7 +471,7 @@ func gridIndex(v float64) int {
 	return best
 }
 
-// vanDerCorput is element i of the base-2 low-discrepancy sequence in [0, 1).
+// vanDerCorput returns element i of the van der Corput sequence in base 2, in [0, 1).
 func vanDerCorput(i int) float64 {
 	v, f := 0.0, 0.5
 	for ; i > 0; i /= 2 {

@@ -29,7 +29,8 @@ func TestGridStepSize(t *testing.T) {
 	}
 }
 
-// tune runs a sweep against a made-up world and returns the settings in the order in which they were run.
+// tune runs a sweep against simulated outcomes and returns the settings in the order in which they
+// were run.
 func tune(t interface {
 	Helper()
 	Fatalf(string, ...any)
@@ -76,7 +77,8 @@ func mustSweep(t interface {
 	return s
 }
 
-// valley is a world in which the best step size is at best and step sizes above limit are unstable.
+// valley simulates outcomes of which the step size best is the best and those above limit are
+// unstable.
 func valley(best, limit float64) func(protocol.Setting) outcome {
 	return func(s protocol.Setting) outcome {
 		α := s[protocol.StepSize]
@@ -121,8 +123,8 @@ func TestSearchByHand(t *testing.T) {
 	}
 }
 
-// Whatever the world, the search ends within its runs, never repeats one, depends on nothing but the outcomes, and in a
-// world with one valley finds the best grid point or says that it was capped.
+// For all outcomes, the search ends within its runs, never repeats one and depends on the outcomes
+// alone. With a single minimum it finds the best grid point or reports that it was capped.
 func TestSearchProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		runs := rapid.IntRange(1, 40).Draw(t, "runs")
@@ -226,11 +228,13 @@ func TestNothingToTune(t *testing.T) {
 	}
 }
 
-// On a plateau steps below some size change nothing. The search goes up there, as far as it may, and says at which edge it ended.
+// On a plateau, steps below some size change nothing. The search goes up there as far as it may,
+// and reports the edge at which it ended.
 func TestSearchLeavesPlateaus(t *testing.T) {
 	for _, test := range []struct {
-		name              string
-		moves, best, most float64 // step sizes from which on a run moves, the best one, and the largest stable one
+		name string
+		// step sizes from which on a run moves, the best one, and the largest stable one
+		moves, best, most float64
 		want              float64
 		edges             []results.Edge
 		capped            bool

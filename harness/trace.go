@@ -7,8 +7,8 @@ import (
 	"noisebench/results"
 )
 
-// tracer keeps every stride-th step of a run. When that is more than limit steps, it drops every second one and doubles
-// the stride: the result depends on the steps alone.
+// tracer keeps every stride-th step of a run. When there are more than limit of them, it drops
+// every second one and doubles the stride, so that the result depends on the steps alone.
 type tracer struct {
 	limit   int
 	names   []string // of the columns: reports, then diagnostics
@@ -20,8 +20,11 @@ type tracer struct {
 	rows    [][]protocol.Number // one for each step, with one value for each name
 }
 
-// diagnosticNames are the diagnostics that a trace may hold, see results.Trace.
-var diagnosticNames = []string{"gradient_norm", "variance_norm", "noise_to_signal", "cabs_batch_size"}
+// diagnosticNames lists the diagnostics that a trace may hold, see [results.Trace].
+var diagnosticNames = []string{
+	"gradient_norm", "variance_norm", "noise_to_signal",
+	"cabs_batch_size",
+}
 
 func newTracer(limit int, reports []string, diagnostics bool) *tracer {
 	t := &tracer{limit: limit, names: reports, reports: len(reports), stride: 1}
@@ -34,7 +37,8 @@ func newTracer(limit int, reports []string, diagnostics bool) *tracer {
 // wants reports whether a step may be kept.
 func (t *tracer) wants(step int) bool { return t.limit > 0 && step%t.stride == 0 }
 
-// add offers a step: examples seen after it, the loss and size of its batch, the optimizer's reports, and diagnostics.
+// add offers a step: examples seen after it, the loss and size of its batch, the optimizer's
+// reports, and diagnostics.
 func (t *tracer) add(step int, seen int64, loss float64, batch int, reports, diagnostics []float64) {
 	if !t.wants(step) {
 		return
@@ -66,7 +70,7 @@ func halve[E any](s []E) []E {
 	return s[:(len(s)+1)/2]
 }
 
-// columns returns what was kept, or nil if nothing is to be kept.
+// columns returns the kept steps as a trace, or nil if no trace is kept.
 func (t *tracer) columns() *results.Trace {
 	if t == nil || t.limit <= 0 {
 		return nil

@@ -9,10 +9,11 @@ import (
 	"noisebench/protocol"
 )
 
-// fill returns as many settings as a sweep has runs, spread evenly over ranges [least, greatest] by a scrambled Halton sequence:
-// on a logarithmic scale where the hyperparameter declares one, rounded where it is a whole number. Fewer come back where whole
-// numbers have not as many combinations. The settings depend on the ranges and the tuning seed alone, and are the same on every
-// machine: values have four digits, far fewer than those in which machines may differ.
+// fill returns as many settings as a sweep has runs, spread evenly over ranges [least, greatest] by
+// a scrambled Halton sequence: on a logarithmic scale where the hyperparameter declares one,
+// rounded for integers. It returns fewer if integer ranges have fewer combinations. The settings
+// depend on the ranges and the tuning seed alone and are the same on every machine, since values
+// are rounded to four digits, far above the rounding errors in which machines may differ.
 func (s *sweep) fill(ranges map[string][]float64, tuning *protocol.Tuning) ([]protocol.Setting, error) {
 	axes := make([]axis, len(s.listed))
 	base := 1
@@ -23,14 +24,18 @@ func (s *sweep) fill(ranges map[string][]float64, tuning *protocol.Tuning) ([]pr
 			_, err := protocol.Resolve(s.declared, protocol.Setting{name: ranges[name][0]})
 			return nil, err
 		}
-		axes[i] = axis{s.declared[k], ranges[name][0], ranges[name][1], newHalton(base, tuning.SweepSeed(), uint64(i))}
+		axes[i] = axis{
+			s.declared[k], ranges[name][0], ranges[name][1],
+			newHalton(base, tuning.SweepSeed(), uint64(i)),
+		}
 		if err := axes[i].check(); err != nil {
 			return nil, err
 		}
 	}
 	var points []protocol.Setting
 	known := map[string]bool{}
-	// A setting that came before is passed over. The number of trials has a bound, since whole numbers may run out.
+	// Repeated settings are skipped. The number of attempts is bounded, since integer ranges may be
+	// exhausted.
 	for i := 0; len(points) < tuning.Runs && i < 100*tuning.Runs; i++ {
 		values := protocol.Setting{}
 		for _, a := range axes {
@@ -54,7 +59,8 @@ type axis struct {
 // check returns an error if a value in the range is not allowed.
 func (a *axis) check() error {
 	if a.Logarithmic() && a.least <= 0 {
-		return fmt.Errorf("tune.%s starts at %g, which has no logarithm, and the scale of %s is logarithmic; start the range above 0",
+		return fmt.Errorf("tune.%s starts at %g, which has no logarithm, and the scale of %s is "+
+			"logarithmic; start the range above 0",
 			a.Name, a.least, a.Name)
 	}
 	for _, end := range []float64{a.least, a.greatest} {
@@ -65,17 +71,18 @@ func (a *axis) check() error {
 	return nil
 }
 
-// at is element i of the sequence, in the range.
+// at returns element i of the sequence, mapped to the range.
 func (a *axis) at(i int) float64 {
 	least, greatest := a.least, a.greatest
-	if a.Integer { // the ends, too, are what a whole interval is rounded to
+	if a.Integer { // so that the ends have as much probability as the other integers
 		least, greatest = least-0.5, greatest+0.5
 	}
 	u, v := a.sequence.at(i), 0.0
 	if a.Logarithmic() {
 		v = round(least*math.Pow(greatest/least, u), 'e', 3)
 	} else {
-		v = round(least+u*(greatest-least), 'f', max(0, 3-int(math.Floor(math.Log10(greatest-least)))))
+		v = round(least+u*(greatest-least), 'f',
+			max(0, 3-int(math.Floor(math.Log10(greatest-least)))))
 	}
 	if a.Integer {
 		v = math.Round(v)
@@ -83,7 +90,7 @@ func (a *axis) at(i int) float64 {
 	return min(max(v, a.least), a.greatest)
 }
 
-// round rounds v to so many decimals, of the mantissa if the format is e.
+// round rounds v to a number of decimals, of the mantissa if the format is e.
 func round(v float64, format byte, decimals int) float64 {
 	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, format, decimals, 64), 64)
 	if err != nil {
@@ -92,11 +99,12 @@ func round(v float64, format byte, decimals int) float64 {
 	return rounded
 }
 
-// halton is one coordinate of a Halton sequence: element i is the digits of i in a prime base, mirrored at the point. Each digit
-// is permuted at random, the zeros that follow the last one too, since the coordinates of large bases are else correlated.
+// halton is one coordinate of a scrambled Halton sequence: element i is the radical inverse of i in
+// a prime base. Every digit, trailing zeros included, is permuted at random, since coordinates of
+// large bases are correlated otherwise.
 type halton struct {
 	base   int
-	digits [][]int // permutation of each digit, the first after the point first
+	digits [][]int // permutation of each digit, most significant first
 }
 
 func newHalton(base int, seed, key uint64) halton {
@@ -113,18 +121,19 @@ func newHalton(base int, seed, key uint64) halton {
 	return h
 }
 
-// at is element i, in [0, 1].
+// at returns element i, in [0, 1].
 func (h halton) at(i int) float64 {
 	v, unit := 0.0, 1.0
 	for _, p := range h.digits {
 		unit /= float64(h.base)
-		v += float64(unit * float64(p[i%h.base])) // rounded here on every machine, those that could fuse it too
+		// the conversion prevents fused multiply-add, which only some machines have
+		v += float64(unit * float64(p[i%h.base]))
 		i /= h.base
 	}
 	return v
 }
 
-// nextPrime is the least prime above n.
+// nextPrime returns the least prime above n.
 func nextPrime(n int) int {
 	for p := n + 1; ; p++ {
 		isPrime := p > 1

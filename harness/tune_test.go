@@ -13,7 +13,8 @@ import (
 	"noisebench/results"
 )
 
-// The first bᵏ elements of a sequence in base b fall one into each of bᵏ equal parts, whatever the permutations.
+// The first bᵏ elements of a sequence in base b fall one into each of bᵏ equal parts, whatever the
+// permutations.
 func TestHaltonFillsEvenly(t *testing.T) {
 	for _, base := range []int{2, 3, 5, 7} {
 		for seed := range uint64(5) {
@@ -47,7 +48,8 @@ var tunable = []protocol.Hyperparameter{
 	protocol.Count("steps", "", 10, 1),
 }
 
-// Settings are the same on every machine and for ever: they are part of what a plan is.
+// Settings are the same on every machine and in every version, since they are part of a plan's
+// identity.
 func TestFillIsPinned(t *testing.T) {
 	entry := protocol.OptimizerEntry{Tune: map[string][]float64{
 		"step_size": {1e-4, 1}, "beta": {0.5, 0.99}, "weight_decay": {1e-5, 0.1}, "steps": {1, 4},
@@ -69,8 +71,8 @@ func TestFillIsPinned(t *testing.T) {
 	}
 }
 
-// Step sizes and decays are spread evenly by their logarithms, fractions by themselves, and whole numbers are rounded; all
-// stay in their ranges, and what is not tuned keeps its value.
+// Step sizes and decays are spread evenly by their logarithms, fractions by themselves, and whole
+// numbers are rounded; all stay in their ranges, and what is not tuned keeps its value.
 func TestFillKeepsScales(t *testing.T) {
 	entry := protocol.OptimizerEntry{
 		Set:  protocol.Setting{"weight_decay": 0.5},
@@ -160,7 +162,8 @@ func TestStepSizeIsLogarithmic(t *testing.T) {
 	}
 }
 
-// A cell with ranges makes as many tuning runs as the plan says, keeps the best setting, and warns where it is extreme.
+// A cell with ranges makes as many tuning runs as the plan says, keeps the best setting, and warns
+// where it is extreme.
 func TestCampaignTunesOverRanges(t *testing.T) {
 	plan := testPlan()
 	plan.Optimizers = []protocol.OptimizerEntry{
@@ -299,7 +302,7 @@ func TestEstimate(t *testing.T) {
 	}
 }
 
-// An entry without a name is called by what its optimizer calls itself, unless another entry is called that.
+// An entry without a name gets the name of its optimizer, unless another entry has that name.
 func TestCampaignNamesEntries(t *testing.T) {
 	d := aliases{definitions{pointsDef(20, &callLog{}), []protocol.OptimizerDef{scriptedDef(nil, nil)}}}
 	names := func(entries ...protocol.OptimizerEntry) (names []string) {
