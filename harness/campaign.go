@@ -71,8 +71,7 @@ func NewCampaign(plan protocol.Plan, definitions Definitions, others ...Definiti
 		}
 	}
 	if !slices.ContainsFunc(c.cells, func(c *cell) bool { return c.impossible == "" }) {
-		return nil, fmt.Errorf("plan %s: none of its optimizers can run on any of its problems, "+
-			"such as %s: %s",
+		return nil, fmt.Errorf("plan %s: none of its optimizers can run on any of its problems, such as %s: %s",
 			c.Plan.Name, c.cells[0].pEntry.Name, c.cells[0].impossible)
 	}
 	return c, nil
@@ -102,8 +101,7 @@ func (c *Campaign) name(definitions Definitions) error {
 			}
 		}
 		for i, w := range wanted {
-			if _, name := entry(i); slices.Index(wanted, w) == i &&
-				!slices.Contains(wanted[i+1:], w) {
+			if _, name := entry(i); slices.Index(wanted, w) == i && !slices.Contains(wanted[i+1:], w) {
 				*name = w
 			}
 		}
@@ -145,12 +143,12 @@ func (c *Campaign) Cells(find Lookup) ([]results.Cell, [][]Task) {
 // Forecast is an upper bound on the cost of one cell of a plan.
 type Forecast struct {
 	Problem, Optimizer string
-	Runs               int   // at most
-	Examples           int64 // per run
-	BatchSize          int   // if the optimizer does not choose
-	Chooses            bool  // the optimizer chooses its batch size
+	Runs               int    // at most
+	Examples           int64  // per run
+	BatchSize          int    // if the optimizer does not choose
+	Chooses            bool   // the optimizer chooses its batch size
 	// why the optimizer cannot run on the problem, see results.Cell; empty if it can
-	Impossible string
+	Impossible         string
 }
 
 // Forecast lists the cells of the plan, each with an upper bound on its cost.
@@ -158,10 +156,8 @@ func (c *Campaign) Forecast() []Forecast {
 	all := make([]Forecast, len(c.cells))
 	for i, cell := range c.cells {
 		all[i] = Forecast{
-			Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Runs: cell.mostRuns(),
-			Examples:  cell.budget,
-			BatchSize: cell.batchSize(), Chooses: cell.optimizer.ChoosesBatchSize,
-			Impossible: cell.impossible,
+			Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Runs: cell.mostRuns(), Examples: cell.budget,
+			BatchSize: cell.batchSize(), Chooses: cell.optimizer.ChoosesBatchSize, Impossible: cell.impossible,
 		}
 	}
 	return all
@@ -182,13 +178,13 @@ func (c *Campaign) Examples() (runs []results.Run) {
 type Progress struct {
 	Task      Task            // that has ended; zero at the start
 	Problem   string          // of the task's cell
-	Optimizer string          //
+	Optimizer string          // 
 	Record    *results.Record // of the task; nil at the start
 	Done      int             // runs known to be finished
 	// of those, found in the store; the number grows as tuning decides which runs are needed
 	Found     int
-	Left      int           // runs still to be made: an upper bound until all tuning is done
-	Remaining time.Duration // estimated time for them; negative if not yet known
+	Left      int             // runs still to be made: an upper bound until all tuning is done
+	Remaining time.Duration   // estimated time for them; negative if not yet known
 }
 
 // Options are the options of an execution. They affect no result.
@@ -334,10 +330,7 @@ func (e *execution) run(ctx context.Context) ([]results.Cell, error) {
 			}
 		}
 		cell := e.campaign.cells[end.cell]
-		e.report(Progress{
-			Task: end.task, Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name,
-			Record: end.record,
-		})
+		e.report(Progress{Task: end.task, Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Record: end.record})
 	}
 }
 

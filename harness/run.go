@@ -16,8 +16,8 @@ import (
 // Alloc returns zeroed memory that plugins can map, 64-byte aligned, and a function that frees it.
 type Alloc func(bytes int) (mem []byte, free func())
 
-// Transporter is implemented by problems and optimizers of other processes. Transport names the
-// transport that their calls use, which the record's provenance keeps.
+// Transporter is a problem or optimizer that knows by what road its calls travel; the record's
+// provenance says so.
 type Transporter interface{ Transport() string }
 
 // Faulter is implemented by problems and optimizers that can report a fault of a call without an
@@ -50,16 +50,13 @@ func Run(ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef, ru
 // Fits returns an error that names what the optimizer needs and the problem lacks; nil if they fit.
 func Fits(spec *protocol.ProblemSpec, o *protocol.OptimizerDef) error {
 	if missing := o.Needs &^ spec.Measures; missing != 0 {
-		return fmt.Errorf("optimizer %s needs %v, which the problem does not measure (it offers "+
-			"%v)", o.Name, missing, spec.Measures)
+		return fmt.Errorf("optimizer %s needs %v, which the problem does not measure (it offers %v)", o.Name, missing, spec.Measures)
 	}
 	if o.FullBatch && spec.Train == 0 {
-		return fmt.Errorf("optimizer %s measures all training examples at once, and the "+
-			"problem's data are endless", o.Name)
+		return fmt.Errorf("optimizer %s measures all training examples at once, and the problem's data are endless", o.Name)
 	}
 	if !o.Offers(spec.DType) {
-		return fmt.Errorf("optimizer %s has no %s version, which the problem needs", o.Name,
-			spec.DType)
+		return fmt.Errorf("optimizer %s has no %s version, which the problem needs", o.Name, spec.DType)
 	}
 	return nil
 }
@@ -85,7 +82,7 @@ type runner[T protocol.Float] struct {
 	run          results.Run
 	record       *results.Record
 
-	x []T // the point at which the optimizer measures
+	x           []T // the point at which the optimizer measures
 	// the last x that was no trial point; x itself unless the optimizer makes trials
 	iterate     []T
 	judged      []T // the point that is evaluated; the iterate itself unless the optimizer averages
@@ -110,9 +107,7 @@ func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o pr
 	spec protocol.ProblemSpec, run results.Run, alloc Alloc,
 ) (*results.Record, error) {
 	if newProblem == nil {
-		return nil, fault(p.Origin, p.Name, "open",
-			fmt.Errorf("its specification names %s, but the definition has no constructor for it",
-				spec.DType))
+		return nil, fault(p.Origin, p.Name, "open", fmt.Errorf("its specification names %s, but the definition has no constructor for it", spec.DType))
 	}
 	began := time.Now()
 	r := &runner[T]{
@@ -158,18 +153,14 @@ func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o pr
 	var request protocol.Request
 	r.optimizer, request, err = newOptimizer(protocol.Start{
 		Setting: run.Optimizer.Setting, Dim: spec.Dim, DType: spec.DType, Blocks: spec.Blocks,
-		BatchSize: run.BatchSize, Train: spec.Train, Budget: run.Budget, Seed: run.Seed,
-		Constants: spec.Constants,
+		BatchSize: run.BatchSize, Train: spec.Train, Budget: run.Budget, Seed: run.Seed, Constants: spec.Constants,
 	})
 	if err != nil {
 		_ = r.close() // the optimizer's fault is reported
 		return r.failed(fault(o.Origin, o.Name, "open", err))
 	}
 	r.record.Host.Executables = executables(p.Origin, o.Origin)
-	r.record.Host.Transport = map[string]string{
-		"problem":   transport(r.problem),
-		"optimizer": transport(r.optimizer),
-	}
+	r.record.Host.Transport = map[string]string{"problem": transport(r.problem), "optimizer": transport(r.optimizer)}
 
 	err = r.loop(ctx, request)
 	if closeErr := r.close(); err == nil {
@@ -220,8 +211,7 @@ func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
 		v, ok := r.record.Points[0].At(part)
 		if ok && (!protocol.Finite(float64(v.Loss)) || !protocol.Finite(float64(v.Metric))) {
 			return fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate",
-				fmt.Errorf("loss and metric at the starting point are %g and %g on the %s part, "+
-					"want finite numbers",
+				fmt.Errorf("loss and metric at the starting point are %g and %g on the %s part, want finite numbers",
 					v.Loss, v.Metric, part))
 		}
 	}
@@ -296,27 +286,23 @@ func (r *runner[T]) draw(q protocol.Request) (want protocol.Quantity, more bool,
 		want = r.optimizerDef.Needs
 	}
 	if extra := want &^ r.optimizerDef.Needs; extra != 0 {
-		return 0, false, fmt.Errorf("it asks for %v, but its definition declares only %v as "+
-			"needed", extra, r.optimizerDef.Needs)
+		return 0, false, fmt.Errorf("it asks for %v, but its definition declares only %v as needed", extra, r.optimizerDef.Needs)
 	}
 	left := r.run.Budget - r.seen
 	switch q.Draw {
 	case protocol.New:
 		if q.BatchSize < 0 {
-			return 0, false, fmt.Errorf("it asks for a batch of %d examples, want at least 1, or "+
-				"0 to keep the size", q.BatchSize)
+			return 0, false, fmt.Errorf("it asks for a batch of %d examples, want at least 1, or 0 to keep the size", q.BatchSize)
 		}
 		if q.BatchSize > 0 && q.BatchSize != r.size {
 			if !r.optimizerDef.ChoosesBatchSize {
-				return 0, false, fmt.Errorf("it asks for a batch of %d examples in place of %d, "+
-					"but its definition does not declare ChoosesBatchSize",
+				return 0, false, fmt.Errorf("it asks for a batch of %d examples in place of %d, but its definition does not declare ChoosesBatchSize",
 					q.BatchSize, r.size)
 			}
 			r.size = q.BatchSize
 		}
 		if r.size < want.MinBatch() {
-			return 0, false, fmt.Errorf("it asks for %v of %d example, want a batch of at least "+
-				"%d", want, r.size, want.MinBatch())
+			return 0, false, fmt.Errorf("it asks for %v of %d example, want a batch of at least %d", want, r.size, want.MinBatch())
 		}
 		m := int(min(int64(r.size), left))
 		if r.run.Order == protocol.Frozen && r.spec.Train > 0 {
@@ -332,8 +318,7 @@ func (r *runner[T]) draw(q protocol.Request) (want protocol.Quantity, more bool,
 		}
 	case protocol.All:
 		if r.spec.Train == 0 {
-			return 0, false, errors.New("it asks for all training examples, but the problem's " +
-				"data are endless")
+			return 0, false, errors.New("it asks for all training examples, but the problem's data are endless")
 		}
 		if int64(r.spec.Train) > left {
 			return want, false, nil
@@ -343,8 +328,7 @@ func (r *runner[T]) draw(q protocol.Request) (want protocol.Quantity, more bool,
 		return 0, false, fmt.Errorf("it asks for draw %d, want new, again or all", q.Draw)
 	}
 	if len(r.batch.Examples) < want.MinBatch() {
-		return 0, false, fmt.Errorf("it asks for %v of %d example, want a batch of at least %d",
-			want, len(r.batch.Examples), want.MinBatch())
+		return 0, false, fmt.Errorf("it asks for %v of %d example, want a batch of at least %d", want, len(r.batch.Examples), want.MinBatch())
 	}
 	return want, int64(len(r.batch.Examples)) <= left, nil
 }
@@ -374,15 +358,13 @@ func (r *runner[T]) measure(want protocol.Quantity, diagnose bool) error {
 	case !m.Have.Has(want):
 		return fmt.Errorf("it measured %v, want %v", m.Have, want)
 	case m.BatchSize != len(r.batch.Examples):
-		return fmt.Errorf("it measured a batch of %d examples, want %d", m.BatchSize,
-			len(r.batch.Examples))
+		return fmt.Errorf("it measured a batch of %d examples, want %d", m.BatchSize, len(r.batch.Examples))
 	}
 	m.Have = want
 	given := before.Slices()
 	for i, s := range m.Slices() {
 		if got, want := *s.At, *given[i].At; !same(got, want) {
-			return fmt.Errorf("it replaced the measurement's vectors (that of the %v has length "+
-				"%d, want %d); write to their elements",
+			return fmt.Errorf("it replaced the measurement's vectors (that of the %v has length %d, want %d); write to their elements",
 				s.Of, len(got), len(want))
 		}
 	}
@@ -408,15 +390,13 @@ func (r *runner[T]) possible() error {
 	}
 	if !protocol.Finite(m.Loss) {
 		if r.step == 0 {
-			return fmt.Errorf("the loss of the first batch, at the starting point, is %g, want a "+
-				"finite number", m.Loss)
+			return fmt.Errorf("the loss of the first batch, at the starting point, is %g, want a finite number", m.Loss)
 		}
 		return nil
 	}
 	start := float64(r.record.Points[0].Train.Loss)
 	if name, v := m.NotFinite(); name != "" && !protocol.Caused(r.x, r.step > 0, m.Loss, start) {
-		return fmt.Errorf("%s is %g at a loss of %g, which is %s; want a finite number", name, v,
-			m.Loss, r.where(start))
+		return fmt.Errorf("%s is %g at a loss of %g, which is %s; want a finite number", name, v, m.Loss, r.where(start))
 	}
 	return nil
 }
@@ -540,8 +520,7 @@ func (r *runner[T]) evaluate(last bool) error {
 			return results.Value{}, fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate", err)
 		}
 		if err := e.Check(r.spec.Metric); err != nil {
-			return results.Value{}, fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate",
-				fmt.Errorf("on the %s part, %w", part, err))
+			return results.Value{}, fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate", fmt.Errorf("on the %s part, %w", part, err))
 		}
 		return results.Value{Loss: protocol.Number(e.Loss), Metric: protocol.Number(e.Metric)}, nil
 	}
@@ -594,12 +573,10 @@ func (r *runner[T]) verdict(point *results.Point) error {
 		first, _ := r.record.Points[0].At(part)
 		if start := float64(first.Loss); !protocol.Caused(r.judged, true, loss, start) {
 			return fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate",
-				fmt.Errorf("the %s on the %s part is %g at a loss of %g, which is %s; want a "+
-					"finite number", r.spec.Metric.Name, part, metric,
+				fmt.Errorf("the %s on the %s part is %g at a loss of %g, which is %s; want a finite number", r.spec.Metric.Name, part, metric,
 					loss, r.where(start)))
 		}
-		r.diverge(fmt.Sprintf("the %s on the %s part after batch", r.spec.Metric.Name, part),
-			metric, math.Inf(1))
+		r.diverge(fmt.Sprintf("the %s on the %s part after batch", r.spec.Metric.Name, part), metric, math.Inf(1))
 		return nil
 	}
 	return nil
@@ -619,8 +596,7 @@ func (r *runner[T]) checkEstimate() error {
 	}
 	for j, v := range r.judged {
 		if !protocol.Finite(float64(v)) && protocol.Finite(float64(r.iterate[j])) {
-			return fmt.Errorf("its estimate before the first step has %g at element %d, want "+
-				"finite numbers: the point itself, say", v, j)
+			return fmt.Errorf("its estimate before the first step has %g at element %d, want finite numbers: the point itself, say", v, j)
 		}
 	}
 	return nil
@@ -637,8 +613,7 @@ func (r *runner[T]) diverge(what string, value, limit float64) {
 	r.record.Trace = r.trace.columns()
 	r.record.End.Status = results.Diverged
 	r.record.End.Unused = r.run.Budget - r.seen
-	r.record.End.Reason = fmt.Sprintf("%s %d is %g, want a finite number", what,
-		r.record.End.Steps, value)
+	r.record.End.Reason = fmt.Sprintf("%s %d is %g, want a finite number", what, r.record.End.Steps, value)
 	if !math.IsInf(limit, 0) {
 		r.record.End.Reason += fmt.Sprintf(" up to %g", limit)
 	}
