@@ -406,8 +406,7 @@ func (e *execution) make(ctx context.Context, i int, task Task) (record *results
 	return record, false, e.opt.Store.Commit(record)
 }
 
-// stamp writes the provenance of this execution into a record and keeps what the run itself
-// recorded.
+// stamp copies the provenance into a record, beside its clocks.
 func (e *execution) stamp(record *results.Record, started time.Time) {
 	if record == nil {
 		return
