@@ -6,19 +6,22 @@ import (
 	"noisebench/protocol"
 )
 
-// Cell is what is known of one optimizer on one problem of a plan: the input of rankings and tables. Its slices may be
-// empty, and then Missing or Failed say why.
+// Cell holds the results of one optimizer on one problem of a plan, the input of rankings and
+// tables. Its slices may be empty; Missing or Failed then give the reason.
 type Cell struct {
 	Problem   string // name of the plan's problem entry
 	Optimizer string // name of the plan's optimizer entry
 
-	// Impossible says why the optimizer cannot run on the problem, such as a quantity that it needs and the problem does not
-	// measure; empty: it can. Such a cell has no runs, and none are missing.
+	// Impossible is the reason why the optimizer cannot run on the problem, such as a quantity that
+	// it needs and the problem does not measure; empty if it can. Such a cell has no runs, and none
+	// are missing.
 	Impossible string
 
-	// Setting is the complete setting that tuning chose; nil while tuning is unfinished. Defaults are the values that the
-	// optimizer declares, complete; nil: unknown. Tuned names the hyperparameters that were searched, and Ranges has the least and the greatest value of those that were searched over a
-	// range. BatchSize, Schedule and Clip are what the optimizer entry has of its own, or zero.
+	// Setting is the complete setting that tuning chose; nil while tuning is unfinished. Defaults
+	// are the complete declared defaults of the optimizer; nil if unknown. Tuned names the
+	// hyperparameters that were searched, and Ranges holds the least and the greatest value of
+	// those searched over a range. BatchSize, Schedule and Clip are those of the optimizer's entry
+	// in the plan; zero if it has none.
 	Setting   protocol.Setting
 	Defaults  protocol.Setting
 	Tuned     []string
@@ -27,26 +30,30 @@ type Cell struct {
 	Schedule  *protocol.Schedule
 	Clip      float64
 
-	Runs           []*Record        // replicates of Setting: finished runs only, one per reporting seed
-	OneShotSetting protocol.Setting // the declared default but for what the entry sets, complete; nil if the plan has no one-shot row
-	OneShot        []*Record        // replicates of OneShotSetting, as Runs
-	Tuning         []*Record        // all finished runs of the sweep and of the tie step
+	Runs []*Record // finished replicates of Setting, one per reporting seed
+	// the declared defaults with the values that the entry sets, complete; nil if the plan has no
+	// one-shot row
+	OneShotSetting protocol.Setting
+	OneShot        []*Record // finished replicates of OneShotSetting
+	Tuning         []*Record // all finished runs of the sweep and of the tie step
 
-	Edges  []Edge // where Setting lies at an end of what was searched
+	Edges  []Edge // hyperparameters for which Setting lies at an end of the searched values
 	Capped bool   // the limit on tuning runs ended the search
 
-	// Unranked says why this cell takes no part in ranking and stands in a table of its own, such as where it comes from;
-	// empty: it takes part. Its records may have seeds, budgets and a protocol version of their own.
+	// Unranked is the reason why this cell is not ranked but listed in a separate table, such as
+	// its source; empty if it is ranked. Records of an unranked cell may have other seeds, budgets
+	// and protocol versions.
 	Unranked string
 
 	Taken []Taken // from bundles, if any
 
 	Failed  []string // one reason per failed run, tuning runs among them
-	Missing int      // runs of the plan that neither finished nor failed
+	Missing int      // runs of the plan that have neither finished nor failed
 }
 
-// Fixed is the part of the setting that a reader has to be told beside what was tuned: the values that differ from those that the
-// optimizer declares, and the batch size of the entry. It is empty while tuning is unfinished.
+// Fixed returns the part of the setting that tables show besides the tuned values: values that
+// differ from the declared defaults, and the entry's batch size. It is empty while tuning is
+// unfinished.
 func (c *Cell) Fixed() protocol.Setting {
 	fixed := protocol.Setting{}
 	if c.Setting == nil {
@@ -63,16 +70,18 @@ func (c *Cell) Fixed() protocol.Setting {
 	return fixed
 }
 
-// Taken says of a cell that some of its runs were made elsewhere and came in a bundle.
+// Taken describes the runs of a cell that come from a bundle.
 type Taken struct {
-	Runs, Of    int    // that many of the cell's runs
+	Runs, Of    int    // number of the cell's runs from the bundle, and of all its runs
 	Root, Title string // of the bundle
-	Platforms   string // that its runs were made on
-	Checked     int    // runs of the bundle that were made again here, whatever cell they are of
-	Bits        int    // of them, with the same bits; the others agree within the tolerance for another platform
+	Platforms   string // on which its runs were made
+	Checked     int    // runs of the bundle, of any cell, that were repeated here
+	// of those, the runs with the same bits; the others agree within the tolerance for another
+	// platform
+	Bits int
 }
 
-// Edge is an end of the values of a hyperparameter that a sweep has tried.
+// Edge is an end of the values of a hyperparameter that a sweep tried.
 type Edge struct {
 	Name  string // of the hyperparameter
 	Above bool   // the greatest value; else the least

@@ -1,14 +1,17 @@
-// Package results keeps run records: one immutable file per run, named by the hash of what the run is.
+// Package results stores run records: one immutable file per run, named by the hash of the run's
+// description.
 //
 // # Goals
 //
 //   - A run that finished is never lost and never run twice, whatever interrupts (R8).
-//   - Any number of processes and machines may write to one folder without locks, and folders merge by union.
-//   - Two records of the same run are equal byte by byte but for their last line, so that a difference shows (R2).
+//   - Any number of processes and machines may write to one folder without locks, and folders merge
+//     by union.
+//   - Two records of the same run are equal byte by byte except for their last line, so that
+//     differences show (R2).
 //   - Records can be read without this package: they are lines of JSON.
 //
-// Files are not meant to be edited, and there is no index: the names of the files say which runs are there. What is written
-// beside the records only helps to read them, and can be made anew.
+// Files are not meant to be edited, and there is no index: file names identify the runs. Everything
+// else in the folder only helps to read the records and can be recreated.
 //
 // # Folder
 //
@@ -22,13 +25,14 @@
 //	bundles/ROOT.json                  which runs were taken from that bundle, and which of its runs were made again here
 //	tmp/                               files being written
 //
-// A record is written to tmp, synced, and linked to its place, which fails if the place is taken: whoever is first
-// wins, and a reader sees whole files only. Then the folder is synced. A crash leaves at most a file in tmp; a later
-// writer removes it once its process is gone, or after a day if that process was on another machine.
+// A record is written to tmp, synced, and linked to its final path, which fails if that exists: the
+// first writer wins, and readers see complete files only. Then the folder is synced. A crash leaves
+// at most a file in tmp; a later writer removes it once its process is gone, or after a day if that
+// process was on another machine.
 //
 // # File
 //
-// Each line is one JSON object whose only or first name says what the line is:
+// Each line is one JSON object, whose first name gives the kind of the line:
 //
 //	{"run":…}                   a Run; the SHA-256 of this value's bytes is the run's ID
 //	{"imported":…}              an Imported; in the records of imported/, and only there
@@ -38,27 +42,31 @@
 //	{"end":…}                   an End
 //	{"host":…,"digest":"…"}     a Host, and the SHA-256 of all bytes before this line, in hexadecimal
 //
-// NaN and infinities are the strings "NaN", "+Inf" and "-Inf" (see protocol.Number). All lines before the last are
-// determined by the run and the platform. The last is not covered by the digest: it may be edited, to hide a machine's
-// name, say. Readers ignore names within an object and kinds of line that they do not know, so that later versions can
-// add some; what else may change raises protocol.Version.
+// NaN and infinities are the strings "NaN", "+Inf" and "-Inf" (see protocol.Number). All lines
+// before the last are determined by the run and the platform. The last line is not covered by the
+// digest and may be edited, for example to hide the name of a machine. Readers ignore unknown names
+// within an object and unknown kinds of line, so that later versions can add them; every other
+// change raises protocol.Version.
 //
 // # Identity
 //
-// A Run is what determines the bits, and no more (R10): two builds of bench whose built-ins compute the same share their runs,
-// since these are named by version and fingerprint (package fingerprint). Runs of contract 1 named the executable of bench in
-// their stead; they are read as before, and found by its SHA-256.
+// A Run contains exactly what determines the bits (R10): two builds of bench whose built-ins
+// compute the same share their runs, since built-ins are identified by version and fingerprint
+// (package fingerprint). Runs of contract 1 named the executable of bench instead; they are read as
+// before and found by its SHA-256.
 //
 // # Imported runs
 //
-// What other tools have published stands beside our own runs in tables and never counts as one of them: it is kept in a
-// folder of its own, where [Store.Lookup] and [Store.Records] do not look, its problem and its optimizer belong to a plugin
-// that is named after the tool and has no digest, so that no run of ours can have its ID, and the line "imported" names the
-// file that it was read from. A record with that line in runs/ is a [SyntaxError].
+// Runs published by other tools are listed beside noisebench's own runs in tables and never count
+// as such. They are kept in a separate folder, which [Store.Lookup] and [Store.Records] do not
+// read. Their problem and optimizer belong to a plugin that is named after the tool and has no
+// digest, so that no other run can have the same ID, and the line "imported" names the source file.
+// A record with that line in runs/ is a [SyntaxError].
 //
-// # What can be wrong
+// # Errors
 //
-// A file may be torn (its last line missing), empty, not a record at all, renamed (its ID is not its name), or changed
-// (its digest is not that of its bytes). Each is a [SyntaxError], which stands in for the record when a whole folder is
-// read. Two outcomes of the same run are a [ConflictError]. Neither stops a reader.
+// A file may be truncated, empty, not a record at all, renamed (its ID differs from its name), or
+// changed (its digest differs from that of its bytes). Each case is a [SyntaxError], which takes
+// the place of the record when a whole folder is read. Two outcomes of the same run are a
+// [ConflictError]. Neither stops a reader.
 package results

@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// SyntaxError says that a file is not a valid record.
+// SyntaxError is the error for a file that is not a valid record.
 type SyntaxError struct {
 	File string
-	Line int // from 1; 0 if the whole file is meant
+	Line int // from 1; 0 for the whole file
 	Msg  string
 }
 
@@ -24,8 +24,8 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Msg)
 }
 
-// Encode returns the bytes of r's file. It fails only if r holds a value that JSON cannot carry, such as a constant of
-// the problem that is not finite.
+// Encode returns the contents of r's file. It fails only if r holds a value that JSON cannot
+// represent, such as a constant of the problem that is not finite.
 func Encode(r *Record) ([]byte, error) {
 	b := new(bytes.Buffer)
 	var failure error
@@ -55,17 +55,18 @@ func Encode(r *Record) ([]byte, error) {
 	return b.Bytes(), failure
 }
 
-// Decode reads what Encode wrote. name is the path of the file, for errors, which are all *SyntaxErrors; its base name
-// must begin with the ID of the run.
+// Decode reads the output of [Encode]. name is the path of the file; its base name must begin with
+// the ID of the run. All errors are *SyntaxErrors.
 func Decode(name string, data []byte) (*Record, error) {
 	return decode(name, data, true, nil)
 }
 
-// Decoder reads many records. It leaves traces out, and records share slices and maps of what they have in common, as the
-// problem's spec: do not change them. The zero value is ready; it must not be used side by side.
+// Decoder decodes many records, without their traces. Records share equal slices and maps, such as
+// those of the problem's spec, which must not be modified. The zero value is ready for use. A
+// Decoder must not be used concurrently.
 type Decoder struct{ known *shared }
 
-// Decode is [Decode] without the trace. It copies what it keeps of data.
+// Decode is [Decode] without the trace. The record does not refer to data.
 func (d *Decoder) Decode(name string, data []byte) (*Record, error) {
 	if d.known == nil {
 		d.known = newShared()
@@ -73,8 +74,8 @@ func (d *Decoder) Decode(name string, data []byte) (*Record, error) {
 	return decode(name, data, false, d.known)
 }
 
-// decode is Decode. It skips the trace unless it is wanted, and shares slices and maps with earlier records by way of known,
-// which may be nil.
+// decode is Decode. It skips the trace unless wantTrace is set, and shares slices and maps with
+// earlier records through known, which may be nil.
 func decode(name string, data []byte, wantTrace bool, known *shared) (*Record, error) {
 	number := 0
 	bad := func(format string, args ...any) (*Record, error) {
@@ -165,7 +166,8 @@ func decode(name string, data []byte, wantTrace bool, known *shared) (*Record, e
 	return bad("file is torn: it ends before its last line")
 }
 
-// decodeHost decodes the last line, whose part after its first name is value, and returns the digest.
+// decodeHost decodes the last line, of which value is the part after the first name, and returns
+// the digest.
 func decodeHost(line, value []byte, h *Host, known *shared) (digest []byte, err error) {
 	host, rest, ok := bytes.Cut(value, []byte(`},"digest":"`))
 	if text, last := bytes.CutSuffix(rest, []byte(`"`)); ok && last && len(text) == 2*sha256.Size {
@@ -182,14 +184,14 @@ func decodeHost(line, value []byte, h *Host, known *shared) (digest []byte, err 
 	return []byte(all.Digest), err
 }
 
-// digest is the hexadecimal SHA-256.
+// digest returns the hexadecimal SHA-256 of data.
 func digest(data []byte) (text [2 * sha256.Size]byte) {
 	sum := sha256.Sum256(data)
 	hex.Encode(text[:], sum[:])
 	return text
 }
 
-// split takes a line {"kind":value} apart. If there are more names, value has them too.
+// split splits a line {"kind":value}. value includes any further names.
 func split(line []byte) (kind, value []byte, ok bool) {
 	line, ok = bytes.CutPrefix(line, []byte(`{"`))
 	if !ok {

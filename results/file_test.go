@@ -56,7 +56,7 @@ func TestEncodeDecode(t *testing.T) {
 	}
 }
 
-// The last line is all that may depend on where and when a run was made.
+// Only the last line may depend on where and when a run was made.
 func TestEncodeDeterministicPart(t *testing.T) {
 	a, b := example(1), example(1)
 	b.Host = Host{Machine: "elsewhere"}
@@ -185,7 +185,7 @@ func seal(lines, host string) []byte {
 	return fmt.Appendf(nil, "%s{\"host\":%s,\"digest\":\"%x\"}\n", lines, host, sha256.Sum256([]byte(lines)))
 }
 
-// repaired is what a record would be whose lines were written, not changed: its name and its digest fit.
+// repaired gives the lines of a changed record a fitting name and digest.
 func repaired(data []byte) (name string, fits []byte) {
 	name = "x"
 	if _, value, ok := split(bytes.SplitN(data, []byte("\n"), 2)[0]); ok {
@@ -201,8 +201,9 @@ func repaired(data []byte) (name string, fits []byte) {
 	return name, data
 }
 
-// FuzzDecode checks that no input makes Decode panic, that both ways to decode agree, and that what is accepted is of use and
-// survives another round. Inputs get the right name and digest, or else few would come beyond their checks.
+// FuzzDecode checks that no input makes Decode panic, that both ways to decode agree, and that
+// accepted records are usable and survive another round. Inputs get the right name and digest,
+// since few would pass those checks otherwise.
 func FuzzDecode(f *testing.F) {
 	for _, r := range []*Record{example(1), example(2)} {
 		r.Points = r.Points[:2]
@@ -251,7 +252,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// FuzzScan checks that the quick ways to read lines agree with encoding/json.
+// FuzzScan checks that the fast parsers of lines agree with encoding/json.
 func FuzzScan(f *testing.F) {
 	for _, v := range scanned() {
 		b, err := json.Marshal(v)
@@ -269,7 +270,8 @@ func FuzzScan(f *testing.F) {
 	})
 }
 
-// scan compares a quick way to read b with encoding/json, where both can, and reports whether the quick one can.
+// scan compares a fast parser with encoding/json on b if both accept it, and reports whether the
+// fast one does.
 func scan[T any](t *testing.T, b []byte, plain, quick *T, way func(*T) bool) bool {
 	t.Helper()
 	able := way(quick)
@@ -281,7 +283,7 @@ func scan[T any](t *testing.T, b []byte, plain, quick *T, way func(*T) bool) boo
 	return able
 }
 
-// scanned is what the quick ways have to read.
+// scanned returns values that the fast parsers must read.
 func scanned() (values []any) {
 	for _, p := range example(1).Points {
 		values = append(values, p)

@@ -10,15 +10,18 @@ import (
 	"strings"
 )
 
-// FileName is a name for a file or folder that belongs to things with names of their own, such as a plan and a problem: every
-// such name is made here. It has no ending. Different names give different files, on file systems that ignore case too, none of
-// which lies in another folder, is hidden, looks like an option or is reserved by Windows.
+// FileName returns the name, without extension, of a file or folder for items that users name, such
+// as a plan and a problem. All such file names come from here. Different items get different names,
+// even on file systems that ignore case, and no name leads to another folder, is hidden, looks like
+// an option or is reserved by Windows.
 //
-// Lower case letters, digits, "-", "_" and "." stand for themselves, and parts are joined by "--". What is left, and what of these
-// would have a meaning where it stands, is =XX for each byte; an empty part is "=". A long name is cut, and it and one with
-// capital letters end in "=_" and a hash. Nothing of it means something to shells, URLs or LaTeX.
+// Letters, digits, "-", "_" and "." represent themselves, and parts are joined by "--". Other
+// bytes, and those that would have a special meaning at their position, are written as =XX; an
+// empty part is "=". Names that are too long or contain capital letters end in "=_" and a hash,
+// after truncation if they are too long. No character has a special meaning to shells, URLs or
+// LaTeX.
 func FileName(parts ...string) string {
-	const most = 180 // below the 255 bytes of file systems, with room for endings
+	const most = 180 // below the limit of 255 bytes of file systems, with room for extensions
 	encoded := make([]string, len(parts))
 	for i, part := range parts {
 		encoded[i] = encodeName(part)
@@ -34,11 +37,12 @@ func FileName(parts ...string) string {
 	return name
 }
 
-// reserved are the names of devices on Windows, whatever their ending.
+// reserved lists the names of devices on Windows, which are reserved with any extension.
 var reserved = strings.Fields("con prn aux nul com0 com1 com2 com3 com4 com5 com6 com7 com8 com9 " +
 	"lpt0 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8 lpt9")
 
-// encodeName writes one part of a name: no "--" is in it, and no "-" or "." at its ends.
+// encodeName encodes one part of a name. The result contains no "--", and no "-" or "." at its
+// ends.
 func encodeName(part string) string {
 	if part == "" {
 		return "="
@@ -58,7 +62,8 @@ func encodeName(part string) string {
 	return b.String()
 }
 
-// ReadRegular reads a regular file of at most most bytes. Anything else, such as a pipe or a folder, is an error.
+// ReadRegular reads a regular file of at most most bytes. Pipes, folders and larger files are
+// errors.
 func ReadRegular(path string, most int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {

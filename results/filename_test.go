@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// hostile are names that a plan may have, or a record from elsewhere.
+// hostile lists difficult names that plans or foreign records may contain.
 var hostile = []string{
 	"", ".", "..", "../evil", "/", "/etc/passwd", `\`, `..\evil`, "a/b", "a_b", "a b", "a-b", "a--b", "a---b", "-rf", "a-", "--", "-",
 	".hidden", "x.", "x", "x.y", "x..y", "a\nb", "a\x00b", "a\tb", "sgd", "SGD", "Sgd", "größe", "gro\u0308ße", "学习", "\xff", "=", "=2F", "%2F",
@@ -17,8 +17,8 @@ var hostile = []string{
 	strings.Repeat("é", 5000),
 }
 
-// Whatever names are, files named after them lie in their folder, and no two are the same, whether or not a file system tells
-// capital letters apart.
+// For all names, the files named after them lie in their folder, and no two are the same, even on
+// file systems that ignore case.
 func TestFileNames(t *testing.T) {
 	dir := t.TempDir()
 	seen := map[string][]string{}

@@ -7,20 +7,23 @@ import (
 	"strconv"
 )
 
-// IDs gives the IDs of many runs. It is many times faster than [Run.ID] where a run differs from the one before it in its seed
-// alone, as replicates do. The zero value is ready; it must not be used side by side.
+// IDs computes the IDs of many runs. It is much faster than [Run.ID] when a run differs from the
+// previous one only in its seed, as replicates do. The zero value is ready for use. IDs must not be
+// used concurrently.
 type IDs struct {
 	last          Run    // whose JSON is before, its seed, after
 	before, after []byte //
 	text          []byte // reused
 }
 
-// Of returns r.ID(). It keeps maps and slices of r until it is called again; they must not be changed meanwhile.
+// Of returns r.ID(). It retains the maps and slices of r until the next call; they must not be
+// modified meanwhile.
 func (ids *IDs) Of(r *Run) string {
 	if ids.before == nil || !sameButSeed(r, &ids.last) {
 		b := r.json()
 		mark := []byte(`,"seed":`)
-		i := bytes.LastIndex(b, mark) + len(mark) // what follows it has no such key, and quotes within strings are escaped
+		// later keys differ, and quotes within strings are escaped
+		i := bytes.LastIndex(b, mark) + len(mark)
 		ids.last = *r
 		ids.before, ids.after = b[:i:i], bytes.TrimLeft(b[i:], "0123456789")
 	}
@@ -31,7 +34,7 @@ func (ids *IDs) Of(r *Run) string {
 	return string(id[:])
 }
 
-// sameButSeed compares all that a Run has but its seed.
+// sameButSeed reports whether two runs are equal apart from their seeds.
 func sameButSeed(r, s *Run) bool {
 	return r.Protocol == s.Protocol &&
 		r.Problem.Name == s.Problem.Name && r.Problem.Version == s.Problem.Version && r.Problem.Plugin == s.Problem.Plugin && r.Problem.Fingerprint == s.Problem.Fingerprint &&

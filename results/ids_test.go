@@ -7,8 +7,8 @@ import (
 	"noisebench/protocol"
 )
 
-// Each run differs from the one before in one field, or in none; no change may go unnoticed, the seed's included. A field
-// that is new in Run is changed here without further ado.
+// Each run differs from the previous one in at most one field, and every change must change the ID.
+// Reflection covers new fields of Run automatically.
 func TestIDs(t *testing.T) {
 	var ids IDs
 	run := example(1).Run

@@ -11,8 +11,9 @@ import (
 
 func (s *Store) importedPath(id string) string { return filepath.Join(s.dir, "imported", id+".jsonl") }
 
-// Import saves the record of an imported run and reports whether it is new. If there is another outcome of the same run, that
-// one stays and the error is a *ConflictError whose Other is the file that r was read from.
+// Import saves the record of an imported run and reports whether it is new. If the store has
+// another outcome of the same run, it keeps that and returns a *ConflictError whose Other is the
+// file from which r was read.
 func (s *Store) Import(r *Record) (added bool, err error) {
 	if r.Imported == nil {
 		return false, errors.New("a record without provenance cannot be imported")
@@ -41,7 +42,8 @@ func (s *Store) Import(r *Record) (added bool, err error) {
 	return false, nil
 }
 
-// Imports yields all imported runs in the order of their IDs, with their traces, and errors as [Store.Records] does.
+// Imports yields all imported runs in the order of their IDs, with their traces, and errors like
+// [Store.Records].
 func (s *Store) Imports() iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
 		entries, err := os.ReadDir(filepath.Join(s.dir, "imported"))

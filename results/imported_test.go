@@ -19,7 +19,7 @@ func imported(seed uint64) *Record {
 	return r
 }
 
-// Imported runs are kept, found again whole, and never found as runs of our own.
+// Imported runs are kept, found again complete, and never found as noisebench's own runs.
 func TestImport(t *testing.T) {
 	s := open(t, t.TempDir())
 	own, foreign := example(1), imported(3)

@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// readInto reads a regular file, with half the system calls of os.Open, which tries to wait for what needs no waiting: tables
-// read all records.
+// readInto reads a regular file. It makes half the system calls of os.Open, which also prepares for
+// polling; this matters since tables read all records.
 func readInto(b *bytes.Buffer, path string) error {
 	fail := func(op string, err error) error { return &fs.PathError{Op: op, Path: path, Err: err} }
 	retry := func(call func() (int, error)) (n int, err error) {

@@ -6,36 +6,40 @@ import (
 	"noisebench/protocol"
 )
 
-// Run is everything that determines a run's outcome: two runs with equal Run are the same run. What it was run for
-// (tuning, replicate, …), where and when, is not in it.
+// Run is everything that determines a run's outcome: two runs with equal Run are the same run. The
+// purpose of a run (tuning, replicate, …), its place and its time are not part of it.
 type Run struct {
-	Protocol    int               `json:"protocol"` // protocol.Version
-	Problem     ProblemID         `json:"problem"`
-	Optimizer   OptimizerID       `json:"optimizer"`
-	Seed        uint64            `json:"seed"`
-	Budget      int64             `json:"budget"`     // examples
-	BatchSize   int               `json:"batch_size"` // where the optimizer does not choose
-	Schedule    protocol.Schedule `json:"schedule,omitzero"`
-	Clip        float64           `json:"clip,omitempty"` // greatest norm of a gradient; 0: none
-	Order       protocol.Order    `json:"order"`
-	Evaluations int               `json:"evaluations"` // marks after the one at 0
-	Trace       int               `json:"trace"`       // most steps kept; 0: none
-	Diagnostics bool              `json:"diagnostics,omitempty"`
+	Protocol  int               `json:"protocol"` // protocol.Version
+	Problem   ProblemID         `json:"problem"`
+	Optimizer OptimizerID       `json:"optimizer"`
+	Seed      uint64            `json:"seed"`
+	Budget    int64             `json:"budget"`     // examples
+	BatchSize int               `json:"batch_size"` // if the optimizer does not choose
+	Schedule  protocol.Schedule `json:"schedule,omitzero"`
+	// greatest norm of a gradient; 0 for no clipping
+	Clip        float64        `json:"clip,omitempty"`
+	Order       protocol.Order `json:"order"`
+	Evaluations int            `json:"evaluations"` // marks after the one at 0
+	// greatest number of steps kept; 0 for no trace
+	Trace       int  `json:"trace"`
+	Diagnostics bool `json:"diagnostics,omitempty"`
 }
 
-// ProblemID identifies a problem at its parameters by what it computes, by its code if that is an outside plugin's, and by
-// the bytes of its data.
+// ProblemID identifies a problem at its parameters by what it computes, by the bytes of its data
+// and, if it is served by an outside plugin, by its code.
 type ProblemID struct {
 	Name    string          `json:"name"`
 	Version string          `json:"version"`
 	Plugin  protocol.Origin `json:"plugin"`
-	// Fingerprint is that of the problem at Parameters for what the run's optimizer needs, see package fingerprint.
+	// Fingerprint is that of the problem at Parameters for the quantities that the run's optimizer
+	// needs, see package fingerprint.
 	Fingerprint string              `json:"fingerprint,omitempty"`
 	Parameters  protocol.Setting    `json:"parameters,omitempty"` // complete
 	Data        []protocol.DataFile `json:"data,omitempty"`
 }
 
-// OptimizerID identifies an optimizer at a setting by what it computes, and by its code if that is an outside plugin's.
+// OptimizerID identifies an optimizer at a setting by what it computes and, if it is served by an
+// outside plugin, by its code.
 type OptimizerID struct {
 	Name        string           `json:"name"`
 	Version     string           `json:"version"`
@@ -44,8 +48,8 @@ type OptimizerID struct {
 	Setting     protocol.Setting `json:"setting,omitempty"`     // complete
 }
 
-// ID is the name of the run's record: the hexadecimal SHA-256 of the run as compact JSON with sorted keys of maps.
-// See [IDs] for many runs.
+// ID returns the name of the run's record: the hexadecimal SHA-256 of the run as compact JSON with
+// sorted map keys. [IDs] is faster for many runs.
 func (r *Run) ID() string {
 	id := digest(r.json())
 	return string(id[:])
@@ -59,17 +63,17 @@ func (r *Run) json() []byte {
 	return b
 }
 
-// Status says how a run ended.
+// Status is the way a run ended.
 type Status string
 
-// The statuses. OK and Diverged are results; Failed is the fault of a plugin or the machine and no result.
+// The statuses. OK and Diverged are results. Failed is not: a plugin or the machine was at fault.
 const (
 	OK       Status = "ok"
 	Diverged Status = "diverged"
 	Failed   Status = "failed"
 )
 
-// Value is an evaluation of one part as a record keeps it.
+// Value is the evaluation of a point on one part.
 type Value struct {
 	Loss   protocol.Number `json:"loss"`
 	Metric protocol.Number `json:"metric"`
@@ -78,7 +82,7 @@ type Value struct {
 // Point is the evaluation at one mark.
 type Point struct {
 	Mark       int64  `json:"mark"` // nominal, in examples
-	Seen       int64  `json:"seen"` // actual: examples charged when it was taken
+	Seen       int64  `json:"seen"` // actual, in examples: those charged before the evaluation
 	Step       int    `json:"step"`
 	BatchSize  int    `json:"batch_size"` // of the last batch; 0 at the start
 	Train      Value  `json:"train"`
@@ -93,7 +97,8 @@ type Trace struct {
 	Loss      []protocol.Number            `json:"loss"` // of the batch
 	BatchSize []int                        `json:"batch_size"`
 	Reports   map[string][]protocol.Number `json:"reports,omitempty"` // of the optimizer, by name
-	// Diagnostics say what the noise of the batch's gradient g of m examples is like, by name; NaN where it is unknown:
+	// Diagnostics describe the noise of the batch's gradient g of m examples, by name; NaN where it
+	// is unknown:
 	//
 	//	gradient_norm     ‖g‖₂
 	//	variance_norm     ‖s‖₁, s as in protocol.Variance
@@ -104,17 +109,19 @@ type Trace struct {
 
 // End is how a run ended.
 type End struct {
-	Status     Status `json:"status"`
-	Reason     string `json:"reason,omitempty"` // if not ok: what happened, to whom, at which step
-	Steps      int    `json:"steps"`
-	Seen       int64  `json:"seen"`                 // examples charged
-	Unused     int64  `json:"unused,omitempty"`     // budget left over because it is smaller than the least batch
-	Gradients  int64  `json:"gradients"`            // examples whose gradient was measured
-	Variances  int64  `json:"variances,omitempty"`  // examples with variance or its norm
-	Curvatures int64  `json:"curvatures,omitempty"` // examples with one of protocol.Matrices
-	Oracle     bool   `json:"oracle,omitempty"`     // protocol.Oracle was measured: what no real optimizer can know, free of charge
-	MinBatch   int    `json:"min_batch"`
-	MaxBatch   int    `json:"max_batch"`
+	Status Status `json:"status"`
+	Reason string `json:"reason,omitempty"` // unless ok: what happened, and at which step
+	Steps  int    `json:"steps"`
+	Seen   int64  `json:"seen"` // examples charged
+	// remainder of the budget that is smaller than the least batch
+	Unused     int64 `json:"unused,omitempty"`
+	Gradients  int64 `json:"gradients"`            // examples whose gradient was measured
+	Variances  int64 `json:"variances,omitempty"`  // examples with variance or its norm
+	Curvatures int64 `json:"curvatures,omitempty"` // examples with one of protocol.Matrices
+	// protocol.Oracle was measured, which is free and unknown to real optimizers
+	Oracle   bool `json:"oracle,omitempty"`
+	MinBatch int  `json:"min_batch"`
+	MaxBatch int  `json:"max_batch"`
 }
 
 // Host is what is not reproducible about a run: where, when, how fast. It never enters a comparison of records.
@@ -139,22 +146,22 @@ type Host struct {
 	HarnessTime   float64 `json:"harness_seconds"`
 }
 
-// Imported says where a record comes from that no harness of ours made.
+// Imported is the origin of a record that was made by another tool.
 type Imported struct {
 	Source    string `json:"source"`    // the tool, such as "DeepOBS"
 	File      string `json:"file"`      // path of its file, within the folder that was imported
 	SHA256    string `json:"sha256"`    // of that file, hexadecimal
-	Problem   string `json:"problem"`   // its name there
-	Optimizer string `json:"optimizer"` // its name there
+	Problem   string `json:"problem"`   // its name in that tool
+	Optimizer string `json:"optimizer"` // its name in that tool
 }
 
 // Record is one finished run.
 type Record struct {
 	Run      Run
-	Imported *Imported            // nil for runs of our own
+	Imported *Imported            // nil for runs made by noisebench
 	Spec     protocol.ProblemSpec // of the problem
 	Points   []Point              // the first is the start
-	Trace    *Trace               // nil if the run kept none
+	Trace    *Trace               // nil if the run kept no trace
 	End      End
 	Host     Host
 }

@@ -9,15 +9,16 @@ import (
 	"noisebench/protocol"
 )
 
-// What follows reads the parts of a record that differ from run to run from exactly the bytes that Encode writes, many
-// times faster than encoding/json: tables read all files. Each function reports false for anything else, such as an object
-// with more names, which is then left to encoding/json.
+// The functions below parse those parts of a record that differ from run to run, much faster than
+// encoding/json, since tables read all files. They accept exactly the bytes that Encode writes, and
+// report false for everything else, such as an object with more names, which is then left to
+// encoding/json.
 
-// parts are the values of a point besides that on the train part.
+// parts holds the values of a point on the parts other than the train part.
 type parts struct{ validation, test Value }
 
-// scanPoint reads a Point. Values of parts are put into what is left of slab's capacity, so that a record has few pieces of
-// memory.
+// scanPoint parses a Point. It stores the values of parts in the free capacity of slab, so that a
+// record takes few allocations.
 func scanPoint(b []byte, p *Point, slab *[]parts) bool {
 	s := scanner{b, true}
 	p.Mark = s.integer(`{"mark":`)
@@ -44,7 +45,7 @@ func scanPoint(b []byte, p *Point, slab *[]parts) bool {
 	return s.ok && len(s.rest) == 0
 }
 
-// scanEnd reads the End of a run without a reason.
+// scanEnd parses an End without a reason.
 func scanEnd(b []byte, e *End) bool {
 	s := scanner{b, true}
 	switch {
@@ -74,7 +75,7 @@ func scanEnd(b []byte, e *End) bool {
 	return s.ok && len(s.rest) == 0
 }
 
-// scanTimes reads what a Host says of one run alone: its JSON from Started on.
+// scanTimes parses the part of a Host's JSON that differs from run to run, from Started on.
 func scanTimes(b []byte, h *Host) bool {
 	s := scanner{b, true}
 	h.Started = s.text(`"started":"`)
@@ -91,7 +92,7 @@ type scanner struct {
 	ok   bool // so far
 }
 
-// next cuts off a text if it is what comes next, and reports whether it was.
+// next skips a text if it comes next, and reports whether it did.
 func (s *scanner) next(text string) bool {
 	if len(s.rest) < len(text) || string(s.rest[:len(text)]) != text {
 		return false
@@ -102,7 +103,7 @@ func (s *scanner) next(text string) bool {
 
 func (s *scanner) literal(want string) { s.ok = s.next(want) && s.ok }
 
-// until cuts off what comes before the next end.
+// until returns, and skips, the bytes before the next occurrence of end.
 func (s *scanner) until(end byte) []byte {
 	n := bytes.IndexByte(s.rest, end)
 	if n < 0 {
@@ -114,7 +115,7 @@ func (s *scanner) until(end byte) []byte {
 	return word
 }
 
-// integer reads a name and a whole number from 0 to 10¹⁸ − 1.
+// integer parses a name and an integer from 0 to 10¹⁸ − 1.
 func (s *scanner) integer(name string) (v int64) {
 	s.literal(name)
 	n := 0
@@ -133,7 +134,8 @@ func (s *scanner) value(name string) (v Value) {
 	loss := s.until(',')
 	v.Loss = s.number(loss)
 	s.literal(`,"metric":`)
-	if metric := s.until('}'); bytes.Equal(metric, loss) { // the metric is the loss: half of the numbers of many folders
+	// if the metric is the loss, as in many problems, it need not be parsed again
+	if metric := s.until('}'); bytes.Equal(metric, loss) {
 		v.Metric = v.Loss
 	} else {
 		v.Metric = s.number(metric)
@@ -154,7 +156,8 @@ func (s *scanner) number(word []byte) protocol.Number {
 	return protocol.Number(s.float(word))
 }
 
-// decimal reads a name and a number, which no digest covers: it must be one to JSON, too.
+// decimal parses a name and a number. Since the digest does not cover it, it is checked to be valid
+// JSON.
 func (s *scanner) decimal(name string) float64 {
 	s.literal(name)
 	n := 0
@@ -173,7 +176,7 @@ func (s *scanner) float(word []byte) float64 {
 	return v
 }
 
-// text reads a name and a string in which nothing is escaped, up to its closing quote.
+// text parses a name and a string without escapes, up to its closing quote.
 func (s *scanner) text(name string) string {
 	s.literal(name)
 	word := s.until('"')

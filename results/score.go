@@ -7,7 +7,7 @@ import (
 	"noisebench/protocol"
 )
 
-// At returns p's value on a part, and whether it was evaluated there.
+// At returns p's value on a part, and whether p was evaluated on it.
 func (p *Point) At(part protocol.Part) (Value, bool) {
 	var v *Value
 	switch part {
@@ -24,8 +24,8 @@ func (p *Point) At(part protocol.Part) (Value, bool) {
 	return *v, true
 }
 
-// PartFor returns the part that stands in for the wanted one: itself if the problem has it, else the train part, which
-// is then the objective (R6).
+// PartFor returns part if the problem has it, else the train part, which is then the objective
+// (R6).
 func PartFor(spec *protocol.ProblemSpec, part protocol.Part) protocol.Part {
 	if part == protocol.ValidationPart && spec.Validation > 0 || part == protocol.TestPart && spec.Test > 0 {
 		return part
@@ -44,9 +44,10 @@ func Better(m protocol.Metric, a, b float64) bool {
 	return a < b
 }
 
-// Pick returns the point of r that counts under a report rule and a part for selection: for [protocol.Best] the point
-// with the best metric on that part, the earliest of equals; for [protocol.Final], and where the problem lacks that
-// part, the last. It returns nil if r has no points.
+// Pick returns the point of r that is reported under a report rule and a part for selection: for
+// [protocol.Best] the point with the best metric on that part, the earliest of equals; for
+// [protocol.Final], or if the problem lacks that part, the last point. It returns nil if r has no
+// points.
 func (r *Record) Pick(rule protocol.ReportRule, selection protocol.Part) *Point {
 	if len(r.Points) == 0 {
 		return nil
@@ -65,11 +66,13 @@ func (r *Record) Pick(rule protocol.ReportRule, selection protocol.Part) *Point 
 	return best
 }
 
-// Score is the metric on a part by which r counts in statistics: its value at the point that [Record.Pick] picks, or,
-// if r diverged, the worse of its first and its last finite value on the part (R7). A part
-// that the problem lacks is replaced by the train part. The score of a run that failed is NaN.
+// Score returns the metric of r on a part for use in statistics: its value at the point that
+// [Record.Pick] returns or, if r diverged, the worse of its first and its last finite value on the
+// part (R7). A part that the problem lacks is replaced by the train part. The score of a failed run
+// is NaN.
 //
-// Tuning compares Score(rule, selection, selection); tables report Score(rule, selection, protocol.TestPart).
+// Tuning compares Score(rule, selection, selection); tables report Score(rule, selection,
+// protocol.TestPart).
 func (r *Record) Score(rule protocol.ReportRule, selection, part protocol.Part) float64 {
 	if r.End.Status == Failed || len(r.Points) == 0 {
 		return math.NaN()
@@ -90,7 +93,7 @@ func (r *Record) Score(rule protocol.ReportRule, selection, part protocol.Part) 
 	return score
 }
 
-// metric returns p's metric on a part, NaN if it was not evaluated there.
+// metric returns p's metric on a part, or NaN if p was not evaluated on it.
 func (p *Point) metric(part protocol.Part) float64 {
 	v, ok := p.At(part)
 	if !ok {
@@ -99,8 +102,8 @@ func (p *Point) metric(part protocol.Part) float64 {
 	return float64(v.Metric)
 }
 
-// Diverged reports whether r diverged (R7): it ended so, or some loss or metric of its points is not finite, as in records of
-// other tools and of harnesses that did not watch the metric.
+// Diverged reports whether r diverged (R7): its status says so, or a loss or metric of its points
+// is not finite, as in records of other tools and of harnesses that did not check the metric.
 func (r *Record) Diverged() bool {
 	return r.End.Status == Diverged || r.End.Status == OK && slices.ContainsFunc(r.Points, func(p Point) bool { return !p.Finite() })
 }
@@ -115,8 +118,9 @@ func (p *Point) Finite() bool {
 	return true
 }
 
-// Unstable reports whether r shows its step size to be too large: it diverged, or its loss on the train part at the end
-// is not below that at the start, although it has changed. Steps that change nothing are not too large, see [Record.Still].
+// Unstable reports whether r shows its step size to be too large: it diverged, or its final loss on
+// the train part is not below the initial one, although it has changed. Steps that change nothing
+// are not too large, see [Record.Still].
 func (r *Record) Unstable() bool {
 	if len(r.Points) == 0 || r.Diverged() {
 		return true
@@ -125,15 +129,15 @@ func (r *Record) Unstable() bool {
 	return !(last < first) && !r.Still()
 }
 
-// Still reports whether r's steps were so small that they changed nothing: at all its points the loss on the train part is that
-// at the start, up to rounding.
+// Still reports whether r's steps were too small to change anything: at all its points the loss on
+// the train part equals the initial one up to rounding.
 func (r *Record) Still() bool {
 	if len(r.Points) < 2 || r.Diverged() {
 		return false
 	}
 	rounding := 1e-12 // of a mean over up to 10⁶ examples; see stats.Rounding
 	if r.Spec.DType == protocol.Float32 {
-		rounding = 1e-6 // 16 times the relative spacing 2⁻²⁴ of what is summed up
+		rounding = 1e-6 // 16 times the unit roundoff 2⁻²⁴ of the summands
 	}
 	first := float64(r.Points[0].Train.Loss)
 	return !slices.ContainsFunc(r.Points, func(p Point) bool {

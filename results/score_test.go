@@ -12,7 +12,8 @@ var (
 	inf = math.Inf(1)
 )
 
-// curve makes a record whose points have the given metrics; a nil slice is a part that the problem lacks.
+// curve makes a record whose points have the given metrics; a nil slice is a part that the problem
+// lacks.
 func curve(status Status, higherBetter bool, train, validation, test []float64) *Record {
 	r := &Record{End: End{Status: status}}
 	r.Spec.Metric = protocol.Metric{Name: "m", HigherBetter: higherBetter}

@@ -9,20 +9,21 @@ import (
 	"noisebench/protocol"
 )
 
-// shared holds what many records have in common, so that it is decoded once, and kept once. It may be used from several
-// goroutines. A nil *shared shares nothing.
+// shared holds the parts that many records have in common, so that each is decoded and kept once.
+// It is safe for concurrent use. A nil *shared shares nothing.
 type shared struct {
 	mu    sync.RWMutex
 	specs map[string]protocol.ProblemSpec // by their JSON
 	runs  map[string]Run                  // by their JSON without the digits of the seed
-	hosts map[string]Host                 // by their JSON up to the time
+	hosts map[string]Host                 // by their JSON before the start time
 }
 
 func newShared() *shared {
 	return &shared{specs: map[string]protocol.ProblemSpec{}, runs: map[string]Run{}, hosts: map[string]Host{}}
 }
 
-// run decodes a Run. What is not as Encode writes it, such that the seed cannot be taken out, is decoded as a whole.
+// run decodes a Run. Bytes that differ from the form that Encode writes, so that the seed cannot be
+// separated, are decoded as a whole.
 func (s *shared) run(value []byte, r *Run) error {
 	i := bytes.LastIndex(value, []byte(`,"seed":`))
 	if s == nil || i < 0 {
@@ -58,7 +59,8 @@ func (s *shared) spec(value []byte, p *protocol.ProblemSpec) error {
 	return err
 }
 
-// host decodes a Host. What is not as Encode writes it, such that the times cannot be taken off, is decoded as a whole.
+// host decodes a Host. Bytes that differ from the form that Encode writes, so that the times cannot
+// be separated, are decoded as a whole.
 func (s *shared) host(value []byte, h *Host) error {
 	i := bytes.LastIndex(value, []byte(`,"started":`))
 	if s == nil || i < 0 {
@@ -78,7 +80,7 @@ func (s *shared) host(value []byte, h *Host) error {
 	return json.Unmarshal(value, h)
 }
 
-// lookUp copies what is known by some JSON, and reports whether it is.
+// lookUp copies the value for some JSON, and reports whether there is one.
 func lookUp[T any](s *shared, known map[string]T, text []byte, into *T) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

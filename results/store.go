@@ -17,16 +17,17 @@ import (
 	"time"
 )
 
-// Store is a folder of records. Its methods may be called side by side, and any number of stores, in other processes
-// and on other machines, may share the folder.
+// Store is a folder of records. It is safe for concurrent use, and any number of stores in other
+// processes and on other machines may share the folder.
 type Store struct {
 	dir   string
-	clean sync.Once // before the first file is written
-	known *shared   // among the records that are read
+	clean sync.Once // done done before the first file is written
+	known *shared   // parts that the records read so far have in common
 }
 
-// ConflictError says that two records of one run differ in more than their last line. That breaks R2, unless they come
-// from different platforms. The first record stays in its place, the other is kept beside it.
+// ConflictError is the error for two records of one run that differ in more than their last line.
+// That violates R2, unless they come from different platforms. The first record stays in place, and
+// the other is kept beside it.
 type ConflictError struct {
 	ID    string
 	Kept  string // path of the first record
@@ -37,7 +38,8 @@ func (e *ConflictError) Error() string {
 	return fmt.Sprintf("run %.12s has two different outcomes: compare %s with %s", e.ID, e.Kept, e.Other)
 }
 
-// Open returns the store in dir. The folder is made when the first record is written; until then it need not exist.
+// Open returns the store in dir. The folder need not exist; it is created when the first record is
+// written.
 func Open(dir string) (*Store, error) {
 	if dir == "" {
 		return nil, errors.New("the name of the results folder is empty; . is the current folder")
@@ -53,21 +55,21 @@ func Open(dir string) (*Store, error) {
 	return &Store{dir: filepath.Clean(dir), known: newShared()}, nil
 }
 
-// Dir returns the folder.
+// Dir returns the path of the folder.
 func (s *Store) Dir() string { return s.dir }
 
-// Path returns where the record of a finished run is, or would be.
+// Path returns the path of the record of a finished run, whether or not it exists.
 func (s *Store) Path(id string) string { return filepath.Join(s.dir, "runs", id[:2], id+".jsonl") }
 
-// FailedPath returns where the last failure of a run is, or would be.
+// FailedPath returns the path of the last failure of a run, whether or not it exists.
 func (s *Store) FailedPath(id string) string { return filepath.Join(s.dir, "failed", id+".jsonl") }
 
-// Commit saves r: on return it is on the disk, or nothing is. A failed run replaces earlier failures of the same run,
-// and is forgotten once that run finishes. If the run has a record with another outcome already, both are kept and the
-// error is a *ConflictError.
+// Commit saves r durably, or not at all. A failed run replaces earlier failures of the same run,
+// and is removed once that run finishes. If the run already has a record with another outcome, both
+// are kept and the error is a *ConflictError.
 func (s *Store) Commit(r *Record) error {
 	if r.Imported != nil {
-		return fmt.Errorf("run %.12s was imported from %s: it cannot be kept among own runs", r.Run.ID(), r.Imported.Source)
+		return fmt.Errorf("run %.12s was imported from %s: it cannot be kept among noisebench's own runs", r.Run.ID(), r.Imported.Source)
 	}
 	data, err := Encode(r)
 	if err != nil {
@@ -77,7 +79,7 @@ func (s *Store) Commit(r *Record) error {
 	return err
 }
 
-// Add saves a record that is already written down, byte for byte, and reports whether it is new here. It is [Store.Commit]
+// Add saves an encoded record byte for byte, and reports whether it is new. It is [Store.Commit]
 // for runs that were made elsewhere.
 func (s *Store) Add(data []byte) (added bool, err error) {
 	line, _, _ := bytes.Cut(data, []byte("\n"))
@@ -108,7 +110,8 @@ func (s *Store) commit(id string, status Status, data []byte) (added bool, err e
 	if err != nil && !errors.As(err, &conflict) {
 		return false, s.explain(id, err)
 	}
-	// A file left here by a crash at this point does no harm: a run that has finished is never looked up as failed.
+	// A crash at this point leaves a file that does no harm, since LookupFailed ignores finished
+	// runs.
 	_ = os.Remove(s.FailedPath(id))
 	return added, err
 }
@@ -129,7 +132,7 @@ func (s *Store) commitFailed(id string, data []byte) (added bool, err error) {
 	return true, nil
 }
 
-// place writes data to path, which must not exist: else the error is fs.ErrExist.
+// place writes data to path. If path exists, the error is fs.ErrExist.
 func (s *Store) place(id, path string, data []byte) (added bool, err error) {
 	tmp, err := s.writeTemporary(id, data)
 	if err != nil {
@@ -145,7 +148,7 @@ func (s *Store) place(id, path string, data []byte) (added bool, err error) {
 	return true, syncDir(filepath.Dir(path))
 }
 
-// second handles a record whose place is taken.
+// second handles a record whose path exists.
 func (s *Store) second(id, path string, data []byte) (added bool, err error) {
 	first, err := os.ReadFile(path)
 	if err != nil {
@@ -173,7 +176,8 @@ func deterministic(data []byte) []byte {
 	return data[:1+bytes.LastIndexByte(bytes.TrimSuffix(data, []byte("\n")), '\n')]
 }
 
-// writeTemporary writes data to a new file in tmp, on the disk, and returns its path. After an error there is no file.
+// writeTemporary writes data to a new file in tmp, syncs it, and returns its path. After an error
+// there is no file.
 func (s *Store) writeTemporary(id string, data []byte) (path string, err error) {
 	dir := filepath.Join(s.dir, "tmp")
 	if err := s.makeDir(dir); err != nil {
@@ -197,7 +201,8 @@ func (s *Store) writeTemporary(id string, data []byte) (path string, err error) 
 	return path, err
 }
 
-// hostname is the machine's name without the dots that separate the parts of a temporary file's name.
+// hostname is the machine's name without the dots that separate the parts of a temporary file's
+// name.
 func hostname() string {
 	name, err := os.Hostname()
 	if err != nil {
@@ -211,9 +216,10 @@ func hostname() string {
 	}, name)
 }
 
-// removeStale removes temporary files whose writers are gone: those older than a day, and those of this machine that
-// are older than a minute and whose process does not live. (The minute is for containers that share a host name but not
-// their processes; a writer needs much less.) Errors do not matter: the files are in nobody's way.
+// removeStale removes temporary files whose writers are gone: those older than a day, and those of
+// this machine that are older than a minute and whose process does not live. (The minute is for
+// containers that share a host name but not their processes; a writer needs much less.) Errors do
+// not matter: the files are in nobody's way.
 func (s *Store) removeStale() {
 	dir := filepath.Join(s.dir, "tmp")
 	entries, _ := os.ReadDir(dir)
@@ -244,7 +250,7 @@ func alive(pid string) bool {
 	return !errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }
 
-// makeDir makes a folder inside the store, and the store itself, durable.
+// makeDir creates a folder inside the store durably, and the store's own folder if necessary.
 func (s *Store) makeDir(dir string) error {
 	if exists(dir) {
 		return nil
@@ -258,11 +264,12 @@ func (s *Store) makeDir(dir string) error {
 			return err
 		}
 	}
-	_ = syncDir(filepath.Dir(s.dir)) // which may be nobody's business to read
+	_ = syncDir(filepath.Dir(s.dir)) // which may be unreadable
 	return nil
 }
 
-// syncDir makes the names in a folder durable. Some file systems do not offer it; they get what they give.
+// syncDir makes the names in a folder durable. It does nothing on file systems without this
+// operation.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -275,7 +282,7 @@ func syncDir(dir string) error {
 	return nil
 }
 
-// explain says what to do about an error in writing.
+// explain adds advice to an error in writing.
 func (s *Store) explain(id string, err error) error {
 	advice := "solve this and start again: finished runs are kept"
 	var link *os.LinkError
@@ -290,9 +297,9 @@ func (s *Store) explain(id string, err error) error {
 	return fmt.Errorf("cannot save run %.12s: %w; %s", id, err, advice)
 }
 
-// Lookup returns the record of a finished run, without its trace, and whether there is one. An unreadable record is a
-// *SyntaxError: the run has to be made again, and Commit then replaces the file. Records share slices and maps of what they have
-// in common, as settings: do not change them.
+// Lookup returns the record of a finished run, without its trace, and whether there is one. An
+// unreadable record is a *SyntaxError: the run must be made again, and Commit then replaces the
+// file. Records share equal slices and maps, such as settings, which must not be modified.
 func (s *Store) Lookup(id string) (*Record, bool, error) { return s.lookup(id, false) }
 
 // LookupTraced is Lookup with the trace.
@@ -313,7 +320,7 @@ func (s *Store) LookupFailed(id string) (*Record, bool, error) {
 	return s.read(s.FailedPath(id), true, ownRecord)
 }
 
-// buffers are for reading files: decoding copies what it keeps.
+// buffers are reused for reading files, to which decoded records do not refer.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 func (s *Store) read(path string, trace bool, check func(string, *Record) error) (*Record, bool, error) {
@@ -333,15 +340,15 @@ func (s *Store) read(path string, trace bool, check func(string, *Record) error)
 	return r, err == nil, err
 }
 
-// ownRecord refuses an imported record where only runs of our own belong.
+// ownRecord returns an error for an imported record in a place for noisebench's own runs.
 func ownRecord(path string, r *Record) error {
 	if r.Imported != nil {
-		return &SyntaxError{File: path, Msg: "imported from " + r.Imported.Source + "; it belongs into the folder imported"}
+		return &SyntaxError{File: path, Msg: "imported from " + r.Imported.Source + "; it belongs in the folder imported"}
 	}
 	return nil
 }
 
-// importedRecord refuses a run of our own where only imported ones belong.
+// importedRecord returns an error for a run of noisebench itself in the place for imported ones.
 func importedRecord(path string, r *Record) error {
 	if r.Imported == nil {
 		return &SyntaxError{File: path, Msg: "not an imported run; it does not belong here"}
@@ -349,12 +356,13 @@ func importedRecord(path string, r *Record) error {
 	return nil
 }
 
-// Records yields all finished runs in the order of their IDs, without traces, and then the failures of runs that have
-// not finished. What is not a readable record is yielded as an error in its place: *SyntaxError, *ConflictError (after
-// the record that was first), or an error of the file system. Records share slices and maps, as those of Lookup do.
+// Records yields all finished runs in the order of their IDs, without traces, and then the failures
+// of runs that have not finished. In place of a record that cannot be read it yields an error:
+// *SyntaxError, *ConflictError (after the first record), or an error of the file system. Records
+// share slices and maps, as those of Lookup do.
 func (s *Store) Records() iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
-		var file bytes.Buffer // reused: decoding copies what it keeps
+		var file bytes.Buffer // reused, as records do not refer to it
 		for path, err := range s.files() {
 			if err != nil {
 				if !yield(nil, err) {
@@ -364,7 +372,7 @@ func (s *Store) Records() iter.Seq2[*Record, error] {
 			}
 			err := readInto(&file, path)
 			if errors.Is(err, fs.ErrNotExist) {
-				continue // a failure that was overcome meanwhile
+				continue // a failure that was removed meanwhile
 			}
 			var r *Record
 			if err == nil {
@@ -383,8 +391,8 @@ func (s *Store) Records() iter.Seq2[*Record, error] {
 	}
 }
 
-// files yields the paths of all records, finished runs first, and errors as [Store.Records] does. A failure that a
-// crash left behind when the run finished is left out.
+// files yields the paths of all records, finished runs first, and errors like [Store.Records]. It
+// omits failures of finished runs that a crash left behind.
 func (s *Store) files() iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		stopped := false
@@ -412,7 +420,7 @@ func (s *Store) files() iter.Seq2[string, error] {
 		}
 		for _, dir := range []string{"runs", "failed"} {
 			if !stopped {
-				_ = filepath.WalkDir(filepath.Join(s.dir, dir), visit) // visit returns no error but SkipAll
+				_ = filepath.WalkDir(filepath.Join(s.dir, dir), visit) // visit returns only SkipAll
 			}
 		}
 	}
@@ -422,7 +430,8 @@ func isID(s string) bool {
 	return len(s) == 2*sha256.Size && strings.Trim(s, "0123456789abcdef") == ""
 }
 
-// isFile reports whether a name leads to a regular file: to read from a pipe or a device might never end.
+// isFile reports whether a path is a regular file or a link to one; reading from a pipe or device
+// might never end.
 func isFile(path string, e fs.DirEntry) bool {
 	if e.Type() != fs.ModeSymlink {
 		return e.Type().IsRegular()
@@ -436,16 +445,16 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// Merged says what Merge did.
+// Merged is the result of a merge.
 type Merged struct {
-	Added    int     // runs that are new here, failures and imported ones included
-	Known    int     // runs that were here already
-	Problems []error // *SyntaxError for what was left out, *ConflictError for runs with two outcomes
+	Added    int     // new runs, failures and imported ones included
+	Known    int     // runs that the store already had
+	Problems []error // *SyntaxError for files left out, *ConflictError for runs with two outcomes
 }
 
-// Merge adds the records of the store in another folder to s. The other folder is not changed. Where both have a run,
-// that of s stays. Merge stops with an error only if it cannot read the other folder or write to s; it can then be
-// repeated.
+// Merge adds the records of the store in another folder to s, without changing that folder. If both
+// have a run, s keeps its own record. Merge returns an error only if it cannot read the other
+// folder or write to s; it can then be repeated.
 func (s *Store) Merge(dir string) (Merged, error) {
 	var m Merged
 	if info, err := os.Stat(dir); err != nil {
@@ -459,7 +468,8 @@ func (s *Store) Merge(dir string) (Merged, error) {
 		var conflict *ConflictError
 		var data []byte
 		var r *Record
-		if err == nil || errors.As(err, &conflict) { // both outcomes are read and compared with ours
+		// both outcomes are read and compared with those of s
+		if err == nil || errors.As(err, &conflict) {
 			data, err = os.ReadFile(path)
 		}
 		if err == nil {

@@ -29,7 +29,7 @@ func commit(t testing.TB, s *Store, r *Record) {
 	}
 }
 
-// all lists what a store yields: the seed and status of each record, and the errors.
+// all lists the seed and status of each record that a store yields, and the errors.
 func all(s *Store) (records []string, problems []error) {
 	for r, err := range s.Records() {
 		if err != nil {
@@ -203,7 +203,8 @@ func TestStoreForeignFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// A link to a record is as good as the record; one to a device, from which to read would not end, is not followed.
+	// A link to a record counts as the record; a link to a device, from which reading would not
+	// end, is not followed.
 	other := example(2)
 	path := s.Path(other.Run.ID())
 	data, err := Encode(other)
@@ -344,11 +345,12 @@ func TestStoreErrors(t *testing.T) {
 	}
 }
 
-// Every error in writing leaves the folder without a trace of the record.
+// After every error in writing, the folder contains nothing of the record.
 func TestStoreWriteErrorLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	id := example(1).Run.ID()
-	if err := os.WriteFile(filepath.Join(dir, "runs"), nil, 0o666); err != nil { // where a folder is needed
+	// where a folder is needed
+	if err := os.WriteFile(filepath.Join(dir, "runs"), nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
 	s := open(t, dir)

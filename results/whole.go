@@ -8,13 +8,14 @@ import (
 	"path/filepath"
 )
 
-// WriteWhole writes a file that is made from records: it appears at path, on the disk, when it is whole, and replaces the one
-// that was there. After an error nothing has changed. Records themselves are saved by [Store.Commit], which never replaces.
+// WriteWhole writes a file atomically: the complete file replaces any existing one at path,
+// durably. After an error nothing has changed. It serves for files derived from records; records
+// themselves are saved by [Store.Commit], which never replaces a file.
 func WriteWhole(path string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
 		if e := (*fs.PathError)(nil); errors.As(err, &e) {
-			e.Path = path // not the temporary name: nobody asked for that
+			e.Path = path // rather than the temporary name, which users do not know
 		}
 		return err
 	}
