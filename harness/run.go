@@ -16,9 +16,6 @@ import (
 // Alloc returns zeroed memory that plugins can map, 64-byte aligned, and a function that frees it.
 type Alloc func(bytes int) (mem []byte, free func())
 
-// Transporter is a problem or optimizer that knows by what road its calls travel; the record's provenance says so.
-type Transporter interface{ Transport() string }
-
 // Faulter is a problem or optimizer that knows of a fault in a call that has no error to return.
 type Faulter interface{ Fault() error }
 
@@ -623,8 +620,9 @@ func executables(problem, optimizer protocol.Origin) map[string]string {
 	return map[string]string{"problem": problem.Executable, "optimizer": optimizer.Executable}
 }
 
+// transport names how the calls of a problem or optimizer travel, which those in other processes know.
 func transport(v any) string {
-	if t, ok := v.(Transporter); ok {
+	if t, ok := v.(interface{ Transport() string }); ok {
 		return t.Transport()
 	}
 	return "in process"
