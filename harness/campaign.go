@@ -406,19 +406,17 @@ func (e *execution) make(ctx context.Context, i int, task Task) (record *results
 	return record, false, e.opt.Store.Commit(record)
 }
 
-// stamp copies the provenance into a record, beside its clocks.
+// stamp copies the provenance into a record, beside what only the run knows.
 func (e *execution) stamp(record *results.Record, started time.Time) {
 	if record == nil {
 		return
 	}
-	clocks := record.Host
+	run := record.Host
 	record.Host = e.opt.Host
 	record.Host.Plan = e.campaign.Plan.Name
 	record.Host.Parallel = e.opt.Parallel
-	record.Host.Transport, record.Host.Executables = clocks.Transport, clocks.Executables
+	record.Host.Transport, record.Host.Executables, record.Host.Clocks = run.Transport, run.Executables, run.Clocks
 	record.Host.Started = started.UTC().Format(time.RFC3339)
-	record.Host.ProblemTime, record.Host.OptimizerTime = clocks.ProblemTime, clocks.OptimizerTime
-	record.Host.EvaluateTime, record.Host.HarnessTime = clocks.EvaluateTime, clocks.HarnessTime
 }
 
 // report completes p and passes it to the callback.

@@ -12,7 +12,7 @@ import (
 )
 
 // The loop of a run, at its least: measure, step. A step's problem and optimizer are as small as they can be, so that
-// the difference to "in-process" is what the road costs.
+// the difference to "in-process" is what the transport costs.
 func BenchmarkStep(b *testing.B) {
 	for _, dim := range []int{100, 3_274_634} {
 		for _, runs := range []int{1, 2} {
@@ -96,7 +96,7 @@ func benchmarkStep(b *testing.B, dim, runs int, transport Transport) {
 }
 
 // tiny does as little as can be: it touches one element in a page's worth, so that a vector's size costs nothing but
-// the road's share.
+// the transport's share.
 type tiny struct{}
 
 func (tiny) Init([]float32, uint64) error { return nil }

@@ -33,7 +33,7 @@ func example(seed uint64) *Record {
 		End: End{Status: OK, Steps: 313, Seen: 10000, Gradients: 10000, MinBatch: 16, MaxBatch: 32},
 		Host: Host{
 			Plan: "quick", Platform: "linux/amd64/v3", Transport: map[string]string{"problem": "memory"},
-			ProblemTime: 0.25,
+			Clocks: Clocks{ProblemTime: 0.25},
 		},
 	}
 	draw := protocol.Stream(seed, "test")

@@ -126,24 +126,31 @@ type End struct {
 
 // Host is what is not reproducible about a run: where, when, how fast. It never enters a comparison of records.
 type Host struct {
-	Plan      string            `json:"plan"`      // for which the run was made first
-	Harness   string            `json:"harness"`   // version of noisebench
-	GoVersion string            `json:"go"`        //
-	Platform  string            `json:"platform"`  // GOOS/GOARCH/CPU feature level
-	CPU       string            `json:"cpu"`       // model
-	Cores     int               `json:"cores"`     //
-	Machine   string            `json:"machine"`   // host name
-	Transport map[string]string `json:"transport"` // problem and optimizer: in process, doorbell, memory, messages
+	Plan      string `json:"plan"`     // for which the run was made first
+	Harness   string `json:"harness"`  // version of noisebench
+	GoVersion string `json:"go"`       //
+	Platform  string `json:"platform"` // GOOS/GOARCH/CPU feature level
+	CPU       string `json:"cpu"`      // model
+	Cores     int    `json:"cores"`    //
+	Machine   string `json:"machine"`  // host name
+	// Transport names how the calls of problem and optimizer traveled: "doorbell", "memory" or "messages", as in package
+	// plugins, or "in process".
+	Transport map[string]string `json:"transport"`
 	// Executables are the SHA-256 of those that served problem and optimizer, hexadecimal.
 	Executables map[string]string `json:"executables,omitempty"`
 	// Threads is how many threads each run was told to keep busy; 0: as many as there are cores.
-	Threads       int     `json:"threads,omitempty"`
-	Parallel      int     `json:"parallel"` // runs side by side
-	Started       string  `json:"started"`  // RFC 3339
-	ProblemTime   float64 `json:"problem_seconds"`
-	OptimizerTime float64 `json:"optimizer_seconds"`
-	EvaluateTime  float64 `json:"evaluate_seconds"`
-	HarnessTime   float64 `json:"harness_seconds"`
+	Threads  int `json:"threads,omitempty"`
+	Parallel int `json:"parallel"` // runs side by side
+	Clocks
+}
+
+// Clocks say when a run began, and where its time went, in seconds on the wall.
+type Clocks struct {
+	Started       string  `json:"started"`           // RFC 3339, UTC
+	ProblemTime   float64 `json:"problem_seconds"`   // in Measure, with the way there and back
+	OptimizerTime float64 `json:"optimizer_seconds"` // in Step
+	EvaluateTime  float64 `json:"evaluate_seconds"`  // in Evaluate and Estimate
+	HarnessTime   float64 `json:"harness_seconds"`   // the rest
 }
 
 // Imported is the origin of a record that was made by another tool.

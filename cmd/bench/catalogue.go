@@ -78,7 +78,7 @@ func (c *catalogue) launchOwn(inProcess bool) error {
 		return err
 	}
 	c.prints = newFingerprints(c.warnings, own.SHA256)
-	// Built-ins are measured in this process, by whatever road they are called later: the bits are the same (R2).
+	// Built-ins are measured in this process, whatever the transport they are called by later: the bits are the same (R2).
 	c.prints.optimizers(own.Optimizers)
 	c.prints.problems(own.Problems)
 	if inProcess {

@@ -163,8 +163,11 @@ func makeRecord(b *testing.B, store *results.Store, task harness.Task, f harness
 	}
 	r := &results.Record{
 		Run: task.Run, Spec: spec,
-		End:  results.End{Status: results.OK, Steps: int(task.Run.Budget / 32), Seen: task.Run.Budget, Gradients: task.Run.Budget, MinBatch: 32, MaxBatch: 32},
-		Host: results.Host{Plan: "many", Platform: "linux/amd64/v3", CPU: "a processor", Machine: "a machine", ProblemTime: 0.5, OptimizerTime: 0.1},
+		End: results.End{Status: results.OK, Steps: int(task.Run.Budget / 32), Seen: task.Run.Budget, Gradients: task.Run.Budget, MinBatch: 32, MaxBatch: 32},
+		Host: results.Host{
+			Plan: "many", Platform: "linux/amd64/v3", CPU: "a processor", Machine: "a machine",
+			Clocks: results.Clocks{ProblemTime: 0.5, OptimizerTime: 0.1},
+		},
 	}
 	for i := range int64(26) {
 		seen := task.Run.Budget * i / 25

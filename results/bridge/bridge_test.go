@@ -31,8 +31,10 @@ func record(problem, optimizer string, seed uint64, step, start, end float64) *r
 		Spec: protocol.ProblemSpec{
 			Dim: 2, DType: protocol.Float64, Train: 10, Metric: protocol.Metric{Name: "loss"}, BatchSize: 10, Budget: 100,
 		},
-		End:  results.End{Status: results.OK, Steps: 10, Seen: 100, Gradients: 100, MinBatch: 10, MaxBatch: 10},
-		Host: results.Host{Platform: "linux/amd64/v3", ProblemTime: 3, OptimizerTime: 1, Cores: 2},
+		End: results.End{Status: results.OK, Steps: 10, Seen: 100, Gradients: 100, MinBatch: 10, MaxBatch: 10},
+		Host: results.Host{
+			Platform: "linux/amd64/v3", Cores: 2, Clocks: results.Clocks{ProblemTime: 3, OptimizerTime: 1},
+		},
 	}
 	if problem == "net" {
 		r.Spec.Metric, r.Spec.Test = protocol.Metric{Name: "accuracy", HigherBetter: true}, 5

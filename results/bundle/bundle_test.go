@@ -79,7 +79,9 @@ func store(t testing.TB, n int) []string {
 			Points: []results.Point{{}, {Mark: 10, Seen: 10, Step: 10, Train: results.Value{Loss: protocol.Number(1 / float64(i+1))}}},
 			Trace:  &results.Trace{Stride: 1, Seen: []int64{1}, Loss: []protocol.Number{1}, BatchSize: []int{1}},
 			End:    results.End{Status: results.OK, Steps: 10, Seen: 10},
-			Host:   results.Host{Platform: "linux/amd64/v3", Started: fmt.Sprintf("2026-01-0%dT00:00:00Z", 1+i%9)},
+			Host: results.Host{
+				Platform: "linux/amd64/v3", Clocks: results.Clocks{Started: fmt.Sprintf("2026-01-0%dT00:00:00Z", 1+i%9)},
+			},
 		}
 		if i == 0 {
 			r.End = results.End{Status: results.Failed, Reason: "crashed"}

@@ -28,7 +28,7 @@ const (
 	checkEvery = 50 * time.Millisecond
 )
 
-// mailbox is the doorbell road of one session: memory of mailboxSize bytes that both sides have mapped.
+// mailbox is the doorbell of one session: memory of mailboxSize bytes that both sides have mapped.
 type mailbox struct {
 	call, reply half
 }

@@ -17,7 +17,7 @@ import (
 	"noisebench/protocol"
 )
 
-// liar is a road on which every call gets the same reply.
+// liar is a transport by which every call gets the same reply.
 type liar struct{ reply *pb.Reply }
 
 func (l liar) call(string, *pb.Call) (*pb.Reply, error) {
@@ -27,8 +27,8 @@ func (l liar) call(string, *pb.Call) (*pb.Reply, error) {
 func (liar) close() {}
 
 func lyingSession(reply *pb.Reply) *session {
-	conn := &Conn{Process: &Process{name: "liar"}, Road: Messages, memory: NewMemory(false)}
-	return &session{conn: conn, what: "thing", dim: 2, road: liar{reply}}
+	conn := &Conn{Process: &Process{name: "liar"}, Transport: Messages, memory: NewMemory(false)}
+	return &session{conn: conn, what: "thing", dim: 2, caller: liar{reply}}
 }
 
 func inline(bytes int) *pb.Vector {

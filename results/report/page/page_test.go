@@ -47,7 +47,9 @@ func run(problem, optimizer string, seed uint64, step, end float64) *results.Rec
 		End:  results.End{Status: results.OK, Steps: 625, Seen: spec.Budget, MinBatch: 32, MaxBatch: 64},
 		Host: results.Host{
 			Platform: "linux/amd64/v3", GoVersion: "go1.26", CPU: hostile, Cores: 2, Parallel: 2, Machine: "secret-host",
-			Started: fmt.Sprintf("2026-01-02T03:04:%02dZ", seed%60), ProblemTime: 0.2, OptimizerTime: 0.01,
+			Clocks: results.Clocks{
+				Started: fmt.Sprintf("2026-01-02T03:04:%02dZ", seed%60), ProblemTime: 0.2, OptimizerTime: 0.01,
+			},
 		},
 		Trace: &results.Trace{Stride: 125},
 	}

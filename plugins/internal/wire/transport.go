@@ -10,6 +10,22 @@ import (
 	pb "noisebench/plugins/internal/wire/noisebenchv1"
 )
 
+// Transport says how a plugin is reached.
+type Transport string
+
+// The transports, from the fastest to the one that every plugin has.
+const (
+	Doorbell Transport = "doorbell" // vectors in shared memory, calls by doorbell
+	Shared   Transport = "memory"   // vectors in shared memory, calls on a stream
+	Messages Transport = "messages" // vectors inside the calls, calls on a stream
+)
+
+// caller carries calls to their replies.
+type caller interface {
+	call(name string, c *pb.Call) (*pb.Reply, error)
+	close()
+}
+
 // doorbell carries the calls of a session through a mailbox.
 type doorbell struct {
 	conn   *Conn

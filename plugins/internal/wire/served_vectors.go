@@ -1,0 +1,112 @@
+package wire
+
+import (
+	"fmt"
+	"unsafe"
+
+	pb "noisebench/plugins/internal/wire/noisebenchv1"
+	"noisebench/protocol"
+)
+
+// place returns the bytes of a vector in shared memory.
+func (s *served) place(v *pb.Vector) ([]byte, error) {
+	mem := s.regions[v.GetRegion()]
+	size, offset := v.GetSize(), v.GetOffset()
+	if size > uint64(len(mem)) || offset > uint64(len(mem))-size || offset%8 != 0 {
+		return nil, fmt.Errorf("a vector lies at [%d, +%d) of a region of %d bytes, want it inside and aligned to 8 bytes",
+			offset, size, len(mem))
+	}
+	return mem[offset : offset+size : offset+size], nil
+}
+
+// access says what happens to a vector in a call.
+type access bool
+
+const (
+	read    access = true
+	written access = false // only
+)
+
+// view returns the n elements of v: where they lie, if that is in shared memory, and else in scratch, which then holds
+// what came inline. inline reports that what the call writes goes into the reply.
+func view[T protocol.Float | int](s *served, v *pb.Vector, n int, a access, scratch *[]T) (
+	elements []T, inline bool, err error,
+) {
+	if v.GetRegion() != 0 {
+		b, err := s.place(v)
+		if err != nil {
+			return nil, false, err
+		}
+		if elements = elementsOf[T](b); len(elements) != n {
+			return nil, false, fmt.Errorf("a vector has %d elements, want %d", len(elements), n)
+		}
+		return elements, false, nil
+	}
+	if len(*scratch) != n {
+		*scratch = make([]T, n)
+	}
+	if a == read {
+		data, room := v.GetInline(), bytesOf(*scratch)
+		if len(data) != len(room) {
+			return nil, false, fmt.Errorf("a vector has %d bytes, want %d", len(data), len(room))
+		}
+		copy(room, data)
+	}
+	return *scratch, true, nil
+}
+
+// inlined returns the bytes of v if they travel inside the reply.
+func inlined[T protocol.Float](v []T, inline bool) []byte {
+	if inline {
+		return bytesOf(v)
+	}
+	return nil
+}
+
+// rooms are where the slices of a measurement lie that come or go inside messages.
+type rooms[T protocol.Float] [protocol.NumSlices][]T
+
+// carrier is a call that carries a measurement: pb.Measure or pb.Step.
+type carrier interface {
+	GetGradient() *pb.Vector
+	GetVariance() *pb.Vector
+	GetMore() []*pb.Vector
+}
+
+// lay lets m's slices for the quantities q be the vectors of a call. inline tells which of them travel in the message.
+func lay[T protocol.Float](s *served, m *protocol.Measurement[T], q protocol.Quantity, dim int, c carrier, a access,
+	room *rooms[T],
+) (inline [protocol.NumSlices]bool, err error) {
+	more := c.GetMore()
+	for i, v := range m.Slices() {
+		if !q.Has(v.Of) {
+			continue
+		}
+		at := c.GetGradient()
+		switch {
+		case i == 1:
+			at = c.GetVariance()
+		case i > 1 && len(more) == 0:
+			return inline, fmt.Errorf("the call has no vector for the %v", v.Of)
+		case i > 1:
+			at, more = more[0], more[1:]
+		}
+		if *v.At, inline[i], err = view(s, at, v.Of.Elements(dim), a, &room[i]); err != nil {
+			return inline, err
+		}
+	}
+	return inline, nil
+}
+
+// same reports whether two slices are the same memory.
+func same[T protocol.Float](a, b []T) bool {
+	return len(a) == len(b) && unsafe.SliceData(a) == unsafe.SliceData(b)
+}
+
+// count is the number of 8-byte integers in v.
+func count(v *pb.Vector) int {
+	if v.GetRegion() != 0 {
+		return int(v.GetSize() / 8)
+	}
+	return len(v.GetInline()) / 8
+}

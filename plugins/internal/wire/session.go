@@ -1,0 +1,117 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	pb "noisebench/plugins/internal/wire/noisebenchv1"
+)
+
+// session is the host's side of one open run.
+type session struct {
+	conn   *Conn
+	what   string // "optimizer lion"
+	dim    int
+	caller caller
+	known  []*region     // that the plugin has been told of
+	own    [slots]lender // for vectors that lie elsewhere
+	broken error         // the first fault; every later call returns it
+	lost   bool          // the transport is broken, too
+	closed bool
+}
+
+func (c *Conn) open(what string, r *pb.OpenRequest) (*session, *pb.OpenReply, error) {
+	var post *region
+	if c.Transport == Doorbell {
+		var err error
+		if post, err = newRegion(mailboxSize); err != nil {
+			return nil, nil, fmt.Errorf("open %s: %w", what, err)
+		}
+		r.Mailbox = post.wire()
+	}
+	reply, err := ask(c, what, "New", func(ctx context.Context) (*pb.OpenReply, error) {
+		return c.Client.Open(ctx, r)
+	})
+	if err == nil && reply.GetError() != nil {
+		err = c.reported(what, "New", reply.GetError())
+	}
+	var dim int
+	if err == nil {
+		if dim, err = whole(reply.GetDim()); err == nil && (dim < 1 || dim > math.MaxInt32) {
+			err = c.fault(what, "New", fmt.Errorf("points have %d elements, want 1 to %d", dim, math.MaxInt32))
+		}
+	}
+	s := &session{conn: c, what: what, dim: dim}
+	if err == nil {
+		if post != nil {
+			s.caller = &doorbell{conn: c, post: post, box: newMailbox(post.mem)}
+			return s, reply, nil
+		}
+		s.caller, err = openStream(c, reply.GetSession())
+		if err == nil {
+			return s, reply, nil
+		}
+		err = c.fault(what, "New", c.cause(err))
+	}
+	if post != nil {
+		post.free()
+	}
+	return nil, nil, err
+}
+
+// do makes one call. Whatever goes wrong is a fault, and the session's end.
+func (s *session) do(name string, call *pb.Call) (*pb.Reply, error) {
+	if s.broken != nil {
+		return nil, s.broken
+	}
+	reply, err := s.caller.call(name, call)
+	s.lost = err != nil
+	if e := reply.GetError(); e != nil {
+		err = errorFromWire(e)
+	}
+	if err != nil {
+		return nil, s.fail(name, err)
+	}
+	return reply, nil
+}
+
+func (s *session) fail(name string, err error) error {
+	if s.broken == nil {
+		s.broken = s.conn.fault(s.what, name, err)
+	}
+	return s.broken
+}
+
+// wrong is the fault of an answer that is not what was asked for.
+func (s *session) wrong(name string) error {
+	return s.fail(name, errors.New("the answer belongs to another call"))
+}
+
+// Transport names the transport, for the provenance in records.
+func (s *session) Transport() string { return string(s.conn.Transport) }
+
+// Fault returns the session's fault, or nil: an Estimate cannot report its own.
+func (s *session) Fault() error { return s.broken }
+
+// Close ends the session at both sides. It returns the session's fault if there was one.
+func (s *session) Close() error {
+	if s.closed {
+		return s.broken
+	}
+	s.closed = true
+	if !s.lost {
+		before := s.broken
+		s.broken = nil // the plugin shall hear of the end in any case
+		_, _ = s.do("Close", &pb.Call{Call: &pb.Call_Close{Close: &pb.Close{}}})
+		if before != nil {
+			s.broken = before
+		}
+	}
+	s.caller.close()
+	for i := range s.own {
+		s.own[i].release()
+	}
+	return s.broken
+}

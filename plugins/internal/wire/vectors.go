@@ -1,0 +1,131 @@
+package wire
+
+import (
+	"fmt"
+	"slices"
+
+	pb "noisebench/plugins/internal/wire/noisebenchv1"
+	"noisebench/protocol"
+)
+
+// lender lends shared memory of a session to vectors that do not lie in any.
+type lender struct {
+	mem  []byte
+	free func()
+}
+
+func (l *lender) room(m *Memory, size int) []byte {
+	if len(l.mem) < size {
+		l.release()
+		l.mem, l.free = m.Alloc(size)
+	}
+	return l.mem[:size]
+}
+
+func (l *lender) release() {
+	if l.free != nil {
+		l.free()
+	}
+	*l = lender{}
+}
+
+// The vectors of a call, each with a lender of its own.
+const (
+	slotX = iota
+	slotExamples
+	slotSlices // the first of a measurement's
+	slots      = slotSlices + protocol.NumSlices
+)
+
+// hand prepares v for a call: it says where v lies, if the plugin can map that, or where a copy lies, or takes it
+// along.
+func (s *session) hand(call *pb.Call, v []byte, slot int, read bool) *pb.Vector {
+	if s.conn.Transport != Messages {
+		if p := s.place(call, v); p != nil {
+			return p
+		}
+		lent := s.own[slot].room(s.conn.memory, len(v))
+		if p := s.place(call, lent); p != nil {
+			if read {
+				copy(lent, v)
+			}
+			return p
+		}
+	}
+	if read {
+		return &pb.Vector{Inline: v}
+	}
+	return &pb.Vector{}
+}
+
+// place names v as a range of shared memory, or returns nil if it lies in none.
+func (s *session) place(call *pb.Call, v []byte) *pb.Vector {
+	for _, r := range s.known {
+		if offset, in := r.offset(v); in && offset%8 == 0 {
+			return &pb.Vector{Region: r.id, Offset: offset, Size: uint64(len(v))}
+		}
+	}
+	r := s.conn.memory.find(v)
+	if r == nil || slices.Contains(s.known, r) {
+		return nil
+	}
+	s.known = append(s.known, r)
+	call.Regions = append(call.Regions, r.wire())
+	return s.place(call, v)
+}
+
+// fetch completes v after a call that wrote it: from the copy that the plugin wrote, or from what came inside the
+// reply.
+func (s *session) fetch(name string, v []byte, handed *pb.Vector, slot int, inline []byte) error {
+	if handed.GetRegion() == 0 {
+		if len(inline) != len(v) {
+			return s.fail(name, fmt.Errorf("a vector of %d bytes came back, want %d", len(inline), len(v)))
+		}
+		copy(v, inline)
+		return nil
+	}
+	copy(v, s.lent(handed, slot))
+	return nil
+}
+
+// lent returns the copy of a vector that was handed in memory of the session, or nil if it was handed where it lies.
+func (s *session) lent(handed *pb.Vector, slot int) []byte {
+	mem := s.own[slot].mem
+	if mem == nil {
+		return nil
+	}
+	if r := s.conn.memory.find(mem); r == nil || r.id != handed.GetRegion() {
+		return nil
+	}
+	return mem[:handed.GetSize()]
+}
+
+// check refuses vectors of the wrong length before they travel; that is a mistake of the caller.
+func (s *session) check(name string, vectors ...int) error {
+	for _, n := range vectors {
+		if n != s.dim {
+			return fmt.Errorf("%s: %s: a vector has %d elements, want %d", s.what, name, n, s.dim)
+		}
+	}
+	return nil
+}
+
+// checkSlices refuses a measurement whose slices for the quantities q have the wrong length.
+func checkSlices[T protocol.Float](s *session, name string, m *protocol.Measurement[T], q protocol.Quantity) error {
+	for _, v := range m.Slices() {
+		if got, want := len(*v.At), v.Of.Elements(s.dim); q.Has(v.Of) && got != want {
+			return fmt.Errorf("%s: %s: the slice for the %v has %d elements, want %d", s.what, name, v.Of, got, want)
+		}
+	}
+	return nil
+}
+
+// present returns the vectors that are not nil.
+func present(all []*pb.Vector) (some []*pb.Vector) {
+	for _, v := range all {
+		if v != nil {
+			some = append(some, v)
+		}
+	}
+	return some
+}
