@@ -143,12 +143,12 @@ func (c *Campaign) Cells(find Lookup) ([]results.Cell, [][]Task) {
 // Forecast is an upper bound on the cost of one cell of a plan.
 type Forecast struct {
 	Problem, Optimizer string
-	Runs               int    // at most
-	Examples           int64  // per run
-	BatchSize          int    // if the optimizer does not choose
-	Chooses            bool   // the optimizer chooses its batch size
+	Runs               int   // at most
+	Examples           int64 // per run
+	BatchSize          int   // if the optimizer does not choose
+	Chooses            bool  // the optimizer chooses its batch size
 	// why the optimizer cannot run on the problem, see results.Cell; empty if it can
-	Impossible         string
+	Impossible string
 }
 
 // Forecast lists the cells of the plan, each with an upper bound on its cost.
@@ -178,13 +178,13 @@ func (c *Campaign) Examples() (runs []results.Run) {
 type Progress struct {
 	Task      Task            // that has ended; zero at the start
 	Problem   string          // of the task's cell
-	Optimizer string          // 
+	Optimizer string          //
 	Record    *results.Record // of the task; nil at the start
 	Done      int             // runs known to be finished
 	// of those, found in the store; the number grows as tuning decides which runs are needed
 	Found     int
-	Left      int             // runs still to be made: an upper bound until all tuning is done
-	Remaining time.Duration   // estimated time for them; negative if not yet known
+	Left      int           // runs still to be made: an upper bound until all tuning is done
+	Remaining time.Duration // estimated time for them; negative if not yet known
 }
 
 // Options are the options of an execution. They affect no result.

@@ -27,6 +27,18 @@ type Faulter interface{ Fault() error }
 // is a *protocol.Fault and the record holds the points recorded up to then. With any other error,
 // such as that of an ended ctx, the record is nil.
 func Run(ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef, run results.Run, alloc Alloc) (*results.Record, error) {
+	return RunResumable(ctx, p, o, run, alloc, nil)
+}
+
+// RunResumable is Run that resumes from a checkpoint, if there is one, and saves others. Without
+// checkpoints, or where the optimizer does not save its state, it is Run. When ctx has ended, its
+// error is returned once the checkpoint is saved.
+func RunResumable(ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef, run results.Run, alloc Alloc,
+	checkpoints *Checkpoints,
+) (*results.Record, error) {
+	if !o.Saves {
+		checkpoints = nil
+	}
 	spec, err := p.Spec(run.Problem.Parameters)
 	if err != nil {
 		return nil, fault(p.Origin, p.Name, "Spec", err)
@@ -38,9 +50,9 @@ func Run(ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef, ru
 		return nil, err
 	}
 	if spec.DType == protocol.Float32 {
-		return runTyped(ctx, p, o, p.New32, o.New32, spec, run, alloc)
+		return runTyped(ctx, p, o, p.New32, o.New32, spec, run, alloc, checkpoints)
 	}
-	return runTyped(ctx, p, o, p.New64, o.New64, spec, run, alloc)
+	return runTyped(ctx, p, o, p.New64, o.New64, spec, run, alloc, checkpoints)
 }
 
 // Fits returns an error that names what the optimizer needs and the problem lacks; nil if they fit.
@@ -78,7 +90,7 @@ type runner[T protocol.Float] struct {
 	run          results.Run
 	record       *results.Record
 
-	x           []T // the point at which the optimizer measures
+	x []T // the point at which the optimizer measures
 	// the last x that was no trial point; x itself unless the optimizer makes trials
 	iterate     []T
 	judged      []T // the point that is evaluated; the iterate itself unless the optimizer averages
@@ -95,12 +107,15 @@ type runner[T protocol.Float] struct {
 	trace    *tracer
 
 	diagnostics []float64 // of this step, if requested
+
+	checkpoints *checkpointing // nil: none
+	earlier     results.Clocks // clocks of the processes that made the run so far
 }
 
 func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef,
 	newProblem func(protocol.Setting) (protocol.Problem[T], error),
 	newOptimizer func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error),
-	spec protocol.ProblemSpec, run results.Run, alloc Alloc,
+	spec protocol.ProblemSpec, run results.Run, alloc Alloc, checkpoints *Checkpoints,
 ) (*results.Record, error) {
 	if newProblem == nil {
 		return nil, fault(p.Origin, p.Name, "open", fmt.Errorf("its specification names %s, but the definition has no constructor for it", spec.DType))
@@ -114,9 +129,13 @@ func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o pr
 		size:   run.BatchSize,
 	}
 	defer func() {
-		h := &r.record.Host
-		h.HarnessTime = time.Since(began).Seconds() - h.ProblemTime - h.OptimizerTime - h.EvaluateTime
+		h, e := &r.record.Host, &r.earlier
+		h.HarnessTime = e.HarnessTime + time.Since(began).Seconds() -
+			(h.ProblemTime - e.ProblemTime) - (h.OptimizerTime - e.OptimizerTime) - (h.EvaluateTime - e.EvaluateTime)
 	}()
+	if checkpoints != nil {
+		r.checkpoints = &checkpointing{*checkpoints, began}
+	}
 
 	sizes := []int{spec.Dim, spec.Dim, spec.Dim} // x, iterate, judged
 	slices := r.measurement.Slices()
@@ -162,10 +181,12 @@ func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o pr
 	if closeErr := r.close(); err == nil {
 		err = closeErr // such as a fault in Estimate, which returns no error
 	}
-	if ctx.Err() != nil {
+	switch {
+	case errors.Is(err, errNotSaved):
+		return nil, err
+	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	}
-	if err != nil {
+	case err != nil:
 		return r.failed(err)
 	}
 	return r.record, nil
@@ -199,28 +220,25 @@ func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
 	if err := r.problem.Init(r.x, r.run.Seed); err != nil {
 		return fault(r.problemDef.Origin, r.problemDef.Name, "Init", err)
 	}
-	copy(r.iterate, r.x)
-	if err := r.evaluate(false); err != nil {
+	at, resumed, err := r.resume()
+	if err != nil {
 		return err
 	}
-	for _, part := range parts {
-		v, ok := r.record.Points[0].At(part)
-		if ok && (!protocol.Finite(float64(v.Loss)) || !protocol.Finite(float64(v.Metric))) {
-			return fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate",
-				fmt.Errorf("loss and metric at the starting point are %g and %g on the %s part, want finite numbers",
-					v.Loss, v.Metric, part))
-		}
+	if resumed {
+		request = at
+	} else if err := r.begin(); err != nil {
+		return err
 	}
-	start := float64(r.record.Points[0].Train.Loss)
-	// Past this loss a run counts as diverged: 100 times the initial one, where that is positive.
-	r.limit = start + 99*math.Abs(start)
-	r.trace = newTracer(r.run.Trace, r.optimizerDef.Reports, r.run.Diagnostics)
 	reporter, _ := r.optimizer.(protocol.Reporter)
 	reports := make([]float64, len(r.optimizerDef.Reports))
 	end := &r.record.End
 	end.Status = results.OK
-
 	for {
+		if r.checkpoints.due(ctx) {
+			if err := r.checkpoint(request); err != nil {
+				return err
+			}
+		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -272,6 +290,24 @@ func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
 	}
 	end.Unused = r.run.Budget - r.seen
 	return r.evaluate(true)
+}
+
+// begin evaluates the starting point, which x is.
+func (r *runner[T]) begin() error {
+	copy(r.iterate, r.x)
+	if err := r.evaluate(false); err != nil {
+		return err
+	}
+	for _, part := range parts {
+		v, ok := r.record.Points[0].At(part)
+		if ok && (!protocol.Finite(float64(v.Loss)) || !protocol.Finite(float64(v.Metric))) {
+			return fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate",
+				fmt.Errorf("loss and metric at the starting point are %g and %g on the %s part, want finite numbers",
+					v.Loss, v.Metric, part))
+		}
+	}
+	r.start()
+	return nil
 }
 
 // draw chooses the examples of the next measurement by the optimizer's request. more is false if
