@@ -117,19 +117,26 @@ func (s *Store) commit(id string, status Status, data []byte) (added bool, err e
 }
 
 func (s *Store) commitFailed(id string, data []byte) (added bool, err error) {
-	path := s.FailedPath(id)
-	tmp, err := s.writeTemporary(id, data)
-	if err == nil {
-		err = s.makeDir(filepath.Dir(path))
+	if err := s.replace(id, s.FailedPath(id), data); err != nil {
+		return false, s.explain(id, err)
 	}
+	return true, nil
+}
+
+// replace writes data to path in place of what is there.
+func (s *Store) replace(id, path string, data []byte) error {
+	tmp, err := s.writeTemporary(id, data)
+	if err != nil {
+		return err
+	}
+	err = s.makeDir(filepath.Dir(path))
 	if err == nil {
 		err = os.Rename(tmp, path)
 	}
 	if err != nil {
 		_ = os.Remove(tmp)
-		return false, s.explain(id, err)
 	}
-	return true, nil
+	return err
 }
 
 // place writes data to path. If path exists, the error is fs.ErrExist.
