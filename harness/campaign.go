@@ -1,9 +1,11 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"sync"
@@ -184,6 +186,7 @@ type Progress struct {
 	// of those, found in the store; the number grows as tuning decides which runs are needed
 	Found     int
 	Left      int           // runs still to be made: an upper bound until all tuning is done
+	Elsewhere int           // of those, runs that other harnesses are making
 	Remaining time.Duration // estimated time for them; negative if not yet known
 }
 
@@ -194,6 +197,30 @@ type Options struct {
 	Alloc    Alloc          // nil means plain memory
 	Host     results.Host   // provenance to copy into each record
 	Progress func(Progress) // called from one goroutine; may be nil
+
+	// Claims share the work with other harnesses on the same store; nil: there are none.
+	Claims Claims
+	// Checkpoints keep where runs stand that are not finished; nil: an interrupted run starts anew.
+	Checkpoints CheckpointStore
+	Every       time.Duration // between two checkpoints of a run; 0: 3 minutes
+	// Only says which cells to work on, by the names of their entries; nil: all.
+	Only func(problem, optimizer string) bool
+	// Note is told what the user should know and what is no error, from any goroutine; may be nil.
+	Note func(string)
+}
+
+// Claims tell harnesses that share a store which runs the others are making. See package claim.
+type Claims interface {
+	// Take claims a run. ok is false while another harness makes it. The run is made under the
+	// context held, which ends with ctx or when the claim is lost. release gives it back.
+	Take(ctx context.Context, id string) (held context.Context, release func(), ok bool, err error)
+}
+
+// CheckpointStore keeps the last checkpoint of each unfinished run.
+type CheckpointStore interface {
+	LoadCheckpoint(id string) ([]byte, error) // nil: none
+	SaveCheckpoint(id string, data []byte) error
+	RemoveCheckpoint(id string) error
 }
 
 // Execute makes all runs of the plan that the store does not hold, and returns the cells. A run
@@ -201,12 +228,15 @@ type Options struct {
 // lists the failure. When ctx ends, Execute stops each run within one step and returns ctx's error.
 // Finished runs are in the store, and the next call of Execute continues from there.
 func (c *Campaign) Execute(ctx context.Context, opt Options) ([]results.Cell, error) {
-	if err := c.openProblems(); err != nil {
+	if opt.Only != nil && !slices.ContainsFunc(c.cells, func(c *cell) bool { return opt.Only(c.pEntry.Name, c.oEntry.Name) }) {
+		return nil, fmt.Errorf("plan %s: no pair of a problem and an optimizer is selected", c.Plan.Name)
+	}
+	if err := c.openProblems(opt.Only); err != nil {
 		return nil, err
 	}
 	e := &execution{
 		campaign: c, opt: opt, known: map[string]*results.Record{}, running: map[string]bool{},
-		cells: make([]cellState, len(c.cells)), done: make(chan ended),
+		elsewhere: map[string]*elsewhere{}, cells: make([]cellState, len(c.cells)), done: make(chan ended),
 	}
 	defer func(n *int) { // wait for the runs in flight
 		for ; *n > 0; *n-- {
@@ -220,10 +250,10 @@ func (c *Campaign) Execute(ctx context.Context, opt Options) ([]results.Cell, er
 
 // openProblems opens every problem that has a runnable cell once, so that missing data are reported
 // before the first run.
-func (c *Campaign) openProblems() error {
+func (c *Campaign) openProblems(only func(problem, optimizer string) bool) error {
 	opened := map[string]bool{}
 	for _, cell := range c.cells {
-		if cell.impossible != "" || opened[cell.pEntry.Name] {
+		if cell.impossible != "" || opened[cell.pEntry.Name] || only != nil && !only(cell.pEntry.Name, cell.oEntry.Name) {
 			continue
 		}
 		opened[cell.pEntry.Name] = true
@@ -240,12 +270,17 @@ type execution struct {
 	opt      Options
 	known    map[string]*results.Record // finished, or failed in this execution, by ID
 	running  map[string]bool            // by ID
-	storeErr error                      // of a lookup
-	cells    []cellState
-	inFlight int
-	done     chan ended
-	finished int // runs in known that did not fail
-	made     int // of them, made by this execution
+	// elsewhere are runs that other harnesses are making, by ID; first is the cell where the search
+	// for a task starts. It moves when another harness was faster, so that many do not all want the
+	// same runs.
+	elsewhere map[string]*elsewhere
+	first     int
+	storeErr  error // of a lookup
+	cells     []cellState
+	inFlight  int
+	done      chan ended
+	finished  int // runs in known that did not fail
+	made      int // of them, made by this execution
 }
 
 // cellState is a cell with its due tasks.
@@ -274,11 +309,24 @@ func (s *cellState) settle(id string) bool {
 
 // ended is a run that a worker has finished.
 type ended struct {
-	cell   int
-	task   Task
-	record *results.Record
-	found  bool  // in the store, where another harness put it meanwhile
-	err    error // the store's, or ctx's
+	cell    int
+	task    Task
+	record  *results.Record
+	found   bool  // in the store: another harness made it meanwhile
+	claimed bool  // by another harness, which makes it
+	err     error // the store's, or ctx's
+}
+
+// elsewhere is a run that another harness is making.
+type elsewhere struct {
+	since time.Time // for as long as this harness knows
+	next  time.Time // look then
+}
+
+// wait sets when to look next for a run's record or a claim that is free: the longer it took, the
+// later. Runs of milliseconds are found at once, and long ones cost few looks.
+func (w *elsewhere) wait(now time.Time) {
+	w.next = now.Add(min(max(now.Sub(w.since)/4, 20*time.Millisecond), time.Minute))
 }
 
 func (e *execution) run(ctx context.Context) ([]results.Cell, error) {
@@ -289,32 +337,45 @@ func (e *execution) run(ctx context.Context) ([]results.Cell, error) {
 	}
 	e.report(Progress{})
 	for {
+		var look <-chan time.Time // at a run that is made elsewhere
 		for e.inFlight < e.opt.Parallel {
-			i, task, ok := e.nextTask()
+			i, task, wait, ok := e.nextTask()
 			if !ok {
+				if wait > 0 {
+					look = time.After(wait)
+				}
 				break
 			}
 			e.inFlight++
 			e.running[task.ID] = true
-			go func() {
-				record, found, err := e.make(ctx, i, task)
-				e.done <- ended{i, task, record, found, err}
-			}()
+			go func() { e.done <- e.make(ctx, i, task) }()
 		}
-		if e.inFlight == 0 {
+		if e.inFlight == 0 && look == nil {
 			cells := make([]results.Cell, len(e.cells))
 			for i := range e.cells {
 				cells[i] = e.cells[i].cell
 			}
 			return cells, ctx.Err()
 		}
-		end := <-e.done
+		var end ended
+		select {
+		case end = <-e.done:
+		case <-look:
+			continue
+		case <-e.idle(ctx):
+			return nil, ctx.Err()
+		}
 		e.inFlight--
 		id := end.task.ID
 		delete(e.running, id)
 		if end.err != nil {
 			return nil, end.err
 		}
+		if end.claimed {
+			e.lookLater(id)
+			continue
+		}
+		delete(e.elsewhere, id)
 		e.learn(id, end.record)
 		if !end.found && end.record.End.Status != results.Failed {
 			e.made++
@@ -367,43 +428,147 @@ func (e *execution) learn(id string, record *results.Record) {
 	e.known[id] = record
 }
 
+// idle is done when ctx is and nothing runs that would notice.
+func (e *execution) idle(ctx context.Context) <-chan struct{} {
+	if e.inFlight > 0 {
+		return nil
+	}
+	return ctx.Done()
+}
+
+// lookLater remembers that another harness makes a run, and has the next search start elsewhere.
+func (e *execution) lookLater(id string) {
+	now := time.Now()
+	w := e.elsewhere[id]
+	if w == nil {
+		w = &elsewhere{since: now}
+		e.elsewhere[id] = w
+		e.first = rand.IntN(len(e.cells))
+		e.report(Progress{})
+	}
+	w.wait(now)
+}
+
 // nextTask chooses the run to start: by purpose, sweeps first since their next runs depend on
-// these, then by cell.
-func (e *execution) nextTask() (cell int, task Task, ok bool) {
+// these, then by cell. Without one, wait is how long to wait for a run that is made elsewhere; 0: for none.
+func (e *execution) nextTask() (cell int, task Task, wait time.Duration, ok bool) {
+	now := time.Now()
 	for _, purpose := range []Purpose{ForSweep, ForTie, ForReplicate, ForOneShot} {
-		for i := range e.cells {
+		for k := range e.cells {
+			i := (e.first + k) % len(e.cells)
+			if !e.selected(i) {
+				continue
+			}
 			for _, t := range e.cells[i].due {
-				if t.Purpose == purpose && !e.running[t.ID] {
-					return i, t, true
+				if t.Purpose != purpose || e.running[t.ID] {
+					continue
 				}
+				if w := e.elsewhere[t.ID]; w != nil && now.Before(w.next) {
+					if left := w.next.Sub(now); wait == 0 || left < wait {
+						wait = left
+					}
+					continue
+				}
+				return i, t, 0, true
 			}
 		}
 	}
-	return 0, Task{}, false
+	return 0, Task{}, wait, false
 }
 
-// make makes a run, again if a plugin fails, and commits its record, unless another harness on the
-// same store has made it since it became due.
-func (e *execution) make(ctx context.Context, i int, task Task) (record *results.Record, found bool, err error) {
-	if record, found, err = e.opt.Store.Lookup(task.ID); found || err != nil {
-		return record, found, err
+// selected reports whether the campaign works on cell i.
+func (e *execution) selected(i int) bool {
+	c := e.campaign.cells[i]
+	return e.opt.Only == nil || e.opt.Only(c.pEntry.Name, c.oEntry.Name)
+}
+
+// make makes a run, once more if a plugin fails, and commits its record; or finds that another
+// harness on the same store has made it since it became due, or is making it.
+func (e *execution) make(ctx context.Context, i int, task Task) ended {
+	end := ended{cell: i, task: task}
+	if end.record, end.found, end.err = e.opt.Store.Lookup(task.ID); end.found || end.err != nil {
+		return end
 	}
+	held := ctx
+	if e.opt.Claims != nil {
+		var release func()
+		var ok bool
+		if held, release, ok, end.err = e.opt.Claims.Take(ctx, task.ID); end.err != nil {
+			return end
+		} else if !ok {
+			end.claimed = true
+			return end
+		}
+		defer release()
+		// Its last owner may have made it between the two.
+		if end.record, end.found, end.err = e.opt.Store.Lookup(task.ID); end.found || end.err != nil {
+			return end
+		}
+	}
+	end.record, end.err = e.attempt(ctx, held, i, task)
+	if end.err != nil && held.Err() != nil && ctx.Err() == nil {
+		end.claimed, end.err = true, nil // the claim was lost: another harness makes the run now
+	}
+	return end
+}
+
+// attempt makes a run, once more and from its start if a plugin fails, and commits its record. It
+// stops when held ends, as it does with ctx or when the run's claim is lost.
+func (e *execution) attempt(ctx, held context.Context, i int, task Task) (record *results.Record, err error) {
 	cell := e.campaign.cells[i]
 	for attempt := range 2 {
 		started := time.Now()
-		record, err = Run(ctx, cell.problem, cell.optimizer, task.Run, e.opt.Alloc)
+		checkpoints := e.checkpoints(task.ID, attempt == 0)
+		if checkpoints != nil {
+			save := checkpoints.Save
+			checkpoints.Save = func(data []byte) error {
+				if held.Err() != nil && ctx.Err() == nil {
+					return nil // it is another harness's run now, and maybe finished
+				}
+				return save(data)
+			}
+		}
+		record, err = RunResumable(held, cell.problem, cell.optimizer, task.Run, e.opt.Alloc, checkpoints)
 		if fault := (*protocol.Fault)(nil); err != nil && !errors.As(err, &fault) {
-			return nil, false, err
+			return nil, err
 		}
 		e.stamp(record, started)
 		if err == nil {
 			break
 		}
 		if attempt == 1 && record == nil {
-			return nil, false, err
+			return nil, err
 		}
 	}
-	return record, false, e.opt.Store.Commit(record)
+	if err := e.opt.Store.Commit(record); err != nil {
+		return nil, err
+	}
+	if e.opt.Checkpoints != nil {
+		return record, e.opt.Checkpoints.RemoveCheckpoint(task.ID)
+	}
+	return record, nil
+}
+
+// checkpoints are those of a run; without load it starts anew.
+func (e *execution) checkpoints(id string, load bool) *Checkpoints {
+	kept := e.opt.Checkpoints
+	if kept == nil {
+		return nil
+	}
+	h := &e.opt.Host
+	c := &Checkpoints{
+		Every: cmp.Or(e.opt.Every, 3*time.Minute),
+		By:    fmt.Sprintf("noisebench %s on %s, %s", h.Harness, h.Platform, h.CPU),
+		Load:  func() ([]byte, error) { return nil, nil },
+		Save:  func(data []byte) error { return kept.SaveCheckpoint(id, data) },
+	}
+	if load {
+		c.Load = func() ([]byte, error) { return kept.LoadCheckpoint(id) }
+	}
+	if e.opt.Note != nil {
+		c.Refused = func(err error) { e.opt.Note(err.Error()) }
+	}
+	return c
 }
 
 // stamp copies the provenance into a record, beside what only the run knows.
@@ -424,7 +589,7 @@ func (e *execution) report(p Progress) {
 	if e.opt.Progress == nil {
 		return
 	}
-	p.Done, p.Found = e.finished, e.finished-e.made
+	p.Done, p.Found, p.Elsewhere = e.finished, e.finished-e.made, len(e.elsewhere)
 	var seconds float64
 	var runs int
 	for _, s := range e.cells {
@@ -433,6 +598,9 @@ func (e *execution) report(p Progress) {
 	}
 	var remaining float64
 	for i, s := range e.cells {
+		if !e.selected(i) {
+			continue
+		}
 		left := len(s.due)
 		if s.cell.Setting == nil && left > 0 {
 			left = max(left, e.campaign.cells[i].mostRuns()-len(s.cell.Tuning)-len(s.cell.OneShot)-s.settled)

@@ -33,7 +33,10 @@ func TestCheckpoints(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if files, err := os.ReadDir(dir); len(files) > 0 || err != nil {
+	if _, err := os.Stat(filepath.Join(dir, "checkpoints")); !os.IsNotExist(err) {
+		t.Errorf("the folder of checkpoints is left behind: %v", err)
+	}
+	if files, err := os.ReadDir(filepath.Join(dir, "tmp")); len(files) > 0 || err != nil {
 		t.Errorf("left behind: %v, %v", files, err)
 	}
 	if err := os.MkdirAll(filepath.Join(dir, "checkpoints", id), 0o777); err != nil {

@@ -223,11 +223,17 @@ func hostname() string {
 	}, name)
 }
 
-// removeStale removes temporary files whose writers are gone: those older than a day, and those of
-// this machine that are older than a minute and whose process does not live. (The minute is for
+// removeStale removes checkpoints of finished runs, and temporary files whose writers are gone: those
+// older than a day, and those of this machine that are older than a minute and whose process does not live. (The minute is for
 // containers that share a host name but not their processes; a writer needs much less.) Errors do
 // not matter: the files are in nobody's way.
 func (s *Store) removeStale() {
+	ids, _ := s.Checkpoints()
+	for _, id := range ids {
+		if exists(s.Path(id)) { // the run finished, and its harness was killed right then
+			_ = s.RemoveCheckpoint(id)
+		}
+	}
 	dir := filepath.Join(s.dir, "tmp")
 	entries, _ := os.ReadDir(dir)
 	host := hostname()
