@@ -142,6 +142,50 @@ func (c *Campaign) Cells(find Lookup) ([]results.Cell, [][]Task) {
 	return cells, due
 }
 
+// Make makes one run of the campaign, which need not be due. A run that the campaign would not make,
+// such as one whose optimizer computes other bits here, is refused with an error that tells what
+// differs. For the rest it is [RunResumable].
+func (c *Campaign) Make(ctx context.Context, run results.Run, alloc Alloc, checkpoints *Checkpoints) (*results.Record, error) {
+	id := run.ID()
+	var near *results.Run
+	for _, cell := range c.cells {
+		if cell.impossible != "" {
+			continue
+		}
+		own := cell.run(run.Optimizer.Setting, run.Seed)
+		if own.ID() == id {
+			return RunResumable(ctx, cell.problem, cell.optimizer, run, alloc, checkpoints)
+		}
+		if own.Problem.Name == run.Problem.Name && own.Optimizer.Name == run.Optimizer.Name {
+			near = &own
+		}
+	}
+	if near == nil {
+		return nil, fmt.Errorf("plan %s has no run of optimizer %s on problem %s", c.Plan.Name, run.Optimizer.Name, run.Problem.Name)
+	}
+	return nil, fmt.Errorf("the optimizer %s on the problem %s is not the same on this machine: %s", run.Optimizer.Name, run.Problem.Name,
+		difference(near, &run))
+}
+
+// difference tells the first thing in which two runs differ.
+func difference(here, wanted *results.Run) string {
+	for _, d := range []struct{ what, here, wanted string }{
+		{"version of the contract", fmt.Sprint(here.Protocol), fmt.Sprint(wanted.Protocol)},
+		{"version of the problem", here.Problem.Version, wanted.Problem.Version},
+		{"plugin of the problem", here.Problem.Plugin.String(), wanted.Problem.Plugin.String()},
+		{"fingerprint of the problem", here.Problem.Fingerprint, wanted.Problem.Fingerprint},
+		{"data of the problem", fmt.Sprint(here.Problem.Data), fmt.Sprint(wanted.Problem.Data)},
+		{"version of the optimizer", here.Optimizer.Version, wanted.Optimizer.Version},
+		{"plugin of the optimizer", here.Optimizer.Plugin.String(), wanted.Optimizer.Plugin.String()},
+		{"fingerprint of the optimizer", here.Optimizer.Fingerprint, wanted.Optimizer.Fingerprint},
+	} {
+		if d.here != d.wanted {
+			return fmt.Sprintf("the %s is %s here, want %s", d.what, d.here, d.wanted)
+		}
+	}
+	return "budget, batch size, schedule or parameters differ"
+}
+
 // Forecast is an upper bound on the cost of one cell of a plan.
 type Forecast struct {
 	Problem, Optimizer string
@@ -203,10 +247,18 @@ type Options struct {
 	// Checkpoints keep where runs stand that are not finished; nil: an interrupted run starts anew.
 	Checkpoints CheckpointStore
 	Every       time.Duration // between two checkpoints of a run; 0: 3 minutes
+	// Maker makes the runs, on other machines perhaps; nil: they are made here.
+	Maker Maker
 	// Only says which cells to work on, by the names of their entries; nil: all.
 	Only func(problem, optimizer string) bool
 	// Note is told what the user should know and what is no error, from any goroutine; may be nil.
 	Note func(string)
+}
+
+// Maker makes single runs. Its record's Host names the machine that made it. See [Campaign.Make] for
+// the rest, and package worker.
+type Maker interface {
+	Make(ctx context.Context, run results.Run, checkpoints *Checkpoints) (*results.Record, error)
 }
 
 // Claims tell harnesses that share a store which runs the others are making. See package claim.
@@ -528,7 +580,11 @@ func (e *execution) attempt(ctx, held context.Context, i int, task Task) (record
 				return save(data)
 			}
 		}
-		record, err = RunResumable(held, cell.problem, cell.optimizer, task.Run, e.opt.Alloc, checkpoints)
+		if e.opt.Maker != nil {
+			record, err = e.opt.Maker.Make(held, task.Run, checkpoints)
+		} else {
+			record, err = RunResumable(held, cell.problem, cell.optimizer, task.Run, e.opt.Alloc, checkpoints)
+		}
 		if fault := (*protocol.Fault)(nil); err != nil && !errors.As(err, &fault) {
 			return nil, err
 		}
@@ -555,10 +611,9 @@ func (e *execution) checkpoints(id string, load bool) *Checkpoints {
 	if kept == nil {
 		return nil
 	}
-	h := &e.opt.Host
 	c := &Checkpoints{
 		Every: cmp.Or(e.opt.Every, 3*time.Minute),
-		By:    fmt.Sprintf("noisebench %s on %s, %s", h.Harness, h.Platform, h.CPU),
+		By:    Place(&e.opt.Host),
 		Load:  func() ([]byte, error) { return nil, nil },
 		Save:  func(data []byte) error { return kept.SaveCheckpoint(id, data) },
 	}
@@ -576,11 +631,11 @@ func (e *execution) stamp(record *results.Record, started time.Time) {
 	if record == nil {
 		return
 	}
-	run := record.Host
-	record.Host = e.opt.Host
+	if e.opt.Maker == nil {
+		record.Host = e.opt.Host.With(&record.Host)
+	}
 	record.Host.Plan = e.campaign.Plan.Name
 	record.Host.Parallel = e.opt.Parallel
-	record.Host.Transport, record.Host.Executables, record.Host.Clocks = run.Transport, run.Executables, run.Clocks
 	record.Host.Started = started.UTC().Format(time.RFC3339)
 }
 

@@ -36,6 +36,11 @@ type Checkpoints struct {
 	Refused func(error)
 }
 
+// Place identifies build and platform for [Checkpoints.By].
+func Place(h *results.Host) string {
+	return fmt.Sprintf("noisebench %s on %s, %s", h.Harness, h.Platform, h.CPU)
+}
+
 // errNotSaved is the error of a store that cannot keep a checkpoint. It is no fault of a plugin.
 var errNotSaved = errors.New("cannot save the checkpoint")
 

@@ -144,6 +144,12 @@ type Host struct {
 	Clocks
 }
 
+// With returns h with what only the run itself knows: its transports, executables and clocks.
+func (h Host) With(run *Host) Host {
+	h.Transport, h.Executables, h.Clocks = run.Transport, run.Executables, run.Clocks
+	return h
+}
+
 // Clocks say when a run began, and where its time went, in seconds on the wall.
 type Clocks struct {
 	Started       string  `json:"started"`           // RFC 3339, UTC

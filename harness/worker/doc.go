@@ -1,0 +1,21 @@
+// Package worker has runs made by processes that are started by any command: ssh NODE, srun, docker
+// run, or a shell. No folder is shared. A worker reads runs on its standard input and writes records
+// to its standard output; they are kept by the harness that started it.
+//
+// # Messages
+//
+// Both sides write lines of JSON, each a [message]. The harness opens a worker once:
+//
+//	→ {"open": {"protocol": 2, "plan": {…}, "plugins": ["/path"], "threads": 1}}
+//	← {"opened": true} or {"error": "…"}
+//
+// and has it make one run at a time:
+//
+//	→ {"run": {…}, "checkpoint": "base64"}
+//	← {"checkpoint": "base64"}            any number of times
+//	← {"refused": "…"}                    a checkpoint that could not be used
+//	← {"record": "…", "fault": {…}}       or {"error": "…"} or {"stopped": true}
+//
+// On {"stop": true} a worker saves the run's checkpoint and answers {"stopped": true}. At the end of
+// its input it ends.
+package worker
