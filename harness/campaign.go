@@ -195,6 +195,7 @@ type Forecast struct {
 	Chooses            bool  // the optimizer chooses its batch size
 	// why the optimizer cannot run on the problem, see results.Cell; empty if it can
 	Impossible string
+	Saves      bool // the optimizer saves its state: an interrupted run resumes
 }
 
 // Forecast lists the cells of the plan, each with an upper bound on its cost.
@@ -204,6 +205,7 @@ func (c *Campaign) Forecast() []Forecast {
 		all[i] = Forecast{
 			Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Runs: cell.mostRuns(), Examples: cell.budget,
 			BatchSize: cell.batchSize(), Chooses: cell.optimizer.ChoosesBatchSize, Impossible: cell.impossible,
+			Saves: cell.optimizer.Saves,
 		}
 	}
 	return all
@@ -246,7 +248,7 @@ type Options struct {
 	Claims Claims
 	// Checkpoints keep where runs stand that are not finished; nil: an interrupted run starts anew.
 	Checkpoints CheckpointStore
-	Every       time.Duration // between two checkpoints of a run; 0: 3 minutes
+	Every       time.Duration // between two checkpoints of a run; 0: CheckpointEvery
 	// Maker makes the runs, on other machines perhaps; nil: they are made here.
 	Maker Maker
 	// Only says which cells to work on, by the names of their entries; nil: all.
@@ -612,7 +614,7 @@ func (e *execution) checkpoints(id string, load bool) *Checkpoints {
 		return nil
 	}
 	c := &Checkpoints{
-		Every: cmp.Or(e.opt.Every, 3*time.Minute),
+		Every: cmp.Or(e.opt.Every, CheckpointEvery),
 		By:    Place(&e.opt.Host),
 		Load:  func() ([]byte, error) { return nil, nil },
 		Save:  func(data []byte) error { return kept.SaveCheckpoint(id, data) },

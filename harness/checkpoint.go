@@ -44,6 +44,9 @@ func Place(h *results.Host) string {
 // errNotSaved is the error of a store that cannot keep a checkpoint. It is no fault of a plugin.
 var errNotSaved = errors.New("cannot save the checkpoint")
 
+// CheckpointEvery is the usual time between two checkpoints of a run.
+const CheckpointEvery = 3 * time.Minute
+
 // worthKeeping is the least time of work for which a run that is interrupted leaves a checkpoint.
 const worthKeeping = 2 * time.Second
 

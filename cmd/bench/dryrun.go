@@ -36,6 +36,9 @@ func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc,
 			rows = append(rows, []string{f.Problem, f.Optimizer, "cannot run", "–", "–", "–", "–"})
 			continue
 		}
+		if !f.Saves {
+			note(fmt.Sprintf("%s does not save its state: an interrupted run of it starts anew", f.Optimizer), f.Problem)
+		}
 		size := fmt.Sprint(f.BatchSize)
 		if f.Chooses {
 			size = "chosen"

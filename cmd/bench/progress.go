@@ -83,6 +83,14 @@ func (p *progress) update(now harness.Progress) {
 	}
 }
 
+// say prints a note without disturbing the line.
+func (p *progress) say(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.erase()
+	fmt.Fprintf(p.out, "note: %s\n", text)
+}
+
 // finish ends the display.
 func (p *progress) finish() {
 	close(p.quit)
@@ -144,8 +152,12 @@ func (p *progress) erase() {
 
 // line is the state of the campaign in full.
 func (p *progress) line() string {
-	return fmt.Sprintf("%d of at most %d runs, %s passed, %s",
-		p.last.Done, p.last.Done+p.last.Left, short(time.Since(p.started)), p.left())
+	elsewhere := ""
+	if p.last.Elsewhere > 0 {
+		elsewhere = fmt.Sprintf(" (others make %d)", p.last.Elsewhere)
+	}
+	return fmt.Sprintf("%d of at most %d runs%s, %s passed, %s",
+		p.last.Done, p.last.Done+p.last.Left, elsewhere, short(time.Since(p.started)), p.left())
 }
 
 // note notices which cells were tuned or finished since the last time, and says so if told to.

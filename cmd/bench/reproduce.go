@@ -161,7 +161,7 @@ func (o *reproduction) reproduce(cmd *cobra.Command, item reproduce.Item) error 
 			if err != nil {
 				return err
 			}
-			cells, err := execute(cmd, campaign, catalogue, catalogue, o.dir, o.parallel)
+			cells, err := execute(cmd, campaign, catalogue, catalogue, &making{dir: o.dir, parallel: o.parallel})
 			if err != nil {
 				return err
 			}

@@ -36,15 +36,14 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	var usage *usageError
+	said := interruption("interrupted")
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &usage):
 		fmt.Fprintf(stderr, "bench: %v\nsee: %s --help\n", err, usage.command)
 		return exitUsage
-	case ctx.Err() != nil:
-		said := interruption("interrupted")
-		errors.As(err, &said) // any other error is a consequence
+	case errors.As(err, &said) || ctx.Err() != nil: // any other error is a consequence
 		fmt.Fprintf(stderr, "bench: %v\n", said)
 		return exitInterrupted
 	}
@@ -140,6 +139,7 @@ under other seeds, and prints ranked tables. Every run is kept as a file; what i
 		commands  []*cobra.Command
 	}{
 		{"run", "Run:", []*cobra.Command{newRun(), newReproduce()}},
+		{"cluster", "Run on many machines:", []*cobra.Command{newSubmit(), newStatus(), newCancel()}},
 		{"results", "Look at results:", []*cobra.Command{newTable(), newPlot(), newReport(), newLive(), newExport()}},
 		{"publish", "Publish and verify:", []*cobra.Command{newPublish(), newVerify(), newBoard(), newImport()}},
 		{"plugins", "Optimizers, problems, plugins and data:", []*cobra.Command{newList(), newShow(), newCheck(), newData()}},
@@ -150,7 +150,7 @@ under other seeds, and prints ranked tables. Every run is kept as a file; what i
 		}
 		group(root, g.commands...)
 	}
-	group(root, newVersion(), newServe())
+	group(root, newVersion(), newServe(), newWorker())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
 	return root
 }

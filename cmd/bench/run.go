@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"noisebench/harness"
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/bundle"
@@ -16,9 +16,9 @@ import (
 
 func newRun() *cobra.Command {
 	var flags pluginFlags
-	var dir, format string
-	var parallel int
+	var format string
 	var dry bool
+	making := &making{}
 	taking := &baselines{}
 	cmd := &cobra.Command{
 		Use:   "run PLAN|FILE",
@@ -36,6 +36,11 @@ relative to the plan's file, all others to the working directory.
 A pair that does not fit, since the optimizer needs what the problem does not measure, cannot run and is not ranked; the rest of
 the plan goes on. The time that --dry-run prints is estimated from short samples of each problem and each optimizer.
 
+Runs that take long are saved every few minutes, and when bench is told to stop: by Ctrl-C, by the signal of a batch system, or
+by --stop-after. The next bench run resumes them to the same bits, on the same kind of machine, unless their optimizer does not
+save its state. Several bench run may share a results folder, on any number of machines: each run is made by one of them. Where
+no folder is shared, --launch starts workers by any command (ssh NODE, srun, …) whose runs are kept here. See also bench submit.
+
 Runs belong to what computes them: a rebuild of bench finds its runs again, and a change of an optimizer makes that one's runs
 anew. With --baselines, runs that somebody published in a bundle (bench publish) are taken instead of made again, after the
 bundle was checked and a few of its runs were made again here and compared; tables say which rows they are in. So to rank an
@@ -44,20 +49,25 @@ optimizer against published ones costs its own runs alone.`,
   bench run quick --dry-run
   bench run my-plan.yaml --plugin ./my-plugin --results /scratch/me/runs -j 8
   bench run my-plan.yaml --baselines standard
+  bench run my-plan.yaml --only optimizer=adam,problem=beale --only optimizer=cabs
+  bench run my-plan.yaml --stop-after 3h55m || echo "run it again to resume"
+  bench run my-plan.yaml --launch 'ssh node7' --launch 'ssh node8'
   bench run quick --format markdown > table.md`,
 		Args:              oneArg("plan"),
 		ValidArgsFunction: completePlans,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if parallel < 1 {
-				return usagef(cmd, "--parallel is %d, want at least 1", parallel)
+			if err := making.check(cmd); err != nil {
+				return err
 			}
 			if err := checkFormat(cmd, format); err != nil {
 				return err
 			}
+			dir, parallel := making.dir, making.parallel
 			plan, err := plans.Load(args[0])
 			if err != nil {
 				return err
 			}
+			making.plugins = slices.Concat(flags.paths, plan.Plugins)
 			flags.threads = max(1, runtime.NumCPU()/parallel)
 			catalogue, err := flags.open(cmd, plan.Plugins...)
 			if err != nil {
@@ -75,9 +85,13 @@ optimizer against published ones costs its own runs alone.`,
 			if dry {
 				return dryRun(cmd, campaign, catalogue.host.Alloc, parallel)
 			}
-			cells, err := execute(cmd, campaign, definitions, catalogue, dir, parallel)
+			cells, err := execute(cmd, campaign, definitions, catalogue, making)
 			if err != nil {
 				return err
+			}
+			if len(making.only) > 0 {
+				fmt.Fprintf(cmd.ErrOrStderr(), "the selected part of plan %s is done; see: bench table %s\n", campaign.Plan.Name, args[0])
+				return failures(cells)
 			}
 			store, err := results.Open(dir)
 			if err != nil {
@@ -93,57 +107,11 @@ optimizer against published ones costs its own runs alone.`,
 		},
 	}
 	flags.add(cmd)
-	addResults(cmd, &dir)
+	making.add(cmd)
 	taking.add(cmd)
 	addFormat(cmd, &format)
-	cmd.Flags().IntVarP(&parallel, "parallel", "j", runtime.NumCPU(), "runs side by side")
 	cmd.Flags().BoolVar(&dry, "dry-run", false, "print what would be run and how long it would take, and run nothing")
 	return cmd
-}
-
-// execute makes the runs of a campaign that the results folder does not hold.
-func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.Lookup, c *catalogue, dir string, parallel int,
-) ([]results.Cell, error) {
-	stderr := cmd.ErrOrStderr()
-	store, err := openResults(dir, stderr)
-	if err != nil {
-		return nil, err
-	}
-	if err := store.prepare(); err != nil {
-		return nil, err
-	}
-	if err := savePlan(dir, &campaign.Plan, definitions); err != nil {
-		return nil, err
-	}
-	started := time.Now()
-	display := newProgress(stderr, func() []results.Cell {
-		cells, _ := campaign.Cells(store.known)
-		return cells
-	})
-	host := thisHost()
-	host.Threads = c.threads
-	cells, err := campaign.Execute(cmd.Context(), harness.Options{
-		Store: store, Parallel: parallel, Alloc: c.host.Alloc, Host: host,
-		Progress: func(p harness.Progress) {
-			if p.Record == nil && p.Found == 0 {
-				for _, other := range store.otherCode(campaign) {
-					fmt.Fprintf(stderr, "note: %s holds %s; they stay, but are not these runs\n", dir, other)
-				}
-			}
-			display.update(p)
-		},
-	})
-	display.finish()
-	switch {
-	case cmd.Context().Err() != nil:
-		return nil, interruption(fmt.Sprintf("interrupted: %s safe in %s; the same command goes on from there",
-			isAre(store.finished(), "finished run"), dir))
-	case err != nil:
-		return nil, err
-	}
-	fmt.Fprintf(stderr, "%s made in %s, %s found in %s\n",
-		count(store.finished()-display.last.Found, "run"), short(time.Since(started)), count(display.last.Found, "run"), dir)
-	return cells, nil
 }
 
 // failures is an error if runs failed.

@@ -6,7 +6,7 @@
 //
 // Both sides write lines of JSON, each a [message]. The harness opens a worker once:
 //
-//	→ {"open": {"protocol": 2, "plan": {…}, "plugins": ["/path"], "threads": 1}}
+//	→ {"open": {"protocol": 2, "plan": {…}, "plugins": ["/path"], "dir": "/path"}}
 //	← {"opened": true} or {"error": "…"}
 //
 // and has it make one run at a time:

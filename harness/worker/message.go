@@ -33,7 +33,7 @@ type Opening struct {
 	Protocol int           `json:"protocol"` // protocol.Version
 	Plan     protocol.Plan `json:"plan"`     // with its defaults
 	Plugins  []string      `json:"plugins,omitempty"`
-	Threads  int           `json:"threads,omitempty"` // for each run; 0: as many as there are
+	Dir      string        `json:"dir,omitempty"` // where relative paths of plugins begin
 }
 
 // fault is a *protocol.Fault on its way.

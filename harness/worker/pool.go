@@ -32,12 +32,16 @@ type lane struct {
 const most = 3
 
 // NewPool returns a pool with one worker for each prefix. A worker is started by the shell command
-// "PREFIX ARGS…"; args are those that start bench worker on that machine. note is told of workers
-// that failed.
+// "PREFIX ARGS…"; args are those that start bench worker on that machine. Where the prefix ends in
+// -c, as sh -c does, they are one word. note is told of workers that failed.
 func NewPool(prefixes, args []string, opening Opening, note func(string)) *Pool {
 	p := &Pool{opening: opening, note: note, lanes: make(chan *lane, len(prefixes))}
 	for _, prefix := range prefixes {
-		l := &lane{command: "exec " + prefix + " " + strings.Join(args, " ")}
+		rest := strings.Join(args, " ")
+		if strings.HasSuffix(strings.TrimSpace(prefix), "-c") {
+			rest = "'" + strings.ReplaceAll(rest, "'", `'\''`) + "'"
+		}
+		l := &lane{command: "exec " + prefix + " " + rest}
 		p.all = append(p.all, l)
 		p.lanes <- l
 	}

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,8 +17,8 @@ import (
 type Workplace struct {
 	Campaign *harness.Campaign
 	Alloc    harness.Alloc
-	Host     results.Host // of this machine
-	Every    time.Duration
+	Host     results.Host  // of this machine
+	Every    time.Duration // between two checkpoints; 0: harness.CheckpointEvery
 	Close    func()
 }
 
@@ -103,7 +104,7 @@ func (w *Workplace) serve(ctx context.Context, p *pipe, m message, messages <-ch
 	defer cancel()
 	answer := make(chan message, 1)
 	checkpoints := &harness.Checkpoints{
-		Every:   w.Every,
+		Every:   cmp.Or(w.Every, harness.CheckpointEvery),
 		By:      harness.Place(&w.Host),
 		Load:    func() ([]byte, error) { return m.Checkpoint, nil },
 		Save:    func(data []byte) error { return p.write(message{Checkpoint: data}) },

@@ -11,7 +11,7 @@ type tail struct {
 	data []byte
 }
 
-const tailSize = 2000 // bytes
+const tailSize = 500 // bytes
 
 func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()

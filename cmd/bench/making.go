@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"noisebench/harness"
+	"noisebench/harness/worker"
+	"noisebench/protocol"
+	"noisebench/results"
+	"noisebench/results/bundle"
+	"noisebench/results/claim"
+)
+
+// making is how the runs of a plan are made.
+type making struct {
+	dir       string // results folder
+	parallel  int
+	stopAfter time.Duration // 0: never
+	only      []string      // as the user wrote them
+	launch    []string      // prefixes of workers
+	plugins   []string      // that workers are to launch
+}
+
+func (m *making) add(cmd *cobra.Command) {
+	addResults(cmd, &m.dir)
+	flags := cmd.Flags()
+	flags.IntVarP(&m.parallel, "parallel", "j", runtime.NumCPU(), "runs side by side")
+	flags.DurationVar(&m.stopAfter, "stop-after", 0, "save what is running after this `TIME`, such as 3h55m, and stop with status 130")
+	flags.StringArrayVar(&m.only, "only", nil, "make the runs of these entries alone: `optimizer=NAME,problem=NAME` or one of both (may be repeated)")
+	flags.StringArrayVar(&m.launch, "launch", nil, "make runs by a worker that this `COMMAND` starts, as 'ssh node7' (may be repeated)")
+}
+
+func (m *making) check(cmd *cobra.Command) error {
+	switch {
+	case m.parallel < 1:
+		return usagef(cmd, "--parallel is %d, want at least 1", m.parallel)
+	case m.stopAfter < 0:
+		return usagef(cmd, "--stop-after is %v, want a positive time such as 3h55m", m.stopAfter)
+	case len(m.launch) > 0 && cmd.Flags().Changed("parallel"):
+		return usagef(cmd, "--parallel and --launch cannot go together: each worker makes one run at a time; repeat --launch for more")
+	}
+	return nil
+}
+
+// selection reads --only: it tells which pairs are selected, by the names of the plan's entries.
+func (m *making) selection(plan *protocol.Plan) (func(problem, optimizer string) bool, error) {
+	if len(m.only) == 0 {
+		return nil, nil
+	}
+	names := map[string][]string{}
+	for _, e := range plan.Problems {
+		names["problem"] = append(names["problem"], e.Name)
+	}
+	for _, e := range plan.Optimizers {
+		names["optimizer"] = append(names["optimizer"], e.Name)
+	}
+	var pairs []map[string]string
+	for _, text := range m.only {
+		pair := map[string]string{}
+		for part := range strings.SplitSeq(text, ",") {
+			key, name, ok := strings.Cut(part, "=")
+			if !ok || names[key] == nil || pair[key] != "" {
+				return nil, fmt.Errorf("--only is %q, want optimizer=NAME, problem=NAME, or both with a comma between them", text)
+			}
+			if !slices.Contains(names[key], name) {
+				return nil, fmt.Errorf("--only %s: plan %s: %w", text, plan.Name, protocol.Unknown(key, name, names[key]))
+			}
+			pair[key] = name
+		}
+		pairs = append(pairs, pair)
+	}
+	return func(problem, optimizer string) bool {
+		return slices.ContainsFunc(pairs, func(pair map[string]string) bool {
+			p, o := pair["problem"], pair["optimizer"]
+			return (p == "" || p == problem) && (o == "" || o == optimizer)
+		})
+	}, nil
+}
+
+// errStop is why a context ended by --stop-after.
+var errStop = errors.New("the time of --stop-after is over")
+
+// execute makes the runs of a campaign that the results folder does not hold.
+func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.Lookup, c *catalogue, m *making) ([]results.Cell, error) {
+	stderr := cmd.ErrOrStderr()
+	only, err := m.selection(&campaign.Plan)
+	if err != nil {
+		return nil, err
+	}
+	store, err := openResults(m.dir, stderr)
+	if err != nil {
+		return nil, err
+	}
+	if err := store.prepare(); err != nil {
+		return nil, err
+	}
+	if err := savePlan(m.dir, &campaign.Plan, definitions); err != nil {
+		return nil, err
+	}
+	ctx := cmd.Context()
+	if m.stopAfter > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, m.stopAfter, errStop)
+		defer cancel()
+	}
+	started := time.Now()
+	display := newProgress(stderr, func() []results.Cell {
+		cells, _ := campaign.Cells(store.known)
+		return cells
+	})
+	claims := claim.New(m.dir, claim.Config{Job: batchJob()})
+	defer claims.Close()
+	opt := harness.Options{
+		Store: store, Parallel: m.parallel, Alloc: c.host.Alloc, Host: thisHost(), Only: only,
+		Claims: claims, Checkpoints: store.store, Note: display.say,
+		Progress: func(p harness.Progress) {
+			if p.Record == nil && p.Found == 0 && p.Elsewhere == 0 {
+				for _, other := range store.otherCode(campaign) {
+					display.say(fmt.Sprintf("%s holds %s; they stay, but are not these runs", m.dir, other))
+				}
+			}
+			display.update(p)
+		},
+	}
+	opt.Host.Threads = c.threads
+	if len(m.launch) > 0 {
+		pool, err := m.workers(&campaign.Plan, display.say)
+		if err != nil {
+			display.finish()
+			return nil, err
+		}
+		defer pool.Close()
+		opt.Maker, opt.Parallel = pool, pool.Size()
+	}
+	cells, err := campaign.Execute(ctx, opt)
+	display.finish()
+	safe := isAre(store.finished(), "finished run")
+	switch {
+	case cmd.Context().Err() != nil:
+		return nil, interruption(fmt.Sprintf("interrupted: %s safe in %s; the same command goes on from there", safe, m.dir))
+	case err != nil && errors.Is(context.Cause(ctx), errStop) && errors.Is(err, context.DeadlineExceeded):
+		return nil, interruption(fmt.Sprintf("stopped after %v: %s safe in %s; the same command goes on from there", m.stopAfter, safe, m.dir))
+	case err != nil:
+		return nil, err
+	}
+	fmt.Fprintf(stderr, "%s made in %s, %s found in %s\n",
+		count(store.finished()-display.last.Found, "run"), short(time.Since(started)), count(display.last.Found, "run"), m.dir)
+	return cells, nil
+}
+
+// workers returns the pool of those that --launch starts: this bench, by its path.
+func (m *making) workers(plan *protocol.Plan, note func(string)) (*worker.Pool, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("cannot tell workers what to run: %w", err)
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return nil, fmt.Errorf("cannot tell workers where paths begin: %w", err)
+	}
+	opening := worker.Opening{Protocol: protocol.Version, Plan: *plan, Plugins: m.plugins, Dir: dir}
+	return worker.NewPool(m.launch, []string{self, "worker"}, opening, note), nil
+}
+
+// batchJob is the task of a batch system that this process is, as JOB_TASK, for claims to name.
+func batchJob() string {
+	if array := os.Getenv("SLURM_ARRAY_JOB_ID"); array != "" {
+		return array + "_" + os.Getenv("SLURM_ARRAY_TASK_ID")
+	}
+	return os.Getenv("SLURM_JOB_ID")
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"noisebench/harness/slurm"
+)
+
+func newSubmit() *cobra.Command {
+	var flags pluginFlags
+	var dir, limit string
+	var nodes, parallel, gpus int
+	cmd := &cobra.Command{
+		Use:   "submit PLAN|FILE [-- SBATCH OPTIONS]",
+		Short: "Submit a plan to Slurm as an array of jobs",
+		Long: `Submit submits a job array to Slurm whose tasks all run bench run PLAN on the same results folder, which they have to share:
+each run is made by one of them. There are at most --nodes tasks, and fewer if the plan's forecast (bench run --dry-run) needs
+fewer. A task stops in good time before its limit and saves the runs that it was making. Nothing is submitted again by itself:
+what is not done by then goes on when bench submit is called again, or bench run.
+
+What follows -- goes to sbatch as it is. bench status tells what became of a plan, and bench cancel ends its jobs.
+
+Other batch systems need no more than their array of the same command: every task may be the same bench run.
+
+  PBS              qsub -J 0-9 -l walltime=4:00:00 -- /usr/bin/env bench run my-plan.yaml -o /shared/runs --stop-after 3h50m
+  Kubernetes       an Indexed Job with completions: 10, parallelism: 10 and that command on a shared volume
+  GNU parallel     parallel -j 10 -N0 --sshlogin n1,n2 'bench run my-plan.yaml -o /shared/runs -j 2' ::: {1..10}`,
+		Example: `  bench submit my-plan.yaml --nodes 8 --time 4:00:00 -o /shared/runs
+  bench submit my-plan.yaml --nodes 8 --time 4:00:00 -j 16 -- --partition=long --mem=32G
+  bench submit gpu-plan.yaml --nodes 4 --time 1-00:00:00 --gpus-per-run 1`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if n := cmd.ArgsLenAtDash(); n >= 0 {
+				args = args[:n]
+			}
+			return oneArg("plan")(cmd, args)
+		},
+		ValidArgsFunction: completePlans,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case nodes < 1:
+				return usagef(cmd, "--nodes is %d, want at least 1", nodes)
+			case parallel < 1:
+				return usagef(cmd, "--parallel is %d, want at least 1", parallel)
+			case gpus < 0:
+				return usagef(cmd, "--gpus-per-run is %d, want at least 0", gpus)
+			}
+			each, err := slurm.ParseTime(limit)
+			if err != nil {
+				return usagef(cmd, "--time: %w", err)
+			}
+			if each < 2*time.Minute {
+				return usagef(cmd, "--time is %v, want at least 2 minutes", each)
+			}
+			plan, err := plans.Load(args[0])
+			if err != nil {
+				return err
+			}
+			catalogue, err := flags.open(cmd, plan.Plugins...)
+			if err != nil {
+				return err
+			}
+			defer catalogue.Close()
+			taking := &baselines{}
+			campaign, definitions, err := taking.take(cmd, plan, catalogue, dir, parallel)
+			if err != nil {
+				return err
+			}
+			costs, err := campaign.Estimate(cmd.Context(), catalogue.host.Alloc)
+			if err != nil {
+				return err
+			}
+			var total time.Duration
+			for i, f := range campaign.Forecast() {
+				total += time.Duration(f.Runs) * costs[i].Time
+			}
+			work := slurm.StopAfter(each)
+			rounds := func(tasks int) int { return int(1 + total/(work*time.Duration(parallel*tasks))) }
+			array := slurm.Array{
+				Name: "bench-" + campaign.Plan.Name, Tasks: min(nodes, rounds(1)), CPUs: parallel, GPUs: gpus * parallel, Time: each,
+				Options: args[1:],
+			}
+			if array.Command, err = submitted(args[0], dir, parallel, work, slices.Concat(flags.paths)); err != nil {
+				return err
+			}
+			if array.Dir, err = os.Getwd(); err != nil {
+				return err
+			}
+			folder, err := filepath.Abs(dir)
+			if err != nil {
+				return err
+			}
+			if err := savePlan(dir, &campaign.Plan, definitions); err != nil {
+				return err
+			}
+			array.Log = filepath.Join(folder, "jobs", "%A_%a.log")
+			if err := os.MkdirAll(filepath.Dir(array.Log), 0o777); err != nil {
+				return err
+			}
+			number, err := array.Submit(cmd.Context())
+			if err != nil {
+				return err
+			}
+			job := slurm.Job{
+				Number: number, Plan: campaign.Plan.Name, Tasks: array.Tasks, Time: slurm.FormatTime(each),
+				Submitted: time.Now().UTC().Format(time.RFC3339), Log: array.Log,
+			}
+			if err := job.Save(dir); err != nil {
+				return fmt.Errorf("job %s is submitted, but cannot be remembered: %w", number, err)
+			}
+			printText(cmd.OutOrStdout(), fmt.Sprintf("submitted job %s: %s of %s, each with %s side by side\n",
+				number, count(array.Tasks, "task"), job.Time, count(parallel, "run")))
+			printText(cmd.OutOrStdout(), fmt.Sprintf("the plan takes at most about %s with all of them", short(total/time.Duration(parallel*array.Tasks))))
+			if n := rounds(array.Tasks); n > 1 {
+				printText(cmd.OutOrStdout(), fmt.Sprintf("so submit it about %s more, or with more nodes or time\n", count(n-1, "time")))
+			}
+			printText(cmd.OutOrStdout(), fmt.Sprintf("what it does: bench status %[1]s; the end of it: bench cancel %[1]s\n", args[0]))
+			return nil
+		},
+	}
+	flags.add(cmd)
+	addResults(cmd, &dir)
+	cmd.Flags().IntVar(&nodes, "nodes", 1, "tasks of the array, at most")
+	cmd.Flags().StringVar(&limit, "time", "1:00:00", "`LIMIT` of each task: HH:MM:SS, D-HH:MM:SS or a duration such as 3h55m")
+	cmd.Flags().IntVarP(&parallel, "parallel", "j", 1, "runs side by side in each task, each with a processor")
+	cmd.Flags().IntVar(&gpus, "gpus-per-run", 0, "GPUs for each run")
+	return cmd
+}
+
+// submitted is the command of each task.
+func submitted(plan, dir string, parallel int, work time.Duration, plugins []string) ([]string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("cannot tell Slurm what to run: %w", err)
+	}
+	command := []string{
+		self, "run", plan, "--results", dir, "--parallel", fmt.Sprint(parallel), "--stop-after", work.String(), "--format", "csv",
+	}
+	for _, path := range plugins {
+		command = append(command, "--plugin", path)
+	}
+	return command, nil
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"noisebench/harness"
+	"noisebench/harness/worker"
+)
+
+func newWorker() *cobra.Command {
+	var flags pluginFlags
+	cmd := &cobra.Command{
+		Use:    "worker",
+		Hidden: true,
+		Short:  "Make runs for another bench, which starts this by --launch",
+		Long: `Worker reads runs from its standard input, makes them, and writes their records to its standard output. It is what
+bench run --launch COMMAND starts on another machine: bench has to be there under the same path, and so do the plugins of the plan.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return worker.Serve(cmd.Context(), os.Stdin, cmd.OutOrStdout(), func(_ context.Context, o worker.Opening) (*worker.Workplace, error) {
+				// Where the folder is not there, only absolute paths and names are found.
+				_ = os.Chdir(o.Dir)
+				catalogue, err := flags.open(cmd, o.Plugins...)
+				if err != nil {
+					return nil, err
+				}
+				campaign, err := harness.NewCampaign(o.Plan, catalogue)
+				if err != nil {
+					catalogue.Close()
+					return nil, err
+				}
+				return &worker.Workplace{Campaign: campaign, Alloc: catalogue.host.Alloc, Host: thisHost(), Close: catalogue.Close}, nil
+			})
+		},
+	}
+	flags.add(cmd)
+	return cmd
+}
