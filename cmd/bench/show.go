@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -48,10 +46,10 @@ func show(cmd *cobra.Command, name, dir string, paths []string) error {
 	if plans.Has(name) || planfile.IsFile(name) {
 		return showPlan(out, name)
 	}
-	if record, err := findRun(dir, name); err != nil {
+	if run, err := findRun(dir, name); err != nil {
 		return err
-	} else if record != nil {
-		return showRun(out, record)
+	} else if run != nil {
+		return showRun(out, run)
 	}
 	sets := problems.DataSets()
 	if i := slices.Index(dataNames(), name); i >= 0 {
@@ -187,34 +185,13 @@ func showData(w io.Writer, d *problems.DataSet) error {
 	return printColumns(w, rows)
 }
 
-// findRun returns the record of the run whose ID begins with prefix, or nil if there is none.
-func findRun(dir, prefix string) (*results.Record, error) {
-	if len(prefix) < 4 || len(prefix) > 64 || strings.Trim(prefix, "0123456789abcdef") != "" {
-		return nil, nil
+// findRun returns the run whose ID begins with prefix, or nil if there is none.
+func findRun(dir, prefix string) (*results.Found, error) {
+	store, err := results.Open(dir)
+	if err != nil {
+		return nil, nil // no folder, no run: the name may be another thing's
 	}
-	var files []string
-	for _, pattern := range []string{"runs/" + prefix[:2] + "/" + prefix + "*.jsonl", "failed/" + prefix + "*.jsonl", "imported/" + prefix + "*.jsonl"} {
-		matches, err := fs.Glob(os.DirFS(dir), pattern)
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range matches {
-			if !strings.Contains(filepath.Base(m), ".conflict-") {
-				files = append(files, filepath.Join(dir, filepath.FromSlash(m)))
-			}
-		}
-	}
-	switch len(files) {
-	case 0:
-		return nil, nil
-	case 1:
-		text, err := os.ReadFile(files[0])
-		if err != nil {
-			return nil, err
-		}
-		return results.Decode(files[0], text)
-	}
-	return nil, fmt.Errorf("%d runs begin with %s; give more digits", len(files), prefix)
+	return store.Find(prefix)
 }
 
 // charged says what a run paid for, and what it got for nothing.
@@ -230,7 +207,8 @@ func charged(end *results.End) string {
 	return text
 }
 
-func showRun(w io.Writer, r *results.Record) error {
+func showRun(w io.Writer, found *results.Found) error {
+	r := found.Record
 	run, end, host := &r.Run, &r.End, &r.Host
 	status := string(end.Status)
 	if end.Reason != "" {
@@ -263,6 +241,9 @@ func showRun(w io.Writer, r *results.Record) error {
 	}
 	if i := r.Imported; i != nil {
 		rows = append(rows, []string{"imported", fmt.Sprintf("from %s: %s (sha256 %.12s), %s, %s", i.Source, i.File, i.SHA256, i.Problem, i.Optimizer)})
+	}
+	for _, path := range found.Others {
+		rows = append(rows, []string{"other outcome", path + ", not shown here"})
 	}
 	if err := printColumns(w, rows); err != nil {
 		return err

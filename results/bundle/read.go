@@ -378,8 +378,7 @@ func ID(name string) string {
 
 // outcome is the digest at the end of a record that was decoded, so that it is right: the SHA-256 of all lines but the last.
 func outcome(contents []byte) string {
-	contents = bytes.TrimSuffix(contents, []byte("\n"))
-	last := contents[bytes.LastIndexByte(contents, '\n')+1:]
+	_, last := results.SplitOutcome(contents)
 	var end struct {
 		Digest string `json:"digest"`
 	}
