@@ -129,17 +129,24 @@ func (c *Campaign) name(definitions Definitions) error {
 // It calls find from several goroutines, since reading many records takes time.
 func (c *Campaign) Cells(find Lookup) ([]results.Cell, [][]Task) {
 	cells, due := make([]results.Cell, len(c.cells)), make([][]Task, len(c.cells))
+	sideBySide(len(cells), runtime.GOMAXPROCS(0), func(i int) {
+		cells[i], due[i] = c.cells[i].state(find)
+	})
+	return cells, due
+}
+
+// sideBySide calls do with 0 to n − 1, from as many goroutines, and returns when all calls have.
+func sideBySide(n, goroutines int, do func(i int)) {
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
+	for range min(n, goroutines) {
 		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(cells); i = int(next.Add(1)) - 1 {
-				cells[i], due[i] = c.cells[i].state(find)
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
 			}
 		})
 	}
 	wg.Wait()
-	return cells, due
 }
 
 // Make makes one run of the campaign, which need not be due. A run that the campaign would not make,

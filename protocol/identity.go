@@ -43,10 +43,13 @@ func printable(text string) bool {
 	return strings.TrimSpace(text) == text && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
+// BuiltIn is the name of the plugin that bench itself is.
+const BuiltIn = "built-in"
+
 // Origin says where a definition comes from. Its fields that JSON carries belong to what a run is: two runs are the same
 // only if these are equal. A built-in has none of them but the name, since its fingerprint says all.
 type Origin struct {
-	Plugin string `json:"plugin"` // the plugin's name: "built-in" or the executable's base name
+	Plugin string `json:"plugin"` // the plugin's name: BuiltIn or the executable's base name
 	// SHA256 is that of the executable, hexadecimal, where the definition has no digest. In records of contract 1 built-ins
 	// have it, too.
 	SHA256 string `json:"sha256,omitempty"`

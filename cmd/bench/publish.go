@@ -128,20 +128,6 @@ there before publishing.`,
 	return cmd
 }
 
-// thisBuild is this build of bench.
-func thisBuild() (bundle.Build, error) {
-	executable, err := os.Executable()
-	if err != nil {
-		return bundle.Build{}, fmt.Errorf("cannot find my own executable: %w", err)
-	}
-	digest, err := plugins.SumFile(executable)
-	if err != nil {
-		return bundle.Build{}, fmt.Errorf("cannot read my own executable: %w", err)
-	}
-	h := thisHost()
-	return bundle.Build{Harness: h.Harness, GoVersion: h.GoVersion, Platform: h.Platform, SHA256: digest}, nil
-}
-
 // addTaken lists the bundles that runs were taken from. Definitions of another platform that made some are added.
 func addTaken(d *bundle.Definitions, asked map[string]*results.Record, taken []*bundle.Taken) (list []bundle.Source) {
 	for _, t := range taken {
