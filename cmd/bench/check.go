@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"noisebench/internal/text"
 	"noisebench/plugins"
 	"noisebench/protocol"
 	"noisebench/protocol/fingerprint"
@@ -59,7 +60,7 @@ PLUGIN is a path, or the name of an executable that bench list plugins shows.`,
 				return err
 			}
 			if failed += n; failed > 0 {
-				return fmt.Errorf("%s of %s failed", count(failed, "check"), args[0])
+				return fmt.Errorf("%s of %s failed", text.Count(failed, "check"), args[0])
 			}
 			return nil
 		},

@@ -13,6 +13,7 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/protocol/fingerprint"
+	"noisebench/protocol/platform"
 )
 
 // fingerprints measures what definitions compute, each once. Those of bench's own definitions are kept in the user's cache
@@ -37,7 +38,7 @@ func newFingerprints(warnings io.Writer, executable string) *fingerprints {
 	if err != nil {
 		return f // measured each time, which takes a moment
 	}
-	name := fmt.Sprintf("%d-%.32s-%s.json", fingerprint.Version, executable, strings.ReplaceAll(platform(), "/", "-"))
+	name := fmt.Sprintf("%d-%.32s-%s.json", fingerprint.Version, executable, strings.ReplaceAll(platform.Name(), "/", "-"))
 	f.path = filepath.Join(cache, "noisebench", "fingerprints", name)
 	if text, err := os.ReadFile(f.path); err == nil && json.Unmarshal(text, &f.own) != nil {
 		f.own = map[string]string{} // damaged
@@ -108,7 +109,7 @@ func (f *fingerprints) problems(defs []protocol.ProblemDef) {
 // bytes of its executable instead: why it fails shows when it is run.
 func (f *fingerprints) measured(origin protocol.Origin, who, key string, measure func() (string, error)) (string, error) {
 	known := f.known
-	if origin.Plugin == builtIn {
+	if origin.Plugin == protocol.BuiltIn {
 		known = f.own
 	} else {
 		key += " " + origin.Path
@@ -118,12 +119,12 @@ func (f *fingerprints) measured(origin protocol.Origin, who, key string, measure
 	if print, ok := known[key]; ok {
 		return print, nil
 	}
-	if origin.Plugin != builtIn {
+	if origin.Plugin != protocol.BuiltIn {
 		f.warnScript(origin)
 	}
 	print, err := measure()
 	switch {
-	case err != nil && origin.Plugin == builtIn: // data that are missing, as whoever runs it will be told
+	case err != nil && origin.Plugin == protocol.BuiltIn: // data that are missing, as whoever runs it will be told
 		return "unmeasured-" + origin.Executable, nil
 	case errors.Is(err, fingerprint.ErrImpure):
 		fmt.Fprintf(f.warnings, "bench: plugin %s: %s: %v; bench check says more\n", origin.Plugin, who, err)
@@ -132,7 +133,7 @@ func (f *fingerprints) measured(origin protocol.Origin, who, key string, measure
 		print = "unmeasured-" + origin.Executable
 	}
 	known[key] = print
-	f.dirty = f.dirty || origin.Plugin == builtIn
+	f.dirty = f.dirty || origin.Plugin == protocol.BuiltIn
 	return print, nil
 }
 

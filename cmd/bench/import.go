@@ -10,10 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"noisebench/internal/text"
 	"noisebench/plugins/problems"
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/bridge"
+	"noisebench/results/bundle"
 )
 
 func newImport() *cobra.Command {
@@ -39,7 +41,7 @@ its own and never taken for runs of yours: tables show it beside the ranking of 
 			return oneArg("bundle")(cmd, args)
 		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return slices.Sorted(maps.Keys(publishedBundles())), cobra.ShellCompDirectiveDefault
+			return slices.Sorted(maps.Keys(bundle.Published())), cobra.ShellCompDirectiveDefault
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if take.check < 0 {
@@ -111,7 +113,7 @@ func importDeepOBS(out, warnings io.Writer, from, dir string) error {
 	if len(kept) == 0 {
 		return fmt.Errorf("no run of %s was imported into %s: all that it holds is left out, for the reasons above", from, dir)
 	}
-	fmt.Fprintf(out, "%s imported into %s, %d of them new\n", count(len(records), "run"), dir, added)
+	fmt.Fprintf(out, "%s imported into %s, %d of them new\n", text.Count(len(records), "run"), dir, added)
 	fmt.Fprintln(out)
 	rows := [][]string{{"PROBLEM", "OPTIMIZER", "TUNING RUNS", "REPLICATES", "DIVERGED", "CHOSEN"}}
 	for _, name := range slices.Sorted(maps.Keys(kept)) {

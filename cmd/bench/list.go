@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"noisebench/cmd/bench/plans"
+	"noisebench/internal/text"
 	"noisebench/plugins"
 	"noisebench/plugins/optimizers"
 	"noisebench/plugins/problems"
@@ -147,7 +149,7 @@ func listPlans(cmd *cobra.Command) error {
 func listPlugins(cmd *cobra.Command, c *catalogue) error {
 	rows := [][]string{{"PLUGIN", "SHA256", "SERVES", "PATH"}}
 	for _, p := range c.all() {
-		serves := fmt.Sprintf("%s, %s", count(len(p.Optimizers), "optimizer"), count(len(p.Problems), "problem"))
+		serves := fmt.Sprintf("%s, %s", text.Count(len(p.Optimizers), "optimizer"), text.Count(len(p.Problems), "problem"))
 		rows = append(rows, []string{p.Name, p.SHA256[:12], serves, p.Path})
 	}
 	return printColumns(cmd.OutOrStdout(), rows, "SHA256")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"

@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"noisebench/cmd/bench/plans"
+	"noisebench/internal/text"
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/bundle"
@@ -123,7 +125,7 @@ func failures(cells []results.Cell) error {
 	if n == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s failed and do not count; the same command tries them again", count(n, "run"))
+	return fmt.Errorf("%s failed and do not count; the same command tries them again", text.Count(n, "run"))
 }
 
 // savePlan keeps in the results folder what the plan's names mean now, so that its records can be read without plugins.
@@ -136,7 +138,7 @@ func savePlan(dir string, plan *protocol.Plan, definitions bundle.Lookup) error 
 		Plan: *plan, Definitions: *described, Executables: map[string]bundle.Executable{}, When: time.Now().UTC().Format(time.RFC3339),
 	}
 	note := func(name string, o protocol.Origin) {
-		if o.Plugin != builtIn && o.Path != "" {
+		if o.Plugin != protocol.BuiltIn && o.Path != "" {
 			s.Executables[name] = bundle.Executable{Path: o.Path, SHA256: o.Executable}
 		}
 	}

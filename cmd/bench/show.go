@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"noisebench/cmd/bench/plans"
 	"noisebench/plugins/problems"
 	"noisebench/protocol"
 	"noisebench/protocol/planfile"

@@ -9,7 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"noisebench/cmd/bench/plans"
 	"noisebench/harness/slurm"
+	"noisebench/internal/text"
 )
 
 func newSubmit() *cobra.Command {
@@ -114,10 +116,10 @@ Other batch systems need no more than their array of the same command: every tas
 				return fmt.Errorf("job %s is submitted, but cannot be remembered: %w", number, err)
 			}
 			printText(cmd.OutOrStdout(), fmt.Sprintf("submitted job %s: %s of %s, each with %s side by side\n",
-				number, count(array.Tasks, "task"), job.Time, count(parallel, "run")))
+				number, text.Count(array.Tasks, "task"), job.Time, text.Count(parallel, "run")))
 			printText(cmd.OutOrStdout(), fmt.Sprintf("the plan takes at most about %s with all of them", short(total/time.Duration(parallel*array.Tasks))))
 			if n := rounds(array.Tasks); n > 1 {
-				printText(cmd.OutOrStdout(), fmt.Sprintf("so submit it about %s more, or with more nodes or time\n", count(n-1, "time")))
+				printText(cmd.OutOrStdout(), fmt.Sprintf("so submit it about %s more, or with more nodes or time\n", text.Count(n-1, "time")))
 			}
 			printText(cmd.OutOrStdout(), fmt.Sprintf("what it does: bench status %[1]s; the end of it: bench cancel %[1]s\n", args[0]))
 			return nil

@@ -12,7 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"noisebench/cmd/bench/plans"
 	"noisebench/harness"
+	"noisebench/harness/verify"
 	"noisebench/plugins"
 	"noisebench/protocol"
 	"noisebench/results"
@@ -199,7 +201,7 @@ func resolve(plan *protocol.Plan, saved []*bundle.Saved, taken []*bundle.Taken, 
 	}
 	for _, t := range taken {
 		known = append(known, &t.Definitions)
-		if elsewhere(t.Platforms) {
+		if verify.Elsewhere(t.Platforms) {
 			m.others = append(m.others, &t.Definitions)
 		}
 	}

@@ -42,7 +42,7 @@ func ParseShare(text string) (Share, error) {
 	} else if n, err := strconv.Atoi(text); err == nil && n >= 0 {
 		return Share{number: n}, nil
 	}
-	return Share{}, fmt.Errorf("got %q, want a number such as 5, a share such as 5%%, or all", text)
+	return Share{}, fmt.Errorf("%q, want a number such as 5, a share such as 5%%, or all", text)
 }
 
 // Selection says which runs of a bundle are made again.
