@@ -38,9 +38,12 @@ var layers = map[string]struct{ own, libraries []string }{
 		own: []string{"protocol", "protocol/platform", "harness", "results", "results/bundle", "results/bundle/check", "internal/text"},
 	},
 	"internal/jsondiff": {own: []string{"internal/text"}},
-	"internal/text":     {},
-	"results":           {own: []string{"protocol"}},
-	"results/bundle":    {own: []string{"protocol", "results"}, libraries: []string{"github.com/klauspost/compress/zstd"}},
+	"internal/testbundle": {
+		own: []string{"protocol", "plugins/optimizers", "plugins/problems", "harness", "results", "results/bundle"},
+	},
+	"internal/text":  {},
+	"results":        {own: []string{"protocol"}},
+	"results/bundle": {own: []string{"protocol", "results"}, libraries: []string{"github.com/klauspost/compress/zstd"}},
 	"results/bundle/check": {
 		own: []string{"protocol", "protocol/platform", "results", "results/bundle", "internal/text", "internal/jsondiff"},
 	},

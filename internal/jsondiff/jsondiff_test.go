@@ -25,10 +25,14 @@ func TestDifferences(t *testing.T) {
 		{"a field left out", func(p *point) { p.Name = "q" }, []string{"name"}, nil},
 		{"an element", func(p *point) { p.At = []float64{1, 3} }, nil, []string{"at[1]: got 2, want 3"}},
 		{"a length", func(p *point) { p.At = []float64{1} }, nil, []string{"at: got [1,2], want [1]"}},
-		{"a key", func(p *point) { p.More = map[string]float64{"y": 2} }, nil,
-			[]string{"more.x: got 1, want null", "more.y: got null, want 2"}},
-		{"the last bit", func(p *point) { p.Large-- }, nil,
-			[]string{"large: got 1152921504606846977, want 1152921504606846976"}},
+		{
+			"a key", func(p *point) { p.More = map[string]float64{"y": 2} }, nil,
+			[]string{"more.x: got 1, want null", "more.y: got null, want 2"},
+		},
+		{
+			"the last bit", func(p *point) { p.Large-- }, nil,
+			[]string{"large: got 1152921504606846977, want 1152921504606846976"},
+		},
 	} {
 		b := a
 		c.change(&b)
