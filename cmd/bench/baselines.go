@@ -1,13 +1,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -139,43 +135,3 @@ func printTaken(w io.Writer, x *check.Checked, taken *verify.Taken, again bool) 
 	}
 }
 
-// importBundle puts all finished runs of a bundle into a results folder.
-func importBundle(cmd *cobra.Command, name, dir string, b *baselines, flags *pluginFlags) error {
-	x, err := openBaseline(name)
-	if err != nil {
-		return err
-	}
-	flags.inProcess = true
-	c, err := flags.open(cmd)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	store, err := openResults(dir, cmd.ErrOrStderr())
-	if err != nil {
-		return err
-	}
-	if err := store.prepare(); err != nil {
-		return err
-	}
-	ids := map[string]bool{}
-	for id, r := range x.Bundle.Records {
-		if r.End.Status != results.Failed {
-			ids[id] = true
-		}
-	}
-	if len(ids) == 0 {
-		return fmt.Errorf("%s holds no finished run", name)
-	}
-	if err := b.takeFrom(cmd, x, c, store.store, ids, 1); err != nil {
-		return err
-	}
-	if _, err := os.Stat(filepath.Join(dir, "plans", results.FileName(x.Plan)+".json")); errors.Is(err, fs.ErrNotExist) {
-		err := bundle.Save(dir, &bundle.Saved{Plan: x.Bundle.Plan, Definitions: x.Bundle.Definitions, When: x.Bundle.About.Last})
-		if err != nil {
-			return err
-		}
-	}
-	fmt.Fprintf(cmd.OutOrStdout(), "bench table %s shows them\n", text.Quoted(x.Plan))
-	return nil
-}

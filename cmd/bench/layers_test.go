@@ -37,6 +37,7 @@ var layers = map[string]struct{ own, libraries []string }{
 	"harness/verify": {
 		own: []string{"protocol", "protocol/platform", "harness", "results", "results/bundle", "results/bundle/check", "internal/text"},
 	},
+	"harness/worker":    {own: []string{"protocol", "harness", "results"}},
 	"internal/jsondiff": {own: []string{"internal/text"}},
 	"internal/testbundle": {
 		own: []string{"protocol", "plugins/optimizers", "plugins/problems", "harness", "results", "results/bundle"},
