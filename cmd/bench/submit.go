@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"noisebench/cmd/bench/plans"
+	"noisebench/harness/folder"
 	"noisebench/harness/slurm"
 	"noisebench/internal/text"
 )
@@ -93,14 +94,14 @@ Other batch systems need no more than their array of the same command: every tas
 			if array.Dir, err = os.Getwd(); err != nil {
 				return err
 			}
-			folder, err := filepath.Abs(dir)
+			absolute, err := filepath.Abs(dir)
 			if err != nil {
 				return err
 			}
-			if err := savePlan(dir, &campaign.Plan, definitions); err != nil {
+			if err := folder.SavePlan(dir, &campaign.Plan, definitions); err != nil {
 				return err
 			}
-			array.Log = filepath.Join(folder, "jobs", "%A_%a.log")
+			array.Log = filepath.Join(absolute, "jobs", "%A_%a.log")
 			if err := os.MkdirAll(filepath.Dir(array.Log), 0o777); err != nil {
 				return err
 			}

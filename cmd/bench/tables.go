@@ -125,4 +125,3 @@ to print them again. --build shows what an older build of bench made, whose reco
 	cmd.Flags().StringArrayVar(&baselines, "baseline", nil, "compare with this `ENTRY` of the plan in place of the usual ones; may be repeated")
 	return cmd
 }
-

@@ -114,4 +114,3 @@ A sample finds a made-up record with a probability of the sampled share: repeat 
 	f.IntVarP(&parallel, "parallel", "j", runtime.NumCPU(), "runs side by side")
 	return cmd
 }
-

@@ -4,9 +4,11 @@ package plans
 
 import (
 	"embed"
+	"encoding/json"
 
 	"noisebench/protocol"
 	"noisebench/protocol/planfile"
+	"noisebench/results/bundle"
 )
 
 //go:embed *.yaml
@@ -37,4 +39,21 @@ func Known(name string) (protocol.Plan, bool) {
 		panic("plans: " + err.Error()) // a test reads all of them
 	}
 	return plan, true
+}
+
+// Find is Load for a plan that may also be named like one of those that were run in a results folder,
+// which are looked at last. It returns the plan's text, too.
+func Find(name string, saved []*bundle.Saved) (protocol.Plan, []byte, error) {
+	text, _, err := Text(name)
+	if err == nil {
+		plan, err := Load(name)
+		return plan, text, err
+	}
+	for _, s := range saved {
+		if s.Plan.Name == name {
+			text, err := json.MarshalIndent(s.Plan, "", "  ")
+			return s.Plan, text, err
+		}
+	}
+	return protocol.Plan{}, nil, err
 }
