@@ -628,7 +628,7 @@ func (e *execution) checkpoints(id string, load bool) *Checkpoints {
 	return c
 }
 
-// stamp copies the provenance into a record, beside what only the run knows.
+// stamp writes the provenance of this execution into a record, and keeps what the run recorded.
 func (e *execution) stamp(record *results.Record, started time.Time) {
 	if record == nil {
 		return
