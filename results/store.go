@@ -21,7 +21,7 @@ import (
 // processes and on other machines may share the folder.
 type Store struct {
 	dir   string
-	clean sync.Once // done done before the first file is written
+	clean sync.Once // done before the first file is written
 	known *shared   // parts that the records read so far have in common
 }
 
