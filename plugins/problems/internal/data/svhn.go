@@ -52,7 +52,7 @@ func parseSVHN(b []byte) (ImageSet, error) {
 		}
 	}
 	set := ImageSet{Height: side, Width: side, Channels: 3, Pixels: x.elements, Labels: y.elements}
-	var columns [3 * side * side]uint8 // an image of the file, [channel][column][row]
+	var columns [3 * side * side]uint8 // an image of the file, by channel, column and row
 	for n := range set.Len() {
 		image := set.Image(n)
 		copy(columns[:], image)
