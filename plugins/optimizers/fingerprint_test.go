@@ -10,8 +10,8 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/fingerprints.json")
 
-// Nobody changes the bits of an optimizer without raising its version: its records would be made
-// again, and nobody would know why.
+// The bits of an optimizer do not change without a new version: otherwise its records would be made
+// again without a visible reason.
 func TestFingerprints(t *testing.T) {
 	table, err := fingerprint.OpenTable("testdata/fingerprints.json")
 	if err != nil {

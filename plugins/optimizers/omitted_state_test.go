@@ -11,8 +11,8 @@ import (
 	"noisebench/protocol"
 )
 
-// world measures f(x) = 3 + Σ hᵢ r²/2 + quartic·r⁴ + noise·r with r = xᵢ − 1. It answers requests as the
-// harness does.
+// world measures f(x) = 3 + Σ hᵢ r²/2 + quartic·r⁴ + noise·r with r = xᵢ − 1. It answers requests
+// as the harness does.
 type world struct {
 	h       []float64
 	quartic float64
@@ -164,8 +164,8 @@ func assign(to, from reflect.Value) {
 	to.Set(from)
 }
 
-// redundant is the entry γ of the inverse Hessian of l-bfgs. Each new pair sets it, and no run here has a
-// pair that is rejected: see TestRejectedPair.
+// redundant is the entry γ of the inverse Hessian of l-bfgs. Each new pair sets it, and no run here
+// has a pair that is rejected: see TestRejectedPair.
 const redundant = "l-bfgsState()[6][3]"
 
 // A pair that is rejected leaves γ, the scale of the last accepted one, to the next direction.
@@ -209,8 +209,8 @@ func TestOmittedStateShows(t *testing.T) {
 	}
 }
 
-// settingsOf lists settings in which different parts of an optimizer's state matter: step sizes from
-// good to far too large, and other values of each hyperparameter.
+// settingsOf lists settings in which different parts of an optimizer's state matter: step sizes
+// from good to far too large, and other values of each hyperparameter.
 func settingsOf(t *testing.T, def *protocol.OptimizerDef) (settings []protocol.Setting) {
 	l := lawOf(t, def.Name)
 	declared := map[string]protocol.Hyperparameter{}

@@ -13,7 +13,7 @@ import (
 	"noisebench/protocol"
 )
 
-// law is what theory says about one optimizer.
+// law holds the theoretical properties of one optimizer.
 type law struct {
 	name string
 	fit  float64 // step size that suits quadratic
@@ -31,11 +31,11 @@ type law struct {
 	mixes bool
 	// looks: it looks at a batch again, and what it makes of a gradient shows after the last look.
 	looks bool
-	// factor names what takes the place of the step size.
+	// factor is the name of the hyperparameter that replaces the step size.
 	factor string
 	// uneven: there is no such degree.
 	uneven bool
-	// tunes lists what the protocol tunes; nil: the step size.
+	// tunes lists the tuned hyperparameters; nil means the step size.
 	tunes []string
 }
 
@@ -291,8 +291,8 @@ func testProperties[T protocol.Float](t *testing.T) {
 	}
 }
 
-// declared checks that an optimizer does what its definition says, writes nothing but x, and
-// allocates nothing.
+// declared checks that an optimizer agrees with its definition, writes only x, and allocates
+// nothing.
 func declared[T protocol.Float](t *testing.T, def protocol.OptimizerDef) {
 	o, first := open[T](t, def.Name, nil, 4)
 	m := measurements[T](4, 1)[0]

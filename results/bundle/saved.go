@@ -103,7 +103,7 @@ func readAll[T any](dir, kind string) (all []*T, err error) {
 		switch {
 		case errors.Is(e, fs.ErrNotExist):
 		case e != nil:
-			err = errors.Join(err, fmt.Errorf("left out: %w; remove the file, and bench run makes it anew", e))
+			err = errors.Join(err, fmt.Errorf("left out: %w; remove the file, and bench run writes it again", e))
 		default:
 			all = append(all, value)
 		}
