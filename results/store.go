@@ -21,7 +21,7 @@ import (
 // processes and on other machines may share the folder.
 type Store struct {
 	dir   string
-	clean sync.Once // done done before the first file is written
+	clean sync.Once // done before the first file is written
 	known *shared   // parts that the records read so far have in common
 }
 
@@ -219,10 +219,10 @@ func hostname() string {
 	}, name)
 }
 
-// removeStale removes checkpoints of finished runs, and temporary files whose writers are gone: those
-// older than a day, and those of this machine that are older than a minute and whose process does not live. (The minute is for
-// containers that share a host name but not their processes; a writer needs much less.) Errors do
-// not matter: the files are in nobody's way.
+// removeStale removes checkpoints of finished runs, and temporary files whose writers are gone:
+// those older than a day, and those of this machine that are older than a minute and whose process
+// does not live. (The minute is for containers that share a host name but not their processes; a
+// writer needs much less.) Errors do not matter, since the files do no harm.
 func (s *Store) removeStale() {
 	ids, _ := s.Checkpoints()
 	for _, id := range ids {

@@ -39,12 +39,14 @@ var layers = map[string]struct{ own, libraries []string }{
 		own: []string{"protocol", "protocol/platform", "harness", "results", "results/bundle", "results/bundle/check", "internal/text"},
 	},
 	"harness/worker":    {own: []string{"protocol", "harness", "results"}},
+	"harness/slurm":     {own: []string{"results"}},
 	"internal/jsondiff": {own: []string{"internal/text"}},
 	"internal/testbundle": {
 		own: []string{"protocol", "plugins/optimizers", "plugins/problems", "harness", "results", "results/bundle"},
 	},
 	"internal/text":  {},
 	"results":        {own: []string{"protocol"}},
+	"results/claim":  {},
 	"results/bundle": {own: []string{"protocol", "results"}, libraries: []string{"github.com/klauspost/compress/zstd"}},
 	"results/bundle/check": {
 		own: []string{"protocol", "protocol/platform", "results", "results/bundle", "internal/text", "internal/jsondiff"},
