@@ -8,11 +8,14 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/columns"
+	"noisebench/results/internal/synthetic"
+	"noisebench/results/measures"
 )
 
 // What an entry has of its own, and why it cannot run, stands in every format: in text, Markdown, CSV, LaTeX captions and JSON.
 func TestRowsSayWhatIsTheirOwn(t *testing.T) {
-	plan, cells := synthetic()
+	plan, cells := synthetic.Plan()
 	plan.Schedule = &protocol.Schedule{Warmup: 0.05}
 	plan.Problems[1].Schedule = &protocol.Schedule{Decay: protocol.Linear}
 	own := &protocol.Schedule{Warmup: 0.1, Decay: protocol.Cosine, Final: 0.1}
@@ -20,7 +23,7 @@ func TestRowsSayWhatIsTheirOwn(t *testing.T) {
 	cells[1].Tuned, cells[1].Ranges = []string{"beta", "step_size"}, map[string][]float64{"step_size": {1e-4, 1}, "beta": {0.5, 0.9}}
 	cells[1].Edges = []results.Edge{{Name: "beta", Above: true}, {Name: "step_size"}}
 	cells[2] = results.Cell{Problem: "digits", Optimizer: "cabs", Impossible: "optimizer cabs needs variance"}
-	r := Build(plan, cells)
+	r := measures.Build(plan, cells)
 	texts := []string{
 		"has a step-size schedule of its own: warm-up over 10 % of the budget, then cosine decay to 0.1",
 		"gradients are clipped to norm 0.25 before it sees them",
@@ -51,7 +54,7 @@ func TestRowsSayWhatIsTheirOwn(t *testing.T) {
 		}
 	}
 	var b strings.Builder
-	if err := r.WriteJSON(&b); err != nil {
+	if err := (Ranking{Report: r}).WriteJSON(&b); err != nil {
 		t.Fatal(err)
 	}
 	var read struct {
@@ -100,23 +103,16 @@ func TestRowsSayWhatIsTheirOwn(t *testing.T) {
 	if r.Finished != r.Planned {
 		t.Errorf("%d of %d runs: what cannot run is not missing", r.Finished, r.Planned)
 	}
-	if row := r.Problems[0].Rows[3]; row.Optimizer != "cabs" || row.Regular(10) != "–" {
-		t.Errorf("the last row is %s, %s; want cabs, –", row.Optimizer, row.Regular(10))
-	}
-}
-
-// An unnamed number of epochs is a budget in examples.
-func TestEpochsAreABudget(t *testing.T) {
-	plan, cells := synthetic()
-	plan.Problems[0].Epochs = 1.5
-	if got := Build(plan, cells).Problems[0].Budget; got != 1500 {
-		t.Errorf("1.5 epochs of 1000 examples are a budget of %d, want 1500", got)
+	ranking := columns.Ranking(r, &r.Problems[0], columns.Terminal)
+	last := ranking.Lines[3]
+	if ok := last.Cells[ranking.Column("ok")].Text; last.Optimizer != "cabs" || ok != "–" {
+		t.Errorf("the last row is %s, %s; want cabs, –", last.Optimizer, ok)
 	}
 }
 
 // Tables show what was tuned and what the plan sets otherwise than declared, and no more.
 func TestSettingsThatAreFixed(t *testing.T) {
-	plan, cells := synthetic()
+	plan, cells := synthetic.Plan()
 	c := &cells[0]
 	c.Setting = protocol.Setting{"step_size": 0.125, "beta1": 0.75, "beta2": 0.999, "odd": 7}
 	c.Tuned, c.BatchSize = []string{"step_size"}, 48
@@ -129,8 +125,8 @@ func TestSettingsThatAreFixed(t *testing.T) {
 		{nil, "batch_size=48 step_size=0.125"}, // unknown
 	} {
 		c.Defaults = test.defaults
-		r := Build(plan, cells)
-		i := slices.IndexFunc(r.Problems[0].Rows, func(row Row) bool { return row.Optimizer == c.Optimizer })
+		r := measures.Build(plan, cells)
+		i := slices.IndexFunc(r.Problems[0].Rows, func(row measures.Row) bool { return row.Optimizer == c.Optimizer })
 		if got := r.Problems[0].Rows[i].Setting.String(); got != test.want {
 			t.Errorf("declared %s: the setting is %q, want %q", test.defaults, got, test.want)
 		}

@@ -11,27 +11,27 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
-	"noisebench/results/report"
+	"noisebench/results/measures"
 )
 
-func drawLoss(s *Source, p *report.Problem) (*Figure, string) {
-	curves := report.Curves(s.Plan, s.Cells, p.Name, report.Quantity{Part: protocol.TrainPart})
+func drawLoss(s *Source, p *measures.Problem) (*Figure, string) {
+	curves := measures.Curves(s.Plan, s.Cells, p.Name, measures.Quantity{Part: protocol.TrainPart})
 	return s.drawCurves(p, curves, "training loss", true)
 }
 
-func drawMetric(s *Source, p *report.Problem) (*Figure, string) {
-	curves := report.Curves(s.Plan, s.Cells, p.Name, report.Quantity{Part: p.Part, Metric: true})
-	return s.drawCurves(p, curves, metricName(p), p.Spec.Metric.Name != results.Accuracy)
+func drawMetric(s *Source, p *measures.Problem) (*Figure, string) {
+	curves := measures.Curves(s.Plan, s.Cells, p.Name, measures.Quantity{Part: p.Part, Metric: true})
+	return s.drawCurves(p, curves, p.MetricName(), p.Spec.Metric.Name != results.Accuracy)
 }
 
 // drawn returns the curves of the optimizers that are to be drawn.
-func (s *Source) drawnCurves(curves []report.Curve) []report.Curve {
-	return slices.DeleteFunc(slices.Clone(curves), func(c report.Curve) bool { return !s.drawn(c.Optimizer) })
+func (s *Source) drawnCurves(curves []measures.Curve) []measures.Curve {
+	return slices.DeleteFunc(slices.Clone(curves), func(c measures.Curve) bool { return !s.drawn(c.Optimizer) })
 }
 
 // drawCurves draws curves of values that runs reach. On a logarithmic axis a curve is the median and its band the middle
 // half of the seeds; a linear one shows means and standard deviations.
-func (s *Source) drawCurves(p *report.Problem, curves []report.Curve, what string, mayLog bool) (*Figure, string) {
+func (s *Source) drawCurves(p *measures.Problem, curves []measures.Curve, what string, mayLog bool) (*Figure, string) {
 	if curves = s.drawnCurves(curves); len(curves) == 0 {
 		return nil, "no replicates have finished"
 	}
@@ -56,7 +56,7 @@ type overlay struct {
 }
 
 // middle returns the line and the band of a curve.
-func (o *overlay) middle(c report.Curve) (x, line, low, high []float64) {
+func (o *overlay) middle(c measures.Curve) (x, line, low, high []float64) {
 	for _, p := range c.Points {
 		x = append(x, float64(p.Seen))
 		if o.log {
@@ -73,7 +73,7 @@ func (o *overlay) middle(c report.Curve) (x, line, low, high []float64) {
 }
 
 // overlay draws curves in one panel, the leading ones in their styles before the others in grey.
-func (s *Source) overlay(p *report.Problem, curves []report.Curve, o overlay) (*Figure, string) {
+func (s *Source) overlay(p *measures.Problem, curves []measures.Curve, o overlay) (*Figure, string) {
 	var names []string
 	for _, c := range curves {
 		names = append(names, c.Optimizer)
@@ -128,7 +128,7 @@ func (s *Source) overlay(p *report.Problem, curves []report.Curve, o overlay) (*
 }
 
 // divergences marks on the line of a curve where its runs diverged.
-func divergences(c report.Curve, x, line []float64, style Style) *Marks {
+func divergences(c measures.Curve, x, line []float64, style Style) *Marks {
 	m := &Marks{Style: Style{Color: style.Color, Marker: cross{}}, Radius: 3}
 	last := -1
 	for _, seen := range c.Diverged {
@@ -148,7 +148,7 @@ func divergences(c report.Curve, x, line []float64, style Style) *Marks {
 
 // setRange sets the range of the y axis so that it holds the leading curves, and reports whether some line leaves it. A linear
 // axis need not hold the first fifth of the budget: differences would drown in the first steps.
-func (o *overlay) setRange(panel *Panel, p *report.Problem, curves []report.Curve, front []string) (cut bool) {
+func (o *overlay) setRange(panel *Panel, p *measures.Problem, curves []measures.Curve, front []string) (cut bool) {
 	low, high, start := math.Inf(1), math.Inf(-1), math.Inf(-1)
 	for _, c := range curves {
 		if !slices.Contains(front, c.Optimizer) {
@@ -188,7 +188,7 @@ func (o *overlay) setRange(panel *Panel, p *report.Problem, curves []report.Curv
 	return cut
 }
 
-func (o *overlay) caption(s *Source, p *report.Problem, counts []int, front, rest []string) string {
+func (o *overlay) caption(s *Source, p *measures.Problem, counts []int, front, rest []string) string {
 	how := "mean of %s, band: ± 1 standard deviation"
 	if o.log {
 		how = "median of %s, band: the middle half of the seeds"
@@ -213,12 +213,12 @@ func (s *Source) page(panels [][]*Panel, legend []Entry) *Figure {
 	return f
 }
 
-func drawBatchSize(s *Source, p *report.Problem) (*Figure, string) {
-	curves := s.drawnCurves(report.TraceCurves(s.Plan, s.Cells, p.Name, report.TraceBatchSize))
+func drawBatchSize(s *Source, p *measures.Problem) (*Figure, string) {
+	curves := s.drawnCurves(measures.TraceCurves(s.Plan, s.Cells, p.Name, measures.TraceBatchSize))
 	if len(curves) == 0 {
 		return nil, "no run kept a trace"
 	}
-	varies := func(c report.Curve) bool {
+	varies := func(c measures.Curve) bool {
 		low, high := math.Inf(1), 0.0
 		for _, point := range c.Points[:len(c.Points)-1] { // the last batch is what is left
 			if point.N > 0 {
@@ -227,7 +227,7 @@ func drawBatchSize(s *Source, p *report.Problem) (*Figure, string) {
 		}
 		return low < high
 	}
-	moving := slices.DeleteFunc(slices.Clone(curves), func(c report.Curve) bool { return !varies(c) })
+	moving := slices.DeleteFunc(slices.Clone(curves), func(c measures.Curve) bool { return !varies(c) })
 	if len(moving) == 0 {
 		return nil, "no optimizer changed its batch size"
 	}
@@ -241,11 +241,11 @@ func drawBatchSize(s *Source, p *report.Problem) (*Figure, string) {
 	return f, missing
 }
 
-func drawNoise(s *Source, p *report.Problem) (*Figure, string) {
+func drawNoise(s *Source, p *measures.Problem) (*Figure, string) {
 	const name = "noise_to_signal"
-	curves := s.drawnCurves(report.TraceCurves(s.Plan, s.Cells, p.Name, name))
-	curves = slices.DeleteFunc(curves, func(c report.Curve) bool {
-		return !slices.ContainsFunc(c.Points, func(p report.CurvePoint) bool { return p.Median > 0 })
+	curves := s.drawnCurves(measures.TraceCurves(s.Plan, s.Cells, p.Name, name))
+	curves = slices.DeleteFunc(curves, func(c measures.Curve) bool {
+		return !slices.ContainsFunc(c.Points, func(p measures.CurvePoint) bool { return p.Median > 0 })
 	})
 	switch {
 	case len(curves) > 0:

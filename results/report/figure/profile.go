@@ -8,15 +8,15 @@ import (
 
 	"gonum.org/v1/plot"
 
-	"noisebench/results/report"
+	"noisebench/results/measures"
 )
 
 func drawProfile(s *Source) (*Figure, string) {
-	profiles := report.Profiles(report.Races(s.report))
-	profiles = slices.DeleteFunc(profiles, func(p report.Profile) bool { return !s.drawn(p.Optimizer) })
+	profiles := measures.Profiles(measures.Races(s.report))
+	profiles = slices.DeleteFunc(profiles, func(p measures.Profile) bool { return !s.drawn(p.Optimizer) })
 	if len(profiles) == 0 || profiles[0].Problems == 0 {
 		if s.report.Anchor == "" {
-			return nil, "there are no targets, since none of " + strings.Join(report.DefaultBaselines, ", ") + " is in the plan"
+			return nil, "there are no targets, since none of " + strings.Join(measures.DefaultBaselines, ", ") + " is in the plan"
 		}
 		return nil, "there is no problem on which two optimizers have replicates and one met the target"
 	}
@@ -68,7 +68,7 @@ func drawProfile(s *Source) (*Figure, string) {
 }
 
 // steps returns the profile as the corners of a staircase from 1 to end.
-func steps(p report.Profile, end float64) (x, y []float64) {
+func steps(p measures.Profile, end float64) (x, y []float64) {
 	x, y = []float64{1}, []float64{p.Share(1)}
 	for _, r := range p.Ratios {
 		if r > 1 && r <= end {

@@ -12,14 +12,14 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"noisebench/results"
-	"noisebench/results/report"
+	"noisebench/results/measures"
 )
 
 const rowHeight vg.Length = 10.5
 
 // drawScores draws the means of one problem with their intervals, best first. Optimizers of one rank share a stripe.
-func drawScores(s *Source, p *report.Problem) (*Figure, string) {
-	rows := slices.DeleteFunc(slices.Clone(p.Rows), func(r report.Row) bool { return r.Score.N == 0 || !s.drawn(r.Optimizer) })
+func drawScores(s *Source, p *measures.Problem) (*Figure, string) {
+	rows := slices.DeleteFunc(slices.Clone(p.Rows), func(r measures.Row) bool { return r.Score.N == 0 || !s.drawn(r.Optimizer) })
 	if len(rows) == 0 {
 		return nil, "no replicates have finished"
 	}
@@ -36,7 +36,7 @@ func drawScores(s *Source, p *report.Problem) (*Figure, string) {
 		points = append(points, i)
 		counts = append(counts, r.Score.N)
 	}
-	panel := NewPanel(p.Name, metricName(p), "")
+	panel := NewPanel(p.Name, p.MetricName(), "")
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, i := range points {
 		low, high = min(low, i.value), max(high, i.value)
@@ -59,7 +59,7 @@ func drawScores(s *Source, p *report.Problem) (*Figure, string) {
 	}
 	f := New(s.Width, vg.Length(len(points))*rowHeight+0.62*vg.Inch, [][]*Panel{{panel}})
 	f.Caption = fmt.Sprintf("%s on %s %s, plan %s: mean of %s with its 95 %% interval. Optimizers in one stripe share a rank.",
-		capital(metricName(p)), p.Name, p.Point, s.Plan.Name, seeds(counts))
+		capital(p.MetricName()), p.Name, p.Point, s.Plan.Name, seeds(counts))
 	if len(diverged) > 0 {
 		f.Notes = append(f.Notes, "† "+list(diverged)+" diverged; each counts as the worse of its first and its last finite value.")
 	}

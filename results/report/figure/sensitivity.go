@@ -10,11 +10,11 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
-	"noisebench/results/report"
+	"noisebench/results/measures"
 )
 
-func drawSensitivity(s *Source, p *report.Problem) (*Figure, string) {
-	all := slices.DeleteFunc(report.Sensitivities(s.Plan, s.Cells, p.Name), func(x report.Sensitivity) bool {
+func drawSensitivity(s *Source, p *measures.Problem) (*Figure, string) {
+	all := slices.DeleteFunc(measures.Sensitivities(s.Plan, s.Cells, p.Name), func(x measures.Sensitivity) bool {
 		return !s.drawn(x.Optimizer)
 	})
 	var names []string
@@ -85,14 +85,14 @@ func drawSensitivity(s *Source, p *report.Problem) (*Figure, string) {
 	f.Caption = fmt.Sprintf("%s of tuning runs on %s by step size, plan %s: one run each under tuning seed %d. An unstable run "+
 		"diverged, or ended no better than it started; what is worse than the start is drawn at the edge.",
 		capital(what), p.Name, s.Plan.Name, s.Plan.Tuning.SweepSeed())
-	if slices.ContainsFunc(all, func(x report.Sensitivity) bool { return len(x.Others) > 0 }) {
+	if slices.ContainsFunc(all, func(x measures.Sensitivity) bool { return len(x.Others) > 0 }) {
 		f.Caption += " In colour at the other hyperparameters that were chosen; in grey at others."
 	}
 	return f, ""
 }
 
 // addTrials adds the runs under the seed of the sweep to a panel.
-func addTrials(panel *Panel, s *Source, x report.Sensitivity, metric protocol.Metric) {
+func addTrials(panel *Panel, s *Source, x measures.Sensitivity, metric protocol.Metric) {
 	style := PaleStyle
 	if x.Chosen {
 		style.Color = s.styles[x.Optimizer].Color

@@ -11,7 +11,8 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
-	"noisebench/results/report"
+	"noisebench/results/measures"
+	"noisebench/results/notation"
 )
 
 // Source is what figures are drawn from.
@@ -20,7 +21,7 @@ type Source struct {
 	Cells []results.Cell
 	Width vg.Length // of figures; see Column
 
-	report *report.Report
+	report *measures.Report
 	styles map[string]Style
 	only   []string // optimizers to draw; nil: all
 }
@@ -34,7 +35,7 @@ func NewSource(plan *protocol.Plan, cells []results.Cell, only []string) *Source
 	}
 	return &Source{
 		Plan: plan, Cells: cells, Width: Column,
-		report: report.Build(plan, cells), styles: Styles(names), only: only,
+		report: measures.Build(plan, cells), styles: Styles(names), only: only,
 	}
 }
 
@@ -43,7 +44,7 @@ type Kind struct {
 	Name    string
 	Doc     string
 	Traced  bool // it is drawn from the traces of runs
-	problem func(s *Source, p *report.Problem) (f *Figure, missing string)
+	problem func(s *Source, p *measures.Problem) (f *Figure, missing string)
 	overall func(s *Source) (f *Figure, missing string)
 }
 
@@ -70,7 +71,7 @@ func (k *Kind) Draw(s *Source, problem string) (f *Figure, missing string) {
 		if k.problem == nil {
 			return nil, "it is drawn over all problems"
 		}
-		i := slices.IndexFunc(s.report.Problems, func(p report.Problem) bool { return p.Name == problem })
+		i := slices.IndexFunc(s.report.Problems, func(p measures.Problem) bool { return p.Name == problem })
 		if s.report.Problems[i].Spec == nil {
 			return nil, "no run has finished"
 		}
@@ -95,7 +96,7 @@ func (s *Source) fixedNote(problem string) string {
 		for _, row := range p.Rows {
 			if (problem == "" || p.Name == problem) && s.drawn(row.Optimizer) && len(row.Fixed) > 0 && !told[row.Optimizer] {
 				told[row.Optimizer] = true
-				set = append(set, report.Clean(row.Optimizer)+" with "+report.Clean(row.Fixed.String()))
+				set = append(set, notation.Clean(row.Optimizer)+" with "+notation.Clean(row.Fixed.String()))
 			}
 		}
 	}
@@ -122,7 +123,7 @@ const most = 8
 
 // leading splits optimizers into those that are drawn in their styles, by name, and those that only give context: if
 // there are more than most, the best are drawn, by their ranks on a problem, or overall if it is nil.
-func (s *Source) leading(p *report.Problem, names []string) (front, rest []string) {
+func (s *Source) leading(p *measures.Problem, names []string) (front, rest []string) {
 	place := map[string]int{}
 	if p != nil {
 		for i, row := range p.Rows {
@@ -140,14 +141,6 @@ func (s *Source) leading(p *report.Problem, names []string) (front, rest []strin
 	slices.Sort(front)
 	slices.Sort(rest)
 	return front, rest
-}
-
-// metricName names what is reported on a problem.
-func metricName(p *report.Problem) string {
-	if p.Spec.Validation == 0 && p.Spec.Test == 0 {
-		return p.Spec.Metric.Name
-	}
-	return fmt.Sprintf("%s %s", p.Part, p.Spec.Metric.Name)
 }
 
 // isLog reports whether positive values that span from low to high belong on a logarithmic axis.

@@ -1,4 +1,4 @@
-package report
+package measures
 
 import (
 	"math"
@@ -8,12 +8,13 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/internal/synthetic"
 )
 
 // drawn makes a finished run with values and marks drawn at random: some evaluations skip marks, some values are not
 // finite, some runs diverge on the way.
 func drawn(random *rand.Rand, problem, optimizer string, seed uint64, step float64) *results.Record {
-	r := run(problem, optimizer, seed, step, 0, 0)
+	r := synthetic.Run(problem, optimizer, seed, step, 0, 0)
 	const evaluations = 8
 	r.Run.Evaluations = evaluations
 	r.Points = nil
@@ -297,7 +298,7 @@ func TestSensitivities(t *testing.T) {
 	c.Tuned = []string{"beta", "step_size"}
 	c.Tuning = nil
 	at := func(α, β float64, seed uint64, start, end float64) {
-		r := run("valley", "sgd", seed, α, start, end)
+		r := synthetic.Run("valley", "sgd", seed, α, start, end)
 		r.Run.Optimizer.Setting["beta"] = β
 		c.Tuning = append(c.Tuning, r)
 	}
@@ -305,7 +306,7 @@ func TestSensitivities(t *testing.T) {
 	at(0.1, 0.9, 1001, 2, 1)
 	at(0.1, 0.9, 1000, 2, 0.5)
 	at(0.1, 0, 1000, 2, 0.25)
-	diverge(c.Tuning[0])
+	synthetic.Diverge(c.Tuning[0])
 	c.Setting = protocol.Setting{"step_size": 0.1, "beta": 0}
 	var got []Sensitivity
 	for _, s := range Sensitivities(plan, cells, "valley") {

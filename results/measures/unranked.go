@@ -1,4 +1,4 @@
-package report
+package measures
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/notation"
 	"noisebench/results/stats"
 )
 
@@ -22,7 +23,7 @@ type Unranked struct {
 // the leader's scores.
 func (p *Problem) addUnranked(plan *protocol.Plan, cells []results.Cell, leader []float64) {
 	for _, c := range cells {
-		row := Unranked{Row: newRow(plan, c), Source: clean(c.Unranked)}
+		row := Unranked{Row: newRow(plan, c), Source: notation.Clean(c.Unranked)}
 		if len(c.Tuned) == 0 {
 			row.Setting = c.Setting
 		}
@@ -50,7 +51,7 @@ func (p *Problem) mismatch(c results.Cell) (texts []string) {
 	r := c.Runs[0]
 	if otherMetric(p, c) {
 		texts = append(texts, fmt.Sprintf("reports %s, not %s: no comparison is made",
-			clean(r.Spec.Metric.Name), clean(p.Spec.Metric.Name)))
+			notation.Clean(r.Spec.Metric.Name), notation.Clean(p.Spec.Metric.Name)))
 	}
 	if r.Run.Budget != p.Budget {
 		texts = append(texts, fmt.Sprintf("has a budget of %d examples, not %d", r.Run.Budget, p.Budget))

@@ -1,4 +1,4 @@
-package report
+package measures
 
 import (
 	"math"
@@ -8,13 +8,14 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/internal/synthetic"
 )
 
 // racing returns a cell whose runs have the given metrics at marks 0, 100, 200, …
 func racing(problem, optimizer string, runs ...[]float64) results.Cell {
 	c := results.Cell{Problem: problem, Optimizer: optimizer}
 	for seed, metrics := range runs {
-		r := run(problem, optimizer, uint64(seed), 0.1, 0, 0)
+		r := synthetic.Run(problem, optimizer, uint64(seed), 0.1, 0, 0)
 		r.Run.Budget, r.Run.Evaluations = 100*int64(len(metrics)-1), len(metrics)-1
 		r.Points = nil
 		for k, v := range metrics {

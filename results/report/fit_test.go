@@ -7,6 +7,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
+
+	"noisebench/results/internal/synthetic"
+	"noisebench/results/measures"
 )
 
 func TestFit(t *testing.T) {
@@ -37,11 +40,11 @@ func TestFit(t *testing.T) {
 
 // On a narrow terminal no line of the tables is longer than it, and rank, name and score are there.
 func TestTerminalWidths(t *testing.T) {
-	plan, cells := synthetic()
-	r := Build(plan, cells)
+	plan, cells := synthetic.Plan()
+	r := measures.Build(plan, cells)
 	for _, width := range []int{40, 60, 100} {
 		for name, write := range map[string]func(*strings.Builder) error{
-			"ranking":  func(b *strings.Builder) error { return Text{r, true, width}.Write(b) },
+			"ranking":  func(b *strings.Builder) error { return Ranking{Report: r, All: true, Width: width}.WriteText(b) },
 			"pairwise": func(b *strings.Builder) error { return Pairwise{r, width}.WriteText(b) },
 		} {
 			var b strings.Builder

@@ -1,4 +1,4 @@
-package report
+package measures
 
 import (
 	"cmp"
@@ -9,13 +9,15 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/notation"
 	"noisebench/results/stats"
 )
 
 // Estimate is a number with its 95 % interval; NaN where it is unknown.
 type Estimate struct{ Value, Low, High float64 }
 
-var unknown = Estimate{math.NaN(), math.NaN(), math.NaN()}
+// Unknown is the estimate of what is unknown.
+var Unknown = Estimate{math.NaN(), math.NaN(), math.NaN()}
 
 // Measures are what is known of a row besides its score: how sure, how fast, how tuned. What is unknown is NaN.
 //
@@ -61,7 +63,7 @@ var DefaultBaselines = []string{"sgd", "m-sgd", "m-svag", "cabs", "adam"}
 
 const (
 	anchorName  = "m-sgd" // the anchor, where it is among the baselines
-	targetShare = 0.95    // of the way from the start to the anchor's mean
+	TargetShare = 0.95    // of the way from the start to the anchor's mean
 	widthShare  = 0.1     // of the way from the start to the best that a step size may lose
 	biasLevel   = 0.99    // of the warning of a lucky tuning seed
 )
@@ -193,7 +195,7 @@ func (p *Problem) measure(r *Report, plan *protocol.Plan, cells []results.Cell, 
 	}
 	start, reference, ok := p.anchor(r, s, at, scaled)
 	if ok {
-		p.Target = s.back(start + targetShare*(reference-start))
+		p.Target = s.back(start + TargetShare*(reference-start))
 		anchored = make([][]float64, len(cells))
 		times = make([]float64, len(cells))
 	}
@@ -229,9 +231,9 @@ func (p *Problem) measure(r *Report, plan *protocol.Plan, cells []results.Cell, 
 func noMeasures(baselines int) Measures {
 	nan := math.NaN()
 	return Measures{
-		Anchored: unknown, Better: slices.Repeat([]Estimate{unknown}, baselines), ToTarget: Times{Median: nan}, AUC: nan,
+		Anchored: Unknown, Better: slices.Repeat([]Estimate{Unknown}, baselines), ToTarget: Times{Median: nan}, AUC: nan,
 		BestOf: slices.Repeat([]float64{nan}, len(BestOfRuns)), Tunability: nan, Width: nan, LossSpread: nan,
-		Failure: unknown, SeedBias: nan,
+		Failure: Unknown, SeedBias: nan,
 	}
 }
 
@@ -244,12 +246,12 @@ func (p *Problem) anchor(r *Report, s scale, at map[string]int, scaled [][]float
 	start = s.of(p.Initial)
 	reference = stats.Mean(slices.DeleteFunc(slices.Clone(scaled[i]), math.IsNaN))
 	if math.IsNaN(reference) {
-		p.warn(NoAnchor, "%s has no runs: nothing is anchored, and there is no target", clean(r.Anchor))
+		p.warn(NoAnchor, "%s has no runs: nothing is anchored, and there is no target", notation.Clean(r.Anchor))
 		return 0, 0, false
 	}
 	p.AnchorMean = s.back(reference)
 	if !(reference > start) {
-		p.warn(NoAnchor, "%s is no better than the start: nothing is anchored, and there is no target", clean(r.Anchor))
+		p.warn(NoAnchor, "%s is no better than the start: nothing is anchored, and there is no target", notation.Clean(r.Anchor))
 		return 0, 0, false
 	}
 	return start, reference, true
@@ -266,7 +268,7 @@ func better(x, y []float64) Estimate {
 	}
 	wins := e.Value * float64(n) // half a win for a tie: the interval takes it for none and for a whole one
 	if n == 0 {
-		return unknown
+		return Unknown
 	}
 	e.Low, _ = stats.ClopperPearson(int(wins), n, level)
 	_, e.High = stats.ClopperPearson(int(math.Ceil(wins)), n, level)
@@ -275,7 +277,7 @@ func better(x, y []float64) Estimate {
 
 func share(k, n int) Estimate {
 	if n == 0 {
-		return unknown
+		return Unknown
 	}
 	e := Estimate{Value: float64(k) / float64(n)}
 	e.Low, e.High = stats.ClopperPearson(k, n, level)
@@ -385,7 +387,7 @@ func (row *Row) noteMeasures(plan *protocol.Plan, s scale, c results.Cell) {
 	}
 	if row.Score.Bimodal {
 		note(Bimodal, "the seeds fall into two groups: mean and std describe neither; the median is %s, the middle half %s",
-			number(row.Score.Median), span(row.Score.Q25, row.Score.Q75))
+			notation.Number(row.Score.Median), notation.Span(row.Score.Q25, row.Score.Q75))
 	}
 	row.Notes = append(row.Notes, pooled(c)...)
 }
@@ -414,7 +416,7 @@ func pooled(c results.Cell) (notes []Warning) {
 	for _, what := range slices.Sorted(maps.Keys(kinds)) {
 		if values := kinds[what]; len(values) > 1 {
 			notes = append(notes, Warning{Pooled, c.Optimizer, fmt.Sprintf("runs of %d %s are pooled: %s",
-				len(values), what, clean(joined(values)))})
+				len(values), what, notation.Clean(joined(values)))})
 		}
 	}
 	return notes
@@ -492,7 +494,7 @@ func (r *Report) measureOverall(inputs []stats.Problem, anchored [][][]float64, 
 		o := &r.Overall[k]
 		i := at[o.Optimizer]
 		o.OverallMeasures = OverallMeasures{
-			Anchored: unknown, Better: slices.Repeat([]Estimate{unknown}, len(r.Baselines)),
+			Anchored: Unknown, Better: slices.Repeat([]Estimate{Unknown}, len(r.Baselines)),
 			Profile: math.NaN(), ProfileAnchor: math.NaN(), Failure: share(o.Diverged, o.N),
 		}
 		var slow, widths, biases []float64
@@ -602,6 +604,23 @@ func (r *Report) diagnose() {
 	if p := stats.SignTest(lucky, len(biases)); p <= stats.Alpha && 2*lucky > len(biases) {
 		r.warn(SeedBias, "chosen settings were %.2f standard deviations better under the tuning seed than under the replicates' on "+
 			"average, and better in %d of %d cells (sign test p = %s): results of tuning are too good to report",
-			stats.Mean(biases), lucky, len(biases), probability(p))
+			stats.Mean(biases), lucky, len(biases), notation.Probability(p))
 	}
+}
+
+// PairNotes warns where Holm's correction for all pairs cannot find anything.
+func (p *Problem) PairNotes() []Warning {
+	m := len(p.Pairs)
+	if m == 0 {
+		return nil
+	}
+	n := p.Pairs[0].N
+	for _, pair := range p.Pairs {
+		n = max(n, pair.N)
+	}
+	if stats.CanTest(n, 2) && !stats.CanTest(n, m+1) {
+		return []Warning{{FewSeeds, "", fmt.Sprintf("%d seeds are too few for the sign-flip test to tell any of %d pairs "+
+			"apart once p is adjusted: the ranking tests the leader of each group alone, which needs fewer tests", n, m)}}
+	}
+	return nil
 }

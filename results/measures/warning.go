@@ -1,10 +1,12 @@
-package report
+package measures
 
 import (
 	"cmp"
 	"maps"
 	"slices"
 	"strings"
+
+	"noisebench/results/notation"
 )
 
 // Kind says what a warning is about. The names are for programs that read reports; they stay.
@@ -50,7 +52,7 @@ func (w Warning) String() string {
 	if w.Who == "" {
 		return w.Text
 	}
-	return clean(w.Who) + ": " + w.Text
+	return notation.Clean(w.Who) + ": " + w.Text
 }
 
 // texts writes warnings one by one.

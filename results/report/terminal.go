@@ -1,0 +1,134 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+
+	"noisebench/results/columns"
+	"noisebench/results/notation"
+)
+
+// text writes a document for a terminal.
+func (d document) text(w io.Writer) error {
+	b := new(strings.Builder)
+	wrapped := func(indent, text string) {
+		for _, line := range Wrap(text, max(0, d.width-len(indent))) {
+			fmt.Fprintf(b, "%s%s\n", indent, line)
+		}
+	}
+	wrapped("", d.headline)
+	if d.description != "" {
+		wrapped("", notation.Clean(d.description))
+	}
+	for _, t := range d.tables {
+		fmt.Fprintln(b)
+		wrapped("", t.Title)
+		for _, fact := range t.Facts {
+			wrapped("   ", fact)
+		}
+		const margins = 4 // two characters that are printed before the table, two that tablewriter adds
+		rows, dropped := Fit(append([][]string{heads(&t)}, t.Texts()...), max(0, d.width-margins), droppable(&t)...)
+		table := new(strings.Builder)
+		if err := layOut(table, t.Title, rows, renderer.NewBlueprint(tw.Rendition{
+			Borders:  tw.BorderNone,
+			Symbols:  tw.NewSymbols(tw.StyleLight),
+			Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: tw.Lines{ShowHeaderLine: tw.On}},
+		})); err != nil {
+			return err
+		}
+		for line := range strings.Lines(table.String()) {
+			fmt.Fprintln(b, strings.TrimRight("  "+line, " \n"))
+		}
+		if len(dropped) > 0 {
+			wrapped("   ", NotShown(dropped))
+		}
+		for _, note := range t.Notes {
+			wrapped("   ", "note: "+note)
+		}
+	}
+	fmt.Fprintln(b)
+	for _, note := range d.notes {
+		wrapped("", "note: "+note)
+	}
+	for _, line := range d.legend {
+		wrapped("", line)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// NotShown is the line below a table that names the columns that a narrow terminal does without.
+func NotShown(dropped []string) string {
+	return "(not shown at this width: " + strings.Join(dropped, ", ") + ")"
+}
+
+// layOut hands rows, the first of which is the header, to tablewriter.
+func layOut(w io.Writer, title string, rows [][]string, how tw.Renderer) error {
+	table := tablewriter.NewTable(w,
+		tablewriter.WithRenderer(how),
+		tablewriter.WithHeaderAutoFormat(tw.Off), // which would write TEST ACCURACY
+		tablewriter.WithHeaderAutoWrap(tw.WrapNone),
+		tablewriter.WithRowAutoWrap(tw.WrapNone),
+		tablewriter.WithHeaderAlignment(tw.AlignLeft),
+		tablewriter.WithRowAlignment(tw.AlignLeft),
+	)
+	table.Header(rows[0])
+	if err := table.Bulk(rows[1:]); err != nil {
+		return fmt.Errorf("cannot lay out table %s: %w", title, err)
+	}
+	if err := table.Render(); err != nil {
+		return fmt.Errorf("cannot lay out table %s: %w", title, err)
+	}
+	return nil
+}
+
+var markdownEscapes = strings.NewReplacer(`\`, `\\`, `|`, `\|`, `*`, `\*`, "`", "\\`", `<`, `\<`)
+
+// markdown writes a document as Markdown.
+func (d document) markdown(w io.Writer) error {
+	b := new(strings.Builder)
+	list := func(items []string) {
+		if len(items) > 0 {
+			fmt.Fprintln(b)
+		}
+		for _, item := range items {
+			fmt.Fprintf(b, "- %s\n", markdownEscapes.Replace(item))
+		}
+	}
+	fmt.Fprintf(b, "# %s\n", markdownEscapes.Replace(d.headline))
+	if d.description != "" {
+		fmt.Fprintf(b, "\n%s\n", markdownEscapes.Replace(notation.Clean(d.description)))
+	}
+	for _, t := range d.tables {
+		fmt.Fprintf(b, "\n## %s\n\n", markdownEscapes.Replace(t.Title))
+		fmt.Fprintf(b, "%s\n\n", markdownEscapes.Replace(strings.Join(t.Facts, "; ")))
+		if err := layOut(b, t.Title, markdownRows(&t), renderer.NewMarkdown()); err != nil {
+			return err
+		}
+		list(t.Notes)
+	}
+	fmt.Fprint(b, "\n## notes\n")
+	list(append(d.notes, d.legend...))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// markdownRows escapes the cells of a table. The names of the best optimizers are bold.
+func markdownRows(t *columns.Table) [][]string {
+	rows := append([][]string{heads(t)}, t.Texts()...)
+	name := t.Column("optimizer")
+	for i, cells := range rows {
+		for k := range cells {
+			cells[k] = markdownEscapes.Replace(cells[k])
+		}
+		if i > 0 && t.Lines[i-1].Best {
+			cells[name] = "**" + cells[name] + "**"
+		}
+	}
+	return rows
+}
