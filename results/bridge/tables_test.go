@@ -11,7 +11,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
-	"noisebench/results/report"
+	"noisebench/results/measures"
 	"noisebench/results/stats"
 )
 
@@ -137,7 +137,7 @@ func TestScoresAreTheReports(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, rows := readParquet(t, file.Bytes())
-	r := report.Build(s.Plan, s.Cells)
+	r := measures.Build(s.Plan, s.Cells)
 	checked := 0
 	for _, p := range r.Problems {
 		for _, row := range p.Rows {

@@ -23,7 +23,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"noisebench/results/report"
+	"noisebench/results/measures"
 )
 
 // browser opens a page in a headless Chromium and fails the test if the page complains, or asks for anything but allowed.
@@ -194,11 +194,11 @@ func TestBrowser(t *testing.T) {
 	if got := eval[string](t, ctx, state); !strings.HasPrefix(got, "none,ascending,none,") {
 		t.Errorf("aria-sort is %s after a click on the names", got)
 	}
-	do(t, ctx, focus(sort(3)), chromedp.KeyEvent("\r"))
+	do(t, ctx, focus(sort(4)), chromedp.KeyEvent("\r"))
 	want(t, "by accuracy, best first", cells(t, ctx, "table-1", 1), byRank)
-	do(t, ctx, focus(sort(3)), chromedp.KeyEvent(" "))
+	do(t, ctx, focus(sort(4)), chromedp.KeyEvent(" "))
 	want(t, "by accuracy, worst first", cells(t, ctx, "table-1", 1), []string{hostile, "cabs", "adam", "sgd"})
-	if got := eval[string](t, ctx, state); !strings.HasPrefix(got, "none,none,ascending,") {
+	if got := eval[string](t, ctx, state); !strings.HasPrefix(got, "none,none,none,ascending,") {
 		t.Errorf("aria-sort is %s after the second key", got)
 	}
 
@@ -353,7 +353,7 @@ func TestBrowserLive(t *testing.T) {
 
 	do(t, ctx, click(`.filters input[value="cabs"]`), click("#table-1 thead th:nth-child(2) button"),
 		chromedp.Evaluate[chromedp.Void](`document.getElementById("runs-problem-1").open = true; scrollTo({ top: 700, behavior: "instant" })`))
-	before := cells(t, ctx, "table-1", 2)
+	before := cells(t, ctx, "table-1", 3)
 
 	for i := range p.Cells {
 		if c := &p.Cells[i]; c.Problem == "digits" && c.Optimizer == "adam" {
@@ -361,7 +361,7 @@ func TestBrowserLive(t *testing.T) {
 			c.Missing = 1
 		}
 	}
-	p.Report, p.Live = report.Build(p.Plan, p.Cells), "2"
+	p.Report, p.Live = measures.Build(p.Plan, p.Cells), "2"
 	mu.Lock()
 	text = write(t, p)
 	mu.Unlock()
@@ -369,7 +369,7 @@ func TestBrowserLive(t *testing.T) {
 	until(t, ctx, `document.body.dataset.live === "2"`)
 
 	want(t, "names after the update", cells(t, ctx, "table-1", 1), []string{hostile, "adam", "sgd"})
-	if after := cells(t, ctx, "table-1", 2); slices.Equal(before, after) {
+	if after := cells(t, ctx, "table-1", 3); slices.Equal(before, after) {
 		t.Error("the table did not change")
 	}
 	if !eval[bool](t, ctx, `!document.querySelector('.filters input[value="cabs"]').checked && document.getElementById("runs-problem-1").open && Math.abs(scrollY - 700) < 60`) {

@@ -10,7 +10,7 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
-	"noisebench/results/report"
+	"noisebench/results/measures"
 )
 
 // data is what page.js gets, as JSON.
@@ -76,7 +76,7 @@ type charter struct {
 }
 
 // problem returns the charts of one problem; none before there is a run.
-func (c *charter) problem(p *report.Problem) []chart {
+func (c *charter) problem(p *measures.Problem) []chart {
 	if p.Spec == nil {
 		return nil
 	}
@@ -88,9 +88,9 @@ func (c *charter) problem(p *report.Problem) []chart {
 		}
 	}
 	const band = "mean over the seeds; band: ± 1 standard deviation"
-	loss := c.curves(report.Curves(c.plan, c.cells, p.Name, report.Quantity{Part: protocol.TrainPart}), meanStd)
+	loss := c.curves(measures.Curves(c.plan, c.cells, p.Name, measures.Quantity{Part: protocol.TrainPart}), meanStd)
 	loss.Title, loss.About, loss.Y.Label = "Training loss", band, "loss on the train part"
-	metric := c.curves(report.Curves(c.plan, c.cells, p.Name, report.Quantity{Part: p.Part, Metric: true}), meanStd)
+	metric := c.curves(measures.Curves(c.plan, c.cells, p.Name, measures.Quantity{Part: p.Part, Metric: true}), meanStd)
 	metric.Title, metric.About, metric.Y.Label = capital(p.MetricName()), band, p.MetricName()
 	if !slices.EqualFunc(loss.Series, metric.Series, series.equal) { // as where the loss is the distance to the optimum
 		add(loss)
@@ -98,12 +98,12 @@ func (c *charter) problem(p *report.Problem) []chart {
 	add(metric)
 	add(c.sensitivity(p))
 	add(c.bestOf(p))
-	batch := c.curves(report.TraceCurves(c.plan, c.cells, p.Name, report.TraceBatchSize), meanStd)
+	batch := c.curves(measures.TraceCurves(c.plan, c.cells, p.Name, measures.TraceBatchSize), meanStd)
 	batch.Title, batch.About, batch.Y.Label = "Batch size", band+". The last batch is cut to what is left of the budget", "examples in a batch"
 	if c.varies(p.Name) {
 		add(batch)
 	}
-	noise := c.curves(report.TraceCurves(c.plan, c.cells, p.Name, "noise_to_signal"), quartiles)
+	noise := c.curves(measures.TraceCurves(c.plan, c.cells, p.Name, "noise_to_signal"), quartiles)
 	noise.Title, noise.Y.Label = "Noise to signal of the gradient", "‖s‖₁ / ‖g‖² of one example"
 	noise.About = "median over the seeds; band: quartiles. Where it exceeds the batch size, a gradient is mostly noise"
 	add(noise)
@@ -111,12 +111,12 @@ func (c *charter) problem(p *report.Problem) []chart {
 }
 
 // meanStd and quartiles say what of a spread is drawn: the line and its band.
-func meanStd(s report.Spread) (y, low, high float64) { return s.Mean, s.Mean - s.Std, s.Mean + s.Std }
+func meanStd(s measures.Spread) (y, low, high float64) { return s.Mean, s.Mean - s.Std, s.Mean + s.Std }
 
-func quartiles(s report.Spread) (y, low, high float64) { return s.Median, s.Low, s.High }
+func quartiles(s measures.Spread) (y, low, high float64) { return s.Median, s.Low, s.High }
 
 // curves lays curves over the examples seen. The y axis is logarithmic if all values are positive and far apart.
-func (c *charter) curves(curves []report.Curve, of func(report.Spread) (y, low, high float64)) chart {
+func (c *charter) curves(curves []measures.Curve, of func(measures.Spread) (y, low, high float64)) chart {
 	ch := chart{X: axis{Label: "examples seen"}}
 	least, most := math.Inf(1), math.Inf(-1)
 	for i, curve := range curves {
@@ -164,7 +164,7 @@ func (c *charter) varies(problem string) bool {
 }
 
 // sensitivity is how the score depends on the step size, by the tuning runs of the sweep.
-func (c *charter) sensitivity(p *report.Problem) chart {
+func (c *charter) sensitivity(p *measures.Problem) chart {
 	ch := chart{
 		Title: "Step-size sensitivity", About: "tuning runs under the seed of the sweep; the ring is the step size that was chosen",
 		X: axis{"step size α", true}, Points: true,
@@ -172,11 +172,11 @@ func (c *charter) sensitivity(p *report.Problem) chart {
 	ch.Y.Label = c.selected(p)
 	type curve struct {
 		s      series
-		trials []report.Trial
+		trials []measures.Trial
 	}
 	var all []curve
 	var at []float64
-	for _, s := range report.Sensitivities(c.plan, c.cells, p.Name) {
+	for _, s := range measures.Sensitivities(c.plan, c.cells, p.Name) {
 		if !s.Chosen {
 			continue
 		}
@@ -217,13 +217,13 @@ func (c *charter) sensitivity(p *report.Problem) chart {
 }
 
 // bestOf is what tuning of less effort would have found.
-func (c *charter) bestOf(p *report.Problem) chart {
+func (c *charter) bestOf(p *measures.Problem) chart {
 	ch := chart{
 		Title: "Best of k tuning runs", About: "what the best of k runs of the sweep, in random order, is to be expected to score",
 		X: axis{Label: "k tuning runs"}, Points: true,
 	}
 	ch.Y.Label = c.selected(p)
-	for _, k := range report.BestOfRuns {
+	for _, k := range measures.BestOfRuns {
 		ch.At = append(ch.At, num(k))
 	}
 	least, most := math.Inf(1), math.Inf(-1)
@@ -252,7 +252,7 @@ func (c *charter) bestOf(p *report.Problem) chart {
 }
 
 // selected names what tuning went by on a problem, such as "validation accuracy".
-func (c *charter) selected(p *report.Problem) string {
+func (c *charter) selected(p *measures.Problem) string {
 	if part := results.PartFor(p.Spec, c.plan.Selection); part != protocol.TrainPart {
 		return string(part) + " " + p.Spec.Metric.Name
 	}
@@ -263,8 +263,8 @@ func (c *charter) selected(p *report.Problem) string {
 func capital(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):] }
 
 // summary returns the charts on all problems.
-func (c *charter) summary(r *report.Report) []chart {
-	profiles := report.Profiles(report.Races(r))
+func (c *charter) summary(r *measures.Report) []chart {
+	profiles := measures.Profiles(measures.Races(r))
 	ch := chart{
 		Title: "Performance profile",
 		About: "share of problems on which an optimizer needed at most τ times the examples of the fastest to reach the target: 95 % " +

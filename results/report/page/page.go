@@ -1,6 +1,6 @@
 // Package page writes the report of a plan as one HTML file that needs nothing else: no server, no network, no other file.
 //
-// [Write] is the way in. What the file shows comes from [report.Report] and the run records behind it; nothing is decided here.
+// [Write] is the way in. What the file shows comes from [measures.Report] and the run records behind it; nothing is decided here.
 //
 // All text of plans, plugins and records is a stranger's: html/template escapes it, the scripts enter it as text and never
 // as HTML, and a Content-Security-Policy in the file lets no script run but ours and no request go out, whatever slipped
@@ -21,16 +21,19 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
-	"noisebench/results/report"
+	"noisebench/results/measures"
 )
 
 // Page is everything that the HTML page says.
 type Page struct {
-	Title   string           // default: the plan's name
-	Intro   string           // an introduction, plain text; empty lines part paragraphs. May be empty
-	Report  *report.Report   // of Plan and Cells
-	Plan    *protocol.Plan   // defaults filled in
-	Cells   []results.Cell   // with the records that the report was built from
+	Title  string           // default: the plan's name
+	Intro  string           // an introduction, plain text; empty lines part paragraphs. May be empty
+	Report *measures.Report // of Plan and Cells
+	Plan   *protocol.Plan   // defaults filled in
+	Cells  []results.Cell   // with the records that the report was built from
+	// Files write what readers can download and copy, by the endings of the files' names: csv, json, md
+	// and tex, see package report. nil: nothing is offered.
+	Files   map[string]func(r *measures.Report, w io.Writer) error
 	Source  string           // the plan as it was written, YAML; may be empty
 	Entries map[string]Entry // where an optimizer's results come from, by its name in the plan; nil: all from one place
 

@@ -17,6 +17,7 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/measures"
 	"noisebench/results/report"
 	"noisebench/results/report/figure"
 )
@@ -100,13 +101,13 @@ func synthetic() Page {
 	cells[1].Edges = []results.Edge{{Name: protocol.StepSize, Above: true}}
 	cells[2].Failed = []string{"plugin " + hostile + ": Step: panic"}
 	return Page{
-		Report: report.Build(&plan, cells), Plan: &plan, Cells: cells, Source: "name: synthetic # " + hostile,
+		Report: measures.Build(&plan, cells), Plan: &plan, Cells: cells, Source: "name: synthetic # " + hostile,
 		Intro: "First " + hostile + "\n\nSecond paragraph",
 		Entries: map[string]Entry{
 			"adam":  {From: "bundle A " + hostile, Verified: Verified},
 			hostile: {From: "bundle B", Unranked: "tuned elsewhere", Note: hostile},
 		},
-		Commands: []Command{{Line: "bench run synthetic", What: "makes the runs"}},
+		Files: report.Files, Commands: []Command{{Line: "bench run synthetic", What: "makes the runs"}},
 	}
 }
 
@@ -221,7 +222,7 @@ func TestSameBytes(t *testing.T) {
 	for range 3 {
 		p := synthetic()
 		slices.Reverse(p.Cells)
-		p.Report = report.Build(p.Plan, p.Cells)
+		p.Report = measures.Build(p.Plan, p.Cells)
 		if got := write(t, p); got != want {
 			t.Fatal("two pages of the same records differ")
 		}
@@ -231,7 +232,7 @@ func TestSameBytes(t *testing.T) {
 func TestNothingYet(t *testing.T) {
 	p := synthetic()
 	p.Cells = nil
-	p.Report = report.Build(p.Plan, nil)
+	p.Report = measures.Build(p.Plan, nil)
 	text := write(t, p)
 	for _, want := range []string{"INCOMPLETE", "Nobody leads on digits yet", "no run has finished"} {
 		if !strings.Contains(text, want) {
@@ -265,14 +266,16 @@ func TestContents(t *testing.T) {
 }
 
 func TestVerdict(t *testing.T) {
-	row := func(name string, rank int) report.Row {
-		return report.Row{Optimizer: name, Rank: rank, Score: report.Summary{N: 10, Mean: 0.5, Std: 0.01}}
+	row := func(name string, rank int) measures.Row {
+		return measures.Row{Optimizer: name, Rank: rank, Score: measures.Summary{N: 10, Mean: 0.5, Std: 0.01}}
 	}
 	gone := row("b", 2)
-	gone.Notes = []report.Warning{{Kind: report.Unstable}}
-	problem := func(rows ...report.Row) *report.Problem { return &report.Problem{Name: "p", Seeds: 10, Rows: rows} }
+	gone.Notes = []measures.Warning{{Kind: measures.Unstable}}
+	problem := func(rows ...measures.Row) *measures.Problem {
+		return &measures.Problem{Name: "p", Seeds: 10, Rows: rows}
+	}
 	for _, c := range []struct {
-		p    *report.Problem
+		p    *measures.Problem
 		want string
 	}{
 		{problem(row("a", 0)), "Nobody leads on p yet: no optimizer has finished its tuning."},
@@ -346,17 +349,6 @@ func TestLineColors(t *testing.T) {
 		_, dark, _ := lineOf(s)
 		if ratio := (luminance(dark) + 0.05) / (paper + 0.05); ratio < 3 {
 			t.Errorf("%s has a contrast of %.2f on dark paper, want 3", dark, ratio)
-		}
-	}
-}
-
-func TestLeading(t *testing.T) {
-	for text, want := range map[string]string{
-		"0.5 [0.4, 0.6]": "0.5", "5.5k (7/10)": "5500", "12": "12", "-3": "-3", "(3.50 ± 0.12)e-7": "3.5e-07", "(3.50 ± 0.12)e-7 †": "3.5e-07", "≥ 1.20": "1.2", "1.0×": "1",
-		"2e-7": "2e-07", "40 % [12, 74]": "40", "–": "", "never": "", "– (4/10)": "", "step_size=0.1": "", "3d-printed": "", "": "",
-	} {
-		if got := leading(text); got != want {
-			t.Errorf("the number at the beginning of %q is %q, want %q", text, got, want)
 		}
 	}
 }

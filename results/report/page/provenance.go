@@ -9,7 +9,7 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
-	"noisebench/results/report"
+	"noisebench/results/notation"
 )
 
 // fact is a line of the provenance: what, and the values that it has among the records.
@@ -37,7 +37,7 @@ func provenanceOf(cells []results.Cell) provenance {
 		if values[name] == nil {
 			values[name] = map[string]bool{}
 		}
-		values[name][report.Clean(value)] = true
+		values[name][notation.Clean(value)] = true
 	}
 	var first, last string
 	seen := map[string]bool{}
@@ -117,7 +117,7 @@ func runsOf(c *results.Cell) runs {
 		return list
 	}
 	return runs{
-		Optimizer: report.Clean(c.Optimizer), Setting: c.Setting.String(),
+		Optimizer: notation.Clean(c.Optimizer), Setting: c.Setting.String(),
 		Replicates: ids(c.Runs), OneShot: ids(c.OneShot), Tuning: ids(c.Tuning),
 	}
 }
