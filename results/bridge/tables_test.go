@@ -4,13 +4,18 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math"
+	"reflect"
 	"strconv"
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
 
+	"noisebench/results"
+	"noisebench/results/columns"
+	"noisebench/results/internal/synthetic"
 	"noisebench/results/measures"
 	"noisebench/results/stats"
 )
@@ -40,6 +45,88 @@ func TestTables(t *testing.T) {
 	checkColumn(t, trace, "seen", 10, 60)
 	checkColumn(t, trace, "report_mean_gamma", .5, .25)
 	checkColumn(t, trace, "diagnostic_gradient_norm", 3., math.NaN())
+}
+
+// The table of measures has every column that says it is exported, with the value that it has of each
+// row, and no other.
+func TestMeasures(t *testing.T) {
+	plan, cells := synthetic.Full()
+	table := Tables(Source{Plan: plan, Cells: cells})[3]
+	r := measures.Build(plan, cells)
+	list := columns.In(columns.Rows(r, nil), columns.Export)
+	var rows []columns.Row
+	for i := range r.Problems {
+		rows = append(rows, columns.RowsOf(r, &r.Problems[i])...)
+	}
+	if len(table.Columns) != len(list) || len(table.Rows) != len(rows) || len(rows) != 9 {
+		t.Fatalf("%d columns and %d rows, want %d and %d, which are 9", len(table.Columns), len(table.Rows), len(list), len(rows))
+	}
+	for _, c := range list {
+		i := position(table, c.Name)
+		if i < 0 || table.Columns[i].Kind != c.Kind {
+			t.Errorf("column %s is not there, or of another kind", c.Name)
+			continue
+		}
+		for k, row := range rows {
+			if got, want := fmt.Sprint(table.Rows[k][i]), fmt.Sprint(c.Value(row)); got != want {
+				t.Errorf("column %s of %s is %s, want %s", c.Name, row.Optimizer, got, want)
+			}
+		}
+	}
+	checkColumn(t, table, "oracle", false, true, false, false, false, false, false, false, false)
+	checkColumn(t, table, "rank", 1, 1, 3, 4, nil, 1, 2, 3, 4)
+}
+
+// Whatever a record has to say of a run makes a difference to its row: a field of a record that is added
+// needs a column.
+func TestRunsHaveEverything(t *testing.T) {
+	row := func(change func(*results.Record)) string {
+		r := record("net", "sgd", 0, 0.1, 0.5, 0.9)
+		r.Imported = &results.Imported{}
+		change(r)
+		cells := []results.Cell{{Problem: "net", Optimizer: "sgd", Runs: []*results.Record{r}}}
+		runs := Tables(Source{Plan: plan(), Cells: cells})[0]
+		values := runs.Rows[0]
+		values[position(runs, "run")] = nil // its ID, which depends on all of Run
+		return fmt.Sprintf("%q", values)
+	}
+	before := row(func(*results.Record) {})
+	for _, part := range []func(*results.Record) any{
+		func(r *results.Record) any { return &r.Run },
+		func(r *results.Record) any { return &r.Run.Problem },
+		func(r *results.Record) any { return &r.Run.Optimizer },
+		func(r *results.Record) any { return r.Imported },
+		func(r *results.Record) any { return &r.End },
+		func(r *results.Record) any { return &r.Host },
+	} {
+		fields := reflect.TypeOf(part(&results.Record{Imported: &results.Imported{}})).Elem()
+		for i := range fields.NumField() {
+			field := fields.Field(i)
+			changed := false
+			after := row(func(r *results.Record) {
+				switch v := reflect.ValueOf(part(r)).Elem().Field(i); v.Kind() {
+				case reflect.Int, reflect.Int64:
+					v.SetInt(v.Int() + 7)
+					changed = true
+				case reflect.Uint64:
+					v.SetUint(7)
+					changed = true
+				case reflect.Float64:
+					v.SetFloat(7)
+					changed = true
+				case reflect.Bool:
+					v.SetBool(true)
+					changed = true
+				case reflect.String:
+					v.SetString("changed")
+					changed = true
+				}
+			})
+			if changed && after == before {
+				t.Errorf("%s.%s makes no difference to the table of runs", fields.Name(), field.Name)
+			}
+		}
+	}
 }
 
 // Another reader finds the same values in all three formats, NaN and nothing told apart.

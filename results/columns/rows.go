@@ -210,13 +210,13 @@ func rankingColumns(p *measures.Problem) []rowColumn {
 			shown(Beside, "distance", nil),
 		distance("unranked_difference_low", "low", "lower end of its 95 % interval by Welch's test",
 			func(u *measures.Unranked) float64 { return u.Distance.Low }).
-			shown(Beside, "95 % interval", func(r Row) string {
-				return notation.Span(r.Unranked.Distance.Low, r.Unranked.Distance.High)
-			}).drop(8),
+			shown(Beside, "95 % interval", ofUnranked(func(u *measures.Unranked) string {
+				return notation.Span(u.Distance.Low, u.Distance.High)
+			})).drop(8),
 		distance("unranked_difference_high", "high", "upper end of that interval",
 			func(u *measures.Unranked) float64 { return u.Distance.High }),
 		distance("unranked_p", "p", "p of Welch's test", func(u *measures.Unranked) float64 { return u.Distance.P }).
-			shown(Beside, "p", func(r Row) string { return notation.Probability(r.Unranked.Distance.P) }).drop(13),
+			shown(Beside, "p", ofUnranked(func(u *measures.Unranked) string { return notation.Probability(u.Distance.P) })).drop(13),
 	}
 }
 
@@ -366,6 +366,16 @@ func distance(name, field, meaning string, value func(*measures.Unranked) float6
 			}
 			return value(r.Unranked)
 		},
+	}
+}
+
+// ofUnranked is the text of rows that are not ranked.
+func ofUnranked(text func(*measures.Unranked) string) func(Row) string {
+	return func(r Row) string {
+		if r.Unranked == nil {
+			return notation.None
+		}
+		return text(r.Unranked)
 	}
 }
 

@@ -77,13 +77,11 @@ func Legend(tables ...Table) []string {
 	return lines
 }
 
-// fill lays rows out in the columns that an output shows.
-func fill[R any](t *Table, list []Column[R], output Output, rows []R, line func(R) (optimizer string, best bool)) {
-	for _, row := range rows {
-		optimizer, best := line(row)
-		t.Lines = append(t.Lines, Line{Optimizer: optimizer, Best: best})
-	}
-	for _, c := range In(list, output) {
+// Fill returns a table of rows in columns, all of which are for readers. Optional columns of which no
+// row has anything are left out.
+func Fill[R any](list []Column[R], rows []R) Table {
+	t := Table{Lines: make([]Line, len(rows))}
+	for _, c := range list {
 		var cells []Cell
 		known := false
 		for _, row := range rows {
@@ -98,6 +96,17 @@ func fill[R any](t *Table, list []Column[R], output Output, rows []R, line func(
 		for i, cell := range cells {
 			t.Lines[i].Cells = append(t.Lines[i].Cells, cell)
 		}
+	}
+	return t
+}
+
+// fill fills a table with rows in the columns that an output shows. line says of which optimizer a row
+// is, and whether it is emphasized.
+func fill[R any](t *Table, list []Column[R], output Output, rows []R, line func(R) (optimizer string, best bool)) {
+	filled := Fill(In(list, output), rows)
+	t.Heads, t.Lines = filled.Heads, filled.Lines
+	for i, row := range rows {
+		t.Lines[i].Optimizer, t.Lines[i].Best = line(row)
 	}
 }
 

@@ -171,7 +171,7 @@ func want(t *testing.T, what string, got, want []string) {
 
 // One browser for all that a reader does with the file: it takes a second to start.
 func TestBrowser(t *testing.T) {
-	address := file(t, synthetic())
+	address := file(t, made())
 	ctx := browser(t, address, address)
 
 	// The hostile name is text, and all scripts ran.
@@ -280,7 +280,7 @@ func TestBrowser(t *testing.T) {
 
 // The system's preference decides as long as the reader does not.
 func TestBrowserDark(t *testing.T) {
-	address := file(t, synthetic())
+	address := file(t, made())
 	ctx := browser(t, address, address)
 	media(t, ctx, "dark")
 	if got := eval[string](t, ctx, `getComputedStyle(document.body).backgroundColor`); got != "rgb(20, 24, 29)" {
@@ -320,7 +320,7 @@ func contrast(t *testing.T, ctx context.Context) float64 {
 
 // A served page follows the records and keeps what its reader did to it.
 func TestBrowserLive(t *testing.T) {
-	p := synthetic()
+	p := made()
 	p.Live = "1"
 	changed := make(chan string, 1)
 	var mu sync.Mutex

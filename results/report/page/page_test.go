@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -17,6 +20,8 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/columns"
+	"noisebench/results/internal/synthetic"
 	"noisebench/results/measures"
 	"noisebench/results/report"
 	"noisebench/results/report/figure"
@@ -69,7 +74,7 @@ func run(problem, optimizer string, seed uint64, step, end float64) *results.Rec
 	return r
 }
 
-func synthetic() Page {
+func made() Page {
 	plan := protocol.Plan{
 		Name: "synthetic", Description: "Made-up runs of " + hostile,
 		Problems:   []protocol.ProblemEntry{{Problem: "digits"}, {Problem: "letters"}},
@@ -140,7 +145,7 @@ func elements(t *testing.T, text string, f func(n *html.Node, attributes map[str
 
 func TestSelfContained(t *testing.T) {
 	for _, live := range []string{"", "1"} {
-		p := synthetic()
+		p := made()
 		p.Live = live
 		policy := ""
 		elements(t, write(t, p), func(n *html.Node, attributes map[string]string) {
@@ -177,7 +182,7 @@ func TestSelfContained(t *testing.T) {
 
 // Whatever a plugin calls itself, the page has our scripts and no others, and its data are what they were.
 func TestEscaping(t *testing.T) {
-	text := write(t, synthetic())
+	text := write(t, made())
 	var scripts []string
 	var names []string
 	elements(t, text, func(n *html.Node, attributes map[string]string) {
@@ -218,9 +223,9 @@ func TestNoEndTagsInside(t *testing.T) {
 }
 
 func TestSameBytes(t *testing.T) {
-	want := write(t, synthetic())
+	want := write(t, made())
 	for range 3 {
-		p := synthetic()
+		p := made()
 		slices.Reverse(p.Cells)
 		p.Report = measures.Build(p.Plan, p.Cells)
 		if got := write(t, p); got != want {
@@ -230,7 +235,7 @@ func TestSameBytes(t *testing.T) {
 }
 
 func TestNothingYet(t *testing.T) {
-	p := synthetic()
+	p := made()
 	p.Cells = nil
 	p.Report = measures.Build(p.Plan, nil)
 	text := write(t, p)
@@ -246,7 +251,7 @@ func TestNothingYet(t *testing.T) {
 
 // The page says what is to be known beside who leads.
 func TestContents(t *testing.T) {
-	text := write(t, synthetic())
+	text := write(t, made())
 	visible := new(strings.Builder)
 	elements(t, text, func(n *html.Node, _ map[string]string) {
 		if n.FirstChild != nil && n.FirstChild.Type == html.TextNode && n.Data != "script" && n.Data != "style" {
@@ -257,7 +262,7 @@ func TestContents(t *testing.T) {
 		"INCOMPLETE", "sgd leads on digits alone (test accuracy 0.94", "10 seeds, α = 0.05", hostile + " leads on letters alone",
 		"is at the upper edge of the search", "the data order is frozen", strings.Repeat("ab", 32), strings.Repeat("cd", 32),
 		"linux/amd64/v3", "go1.26", "2026-01-02T03:04:00Z to 2026-01-02T03:04:40Z", "bench run synthetic", "Second paragraph",
-		"digits, not ranked", "published elsewhere", "bundle B", "no: tuned elsewhere", "not verified", synthetic().Cells[0].Runs[0].Run.ID()[:12], "208 runs, 4,160,000 examples charged",
+		"digits, not ranked", "published elsewhere", "bundle B", "no: tuned elsewhere", "not verified", made().Cells[0].Runs[0].Run.ID()[:12], "208 runs, 4,160,000 examples charged",
 	} {
 		if !strings.Contains(visible.String(), want) {
 			t.Errorf("the page lacks %q", want)
@@ -350,6 +355,119 @@ func TestLineColors(t *testing.T) {
 		if ratio := (luminance(dark) + 0.05) / (paper + 0.05); ratio < 3 {
 			t.Errorf("%s has a contrast of %.2f on dark paper, want 3", dark, ratio)
 		}
+	}
+}
+
+// shown is a table of a page: its heads with their titles, and the texts and values of its cells.
+type shown struct {
+	heads, titles []string
+	texts, values [][]string
+}
+
+// tables are the tables of a page, by their IDs.
+func tables(t *testing.T, text string) map[string]*shown {
+	t.Helper()
+	all := map[string]*shown{}
+	var last *shown
+	elements(t, text, func(n *html.Node, attributes map[string]string) {
+		switch {
+		case n.Data == "table" && attributes["id"] != "":
+			last = &shown{}
+			all[attributes["id"]] = last
+		case n.Data == "th" && attributes["scope"] == "col" && last != nil:
+			last.heads, last.titles = append(last.heads, n.FirstChild.Data), append(last.titles, attributes["title"])
+		case n.Data == "tr" && attributes["data-optimizer"] != "" && last != nil:
+			last.texts, last.values = append(last.texts, nil), append(last.values, nil)
+		case (n.Data == "td" || n.Data == "th" && attributes["scope"] == "row") && last != nil && len(last.texts) > 0:
+			text := ""
+			for d := range n.Descendants() {
+				if d.Type == html.TextNode && (n.Data == "td" || d.Parent.Data == "span" && len(d.Parent.Attr) > 0 && d.Parent.Attr[0].Val == "name") {
+					text += d.Data
+				}
+			}
+			i := len(last.texts) - 1
+			last.texts[i], last.values[i] = append(last.texts[i], text), append(last.values[i], attributes["data-value"])
+		}
+	})
+	return all
+}
+
+// The page shows each column that says it is shown there, with its meaning, and the text and the number of
+// each row: tables are sorted by the numbers themselves.
+func TestEveryColumnIsShown(t *testing.T) {
+	plan, cells := synthetic.Full()
+	r := measures.Build(plan, cells)
+	all := tables(t, write(t, Page{Report: r, Plan: plan, Cells: cells}))
+	check := func(id string, want columns.Table) {
+		t.Helper()
+		got := all[id]
+		if got == nil || len(got.heads) != len(want.Heads) || len(got.texts) != len(want.Lines) || len(want.Lines) == 0 {
+			t.Fatalf("table %s is %+v, want %d columns and %d rows", id, got, len(want.Heads), len(want.Lines))
+		}
+		for k, head := range want.Heads {
+			if i, ok := strings.CutPrefix(head.Text, "#"); ok {
+				at, err := strconv.Atoi(i)
+				if err != nil {
+					t.Fatal(err)
+				}
+				head.Text = r.Problems[at-1].Name
+			}
+			if got.heads[k] != head.Text || got.titles[k] != head.Meaning {
+				t.Errorf("table %s, column %d is %q (%s), want %q (%s)", id, k, got.heads[k], got.titles[k], head.Text, head.Meaning)
+			}
+			for i, line := range want.Lines {
+				if got.texts[i][k] != line.Cells[k].Text {
+					t.Errorf("table %s, column %s of %s is %q, want %q", id, head.Name, line.Optimizer, got.texts[i][k], line.Cells[k].Text)
+				}
+				number := ""
+				switch v := line.Cells[k].Value.(type) {
+				case int64:
+					number = strconv.FormatInt(v, 10)
+				case float64:
+					if !math.IsNaN(v) && !math.IsInf(v, 0) {
+						number = fmt.Sprint(v)
+					}
+				}
+				if got.values[i][k] != number {
+					t.Errorf("table %s, column %s of %s is sorted by %q, want %q", id, head.Name, line.Optimizer, got.values[i][k], number)
+				}
+			}
+		}
+	}
+	for i := range r.Problems {
+		p := &r.Problems[i]
+		check(fmt.Sprintf("table-%d", i+1), columns.Ranking(r, p, columns.Page))
+		check(fmt.Sprintf("detail-%d", i+1), columns.Second(r, p))
+		if len(p.Unranked) > 0 {
+			check(fmt.Sprintf("beside-%d", i+1), columns.Unranked(r, p))
+		}
+	}
+	check("table-overall", columns.OverallRanking(r, columns.Page))
+	check("detail-overall", columns.OverallSecond(r))
+}
+
+// What can be downloaded is what the writers write; LaTeX has the appendix. Without writers, nothing is
+// offered.
+func TestFiles(t *testing.T) {
+	p := made()
+	text := write(t, p)
+	for _, want := range []string{"% appendix", "Search spaces of the optimizers", "Settings that tuning chose"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the LaTeX of the page lacks %q", want)
+		}
+	}
+	if !strings.Contains(text, "copy as LaTeX") {
+		t.Error("the page does not offer LaTeX")
+	}
+	p.Files = nil
+	if text := write(t, p); strings.Contains(text, "copy as LaTeX") || strings.Contains(text, "report.csv") {
+		t.Error("the page offers files that it does not have")
+	}
+	p.Files = map[string]func(*measures.Report, io.Writer) error{
+		"csv": func(*measures.Report, io.Writer) error { return errors.New("full disk") },
+	}
+	if err := Write(io.Discard, p); err == nil || !strings.Contains(err.Error(), "full disk") {
+		t.Errorf("the error is %v, want that of the writer", err)
 	}
 }
 
