@@ -162,7 +162,7 @@ func Reports() []Column[*measures.Report] {
 			Value: func(r *measures.Report) any { return list(r.Baselines) },
 		},
 		{
-			Name: "anchor", Kind: Text, In: Data, Meaning: "baseline whose mean is 1 on the anchored scale; empty: none",
+			Name: "anchor", Kind: Text, In: JSON, Meaning: "baseline whose mean is 1 on the anchored scale; empty: none",
 			Value: func(r *measures.Report) any { return r.Anchor },
 		},
 		number("f", "Friedman's test that all optimizers are equal: F",

@@ -106,14 +106,12 @@ func rankingColumns(p *measures.Problem) []rowColumn {
 			Name: "rank", Kind: Integer, In: JSON, Meaning: "1 is best; 0: no rank",
 			Value: func(r Row) any { return int64(r.Rank) },
 		},
-		flag("shared", "other entries have the same rank", func(r Row) bool { return r.Shared }),
 		{
 			Name: "optimizer", Kind: Text, In: Rankings | Appendix | Beside | Details | Data, Head: "optimizer", Words: true,
 			Meaning: "name of the entry in the plan; ‡: an oracle",
 			Value:   func(r Row) any { return r.Optimizer },
 			Text:    func(r Row) string { return Flagged(r.Optimizer, r.Oracle) },
 		},
-		flag("oracle", "it was told what no real optimizer can know", func(r Row) bool { return r.Oracle }),
 		{
 			Name: "setting", Kind: Text, In: Terminal | Markdown | Page | Beside | CSV | Export,
 			Head: "setting", Legend: "setting", Words: true, Drop: 4,
@@ -130,11 +128,12 @@ func rankingColumns(p *measures.Problem) []rowColumn {
 			Meaning: "what was tuned, and what the plan sets otherwise than the optimizer declares, by name",
 			Value:   func(r Row) any { return r.Setting },
 		},
+		flag("shared", "other entries have the same rank", func(r Row) bool { return r.Shared }),
+		flag("oracle", "it was told what no real optimizer can know", func(r Row) bool { return r.Oracle }),
 
-		score.n.shown(Beside, "n", nil).drop(11), score.diverged,
 		score.mean.shown(Rankings|Appendix|Beside, p.MetricName(), func(r Row) string { return MeanStd(&r.Score) }).
 			higher(higher),
-		score.std,
+		score.n.shown(Beside, "n", nil).drop(11), score.diverged, score.std,
 		score.low.shown(Markdown|LaTeX|Page, "95 % interval", func(r Row) string { return interval(&r.Score) }).
 			higher(higher).drop(8),
 		score.high,
@@ -187,16 +186,6 @@ func rankingColumns(p *measures.Problem) []rowColumn {
 		integer("tuning_examples", "examples that tuning used", func(r Row) int64 { return r.Tuning.Examples }),
 
 		rowColumn{
-			Name: "unranked", Path: []string{"source"}, Kind: Text, In: Beside | Data, Head: "source", Words: true, Drop: 10,
-			Meaning: "why the row is not ranked, or where it comes from",
-			Value: func(r Row) any {
-				if r.Unranked == nil {
-					return nil
-				}
-				return r.Unranked.Source
-			},
-		},
-		rowColumn{
 			Name: "unranked_leader", Path: []string{"leader"}, Kind: Text, In: Data,
 			Meaning: "the first of the ranking, which a row that is not ranked is compared with",
 			Value: func(r Row) any {
@@ -217,12 +206,26 @@ func rankingColumns(p *measures.Problem) []rowColumn {
 			func(u *measures.Unranked) float64 { return u.Distance.High }),
 		distance("unranked_p", "p", "p of Welch's test", func(u *measures.Unranked) float64 { return u.Distance.P }).
 			shown(Beside, "p", ofUnranked(func(u *measures.Unranked) string { return notation.Probability(u.Distance.P) })).drop(13),
+		rowColumn{
+			Name: "unranked", Path: []string{"source"}, Kind: Text, In: Beside | Data, Head: "source", Words: true, Drop: 10,
+			Meaning: "why the row is not ranked, or where it comes from",
+			Value: func(r Row) any {
+				if r.Unranked == nil {
+					return nil
+				}
+				return r.Unranked.Source
+			},
+		},
 	}
 }
 
 // detailColumns are what second tables show: how sure, how fast, how tuned.
 func detailColumns(r *measures.Report) []rowColumn {
 	all := []rowColumn{
+		{
+			Name: "anchor", Kind: Text, In: CSV | Export, Meaning: "baseline whose mean is 1 on the anchored scale; empty: none",
+			Value: func(r Row) any { return r.Report.Anchor },
+		},
 		number("anchored", "mean on the scale from the start, 0, to the mean of the anchor, 1, with the 95 % interval",
 			func(r Row) float64 { return r.Anchored.Value }, "anchored", "value").
 			shown(Details, "anchored", func(r Row) string { return estimate(r.Anchored) }).legend("anchored").higher(true).optional(),

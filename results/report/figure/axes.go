@@ -65,6 +65,9 @@ func (p *Panel) settle(width vg.Length) edges {
 		}
 		e.left = max(e.left, own)
 	}
+	if p.Bar != nil {
+		e.right = max(e.right, p.Bar.width())
+	}
 	return e
 }
 
@@ -98,6 +101,9 @@ func (p *Panel) drawGrid(c draw.Canvas, _ *plot.Plot) {
 func (p *Panel) draw(c draw.Canvas) {
 	for _, plotter := range p.plotters {
 		plotter.Plot(c, p.Plot)
+	}
+	if p.Bar != nil {
+		p.Bar.draw(c)
 	}
 	c.StrokeLine2(p.X.LineStyle, c.Min.X, c.Min.Y, c.Max.X, c.Min.Y)
 	c.StrokeLine2(p.Y.LineStyle, c.Min.X, c.Min.Y, c.Min.X, c.Max.Y)

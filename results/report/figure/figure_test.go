@@ -328,6 +328,73 @@ func checkXML(t *testing.T, name, text string) {
 	}
 }
 
+// A colour bar stands on the right of its panel's data, as high as they are: each label at the height of
+// its number, beside the colour that stands for it.
+func TestColorBar(t *testing.T) {
+	gray := func(share float64) color.Color { return color.Gray{uint8(255*share + 0.5)} }
+	panel := func(bar *ColorBar) *Panel {
+		p := NewPanel("", "", "")
+		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, -6, 6 // as the bar
+		p.Y.Tick.Marker = LinearTicks{Most: 5}
+		p.Bar = bar
+		return p
+	}
+	data := func(s *sketch) (right vg.Length) { // the x axis is the longest level line
+		for _, path := range s.strokes[Ink] {
+			if len(path) == 2 && path[0].Pos.Y == path[1].Pos.Y && path[1].Pos.X-path[0].Pos.X > vg.Inch {
+				right = path[1].Pos.X
+			}
+		}
+		return right
+	}
+	with := sketched(New(Column, 2*vg.Inch, [][]*Panel{{panel(&ColorBar{Low: -6, High: 6, Color: gray})}}))
+	without := sketched(New(Column, 2*vg.Inch, [][]*Panel{{panel(nil)}}))
+	right := data(with)
+	if !(right > vg.Inch && right < data(without)-barWidth) {
+		t.Errorf("the data end at %.1f with a bar and at %.1f without, want room for it", right, data(without))
+	}
+	labels := map[string][]written{}
+	for _, w := range with.texts {
+		labels[w.text] = append(labels[w.text], w)
+	}
+	for _, text := range []string{"−5", "0", "5"} {
+		var axis, bar *written
+		for _, w := range labels[text] {
+			if w.box.Min.X > right {
+				bar = &w
+			} else {
+				axis = &w
+			}
+		}
+		if bar == nil || axis == nil {
+			t.Errorf("label %s: on the axis %v, on the bar %v; want both", text, axis, bar)
+			continue
+		}
+		if d := bar.box.Min.Y - axis.box.Min.Y; d > 0.01 || d < -0.01 {
+			t.Errorf("label %s of the bar is %.2f above that of the axis, want the same height", text, d)
+		}
+		if bar.box.Max.X > Column {
+			t.Errorf("label %s of the bar ends at %.1f, outside the figure", text, bar.box.Max.X)
+		}
+	}
+	bottom, top := map[color.Color]vg.Length{}, vg.Length(0)
+	for k := range barSteps {
+		c := gray((float64(k) + 0.5) / barSteps)
+		if len(with.fills[c]) == 0 {
+			t.Fatalf("colour %d of the bar is missing", k)
+		}
+		box := with.fills[c][0]
+		bottom[c] = box[0].Pos.Y
+		if k > 0 && !(box[0].Pos.Y > bottom[gray((float64(k)-0.5)/barSteps)]) {
+			t.Errorf("colour %d of the bar does not begin above the one before", k)
+		}
+		top = max(top, box[2].Pos.Y)
+	}
+	if top <= bottom[gray(1-0.5/barSteps)] {
+		t.Errorf("the last colour begins at %.1f, the bar ends at %.1f", bottom[gray(1-0.5/barSteps)], top)
+	}
+}
+
 func TestSave(t *testing.T) {
 	dir := t.TempDir()
 	p := NewPanel("histogram", "x", "count")

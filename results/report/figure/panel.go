@@ -19,7 +19,8 @@ const (
 // of logarithmic axes and cannot align panels that differ in what is around them.
 type Panel struct {
 	*plot.Plot
-	BareX, BareY bool // no labels on the axis: a neighbour has them
+	BareX, BareY bool      // no labels on the axis: a neighbour has them
+	Bar          *ColorBar // on the right of the data; nil: none
 	plotters     []plot.Plotter
 }
 
