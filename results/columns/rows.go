@@ -90,7 +90,7 @@ func (c Column[R]) mean(meaning string) Column[R] { c.Meaning = meaning; return 
 // rankingColumns are what rankings show, and what they show it of.
 func rankingColumns(p *measures.Problem) []rowColumn {
 	higher := p.HigherBetter()
-	score := summary("score", "score over the seeds", func(r Row) *measures.Summary { return &r.Score })
+	score := scoreColumns()
 	final := summary("final", "metric at the last point", func(r Row) *measures.Summary { return &r.Final })
 	oneShot := summary("default", "score of the declared defaults", func(r Row) *measures.Summary { return &r.OneShot })
 
@@ -137,12 +137,6 @@ func rankingColumns(p *measures.Problem) []rowColumn {
 		score.low.shown(Markdown|LaTeX|Page, "95 % interval", func(r Row) string { return interval(&r.Score) }).
 			higher(higher).drop(8),
 		score.high,
-		score.median.shown(Details, "median [middle half]", func(r Row) string {
-			if !r.Score.Bimodal {
-				return notation.None
-			}
-			return notation.Number(r.Score.Median) + " " + notation.Span(r.Score.Q25, r.Score.Q75)
-		}).optional().legend("median").mean("of scores that fall into two groups, with the middle half of them"),
 		score.q25, score.q75, score.bimodal,
 
 		rowColumn{
@@ -283,6 +277,12 @@ func detailColumns(r *measures.Report) []rowColumn {
 			shown(Details, "diverged", func(r Row) string { return percent(r.Failure) }).legend("diverged").drop(7),
 		number("diverged_low", "lower end of that interval", func(r Row) float64 { return r.Failure.Low }, "failure", "low"),
 		number("diverged_high", "upper end of that interval", func(r Row) float64 { return r.Failure.High }, "failure", "high"),
+		scoreColumns().median.shown(Details, "median [middle half]", func(r Row) string {
+			if !r.Score.Bimodal {
+				return notation.None
+			}
+			return notation.Number(r.Score.Median) + " " + notation.Span(r.Score.Q25, r.Score.Q75)
+		}).optional().legend("median").mean("of scores that fall into two groups, with the middle half of them"),
 	)
 }
 
@@ -357,6 +357,10 @@ func summary(name, what string, of func(Row) *measures.Summary) summaryColumns {
 		q75:      one("q75", what+": third quartile", func(s *measures.Summary) float64 { return s.Q75 }),
 		bimodal:  flag(bimodal, what+": runs that did not diverge fall into two groups", func(r Row) bool { return of(r).Bimodal }, name, "bimodal"),
 	}
+}
+
+func scoreColumns() summaryColumns {
+	return summary("score", "score over the seeds", func(r Row) *measures.Summary { return &r.Score })
 }
 
 // distance is a column of rows that are not ranked: their distance from the leader.
