@@ -15,7 +15,8 @@ import (
 	"noisebench/results/bridge"
 )
 
-// exports are the formats of export, by their names: each writes files into a folder and says what it wrote.
+// exports are the formats of export, by their names: each writes files into a folder, and calls wrote
+// with each file and its number of rows, or -1 where it has no rows.
 var exports = map[string]func(s bridge.Source, dir string, wrote func(file string, rows int)) error{
 	"parquet": exportTables((*bridge.Table).WriteParquet, "parquet"),
 	"csv":     exportTables((*bridge.Table).WriteCSV, "csv"),
@@ -49,6 +50,7 @@ func newExport() *cobra.Command {
                        (for_sweep, for_tie, for_replicate, for_one_shot), whether tuning chose its setting, its status, scores,
                        counters, clocks and identity, the setting in columns set_NAME. points: every evaluation. trace: every
                        traced step, with columns report_NAME and diagnostic_NAME. They join on problem, optimizer and run.
+                       measures: all that tables show, a row per problem and optimizer. columns: what its columns mean.
   benchopt             PLAN.parquet, as benchopt keeps it in outputs/: a row per evaluation of a replicate. stop_val is examples
                        seen, objective_value the training loss, idx_rep counts the seeds
   iohanalyzer          a folder per optimizer that IOHanalyzer and iohinspector read. Function id is the problem's position in
@@ -56,7 +58,7 @@ func newExport() *cobra.Command {
                        on the part that tables report
 
 score is the metric by which tables count a run. Over the rows with for_replicate, its mean and sample standard deviation are
-those that "bench table" prints.`,
+score_mean and score_std of measures, which "bench table" prints.`,
 		Example: `  bench export quick --to parquet --out tables
   python3 -c 'import pandas as pd; r = pd.read_parquet("tables/runs.parquet"); '\
   'print(r[r.for_replicate].groupby(["problem", "optimizer"]).score.agg(["mean", "std"]))'

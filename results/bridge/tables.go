@@ -13,7 +13,7 @@ import (
 	"noisebench/results/measures"
 )
 
-// Tables makes four tables of a plan.
+// Tables makes five tables of a plan.
 //
 //   - runs: a row per finished run: what it was made for (for_sweep, for_tie, for_replicate,
 //     for_one_shot; a run may serve several ends), whether tuning chose its setting, how it ended, its
@@ -26,6 +26,7 @@ import (
 //     the noise in columns diagnostic_NAME (see [results.Trace]); empty where a run has no such thing.
 //     Wide, because all of a step's numbers are of one step: a row is what a scatter plot needs.
 //   - measures: a row per problem and optimizer, with the columns of [columns.Rows]: what tables show.
+//   - columns: what the columns of measures mean.
 //
 // A run that two entries of the plan share is in the first three twice, so that (problem, optimizer,
 // run) identifies a run in each of them, where problem and optimizer are the names of the plan's
@@ -33,7 +34,7 @@ import (
 // score_mean and score_std of measures.
 func Tables(s Source) []*Table {
 	runs := s.runs()
-	return []*Table{s.runTable(runs), s.pointTable(runs), s.traceTable(runs), s.measureTable()}
+	return []*Table{s.runTable(runs), s.pointTable(runs), s.traceTable(runs), s.measureTable(), s.columnTable()}
 }
 
 // measureTable is the table of measures.
@@ -48,6 +49,15 @@ func (s *Source) measureTable() *Table {
 		rows = append(rows, columns.RowsOf(r, &r.Problems[i])...)
 	}
 	return build("measures", fields, rows)
+}
+
+// columnTable is the table of what the columns of measures mean.
+func (s *Source) columnTable() *Table {
+	fields := []field[columns.Column[columns.Row]]{
+		{"column", columns.Text, func(c columns.Column[columns.Row]) any { return c.Name }},
+		{"meaning", columns.Text, func(c columns.Column[columns.Row]) any { return c.Meaning }},
+	}
+	return build("columns", fields, columns.In(columns.Rows(measures.Build(s.Plan, s.Cells), nil), columns.Export))
 }
 
 // run is a finished run in a cell.

@@ -51,7 +51,8 @@ func TestTables(t *testing.T) {
 // row, and no other.
 func TestMeasures(t *testing.T) {
 	plan, cells := synthetic.Full()
-	table := Tables(Source{Plan: plan, Cells: cells})[3]
+	tables := Tables(Source{Plan: plan, Cells: cells})
+	table := tables[3]
 	r := measures.Build(plan, cells)
 	list := columns.In(columns.Rows(r, nil), columns.Export)
 	var rows []columns.Row
@@ -61,7 +62,10 @@ func TestMeasures(t *testing.T) {
 	if len(table.Columns) != len(list) || len(table.Rows) != len(rows) || len(rows) != 9 {
 		t.Fatalf("%d columns and %d rows, want %d and %d, which are 9", len(table.Columns), len(table.Rows), len(list), len(rows))
 	}
-	for _, c := range list {
+	for k, c := range list {
+		if got := fmt.Sprint(tables[4].Rows[k]); got != fmt.Sprint([]any{c.Name, c.Meaning}) {
+			t.Errorf("column %s is explained by %s, want %s", c.Name, got, c.Meaning)
+		}
 		i := position(table, c.Name)
 		if i < 0 || table.Columns[i].Kind != c.Kind {
 			t.Errorf("column %s is not there, or of another kind", c.Name)

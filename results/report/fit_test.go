@@ -68,3 +68,21 @@ func TestTerminalWidths(t *testing.T) {
 		}
 	}
 }
+
+// Columns that a narrow terminal does without are named, but not explained.
+func TestNarrowLegend(t *testing.T) {
+	plan, cells := synthetic.Plan()
+	r := measures.Build(plan, cells)
+	for width, want := range map[int]bool{0: true, 120: true, 60: false} {
+		var b strings.Builder
+		if err := (Ranking{Report: r, Width: width}).WriteText(&b); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(b.String(), "\ntime: "); got != want {
+			t.Errorf("at %d columns, the legend explains the time: %t, want %t:\n%s", width, got, want, b.String())
+		}
+		if got := strings.Contains(b.String(), "not shown at this width: time"); got == want {
+			t.Errorf("at %d columns, the time is not shown: %t, want %t:\n%s", width, got, !want, b.String())
+		}
+	}
+}

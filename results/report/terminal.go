@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
@@ -21,6 +22,15 @@ func (d document) text(w io.Writer) error {
 			fmt.Fprintf(b, "%s%s\n", indent, line)
 		}
 	}
+	item := func(indent, text string) { // of a list: further lines are indented
+		for k, line := range Wrap(text, max(0, d.width-len(indent)-2)) {
+			if k == 1 {
+				indent += "  "
+			}
+			fmt.Fprintf(b, "%s%s\n", indent, line)
+		}
+	}
+	var shown []columns.Table
 	wrapped("", d.headline)
 	if d.description != "" {
 		wrapped("", notation.Clean(d.description))
@@ -48,15 +58,17 @@ func (d document) text(w io.Writer) error {
 			wrapped("   ", NotShown(dropped))
 		}
 		for _, note := range t.Notes {
-			wrapped("   ", "note: "+note)
+			item("   ", "note: "+note)
 		}
+		t.Heads = slices.DeleteFunc(slices.Clone(t.Heads), func(h columns.Head) bool { return slices.Contains(dropped, h.Text) })
+		shown = append(shown, t)
 	}
 	fmt.Fprintln(b)
 	for _, note := range d.notes {
-		wrapped("", "note: "+note)
+		item("", "note: "+note)
 	}
-	for _, line := range d.legend {
-		wrapped("", line)
+	for _, line := range columns.Legend(shown...) {
+		item("", line)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
