@@ -34,7 +34,7 @@ var layers = map[string]struct{ own, libraries []string }{
 	"harness":          {own: []string{"protocol", "protocol/fingerprint", "results"}},
 	"results":          {own: []string{"protocol"}},
 	"results/bundle":   {own: []string{"protocol", "results"}, libraries: []string{"github.com/klauspost/compress/zstd"}},
-	"results/bridge":   {own: []string{"protocol", "results"}, libraries: []string{"github.com/parquet-go/parquet-go"}},
+	"results/bridge":   {own: []string{"protocol", "results", "results/measures", "results/columns"}, libraries: []string{"github.com/parquet-go/parquet-go"}},
 	"results/stats":    {libraries: []string{"gonum.org/v1/gonum/"}},
 	"results/internal": {own: []string{"protocol", "results"}},
 	"results/notation": {},

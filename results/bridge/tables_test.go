@@ -102,6 +102,7 @@ func TestRunsHaveEverything(t *testing.T) {
 		func(r *results.Record) any { return r.Imported },
 		func(r *results.Record) any { return &r.End },
 		func(r *results.Record) any { return &r.Host },
+		func(r *results.Record) any { return &r.Host.Clocks },
 	} {
 		fields := reflect.TypeOf(part(&results.Record{Imported: &results.Imported{}})).Elem()
 		for i := range fields.NumField() {

@@ -36,7 +36,8 @@ func Run(problem, optimizer string, seed uint64, step, start, end float64) *resu
 		Spec: spec,
 		End:  results.End{Status: results.OK, Steps: int(spec.Budget) / spec.BatchSize, Seen: spec.Budget},
 		Host: results.Host{
-			Platform: "linux/amd64/v3", ProblemTime: 0.2, OptimizerTime: 0.01 * float64(len(optimizer)),
+			Platform: "linux/amd64/v3",
+			Clocks:   results.Clocks{ProblemTime: 0.2, OptimizerTime: 0.01 * float64(len(optimizer))},
 		},
 	}
 	value := func(v float64) results.Value {
