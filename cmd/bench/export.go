@@ -15,14 +15,15 @@ import (
 	"noisebench/results/bridge"
 )
 
-// exports are the formats of export, by their names: each writes files into a folder, and calls wrote
-// with each file and its number of rows, or -1 where it has no rows.
+// exports are the formats of export, by their names: each writes files into a folder, and calls
+// wrote with each file and its number of rows, or -1 where it has no rows.
 var exports = map[string]func(s bridge.Source, dir string, wrote func(file string, rows int)) error{
 	"parquet": exportTables((*bridge.Table).WriteParquet, "parquet"),
 	"csv":     exportTables((*bridge.Table).WriteCSV, "csv"),
 	"json":    exportTables((*bridge.Table).WriteJSON, "json"),
 	"benchopt": func(s bridge.Source, dir string, wrote func(string, int)) error {
-		return exportTable(bridge.Benchopt(s), (*bridge.Table).WriteParquet, filepath.Join(dir, results.FileName(s.Plan.Name)+".parquet"), wrote)
+		return exportTable(bridge.Benchopt(s), (*bridge.Table).WriteParquet,
+			filepath.Join(dir, results.FileName(s.Plan.Name)+".parquet"), wrote)
 	},
 	"iohanalyzer": func(s bridge.Source, dir string, wrote func(string, int)) error {
 		return bridge.WriteIOH(s, func(path, text string) error {
@@ -99,9 +100,12 @@ score_mean and score_std of measures, which "bench table" prints.`,
 		},
 	}
 	records.add(cmd)
-	cmd.Flags().StringVar(&format, "to", "", "`FORMAT`: "+strings.Join(slices.Sorted(maps.Keys(exports)), ", "))
-	cmd.Flags().StringVar(&out, "out", "", "`DIR` for the files; older ones of the same names are replaced")
-	complete := cobra.FixedCompletions(slices.Sorted(maps.Keys(exports)), cobra.ShellCompDirectiveNoFileComp)
+	cmd.Flags().StringVar(&format, "to", "", "`FORMAT`: "+strings.Join(
+		slices.Sorted(maps.Keys(exports)), ", "))
+	cmd.Flags().StringVar(&out, "out", "",
+		"`DIR` for the files; older ones of the same names are replaced")
+	complete := cobra.FixedCompletions(slices.Sorted(maps.Keys(exports)),
+		cobra.ShellCompDirectiveNoFileComp)
 	if err := cmd.RegisterFlagCompletionFunc("to", complete); err != nil {
 		panic("bench: " + err.Error())
 	}
@@ -113,7 +117,8 @@ func exportTables(write func(*bridge.Table, io.Writer) error, extension string,
 ) func(bridge.Source, string, func(string, int)) error {
 	return func(s bridge.Source, dir string, wrote func(string, int)) error {
 		for _, t := range bridge.Tables(s) {
-			if err := exportTable(t, write, filepath.Join(dir, t.Name+"."+extension), wrote); err != nil {
+			if err := exportTable(t, write, filepath.Join(dir, t.Name+"."+extension),
+				wrote); err != nil {
 				return err
 			}
 		}
@@ -122,7 +127,8 @@ func exportTables(write func(*bridge.Table, io.Writer) error, extension string,
 }
 
 // exportTable writes one table to a file.
-func exportTable(t *bridge.Table, write func(*bridge.Table, io.Writer) error, path string, wrote func(string, int)) error {
+func exportTable(t *bridge.Table, write func(*bridge.Table, io.Writer) error, path string,
+	wrote func(string, int)) error {
 	if err := results.WriteWhole(path, func(w io.Writer) error { return write(t, w) }); err != nil {
 		return fmt.Errorf("cannot export %s: %w", path, err)
 	}

@@ -35,12 +35,13 @@ type progress struct {
 	done chan struct{}
 }
 
-// newProgress starts a display. sweepSeed is the seed of the search, by which its runs are told from
-// those that repeat tied settings.
+// newProgress starts a display. sweepSeed is the seed of the search, by which its runs are told
+// from those that repeat tied settings.
 func newProgress(out io.Writer, sweepSeed uint64, state func() []results.Cell) *progress {
 	p := &progress{
 		out: out, state: state, seed: sweepSeed,
-		started: time.Now(), told: map[[2]string]string{}, quit: make(chan struct{}), done: make(chan struct{}),
+		started: time.Now(), told: map[[2]string]string{}, quit: make(chan struct{}),
+		done: make(chan struct{}),
 	}
 	p.live = isTerminal(out) && !plainTerminal()
 	go p.tick()
@@ -77,7 +78,8 @@ func (p *progress) update(now harness.Progress) {
 	switch {
 	case first && now.Found > 0:
 		p.erase()
-		fmt.Fprintf(p.out, "%s found, at most %s to go\n", count(now.Found, "finished run"), count(now.Left, "run"))
+		fmt.Fprintf(p.out, "%s found, at most %s to go\n", count(now.Found, "finished run"),
+			count(now.Left, "run"))
 		p.note(false)
 	case first:
 		p.erase()
@@ -126,7 +128,8 @@ func (p *progress) liveLine(width int) string {
 	filled := bar * p.last.Done / total
 	done := fmt.Sprintf("%d/%d runs", p.last.Done, total)
 	candidates := []string{
-		fmt.Sprintf("[%s%s] %s", strings.Repeat("█", filled), strings.Repeat("·", bar-filled), p.line()),
+		fmt.Sprintf("[%s%s] %s", strings.Repeat("█", filled), strings.Repeat("·", bar-filled),
+			p.line()),
 		p.line(),
 		done + ", " + p.left(),
 		p.left(),
@@ -164,8 +167,8 @@ func (p *progress) line() string {
 		p.last.Done, p.last.Done+p.last.Left, elsewhere, short(time.Since(p.started)), p.left())
 }
 
-// note remembers which cells are tuned or finished, and prints those that are so since the last time
-// if aloud is true.
+// note remembers which cells are tuned or finished, and prints those that are so since the last
+// time if aloud is true.
 func (p *progress) note(aloud bool) {
 	for _, cell := range p.state() {
 		key := [2]string{cell.Optimizer, cell.Problem}

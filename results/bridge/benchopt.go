@@ -11,10 +11,11 @@ import (
 	"noisebench/results/columns"
 )
 
-// Benchopt makes the table that benchopt keeps as outputs/NAME.parquet: a row per evaluation of a replicate of the setting
-// that tuning chose. Columns are those that its runner writes (benchopt/runner.py, benchopt/base.py and
-// benchopt/utils/sys_info.py of benchopt 1.7 and later; "data_name", which all versions read, stands for "dataset_name"), less
-// those on its own files and libraries:
+// Benchopt makes the table that benchopt keeps as outputs/NAME.parquet: a row per evaluation of a
+// replicate of the setting that tuning chose. Columns are those that its runner writes
+// (benchopt/runner.py, benchopt/base.py and benchopt/utils/sys_info.py of benchopt 1.7 and later;
+// "data_name", which all versions read, stands for "dataset_name"), less those on its own files and
+// libraries:
 //
 //	objective_name   the plan; one objective is one plan's protocol
 //	data_name        the problem, with its parameters: "noisy-quadratic[dim=100]"; they are p_dataset_NAME too
@@ -52,9 +53,15 @@ func Benchopt(s Source) *Table {
 	fields := []field[row]{
 		text("objective_name", func(row) string { return s.Plan.Name }),
 		text("obj_description", func(row) string { return s.Plan.Description }),
-		text("solver_name", func(r row) string { return labelled(r.cell.Optimizer, tuned(r.cell)) }),
+		text("solver_name", func(r row) string {
+			return labelled(r.cell.Optimizer,
+				tuned(r.cell))
+		}),
 		text("solver_description", func(r row) string { return r.cell.Unranked }),
-		text("data_name", func(r row) string { return labelled(r.cell.Problem, r.record.Run.Problem.Parameters) }),
+		text("data_name", func(r row) string {
+			return labelled(r.cell.Problem,
+				r.record.Run.Problem.Parameters)
+		}),
 		{"idx_rep", columns.Integer, func(r row) any { return int64(r.replicate) }},
 		{"base_seed", columns.Integer, func(r row) any { return int64(r.record.Run.Seed) }},
 		text("sampling_strategy", func(row) string { return "Callback" }),
@@ -68,12 +75,14 @@ func Benchopt(s Source) *Table {
 		}},
 		{"objective_value", columns.Number, func(r row) any { return float64(r.Train.Loss) }},
 	}
-	for _, name := range names(runs, func(r *results.Record) protocol.Setting { return r.Run.Problem.Parameters }) {
+	for _, name := range names(runs,
+		func(r *results.Record) protocol.Setting { return r.Run.Problem.Parameters }) {
 		fields = append(fields, field[row]{"p_dataset_" + name, columns.Number, func(r row) any {
 			return lookup(r.record.Run.Problem.Parameters, name)
 		}})
 	}
-	for _, name := range names(runs, func(r *results.Record) protocol.Setting { return r.Run.Optimizer.Setting }) {
+	for _, name := range names(runs,
+		func(r *results.Record) protocol.Setting { return r.Run.Optimizer.Setting }) {
 		fields = append(fields, field[row]{"p_solver_" + name, columns.Number, func(r row) any {
 			return lookup(r.record.Run.Optimizer.Setting, name)
 		}})
@@ -83,20 +92,23 @@ func Benchopt(s Source) *Table {
 		metrics[r.record.Spec.Metric.Name] = true
 	}
 	delete(metrics, "loss")
-	for _, part := range []protocol.Part{protocol.TrainPart, protocol.ValidationPart, protocol.TestPart} {
-		fields = append(fields, field[row]{"objective_" + string(part) + "_loss", columns.Number, func(r row) any {
-			if v, ok := r.At(part); ok {
-				return float64(v.Loss)
-			}
-			return nil
-		}})
-		for _, metric := range slices.Sorted(maps.Keys(metrics)) {
-			fields = append(fields, field[row]{"objective_" + string(part) + "_" + metric, columns.Number, func(r row) any {
-				if v, ok := r.At(part); ok && r.record.Spec.Metric.Name == metric {
-					return float64(v.Metric)
+	for _, part := range []protocol.Part{protocol.TrainPart, protocol.ValidationPart,
+		protocol.TestPart} {
+		fields = append(fields, field[row]{"objective_" + string(part) + "_loss", columns.Number,
+			func(r row) any {
+				if v, ok := r.At(part); ok {
+					return float64(v.Loss)
 				}
 				return nil
 			}})
+		for _, metric := range slices.Sorted(maps.Keys(metrics)) {
+			fields = append(fields, field[row]{"objective_" + string(part) + "_" + metric,
+				columns.Number, func(r row) any {
+					if v, ok := r.At(part); ok && r.record.Spec.Metric.Name == metric {
+						return float64(v.Metric)
+					}
+					return nil
+				}})
 		}
 	}
 	fields = append(fields,
@@ -104,7 +116,8 @@ func Benchopt(s Source) *Table {
 		host("platform-architecture", func(h *results.Host) string { return platform(h, 1) }),
 		host("platform-release", func(h *results.Host) string { return platform(h, 2) }),
 		host("platform-version", func(h *results.Host) string { return h.GoVersion }),
-		field[row]{"system-cpus", columns.Integer, func(r row) any { return int64(r.record.Host.Cores) }},
+		field[row]{"system-cpus", columns.Integer,
+			func(r row) any { return int64(r.record.Host.Cores) }},
 		host("system-processor", func(h *results.Host) string { return h.CPU }),
 		host("benchmark-git-tag", func(h *results.Host) string { return h.Harness }),
 		host("run_date", func(h *results.Host) string { return h.Started }),

@@ -4,8 +4,9 @@
 //   - benchopt's result file ([Benchopt]);
 //   - the folders that IOHanalyzer and iohinspector read ([WriteIOH]);
 //
-// and it reads DeepOBS' result folders ([ReadDeepOBS]). What a foreign format has no word for is said at the function that
-// writes it. Formats are described from the sources of the tools that read them.
+// and it reads DeepOBS' result folders ([ReadDeepOBS]). What a foreign format has no word for is
+// said at the function that writes it. Formats are described from the sources of the tools that
+// read them.
 package bridge
 
 import (
@@ -13,8 +14,8 @@ import (
 	"noisebench/results"
 )
 
-// Source is what is exported: a plan with its defaults filled in, and what is known of it. Records without their traces give an
-// empty table of traces.
+// Source is what is exported: a plan with its defaults filled in, and what is known of it. Records
+// without their traces give an empty table of traces.
 type Source struct {
 	Plan  *protocol.Plan
 	Cells []results.Cell

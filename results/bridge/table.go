@@ -17,8 +17,8 @@ import (
 	"noisebench/results/columns"
 )
 
-// Table is a table with named, typed columns. A value is a string, int64, float64 or bool, as its column's kind says, or nil
-// where there is none.
+// Table is a table with named, typed columns. A value is a string, int64, float64 or bool, as its
+// column's kind says, or nil where there is none.
 type Table struct {
 	Name    string // of its file, without extension
 	Columns []Column
@@ -54,8 +54,9 @@ func build[R any](name string, fields []field[R], rows []R) *Table {
 	return t
 }
 
-// WriteCSV writes t as CSV with a header, such that pandas, R and DuckDB find the columns' kinds by themselves: truth values are
-// TRUE and FALSE, numbers read back the same, NaN, Inf and -Inf too, and what is not there is empty.
+// WriteCSV writes t as CSV with a header, such that pandas, R and DuckDB find the columns' kinds by
+// themselves: truth values are TRUE and FALSE, numbers read back the same, NaN, Inf and -Inf too,
+// and what is not there is empty.
 func (t *Table) WriteCSV(w io.Writer) error {
 	lines := [][]string{make([]string, len(t.Columns))}
 	for i, c := range t.Columns {
@@ -87,8 +88,8 @@ func number(v float64) string {
 	return strconv.FormatFloat(v, 'g', -1, 64)
 }
 
-// WriteJSON writes t as a JSON array of one object per row, a row a line. What is not there is null; NaN and infinities are
-// strings, as in records.
+// WriteJSON writes t as a JSON array of one object per row, a row a line. What is not there is
+// null; NaN and infinities are strings, as in records.
 func (t *Table) WriteJSON(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	separator := "[\n"

@@ -28,13 +28,14 @@ import (
 //   - measures: a row per problem and optimizer, with the columns of [columns.Rows]: what tables show.
 //   - columns: what the columns of measures mean.
 //
-// A run that two entries of the plan share is in the first three twice, so that (problem, optimizer,
-// run) identifies a run in each of them, where problem and optimizer are the names of the plan's
-// entries. Mean and sample standard deviation of score over the rows with for_replicate are
-// score_mean and score_std of measures.
+// A run that two entries of the plan share is in the first three twice, so that (problem,
+// optimizer, run) identifies a run in each of them, where problem and optimizer are the names of
+// the plan's entries. Mean and sample standard deviation of score over the rows with for_replicate
+// are score_mean and score_std of measures.
 func Tables(s Source) []*Table {
 	runs := s.runs()
-	return []*Table{s.runTable(runs), s.pointTable(runs), s.traceTable(runs), s.measureTable(), s.columnTable()}
+	return []*Table{s.runTable(runs), s.pointTable(runs), s.traceTable(runs), s.measureTable(),
+		s.columnTable()}
 }
 
 // measureTable is the table of measures.
@@ -57,7 +58,8 @@ func (s *Source) columnTable() *Table {
 		{"column", columns.Text, func(c columns.Column[columns.Row]) any { return c.Name }},
 		{"meaning", columns.Text, func(c columns.Column[columns.Row]) any { return c.Meaning }},
 	}
-	return build("columns", fields, columns.In(columns.Rows(measures.Build(s.Plan, s.Cells), nil), columns.Export))
+	return build("columns", fields, columns.In(columns.Rows(measures.Build(s.Plan, s.Cells), nil),
+		columns.Export))
 }
 
 // run is a finished run in a cell.
@@ -68,8 +70,8 @@ type run struct {
 	sweep, tie, replicate, oneShot, chosen bool
 }
 
-// runs lists the finished runs of all cells: replicates, one-shot, tuning, each once in a cell. Replicates are in the order of
-// the report, so that sums over them are the same to the bit.
+// runs lists the finished runs of all cells: replicates, one-shot, tuning, each once in a cell.
+// Replicates are in the order of the report, so that sums over them are the same to the bit.
 func (s *Source) runs() []*run {
 	var all []*run
 	for i := range s.Cells {
@@ -166,14 +168,24 @@ func (s *Source) runTable(runs []*run) *Table {
 		text("reason", func(r *results.Record) string { return r.End.Reason }),
 		text("metric", func(r *results.Record) string { return r.Spec.Metric.Name }),
 		flag("higher_better", func(r *run) bool { return r.record.Spec.Metric.HigherBetter }),
-		text("part", func(r *results.Record) string { return string(results.PartFor(&r.Spec, protocol.TestPart)) }),
-		real("score", func(r *results.Record) float64 { return r.Score(plan.Report, plan.Selection, protocol.TestPart) }),
+		text("part", func(r *results.Record) string {
+			return string(
+				results.PartFor(&r.Spec, protocol.TestPart))
+		}),
+		real("score", func(r *results.Record) float64 {
+			return r.Score(plan.Report, plan.Selection,
+				protocol.TestPart)
+		}),
 		real("final_score", func(r *results.Record) float64 {
 			return r.Score(protocol.Final, plan.Selection, protocol.TestPart)
 		}),
-		real("selection_score", func(r *results.Record) float64 { return r.Score(plan.Report, plan.Selection, plan.Selection) }),
+		real("selection_score", func(r *results.Record) float64 {
+			return r.Score(plan.Report,
+				plan.Selection, plan.Selection)
+		}),
 	)
-	for _, name := range names(runs, func(r *results.Record) protocol.Setting { return r.Run.Optimizer.Setting }) {
+	for _, name := range names(runs,
+		func(r *results.Record) protocol.Setting { return r.Run.Optimizer.Setting }) {
 		fields = append(fields, field[*run]{"set_" + name, columns.Number, func(r *run) any {
 			return lookup(r.record.Run.Optimizer.Setting, name)
 		}})
@@ -210,7 +222,8 @@ func (s *Source) runTable(runs []*run) *Table {
 			return strings.Join(files, " ")
 		}),
 	)
-	for _, name := range names(runs, func(r *results.Record) protocol.Setting { return r.Run.Problem.Parameters }) {
+	for _, name := range names(runs,
+		func(r *results.Record) protocol.Setting { return r.Run.Problem.Parameters }) {
 		fields = append(fields, field[*run]{"par_" + name, columns.Number, func(r *run) any {
 			return lookup(r.record.Run.Problem.Parameters, name)
 		}})
@@ -299,7 +312,8 @@ func (s *Source) pointTable(runs []*run) *Table {
 		field[row]{"seen", columns.Integer, func(r row) any { return r.Seen }},
 		field[row]{"step", columns.Integer, func(r row) any { return int64(r.Step) }},
 		field[row]{"batch_size", columns.Integer, func(r row) any { return int64(r.BatchSize) }})
-	for _, part := range []protocol.Part{protocol.TrainPart, protocol.ValidationPart, protocol.TestPart} {
+	for _, part := range []protocol.Part{protocol.TrainPart, protocol.ValidationPart,
+		protocol.TestPart} {
 		value := func(of func(results.Value) protocol.Number) func(row) any {
 			return func(r row) any {
 				v, ok := r.At(part)
@@ -310,8 +324,10 @@ func (s *Source) pointTable(runs []*run) *Table {
 			}
 		}
 		fields = append(fields,
-			field[row]{string(part) + "_loss", columns.Number, value(func(v results.Value) protocol.Number { return v.Loss })},
-			field[row]{string(part) + "_metric", columns.Number, value(func(v results.Value) protocol.Number { return v.Metric })})
+			field[row]{string(part) + "_loss", columns.Number,
+				value(func(v results.Value) protocol.Number { return v.Loss })},
+			field[row]{string(part) + "_metric", columns.Number,
+				value(func(v results.Value) protocol.Number { return v.Metric })})
 	}
 	return build("points", fields, rows)
 }
@@ -354,8 +370,10 @@ func (s *Source) traceTable(runs []*run) *Table {
 		field[row]{"step", columns.Integer, func(r row) any { return int64(r.i * r.trace.Stride) }},
 		field[row]{"seen", columns.Integer, func(r row) any { return r.trace.Seen[r.i] }},
 		field[row]{"loss", columns.Number, func(r row) any { return float64(r.trace.Loss[r.i]) }},
-		field[row]{"batch_size", columns.Integer, func(r row) any { return int64(r.trace.BatchSize[r.i]) }})
-	add := func(prefix string, names map[string]bool, of func(*results.Trace) map[string][]protocol.Number) {
+		field[row]{"batch_size", columns.Integer,
+			func(r row) any { return int64(r.trace.BatchSize[r.i]) }})
+	add := func(prefix string, names map[string]bool,
+		of func(*results.Trace) map[string][]protocol.Number) {
 		for _, name := range slices.Sorted(maps.Keys(names)) {
 			fields = append(fields, field[row]{prefix + name, columns.Number, func(r row) any {
 				if values := of(r.trace)[name]; r.i < len(values) {
@@ -366,6 +384,7 @@ func (s *Source) traceTable(runs []*run) *Table {
 		}
 	}
 	add("report_", reports, func(t *results.Trace) map[string][]protocol.Number { return t.Reports })
-	add("diagnostic_", diagnostics, func(t *results.Trace) map[string][]protocol.Number { return t.Diagnostics })
+	add("diagnostic_", diagnostics,
+		func(t *results.Trace) map[string][]protocol.Number { return t.Diagnostics })
 	return build("trace", fields, rows)
 }

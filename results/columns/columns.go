@@ -1,10 +1,10 @@
 // Package columns lists what tables of results show: for each measure its name, its meaning, its
 // value, its text, and the outputs that show it.
 //
-// The lists are [Reports], [Problems], [Rows], [Overalls] and [Pairs], one for each kind of thing that
-// is described. All outputs read them: tables for readers, through [Ranking], [Second] and the
-// like, on the terminal, in Markdown, LaTeX and on the HTML page; and data for programs, as CSV, JSON
-// and exported tables. A new measure is a field in package measures and one entry here.
+// The lists are [Reports], [Problems], [Rows], [Overalls] and [Pairs], one for each kind of thing
+// that is described. All outputs read them: tables for readers, through [Ranking], [Second] and the
+// like, on the terminal, in Markdown, LaTeX and on the HTML page; and data for programs, as CSV,
+// JSON and exported tables. A new measure is a field in package measures and one entry here.
 package columns
 
 import (
@@ -128,8 +128,9 @@ func Reports() []Column[*measures.Report] {
 	type column = Column[*measures.Report]
 	number := func(name, meaning string, value func(*measures.Report) float64) column {
 		return column{
-			Path: []string{"friedman", name}, Name: "friedman_" + name, Kind: Number, In: JSON, Meaning: meaning,
-			Value: func(r *measures.Report) any { return value(r) },
+			Path: []string{"friedman", name}, Name: "friedman_" + name, Kind: Number, In: JSON,
+			Meaning: meaning,
+			Value:   func(r *measures.Report) any { return value(r) },
 		}
 	}
 	return []column{
@@ -142,28 +143,32 @@ func Reports() []Column[*measures.Report] {
 			Value: func(r *measures.Report) any { return r.Description },
 		},
 		{
-			Name: "complete", Kind: Flag, In: Data, Meaning: "no run of the plan failed or is missing",
-			Value: func(r *measures.Report) any { return r.Complete() },
+			Name: "complete", Kind: Flag, In: Data,
+			Meaning: "no run of the plan failed or is missing",
+			Value:   func(r *measures.Report) any { return r.Complete() },
 		},
 		{
 			Name: "finished", Kind: Integer, In: JSON, Meaning: "finished runs, each counted once",
 			Value: func(r *measures.Report) any { return int64(r.Finished) },
 		},
 		{
-			Name: "planned", Kind: Integer, In: JSON, Meaning: "runs of the plan: finished, failed and missing ones",
-			Value: func(r *measures.Report) any { return int64(r.Planned) },
+			Name: "planned", Kind: Integer, In: JSON,
+			Meaning: "runs of the plan: finished, failed and missing ones",
+			Value:   func(r *measures.Report) any { return int64(r.Planned) },
 		},
 		{
 			Name: "protocol", Kind: Integer, In: Data, Meaning: "version of the protocol",
 			Value: func(r *measures.Report) any { return int64(r.Protocol) },
 		},
 		{
-			Name: "baselines", Kind: Object, In: JSON, Meaning: "entries that the others are compared with",
-			Value: func(r *measures.Report) any { return list(r.Baselines) },
+			Name: "baselines", Kind: Object, In: JSON,
+			Meaning: "entries that the others are compared with",
+			Value:   func(r *measures.Report) any { return list(r.Baselines) },
 		},
 		{
-			Name: "anchor", Kind: Text, In: JSON, Meaning: "baseline whose mean is 1 on the anchored scale; empty: none",
-			Value: func(r *measures.Report) any { return r.Anchor },
+			Name: "anchor", Kind: Text, In: JSON,
+			Meaning: "baseline whose mean is 1 on the anchored scale; empty: none",
+			Value:   func(r *measures.Report) any { return r.Anchor },
 		},
 		number("f", "Friedman's test that all optimizers are equal: F",
 			func(r *measures.Report) float64 { return r.Friedman.F }),
@@ -174,8 +179,9 @@ func Reports() []Column[*measures.Report] {
 		number("critical_difference", "least difference of mean ranks that Nemenyi's test finds",
 			func(r *measures.Report) float64 { return r.CriticalDifference }),
 		{
-			Name: "notes", Kind: Object, In: JSON, Meaning: "warnings about the whole: kind, who, text",
-			Value: func(r *measures.Report) any { return list(r.Notes) },
+			Name: "notes", Kind: Object, In: JSON,
+			Meaning: "warnings about the whole: kind, who, text",
+			Value:   func(r *measures.Report) any { return list(r.Notes) },
 		},
 	}
 }
@@ -207,11 +213,13 @@ func Problems() []Column[*measures.Problem] {
 			Value: func(p *measures.Problem) any { return value(p) },
 		}
 	}
-	name := text("problem", "name of the problem in the plan", func(p *measures.Problem) string { return p.Name })
+	name := text("problem", "name of the problem in the plan",
+		func(p *measures.Problem) string { return p.Name })
 	name.Path = []string{"name"}
 	return []column{
 		name,
-		integer("dim", "dim", "number of parameters d", func(p *measures.Problem) int64 { return int64(spec(p).Dim) }),
+		integer("dim", "dim", "number of parameters d",
+			func(p *measures.Problem) int64 { return int64(spec(p).Dim) }),
 		integer("train_examples", "train", "training examples; 0: endless data",
 			func(p *measures.Problem) int64 { return int64(spec(p).Train) }),
 		integer("validation_examples", "validation", "validation examples",
@@ -225,18 +233,21 @@ func Problems() []Column[*measures.Problem] {
 		integer("planned_runs", "seeds", "replicates that the plan asks for",
 			func(p *measures.Problem) int64 { return int64(p.Seeds) }),
 		{
-			Name: "schedule", Kind: Text, In: CSV | Export, Meaning: "step-size schedule that the plan gives; empty: none",
-			Value: func(p *measures.Problem) any { return scheduleText(p.Schedule) },
+			Name: "schedule", Kind: Text, In: CSV | Export,
+			Meaning: "step-size schedule that the plan gives; empty: none",
+			Value:   func(p *measures.Problem) any { return scheduleText(p.Schedule) },
 		},
 		{
 			Name: "schedule", Kind: Object, In: JSON,
 			Meaning: "step-size schedule that the plan gives, as plans write it; null: none",
 			Value:   func(p *measures.Problem) any { return p.Schedule },
 		},
-		text("metric", "the problem's metric", func(p *measures.Problem) string { return spec(p).Metric.Name }),
+		text("metric", "the problem's metric",
+			func(p *measures.Problem) string { return spec(p).Metric.Name }),
 		{
-			Name: "higher_better", Kind: Flag, In: Data, Meaning: "greater values of the metric are better",
-			Value: func(p *measures.Problem) any { return p.HigherBetter() },
+			Name: "higher_better", Kind: Flag, In: Data,
+			Meaning: "greater values of the metric are better",
+			Value:   func(p *measures.Problem) any { return p.HigherBetter() },
 		},
 		text("part", "part of the data on which the metric is reported",
 			func(p *measures.Problem) string { return string(p.Part) }),
@@ -250,11 +261,13 @@ func Problems() []Column[*measures.Problem] {
 			func(p *measures.Problem) float64 { return p.Target }),
 		number("agree_final", "Kendall's τ between the orders by score and by the last point",
 			func(p *measures.Problem) float64 { return p.AgreeFinal }),
-		number("agree_default", "Kendall's τ between the orders by score and by the declared defaults",
+		number("agree_default", "Kendall's τ between the orders by score and by the declared "+
+			"defaults",
 			func(p *measures.Problem) float64 { return p.AgreeDefault }),
 		{
-			Name: "notes", Kind: Object, In: JSON, Meaning: "warnings about all rows: kind, who, text",
-			Value: func(p *measures.Problem) any { return list(p.Notes) },
+			Name: "notes", Kind: Object, In: JSON,
+			Meaning: "warnings about all rows: kind, who, text",
+			Value:   func(p *measures.Problem) any { return list(p.Notes) },
 		},
 	}
 }
@@ -277,13 +290,16 @@ func Pairs() []Column[Pair] {
 		}
 	}
 	all := within(Reports(), "", func(p Pair) (*measures.Report, bool) { return p.Report, true })
-	all = append(all, within(Problems(), "", func(p Pair) (*measures.Problem, bool) { return p.Problem, true })...)
+	all = append(all, within(Problems(), "",
+		func(p Pair) (*measures.Problem, bool) { return p.Problem, true })...)
 	all = slices.DeleteFunc(all, func(c column) bool { // few of them, for there are many pairs
-		return !slices.Contains([]string{"plan", "complete", "protocol", "problem", "metric", "higher_better"}, c.Name)
+		return !slices.Contains([]string{"plan", "complete", "protocol", "problem", "metric",
+			"higher_better"}, c.Name)
 	})
 	return append(all,
 		column{
-			Name: "optimizer", Kind: Text, In: Rankings | CSV | JSON, Head: "optimizer", Words: true,
+			Name: "optimizer", Kind: Text, In: Rankings | CSV | JSON, Head: "optimizer",
+			Words:   true,
 			Meaning: "the one that is ahead in the ranking",
 			Value:   func(p Pair) any { return p.A },
 		},
@@ -293,8 +309,9 @@ func Pairs() []Column[Pair] {
 			Value:   func(p Pair) any { return p.B },
 		},
 		column{
-			Name: "n", Kind: Integer, In: Rankings | CSV | JSON, Head: "n", Drop: 11, Meaning: "common seeds",
-			Value: func(p Pair) any { return int64(p.N) },
+			Name: "n", Kind: Integer, In: Rankings | CSV | JSON, Head: "n", Drop: 11,
+			Meaning: "common seeds",
+			Value:   func(p Pair) any { return int64(p.N) },
 		},
 		number("difference", []string{"difference", "mean"},
 			"mean over the common seeds of the first's metric less the second's",
@@ -303,18 +320,26 @@ func Pairs() []Column[Pair] {
 		number("difference_low", []string{"difference", "low"},
 			"of the mean difference by Student's distribution, not adjusted",
 			func(p Pair) float64 { return p.Difference.Low }).
-			shown(Rankings, "95 % interval", func(p Pair) string { return notation.Span(p.Difference.Low, p.Difference.High) }).
+			shown(Rankings, "95 % interval",
+				func(p Pair) string { return notation.Span(p.Difference.Low, p.Difference.High) }).
 			legend("95 % interval").drop(8),
 		number("difference_high", []string{"difference", "high"}, "upper end of that interval",
 			func(p Pair) float64 { return p.Difference.High }),
 		number("p", []string{"difference", "p"},
-			"of the paired sign-flip test, two-sided, where it can find anything at the number of seeds, else of the "+
+			"of the paired sign-flip test, two-sided, where it can find anything at the number "+
+				"of seeds, else of the "+
 				"paired t-test", func(p Pair) float64 { return p.Difference.P }).
-			shown(Rankings, "p", func(p Pair) string { return notation.Probability(p.Difference.P) }).legend("p").drop(13),
+			shown(Rankings, "p", func(p Pair) string {
+				return notation.Probability(
+					p.Difference.P)
+			}).legend("p").drop(13),
 		number("p_adjusted", nil,
 			"p after Holm's correction for all pairs of the problem; at most 0.05 is emphasized",
 			func(p Pair) float64 { return p.Adjusted }).
-			shown(Rankings, "adjusted", func(p Pair) string { return notation.Probability(p.Adjusted) }).legend("adjusted"),
+			shown(Rankings, "adjusted", func(p Pair) string {
+				return notation.Probability(
+					p.Adjusted)
+			}).legend("adjusted"),
 	)
 }
 

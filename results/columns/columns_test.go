@@ -33,7 +33,8 @@ func checkList[R any](t *testing.T, list []Column[R], rows []R) {
 		t.Fatal("there is nothing to take values from")
 	}
 	const readers = Rankings | Appendix | Beside | Details
-	for _, output := range []Output{Terminal, Markdown, LaTeX, Page, Appendix, Beside, Details, CSV, JSON, Export} {
+	for _, output := range []Output{Terminal, Markdown, LaTeX, Page, Appendix, Beside, Details, CSV,
+		JSON, Export} {
 		seen := map[string]bool{}
 		for _, c := range In(list, output) {
 			name := c.Name
@@ -73,7 +74,8 @@ func checkList[R any](t *testing.T, list []Column[R], rows []R) {
 				_ = value
 			}
 			if !ok {
-				t.Errorf("column %s has the value %v, which is not of its kind", c.Name, c.Value(row))
+				t.Errorf("column %s has the value %v, which is not of its kind", c.Name,
+					c.Value(row))
 			}
 		}
 	}
@@ -109,11 +111,13 @@ func TestOptional(t *testing.T) {
 		name  string
 		want  bool
 	}{
-		{digits, "default_mean", false}, {digits, "final_mean", true}, {valley, "final_mean", false},
+		{digits, "default_mean", false}, {digits, "final_mean", true},
+		{valley, "final_mean", false},
 		{valley, "setting", true}, {Second(r, &r.Problems[0]), "score_median", false},
 	} {
 		if got := c.table.Column(c.name) >= 0; got != c.want {
-			t.Errorf("column %s of table %q is there: %t, want %t", c.name, c.table.Title, got, c.want)
+			t.Errorf("column %s of table %q is there: %t, want %t", c.name, c.table.Title, got,
+				c.want)
 		}
 	}
 }
@@ -127,9 +131,11 @@ func TestLegend(t *testing.T) {
 		name, _, _ := strings.Cut(line, ": ")
 		told[name]++
 	}
-	for _, name := range []string{"anchored", "> …", "to target", "best of k", "width", "spread", "diverged", "profile"} {
+	for _, name := range []string{"anchored", "> …", "to target", "best of k", "width", "spread",
+		"diverged", "profile"} {
 		if told[name] != 1 {
-			t.Errorf("the legend explains %s %d times, want once:\n%s", name, told[name], strings.Join(lines, "\n"))
+			t.Errorf("the legend explains %s %d times, want once:\n%s", name, told[name],
+				strings.Join(lines, "\n"))
 		}
 	}
 	if told["median"] > 0 {

@@ -77,8 +77,8 @@ func Legend(tables ...Table) []string {
 	return lines
 }
 
-// Fill returns a table of rows in columns, all of which are for readers. Optional columns of which no
-// row has anything are left out.
+// Fill returns a table of rows in columns, all of which are for readers. Optional columns of which
+// no row has anything are left out.
 func Fill[R any](list []Column[R], rows []R) Table {
 	t := Table{Lines: make([]Line, len(rows))}
 	for _, c := range list {
@@ -92,7 +92,8 @@ func Fill[R any](list []Column[R], rows []R) Table {
 		if c.Optional && !known {
 			continue
 		}
-		t.Heads = append(t.Heads, Head{c.Name, c.Head, c.Meaning, c.Legend, c.Words, c.Higher, c.Drop})
+		t.Heads = append(t.Heads, Head{c.Name, c.Head, c.Meaning, c.Legend, c.Words, c.Higher,
+			c.Drop})
 		for i, cell := range cells {
 			t.Lines[i].Cells = append(t.Lines[i].Cells, cell)
 		}
@@ -100,9 +101,10 @@ func Fill[R any](list []Column[R], rows []R) Table {
 	return t
 }
 
-// fill fills a table with rows in the columns that an output shows. line says of which optimizer a row
-// is, and whether it is emphasized.
-func fill[R any](t *Table, list []Column[R], output Output, rows []R, line func(R) (optimizer string, best bool)) {
+// fill fills a table with rows in the columns that an output shows. line says of which optimizer a
+// row is, and whether it is emphasized.
+func fill[R any](t *Table, list []Column[R], output Output, rows []R,
+	line func(R) (optimizer string, best bool)) {
 	filled := Fill(In(list, output), rows)
 	t.Heads, t.Lines = filled.Heads, filled.Lines
 	for i, row := range rows {
@@ -114,13 +116,15 @@ func rowLine(r Row) (string, bool) { return r.Optimizer, r.Rank == 1 }
 
 // rows returns those that are ranked, or those that are not.
 func rows(r *measures.Report, p *measures.Problem, ranked bool) []Row {
-	return slices.DeleteFunc(RowsOf(r, p), func(row Row) bool { return ranked != (row.Unranked == nil) })
+	return slices.DeleteFunc(RowsOf(r, p),
+		func(row Row) bool { return ranked != (row.Unranked == nil) })
 }
 
 // Ranking is the ranking of a problem in one of the outputs Terminal, Markdown, LaTeX and Page.
 func Ranking(r *measures.Report, p *measures.Problem, output Output) Table {
 	t := Table{
-		Title: notation.Clean(p.Name), Caption: "Ranking of the optimizers by " + p.MetricName(), Facts: Facts(p),
+		Title: notation.Clean(p.Name), Caption: "Ranking of the optimizers by " + p.MetricName(),
+		Facts: Facts(p),
 	}
 	fill(&t, Rows(r, p), output, rows(r, p, true), rowLine)
 	for _, row := range p.Rows {
@@ -135,8 +139,8 @@ func Unranked(r *measures.Report, p *measures.Problem) Table {
 	t := Table{
 		Title:   notation.Clean(p.Name) + ", not ranked",
 		Caption: "Results that are not ranked",
-		Facts: []string{"beside the ranking; distance: of the mean from the leader's, with the 95 % interval and p of " +
-			"Welch's test"},
+		Facts: []string{"beside the ranking; distance: of the mean from the leader's, with the " +
+			"95 % interval and p of Welch's test"},
 	}
 	fill(&t, Rows(r, p), Beside, rows(r, p, false), rowLine)
 	for _, row := range p.Unranked {
@@ -188,9 +192,10 @@ func OverallRanking(r *measures.Report, output Output) Table {
 // OverallSecond is the second table over all problems, of which there have to be at least two.
 func OverallSecond(r *measures.Report) Table {
 	t := Table{
-		Title:   "overall: how sure, how fast, how tuned",
-		Caption: "Further measures of the optimizers over the problems of plan " + notation.Clean(r.Plan),
-		Facts:   []string{"means over the problems"},
+		Title: "overall: how sure, how fast, how tuned",
+		Caption: "Further measures of the optimizers over the problems of plan " +
+			notation.Clean(r.Plan),
+		Facts: []string{"means over the problems"},
 	}
 	if f := r.Friedman; !math.IsNaN(f.P) {
 		t.Facts = []string{fmt.Sprintf("Friedman's test that all are equal: F = %s, p = %s; "+
@@ -215,10 +220,12 @@ func Pairwise(r *measures.Report, p *measures.Problem) Table {
 	t := Table{
 		Title:   notation.Clean(p.Name),
 		Caption: fmt.Sprintf("Differences of %s between pairs of optimizers", p.MetricName()),
-		Facts:   []string{fmt.Sprintf("differences of %s at common seeds, the first less the second", p.MetricName())},
-		Notes:   slices.Concat(Texts(p.PairNotes()), Texts(p.Notes)),
+		Facts: []string{fmt.Sprintf(
+			"differences of %s at common seeds, the first less the second", p.MetricName())},
+		Notes: slices.Concat(Texts(p.PairNotes()), Texts(p.Notes)),
 	}
-	fill(&t, Pairs(), Terminal, PairsOf(r, p), func(p Pair) (string, bool) { return p.A, p.Adjusted <= stats.Alpha })
+	fill(&t, Pairs(), Terminal, PairsOf(r, p),
+		func(p Pair) (string, bool) { return p.A, p.Adjusted <= stats.Alpha })
 	return t
 }
 
@@ -249,7 +256,8 @@ func Facts(p *measures.Problem) []string {
 		}
 	}
 	facts := []string{
-		fmt.Sprintf("d = %d, %s, budget %d examples, batch size %d", p.Spec.Dim, data, p.Budget, p.BatchSize),
+		fmt.Sprintf("d = %d, %s, budget %d examples, batch size %d", p.Spec.Dim, data, p.Budget,
+			p.BatchSize),
 		fmt.Sprintf("%s (%s is better) %s, %s at the start, %s", p.MetricName(), Better(p), p.Point,
 			notation.Number(p.Initial), notation.Count(p.Seeds, "seed")),
 	}
@@ -270,14 +278,18 @@ func Better(p *measures.Problem) string {
 // secondFacts is what the columns of the second table of a problem rest on.
 func secondFacts(r *measures.Report, p *measures.Problem) (facts []string) {
 	if !math.IsNaN(p.Target) {
-		facts = append(facts, fmt.Sprintf("anchored: 0 at the start, 1 at the mean of %s, %s; target %s, %g %% of that way",
-			notation.Clean(r.Anchor), notation.Number(p.AnchorMean), notation.Number(p.Target), 100*measures.TargetShare))
+		facts = append(facts, fmt.Sprintf(
+			"anchored: 0 at the start, 1 at the mean of %s, %s; target %s, %g %% of that way",
+			notation.Clean(r.Anchor), notation.Number(p.AnchorMean), notation.Number(p.Target),
+			100*measures.TargetShare))
 	}
 	if τ := p.AgreeFinal; !math.IsNaN(τ) && p.ShowFinal {
-		facts = append(facts, fmt.Sprintf("order by the means at the last points: Kendall's τ = %.2f", τ))
+		facts = append(facts, fmt.Sprintf(
+			"order by the means at the last points: Kendall's τ = %.2f", τ))
 	}
 	if τ := p.AgreeDefault; !math.IsNaN(τ) {
-		facts = append(facts, fmt.Sprintf("order by the means of the declared defaults: Kendall's τ = %.2f", τ))
+		facts = append(facts, fmt.Sprintf(
+			"order by the means of the declared defaults: Kendall's τ = %.2f", τ))
 	}
 	if facts == nil {
 		facts = []string{"no baseline to measure by"}

@@ -19,40 +19,46 @@ type Estimate struct{ Value, Low, High float64 }
 // Unknown is the estimate of what is unknown.
 var Unknown = Estimate{math.NaN(), math.NaN(), math.NaN()}
 
-// Measures are what is known of a row besides its score: how sure, how fast, how tuned. What is unknown is NaN.
+// Measures are what is known of a row besides its score: how sure, how fast, how tuned. What is
+// unknown is NaN.
 //
-// Where the optimum of a metric is known, see [Optimum], these are differences and means of the logarithm of the distance to
-// it, and written as what the mean of the logarithm stands for.
+// Where the optimum of a metric is known, see [Optimum], these are differences and means of the
+// logarithm of the distance to it, and written as what the mean of the logarithm stands for.
 type Measures struct {
-	// Anchored is the mean score on the scale on which the start is 0 and the mean of Report.Anchor is 1.
+	// Anchored is the mean score on the scale on which the start is 0 and the mean of Report.Anchor
+	// is 1.
 	Anchored Estimate
-	// Better[b] is the share of seeds at which the row beats Report.Baselines[b], ties half; the interval is that of Clopper
-	// and Pearson. It is unknown for the baseline itself.
+	// Better[b] is the share of seeds at which the row beats Report.Baselines[b], ties half; the
+	// interval is that of Clopper and Pearson. It is unknown for the baseline itself.
 	Better []Estimate
 	// ToTarget is about the examples seen when Problem.Target was first met.
 	ToTarget Times
 	AUC      float64 // mean over runs of the mean metric over the budget
-	// BestOf[k] is what the best of BestOfRuns[k] tuning runs is to be expected to have, on the part used for selection.
+	// BestOf[k] is what the best of BestOfRuns[k] tuning runs is to be expected to have, on the
+	// part used for selection.
 	BestOf     []float64
 	Tunability float64 // weighted mean of that over the number of runs, see stats.Tunability
-	// Width is the range in decades around the best step size in which less than a tenth of the way from the start to the best
-	// is lost, all other hyperparameters being as chosen. WidthOpen says that it reaches an end of what was tried.
+	// Width is the range in decades around the best step size in which less than a tenth of the way
+	// from the start to the best is lost, all other hyperparameters being as chosen. WidthOpen says
+	// that it reaches an end of what was tried.
 	Width     float64
 	WidthOpen bool
-	// LossSpread is the standard deviation over these step sizes of log₁₀ of the loss at the end, on the part used for
-	// selection.
+	// LossSpread is the standard deviation over these step sizes of log₁₀ of the loss at the end,
+	// on the part used for selection.
 	LossSpread float64
-	Failure    Estimate // share of replicates that diverged, with the interval of Clopper and Pearson
-	// SeedBias is by how many standard deviations the chosen setting was better under the seed of the sweep than under those of
-	// the replicates.
+	// share of replicates that diverged, with the interval of Clopper and Pearson
+	Failure Estimate
+	// SeedBias is by how many standard deviations the chosen setting was better under the seed of
+	// the sweep than under those of the replicates.
 	SeedBias float64
 }
 
 // Times describes when runs met a target.
 type Times struct {
-	N       int     // runs
-	Reached int     // of N
-	Median  float64 // examples; +Inf if at most half of the runs met it, NaN if N = 0 or there is no target
+	N       int // runs
+	Reached int // of N
+	// examples; +Inf if at most half of the runs met it, NaN if N = 0 or there is no target
+	Median float64
 }
 
 // BestOfRuns are the numbers of tuning runs for which Measures.BestOf tells the best.
@@ -68,9 +74,9 @@ const (
 	biasLevel   = 0.99    // of the warning of a lucky tuning seed
 )
 
-// Baselines returns the entries of a plan that stand for the named optimizers or entries: the entry of that very name, else, of
-// the entries of that optimizer, the one of least batch size, 0 being the problem's, first by name. A name that nothing has is
-// an error.
+// Baselines returns the entries of a plan that stand for the named optimizers or entries: the entry
+// of that very name, else, of the entries of that optimizer, the one of least batch size, 0 being
+// the problem's, first by name. A name that nothing has is an error.
 func Baselines(plan *protocol.Plan, names []string) ([]string, error) {
 	var entries []string
 	for _, name := range names {
@@ -108,7 +114,8 @@ func baseline(plan *protocol.Plan, name string) (string, bool) {
 	}).Name, true
 }
 
-// chooseBaselines fills in Baselines and Anchor. Without names, it takes those of DefaultBaselines that the plan has.
+// chooseBaselines fills in Baselines and Anchor. Without names, it takes those of DefaultBaselines
+// that the plan has.
 func (r *Report) chooseBaselines(plan *protocol.Plan, names []string) {
 	if len(names) == 0 {
 		names = DefaultBaselines
@@ -119,7 +126,8 @@ func (r *Report) chooseBaselines(plan *protocol.Plan, names []string) {
 		}
 	}
 	if len(r.Baselines) == 0 {
-		r.warn(NoAnchor, "none of the usual baselines is among the entries: nothing is anchored, and there are no targets; "+
+		r.warn(NoAnchor, "none of the usual baselines is among the entries: nothing is anchored, "+
+			"and there are no targets; "+
 			"name a baseline")
 		return
 	}
@@ -173,16 +181,19 @@ func (s scale) all(values []float64) []float64 {
 	return scaled
 }
 
-// measure fills in the measures of all rows. cells and scores are in the same order, and scores have a place for every seed.
-// It returns the anchored scores and the examples to the target of each cell, for the overall table; nil if there is no anchor.
-func (p *Problem) measure(r *Report, plan *protocol.Plan, cells []results.Cell, scores [][]float64) (anchored [][]float64, times []float64) {
+// measure fills in the measures of all rows. cells and scores are in the same order, and scores
+// have a place for every seed. It returns the anchored scores and the examples to the target of
+// each cell, for the overall table; nil if there is no anchor.
+func (p *Problem) measure(r *Report, plan *protocol.Plan, cells []results.Cell,
+	scores [][]float64) (anchored [][]float64, times []float64) {
 	row := map[string]*Row{}
 	for i := range p.Rows {
 		row[p.Rows[i].Optimizer] = &p.Rows[i]
 		p.Rows[i].Measures = noMeasures(len(r.Baselines))
 	}
 	p.AnchorMean, p.Target = math.NaN(), math.NaN()
-	p.AgreeFinal, p.AgreeDefault = p.agreement(func(r Row) Summary { return r.Final }), p.agreement(func(r Row) Summary { return r.OneShot })
+	p.AgreeFinal, p.AgreeDefault = p.agreement(func(r Row) Summary { return r.Final }),
+		p.agreement(func(r Row) Summary { return r.OneShot })
 	if p.Spec == nil {
 		return nil, nil
 	}
@@ -231,14 +242,18 @@ func (p *Problem) measure(r *Report, plan *protocol.Plan, cells []results.Cell, 
 func noMeasures(baselines int) Measures {
 	nan := math.NaN()
 	return Measures{
-		Anchored: Unknown, Better: slices.Repeat([]Estimate{Unknown}, baselines), ToTarget: Times{Median: nan}, AUC: nan,
-		BestOf: slices.Repeat([]float64{nan}, len(BestOfRuns)), Tunability: nan, Width: nan, LossSpread: nan,
-		Failure: Unknown, SeedBias: nan,
+		Anchored: Unknown, Better: slices.Repeat([]Estimate{Unknown}, baselines),
+		ToTarget: Times{Median: nan}, AUC: nan,
+		BestOf: slices.Repeat([]float64{nan}, len(BestOfRuns)), Tunability: nan, Width: nan,
+		LossSpread: nan,
+		Failure:    Unknown, SeedBias: nan,
 	}
 }
 
-// anchor finds the scaled values of the start and of the anchor's mean, and whether the latter is an improvement at all.
-func (p *Problem) anchor(r *Report, s scale, at map[string]int, scaled [][]float64) (start, reference float64, ok bool) {
+// anchor finds the scaled values of the start and of the anchor's mean, and whether the latter is
+// an improvement at all.
+func (p *Problem) anchor(r *Report, s scale, at map[string]int, scaled [][]float64) (start,
+	reference float64, ok bool) {
 	i, known := at[r.Anchor]
 	if !known {
 		return 0, 0, false
@@ -246,12 +261,14 @@ func (p *Problem) anchor(r *Report, s scale, at map[string]int, scaled [][]float
 	start = s.of(p.Initial)
 	reference = stats.Mean(slices.DeleteFunc(slices.Clone(scaled[i]), math.IsNaN))
 	if math.IsNaN(reference) {
-		p.warn(NoAnchor, "%s has no runs: nothing is anchored, and there is no target", notation.Clean(r.Anchor))
+		p.warn(NoAnchor, "%s has no runs: nothing is anchored, and there is no target",
+			notation.Clean(r.Anchor))
 		return 0, 0, false
 	}
 	p.AnchorMean = s.back(reference)
 	if !(reference > start) {
-		p.warn(NoAnchor, "%s is no better than the start: nothing is anchored, and there is no target", notation.Clean(r.Anchor))
+		p.warn(NoAnchor, "%s is no better than the start: nothing is anchored, and there is no "+
+			"target", notation.Clean(r.Anchor))
 		return 0, 0, false
 	}
 	return start, reference, true
@@ -266,7 +283,8 @@ func better(x, y []float64) Estimate {
 			n++
 		}
 	}
-	wins := e.Value * float64(n) // half a win for a tie: the interval takes it for none and for a whole one
+	// half a win for a tie: the interval takes it for none and for a whole one
+	wins := e.Value * float64(n)
 	if n == 0 {
 		return Unknown
 	}
@@ -298,8 +316,8 @@ func (p *Problem) timesOf(c results.Cell) Times {
 	return t
 }
 
-// auc is the mean over the replicates of their mean metric over the budget. From where a run is not finite, or has diverged,
-// it counts as in Curves.
+// auc is the mean over the replicates of their mean metric over the budget. From where a run is not
+// finite, or has diverged, it counts as in Curves.
 func (p *Problem) auc(s scale, c results.Cell) float64 {
 	var areas, times, values []float64
 	q := Quantity{p.Part, true}
@@ -320,7 +338,8 @@ func (p *Problem) auc(s scale, c results.Cell) float64 {
 	return s.back(stats.Mean(areas))
 }
 
-// tune fills in what the tuning runs tell. Those of the tie step do not count: they repeat settings.
+// tune fills in what the tuning runs tell. Those of the tie step do not count: they repeat
+// settings.
 func (m *Measures) tune(plan *protocol.Plan, s scale, c results.Cell) {
 	var values, starts, steps, level, logs []float64
 	for _, record := range c.Tuning {
@@ -330,20 +349,23 @@ func (m *Measures) tune(plan *protocol.Plan, s scale, c results.Cell) {
 		part := results.PartFor(&record.Spec, plan.Selection)
 		value := s.of(record.Score(plan.Report, plan.Selection, plan.Selection))
 		values = append(values, value)
-		if c.Setting == nil || !slices.Contains(c.Tuned, protocol.StepSize) || !sameOthers(c, record.Run.Optimizer.Setting) {
+		if c.Setting == nil || !slices.Contains(c.Tuned, protocol.StepSize) ||
+			!sameOthers(c, record.Run.Optimizer.Setting) {
 			continue
 		}
 		starts = append(starts, s.of(start(record, part)))
 		steps = append(steps, record.Run.Optimizer.Setting[protocol.StepSize])
 		level = append(level, value)
-		logs = append(logs, math.Log10(ValueAt(record, Quantity{part, false}, record.Run.Budget)-lossOptimum(&record.Spec)))
+		logs = append(logs, math.Log10(ValueAt(record, Quantity{part, false},
+			record.Run.Budget)-lossOptimum(&record.Spec)))
 	}
 	for i, k := range BestOfRuns {
 		m.BestOf[i] = s.back(stats.BestOf(values, k))
 	}
 	m.Tunability = s.back(stats.Tunability(values))
 	if distinct := slices.Sorted(slices.Values(steps)); len(slices.Compact(distinct)) >= 3 {
-		m.Width, m.WidthOpen = stats.Width(steps, level, widthShare*(slices.Max(level)-stats.Mean(starts)))
+		m.Width, m.WidthOpen = stats.Width(steps, level,
+			widthShare*(slices.Max(level)-stats.Mean(starts)))
 		if m.LossSpread = stats.Std(logs); math.IsInf(m.LossSpread, 0) {
 			m.LossSpread = math.NaN()
 		}
@@ -352,7 +374,8 @@ func (m *Measures) tune(plan *protocol.Plan, s scale, c results.Cell) {
 
 func lossOptimum(spec *protocol.ProblemSpec) float64 { return spec.Constants["optimum"] }
 
-// sameOthers reports whether a setting has the values that were chosen for all tuned hyperparameters but the step size.
+// sameOthers reports whether a setting has the values that were chosen for all tuned
+// hyperparameters but the step size.
 func sameOthers(c results.Cell, setting protocol.Setting) bool {
 	for _, name := range c.Tuned {
 		if name != protocol.StepSize && setting[name] != c.Setting[name] {
@@ -370,23 +393,27 @@ func (row *Row) noteMeasures(plan *protocol.Plan, s scale, c results.Cell) {
 	var others []float64 // a thesis-like plan counts the tuning seed among the replicates
 	for _, record := range c.Runs {
 		if record.Run.Seed != plan.Tuning.SweepSeed() {
-			others = append(others, s.of(record.Score(plan.Report, plan.Selection, protocol.TestPart)))
+			others = append(others, s.of(record.Score(plan.Report, plan.Selection,
+				protocol.TestPart)))
 		}
 	}
 	for _, record := range c.Tuning {
-		if record.Run.Seed != plan.Tuning.SweepSeed() || c.Setting == nil || !maps.Equal(record.Run.Optimizer.Setting, c.Setting) {
+		if record.Run.Seed != plan.Tuning.SweepSeed() || c.Setting == nil ||
+			!maps.Equal(record.Run.Optimizer.Setting, c.Setting) {
 			continue
 		}
 		tuned := s.of(record.Score(plan.Report, plan.Selection, protocol.TestPart))
 		bias, limit := stats.SeedBias(tuned, others, biasLevel)
 		if row.SeedBias = bias; bias > limit {
-			note(SeedBias, "the chosen setting was %.1f standard deviations better under the tuning seed than under the others: "+
+			note(SeedBias, "the chosen setting was %.1f standard deviations better under the "+
+				"tuning seed than under the others: "+
 				"it may owe its choice to luck", bias)
 		}
 		break
 	}
 	if row.Score.Bimodal {
-		note(Bimodal, "the seeds fall into two groups: mean and std describe neither; the median is %s, the middle half %s",
+		note(Bimodal, "the seeds fall into two groups: mean and std describe neither; the median "+
+			"is %s, the middle half %s",
 			notation.Number(row.Score.Median), notation.Span(row.Score.Q25, row.Score.Q75))
 	}
 	row.Notes = append(row.Notes, pooled(c)...)
@@ -415,8 +442,9 @@ func pooled(c results.Cell) (notes []Warning) {
 	}
 	for _, what := range slices.Sorted(maps.Keys(kinds)) {
 		if values := kinds[what]; len(values) > 1 {
-			notes = append(notes, Warning{Pooled, c.Optimizer, fmt.Sprintf("runs of %d %s are pooled: %s",
-				len(values), what, notation.Clean(joined(values)))})
+			notes = append(notes, Warning{Pooled, c.Optimizer,
+				fmt.Sprintf("runs of %d %s are pooled: %s",
+					len(values), what, notation.Clean(joined(values)))})
 		}
 	}
 	return notes
@@ -450,7 +478,8 @@ func (p *Problem) pairs(cells []results.Cell, scores [][]float64) {
 	var all []float64
 	for i, a := range ranked {
 		for _, b := range ranked[i+1:] {
-			d, n := stats.Paired(scores[at[a.Optimizer]], scores[at[b.Optimizer]], len(ranked), level)
+			d, n := stats.Paired(scores[at[a.Optimizer]], scores[at[b.Optimizer]], len(ranked),
+				level)
 			p.Pairs = append(p.Pairs, Pair{A: a.Optimizer, B: b.Optimizer, N: n, Difference: d})
 			all = append(all, d.P)
 		}
@@ -460,22 +489,29 @@ func (p *Problem) pairs(cells []results.Cell, scores [][]float64) {
 	}
 }
 
-// OverallMeasures are what is known of an entry over all problems besides its place. What is unknown is NaN.
+// OverallMeasures are what is known of an entry over all problems besides its place. What is
+// unknown is NaN.
 type OverallMeasures struct {
-	Anchored Estimate   // interquartile mean of the anchored scores of all problems and seeds; interval by the bootstrap
+	// interquartile mean of the anchored scores of all problems and seeds; interval by the
+	// bootstrap
+	Anchored Estimate
 	Better   []Estimate // mean over the problems of Measures.Better; interval by the bootstrap
-	// Profile is the integrated performance profile of the examples to target, relative to the fastest on each problem, and
-	// ProfileAnchor relative to the anchor: see stats.IntegratedProfile.
+	// Profile is the integrated performance profile of the examples to target, relative to the
+	// fastest on each problem, and ProfileAnchor relative to the anchor: see
+	// stats.IntegratedProfile.
 	Profile, ProfileAnchor float64
 	Failure                Estimate // share of all replicates that diverged
-	Slowdown               float64  // geometric mean over the problems of Row.Seconds over that of the anchor
-	Width                  float64  // median over the problems of Measures.Width
-	Bias                   float64  // mean over the problems of Measures.SeedBias
+	// geometric mean over the problems of Row.Seconds over that of the anchor
+	Slowdown float64
+	Width    float64 // median over the problems of Measures.Width
+	Bias     float64 // mean over the problems of Measures.SeedBias
 }
 
-// measureOverall fills in the measures over all problems. inputs, anchored, times and draws are in order of the problems'
-// names, and entries in that of optimizers. anchored[p] and times[p] are nil where there is no anchor.
-func (r *Report) measureOverall(inputs []stats.Problem, anchored [][][]float64, times [][]float64, optimizers []string, draws stats.Resamples) {
+// measureOverall fills in the measures over all problems. inputs, anchored, times and draws are in
+// order of the problems' names, and entries in that of optimizers. anchored[p] and times[p] are nil
+// where there is no anchor.
+func (r *Report) measureOverall(inputs []stats.Problem, anchored [][][]float64, times [][]float64,
+	optimizers []string, draws stats.Resamples) {
 	at := map[string]int{}
 	for i, name := range optimizers {
 		at[name] = i
@@ -488,8 +524,10 @@ func (r *Report) measureOverall(inputs []stats.Problem, anchored [][][]float64, 
 			reference = append(reference, times[p][at[r.Anchor]])
 		}
 	}
-	profile, profileAnchor := stats.IntegratedProfile(targets, nil), stats.IntegratedProfile(targets, reference)
-	mine := make([][][]float64, len(r.Overall)) // anchored scores of each entry, by problem and seed
+	profile, profileAnchor := stats.IntegratedProfile(targets, nil),
+		stats.IntegratedProfile(targets, reference)
+	// anchored scores of each entry, by problem and seed
+	mine := make([][][]float64, len(r.Overall))
 	for k := range r.Overall {
 		o := &r.Overall[k]
 		i := at[o.Optimizer]
@@ -510,8 +548,10 @@ func (r *Report) measureOverall(inputs []stats.Problem, anchored [][][]float64, 
 				biases = append(biases, row.SeedBias)
 			}
 		}
-		o.Slowdown, o.Width, o.Bias = math.Exp(stats.Mean(slow)), stats.Median(widths), stats.Mean(biases)
-		if o.Place.Place == 0 { // not on all problems: its means would be over other problems than those of the rest
+		o.Slowdown, o.Width, o.Bias = math.Exp(stats.Mean(slow)), stats.Median(widths),
+			stats.Mean(biases)
+		// not on all problems: its means would be over other problems than those of the rest
+		if o.Place.Place == 0 {
 			continue
 		}
 		if targets != nil {
@@ -568,7 +608,8 @@ func betterOverall(inputs []stats.Problem, i, j int, draws stats.Resamples) Esti
 	return e
 }
 
-// diagnose tests whether entries differ over the problems at all, and whether tuning seeds were lucky.
+// diagnose tests whether entries differ over the problems at all, and whether tuning seeds were
+// lucky.
 func (r *Report) diagnose() {
 	var costs [][]float64
 	k := 0
@@ -602,8 +643,10 @@ func (r *Report) diagnose() {
 		}
 	}
 	if p := stats.SignTest(lucky, len(biases)); p <= stats.Alpha && 2*lucky > len(biases) {
-		r.warn(SeedBias, "chosen settings were %.2f standard deviations better under the tuning seed than under the replicates' on "+
-			"average, and better in %d of %d cells (sign test p = %s): results of tuning are too good to report",
+		r.warn(SeedBias, "chosen settings were %.2f standard deviations better under the tuning "+
+			"seed than under the replicates' on "+
+			"average, and better in %d of %d cells (sign test p = %s): results of tuning are too "+
+			"good to report",
 			stats.Mean(biases), lucky, len(biases), notation.Probability(p))
 	}
 }
@@ -619,8 +662,10 @@ func (p *Problem) PairNotes() []Warning {
 		n = max(n, pair.N)
 	}
 	if stats.CanTest(n, 2) && !stats.CanTest(n, m+1) {
-		return []Warning{{FewSeeds, "", fmt.Sprintf("%d seeds are too few for the sign-flip test to tell any of %d pairs "+
-			"apart once p is adjusted: the ranking tests the leader of each group alone, which needs fewer tests", n, m)}}
+		return []Warning{{FewSeeds, "",
+			fmt.Sprintf("%d seeds are too few for the sign-flip test to tell any of %d pairs "+
+				"apart once p is adjusted: the ranking tests the leader of each group alone, which "+
+				"needs fewer tests", n, m)}}
 	}
 	return nil
 }

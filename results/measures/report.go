@@ -1,10 +1,11 @@
 // Package measures computes what is known of a plan from its run records: scores, ranks, intervals,
 // measures of speed and of tuning, curves over the examples seen, and warnings.
 //
-// [Build] is the way in. All of it is numbers and names; how they are written and laid out is decided
-// in package columns and in the packages report, figure and page. A warning is a value too: a kind
-// for programs and a sentence for readers. What may mislead a reader (a best step size at the edge of
-// the search, diverged, failed and missing runs, too few seeds) is a warning, and no row is left out.
+// [Build] is the way in. All of it is numbers and names; how they are written and laid out is
+// decided in package columns and in the packages report, figure and page. A warning is a value too:
+// a kind for programs and a sentence for readers. What may mislead a reader (a best step size at
+// the edge of the search, diverged, failed and missing runs, too few seeds) is a warning, and no
+// row is left out.
 package measures
 
 import (
@@ -35,7 +36,8 @@ type Report struct {
 	Protocol    int       // version of the contract that the records are of
 
 	Baselines []string // entries that the others are compared with
-	Anchor    string   // one of Baselines: entry whose mean is 1 on the anchored scale; empty if there is none
+	// one of Baselines: entry whose mean is 1 on the anchored scale; empty if there is none
+	Anchor string
 	// Friedman tests whether the entries of Overall that have a place differ at all over the
 	// problems, and CriticalDifference is by how much mean ranks must differ by Nemenyi's test.
 	// They are diagnostics; places do not rest on them.
@@ -48,19 +50,20 @@ func (r *Report) Complete() bool { return r.Finished == r.Planned }
 
 // Problem is the ranked table of one problem.
 type Problem struct {
-	Name      string
-	Spec      *protocol.ProblemSpec // nil as long as there is no run
-	Budget    int64                 // examples
-	Schedule  *protocol.Schedule    // that the plan or the problem entry gives; nil: the problem's own
-	BatchSize int                   // where neither optimizer nor entry chooses
-	Seeds     int                   // replicates that the plan asks for
-	Part      protocol.Part         // on which the metric is reported
-	Point     string                // at which point of a run, such as "at the last point"
-	ShowFinal bool                  // Row.Final differs from Row.Score
-	Initial   float64               // mean metric at the start
-	Rows      []Row                 // by rank; those without one last
-	Unranked  []Unranked            // beside the ranking, by name
-	Notes     []Warning             // on all rows
+	Name   string
+	Spec   *protocol.ProblemSpec // nil as long as there is no run
+	Budget int64                 // examples
+	// that the plan or the problem entry gives; nil: the problem's own
+	Schedule  *protocol.Schedule
+	BatchSize int           // where neither optimizer nor entry chooses
+	Seeds     int           // replicates that the plan asks for
+	Part      protocol.Part // on which the metric is reported
+	Point     string        // at which point of a run, such as "at the last point"
+	ShowFinal bool          // Row.Final differs from Row.Score
+	Initial   float64       // mean metric at the start
+	Rows      []Row         // by rank; those without one last
+	Unranked  []Unranked    // beside the ranking, by name
+	Notes     []Warning     // on all rows
 
 	AnchorMean float64 // mean metric of Report.Anchor
 	Target     float64 // metric of Measures.ToTarget: 95 % of the way from Initial to AnchorMean
@@ -73,26 +76,29 @@ type Problem struct {
 // Row is one optimizer on one problem.
 type Row struct {
 	Optimizer  string
-	Impossible string               // why it cannot run on the problem; empty: it can
-	Rank       int                  // 1 is best, shared among equals; 0 if there are no runs
-	Shared     bool                 // Rank is
-	Oracle     bool                 // it was told what no real optimizer can know, see protocol.Oracle
-	Setting    protocol.Setting     // what was tuned, and Fixed; nil before tuning is done
-	Fixed      protocol.Setting     // what the plan sets otherwise than the optimizer declares, the entry's batch size too
-	Ranges     map[string][]float64 // least and greatest value of what was tuned over a range
-	Tried      map[string][]float64 // values of what was tuned that the search ran
-	Untuned    protocol.Setting     // hyperparameters that were not tuned
-	Schedule   *protocol.Schedule   // that its entry alone has; nil: none
-	Clip       float64              // greatest norm of its gradients; 0: none
-	Score      Summary              // of the replicates, by the plan's rule
-	Final      Summary              // of the replicates at their last points
-	OneShot    Summary              // of the replicates of the declared default, by the plan's rule
-	Steps      float64              // mean per run
-	Seconds    float64              // median time of problem and optimizer per example; NaN if unknown
-	Slowdown   float64              // Seconds over the least Seconds on the problem
-	Tuning     Cost                 // of the sweep and the tie step
-	Taken      []results.Taken      // runs that were made elsewhere and came in bundles
-	Notes      []Warning
+	Impossible string // why it cannot run on the problem; empty: it can
+	Rank       int    // 1 is best, shared among equals; 0 if there are no runs
+	Shared     bool   // Rank is
+	// it was told what no real optimizer can know, see protocol.Oracle
+	Oracle  bool
+	Setting protocol.Setting // what was tuned, and Fixed; nil before tuning is done
+	// what the plan sets otherwise than the optimizer declares, the entry's batch size too
+	Fixed    protocol.Setting
+	Ranges   map[string][]float64 // least and greatest value of what was tuned over a range
+	Tried    map[string][]float64 // values of what was tuned that the search ran
+	Untuned  protocol.Setting     // hyperparameters that were not tuned
+	Schedule *protocol.Schedule   // that its entry alone has; nil: none
+	Clip     float64              // greatest norm of its gradients; 0: none
+	Score    Summary              // of the replicates, by the plan's rule
+	Final    Summary              // of the replicates at their last points
+	OneShot  Summary              // of the replicates of the declared default, by the plan's rule
+	Steps    float64              // mean per run
+	// median time of problem and optimizer per example; NaN if unknown
+	Seconds  float64
+	Slowdown float64         // Seconds over the least Seconds on the problem
+	Tuning   Cost            // of the sweep and the tie step
+	Taken    []results.Taken // runs that were made elsewhere and came in bundles
+	Notes    []Warning
 	Measures
 }
 
@@ -105,7 +111,8 @@ type Summary struct {
 	Low, High float64 // 95 % interval of the mean; NaN if N < 2
 
 	Median, Q25, Q75 float64 // quartiles; NaN if N = 0
-	Bimodal          bool    // those of runs that did not diverge fall into two groups, see stats.Bimodal
+	// those of runs that did not diverge fall into two groups, see stats.Bimodal
+	Bimodal bool
 }
 
 // Cost is what runs used.
@@ -150,7 +157,8 @@ func Build(plan *protocol.Plan, cells []results.Cell, baselines ...string) *Repo
 	r.countRuns(plan, cells)
 	r.chooseBaselines(plan, baselines)
 	optimizers := sortedOptimizers(plan)
-	entries := slices.SortedFunc(slices.Values(plan.Problems), byName) // so that draws do not depend on their order
+	// so that draws do not depend on their order
+	entries := slices.SortedFunc(slices.Values(plan.Problems), byName)
 	r.Problems = make([]Problem, len(entries))
 	inputs := make([]stats.Problem, len(entries))
 	anchored := make([][][]float64, len(entries))
@@ -173,7 +181,10 @@ func Build(plan *protocol.Plan, cells []results.Cell, baselines ...string) *Repo
 		r.warn(Incomparable, "%s of %s: left out, since the plan has no problem of that name",
 			notation.Count(len(aside[name]), "unranked result"), notation.Clean(name))
 	}
-	slices.SortFunc(r.Problems, func(a, b Problem) int { return cmp.Compare(position(plan, a.Name), position(plan, b.Name)) })
+	slices.SortFunc(r.Problems, func(a, b Problem) int {
+		return cmp.Compare(position(plan, a.Name),
+			position(plan, b.Name))
+	})
 	if len(r.Problems) > 1 {
 		draws := stats.Resample(stats.Seeds(inputs), draws, 0)
 		r.Overall = overall(r.Problems, stats.Overall(inputs, draws), optimizers)
@@ -201,7 +212,8 @@ func byName(a, b protocol.ProblemEntry) int { return cmp.Compare(a.Name, b.Name)
 
 // position is the place of a problem in the plan.
 func position(plan *protocol.Plan, problem string) int {
-	return slices.IndexFunc(plan.Problems, func(e protocol.ProblemEntry) bool { return e.Name == problem })
+	return slices.IndexFunc(plan.Problems,
+		func(e protocol.ProblemEntry) bool { return e.Name == problem })
 }
 
 func find(cells []results.Cell, problem, optimizer string, replicates int) results.Cell {
@@ -219,7 +231,8 @@ func (r *Report) warn(kind Kind, format string, args ...any) {
 
 // accept takes those cells apart that are not to be ranked, by problem. It returns the others
 // without records of other protocol versions, and notes what was refused or pooled.
-func (r *Report) accept(all []results.Cell) (cells []results.Cell, aside map[string][]results.Cell) {
+func (r *Report) accept(all []results.Cell) (cells []results.Cell,
+	aside map[string][]results.Cell) {
 	aside = map[string][]results.Cell{}
 	for _, c := range all {
 		if c.Unranked != "" {
@@ -279,8 +292,10 @@ func (r *Report) countRuns(plan *protocol.Plan, cells []results.Cell) {
 
 // newProblem makes the table of one problem from the cells of all optimizers and those put aside,
 // and the input of the overall table.
-func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells, aside []results.Cell) (Problem, stats.Problem) {
-	p := Problem{Name: entry.Name, Seeds: plan.Replicates, Part: protocol.TrainPart, Initial: math.NaN()}
+func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells,
+	aside []results.Cell) (Problem, stats.Problem) {
+	p := Problem{Name: entry.Name, Seeds: plan.Replicates, Part: protocol.TrainPart,
+		Initial: math.NaN()}
 	seeds := map[uint64]int{} // position of each seed in the scores
 	var initial []float64
 	for _, c := range slices.Concat(cells, aside) {
@@ -301,7 +316,8 @@ func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells, aside [
 	}
 	p.Initial = stats.Mean(initial)
 
-	input := stats.Problem{Scores: make([][]float64, len(cells)), Unstable: make([]bool, len(cells))}
+	input := stats.Problem{Scores: make([][]float64, len(cells)),
+		Unstable: make([]bool, len(cells))}
 	if p.Spec != nil {
 		input.HigherBetter = p.Spec.Metric.HigherBetter
 		input.Equivalence = func(leader float64) float64 {
@@ -314,7 +330,8 @@ func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells, aside [
 		input.Unstable[i] = row.unstable()
 		input.Scores[i] = slices.Repeat([]float64{math.NaN()}, len(seeds))
 		for _, record := range c.Runs {
-			input.Scores[i][seeds[record.Run.Seed]] = record.Score(plan.Report, plan.Selection, protocol.TestPart)
+			input.Scores[i][seeds[record.Run.Seed]] = record.Score(plan.Report, plan.Selection,
+				protocol.TestPart)
 		}
 	}
 	p.noteTest(len(seeds), cells)
@@ -326,7 +343,8 @@ func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells, aside [
 	p.noteTaken()
 	p.compareTimes()
 	var leader []float64
-	if i := slices.IndexFunc(cells, func(c results.Cell) bool { return c.Optimizer == p.Rows[0].Optimizer }); i >= 0 {
+	if i := slices.IndexFunc(cells,
+		func(c results.Cell) bool { return c.Optimizer == p.Rows[0].Optimizer }); i >= 0 {
 		leader = scores(cells[i].Runs, plan.Report, plan.Selection)
 	}
 	p.addUnranked(plan, aside, leader)
@@ -334,7 +352,8 @@ func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells, aside [
 }
 
 // describe takes the facts of the problem from any of its records.
-func (p *Problem) describe(plan *protocol.Plan, entry protocol.ProblemEntry, record *results.Record) {
+func (p *Problem) describe(plan *protocol.Plan, entry protocol.ProblemEntry,
+	record *results.Record) {
 	p.Spec = &record.Spec
 	p.Budget, _ = entry.Examples(p.Spec) // the harness has refused what makes no sense
 	p.Schedule = cmp.Or(entry.Schedule, plan.Schedule)
@@ -356,7 +375,8 @@ func start(record *results.Record, part protocol.Part) float64 {
 
 func newRow(plan *protocol.Plan, c results.Cell) Row {
 	row := Row{
-		Optimizer: c.Optimizer, Impossible: c.Impossible, Ranges: c.Ranges, Schedule: c.Schedule, Clip: c.Clip,
+		Optimizer: c.Optimizer, Impossible: c.Impossible, Ranges: c.Ranges, Schedule: c.Schedule,
+		Clip:     c.Clip,
 		Score:    summarize(c.Runs, plan.Report, plan.Selection),
 		Final:    summarize(c.Runs, protocol.Final, plan.Selection),
 		OneShot:  summarize(c.OneShot, plan.Report, plan.Selection),
@@ -415,7 +435,8 @@ func summarize(runs []*results.Record, rule protocol.ReportRule, selection proto
 	}
 	s.Mean, s.Std = stats.Mean(scores), stats.Std(scores)
 	s.Low, s.High = stats.TInterval(scores, level)
-	s.Q25, s.Median, s.Q75 = stats.Quantile(scores, .25), stats.Median(scores), stats.Quantile(scores, .75)
+	s.Q25, s.Median, s.Q75 = stats.Quantile(scores, .25), stats.Median(scores),
+		stats.Quantile(scores, .75)
 	var regular []float64 // diverged runs are a group of their own, and flagged anyway
 	for i, record := range runs {
 		if !record.Diverged() {
@@ -446,16 +467,19 @@ func (row *Row) note(plan *protocol.Plan, c results.Cell) {
 	}
 	var ranges []string
 	for _, name := range slices.Sorted(maps.Keys(row.Ranges)) {
-		ranges = append(ranges, fmt.Sprintf("%s in [%g, %g]", notation.Clean(name), row.Ranges[name][0], row.Ranges[name][1]))
+		ranges = append(ranges, fmt.Sprintf("%s in [%g, %g]", notation.Clean(name),
+			row.Ranges[name][0], row.Ranges[name][1]))
 	}
 	if ranges != nil {
 		note(Ranges, "tuned over %s", strings.Join(ranges, ", "))
 	}
 	if row.Oracle {
-		note(Oracle, "‡ an oracle: it was told gradient and variance of the whole distribution, free of charge; no real optimizer is")
+		note(Oracle, "‡ an oracle: it was told gradient and variance of the whole distribution, "+
+			"free of charge; no real optimizer is")
 	}
 	if n := row.Score.Diverged; n > 0 {
-		note(Diverged, "† %d of %d runs diverged; each counts as the worse of its first and its last finite value",
+		note(Diverged, "† %d of %d runs diverged; each counts as the worse of its first and its "+
+			"last finite value",
 			n, row.Score.N)
 	}
 	if row.unstable() {
@@ -472,10 +496,12 @@ func (row *Row) note(plan *protocol.Plan, c results.Cell) {
 		if e.Above {
 			side = "upper"
 		}
-		note(Edge, "the best %s, %g, is at the %s edge of the search; the optimum may be beyond", name, c.Setting[e.Name], side)
+		note(Edge, "the best %s, %g, is at the %s edge of the search; the optimum may be beyond",
+			name, c.Setting[e.Name], side)
 	}
 	if c.Capped {
-		note(Capped, "the limit of %s ended the search", notation.Count(plan.Tuning.Runs, "tuning run"))
+		note(Capped, "the limit of %s ended the search", notation.Count(plan.Tuning.Runs,
+			"tuning run"))
 	}
 	reasons := map[string]int{}
 	for _, reason := range c.Failed {
@@ -491,9 +517,11 @@ func (row *Row) note(plan *protocol.Plan, c results.Cell) {
 
 // noteUntold says that no test tells the row from a leader, though its rank is a later one.
 func (row *Row) noteUntold(leader, between *Row, rank int) {
-	row.Notes = append(row.Notes, Warning{Untold, row.Optimizer, fmt.Sprintf("no test tells it from %s, of rank %d; its rank is a later "+
-		"one because its mean is not better than that of %s, which a test does tell apart", notation.Clean(leader.Optimizer), rank,
-		notation.Clean(between.Optimizer))})
+	row.Notes = append(row.Notes, Warning{Untold, row.Optimizer,
+		fmt.Sprintf("no test tells it from %s, of rank %d; its rank is a later "+
+			"one because its mean is not better than that of %s, which a test does tell apart",
+			notation.Clean(leader.Optimizer), rank,
+			notation.Clean(between.Optimizer))})
 }
 
 // noteTaken says which rows have runs that were made elsewhere, where, and how many of the bundles'
@@ -516,10 +544,12 @@ func (p *Problem) noteTaken() {
 	for _, t := range bundles {
 		again := "none of its runs was made again here"
 		if t.Checked > 0 {
-			again = fmt.Sprintf("%s of it made again here, %d with the same bits", notation.Count(t.Checked, "run"), t.Bits)
+			again = fmt.Sprintf("%s of it made again here, %d with the same bits",
+				notation.Count(t.Checked, "run"), t.Bits)
 		}
 		p.warn(Elsewhere, "made elsewhere, on %s, in the bundle %q (root %.12s): %s; %s",
-			notation.Clean(t.Platforms), notation.Clean(t.Title), t.Root, strings.Join(who[t.Root], ", "), again)
+			notation.Clean(t.Platforms), notation.Clean(t.Title), t.Root,
+			strings.Join(who[t.Root], ", "), again)
 	}
 }
 
@@ -558,7 +588,8 @@ func (p *Problem) rank(ranks []int) {
 	}
 	for i := range p.Rows {
 		p.Rows[i].Rank = ranks[i]
-		p.Rows[i].Shared = slices.Index(ranks, ranks[i]) != i || slices.Contains(ranks[i+1:], ranks[i])
+		p.Rows[i].Shared = slices.Index(ranks, ranks[i]) != i ||
+			slices.Contains(ranks[i+1:], ranks[i])
 	}
 	slices.SortStableFunc(p.Rows, func(a, b Row) int {
 		byMean := cmp.Compare(level[a.Optimizer], level[b.Optimizer])
@@ -607,7 +638,8 @@ func overall(problems []Problem, places []stats.Place, optimizers []string) []Ov
 		table[i] = o
 	}
 	slices.SortStableFunc(table, func(a, b Overall) int {
-		return cmp.Or(compareRanks(a.Place.Place, b.Place.Place), cmp.Compare(a.MeanRank, b.MeanRank))
+		return cmp.Or(compareRanks(a.Place.Place, b.Place.Place),
+			cmp.Compare(a.MeanRank, b.MeanRank))
 	})
 	return table
 }

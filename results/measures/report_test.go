@@ -33,8 +33,10 @@ func TestRankingOfReport(t *testing.T) {
 		t.Errorf("ranks on digits (-want +got):\n%s", d)
 	}
 	last := r.Problems[1].Rows[3]
-	if last.Optimizer != "sgd|32_&%" || last.Score.Diverged != 3 || last.Score.Mean != (7*0.891+3*24.2)/10 {
-		t.Errorf("three of ten diverged: %+v, want last place and the start's value for these", last)
+	if last.Optimizer != "sgd|32_&%" || last.Score.Diverged != 3 ||
+		last.Score.Mean != (7*0.891+3*24.2)/10 {
+		t.Errorf("three of ten diverged: %+v, want last place and the start's value for these",
+			last)
 	}
 }
 

@@ -32,14 +32,18 @@ func TestUnranked(t *testing.T) {
 		t.Fatalf("unranked rows are %+v, want adam and far without rank", rows)
 	}
 	d := rows[0].Distance
-	if rows[0].Leader != "adam" || !(d.Mean < -.04 && d.Low < d.Mean && d.Mean < d.High && d.High < -.04 && d.P < 1e-6) {
-		t.Errorf("imported adam's distance from %s is %+v, want about -.06, clearly below 0", rows[0].Leader, d)
+	if rows[0].Leader != "adam" || !(d.Mean < -.04 && d.Low < d.Mean && d.Mean < d.High &&
+		d.High < -.04 && d.P < 1e-6) {
+		t.Errorf("imported adam's distance from %s is %+v, want about -.06, clearly below 0",
+			rows[0].Leader, d)
 	}
 	if !math.IsNaN(rows[1].Distance.Mean) || len(rows[1].Notes) != 3 {
-		t.Errorf("another metric, budget and protocol: distance %+v and notes %v, want none and three",
+		t.Errorf("another metric, budget and protocol: distance %+v and notes %v, want none and "+
+			"three",
 			rows[1].Distance, rows[1].Notes)
 	}
-	if n := r.Notes[len(r.Notes)-1]; n.Kind != Incomparable || !strings.Contains(n.Text, "nowhere") {
+	if n := r.Notes[len(r.Notes)-1]; n.Kind != Incomparable ||
+		!strings.Contains(n.Text, "nowhere") {
 		t.Errorf("last note is %v, want one on what belongs to no problem", n)
 	}
 	r.Notes = r.Notes[:len(r.Notes)-1]
@@ -59,7 +63,8 @@ func TestUnrankedAlone(t *testing.T) {
 	r := Build(plan, []results.Cell{imported})
 	p := r.Problems[0]
 	if p.Spec == nil || len(p.Unranked) != 1 || p.Unranked[0].Leader != "" || r.Finished != 0 {
-		t.Errorf("problem is %+v, %d runs finished; want one row without leader and no run of the plan", p, r.Finished)
+		t.Errorf("problem is %+v, %d runs finished; want one row without leader and no run of "+
+			"the plan", p, r.Finished)
 	}
 }
 
@@ -70,7 +75,8 @@ func TestWarnings(t *testing.T) {
 		kinds[w.Problem+" "+w.Who+" "+string(w.Kind)] = true
 	}
 	for _, want := range []string{
-		"digits adam capped", "digits sgd diverged", "digits sgd|32_&% edge", "valley sgd|32_&% unstable",
+		"digits adam capped", "digits sgd diverged", "digits sgd|32_&% edge",
+		"valley sgd|32_&% unstable",
 		"valley sgd|32_&% diverged", "  deviation",
 	} {
 		if !kinds[want] {

@@ -19,28 +19,34 @@ const (
 	Platforms     Kind = "platforms"      // runs of different platforms are pooled
 	FewSeeds      Kind = "few-seeds"      // too few for the test behind the ranks
 	Diverged      Kind = "diverged"       // some runs did
-	Unstable      Kind = "unstable"       // so many diverged that the entry is put behind all others
-	Impossible    Kind = "impossible"     // it cannot run on the problem
-	OwnSchedule   Kind = "schedule"       // it has a step-size schedule that the others do not have
-	Clipped       Kind = "clip"           // the harness clips its gradients
-	Ranges        Kind = "ranges"         // it was tuned over ranges that the plan gives
-	Edge          Kind = "edge"           // the best value of a hyperparameter is at an end of what was searched
-	Capped        Kind = "capped"         // the limit on tuning runs ended the search
-	FailedRuns    Kind = "failed"         // some runs did: plugin or machine broke
-	Missing       Kind = "missing"        // some runs have not been made
-	Oracle        Kind = "oracle"         // it was told what no real optimizer can know
-	Bundled       Kind = "bundle"         // where an entry's results come from, and who checked them
-	Elsewhere     Kind = "elsewhere"      // runs were made elsewhere, and came in a bundle
-	Refused       Kind = "refused"        // what was not taken into the report, and why
-	Incomparable  Kind = "incomparable"   // a row that is not ranked was made under other circumstances
-	Pooled        Kind = "pooled"         // replicates of several settings, batch sizes, budgets or versions are in one row
-	Bimodal       Kind = "bimodal"        // the scores of a row fall into two groups
-	Untold        Kind = "untold"         // no test tells an entry from one of a better rank
-	SeedBias      Kind = "seed-bias"      // results of tuning are better than those of replicates
-	NoAnchor      Kind = "no-anchor"      // no baseline to measure by
+	// so many diverged that the entry is put behind all others
+	Unstable    Kind = "unstable"
+	Impossible  Kind = "impossible" // it cannot run on the problem
+	OwnSchedule Kind = "schedule"   // it has a step-size schedule that the others do not have
+	Clipped     Kind = "clip"       // the harness clips its gradients
+	Ranges      Kind = "ranges"     // it was tuned over ranges that the plan gives
+	// the best value of a hyperparameter is at an end of what was searched
+	Edge       Kind = "edge"
+	Capped     Kind = "capped"  // the limit on tuning runs ended the search
+	FailedRuns Kind = "failed"  // some runs did: plugin or machine broke
+	Missing    Kind = "missing" // some runs have not been made
+	Oracle     Kind = "oracle"  // it was told what no real optimizer can know
+	// where an entry's results come from, and who checked them
+	Bundled   Kind = "bundle"
+	Elsewhere Kind = "elsewhere" // runs were made elsewhere, and came in a bundle
+	Refused   Kind = "refused"   // what was not taken into the report, and why
+	// a row that is not ranked was made under other circumstances
+	Incomparable Kind = "incomparable"
+	// replicates of several settings, batch sizes, budgets or versions are in one row
+	Pooled   Kind = "pooled"
+	Bimodal  Kind = "bimodal"   // the scores of a row fall into two groups
+	Untold   Kind = "untold"    // no test tells an entry from one of a better rank
+	SeedBias Kind = "seed-bias" // results of tuning are better than those of replicates
+	NoAnchor Kind = "no-anchor" // no baseline to measure by
 )
 
-// Warning is something that a reader of a table has to know. It travels with the table as a footnote.
+// Warning is something that a reader of a table has to know. It travels with the table as a
+// footnote.
 type Warning struct {
 	Kind Kind   `json:"kind"`
 	Who  string `json:"who,omitempty"` // the optimizer that it concerns; empty: all
@@ -64,8 +70,8 @@ func texts(warnings []Warning) []string {
 	return all
 }
 
-// Warnings lists all warnings of the report: first those on the problems, each with the problem's name, then those on all
-// of it, which have none.
+// Warnings lists all warnings of the report: first those on the problems, each with the problem's
+// name, then those on all of it, which have none.
 func (r *Report) Warnings() []Located {
 	var all []Located
 	for _, p := range r.Problems {

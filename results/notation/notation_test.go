@@ -108,7 +108,8 @@ func TestClean(t *testing.T) {
 		t.Errorf("cleaned text is %q", got)
 	}
 	if got := []rune(Clean(strings.Repeat("é", 300))); len(got) != 200 || got[199] != '…' {
-		t.Errorf("long text has %d characters and ends with %q, want 200 and …", len(got), got[len(got)-1])
+		t.Errorf("long text has %d characters and ends with %q, want 200 and …", len(got),
+			got[len(got)-1])
 	}
 }
 
@@ -117,8 +118,10 @@ func TestMissing(t *testing.T) {
 	nan := math.NaN()
 	for name, got := range map[string]string{
 		"Number": Number(nan), "Fixed": Fixed(nan, 2), "Factor": Factor(nan), "Rank": Rank(0, true),
-		"Estimate": Estimate(nan, nan, nan, 2), "Percent": Percent(nan, nan, nan), "Span": Span(nan, 1),
-		"Probability": Probability(nan), "MeanStd": MeanStd(nan, nan), "ShortMeanStd": ShortMeanStd(nan, nan),
+		"Estimate": Estimate(nan, nan, nan, 2), "Percent": Percent(nan, nan, nan),
+		"Span":        Span(nan, 1),
+		"Probability": Probability(nan), "MeanStd": MeanStd(nan, nan),
+		"ShortMeanStd": ShortMeanStd(nan, nan),
 	} {
 		if got != None {
 			t.Errorf("%s writes a missing value as %q, want %q", name, got, None)

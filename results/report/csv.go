@@ -11,8 +11,8 @@ import (
 )
 
 // WriteCSV writes one line per problem and optimizer, in full precision, with the columns of
-// [columns.Rows]; rows that are not ranked have an entry under unranked. What is missing or infinite is
-// empty.
+// [columns.Rows]; rows that are not ranked have an entry under unranked. What is missing or
+// infinite is empty.
 func (r Ranking) WriteCSV(w io.Writer) error {
 	var rows []columns.Row
 	for i := range r.Problems {

@@ -28,12 +28,14 @@ func TestFit(t *testing.T) {
 			{"NAME", "PLUGIN", "N", "WHAT"},
 			{"sgd", "built-in", "12 ± 3", "a text of several\nwords that has to be\nwrapped"},
 		}, nil},
-		{30, [][]string{{"NAME", "N", "WHAT"}, {"sgd", "12 ± 3", "a text of\nseveral words\nthat has to be\nwrapped"}}, []string{"PLUGIN"}},
+		{30, [][]string{{"NAME", "N", "WHAT"}, {"sgd", "12 ± 3",
+			"a text of\nseveral words\nthat has to be\nwrapped"}}, []string{"PLUGIN"}},
 		{3, [][]string{{"NAM\nE"}, {"sgd"}}, []string{"PLUGIN", "WHAT", "N"}},
 	} {
 		got, dropped := Fit(rows, c.width, "PLUGIN")
 		if d := cmp.Diff(c.want, got); d != "" || !slices.Equal(dropped, c.dropped) {
-			t.Errorf("width %d: dropped %v, want %v; cells (-want +got):\n%s", c.width, dropped, c.dropped, d)
+			t.Errorf("width %d: dropped %v, want %v; cells (-want +got):\n%s", c.width, dropped,
+				c.dropped, d)
 		}
 	}
 }
@@ -44,7 +46,10 @@ func TestTerminalWidths(t *testing.T) {
 	r := measures.Build(plan, cells)
 	for _, width := range []int{40, 60, 100} {
 		for name, write := range map[string]func(*strings.Builder) error{
-			"ranking":  func(b *strings.Builder) error { return Ranking{Report: r, All: true, Width: width}.WriteText(b) },
+			"ranking": func(b *strings.Builder) error {
+				return Ranking{Report: r, All: true,
+					Width: width}.WriteText(b)
+			},
 			"pairwise": func(b *strings.Builder) error { return Pairwise{r, width}.WriteText(b) },
 		} {
 			var b strings.Builder
@@ -79,10 +84,12 @@ func TestNarrowLegend(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := strings.Contains(b.String(), "\ntime: "); got != want {
-			t.Errorf("at %d columns, the legend explains the time: %t, want %t:\n%s", width, got, want, b.String())
+			t.Errorf("at %d columns, the legend explains the time: %t, want %t:\n%s", width, got,
+				want, b.String())
 		}
 		if got := strings.Contains(b.String(), "not shown at this width: time"); got == want {
-			t.Errorf("at %d columns, the time is not shown: %t, want %t:\n%s", width, got, !want, b.String())
+			t.Errorf("at %d columns, the time is not shown: %t, want %t:\n%s", width, got, !want,
+				b.String())
 		}
 	}
 }

@@ -10,7 +10,8 @@ import (
 	"noisebench/results/columns"
 )
 
-// WriteJSON writes the whole report as one JSON object. Its fields are those of [columns.Reports], and
+// WriteJSON writes the whole report as one JSON object. Its fields are those of [columns.Reports],
+// and
 //
 //	problems   one object each, in the order of the plan: fields of [columns.Problems], and
 //	  rows     one object each, by rank: fields of [columns.Rows]
@@ -18,8 +19,8 @@ import (
 //	  pairs    one object each: fields of [columns.Pairs]
 //	overall    one object each, by place: fields of [columns.Overalls]; null if there are fewer than two problems
 //
-// The names of fields are stable: some may be added, none changes its meaning. A number that is unknown
-// or infinite is null; all others are in full precision.
+// The names of fields are stable: some may be added, none changes its meaning. A number that is
+// unknown or infinite is null; all others are in full precision.
 func (r Ranking) WriteJSON(w io.Writer) error {
 	whole := newObject(columns.Reports(), r.Report)
 	rows := columns.Rows(r.Report, nil)
@@ -49,8 +50,8 @@ func (r Ranking) WriteJSON(w io.Writer) error {
 	return writeJSON(w, whole)
 }
 
-// WriteJSON writes the comparisons as a JSON array with one object per pair: the name of its problem and
-// the fields of [columns.Pairs].
+// WriteJSON writes the comparisons as a JSON array with one object per pair: the name of its
+// problem and the fields of [columns.Pairs].
 func (r Pairwise) WriteJSON(w io.Writer) error {
 	all := []*object{}
 	for i := range r.Problems {
@@ -75,7 +76,10 @@ type object struct {
 	fields map[string]any
 }
 
-func newObject[R any](list []columns.Column[R], row R) *object { return addTo(new(object), list, row) }
+func newObject[R any](list []columns.Column[R], row R) *object {
+	return addTo(new(object), list,
+		row)
+}
 
 func newObjects[R any](list []columns.Column[R], rows []R) []*object {
 	all := []*object{}

@@ -15,10 +15,10 @@ import (
 	"noisebench/results/notation"
 )
 
-// WriteLaTeX writes the tables for a paper: first an overview of all optimizers and problems, then one
-// table for each problem. They are LaTeX table environments that need the package booktabs. All of them
-// fit the text width of the class article, and of every class whose text is at least as wide: what is
-// too wide or too long is continued in a further table.
+// WriteLaTeX writes the tables for a paper: first an overview of all optimizers and problems, then
+// one table for each problem. They are LaTeX table environments that need the package booktabs. All
+// of them fit the text width of the class article, and of every class whose text is at least as
+// wide: what is too wide or too long is continued in a further table.
 func (r Ranking) WriteLaTeX(w io.Writer) error {
 	main := r.tables(columns.LaTeX, false)
 	var appendix []columns.Table
@@ -75,7 +75,8 @@ func fixed(r *measures.Report) []string {
 		for _, p := range r.Problems {
 			i := slices.IndexFunc(p.Rows, func(row measures.Row) bool { return row.Optimizer == optimizer })
 			if i >= 0 && len(p.Rows[i].Fixed) > 0 {
-				entries = append(entries, fmt.Sprintf("%s %s", notation.Clean(optimizer), p.Rows[i].Fixed))
+				entries = append(entries, fmt.Sprintf("%s %s", notation.Clean(optimizer),
+					p.Rows[i].Fixed))
 				break // the plan sets the same on all problems
 			}
 		}
@@ -158,7 +159,8 @@ type latexColumn struct {
 func latexTables(tables []columns.Table) []latexTable {
 	var all []latexTable
 	for _, t := range tables {
-		paper := latexTable{caption: t.Caption, notes: slices.Concat(t.Facts, t.Notes), label: t.Title}
+		paper := latexTable{caption: t.Caption, notes: slices.Concat(t.Facts, t.Notes),
+			label: t.Title}
 		name := t.Column("optimizer")
 		for k, head := range t.Heads {
 			c := latexColumn{head: head.Text, text: head.Words}
@@ -178,10 +180,11 @@ func latexTables(tables []columns.Table) []latexTable {
 func overviewOf(r *measures.Report) latexTable {
 	t := latexTable{
 		label: "overview",
-		caption: fmt.Sprintf("Mean ± standard deviation of each optimizer on the %s of plan %s, with ranks in parentheses",
+		caption: fmt.Sprintf("Mean ± standard deviation of each optimizer on the %s of plan %s, "+
+			"with ranks in parentheses",
 			notation.Count(len(r.Problems), "problem"), notation.Clean(r.Plan)),
-		notes: []string{"bold: the leaders of a problem, which share the first rank: no test tells them apart, or they " +
-			"differ too little to matter"},
+		notes: []string{"bold: the leaders of a problem, which share the first rank: no test " +
+			"tells them apart, or they differ too little to matter"},
 		keep: 1,
 	}
 	var names []string
@@ -189,7 +192,8 @@ func overviewOf(r *measures.Report) latexTable {
 	name := latexColumn{head: "optimizer", text: true}
 	if r.Overall != nil {
 		t.keep = 2
-		t.notes = append(t.notes, "mean rank: over the problems; bold optimizers share the first place over all of them")
+		t.notes = append(t.notes, "mean rank: over the problems; bold optimizers share the first "+
+			"place over all of them")
 		for _, o := range r.Overall {
 			names = append(names, o.Optimizer)
 			name.bold = append(name.bold, o.Place.Place == 1)
@@ -206,7 +210,8 @@ func overviewOf(r *measures.Report) latexTable {
 	}
 	for _, optimizer := range names {
 		oracle := slices.ContainsFunc(r.Problems, func(p measures.Problem) bool {
-			return slices.ContainsFunc(p.Rows, func(row measures.Row) bool { return row.Optimizer == optimizer && row.Oracle })
+			return slices.ContainsFunc(p.Rows,
+				func(row measures.Row) bool { return row.Optimizer == optimizer && row.Oracle })
 		})
 		name.cells = append(name.cells, columns.Flagged(optimizer, oracle))
 	}
@@ -219,18 +224,21 @@ func overviewOf(r *measures.Report) latexTable {
 		p := &r.Problems[i]
 		c := latexColumn{head: notation.Clean(p.Name)}
 		for _, optimizer := range names {
-			row := &p.Rows[slices.IndexFunc(p.Rows, func(row measures.Row) bool { return row.Optimizer == optimizer })]
+			row := &p.Rows[slices.IndexFunc(p.Rows,
+				func(row measures.Row) bool { return row.Optimizer == optimizer })]
 			c.cells = append(c.cells, columns.ShortMeanStd(&row.Score))
 			c.ranks = append(c.ranks, notation.Rank(row.Rank, false))
 			c.bold = append(c.bold, row.Rank == 1)
 			diverged = diverged || row.Score.Diverged > 0
 		}
 		t.columns = append(t.columns, c)
-		t.notes = append(t.notes, fmt.Sprintf("%s: %s, %s is better, %s", notation.Clean(p.Name), p.MetricName(),
+		t.notes = append(t.notes, fmt.Sprintf("%s: %s, %s is better, %s", notation.Clean(p.Name),
+			p.MetricName(),
 			columns.Better(p), notation.Count(p.Seeds, "seed")))
 	}
 	if diverged {
-		t.notes = append(t.notes, "†: some runs diverged; each counts as the worse of its first and its last finite value")
+		t.notes = append(t.notes, "†: some runs diverged; each counts as the worse of its first "+
+			"and its last finite value")
 	}
 	return t
 }
@@ -276,9 +284,11 @@ func searchSpaces(r *measures.Report) latexTable {
 			all := sortedKeys(tried[key])
 			switch ends, ok := ranges[key]; {
 			case ok:
-				line(key, fmt.Sprintf("range [%g, %g], %s", ends[0], ends[1], notation.Count(len(all), "value")))
+				line(key, fmt.Sprintf("range [%g, %g], %s", ends[0], ends[1],
+					notation.Count(len(all), "value")))
 			case len(all) > 6:
-				line(key, fmt.Sprintf("%s from %s to %s", notation.Count(len(all), "value"), notation.Number(all[0]), notation.Number(all[len(all)-1])))
+				line(key, fmt.Sprintf("%s from %s to %s", notation.Count(len(all), "value"),
+					notation.Number(all[0]), notation.Number(all[len(all)-1])))
 			default:
 				line(key, notation.Numbers(all))
 			}
@@ -292,7 +302,8 @@ func searchSpaces(r *measures.Report) latexTable {
 	return latexTable{
 		label: "search spaces", keep: 2, columns: []latexColumn{name, parameter, values},
 		caption: fmt.Sprintf("Search spaces of the optimizers of plan %s", notation.Clean(r.Plan)),
-		notes:   []string{"values: those that tuning tried, over all problems; fixed ones are not tuned"},
+		notes: []string{"values: those that tuning tried, over all problems; fixed ones are " +
+			"not tuned"},
 	}
 }
 
@@ -300,8 +311,9 @@ func searchSpaces(r *measures.Report) latexTable {
 func chosenSettings(r *measures.Report) latexTable {
 	t := latexTable{
 		label: "chosen settings", keep: 2,
-		caption: fmt.Sprintf("Settings that tuning chose on the problems of plan %s", notation.Clean(r.Plan)),
-		notes:   []string{notation.None + ": not tuned on this problem"},
+		caption: fmt.Sprintf("Settings that tuning chose on the problems of plan %s",
+			notation.Clean(r.Plan)),
+		notes: []string{notation.None + ": not tuned on this problem"},
 	}
 	name := latexColumn{head: "optimizer", text: true}
 	parameter := latexColumn{head: "hyperparameter", text: true}
@@ -377,7 +389,8 @@ func box(text, place string, width, natural float64) string {
 	if natural <= width+0.01 {
 		return latexText(text)
 	}
-	return fmt.Sprintf(`\parbox[%s]{%.0fpt}{\raggedright\strut %s\strut}`, place, width, latexText(text))
+	return fmt.Sprintf(`\parbox[%s]{%.0fpt}{\raggedright\strut %s\strut}`, place, width,
+		latexText(text))
 }
 
 // write writes the cell of a row. A column takes one, two or three columns of LaTeX.
@@ -522,7 +535,8 @@ func (d document) latexTable(b *strings.Builder, t latexTable) {
 	}
 	finish()
 	if !below {
-		fmt.Fprintf(b, "\n\\begingroup\\footnotesize\\raggedright\n\\noindent Notes on Table~\\ref{tab:%s}:\\par\n",
+		fmt.Fprintf(b, "\n\\begingroup\\footnotesize\\raggedright\n\\noindent Notes on "+
+			"Table~\\ref{tab:%s}:\\par\n",
 			latexLabel(d.plan, t.label))
 		for _, note := range notes {
 			fmt.Fprintf(b, "\\noindent %s.\\par\n", latexText(note))
@@ -532,14 +546,16 @@ func (d document) latexTable(b *strings.Builder, t latexTable) {
 }
 
 // latexBegin begins a float.
-func (d document) latexBegin(b *strings.Builder, t *latexTable, environment, caption string, part int) {
+func (d document) latexBegin(b *strings.Builder, t *latexTable, environment, caption string,
+	part int) {
 	text, label := latexText(caption), ""
 	if part > 0 {
 		text += " (continued)"
 	} else {
 		label = fmt.Sprintf("\\label{tab:%s}", latexLabel(d.plan, t.label))
 	}
-	fmt.Fprintf(b, "\n\\begin{%s}\n\\centering\n\\caption{%s.}%s\\medskip\n", environment, text, label)
+	fmt.Fprintf(b, "\n\\begin{%s}\n\\centering\n\\caption{%s.}%s\\medskip\n", environment, text,
+		label)
 	fmt.Fprintln(b, `\footnotesize\setlength{\tabcolsep}{3.5pt}`)
 }
 
@@ -602,7 +618,8 @@ func (t *latexTable) write(b *strings.Builder, columns []int, from, to int) {
 		specs = append(specs, c.spec())
 		heads = append(heads, c.heading())
 	}
-	fmt.Fprintf(b, "\\begin{tabular}{@{}%s@{}}\n\\toprule\n%s \\\\\n\\midrule\n", strings.Join(specs, ""), strings.Join(heads, " & "))
+	fmt.Fprintf(b, "\\begin{tabular}{@{}%s@{}}\n\\toprule\n%s \\\\\n\\midrule\n",
+		strings.Join(specs, ""), strings.Join(heads, " & "))
 	for i := from; i < to; i++ {
 		var cells []string
 		for _, k := range which {

@@ -1,9 +1,9 @@
-// Package report writes tables of results: for the terminal, as Markdown and as LaTeX for readers, as
-// CSV and JSON for programs.
+// Package report writes tables of results: for the terminal, as Markdown and as LaTeX for readers,
+// as CSV and JSON for programs.
 //
-// What the tables show is computed by package measures and listed by package columns; this package lays
-// it out. A [Ranking] is the usual report of a plan, and [Pairwise] the comparisons of all pairs of
-// optimizers in its place.
+// What the tables show is computed by package measures and listed by package columns; this package
+// lays it out. A [Ranking] is the usual report of a plan, and [Pairwise] the comparisons of all
+// pairs of optimizers in its place.
 package report
 
 import (
@@ -32,13 +32,19 @@ type Pairwise struct {
 	Width int // of the terminal in characters; 0: no limit
 }
 
-// Files are the formats for files that hold all tables of a report, by the files' endings: csv, json,
-// md and tex, the latter with its appendix.
+// Files are the formats for files that hold all tables of a report, by the files' endings: csv,
+// json, md and tex, the latter with its appendix.
 var Files = map[string]func(r *measures.Report, w io.Writer) error{
 	"csv":  func(r *measures.Report, w io.Writer) error { return Ranking{Report: r}.WriteCSV(w) },
 	"json": func(r *measures.Report, w io.Writer) error { return Ranking{Report: r}.WriteJSON(w) },
-	"md":   func(r *measures.Report, w io.Writer) error { return Ranking{Report: r}.WriteMarkdown(w) },
-	"tex":  func(r *measures.Report, w io.Writer) error { return Ranking{Report: r, All: true}.WriteLaTeX(w) },
+	"md": func(r *measures.Report, w io.Writer) error {
+		return Ranking{Report: r}.WriteMarkdown(
+			w)
+	},
+	"tex": func(r *measures.Report,
+		w io.Writer) error {
+		return Ranking{Report: r, All: true}.WriteLaTeX(w)
+	},
 }
 
 // document is what the writers of text, Markdown and LaTeX lay out.
@@ -57,7 +63,8 @@ func newDocument(r *measures.Report, width int, tables []columns.Table) document
 		headline = fmt.Sprintf("plan %s: INCOMPLETE, %d of %d runs", r.Plan, r.Finished, r.Planned)
 	}
 	return document{
-		r.Plan, headline, r.Description, r.Complete(), width, tables, columns.Texts(r.Notes), columns.Legend(tables...),
+		r.Plan, headline, r.Description, r.Complete(), width, tables, columns.Texts(r.Notes),
+		columns.Legend(tables...),
 	}
 }
 
@@ -86,7 +93,8 @@ func (r Ranking) tables(output columns.Output, second bool) []columns.Table {
 // numbered writes the problem of a table into its title and its caption.
 func numbered(r *measures.Report, i int, t columns.Table) columns.Table {
 	t.Title = fmt.Sprintf("%d. %s", i+1, t.Title)
-	t.Caption = fmt.Sprintf("%s on %s, plan %s", t.Caption, notation.Clean(r.Problems[i].Name), notation.Clean(r.Plan))
+	t.Caption = fmt.Sprintf("%s on %s, plan %s", t.Caption, notation.Clean(r.Problems[i].Name),
+		notation.Clean(r.Plan))
 	return t
 }
 

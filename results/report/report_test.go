@@ -26,7 +26,8 @@ import (
 var update = flag.Bool("update", false, "write the files in testdata")
 
 var formats = map[string]func(*measures.Report, io.Writer) error{
-	"txt": ranking(Ranking{}, Ranking.WriteText), "all.txt": ranking(Ranking{All: true}, Ranking.WriteText),
+	"txt": ranking(Ranking{}, Ranking.WriteText), "all.txt": ranking(Ranking{All: true},
+		Ranking.WriteText),
 	"md": ranking(Ranking{}, Ranking.WriteMarkdown), "csv": ranking(Ranking{}, Ranking.WriteCSV),
 	"json": ranking(Ranking{}, Ranking.WriteJSON), "tex": ranking(Ranking{}, Ranking.WriteLaTeX),
 	"paper.tex": ranking(Ranking{All: true, Landscape: true}, Ranking.WriteLaTeX),
@@ -35,7 +36,8 @@ var formats = map[string]func(*measures.Report, io.Writer) error{
 	"pairs.json": pairwise(Pairwise.WriteJSON),
 }
 
-func ranking(options Ranking, write func(Ranking, io.Writer) error) func(*measures.Report, io.Writer) error {
+func ranking(options Ranking, write func(Ranking, io.Writer) error) func(*measures.Report,
+	io.Writer) error {
 	return func(r *measures.Report, w io.Writer) error {
 		options.Report = r
 		return write(options, w)
@@ -57,7 +59,8 @@ func render(t *testing.T, r *measures.Report, format string) string {
 
 var longNumber = regexp.MustCompile(`[0-9]\.[0-9]{9,}(e[-+][0-9]+)?`)
 
-// roundNumbers rounds numbers in full precision, whose last digits depend on the platform, to eight decimals.
+// roundNumbers rounds numbers in full precision, whose last digits depend on the platform, to eight
+// decimals.
 func roundNumbers(s string) string {
 	return longNumber.ReplaceAllStringFunc(s, func(number string) string {
 		v, err := strconv.ParseFloat(number, 64)
@@ -101,7 +104,8 @@ func TestGoldenIncomplete(t *testing.T) {
 	cells[1].Failed = []string{"plugin adam: Step:\n\x1b[31mpanic"}
 	cells[2].Runs[0].Run.Protocol = protocol.Version + 1
 	cells[2].Runs[1].Host.Platform = "darwin/arm64"
-	cells[3] = results.Cell{Problem: "digits", Optimizer: "sgd|32_&%", Failed: []string{"broken", "broken"}, Missing: 8}
+	cells[3] = results.Cell{Problem: "digits", Optimizer: "sgd|32_&%",
+		Failed: []string{"broken", "broken"}, Missing: 8}
 	for i := range cells[4:] {
 		cells[4+i].Runs = cells[4+i].Runs[:3]
 		cells[4+i].Missing = 7
@@ -122,7 +126,8 @@ func TestNothingYet(t *testing.T) {
 	}
 	for format := range formats {
 		data := strings.HasSuffix(format, "csv") || strings.HasSuffix(format, "json")
-		if got := render(t, r, format); !data && !strings.Contains(got, "INCOMPLETE, 0 of 80 runs") ||
+		if got := render(t, r, format); !data && !strings.Contains(got,
+			"INCOMPLETE, 0 of 80 runs") ||
 			strings.Contains(got, "NaN") {
 			t.Errorf("%s of a plan without runs:\n%s", format, got)
 		}
@@ -160,23 +165,27 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	slices.Reverse(plan.Problems)
 	for i, o := range measures.Build(plan, cells).Overall {
 		if o.Optimizer != want.Overall[i].Optimizer || o.Place != want.Overall[i].Place {
-			t.Errorf("place %d depends on the order of problems: %v, want %v", i, o, want.Overall[i])
+			t.Errorf("place %d depends on the order of problems: %v, want %v", i, o,
+				want.Overall[i])
 		}
 	}
 }
 
-// A row whose rank is later than that of one it is not told from says so, in every format that has notes.
+// A row whose rank is later than that of one it is not told from says so, in every format that has
+// notes.
 func TestUntoldIsNoted(t *testing.T) {
 	plan, cells := synthetic.Plan()
 	for k := range cells[:4] {
 		for s, r := range cells[k].Runs {
-			level := map[string]float64{"adam": .95, "cabs": .94, "sgd": .93, "sgd|32_&%": .8}[cells[k].Optimizer] + 1e-4*math.Sin(float64(s*k))
+			level := map[string]float64{"adam": .95, "cabs": .94, "sgd": .93,
+				"sgd|32_&%": .8}[cells[k].Optimizer] + 1e-4*math.Sin(float64(s*k))
 			if cells[k].Optimizer == "sgd" {
 				level = .93 + .04*float64(1-s%2*2) + 1e-4*math.Sin(float64(s))
 			}
 			for i := range r.Points[1:] {
 				p := &r.Points[1+i]
-				p.Validation, p.Test = &results.Value{Metric: protocol.Number(level)}, &results.Value{Metric: protocol.Number(level)}
+				p.Validation, p.Test = &results.Value{Metric: protocol.Number(level)},
+					&results.Value{Metric: protocol.Number(level)}
 			}
 		}
 	}
@@ -188,14 +197,16 @@ func TestUntoldIsNoted(t *testing.T) {
 		}
 	}
 	want := []measures.Located{{Problem: "digits", Warning: measures.Warning{
-		Kind: measures.Untold, Who: "sgd", Text: "no test tells it from adam, of rank 1; its rank is a later one because " +
-			"its mean is not better than that of cabs, which a test does tell apart",
+		Kind: measures.Untold, Who: "sgd",
+		Text: "no test tells it from adam, of rank 1; its rank is a later one because its " +
+			"mean is not better than that of cabs, which a test does tell apart",
 	}}}
 	if d := cmp.Diff(want, found); d != "" {
 		t.Errorf("notes (-want +got):\n%s", d)
 	}
 	for _, format := range []string{"txt", "md", "tex", "json"} {
-		if text := strings.Join(strings.Fields(render(t, r, format)), " "); !strings.Contains(text, "no test tells it from adam") {
+		if text := strings.Join(strings.Fields(render(t, r, format)), " "); !strings.Contains(text,
+			"no test tells it from adam") {
 			t.Errorf("%s does not say that sgd is not told from adam", format)
 		}
 	}
@@ -207,7 +218,8 @@ func TestOracleIsFlagged(t *testing.T) {
 	name := cells[1].Optimizer
 	cells[1].Runs[3].End.Oracle = true
 	r := measures.Build(plan, cells)
-	for format, flag := range map[string]string{"txt": name + " ‡", "md": name + " ‡", "tex": name + ` $\ddagger$`} {
+	for format, flag := range map[string]string{"txt": name + " ‡", "md": name + " ‡", "tex": name +
+		` $\ddagger$`} {
 		text := render(t, r, format)
 		want := 2 // the table of the problem and the one over all problems
 		if format != "txt" {
@@ -252,10 +264,12 @@ func TestTextWidth(t *testing.T) {
 func TestLaTeXCompiles(t *testing.T) {
 	latex, err := exec.LookPath("pdflatex")
 	if err != nil {
-		t.Skip("pdflatex is not installed; get it by: apt-get install texlive-latex-base texlive-latex-recommended")
+		t.Skip("pdflatex is not installed; get it by: apt-get install texlive-latex-base " +
+			"texlive-latex-recommended")
 	}
 	plan, cells := synthetic.Plan()
-	nasty := "a_b & c|d #1 {x} $5% ~^ \\end Ünïcödé łódź ∇f‖α₁² 中文 😀 'quoted' \"double\" `tick` --- <=> e\u0301"
+	nasty := "a_b & c|d #1 {x} $5% ~^ \\end Ünïcödé łódź ∇f‖α₁² 中文 😀 'quoted' \"double\" `tick` " +
+		"--- <=> e\u0301"
 	for i := range plan.Optimizers {
 		if plan.Optimizers[i].Name == "cabs" {
 			plan.Optimizers[i].Name = nasty
@@ -279,7 +293,8 @@ func TestLaTeXCompiles(t *testing.T) {
 	cells[0].Failed = []string{`every special character: \ { } ~ ^ " < > $ # % & _ | ± – …`}
 	r := measures.Build(plan, append(cells, imported), nasty)
 	for _, preamble := range []string{"", "\\usepackage[T1]{fontenc}\n"} {
-		pdflatex(t, latex, preamble, render(t, r, "tex")+render(t, r, "paper.tex")+render(t, r, "pairs.tex"))
+		pdflatex(t, latex, preamble, render(t, r, "tex")+render(t, r, "paper.tex")+render(t, r,
+			"pairs.tex"))
 		if testing.Short() {
 			break
 		}
@@ -290,7 +305,8 @@ func TestLaTeXCompiles(t *testing.T) {
 func TestLaTeXFits(t *testing.T) {
 	latex, err := exec.LookPath("pdflatex")
 	if err != nil {
-		t.Skip("pdflatex is not installed; get it by: apt-get install texlive-latex-base texlive-latex-recommended")
+		t.Skip("pdflatex is not installed; get it by: apt-get install texlive-latex-base " +
+			"texlive-latex-recommended")
 	}
 	plan := protocol.Plan{Name: "a-plan-of-a-very-long-name-indeed"}
 	var cells []results.Cell
@@ -312,7 +328,8 @@ func TestLaTeXFits(t *testing.T) {
 			}
 			cells = append(cells, c)
 			if k == 0 {
-				plan.Optimizers = append(plan.Optimizers, protocol.OptimizerEntry{Optimizer: "sgd", Name: optimizer})
+				plan.Optimizers = append(plan.Optimizers, protocol.OptimizerEntry{Optimizer: "sgd",
+					Name: optimizer})
 			}
 		}
 	}

@@ -41,13 +41,16 @@ func (d document) text(w io.Writer) error {
 		for _, fact := range t.Facts {
 			wrapped("   ", fact)
 		}
-		const margins = 4 // two characters that are printed before the table, two that tablewriter adds
-		rows, dropped := Fit(append([][]string{heads(&t)}, t.Texts()...), max(0, d.width-margins), droppable(&t)...)
+		// two characters that are printed before the table, two that tablewriter adds
+		const margins = 4
+		rows, dropped := Fit(append([][]string{heads(&t)}, t.Texts()...), max(0, d.width-margins),
+			droppable(&t)...)
 		table := new(strings.Builder)
 		if err := layOut(table, t.Title, rows, renderer.NewBlueprint(tw.Rendition{
-			Borders:  tw.BorderNone,
-			Symbols:  tw.NewSymbols(tw.StyleLight),
-			Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: tw.Lines{ShowHeaderLine: tw.On}},
+			Borders: tw.BorderNone,
+			Symbols: tw.NewSymbols(tw.StyleLight),
+			Settings: tw.Settings{Separators: tw.SeparatorsNone,
+				Lines: tw.Lines{ShowHeaderLine: tw.On}},
 		})); err != nil {
 			return err
 		}
@@ -60,7 +63,8 @@ func (d document) text(w io.Writer) error {
 		for _, note := range t.Notes {
 			item("   ", "note: "+note)
 		}
-		t.Heads = slices.DeleteFunc(slices.Clone(t.Heads), func(h columns.Head) bool { return slices.Contains(dropped, h.Text) })
+		t.Heads = slices.DeleteFunc(slices.Clone(t.Heads),
+			func(h columns.Head) bool { return slices.Contains(dropped, h.Text) })
 		shown = append(shown, t)
 	}
 	fmt.Fprintln(b)

@@ -15,8 +15,8 @@ import (
 	"noisebench/results/measures"
 )
 
-// Every output shows each column that says it is shown there, with the text or the value of each row.
-// Pages and exported tables are walked in the same way in their packages.
+// Every output shows each column that says it is shown there, with the text or the value of each
+// row. Pages and exported tables are walked in the same way in their packages.
 func TestEveryColumnIsShown(t *testing.T) {
 	plan, cells := synthetic.Full()
 	r := measures.Build(plan, cells)
@@ -58,10 +58,12 @@ func TestEveryColumnIsShown(t *testing.T) {
 	}
 	overalls := columns.OverallsOf(r)
 	for _, output := range []columns.Output{columns.Terminal, columns.Markdown, columns.LaTeX} {
-		walk(t, section(t, texts[output][0], "overall"), columns.In(columns.Overalls(r), output), overalls)
+		walk(t, section(t, texts[output][0], "overall"), columns.In(columns.Overalls(r), output),
+			overalls)
 	}
 	for _, text := range texts[columns.Details] {
-		walk(t, section(t, text, "overall: how sure, how fast, how tuned"), columns.In(columns.Overalls(r), columns.Details), overalls)
+		walk(t, section(t, text, "overall: how sure, how fast, how tuned"),
+			columns.In(columns.Overalls(r), columns.Details), overalls)
 	}
 	for i := range r.Problems {
 		p := &r.Problems[i]
@@ -97,8 +99,10 @@ func section(t *testing.T, text, title string) string {
 }
 
 // plain takes what formats add to the texts of cells.
-var plain = strings.NewReplacer(`\textbf{`, "", "}", "", `\multicolumn{1}{c}{`, "", `\multicolumn{2}{c}{`, "", `$\cdot10^{`, "e", "$", "", `\`, "",
-	"textgreater{", ">", "textbar{", "|", "times", "×", "pm", "±", "ddagger", "‡", "dagger", "†", "geq", "≥", " & ", "  ", "**", "", "--", "–")
+var plain = strings.NewReplacer(`\textbf{`, "", "}", "", `\multicolumn{1}{c}{`, "",
+	`\multicolumn{2}{c}{`, "", `$\cdot10^{`, "e", "$", "", `\`, "",
+	"textgreater{", ">", "textbar{", "|", "times", "×", "pm", "±", "ddagger", "‡", "dagger", "†",
+	"geq", "≥", " & ", "  ", "**", "", "--", "–")
 
 // walk wants the head of each column in a table, and the texts of all rows.
 func walk[R any](t *testing.T, table string, list []columns.Column[R], rows []R) {
@@ -108,17 +112,20 @@ func walk[R any](t *testing.T, table string, list []columns.Column[R], rows []R)
 	}
 	shown := columns.Fill(list, rows)
 	if len(shown.Heads) < len(list)-1 { // on the problem without parts, the last point is the score
-		t.Errorf("of %d columns, only %d are there: the test needs cells that have them all", len(list), len(shown.Heads))
+		t.Errorf("of %d columns, only %d are there: the test needs cells that have them all",
+			len(list), len(shown.Heads))
 	}
 	for k, head := range shown.Heads {
-		alone := `(?m)(^|  |\||strut ) *` + regexp.QuoteMeta(plain.Replace(head.Text)) + ` *($|  |\||strut)`
+		alone := `(?m)(^|  |\||strut ) *` + regexp.QuoteMeta(plain.Replace(head.Text)) +
+			` *($|  |\||strut)`
 		if !regexp.MustCompile(alone).MatchString(table) {
 			t.Errorf("column %s is not there, %q in\n%s", head.Name, head.Text, table)
 		}
 		for _, line := range shown.Lines {
 			for _, part := range strings.Split(plain.Replace(line.Cells[k].Text), " ± ") {
 				if !strings.Contains(table, part) {
-					t.Errorf("column %s of %s is not there, %q in\n%s", head.Name, line.Optimizer, part, table)
+					t.Errorf("column %s of %s is not there, %q in\n%s", head.Name, line.Optimizer,
+						part, table)
 				}
 			}
 		}
@@ -148,7 +155,8 @@ func TestEveryValueIsThere(t *testing.T) {
 		p := &r.Problems[i]
 		inJSON(t, []any{problem}, columns.Problems(), []*measures.Problem{p})
 		fields := problem.(map[string]any)
-		inJSON(t, append(fields["rows"].([]any), fields["unranked"].([]any)...), columns.Rows(r, nil), columns.RowsOf(r, p))
+		inJSON(t, append(fields["rows"].([]any), fields["unranked"].([]any)...),
+			columns.Rows(r, nil), columns.RowsOf(r, p))
 		inJSON(t, fields["pairs"], columns.Pairs(), columns.PairsOf(r, p))
 	}
 }
@@ -161,7 +169,8 @@ func inCSV[R any](t *testing.T, text string, list []columns.Column[R], rows []R)
 	}
 	list = columns.In(list, columns.CSV)
 	if len(lines) != len(rows)+1 || len(lines[0]) != len(list) {
-		t.Fatalf("%d lines and %d columns, want %d and %d", len(lines), len(lines[0]), len(rows)+1, len(list))
+		t.Fatalf("%d lines and %d columns, want %d and %d", len(lines), len(lines[0]), len(rows)+1,
+			len(list))
 	}
 	for k, c := range list {
 		if lines[0][k] != c.Name {
@@ -191,7 +200,8 @@ func inJSON[R any](t *testing.T, objects any, list []columns.Column[R], rows []R
 			}
 			value := c.Value(row)
 			if there != (value != nil) {
-				t.Errorf("row %d has field %s: %t; its value is %v", i, strings.Join(c.Path, "."), there, value)
+				t.Errorf("row %d has field %s: %t; its value is %v", i, strings.Join(c.Path, "."),
+					there, value)
 				continue
 			}
 			var one object

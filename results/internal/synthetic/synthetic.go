@@ -1,5 +1,5 @@
-// Package synthetic has made-up run records for the tests of packages that compute, list and lay out
-// results.
+// Package synthetic has made-up run records for the tests of packages that compute, list and lay
+// out results.
 package synthetic
 
 import (
@@ -30,14 +30,17 @@ func Run(problem, optimizer string, seed uint64, step, start, end float64) *resu
 	r := &results.Record{
 		Run: results.Run{
 			Protocol: protocol.Version, Problem: results.ProblemID{Name: problem},
-			Optimizer: results.OptimizerID{Name: optimizer, Setting: protocol.Setting{"step_size": step}},
-			Seed:      seed, Budget: spec.Budget, BatchSize: spec.BatchSize,
+			Optimizer: results.OptimizerID{Name: optimizer,
+				Setting: protocol.Setting{"step_size": step}},
+			Seed: seed, Budget: spec.Budget, BatchSize: spec.BatchSize,
 		},
 		Spec: spec,
-		End:  results.End{Status: results.OK, Steps: int(spec.Budget) / spec.BatchSize, Seen: spec.Budget},
+		End: results.End{Status: results.OK, Steps: int(spec.Budget) / spec.BatchSize,
+			Seen: spec.Budget},
 		Host: results.Host{
 			Platform: "linux/amd64/v3",
-			Clocks:   results.Clocks{ProblemTime: 0.2, OptimizerTime: 0.01 * float64(len(optimizer))},
+			Clocks: results.Clocks{ProblemTime: 0.2, OptimizerTime: 0.01 * float64(
+				len(optimizer))},
 		},
 	}
 	value := func(v float64) results.Value {
@@ -77,7 +80,8 @@ func Cell(problem, optimizer string, seeds int, step, level, spread float64) res
 	for seed := range uint64(seeds) {
 		wobble := spread * math.Sin(3*float64(seed)+level)
 		c.Runs = append(c.Runs, Run(problem, optimizer, seed, step, start, level+wobble))
-		c.OneShot = append(c.OneShot, Run(problem, optimizer, seed, 0.1, start, (start+level)/2+wobble))
+		c.OneShot = append(c.OneShot, Run(problem, optimizer, seed, 0.1, start,
+			(start+level)/2+wobble))
 	}
 	for i := range 6 {
 		c.Tuning = append(c.Tuning, Run(problem, optimizer, 1000, math.Pow10(-i), start, level))
@@ -132,7 +136,8 @@ func Full() (*protocol.Plan, []results.Cell) {
 		c.Tuning = append(c.Tuning, Run(c.Problem, c.Optimizer, 1001, 0.1, 0.1, 0.5))
 	}
 	for seed := range uint64(10) { // two groups
-		cells[3].Runs[seed] = Run("digits", "sgd|32_&%", seed, 1, 0.1, 0.6+0.3*float64(seed%2)+1e-3*float64(seed))
+		cells[3].Runs[seed] = Run("digits", "sgd|32_&%", seed, 1, 0.1,
+			0.6+0.3*float64(seed%2)+1e-3*float64(seed))
 	}
 	cells[2].Runs[0].End.Oracle = true
 	imported := Cell("digits", "adam", 10, 0.01, 0.9, 0.004)

@@ -25,7 +25,8 @@ var (
 // edges are what a panel needs around its data.
 type edges struct{ left, right, bottom, top vg.Length }
 
-// settle gives axes without a range one, and returns what the panel needs around its data if these are width wide.
+// settle gives axes without a range one, and returns what the panel needs around its data if these
+// are width wide.
 func (p *Panel) settle(width vg.Length) edges {
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		if !finite(a.Min) || !finite(a.Max) {
@@ -137,11 +138,13 @@ func (p *Panel) draw(c draw.Canvas) {
 			shorten(p.X.Label.Text, labelStyle, width))
 	}
 	if !p.BareY {
-		writeUp(&c, c.Min.X-p.Y.Tick.Length-tickLabelGap-widest-1, center.Y, shorten(p.Y.Label.Text, labelStyle, height))
+		writeUp(&c, c.Min.X-p.Y.Tick.Length-tickLabelGap-widest-1, center.Y,
+			shorten(p.Y.Label.Text, labelStyle, height))
 	}
 }
 
-// write draws a text at a point, by what is to be seen of it: its capitals and digits, and below its descenders.
+// write draws a text at a point, by what is to be seen of it: its capitals and digits, and below
+// its descenders.
 func write(c *draw.Canvas, style text.Style, x, y vg.Length, s string) {
 	if s == "" {
 		return

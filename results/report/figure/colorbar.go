@@ -54,7 +54,8 @@ func (b *ColorBar) draw(c draw.Canvas) {
 	left, height := c.Max.X+barGap, c.Max.Y-c.Min.Y
 	right := left + barWidth
 	box := func(bottom vg.Length) []vg.Point {
-		return []vg.Point{{X: left, Y: bottom}, {X: right, Y: bottom}, {X: right, Y: c.Max.Y}, {X: left, Y: c.Max.Y}}
+		return []vg.Point{{X: left, Y: bottom}, {X: right, Y: bottom}, {X: right, Y: c.Max.Y},
+			{X: left, Y: c.Max.Y}}
 	}
 	for k := range barSteps { // each over what is above it, so that no seams show
 		c.FillPolygon(b.Color((float64(k)+0.5)/barSteps), box(c.Min.Y+height*vg.Length(k)/barSteps))

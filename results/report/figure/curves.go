@@ -20,18 +20,21 @@ func drawLoss(s *Source, p *measures.Problem) (*Figure, string) {
 }
 
 func drawMetric(s *Source, p *measures.Problem) (*Figure, string) {
-	curves := measures.Curves(s.Plan, s.Cells, p.Name, measures.Quantity{Part: p.Part, Metric: true})
+	curves := measures.Curves(s.Plan, s.Cells, p.Name, measures.Quantity{Part: p.Part,
+		Metric: true})
 	return s.drawCurves(p, curves, p.MetricName(), p.Spec.Metric.Name != results.Accuracy)
 }
 
 // drawn returns the curves of the optimizers that are to be drawn.
 func (s *Source) drawnCurves(curves []measures.Curve) []measures.Curve {
-	return slices.DeleteFunc(slices.Clone(curves), func(c measures.Curve) bool { return !s.drawn(c.Optimizer) })
+	return slices.DeleteFunc(slices.Clone(curves),
+		func(c measures.Curve) bool { return !s.drawn(c.Optimizer) })
 }
 
-// drawCurves draws curves of values that runs reach. On a logarithmic axis a curve is the median and its band the middle
-// half of the seeds; a linear one shows means and standard deviations.
-func (s *Source) drawCurves(p *measures.Problem, curves []measures.Curve, what string, mayLog bool) (*Figure, string) {
+// drawCurves draws curves of values that runs reach. On a logarithmic axis a curve is the median
+// and its band the middle half of the seeds; a linear one shows means and standard deviations.
+func (s *Source) drawCurves(p *measures.Problem, curves []measures.Curve, what string,
+	mayLog bool) (*Figure, string) {
 	if curves = s.drawnCurves(curves); len(curves) == 0 {
 		return nil, "no replicates have finished"
 	}
@@ -73,7 +76,8 @@ func (o *overlay) middle(c measures.Curve) (x, line, low, high []float64) {
 }
 
 // overlay draws curves in one panel, the leading ones in their styles before the others in grey.
-func (s *Source) overlay(p *measures.Problem, curves []measures.Curve, o overlay) (*Figure, string) {
+func (s *Source) overlay(p *measures.Problem, curves []measures.Curve, o overlay) (*Figure,
+	string) {
 	var names []string
 	for _, c := range curves {
 		names = append(names, c.Optimizer)
@@ -99,7 +103,8 @@ func (s *Source) overlay(p *measures.Problem, curves []measures.Curve, o overlay
 			continue
 		}
 		style := s.styles[c.Optimizer]
-		bands = append(bands, &Band{X: x, Low: low, High: high, Style: style, Light: len(front) > 4})
+		bands = append(bands, &Band{X: x, Low: low, High: high, Style: style,
+			Light: len(front) > 4})
 		lines = append(lines, &Line{X: x, Y: line, Style: style, Marked: true})
 		entry := Entry{Label: c.Optimizer, Style: style}
 		if len(c.Diverged) > 0 {
@@ -116,10 +121,12 @@ func (s *Source) overlay(p *measures.Problem, curves []measures.Curve, o overlay
 	f := s.page([][]*Panel{{panel}}, legend)
 	f.Caption = o.caption(s, p, counts, front, rest)
 	if len(diverged) > 0 && o.center {
-		f.Notes = append(f.Notes, "† "+list(diverged)+" diverged (×); from there on each counts as the worse of its first and its "+
+		f.Notes = append(f.Notes, "† "+list(
+			diverged)+" diverged (×); from there on each counts as the worse of its first and its "+
 			"last finite value.")
 	} else if len(diverged) > 0 {
-		f.Notes = append(f.Notes, "† "+list(diverged)+" diverged (×) and are left out from there on.")
+		f.Notes = append(f.Notes, "† "+list(
+			diverged)+" diverged (×) and are left out from there on.")
 	}
 	if cut {
 		f.Notes = append(f.Notes, "Some curves leave the range of the axis.")
@@ -146,9 +153,11 @@ func divergences(c measures.Curve, x, line []float64, style Style) *Marks {
 	return m
 }
 
-// setRange sets the range of the y axis so that it holds the leading curves, and reports whether some line leaves it. A linear
-// axis need not hold the first fifth of the budget: differences would drown in the first steps.
-func (o *overlay) setRange(panel *Panel, p *measures.Problem, curves []measures.Curve, front []string) (cut bool) {
+// setRange sets the range of the y axis so that it holds the leading curves, and reports whether
+// some line leaves it. A linear axis need not hold the first fifth of the budget: differences would
+// drown in the first steps.
+func (o *overlay) setRange(panel *Panel, p *measures.Problem, curves []measures.Curve,
+	front []string) (cut bool) {
 	low, high, start := math.Inf(1), math.Inf(-1), math.Inf(-1)
 	for _, c := range curves {
 		if !slices.Contains(front, c.Optimizer) {
@@ -183,12 +192,14 @@ func (o *overlay) setRange(panel *Panel, p *measures.Problem, curves []measures.
 	}
 	for _, c := range curves {
 		_, line, _, _ := o.middle(c)
-		cut = cut || slices.ContainsFunc(line, func(v float64) bool { return v < panel.Y.Min || v > panel.Y.Max })
+		cut = cut || slices.ContainsFunc(line,
+			func(v float64) bool { return v < panel.Y.Min || v > panel.Y.Max })
 	}
 	return cut
 }
 
-func (o *overlay) caption(s *Source, p *measures.Problem, counts []int, front, rest []string) string {
+func (o *overlay) caption(s *Source, p *measures.Problem, counts []int, front,
+	rest []string) string {
 	how := "mean of %s, band: ± 1 standard deviation"
 	if o.log {
 		how = "median of %s, band: the middle half of the seeds"
@@ -196,7 +207,8 @@ func (o *overlay) caption(s *Source, p *measures.Problem, counts []int, front, r
 	if slices.Max(counts) == 1 {
 		how = "%s"
 	}
-	text := fmt.Sprintf("%s on %s over examples seen, plan %s: "+how+".", capital(o.what), p.Name, s.Plan.Name, seeds(counts))
+	text := fmt.Sprintf("%s on %s over examples seen, plan %s: "+how+".", capital(o.what), p.Name,
+		s.Plan.Name, seeds(counts))
 	if len(rest) > 0 {
 		text += fmt.Sprintf(" In colour the %d of best rank; in grey %s.", len(front), list(rest))
 	}
@@ -227,7 +239,8 @@ func drawBatchSize(s *Source, p *measures.Problem) (*Figure, string) {
 		}
 		return low < high
 	}
-	moving := slices.DeleteFunc(slices.Clone(curves), func(c measures.Curve) bool { return !varies(c) })
+	moving := slices.DeleteFunc(slices.Clone(curves),
+		func(c measures.Curve) bool { return !varies(c) })
 	if len(moving) == 0 {
 		return nil, "no optimizer changed its batch size"
 	}
@@ -236,7 +249,8 @@ func drawBatchSize(s *Source, p *measures.Problem) (*Figure, string) {
 	}
 	f, missing := s.overlay(p, moving, overlay{what: "batch size", log: true})
 	if f != nil && len(moving) < len(curves) {
-		f.Notes = append(f.Notes, fmt.Sprintf("Optimizers with constant batch sizes are left out; the problem's is %d.", p.BatchSize))
+		f.Notes = append(f.Notes, fmt.Sprintf(
+			"Optimizers with constant batch sizes are left out; the problem's is %d.", p.BatchSize))
 	}
 	return f, missing
 }
@@ -245,7 +259,8 @@ func drawNoise(s *Source, p *measures.Problem) (*Figure, string) {
 	const name = "noise_to_signal"
 	curves := s.drawnCurves(measures.TraceCurves(s.Plan, s.Cells, p.Name, name))
 	curves = slices.DeleteFunc(curves, func(c measures.Curve) bool {
-		return !slices.ContainsFunc(c.Points, func(p measures.CurvePoint) bool { return p.Median > 0 })
+		return !slices.ContainsFunc(c.Points,
+			func(p measures.CurvePoint) bool { return p.Median > 0 })
 	})
 	switch {
 	case len(curves) > 0:

@@ -26,8 +26,8 @@ type Source struct {
 	only   []string // optimizers to draw; nil: all
 }
 
-// NewSource prepares a source. only names the optimizers to be drawn; nil stands for all. The others still count: in
-// ranks, in targets, and in who has which style.
+// NewSource prepares a source. only names the optimizers to be drawn; nil stands for all. The
+// others still count: in ranks, in targets, and in who has which style.
 func NewSource(plan *protocol.Plan, cells []results.Cell, only []string) *Source {
 	names := make([]string, len(plan.Optimizers))
 	for i, e := range plan.Optimizers {
@@ -52,15 +52,19 @@ type Kind struct {
 var Kinds = []Kind{
 	{Name: "loss", Doc: "training loss over examples seen", problem: drawLoss},
 	{Name: "metric", Doc: "the reported metric over examples seen", problem: drawMetric},
-	{Name: "batch-size", Doc: "batch sizes that optimizers chose, over examples seen", Traced: true, problem: drawBatchSize},
+	{Name: "batch-size", Doc: "batch sizes that optimizers chose, over examples seen", Traced: true,
+		problem: drawBatchSize},
 	{Name: "sensitivity", Doc: "what tuning runs scored by step size", problem: drawSensitivity},
-	{Name: "noise", Doc: "noise-to-signal ratio of gradients over examples seen", Traced: true, problem: drawNoise},
-	{Name: "ranks", Doc: "scores with intervals on each problem; mean ranks over all problems", problem: drawScores, overall: drawRanks},
-	{Name: "profile", Doc: "share of problems solved within a multiple of the fastest's examples", overall: drawProfile},
+	{Name: "noise", Doc: "noise-to-signal ratio of gradients over examples seen", Traced: true,
+		problem: drawNoise},
+	{Name: "ranks", Doc: "scores with intervals on each problem; mean ranks over all problems",
+		problem: drawScores, overall: drawRanks},
+	{Name: "profile", Doc: "share of problems solved within a multiple of the fastest's examples",
+		overall: drawProfile},
 }
 
-// Draw draws the figure of a problem of the plan, or over all of them if problem is empty. If there is nothing to draw,
-// missing says why, and f is nil.
+// Draw draws the figure of a problem of the plan, or over all of them if problem is empty. If there
+// is nothing to draw, missing says why, and f is nil.
 func (k *Kind) Draw(s *Source, problem string) (f *Figure, missing string) {
 	if problem == "" {
 		if k.overall == nil {
@@ -71,7 +75,8 @@ func (k *Kind) Draw(s *Source, problem string) (f *Figure, missing string) {
 		if k.problem == nil {
 			return nil, "it is drawn over all problems"
 		}
-		i := slices.IndexFunc(s.report.Problems, func(p measures.Problem) bool { return p.Name == problem })
+		i := slices.IndexFunc(s.report.Problems,
+			func(p measures.Problem) bool { return p.Name == problem })
 		if s.report.Problems[i].Spec == nil {
 			return nil, "no run has finished"
 		}
@@ -83,20 +88,24 @@ func (k *Kind) Draw(s *Source, problem string) (f *Figure, missing string) {
 		}
 	}
 	if f != nil && !s.report.Complete() {
-		f.Notes = append(f.Notes, fmt.Sprintf("The plan is incomplete: %d of %d runs.", s.report.Finished, s.report.Planned))
+		f.Notes = append(f.Notes, fmt.Sprintf("The plan is incomplete: %d of %d runs.",
+			s.report.Finished, s.report.Planned))
 	}
 	return f, missing
 }
 
-// fixedNote says what the plan sets otherwise than the optimizers declare, on a problem, or on all if it is empty.
+// fixedNote says what the plan sets otherwise than the optimizers declare, on a problem, or on all
+// if it is empty.
 func (s *Source) fixedNote(problem string) string {
 	var set []string
 	told := map[string]bool{}
 	for _, p := range s.report.Problems {
 		for _, row := range p.Rows {
-			if (problem == "" || p.Name == problem) && s.drawn(row.Optimizer) && len(row.Fixed) > 0 && !told[row.Optimizer] {
+			if (problem == "" || p.Name == problem) && s.drawn(row.Optimizer) &&
+				len(row.Fixed) > 0 && !told[row.Optimizer] {
 				told[row.Optimizer] = true
-				set = append(set, notation.Clean(row.Optimizer)+" with "+notation.Clean(row.Fixed.String()))
+				set = append(set, notation.Clean(row.Optimizer)+" with "+notation.Clean(
+					row.Fixed.String()))
 			}
 		}
 	}
@@ -121,8 +130,9 @@ func (s *Source) drawn(optimizer string) bool {
 // most is how many lines can be told apart where they cross.
 const most = 8
 
-// leading splits optimizers into those that are drawn in their styles, by name, and those that only give context: if
-// there are more than most, the best are drawn, by their ranks on a problem, or overall if it is nil.
+// leading splits optimizers into those that are drawn in their styles, by name, and those that only
+// give context: if there are more than most, the best are drawn, by their ranks on a problem, or
+// overall if it is nil.
 func (s *Source) leading(p *measures.Problem, names []string) (front, rest []string) {
 	place := map[string]int{}
 	if p != nil {

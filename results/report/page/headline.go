@@ -29,7 +29,8 @@ func verdict(p *measures.Problem, complete bool) string {
 		ranked++
 	}
 	if ranked == 0 {
-		return fmt.Sprintf("Nobody leads on %s yet: no optimizer has finished its tuning.", notation.Clean(p.Name))
+		return fmt.Sprintf("Nobody leads on %s yet: no optimizer has finished its tuning.",
+			notation.Clean(p.Name))
 	}
 	so := ""
 	if !complete {
@@ -43,25 +44,32 @@ func verdict(p *measures.Problem, complete bool) string {
 		return fmt.Sprintf("%s%s is the only one with results on %s (%s, %s).",
 			so, leaders[0], notation.Clean(p.Name), score, count(seeds, "seed"))
 	case len(leaders) == 1 && first.Score.N < 2:
-		return fmt.Sprintf("%s%s is first on %s (%s), by one seed, which says nothing about luck.", so, leaders[0],
+		return fmt.Sprintf("%s%s is first on %s (%s), by one seed, which says nothing about luck.",
+			so, leaders[0],
 			notation.Clean(p.Name), score)
 	case len(leaders) == 1 && unstable(&p.Rows[1]) && !unstable(first):
 		return fmt.Sprintf("%s%s leads on %s alone (%s): too many runs of all others diverged (%s).",
 			so, leaders[0], notation.Clean(p.Name), score, count(seeds, "seed"))
 	case len(leaders) == 1:
-		return fmt.Sprintf("%s%s leads on %s alone (%s): paired tests tell it from the next, and the difference matters (%s).",
+		return fmt.Sprintf("%s%s leads on %s alone (%s): paired tests tell it from the next, and "+
+			"the difference matters (%s).",
 			so, leaders[0], notation.Clean(p.Name), score, how)
 	case len(leaders) == ranked:
-		return fmt.Sprintf("%snobody wins on %s: no paired test tells any of the %d optimizers from %s, which has the best mean "+
-			"(%s; %s), or the difference is too small to matter.", so, notation.Clean(p.Name), ranked, leaders[0], score, how)
+		return fmt.Sprintf("%snobody wins on %s: no paired test tells any of the %d optimizers "+
+			"from %s, which has the best mean "+
+			"(%s; %s), or the difference is too small to matter.", so, notation.Clean(p.Name),
+			ranked, leaders[0], score, how)
 	}
-	return fmt.Sprintf("%s%s share first place on %s (best mean: %s): no paired test tells them from the best, or the difference "+
+	return fmt.Sprintf("%s%s share first place on %s (best mean: %s): no paired test tells them "+
+		"from the best, or the difference "+
 		"is too small to matter (%s).", so, list(leaders), notation.Clean(p.Name), score, how)
 }
 
-// unstable reports whether a row stands behind others because its runs diverged, and not because a test says so.
+// unstable reports whether a row stands behind others because its runs diverged, and not because a
+// test says so.
 func unstable(r *measures.Row) bool {
-	return slices.ContainsFunc(r.Notes, func(w measures.Warning) bool { return w.Kind == measures.Unstable })
+	return slices.ContainsFunc(r.Notes,
+		func(w measures.Warning) bool { return w.Kind == measures.Unstable })
 }
 
 // overallVerdict says the same over all problems.
@@ -86,15 +94,19 @@ func overallVerdict(r *measures.Report) string {
 	}
 	switch {
 	case placed == 0:
-		return fmt.Sprintf("Nobody leads over %s yet: no optimizer has finished on each of them.", problems)
+		return fmt.Sprintf("Nobody leads over %s yet: no optimizer has finished on each of them.",
+			problems)
 	case placed == 1:
 		return fmt.Sprintf("%s%s is the only one with results on %s.", so, leaders[0], problems)
 	case len(leaders) == 1:
-		return fmt.Sprintf("%s%s leads over %s, alone: its mean rank, %.2f, is ahead of everyone else's in more than 97.5 %% of "+
+		return fmt.Sprintf("%s%s leads over %s, alone: its mean rank, %.2f, is ahead of everyone "+
+			"else's in more than 97.5 %% of "+
 			"the draws of a bootstrap over seeds.", so, leaders[0], problems, r.Overall[0].MeanRank)
 	}
-	return fmt.Sprintf("%s%s share first place over %s (best mean rank: %.2f): a bootstrap over seeds puts none of them behind the "+
-		"best in more than 97.5 %% of its draws.", so, list(leaders), problems, r.Overall[0].MeanRank)
+	return fmt.Sprintf("%s%s share first place over %s (best mean rank: %.2f): a bootstrap over "+
+		"seeds puts none of them behind the "+
+		"best in more than 97.5 %% of its draws.", so, list(leaders), problems,
+		r.Overall[0].MeanRank)
 }
 
 // list writes names as "a", "a and b", "a, b and c", and many as "a, b, c and 5 more".

@@ -1,13 +1,15 @@
-// Package page writes the report of a plan as one HTML file that needs nothing else: no server, no network, no other file.
+// Package page writes the report of a plan as one HTML file that needs nothing else: no server, no
+// network, no other file.
 //
-// [Write] is the way in. What the file shows comes from [measures.Report] and the run records behind it; nothing is decided here.
+// [Write] is the way in. What the file shows comes from [measures.Report] and the run records
+// behind it; nothing is decided here.
 //
-// All text of plans, plugins and records is a stranger's: html/template escapes it, the scripts enter it as text and never
-// as HTML, and a Content-Security-Policy in the file lets no script run but ours and no request go out, whatever slipped
-// through. The same input gives the same bytes.
+// All text of plans, plugins and records is a stranger's: html/template escapes it, the scripts
+// enter it as text and never as HTML, and a Content-Security-Policy in the file lets no script run
+// but ours and no request go out, whatever slipped through. The same input gives the same bytes.
 //
-// The page is this package's page.html, page.css and page.js, and uPlot (folder uplot) for charts. Its data are one JSON
-// object, [data], which page.js draws.
+// The page is this package's page.html, page.css and page.js, and uPlot (folder uplot) for charts.
+// Its data are one JSON object, [data], which page.js draws.
 package page
 
 import (
@@ -26,25 +28,29 @@ import (
 
 // Page is everything that the HTML page says.
 type Page struct {
-	Title  string           // default: the plan's name
-	Intro  string           // an introduction, plain text; empty lines part paragraphs. May be empty
+	Title string // default: the plan's name
+	// an introduction, plain text; empty lines part paragraphs. May be empty
+	Intro  string
 	Report *measures.Report // of Plan and Cells
 	Plan   *protocol.Plan   // defaults filled in
 	Cells  []results.Cell   // with the records that the report was built from
-	// Files write what readers can download and copy, by the endings of the files' names: csv, json, md
-	// and tex, see package report. nil: nothing is offered.
-	Files   map[string]func(r *measures.Report, w io.Writer) error
-	Source  string           // the plan as it was written, YAML; may be empty
-	Entries map[string]Entry // where an optimizer's results come from, by its name in the plan; nil: all from one place
+	// Files write what readers can download and copy, by the endings of the files' names: csv,
+	// json, md and tex, see package report. nil: nothing is offered.
+	Files  map[string]func(r *measures.Report, w io.Writer) error
+	Source string // the plan as it was written, YAML; may be empty
+	// where an optimizer's results come from, by its name in the plan; nil: all from one place
+	Entries map[string]Entry
 
 	// Commands are what a reader types to get the report again, in order. The first makes the runs.
 	Commands []Command
-	// Live is what a server calls the state of the records behind the page, which then asks for news at the address "events":
-	// server-sent events named "change" whose data are the state. Empty: the page is a file.
+	// Live is what a server calls the state of the records behind the page, which then asks for
+	// news at the address "events": server-sent events named "change" whose data are the state.
+	// Empty: the page is a file.
 	Live string
 }
 
-// Entry says where the results of an optimizer come from, for a page that puts several people's results together.
+// Entry says where the results of an optimizer come from, for a page that puts several people's
+// results together.
 type Entry struct {
 	From     string // who made the runs, or what file they came in
 	Unranked string // why the entry has no rank; empty if it has one
@@ -96,13 +102,15 @@ func Write(w io.Writer, p Page) error {
 	return err
 }
 
-// policy is the Content-Security-Policy of the page: its own scripts, by their hashes, and nothing from anywhere else.
+// policy is the Content-Security-Policy of the page: its own scripts, by their hashes, and nothing
+// from anywhere else.
 func policy(live string) string {
 	connect := "'none'"
 	if live != "" {
 		connect = "'self'"
 	}
-	return fmt.Sprintf("default-src 'none'; style-src 'unsafe-inline'; img-src data:; connect-src %s; base-uri 'none'; "+
+	return fmt.Sprintf("default-src 'none'; style-src 'unsafe-inline'; img-src data:; "+
+		"connect-src %s; base-uri 'none'; "+
 		"form-action 'none'; script-src %s %s", connect, digest(plotJS), digest(pageJS))
 }
 

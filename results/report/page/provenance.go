@@ -26,7 +26,8 @@ type provenance struct {
 	Seconds  float64
 }
 
-// provenanceOf gathers it from all records of some cells. The name of the machine is left out: pages are published.
+// provenanceOf gathers it from all records of some cells. The name of the machine is left out:
+// pages are published.
 func provenanceOf(cells []results.Cell) provenance {
 	var p provenance
 	values := map[string]map[string]bool{}
@@ -53,8 +54,10 @@ func provenanceOf(cells []results.Cell) provenance {
 			h := &r.Host
 			p.Seconds += h.ProblemTime + h.OptimizerTime + h.EvaluateTime + h.HarnessTime
 			add("protocol version", fmt.Sprint(r.Run.Protocol))
-			for role, o := range map[string]protocol.Origin{"problem": r.Run.Problem.Plugin, "optimizer": r.Run.Optimizer.Plugin} {
-				text := strings.TrimSpace(fmt.Sprintf("%s %s", o.Plugin, cmp.Or(o.Digest, o.SHA256)))
+			for role, o := range map[string]protocol.Origin{"problem": r.Run.Problem.Plugin,
+				"optimizer": r.Run.Optimizer.Plugin} {
+				text := strings.TrimSpace(fmt.Sprintf("%s %s", o.Plugin,
+					cmp.Or(o.Digest, o.SHA256)))
 				if o.Environment != "" {
 					text += ", " + o.Environment
 				}
@@ -70,7 +73,8 @@ func provenanceOf(cells []results.Cell) provenance {
 			add("Go", h.GoVersion)
 			add("platform", h.Platform)
 			if h.CPU != "" {
-				add("processor", fmt.Sprintf("%s, %s, %s side by side", h.CPU, count(h.Cores, "core"), count(h.Parallel, "run")))
+				add("processor", fmt.Sprintf("%s, %s, %s side by side", h.CPU,
+					count(h.Cores, "core"), count(h.Parallel, "run")))
 			}
 			if h.Started != "" {
 				if first == "" || h.Started < first {
@@ -85,7 +89,8 @@ func provenanceOf(cells []results.Cell) provenance {
 	}
 	add("runs", fmt.Sprintf("%s, %s charged", count(p.Runs, "run"), count(p.Examples, "example")))
 	for _, name := range []string{
-		"runs", "protocol version", "noisebench", "plugins (digest)", "executables (SHA-256)", "data (SHA-256)", "platform", "Go", "processor",
+		"runs", "protocol version", "noisebench", "plugins (digest)", "executables (SHA-256)",
+		"data (SHA-256)", "platform", "Go", "processor",
 		"runs started",
 	} {
 		if values[name] != nil {
@@ -96,9 +101,13 @@ func provenanceOf(cells []results.Cell) provenance {
 }
 
 // recordsOf lists the records of a cell.
-func recordsOf(c *results.Cell) []*results.Record { return slices.Concat(c.Runs, c.OneShot, c.Tuning) }
+func recordsOf(c *results.Cell) []*results.Record {
+	return slices.Concat(c.Runs, c.OneShot,
+		c.Tuning)
+}
 
-// runs is what stands behind a row: the IDs of its runs, in the order of their seeds or, for tuning, of their IDs.
+// runs is what stands behind a row: the IDs of its runs, in the order of their seeds or, for
+// tuning, of their IDs.
 type runs struct {
 	Optimizer                   string
 	Setting                     string

@@ -125,7 +125,8 @@ type row struct {
 	Notes []string
 }
 
-// cell is a cell of a table. Cells are sorted by Value, and by Text where no row of the column has a value.
+// cell is a cell of a table. Cells are sorted by Value, and by Text where no row of the column has
+// a value.
 type cell struct {
 	Text  string
 	Value string // a number; empty: none, which is sorted last
@@ -139,14 +140,19 @@ type span struct{ Low, High, At float64 }
 
 func newView(p *Page) (*view, error) {
 	r := p.Report
-	ranked := slices.DeleteFunc(slices.Clone(p.Cells), func(c results.Cell) bool { return c.Unranked != "" })
+	ranked := slices.DeleteFunc(slices.Clone(p.Cells),
+		func(c results.Cell) bool { return c.Unranked != "" })
 	v := &view{
-		Title: notation.Clean(p.Title), Description: notation.Clean(r.Description), Complete: r.Complete(),
-		Finished: r.Finished, Planned: r.Planned, Percent: 100 * float64(r.Finished) / float64(max(1, r.Planned)),
-		Source: p.Source, Deviations: p.Plan.Deviations(), Plan: p.Plan, Provenance: provenanceOf(ranked),
-		Commands: p.Commands, Live: p.Live,
+		Title: notation.Clean(p.Title), Description: notation.Clean(r.Description),
+		Complete: r.Complete(),
+		Finished: r.Finished, Planned: r.Planned, Percent: 100 * float64(r.Finished) / float64(
+			max(1, r.Planned)),
+		Source: p.Source, Deviations: p.Plan.Deviations(), Plan: p.Plan,
+		Provenance: provenanceOf(ranked),
+		Commands:   p.Commands, Live: p.Live,
 		Policy: policy(p.Live), CSS: template.CSS(pageCSS), PlotCSS: template.CSS(plotCSS),
-		JS: template.JS(pageJS), PlotJS: template.JS(plotJS), Data: &data{Exports: map[string]string{}},
+		JS: template.JS(pageJS), PlotJS: template.JS(plotJS),
+		Data: &data{Exports: map[string]string{}},
 	}
 	if v.Title == "" {
 		v.Title = notation.Clean(r.Plan)
@@ -159,7 +165,8 @@ func newView(p *Page) (*view, error) {
 	for _, note := range r.Notes {
 		v.Notes = append(v.Notes, note.String())
 	}
-	v.Cost = fmt.Sprintf("It took %s, %s examples and %s of computing.", count(v.Provenance.Runs, "run"),
+	v.Cost = fmt.Sprintf("It took %s, %s examples and %s of computing.",
+		count(v.Provenance.Runs, "run"),
 		notation.Amount(v.Provenance.Examples), duration(v.Provenance.Seconds))
 	v.addLegend(p)
 	charts := &charter{plan: p.Plan, cells: ranked, index: map[string]int{}}
@@ -197,7 +204,8 @@ func (v *view) addLegend(p *Page) {
 	styles := figure.Styles(names)
 	for i, name := range names {
 		light, dark, dash := lineOf(styles[name])
-		e := entryView{Index: i, Name: name, Light: light, Dark: dark, Dash: strings.Trim(fmt.Sprint(dash), "[]")}
+		e := entryView{Index: i, Name: name, Light: light, Dark: dark,
+			Dash: strings.Trim(fmt.Sprint(dash), "[]")}
 		e.Entry, e.Given = p.Entries[name]
 		v.Legend = append(v.Legend, e)
 		v.Data.Optimizers = append(v.Data.Optimizers, optimizer{name, light, dark, dash})
@@ -207,22 +215,26 @@ func (v *view) addLegend(p *Page) {
 	}
 }
 
-func (v *view) addProblem(p *Page, problem *measures.Problem, i int, entries map[string]entryView, charts *charter) {
+func (v *view) addProblem(p *Page, problem *measures.Problem, i int, entries map[string]entryView,
+	charts *charter) {
 	one := problemView{
 		Name: problem.Name, Anchor: fmt.Sprintf("problem-%d", i+1), Facts: columns.Facts(problem),
-		Verdict: verdict(problem, p.Report.Complete()), Table: v.problemTable(p.Report, problem, i, entries),
+		Verdict: verdict(problem, p.Report.Complete()), Table: v.problemTable(p.Report, problem, i,
+			entries),
 		File: fmt.Sprintf("problem-%d", i+1),
 	}
 	for _, note := range problem.Notes {
 		one.Notes = append(one.Notes, note.String())
 	}
 	if problem.Spec != nil {
-		detail := v.beside(columns.Second(p.Report, problem), fmt.Sprintf("detail-%d", i+1), entries)
+		detail := v.beside(columns.Second(p.Report, problem), fmt.Sprintf("detail-%d", i+1),
+			entries)
 		detail.Fold = true
 		one.Besides = append(one.Besides, detail)
 	}
 	if len(problem.Unranked) > 0 {
-		one.Besides = append(one.Besides, v.beside(columns.Unranked(p.Report, problem), fmt.Sprintf("beside-%d", i+1), entries))
+		one.Besides = append(one.Besides, v.beside(columns.Unranked(p.Report, problem),
+			fmt.Sprintf("beside-%d", i+1), entries))
 	}
 	for _, ch := range charts.problem(problem) {
 		one.Charts = append(one.Charts, chartView{len(v.Data.Charts), ch.Title, ch.About})
@@ -254,7 +266,8 @@ func (v *view) table(id, caption string, t columns.Table, entries map[string]ent
 		}
 		one := row{Entry: entry, Best: line.Best}
 		for k, c := range line.Cells {
-			one.Cells = append(one.Cells, cell{Text: c.Text, Value: value(c.Value), Entry: t.Heads[k].Name == "optimizer"})
+			one.Cells = append(one.Cells, cell{Text: c.Text, Value: value(c.Value),
+				Entry: t.Heads[k].Name == "optimizer"})
 		}
 		laid.Rows = append(laid.Rows, one)
 	}
@@ -262,10 +275,12 @@ func (v *view) table(id, caption string, t columns.Table, entries map[string]ent
 }
 
 // problemTable lays out the ranking of a problem.
-func (v *view) problemTable(r *measures.Report, p *measures.Problem, i int, entries map[string]entryView) *table {
+func (v *view) problemTable(r *measures.Report, p *measures.Problem, i int,
+	entries map[string]entryView) *table {
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, r := range p.Rows {
-		if protocol.Finite(r.Score.Low) && r.Score.Diverged == 0 { // else the interval says little, and hides the others
+		// else the interval says little, and hides the others
+		if protocol.Finite(r.Score.Low) && r.Score.Diverged == 0 {
 			least := r.Score.Low
 			if least <= 0 && r.Score.Mean > 0 {
 				least = r.Score.Mean / 10 // on a logarithmic scale there is no 0
@@ -274,7 +289,8 @@ func (v *view) problemTable(r *measures.Report, p *measures.Problem, i int, entr
 		}
 	}
 	ranking := columns.Ranking(r, p, columns.Page)
-	t := v.table(fmt.Sprintf("table-%d", i+1), "Ranking on "+notation.Clean(p.Name), ranking, entries)
+	t := v.table(fmt.Sprintf("table-%d", i+1), "Ranking on "+notation.Clean(p.Name), ranking,
+		entries)
 	interval := ranking.Column("score_low")
 	for k, r := range p.Rows {
 		t.Rows[k].Cells[interval].Span = spanOf(r.Score.Low, r.Score.High, r.Score.Mean, low, high)
@@ -287,7 +303,8 @@ func (v *view) problemTable(r *measures.Report, p *measures.Problem, i int, entr
 
 // beside lays out a table that stands below a ranking.
 func (v *view) beside(t columns.Table, id string, entries map[string]entryView) besideView {
-	return besideView{Title: t.Title, Facts: t.Facts, Notes: t.Notes, Table: v.table(id, t.Title, t, entries)}
+	return besideView{Title: t.Title, Facts: t.Facts, Notes: t.Notes,
+		Table: v.table(id, t.Title, t, entries)}
 }
 
 // overallTable lays out the ranking over all problems.
@@ -300,7 +317,8 @@ func (v *view) overallTable(r *measures.Report, entries map[string]entryView) *t
 	t := v.table("table-overall", "Ranking over all problems", overall, entries)
 	interval := overall.Column("low")
 	for k, o := range r.Overall {
-		t.Rows[k].Cells[interval].Span = spanOf(o.Low, o.High, o.MeanRank, 1, float64(len(r.Overall)))
+		t.Rows[k].Cells[interval].Span = spanOf(o.Low, o.High, o.MeanRank, 1,
+			float64(len(r.Overall)))
 		for i, rank := range o.Ranks {
 			if rank > 0 {
 				t.Rows[k].Cells[first+i].Heat = max(0, 5-5*(rank-1)/max(1, len(r.Overall)-1))
@@ -340,7 +358,8 @@ func (v *view) addFiles(p *Page) error {
 	return nil
 }
 
-// value is a value that a column is sorted by; empty, and sorted last, if it is missing or infinite.
+// value is a value that a column is sorted by; empty, and sorted last, if it is missing or
+// infinite.
 func value(v any) string {
 	switch v := v.(type) {
 	case int64:
@@ -353,23 +372,28 @@ func value(v any) string {
 	return ""
 }
 
-// spanOf puts an interval on the scale from least to most, logarithmic if these are far apart; nil if there is none.
+// spanOf puts an interval on the scale from least to most, logarithmic if these are far apart; nil
+// if there is none.
 func spanOf(low, high, at, least, most float64) *span {
 	if !protocol.Finite(low) || !protocol.Finite(high) || !protocol.Finite(at) || !(least < most) {
 		return nil
 	}
 	if least > 0 && most > 30*least { // far apart: a logarithmic scale
-		low, high, at, least, most = math.Log(max(low, least)), math.Log(high), math.Log(at), math.Log(least), math.Log(most)
+		low, high, at, least, most = math.Log(max(low, least)), math.Log(high), math.Log(at),
+			math.Log(least), math.Log(most)
 	}
-	on := func(v float64) float64 { return math.Round(1000*min(1, max(0, (v-least)/(most-least)))) / 10 }
+	on := func(v float64) float64 {
+		return math.Round(1000*min(1,
+			max(0, (v-least)/(most-least)))) / 10
+	}
 	return &span{on(low), on(high), on(at)}
 }
 
 // alpha is the level of the tests, for the page's explanations.
 func (*view) Alpha() float64 { return stats.Alpha }
 
-// lineOf is how the lines of an optimizer look: as in static figures, their colour on white and on the page's dark paper, and
-// their dashes in pixels.
+// lineOf is how the lines of an optimizer look: as in static figures, their colour on white and on
+// the page's dark paper, and their dashes in pixels.
 func lineOf(s figure.Style) (light, dark string, dashes []float64) {
 	r, g, b, _ := s.Color.RGBA()
 	light = fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8)
