@@ -1,7 +1,6 @@
 package measures
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -64,78 +63,12 @@ type Times struct {
 // BestOfRuns are the numbers of tuning runs for which Measures.BestOf tells the best.
 var BestOfRuns = []int{1, 3, 6, 12}
 
-// DefaultBaselines are the optimizers that others are compared with, whichever are in a plan.
-var DefaultBaselines = []string{"sgd", "m-sgd", "m-svag", "cabs", "adam"}
-
 const (
 	anchorName  = "m-sgd" // the anchor, where it is among the baselines
 	TargetShare = 0.95    // of the way from the start to the anchor's mean
 	widthShare  = 0.1     // of the way from the start to the best that a step size may lose
 	biasLevel   = 0.99    // of the warning of a lucky tuning seed
 )
-
-// Baselines returns the entries of a plan that stand for the named optimizers or entries: the entry
-// of that very name, else, of the entries of that optimizer, the one of least batch size, 0 being
-// the problem's, first by name. A name that nothing has is an error.
-func Baselines(plan *protocol.Plan, names []string) ([]string, error) {
-	var entries []string
-	for _, name := range names {
-		entry, ok := baseline(plan, name)
-		if !ok {
-			var known []string
-			for _, e := range plan.Optimizers {
-				known = append(known, e.Name, e.Optimizer)
-			}
-			slices.Sort(known)
-			return nil, protocol.Unknown("baseline", name, slices.Compact(known))
-		}
-		if !slices.Contains(entries, entry) {
-			entries = append(entries, entry)
-		}
-	}
-	return entries, nil
-}
-
-func baseline(plan *protocol.Plan, name string) (string, bool) {
-	var candidates []protocol.OptimizerEntry
-	for _, e := range plan.Optimizers {
-		if e.Name == name {
-			return name, true
-		}
-		if e.Optimizer == name {
-			candidates = append(candidates, e)
-		}
-	}
-	if candidates == nil {
-		return "", false
-	}
-	return slices.MinFunc(candidates, func(a, b protocol.OptimizerEntry) int {
-		return cmp.Or(cmp.Compare(a.BatchSize, b.BatchSize), cmp.Compare(a.Name, b.Name))
-	}).Name, true
-}
-
-// chooseBaselines fills in Baselines and Anchor. Without names, it takes those of DefaultBaselines
-// that the plan has.
-func (r *Report) chooseBaselines(plan *protocol.Plan, names []string) {
-	if len(names) == 0 {
-		names = DefaultBaselines
-	}
-	for _, name := range names {
-		if entry, ok := baseline(plan, name); ok && !slices.Contains(r.Baselines, entry) {
-			r.Baselines = append(r.Baselines, entry)
-		}
-	}
-	if len(r.Baselines) == 0 {
-		r.warn(NoAnchor, "none of the usual baselines is among the entries: nothing is anchored, "+
-			"and there are no targets; "+
-			"name a baseline")
-		return
-	}
-	r.Anchor = r.Baselines[0]
-	if entry, ok := baseline(plan, anchorName); ok && slices.Contains(r.Baselines, entry) {
-		r.Anchor = entry
-	}
-}
 
 // scale turns values of a problem's metric into those whose differences are judged.
 type scale struct {
@@ -460,212 +393,10 @@ func (p *Problem) agreement(other func(Row) Summary) float64 {
 	return stats.Kendall(x, y)
 }
 
-// Pair is the comparison of two optimizers on one problem, at the seeds that they have in common.
-type Pair struct {
-	A, B       string // A is ahead of B in the table
-	N          int    // common seeds
-	Difference stats.Difference
-	Adjusted   float64 // Difference.P after Holm's correction for all pairs of the problem
-}
-
-// pairs compares all rows with scores.
-func (p *Problem) pairs(cells []results.Cell, scores [][]float64) {
-	at := map[string]int{}
-	for i, c := range cells {
-		at[c.Optimizer] = i
-	}
-	ranked := slices.DeleteFunc(slices.Clone(p.Rows), func(r Row) bool { return r.Rank == 0 })
-	var all []float64
-	for i, a := range ranked {
-		for _, b := range ranked[i+1:] {
-			d, n := stats.Paired(scores[at[a.Optimizer]], scores[at[b.Optimizer]], len(ranked),
-				level)
-			p.Pairs = append(p.Pairs, Pair{A: a.Optimizer, B: b.Optimizer, N: n, Difference: d})
-			all = append(all, d.P)
-		}
-	}
-	for i, adjusted := range stats.HolmAdjusted(all) {
-		p.Pairs[i].Adjusted = adjusted
-	}
-}
-
-// OverallMeasures are what is known of an entry over all problems besides its place. What is
-// unknown is NaN.
-type OverallMeasures struct {
-	// interquartile mean of the anchored scores of all problems and seeds; interval by the
-	// bootstrap
-	Anchored Estimate
-	Better   []Estimate // mean over the problems of Measures.Better; interval by the bootstrap
-	// Profile is the integrated performance profile of the examples to target, relative to the
-	// fastest on each problem, and ProfileAnchor relative to the anchor: see
-	// stats.IntegratedProfile.
-	Profile, ProfileAnchor float64
-	Failure                Estimate // share of all replicates that diverged
-	// geometric mean over the problems of Row.Seconds over that of the anchor
-	Slowdown float64
-	Width    float64 // median over the problems of Measures.Width
-	Bias     float64 // mean over the problems of Measures.SeedBias
-}
-
-// measureOverall fills in the measures over all problems. inputs, anchored, times and draws are in
-// order of the problems' names, and entries in that of optimizers. anchored[p] and times[p] are nil
-// where there is no anchor.
-func (r *Report) measureOverall(inputs []stats.Problem, anchored [][][]float64, times [][]float64,
-	optimizers []string, draws stats.Resamples) {
-	at := map[string]int{}
-	for i, name := range optimizers {
-		at[name] = i
-	}
-	var targets [][]float64 // examples to target, of problems with one
-	var reference []float64
-	for p := range times {
-		if times[p] != nil {
-			targets = append(targets, times[p])
-			reference = append(reference, times[p][at[r.Anchor]])
-		}
-	}
-	profile, profileAnchor := stats.IntegratedProfile(targets, nil),
-		stats.IntegratedProfile(targets, reference)
-	// anchored scores of each entry, by problem and seed
-	mine := make([][][]float64, len(r.Overall))
-	for k := range r.Overall {
-		o := &r.Overall[k]
-		i := at[o.Optimizer]
-		o.OverallMeasures = OverallMeasures{
-			Anchored: Unknown, Better: slices.Repeat([]Estimate{Unknown}, len(r.Baselines)),
-			Profile: math.NaN(), ProfileAnchor: math.NaN(), Failure: share(o.Diverged, o.N),
-		}
-		var slow, widths, biases []float64
-		for _, p := range r.Problems {
-			row := p.row(o.Optimizer)
-			if base := p.row(r.Anchor); base != nil && !math.IsNaN(row.Seconds/base.Seconds) {
-				slow = append(slow, math.Log(row.Seconds/base.Seconds))
-			}
-			if !math.IsNaN(row.Width) {
-				widths = append(widths, row.Width)
-			}
-			if !math.IsNaN(row.SeedBias) {
-				biases = append(biases, row.SeedBias)
-			}
-		}
-		o.Slowdown, o.Width, o.Bias = math.Exp(stats.Mean(slow)), stats.Median(widths),
-			stats.Mean(biases)
-		// not on all problems: its means would be over other problems than those of the rest
-		if o.Place.Place == 0 {
-			continue
-		}
-		if targets != nil {
-			o.Profile, o.ProfileAnchor = profile[i], profileAnchor[i]
-		}
-		mine[k] = make([][]float64, len(inputs))
-		var pool []float64
-		for p := range inputs {
-			if anchored[p] != nil {
-				mine[k][p] = anchored[p][i]
-				pool = append(pool, slices.DeleteFunc(slices.Clone(mine[k][p]), math.IsNaN)...)
-			}
-		}
-		if pool != nil {
-			o.Anchored.Value = stats.IQM(pool)
-		}
-		for b, name := range r.Baselines {
-			if name != o.Optimizer {
-				o.Better[b] = betterOverall(inputs, i, at[name], draws)
-			}
-		}
-	}
-	for k, means := range draws.IQM(mine) {
-		a := &r.Overall[k].Anchored
-		a.Low, a.High = stats.Percentiles(means, level) // NaN where nothing is anchored
-	}
-}
-
 // row returns the row of an optimizer, nil if there is none.
 func (p *Problem) row(optimizer string) *Row {
 	if i := slices.IndexFunc(p.Rows, func(r Row) bool { return r.Optimizer == optimizer }); i >= 0 {
 		return &p.Rows[i]
-	}
-	return nil
-}
-
-// betterOverall is the mean over problems of the share of seeds at which entry i beats entry j.
-func betterOverall(inputs []stats.Problem, i, j int, draws stats.Resamples) Estimate {
-	wins := make([][]float64, len(inputs)) // 1, ½, 0, or NaN, by seed
-	total := 0.0
-	for p, input := range inputs {
-		x, y := input.Scores[i], input.Scores[j]
-		if !input.HigherBetter {
-			x, y = y, x
-		}
-		wins[p] = make([]float64, len(x))
-		for s := range x {
-			wins[p][s] = stats.PairedImprovement(x[s:s+1], y[s:s+1])
-		}
-		total += stats.PairedImprovement(x, y)
-	}
-	e := Estimate{Value: total / float64(len(inputs))}
-	e.Low, e.High = stats.Percentiles(draws.Share(wins), level)
-	return e
-}
-
-// diagnose tests whether entries differ over the problems at all, and whether tuning seeds were
-// lucky.
-func (r *Report) diagnose() {
-	var costs [][]float64
-	k := 0
-	for _, p := range r.Problems {
-		var row []float64
-		for _, o := range r.Overall {
-			if o.Place.Place == 0 {
-				continue
-			}
-			mean := p.row(o.Optimizer).Score.Mean
-			if p.Spec.Metric.HigherBetter {
-				mean = -mean
-			}
-			row = append(row, mean)
-		}
-		costs = append(costs, row)
-		k = len(row)
-	}
-	r.Friedman = stats.Friedman(costs)
-	r.CriticalDifference = stats.Nemenyi(k, len(r.Problems), stats.Alpha)
-	var biases []float64
-	lucky := 0
-	for _, p := range r.Problems {
-		for _, row := range p.Rows {
-			if b := row.SeedBias; !math.IsNaN(b) && b != 0 {
-				biases = append(biases, b)
-				if b > 0 {
-					lucky++
-				}
-			}
-		}
-	}
-	if p := stats.SignTest(lucky, len(biases)); p <= stats.Alpha && 2*lucky > len(biases) {
-		r.warn(SeedBias, "chosen settings were %.2f standard deviations better under the tuning "+
-			"seed than under the replicates' on "+
-			"average, and better in %d of %d cells (sign test p = %s): results of tuning are too "+
-			"good to report",
-			stats.Mean(biases), lucky, len(biases), notation.Probability(p))
-	}
-}
-
-// PairNotes warns where Holm's correction for all pairs cannot find anything.
-func (p *Problem) PairNotes() []Warning {
-	m := len(p.Pairs)
-	if m == 0 {
-		return nil
-	}
-	n := p.Pairs[0].N
-	for _, pair := range p.Pairs {
-		n = max(n, pair.N)
-	}
-	if stats.CanTest(n, 2) && !stats.CanTest(n, m+1) {
-		return []Warning{{FewSeeds, "",
-			fmt.Sprintf("%d seeds are too few for the sign-flip test to tell any of %d pairs "+
-				"apart once p is adjusted: the ranking tests the leader of each group alone, which "+
-				"needs fewer tests", n, m)}}
 	}
 	return nil
 }

@@ -121,12 +121,12 @@ func (s *Source) overlay(p *measures.Problem, curves []measures.Curve, o overlay
 	f := s.page([][]*Panel{{panel}}, legend)
 	f.Caption = o.caption(s, p, counts, front, rest)
 	if len(diverged) > 0 && o.center {
-		f.Notes = append(f.Notes, "† "+list(
-			diverged)+" diverged (×); from there on each counts as the worse of its first and its "+
+		f.Notes = append(f.Notes, "† "+list(diverged)+
+			" diverged (×); from there on each counts as the worse of its first and its "+
 			"last finite value.")
 	} else if len(diverged) > 0 {
-		f.Notes = append(f.Notes, "† "+list(
-			diverged)+" diverged (×) and are left out from there on.")
+		f.Notes = append(f.Notes, "† "+list(diverged)+
+			" diverged (×) and are left out from there on.")
 	}
 	if cut {
 		f.Notes = append(f.Notes, "Some curves leave the range of the axis.")

@@ -119,8 +119,7 @@ func (c *charter) problem(p *measures.Problem) []chart {
 
 // meanStd and quartiles say what of a spread is drawn: the line and its band.
 func meanStd(s measures.Spread) (y, low, high float64) {
-	return s.Mean, s.Mean - s.Std, s.Mean +
-		s.Std
+	return s.Mean, s.Mean - s.Std, s.Mean + s.Std
 }
 
 func quartiles(s measures.Spread) (y, low, high float64) { return s.Median, s.Low, s.High }
@@ -169,8 +168,8 @@ func (c *charter) varies(problem string) bool {
 			if r.Trace == nil {
 				continue
 			}
-			if m := r.Trace.BatchSize; len(m) > 2 && slices.Min(m[:len(m)-1]) != slices.Max(
-				m[:len(m)-1]) {
+			m := r.Trace.BatchSize
+			if len(m) > 2 && slices.Min(m[:len(m)-1]) != slices.Max(m[:len(m)-1]) {
 				return true
 			}
 		}

@@ -145,9 +145,9 @@ func newView(p *Page) (*view, error) {
 	v := &view{
 		Title: notation.Clean(p.Title), Description: notation.Clean(r.Description),
 		Complete: r.Complete(),
-		Finished: r.Finished, Planned: r.Planned, Percent: 100 * float64(r.Finished) / float64(
-			max(1, r.Planned)),
-		Source: p.Source, Deviations: p.Plan.Deviations(), Plan: p.Plan,
+		Finished: r.Finished, Planned: r.Planned,
+		Percent: 100 * float64(r.Finished) / float64(max(1, r.Planned)),
+		Source:  p.Source, Deviations: p.Plan.Deviations(), Plan: p.Plan,
 		Provenance: provenanceOf(ranked),
 		Commands:   p.Commands, Live: p.Live,
 		Policy: policy(p.Live), CSS: template.CSS(pageCSS), PlotCSS: template.CSS(plotCSS),
