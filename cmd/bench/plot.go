@@ -16,7 +16,7 @@ import (
 	"noisebench/results/report/figure"
 )
 
-// plotFlags are what a user asks of figures.
+// plotFlags are the options of figures.
 type plotFlags struct {
 	records              finder
 	problems, optimizers []string

@@ -35,7 +35,7 @@ type progress struct {
 	done chan struct{}
 }
 
-// newProgress starts a display. sweepSeed is the seed of the search, by which its runs are told
+// newProgress starts a display. sweepSeed is the seed of the search, which distinguishes its runs
 // from those that repeat tied settings.
 func newProgress(out io.Writer, sweepSeed uint64, state func() []results.Cell) *progress {
 	p := &progress{
@@ -215,7 +215,7 @@ func (p *progress) tuningRuns(cell results.Cell) string {
 	return columns.TuningRuns(len(cell.Tuning), ties) + " tuning runs"
 }
 
-// tunedValues writes what tuning chose as "a=1 b=2".
+// tunedValues writes the tuned hyperparameters as "a=1 b=2".
 func tunedValues(cell results.Cell) string {
 	var parts []string
 	for _, name := range cell.Tuned {

@@ -57,8 +57,8 @@ Like bench table, it works from the records alone and runs nothing. If runs are 
 	return cmd
 }
 
-// newPage makes the HTML page of a plan, its defaults filled in. arg is what the user calls the
-// plan, source its text, and version what a server calls the state of the records, or empty.
+// newPage makes the HTML page of a plan, its defaults filled in. arg is the name or path of the
+// plan, source its text, and version a server's name for the state of the records, or empty.
 func newPage(plan *protocol.Plan, cells []results.Cell, arg string, source []byte,
 	version string) ([]byte, error) {
 	name := quoted(filepath.Base(arg)) // where the file is on this machine is of no use elsewhere

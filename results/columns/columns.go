@@ -1,4 +1,4 @@
-// Package columns lists what tables of results show: for each measure its name, its meaning, its
+// Package columns lists the columns of tables of results: for each its name, its meaning, its
 // value, its text, and the outputs that show it.
 //
 // The lists are [Reports], [Problems], [Rows], [Overalls] and [Pairs], one for each kind of thing
@@ -57,7 +57,7 @@ type Column[R any] struct {
 	Name    string   // in CSV and exported tables
 	Path    []string // of its field in JSON; In fills in Name where it is nil
 	Kind    Kind     // of what Value returns
-	Meaning string   // what the value is, a phrase
+	Meaning string   // of the value, a phrase
 	In      Output   // where it is shown
 	Value   func(R) any
 
@@ -123,7 +123,7 @@ func within[R, S any](list []Column[S], prefix string, of func(R) (S, bool)) []C
 	return In(all, Data)
 }
 
-// Reports is the list of what a report says of a plan.
+// Reports is the list of the columns that describe a plan.
 func Reports() []Column[*measures.Report] {
 	type column = Column[*measures.Report]
 	number := func(name, meaning string, value func(*measures.Report) float64) column {
@@ -186,7 +186,7 @@ func Reports() []Column[*measures.Report] {
 	}
 }
 
-// Problems is the list of what a report says of a problem as a whole.
+// Problems is the list of the columns that describe a problem as a whole.
 func Problems() []Column[*measures.Problem] {
 	type column = Column[*measures.Problem]
 	number := func(name, meaning string, value func(*measures.Problem) float64) column {
@@ -279,8 +279,8 @@ type Pair struct {
 	*measures.Pair
 }
 
-// Pairs is the list of what is known of pairs of optimizers. JSON has no problem in it: pairs stand
-// within their problem there.
+// Pairs is the list of the columns that compare pairs of optimizers. JSON has no problem in it:
+// pairs stand within their problem there.
 func Pairs() []Column[Pair] {
 	type column = Column[Pair]
 	number := func(name string, path []string, meaning string, value func(Pair) float64) column {

@@ -22,7 +22,7 @@ func OverallsOf(r *measures.Report) []Overall {
 	return all
 }
 
-// Overalls is the list of what is known of an optimizer over all problems.
+// Overalls is the list of the columns that describe an optimizer over all problems.
 func Overalls(r *measures.Report) []Column[Overall] {
 	type column = Column[Overall]
 	number := func(name, meaning string, value func(Overall) float64, path ...string) column {

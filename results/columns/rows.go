@@ -8,11 +8,11 @@ import (
 	"noisebench/results/notation"
 )
 
-// Row is one optimizer on one problem, with what it belongs to.
+// Row is one optimizer on one problem, with the report and the problem that it belongs to.
 type Row struct {
 	Report   *measures.Report
 	Problem  *measures.Problem
-	Unranked *measures.Unranked // what the row is of; nil if it is ranked
+	Unranked *measures.Unranked // of which this is the row; nil if it is ranked
 	// of the optimizer; nil if there is none, as for rows that are not ranked
 	Overall *measures.Overall
 	*measures.Row
@@ -37,9 +37,9 @@ func RowsOf(r *measures.Report, p *measures.Problem) []Row {
 	return all
 }
 
-// Rows is the list of what is known of an optimizer on a problem of a report. p is the problem
-// whose tables are made; nil stands for all, in data. Data that are no JSON also say of what plan
-// and problem a row is, and how the optimizer stands over all problems.
+// Rows is the list of the columns that describe an optimizer on a problem of a report. p is the
+// problem whose tables are made; nil stands for all, in data. CSV and exported tables also have the
+// columns of the plan, the problem and the optimizer over all problems in each row.
 func Rows(r *measures.Report, p *measures.Problem) []Column[Row] {
 	if p == nil {
 		p = &measures.Problem{}
@@ -92,7 +92,7 @@ func (c Column[R]) higher(yes bool) Column[R]     { c.Higher = yes; return c }
 func (c Column[R]) legend(name string) Column[R]  { c.Legend = name; return c }
 func (c Column[R]) mean(meaning string) Column[R] { c.Meaning = meaning; return c }
 
-// rankingColumns are what rankings show, and what they show it of.
+// rankingColumns are the columns of rankings, with the data behind them.
 func rankingColumns(p *measures.Problem) []rowColumn {
 	higher := p.HigherBetter()
 	score := scoreColumns()
@@ -241,7 +241,7 @@ func rankingColumns(p *measures.Problem) []rowColumn {
 	}
 }
 
-// detailColumns are what second tables show: how sure, how fast, how tuned.
+// detailColumns are the columns of second tables: certainty, speed and tuning.
 func detailColumns(r *measures.Report) []rowColumn {
 	all := []rowColumn{
 		{
@@ -332,7 +332,7 @@ func detailColumns(r *measures.Report) []rowColumn {
 	)
 }
 
-// provenanceColumns are what an entry has of its own, and what to know about it.
+// provenanceColumns are the peculiarities of an entry, and the warnings about it.
 func provenanceColumns() []rowColumn {
 	return []rowColumn{
 		{
@@ -342,7 +342,7 @@ func provenanceColumns() []rowColumn {
 		},
 		{
 			Name: "ranges", Kind: Object, In: JSON,
-			Meaning: "least and greatest value of what was tuned over a range, by name",
+			Meaning: "bounds of hyperparameters tuned over a range, by name",
 			Value:   func(r Row) any { return r.Ranges },
 		},
 		{

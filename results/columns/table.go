@@ -14,13 +14,13 @@ import (
 type Table struct {
 	Title   string
 	Caption string   // for papers: one sentence without its full stop
-	Facts   []string // what all rows have in common, one line each
+	Facts   []string // that hold for all rows, one line each
 	Heads   []Head
 	Lines   []Line
 	Notes   []string // warnings, one line each
 }
 
-// Head is what stands above a column, and how it is laid out.
+// Head is the head of a column, and how it is laid out.
 type Head struct {
 	Name    string // of the column in the list
 	Text    string
@@ -101,8 +101,8 @@ func Fill[R any](list []Column[R], rows []R) Table {
 	return t
 }
 
-// fill fills a table with rows in the columns that an output shows. line says of which optimizer a
-// row is, and whether it is emphasized.
+// fill fills a table with rows in the columns that an output shows. line returns the optimizer
+// of a row, and whether it is emphasized.
 func fill[R any](t *Table, list []Column[R], output Output, rows []R,
 	line func(R) (optimizer string, best bool)) {
 	filled := Fill(In(list, output), rows)
@@ -238,7 +238,7 @@ func Texts(warnings []measures.Warning) []string {
 	return all
 }
 
-// Facts is what all rows of a problem have in common, one line each.
+// Facts are the properties that all rows of a problem share, one line each.
 func Facts(p *measures.Problem) []string {
 	if p.Spec == nil {
 		return []string{"no run has finished"}
@@ -275,7 +275,7 @@ func Better(p *measures.Problem) string {
 	return "lower"
 }
 
-// secondFacts is what the columns of the second table of a problem rest on.
+// secondFacts are the references of the columns of the second table of a problem.
 func secondFacts(r *measures.Report, p *measures.Problem) (facts []string) {
 	if !math.IsNaN(p.Target) {
 		facts = append(facts, fmt.Sprintf(

@@ -40,7 +40,8 @@ func ExampleCurves() {
 	loss := measures.Quantity{Part: protocol.TrainPart}
 	for _, curve := range measures.Curves(plan, cells, "valley", loss)[:1] {
 		last := curve.Points[len(curve.Points)-1]
-		fmt.Printf("%s: %d runs, %.2f after %d examples\n", curve.Optimizer, last.N, last.Mean, last.Seen)
+		fmt.Printf("%s: %d runs, %.2f after %d examples\n", curve.Optimizer, last.N, last.Mean,
+			last.Seen)
 	}
 	// Output: adam: 10 runs, 0.40 after 5000 examples
 }

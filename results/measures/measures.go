@@ -15,14 +15,13 @@ import (
 // Estimate is a number with its 95 % interval; NaN where it is unknown.
 type Estimate struct{ Value, Low, High float64 }
 
-// Unknown is the estimate of what is unknown.
+// Unknown is the estimate of an unknown number.
 var Unknown = Estimate{math.NaN(), math.NaN(), math.NaN()}
 
-// Measures are what is known of a row besides its score: how sure, how fast, how tuned. What is
-// unknown is NaN.
+// Measures describe a row beyond its score: certainty, speed and tuning. Unknown numbers are NaN.
 //
 // Where the optimum of a metric is known, see [Optimum], these are differences and means of the
-// logarithm of the distance to it, and written as what the mean of the logarithm stands for.
+// logarithm of the distance to it, transformed back to the metric.
 type Measures struct {
 	// Anchored is the mean score on the scale on which the start is 0 and the mean of Report.Anchor
 	// is 1.
@@ -33,13 +32,13 @@ type Measures struct {
 	// ToTarget is about the examples seen when Problem.Target was first met.
 	ToTarget Times
 	AUC      float64 // mean over runs of the mean metric over the budget
-	// BestOf[k] is what the best of BestOfRuns[k] tuning runs is to be expected to have, on the
-	// part used for selection.
+	// BestOf[k] is the expected best value of BestOfRuns[k] tuning runs, on the part used for
+	// selection.
 	BestOf     []float64
 	Tunability float64 // weighted mean of that over the number of runs, see stats.Tunability
 	// Width is the range in decades around the best step size in which less than a tenth of the way
-	// from the start to the best is lost, all other hyperparameters being as chosen. WidthOpen says
-	// that it reaches an end of what was tried.
+	// from the start to the best is lost, all other hyperparameters being as chosen. WidthOpen is
+	// true if it reaches an end of the step sizes that were tried.
 	Width     float64
 	WidthOpen bool
 	// LossSpread is the standard deviation over these step sizes of log₁₀ of the loss at the end,
@@ -60,7 +59,7 @@ type Times struct {
 	Median float64
 }
 
-// BestOfRuns are the numbers of tuning runs for which Measures.BestOf tells the best.
+// BestOfRuns are the numbers of tuning runs of Measures.BestOf.
 var BestOfRuns = []int{1, 3, 6, 12}
 
 const (
@@ -271,7 +270,7 @@ func (p *Problem) auc(s scale, c results.Cell) float64 {
 	return s.back(stats.Mean(areas))
 }
 
-// tune fills in what the tuning runs tell. Those of the tie step do not count: they repeat
+// tune computes the measures of tuning. Runs of the tie step do not count: they repeat
 // settings.
 func (m *Measures) tune(plan *protocol.Plan, s scale, c results.Cell) {
 	var values, starts, steps, level, logs []float64

@@ -33,8 +33,7 @@ func overall(problems []Problem, places []stats.Place, optimizers []string) []Ov
 	return table
 }
 
-// OverallMeasures are what is known of an entry over all problems besides its place. What is
-// unknown is NaN.
+// OverallMeasures describe an entry over all problems beyond its place. Unknown numbers are NaN.
 type OverallMeasures struct {
 	// interquartile mean of the anchored scores of all problems and seeds; interval by the
 	// bootstrap

@@ -78,7 +78,7 @@ func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells,
 func (p *Problem) describe(plan *protocol.Plan, entry protocol.ProblemEntry,
 	record *results.Record) {
 	p.Spec = &record.Spec
-	p.Budget, _ = entry.Examples(p.Spec) // the harness has refused what makes no sense
+	p.Budget, _ = entry.Examples(p.Spec) // the harness has refused invalid budgets
 	p.Schedule = cmp.Or(entry.Schedule, plan.Schedule)
 	p.BatchSize = cmp.Or(entry.BatchSize, record.Spec.BatchSize)
 	p.Part = results.PartFor(p.Spec, protocol.TestPart)
@@ -96,7 +96,7 @@ func start(record *results.Record, part protocol.Part) float64 {
 	return float64(v.Metric)
 }
 
-// noteTest says how far ranks can be trusted at the number of seeds.
+// noteTest warns if the number of seeds limits the test behind the ranks.
 func (p *Problem) noteTest(seeds int, cells []results.Cell) {
 	entries := 0
 	for _, c := range cells {

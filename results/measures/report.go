@@ -1,4 +1,4 @@
-// Package measures computes what is known of a plan from its run records: scores, ranks, intervals,
+// Package measures computes the results of a plan from its run records: scores, ranks, intervals,
 // measures of speed and of tuning, curves over the examples seen, and warnings.
 //
 // [Build] is the way in. All of it is numbers and names; how they are written and laid out is
@@ -23,7 +23,7 @@ import (
 	"noisebench/results/stats"
 )
 
-// Report is what is known of a plan.
+// Report has the results of a plan.
 type Report struct {
 	Plan        string
 	Description string
@@ -78,13 +78,13 @@ type Row struct {
 	Impossible string // why it cannot run on the problem; empty: it can
 	Rank       int    // 1 is best, shared among equals; 0 if there are no runs
 	Shared     bool   // Rank is
-	// it was told what no real optimizer can know, see protocol.Oracle
+	// it used information that no real optimizer has, see protocol.Oracle
 	Oracle  bool
-	Setting protocol.Setting // what was tuned, and Fixed; nil before tuning is done
-	// what the plan sets otherwise than the optimizer declares, the entry's batch size too
+	Setting protocol.Setting // the tuned hyperparameters, and Fixed; nil before tuning is done
+	// hyperparameters that the plan sets to other values than declared, and the entry's batch size
 	Fixed    protocol.Setting
-	Ranges   map[string][]float64 // least and greatest value of what was tuned over a range
-	Tried    map[string][]float64 // values of what was tuned that the search ran
+	Ranges   map[string][]float64 // bounds of hyperparameters tuned over a range
+	Tried    map[string][]float64 // values that the search tried
 	Untuned  protocol.Setting     // hyperparameters that were not tuned
 	Schedule *protocol.Schedule   // that its entry alone has; nil: none
 	Clip     float64              // greatest norm of its gradients; 0: none
@@ -114,7 +114,7 @@ type Summary struct {
 	Bimodal bool
 }
 
-// Cost is what runs used.
+// Cost is the number of runs and of examples that they used.
 type Cost struct {
 	Runs     int
 	Ties     int // of Runs, those of the tie step
@@ -229,7 +229,7 @@ func (r *Report) warn(kind Kind, format string, args ...any) {
 }
 
 // accept takes those cells apart that are not to be ranked, by problem. It returns the others
-// without records of other protocol versions, and notes what was refused or pooled.
+// without records of other protocol versions, and warns of records that were refused or pooled.
 func (r *Report) accept(all []results.Cell) (cells []results.Cell,
 	aside map[string][]results.Cell) {
 	aside = map[string][]results.Cell{}

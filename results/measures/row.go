@@ -91,7 +91,7 @@ func (row *Row) unstable() bool {
 	return row.Score.N > 0 && float64(row.Score.Diverged) >= unstableShare*float64(row.Score.N)
 }
 
-// note adds what a reader of the row has to know.
+// note adds the warnings about a row.
 func (row *Row) note(plan *protocol.Plan, c results.Cell) {
 	note := func(kind Kind, format string, args ...any) {
 		row.Notes = append(row.Notes, Warning{kind, row.Optimizer, fmt.Sprintf(format, args...)})
@@ -155,7 +155,7 @@ func (row *Row) note(plan *protocol.Plan, c results.Cell) {
 	}
 }
 
-// noteUntold says that no test tells the row from a leader, though its rank is a later one.
+// noteUntold warns that no test separates the row from a leader although its rank is worse.
 func (row *Row) noteUntold(leader, between *Row, rank int) {
 	row.Notes = append(row.Notes, Warning{Untold, row.Optimizer,
 		fmt.Sprintf("no test tells it from %s, of rank %d; its rank is a later "+
@@ -164,7 +164,7 @@ func (row *Row) noteUntold(leader, between *Row, rank int) {
 			notation.Clean(between.Optimizer))})
 }
 
-// noteTaken says which rows have runs that were made elsewhere, where, and how many of the bundles'
+// noteTaken names the rows with runs that were made elsewhere, where, and how many of the bundles'
 // runs were made again.
 func (p *Problem) noteTaken() {
 	var bundles []results.Taken

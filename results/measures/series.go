@@ -11,7 +11,7 @@ import (
 	"noisebench/results/stats"
 )
 
-// Quantity is what a [Curve] shows: the loss, or the metric, on a part of the data.
+// Quantity is the value of a [Curve]: the loss, or the metric, on a part of the data.
 type Quantity struct {
 	Part   protocol.Part
 	Metric bool // the metric in place of the loss
@@ -208,7 +208,7 @@ func tracedAt(r *results.Record, name string, seen int64) float64 {
 type Trial struct {
 	StepSize float64
 	Seed     uint64
-	Value    float64 // what tuning went by: see results.Record.Score
+	Value    float64 // by which tuning selects: see results.Record.Score
 	Start    float64 // the same at the start of the run
 	Unstable bool    // diverged, or ended no better than it started
 	Diverged bool

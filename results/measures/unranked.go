@@ -46,7 +46,7 @@ func (p *Problem) addUnranked(plan *protocol.Plan, cells []results.Cell, leader 
 	sortRows(p.Unranked)
 }
 
-// mismatch says in what the runs of a cell differ from what the problem's table is about.
+// mismatch describes how the runs of a cell differ from those of the problem's table.
 func (p *Problem) mismatch(c results.Cell) (texts []string) {
 	if len(c.Runs) == 0 {
 		return nil
@@ -71,7 +71,7 @@ func otherMetric(p *Problem, c results.Cell) bool {
 	return len(c.Runs) > 0 && c.Runs[0].Spec.Metric != p.Spec.Metric
 }
 
-// scores are what runs count by the rules of a plan.
+// scores are the scores of runs under the rules of a plan.
 func scores(runs []*results.Record, rule protocol.ReportRule, selection protocol.Part) []float64 {
 	var all []float64
 	for _, record := range runs {

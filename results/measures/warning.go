@@ -9,7 +9,7 @@ import (
 	"noisebench/results/notation"
 )
 
-// Kind says what a warning is about. The names are for programs that read reports; they stay.
+// Kind is the kind of a warning. The names are stable: programs that read reports rely on them.
 type Kind string
 
 // The kinds of warnings.
@@ -25,22 +25,22 @@ const (
 	OwnSchedule Kind = "schedule"   // it has a step-size schedule that the others do not have
 	Clipped     Kind = "clip"       // the harness clips its gradients
 	Ranges      Kind = "ranges"     // it was tuned over ranges that the plan gives
-	// the best value of a hyperparameter is at an end of what was searched
+	// the best value of a hyperparameter is at an end of the search
 	Edge       Kind = "edge"
 	Capped     Kind = "capped"  // the limit on tuning runs ended the search
 	FailedRuns Kind = "failed"  // some runs did: plugin or machine broke
 	Missing    Kind = "missing" // some runs have not been made
-	Oracle     Kind = "oracle"  // it was told what no real optimizer can know
+	Oracle     Kind = "oracle"  // it used information that no real optimizer has
 	// where an entry's results come from, and who checked them
 	Bundled   Kind = "bundle"
 	Elsewhere Kind = "elsewhere" // runs were made elsewhere, and came in a bundle
-	Refused   Kind = "refused"   // what was not taken into the report, and why
+	Refused   Kind = "refused"   // results left out of the report, and why
 	// a row that is not ranked was made under other circumstances
 	Incomparable Kind = "incomparable"
 	// replicates of several settings, batch sizes, budgets or versions are in one row
 	Pooled   Kind = "pooled"
 	Bimodal  Kind = "bimodal"   // the scores of a row fall into two groups
-	Untold   Kind = "untold"    // no test tells an entry from one of a better rank
+	Untold   Kind = "untold"    // no test separates an entry from one of a better rank
 	SeedBias Kind = "seed-bias" // results of tuning are better than those of replicates
 	NoAnchor Kind = "no-anchor" // no baseline to measure by
 )

@@ -67,8 +67,8 @@ func (r Ranking) appendix() []columns.Table {
 	return append(defaults, second...)
 }
 
-// fixed is a note on what the plan sets otherwise than the optimizers declare; none if it sets
-// nothing so.
+// fixed is a note on hyperparameters that the plan sets to other values than declared; none if
+// there are none.
 func fixed(r *measures.Report) []string {
 	var entries []string
 	for _, optimizer := range r.Optimizers() {
@@ -243,7 +243,7 @@ func overviewOf(r *measures.Report) latexTable {
 	return t
 }
 
-// searchSpaces lists what was searched and what was fixed, for each optimizer.
+// searchSpaces lists the hyperparameters that were searched or fixed, for each optimizer.
 func searchSpaces(r *measures.Report) latexTable {
 	name := latexColumn{head: "optimizer", text: true}
 	parameter := latexColumn{head: "hyperparameter", text: true}
@@ -307,7 +307,7 @@ func searchSpaces(r *measures.Report) latexTable {
 	}
 }
 
-// chosenSettings lists what tuning chose on each problem.
+// chosenSettings lists the setting that tuning chose on each problem.
 func chosenSettings(r *measures.Report) latexTable {
 	t := latexTable{
 		label: "chosen settings", keep: 2,

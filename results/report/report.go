@@ -47,7 +47,7 @@ var Files = map[string]func(r *measures.Report, w io.Writer) error{
 	},
 }
 
-// document is what the writers of text, Markdown and LaTeX lay out.
+// document is the input of the writers of text, Markdown and LaTeX.
 type document struct {
 	plan                  string
 	headline, description string

@@ -122,7 +122,7 @@ func Plan() (*protocol.Plan, []results.Cell) {
 	return &plan, cells
 }
 
-// Full makes a plan whose tables have every column that there is: beside what Plan has, searches of
+// Full makes a plan whose tables have every column that there is: beyond those of Plan, searches of
 // twelve runs and tie runs, results that are not ranked, seeds that fall into two groups, and an
 // oracle.
 func Full() (*protocol.Plan, []results.Cell) {

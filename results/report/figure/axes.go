@@ -22,10 +22,10 @@ var (
 	legendStyle = sans(FontSize-0.5, text.XLeft, text.YCenter)
 )
 
-// edges are what a panel needs around its data.
+// edges are the margins that a panel needs around its data.
 type edges struct{ left, right, bottom, top vg.Length }
 
-// settle gives axes without a range one, and returns what the panel needs around its data if these
+// settle gives axes without a range one, and returns the margins of the panel if its data
 // are width wide.
 func (p *Panel) settle(width vg.Length) edges {
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
@@ -143,7 +143,7 @@ func (p *Panel) draw(c draw.Canvas) {
 	}
 }
 
-// write draws a text at a point, by what is to be seen of it: its capitals and digits, and below
+// write draws a text at a point, aligned by its visible part: its capitals and digits, and below
 // its descenders.
 func write(c *draw.Canvas, style text.Style, x, y vg.Length, s string) {
 	if s == "" {

@@ -40,7 +40,7 @@ func (b *ColorBar) ticks() []plot.Tick {
 	return labelled
 }
 
-// width is what the bar needs on the right of the data.
+// width is the room that the bar needs on the right of the data.
 func (b *ColorBar) width() vg.Length {
 	widest := vg.Length(0)
 	for _, t := range b.ticks() {
@@ -57,7 +57,7 @@ func (b *ColorBar) draw(c draw.Canvas) {
 		return []vg.Point{{X: left, Y: bottom}, {X: right, Y: bottom}, {X: right, Y: c.Max.Y},
 			{X: left, Y: c.Max.Y}}
 	}
-	for k := range barSteps { // each over what is above it, so that no seams show
+	for k := range barSteps { // each covers the rest of the bar, so that no seams show
 		c.FillPolygon(b.Color((float64(k)+0.5)/barSteps), box(c.Min.Y+height*vg.Length(k)/barSteps))
 	}
 	outline := draw.LineStyle{Color: Ink, Width: hairline}

@@ -55,7 +55,7 @@ func (s *Source) drawCurves(p *measures.Problem, curves []measures.Curve, what s
 type overlay struct {
 	what   string // label of the y axis
 	log    bool
-	center bool // the start of the curves bounds the axis: what is far worse is cut off
+	center bool // the start of the curves bounds the axis: values that are far worse are cut off
 }
 
 // middle returns the line and the band of a curve.
@@ -232,7 +232,8 @@ func drawBatchSize(s *Source, p *measures.Problem) (*Figure, string) {
 	}
 	varies := func(c measures.Curve) bool {
 		low, high := math.Inf(1), 0.0
-		for _, point := range c.Points[:len(c.Points)-1] { // the last batch is what is left
+		// the last batch has the rest of the budget
+		for _, point := range c.Points[:len(c.Points)-1] {
 			if point.N > 0 {
 				low, high = min(low, point.Min), max(high, point.Max)
 			}

@@ -1,6 +1,6 @@
-// Package figure draws what a report says, for papers and screens: as SVG, PDF or PNG.
+// Package figure draws the results of a plan, for papers and screens: as SVG, PDF or PNG.
 //
-// A [Source] is a plan with what is known of it, and [Kinds] are the figures that can be drawn from
+// A [Source] is a plan with its results, and [Kinds] are the figures that can be drawn from
 // it. Every optimizer has one [Style], the same in all figures of a plan, whoever else is drawn. A
 // figure never says more than its data: what a line and a band are, how many seeds are behind them
 // and what diverged is in its caption.

@@ -2,11 +2,14 @@ package figure_test
 
 import (
 	"fmt"
+	"image/color"
+	"io"
 	"os"
 	"path/filepath"
 
 	"gonum.org/v1/plot/vg"
 
+	"noisebench/results/internal/synthetic"
 	"noisebench/results/report/figure"
 )
 
@@ -24,5 +27,30 @@ func Example() {
 	}
 	defer os.RemoveAll(dir)
 	fmt.Println(f.Save(filepath.Join(dir, "loss.pdf")))
+	// Output: <nil>
+}
+
+func ExampleKind_Draw() {
+	plan, cells := synthetic.Plan()
+	source := figure.NewSource(plan, cells, nil)
+	for _, kind := range figure.Kinds {
+		if kind.ByProblem() {
+			if _, missing := kind.Draw(source, "digits"); missing != "" {
+				fmt.Printf("%s: %s\n", kind.Name, missing)
+			}
+		}
+	}
+	// Output:
+	// batch-size: no run kept a trace
+	// noise: the plan does not ask for diagnostics; add the line "diagnostics: true" to it
+}
+
+func ExampleColorBar() {
+	p := figure.NewPanel("a map", "x", "y")
+	p.Bar = &figure.ColorBar{Low: 0, High: 10, Color: func(share float64) color.Color {
+		return color.Gray{Y: uint8(255 * share)}
+	}}
+	fmt.Println(figure.New(figure.Column, 2*vg.Inch, [][]*figure.Panel{{p}}).
+		Write(io.Discard, "svg"))
 	// Output: <nil>
 }

@@ -13,11 +13,11 @@ const (
 	Page   vg.Length = 7 * vg.Inch
 )
 
-// Figure is a drawing with what belongs below it.
+// Figure is a drawing with its caption and notes.
 type Figure struct {
 	Width, Height vg.Length
-	Caption       string   // what is shown, as sentences
-	Notes         []string // what may mislead
+	Caption       string   // as sentences
+	Notes         []string // warnings for the reader
 	// XLabel and YLabel are labels that all panels share.
 	XLabel, YLabel string
 

@@ -29,7 +29,7 @@ var Formats = []string{"svg", "pdf", "png"}
 const dpi = 200 // of PNG
 
 func init() {
-	// Files say nothing of when they were made, and list their contents in order.
+	// Files have no date of creation, and list their contents in order.
 	fpdf.SetDefaultCreationDate(time.Unix(0, 0).UTC())
 	fpdf.SetDefaultModificationDate(time.Unix(0, 0).UTC())
 	fpdf.SetDefaultCatalogSort(true)

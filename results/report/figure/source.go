@@ -15,7 +15,7 @@ import (
 	"noisebench/results/notation"
 )
 
-// Source is what figures are drawn from.
+// Source is the input of figures.
 type Source struct {
 	Plan  *protocol.Plan // defaults filled in
 	Cells []results.Cell
@@ -64,7 +64,7 @@ var Kinds = []Kind{
 }
 
 // Draw draws the figure of a problem of the plan, or over all of them if problem is empty. If there
-// is nothing to draw, missing says why, and f is nil.
+// is nothing to draw, missing is the reason, and f is nil.
 func (k *Kind) Draw(s *Source, problem string) (f *Figure, missing string) {
 	if problem == "" {
 		if k.overall == nil {
@@ -94,8 +94,8 @@ func (k *Kind) Draw(s *Source, problem string) (f *Figure, missing string) {
 	return f, missing
 }
 
-// fixedNote says what the plan sets otherwise than the optimizers declare, on a problem, or on all
-// if it is empty.
+// fixedNote lists hyperparameters that the plan sets to other values than declared, on a problem,
+// or on all if it is empty.
 func (s *Source) fixedNote(problem string) string {
 	var set []string
 	told := map[string]bool{}
@@ -127,7 +127,7 @@ func (s *Source) drawn(optimizer string) bool {
 	return s.only == nil || slices.Contains(s.only, optimizer)
 }
 
-// most is how many lines can be told apart where they cross.
+// most is the number of lines that are distinguishable where they cross.
 const most = 8
 
 // leading splits optimizers into those that are drawn in their styles, by name, and those that only

@@ -146,7 +146,7 @@ func (t LinearTicks) Ticks(low, high float64) []plot.Tick {
 		most = 6
 	}
 	step, parts := niceStep((high - low) / float64(most))
-	if math.Floor(high/step+1e-9)-math.Ceil(low/step-1e-9) < 1 { // a single label tells no scale
+	if math.Floor(high/step+1e-9)-math.Ceil(low/step-1e-9) < 1 { // a single label shows no scale
 		step, parts = niceStep(step / 3)
 	}
 	format := t.Format

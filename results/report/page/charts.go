@@ -13,7 +13,7 @@ import (
 	"noisebench/results/measures"
 )
 
-// data is what page.js gets, as JSON.
+// data is the input of page.js, as JSON.
 type data struct {
 	Optimizers []optimizer `json:"optimizers"` // in the order of the legend
 	Charts     []chart     `json:"charts"`
@@ -32,7 +32,7 @@ type optimizer struct {
 // chart is a line chart. All its series have a y for each x; null where there is none.
 type chart struct {
 	Title   string   `json:"title"`
-	About   string   `json:"about"`             // what is drawn, one sentence
+	About   string   `json:"about"`             // a description, one sentence
 	Problem string   `json:"problem,omitempty"` // empty: all
 	X       axis     `json:"x"`
 	Y       axis     `json:"y"`
@@ -117,7 +117,7 @@ func (c *charter) problem(p *measures.Problem) []chart {
 	return all
 }
 
-// meanStd and quartiles say what of a spread is drawn: the line and its band.
+// meanStd and quartiles choose the line and the band of a spread.
 func meanStd(s measures.Spread) (y, low, high float64) {
 	return s.Mean, s.Mean - s.Std, s.Mean + s.Std
 }
@@ -232,7 +232,7 @@ func (c *charter) sensitivity(p *measures.Problem) chart {
 	return ch
 }
 
-// bestOf is what tuning of less effort would have found.
+// bestOf charts the expected result of tuning with fewer runs.
 func (c *charter) bestOf(p *measures.Problem) chart {
 	ch := chart{
 		Title: "Best of k tuning runs",
@@ -270,7 +270,7 @@ func (c *charter) bestOf(p *measures.Problem) chart {
 	return ch
 }
 
-// selected names what tuning went by on a problem, such as "validation accuracy".
+// selected names the value by which tuning selects on a problem, such as "validation accuracy".
 func (c *charter) selected(p *measures.Problem) string {
 	if part := results.PartFor(p.Spec, c.plan.Selection); part != protocol.TrainPart {
 		return string(part) + " " + p.Spec.Metric.Name

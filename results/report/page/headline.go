@@ -14,7 +14,7 @@ import (
 	"noisebench/results/stats"
 )
 
-// verdict says in one sentence who leads on a problem, with whom, and how sure that is.
+// verdict is a sentence on the leaders of a problem and the evidence for that.
 func verdict(p *measures.Problem, complete bool) string {
 	var leaders []string
 	ranked, seeds := 0, p.Seeds
@@ -72,7 +72,7 @@ func unstable(r *measures.Row) bool {
 		func(w measures.Warning) bool { return w.Kind == measures.Unstable })
 }
 
-// overallVerdict says the same over all problems.
+// overallVerdict is the same over all problems.
 func overallVerdict(r *measures.Report) string {
 	var leaders []string
 	placed := 0

@@ -26,7 +26,7 @@ import (
 	"noisebench/results/measures"
 )
 
-// Page is everything that the HTML page says.
+// Page is the input of the HTML page.
 type Page struct {
 	Title string // default: the plan's name
 	// an introduction, plain text; empty lines part paragraphs. May be empty
@@ -34,31 +34,31 @@ type Page struct {
 	Report *measures.Report // of Plan and Cells
 	Plan   *protocol.Plan   // defaults filled in
 	Cells  []results.Cell   // with the records that the report was built from
-	// Files write what readers can download and copy, by the endings of the files' names: csv,
-	// json, md and tex, see package report. nil: nothing is offered.
+	// Files write the files that readers can download and copy, by the endings of the files' names:
+	// csv, json, md and tex, see package report. nil: nothing is offered.
 	Files  map[string]func(r *measures.Report, w io.Writer) error
 	Source string // the plan as it was written, YAML; may be empty
 	// where an optimizer's results come from, by its name in the plan; nil: all from one place
 	Entries map[string]Entry
 
-	// Commands are what a reader types to get the report again, in order. The first makes the runs.
+	// Commands reproduce the report, in order. The first makes the runs.
 	Commands []Command
-	// Live is what a server calls the state of the records behind the page, which then asks for
+	// Live is a server's name for the state of the records behind the page, which then asks for
 	// news at the address "events": server-sent events named "change" whose data are the state.
 	// Empty: the page is a file.
 	Live string
 }
 
-// Entry says where the results of an optimizer come from, for a page that puts several people's
+// Entry is the origin of the results of an optimizer, for a page that puts several people's
 // results together.
 type Entry struct {
-	From     string // who made the runs, or what file they came in
+	From     string // who made the runs, or the file of the runs
 	Unranked string // why the entry has no rank; empty if it has one
 	Verified Verification
 	Note     string // anything else to know; may be empty
 }
 
-// Verification says whether an entry's runs were made again elsewhere.
+// Verification is the outcome of making an entry's runs again elsewhere.
 type Verification string
 
 // The verifications.
@@ -68,7 +68,7 @@ const (
 	Refuted    Verification = "refuted"      // made again with another outcome
 )
 
-// Command is a command line with what it is for.
+// Command is a command line with its purpose.
 type Command struct{ Line, What string }
 
 var (

@@ -12,13 +12,13 @@ import (
 	"noisebench/results/notation"
 )
 
-// fact is a line of the provenance: what, and the values that it has among the records.
+// fact is a line of the provenance: a name, and its values among the records.
 type fact struct {
 	Name   string
 	Values []string
 }
 
-// provenance is what the records say about where the numbers come from.
+// provenance is the origin of the numbers, according to the records.
 type provenance struct {
 	Facts    []fact
 	Runs     int   // each counted once
@@ -106,7 +106,7 @@ func recordsOf(c *results.Cell) []*results.Record {
 		c.Tuning)
 }
 
-// runs is what stands behind a row: the IDs of its runs, in the order of their seeds or, for
+// runs identifies the runs behind a row: the IDs of its runs, in the order of their seeds or, for
 // tuning, of their IDs.
 type runs struct {
 	Optimizer                   string

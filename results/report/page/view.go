@@ -19,7 +19,7 @@ import (
 	"noisebench/results/stats"
 )
 
-// view is what page.html lays out.
+// view is the input of page.html.
 type view struct {
 	Title, Description string
 	Intro              []string // paragraphs
@@ -91,7 +91,7 @@ type problemView struct {
 	File         string // of the exports, without its ending
 }
 
-// besideView is a table that says more, folded away if it is not about other optimizers.
+// besideView is a further table, folded away unless it is about other optimizers.
 type besideView struct {
 	Title string
 	Facts []string
@@ -115,7 +115,7 @@ type table struct {
 type column struct {
 	Name, About string
 	Number      bool // aligned as numbers are
-	Descending  bool // what a first click sorts by
+	Descending  bool // the order of a first click
 }
 
 type row struct {
@@ -279,7 +279,7 @@ func (v *view) problemTable(r *measures.Report, p *measures.Problem, i int,
 	entries map[string]entryView) *table {
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, r := range p.Rows {
-		// else the interval says little, and hides the others
+		// else the interval is too wide to compare with others
 		if protocol.Finite(r.Score.Low) && r.Score.Diverged == 0 {
 			least := r.Score.Low
 			if least <= 0 && r.Score.Mean > 0 {
