@@ -13,6 +13,7 @@ import (
 	"noisebench/results/board"
 	"noisebench/results/bundle"
 	"noisebench/results/bundle/check"
+	"noisebench/results/report"
 	"noisebench/results/report/page"
 )
 
@@ -88,5 +89,5 @@ func writeBoard(w io.Writer, b *board.Board, format, dir string) error {
 	case "json":
 		return b.WriteJSON(w)
 	}
-	return formats[format](b.Report(), w)
+	return formats[format](report.Ranking{Report: b.Report(), Width: terminalWidth(w)}, w)
 }

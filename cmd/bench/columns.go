@@ -65,7 +65,7 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// terminalWidth is the width of a terminal in characters: what $COLUMNS says, or else the terminal
+// terminalWidth is the width of a terminal in characters: that of $COLUMNS, or else of the terminal
 // itself. It is 0, which is no limit, for all that is not a terminal.
 func terminalWidth(w io.Writer) int {
 	if !isTerminal(w) {

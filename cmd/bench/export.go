@@ -16,13 +16,15 @@ import (
 	"noisebench/results/bridge"
 )
 
-// exports are the formats of export, by their names: each writes files into a folder and says what it wrote.
+// exports are the formats of export, by their names: each writes files into a folder, and calls
+// wrote with each file and its number of rows, or -1 where it has no rows.
 var exports = map[string]func(s bridge.Source, dir string, wrote func(file string, rows int)) error{
 	"parquet": exportTables((*bridge.Table).WriteParquet, "parquet"),
 	"csv":     exportTables((*bridge.Table).WriteCSV, "csv"),
 	"json":    exportTables((*bridge.Table).WriteJSON, "json"),
 	"benchopt": func(s bridge.Source, dir string, wrote func(string, int)) error {
-		return exportTable(bridge.Benchopt(s), (*bridge.Table).WriteParquet, filepath.Join(dir, results.FileName(s.Plan.Name)+".parquet"), wrote)
+		return exportTable(bridge.Benchopt(s), (*bridge.Table).WriteParquet,
+			filepath.Join(dir, results.FileName(s.Plan.Name)+".parquet"), wrote)
 	},
 	"iohanalyzer": func(s bridge.Source, dir string, wrote func(string, int)) error {
 		return bridge.WriteIOH(s, func(path, text string) error {
@@ -50,6 +52,7 @@ func newExport() *cobra.Command {
                        (for_sweep, for_tie, for_replicate, for_one_shot), whether tuning chose its setting, its status, scores,
                        counters, clocks and identity, the setting in columns set_NAME. points: every evaluation. trace: every
                        traced step, with columns report_NAME and diagnostic_NAME. They join on problem, optimizer and run.
+                       measures: all that tables show, a row per problem and optimizer. columns: what its columns mean.
   benchopt             PLAN.parquet, as benchopt keeps it in outputs/: a row per evaluation of a replicate. stop_val is examples
                        seen, objective_value the training loss, idx_rep counts the seeds
   iohanalyzer          a folder per optimizer that IOHanalyzer and iohinspector read. Function id is the problem's position in
@@ -57,7 +60,7 @@ func newExport() *cobra.Command {
                        on the part that tables report
 
 score is the metric by which tables count a run. Over the rows with for_replicate, its mean and sample standard deviation are
-those that "bench table" prints.`,
+score_mean and score_std of measures, which "bench table" prints.`,
 		Example: `  bench export quick --to parquet --out tables
   python3 -c 'import pandas as pd; r = pd.read_parquet("tables/runs.parquet"); '\
   'print(r[r.for_replicate].groupby(["problem", "optimizer"]).score.agg(["mean", "std"]))'
@@ -98,9 +101,12 @@ those that "bench table" prints.`,
 		},
 	}
 	records.add(cmd)
-	cmd.Flags().StringVar(&format, "to", "", "`FORMAT`: "+strings.Join(slices.Sorted(maps.Keys(exports)), ", "))
-	cmd.Flags().StringVar(&out, "out", "", "`DIR` for the files; older ones of the same names are replaced")
-	complete := cobra.FixedCompletions(slices.Sorted(maps.Keys(exports)), cobra.ShellCompDirectiveNoFileComp)
+	cmd.Flags().StringVar(&format, "to", "", "`FORMAT`: "+strings.Join(
+		slices.Sorted(maps.Keys(exports)), ", "))
+	cmd.Flags().StringVar(&out, "out", "",
+		"`DIR` for the files; older ones of the same names are replaced")
+	complete := cobra.FixedCompletions(slices.Sorted(maps.Keys(exports)),
+		cobra.ShellCompDirectiveNoFileComp)
 	if err := cmd.RegisterFlagCompletionFunc("to", complete); err != nil {
 		panic("bench: " + err.Error())
 	}
@@ -112,7 +118,8 @@ func exportTables(write func(*bridge.Table, io.Writer) error, extension string,
 ) func(bridge.Source, string, func(string, int)) error {
 	return func(s bridge.Source, dir string, wrote func(string, int)) error {
 		for _, t := range bridge.Tables(s) {
-			if err := exportTable(t, write, filepath.Join(dir, t.Name+"."+extension), wrote); err != nil {
+			if err := exportTable(t, write, filepath.Join(dir, t.Name+"."+extension),
+				wrote); err != nil {
 				return err
 			}
 		}
@@ -121,7 +128,9 @@ func exportTables(write func(*bridge.Table, io.Writer) error, extension string,
 }
 
 // exportTable writes one table to a file.
-func exportTable(t *bridge.Table, write func(*bridge.Table, io.Writer) error, path string, wrote func(string, int)) error {
+func exportTable(t *bridge.Table, write func(*bridge.Table, io.Writer) error, path string,
+	wrote func(string, int),
+) error {
 	if err := results.WriteWhole(path, func(w io.Writer) error { return write(t, w) }); err != nil {
 		return fmt.Errorf("cannot export %s: %w", path, err)
 	}

@@ -115,7 +115,7 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.
 		defer cancel()
 	}
 	started := time.Now()
-	display := newProgress(stderr, func() []results.Cell {
+	display := newProgress(stderr, campaign.Plan.Tuning.SweepSeed(), func() []results.Cell {
 		cells, _ := campaign.Cells(store.known)
 		return cells
 	})

@@ -15,6 +15,7 @@ import (
 	"noisebench/plugins"
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/measures"
 	"noisebench/results/report"
 )
 
@@ -48,7 +49,7 @@ func BenchmarkTable(b *testing.B) {
 				b.Fatalf("%d runs of a cell are missing", len(tasks))
 			}
 		}
-		if err := report.Build(&campaign.Plan, cells).WriteText(io.Discard); err != nil {
+		if err := (report.Ranking{Report: measures.Build(&campaign.Plan, cells)}).WriteText(io.Discard); err != nil {
 			b.Fatal(err)
 		}
 	}

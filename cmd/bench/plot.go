@@ -16,7 +16,7 @@ import (
 	"noisebench/results/report/figure"
 )
 
-// plotFlags are what a user asks of figures.
+// plotFlags are the options of figures.
 type plotFlags struct {
 	records              finder
 	problems, optimizers []string
@@ -51,11 +51,14 @@ in colour, the others in grey; --optimizer picks some.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.problems, "problem", nil, "draw these problems only, by their `NAME`s in the plan")
-	flags.StringSliceVar(&f.optimizers, "optimizer", nil, "draw these optimizers only, by their `NAME`s in the plan")
+	flags.StringSliceVar(&f.problems, "problem", nil,
+		"draw these problems only, by their `NAME`s in the plan")
+	flags.StringSliceVar(&f.optimizers, "optimizer", nil,
+		"draw these optimizers only, by their `NAME`s in the plan")
 	flags.StringVar(&f.out, "out", ".", "`DIR` for the files; it is made if need be")
 	flags.StringVar(&f.format, "format", "svg", "of the files: "+strings.Join(figure.Formats, ", "))
-	flags.Float64Var(&f.width, "width", float64(figure.Column/vg.Inch), "of figures, in `INCHES`: 3.4 fits a column of two, 7 the page")
+	flags.Float64Var(&f.width, "width", float64(figure.Column/vg.Inch),
+		"of figures, in `INCHES`: 3.4 fits a column of two, 7 the page")
 	flags.BoolVar(&f.list, "list", false, "list the kinds of figures")
 	f.records.add(cmd)
 	complete := cobra.FixedCompletions(figure.Formats, cobra.ShellCompDirectiveNoFileComp)
@@ -72,7 +75,8 @@ func (f *plotFlags) checkArgs(cmd *cobra.Command, args []string) error {
 	case !f.list && len(args) == 0:
 		return usagef(cmd, "no plan given; usage: %s", cmd.UseLine())
 	case !slices.Contains(figure.Formats, f.format):
-		return usagef(cmd, "--format is %q, want one of %s", f.format, strings.Join(figure.Formats, ", "))
+		return usagef(cmd, "--format is %q, want one of %s", f.format,
+			strings.Join(figure.Formats, ", "))
 	case !(f.width >= 2 && f.width <= 50):
 		return usagef(cmd, "--width is %g inches, want 2 to 50", f.width)
 	}

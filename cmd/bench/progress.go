@@ -10,6 +10,7 @@ import (
 	"noisebench/harness"
 	"noisebench/internal/text"
 	"noisebench/results"
+	"noisebench/results/columns"
 )
 
 const (
@@ -17,12 +18,13 @@ const (
 	plainEvery = 10 * time.Second       // a new plain line
 )
 
-// progress tells how a campaign goes on: one line that is written over and over on a terminal, else
-// a few plain lines every ten seconds.
+// progress displays how far a campaign is: one line that is overwritten on a terminal, else a few
+// plain lines every ten seconds.
 type progress struct {
 	out   io.Writer
 	live  bool                  // out is a terminal that can overwrite a line
 	state func() []results.Cell // of the campaign, from the known records
+	seed  uint64                // of the search
 
 	mu      sync.Mutex
 	last    harness.Progress
@@ -34,10 +36,13 @@ type progress struct {
 	done chan struct{}
 }
 
-func newProgress(out io.Writer, state func() []results.Cell) *progress {
+// newProgress starts a display. sweepSeed is the seed of the search, which distinguishes its runs
+// from those that repeat tied settings.
+func newProgress(out io.Writer, sweepSeed uint64, state func() []results.Cell) *progress {
 	p := &progress{
-		out: out, state: state,
-		started: time.Now(), told: map[[2]string]string{}, quit: make(chan struct{}), done: make(chan struct{}),
+		out: out, state: state, seed: sweepSeed,
+		started: time.Now(), told: map[[2]string]string{}, quit: make(chan struct{}),
+		done: make(chan struct{}),
 	}
 	p.live = isTerminal(out) && !plainTerminal()
 	go p.tick()
@@ -123,7 +128,8 @@ func (p *progress) liveLine(width int) string {
 	filled := bar * p.last.Done / total
 	done := fmt.Sprintf("%d/%d runs", p.last.Done, total)
 	candidates := []string{
-		fmt.Sprintf("[%s%s] %s", strings.Repeat("█", filled), strings.Repeat("·", bar-filled), p.line()),
+		fmt.Sprintf("[%s%s] %s", strings.Repeat("█", filled), strings.Repeat("·", bar-filled),
+			p.line()),
 		p.line(),
 		done + ", " + p.left(),
 		p.left(),
@@ -161,7 +167,8 @@ func (p *progress) line() string {
 		p.last.Done, p.last.Done+p.last.Left, elsewhere, short(time.Since(p.started)), p.left())
 }
 
-// note notices which cells were tuned or finished since the last time, and says so if told to.
+// note remembers which cells are tuned or finished, and prints those that are so since the last
+// time if aloud is true.
 func (p *progress) note(aloud bool) {
 	for _, cell := range p.state() {
 		key := [2]string{cell.Optimizer, cell.Problem}
@@ -185,7 +192,7 @@ func (p *progress) note(aloud bool) {
 		}
 		fmt.Fprintf(p.out, "%s on %s: %s", cell.Optimizer, cell.Problem, stage)
 		if len(cell.Tuned) > 0 {
-			fmt.Fprintf(p.out, ", %s from %s", tunedValues(cell), text.Count(len(cell.Tuning), "tuning run"))
+			fmt.Fprintf(p.out, ", %s from %s", tunedValues(cell), p.tuningRuns(cell))
 		}
 		if len(cell.Failed) > 0 {
 			fmt.Fprintf(p.out, ", %s failed: %s", text.Count(len(cell.Failed), "run"), cell.Failed[0])
@@ -194,7 +201,21 @@ func (p *progress) note(aloud bool) {
 	}
 }
 
-// tunedValues writes what tuning chose as "a=1 b=2".
+// tuningRuns writes how many runs chose the setting, as tables do: "6+9 tuning runs".
+func (p *progress) tuningRuns(cell results.Cell) string {
+	ties := 0
+	for _, record := range cell.Tuning {
+		if record.Run.Seed != p.seed {
+			ties++
+		}
+	}
+	if len(cell.Tuning) == 1 {
+		return "1 tuning run"
+	}
+	return columns.TuningRuns(len(cell.Tuning), ties) + " tuning runs"
+}
+
+// tunedValues writes the tuned hyperparameters as "a=1 b=2".
 func tunedValues(cell results.Cell) string {
 	var parts []string
 	for _, name := range cell.Tuned {

@@ -18,7 +18,7 @@ func TestPlainProgress(t *testing.T) {
 		var out bytes.Buffer
 		cell := results.Cell{Problem: "p", Optimizer: "o", Tuned: []string{"step_size"}, Missing: 3}
 		var mu sync.Mutex // of cell
-		p := newProgress(&out, func() []results.Cell {
+		p := newProgress(&out, 1000, func() []results.Cell {
 			mu.Lock()
 			defer mu.Unlock()
 			return []results.Cell{cell}
@@ -27,7 +27,9 @@ func TestPlainProgress(t *testing.T) {
 		time.Sleep(11 * time.Second)
 		mu.Lock()
 		cell.Setting = protocol.Setting{"step_size": 0.3, "beta": 0.9}
-		cell.Tuning = make([]*results.Record, 7)
+		for i := range uint64(7) { // two of the search, five that repeat a tie
+			cell.Tuning = append(cell.Tuning, &results.Record{Run: results.Run{Seed: 1000 + i/2*2}})
+		}
 		mu.Unlock()
 		for done := range 7 {
 			p.update(harness.Progress{Record: &results.Record{}, Done: done + 1, Left: 20 - done, Remaining: 90 * time.Second})
@@ -41,9 +43,9 @@ func TestPlainProgress(t *testing.T) {
 		p.finish()
 		want := `at most 40 runs to go
 0 of at most 40 runs, 10 s passed, time left unknown yet
-o on p: tuned, step_size=0.3 from 7 tuning runs
+o on p: tuned, step_size=0.3 from 2+5 tuning runs
 7 of at most 21 runs, 20 s passed, about 1 min 30 s left
-o on p: finished, step_size=0.3 from 7 tuning runs, 1 run failed: it broke
+o on p: finished, step_size=0.3 from 2+5 tuning runs, 1 run failed: it broke
 `
 		if got := out.String(); got != want {
 			t.Errorf("got\n%s\nwant\n%s", got, want)

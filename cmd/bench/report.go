@@ -10,6 +10,7 @@ import (
 	"noisebench/internal/text"
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/measures"
 	"noisebench/results/report"
 	"noisebench/results/report/page"
 )
@@ -46,7 +47,8 @@ Like bench table, it works from the records alone and runs nothing. If runs are 
 			if err := writeWhole(out, html); err != nil {
 				return fmt.Errorf("cannot write report: %w", err)
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "%s written, %.1f MB; open it in a browser\n", out, float64(len(html))/1e6)
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s written, %.1f MB; open it in a browser\n", out,
+				float64(len(html))/1e6)
 			return nil
 		},
 	}
@@ -61,13 +63,16 @@ func newPage(plan *protocol.Plan, cells []results.Cell, arg string, source []byt
 	name := text.Quoted(filepath.Base(arg)) // where the file is on this machine is of no use elsewhere
 	var b bytes.Buffer
 	err := page.Write(&b, page.Page{
-		Report: report.Build(plan, cells), Plan: plan, Cells: cells, Source: string(source), Live: version,
+		Report: measures.Build(plan, cells), Plan: plan, Cells: cells, Source: string(source),
+		Live: version, Files: report.Files,
 		Commands: []page.Command{
-			{Line: "bench run " + name, What: "makes all runs that are not there, and prints the tables"},
+			{Line: "bench run " + name, What: "makes all runs that are not there, and prints the " +
+				"tables"},
 			{Line: "bench table " + name, What: "prints the tables again"},
 			{Line: "bench table " + name + " --format csv", What: "all numbers in full precision"},
 			{Line: "bench report " + name, What: "writes this page again"},
-			{Line: "bench show RUN-ID", What: "prints one run, named by how its ID begins: see “The runs behind each number”"},
+			{Line: "bench show RUN-ID", What: "prints one run, named by how its ID begins: see " +
+				"“The runs behind each number”"},
 		},
 	})
 	return b.Bytes(), err

@@ -9,6 +9,7 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/measures"
 	"noisebench/results/report"
 )
 
@@ -46,11 +47,7 @@ func checkFormat(cmd *cobra.Command, format string) error {
 }
 
 func printTables(w io.Writer, format string, plan *protocol.Plan, cells []results.Cell) error {
-	r := report.Build(plan, cells)
-	if format == "terminal" {
-		return report.Text{Report: r, Width: terminalWidth(w)}.Write(w)
-	}
-	return formats[format](r, w)
+	return formats[format](report.Ranking{Report: measures.Build(plan, cells), Width: terminalWidth(w)}, w)
 }
 
 func newTable() *cobra.Command {
@@ -100,20 +97,15 @@ to print them again. --build shows what an older build of bench made, whose reco
 			if err != nil {
 				return err
 			}
-			names, err := report.Baselines(plan, baselines)
+			names, err := measures.Baselines(plan, baselines)
 			if err != nil {
 				return err
 			}
-			r := report.Build(plan, cells, names...)
-			switch {
-			case pairwise:
-				return formats[format](report.Pairwise{Report: r, Width: terminalWidth(cmd.OutOrStdout())}, cmd.OutOrStdout())
-			case format == "latex":
-				return report.LaTeX{Report: r, Landscape: landscape, Appendix: all}.WriteLaTeX(cmd.OutOrStdout())
-			case format == "terminal":
-				return report.Text{Report: r, All: all, Width: terminalWidth(cmd.OutOrStdout())}.Write(cmd.OutOrStdout())
+			r, w := measures.Build(plan, cells, names...), cmd.OutOrStdout()
+			if pairwise {
+				return formats[format](report.Pairwise{Report: r, Width: terminalWidth(w)}, w)
 			}
-			return formats[format](r, cmd.OutOrStdout())
+			return formats[format](report.Ranking{Report: r, All: all, Width: terminalWidth(w), Landscape: landscape}, w)
 		},
 	}
 	records.add(cmd)

@@ -12,16 +12,17 @@ import (
 	"noisebench/internal/text"
 	"noisebench/results/bundle"
 	"noisebench/results/bundle/check"
+	"noisebench/results/measures"
 	"noisebench/results/report"
 	"noisebench/results/report/page"
 )
 
 // report is the tables of the board.
-func (b *Board) report() *report.Report {
-	r := report.Build(&b.Plan, b.Cells)
+func (b *Board) report() *measures.Report {
+	r := measures.Build(&b.Plan, b.Cells)
 	for _, e := range b.Entries {
 		if missing := len(b.Plan.Problems) - len(e.Cells); missing > 0 && e.Unranked == "" {
-			r.Notes = append(r.Notes, report.Warning{Kind: report.Missing, Who: e.Name, Text: fmt.Sprintf(
+			r.Notes = append(r.Notes, measures.Warning{Kind: measures.Missing, Who: e.Name, Text: fmt.Sprintf(
 				"has no results on %s, and so no rank there and no place overall", text.Count(missing, "problem"))})
 		}
 	}
@@ -29,14 +30,14 @@ func (b *Board) report() *report.Report {
 }
 
 // Report is the tables of the board. Notes say which bundles it is made of, and what was left out.
-func (b *Board) Report() *report.Report {
+func (b *Board) Report() *measures.Report {
 	r := b.report()
 	r.Description = text.OneLine(b.Title) + ": " + r.Description
 	for _, x := range b.Bundles {
-		r.Notes = append(r.Notes, report.Warning{Kind: report.Bundled, Text: x.describe()})
+		r.Notes = append(r.Notes, measures.Warning{Kind: measures.Bundled, Text: x.describe()})
 	}
 	for _, refused := range b.Refused {
-		r.Notes = append(r.Notes, report.Warning{Kind: report.Refused, Text: "left out: " + text.OneLine(refused)})
+		r.Notes = append(r.Notes, measures.Warning{Kind: measures.Refused, Text: "left out: " + text.OneLine(refused)})
 	}
 	return r
 }
@@ -82,7 +83,7 @@ func (x *Bundle) status() (page.Verification, string) {
 // Page is the board as an HTML page, for package page to write. dir is the folder of the bundles.
 func (b *Board) Page(dir string) page.Page {
 	r := b.report()
-	p := page.Page{Title: b.Title, Report: r, Plan: &b.Plan, Cells: b.Cells, Entries: map[string]page.Entry{}}
+	p := page.Page{Title: b.Title, Report: r, Plan: &b.Plan, Cells: b.Cells, Entries: map[string]page.Entry{}, Files: report.Files}
 	var intro []string
 	for _, x := range b.Bundles {
 		intro = append(intro, x.describe())
@@ -147,7 +148,7 @@ func (b *Board) WriteJSON(w io.Writer) error {
 	r := b.Report()
 
 	var table bytes.Buffer
-	if err := r.WriteJSON(&table); err != nil {
+	if err := (report.Ranking{Report: r}).WriteJSON(&table); err != nil {
 		return err
 	}
 	all := boardJSON{Title: b.Title, Report: table.Bytes(), Refused: b.Refused}

@@ -8,6 +8,7 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/columns"
 )
 
 // Benchopt returns the table that benchopt keeps as outputs/NAME.parquet, with a row per evaluation
@@ -44,7 +45,7 @@ func Benchopt(s Source) *Table {
 		}
 	}
 	text := func(name string, value func(row) string) field[row] {
-		return field[row]{name, Text, func(r row) any { return value(r) }}
+		return field[row]{name, columns.Text, func(r row) any { return value(r) }}
 	}
 	host := func(name string, value func(*results.Host) string) field[row] {
 		return text(name, func(r row) string { return value(&r.record.Host) })
@@ -52,29 +53,37 @@ func Benchopt(s Source) *Table {
 	fields := []field[row]{
 		text("objective_name", func(row) string { return s.Plan.Name }),
 		text("obj_description", func(row) string { return s.Plan.Description }),
-		text("solver_name", func(r row) string { return labelled(r.cell.Optimizer, tuned(r.cell)) }),
+		text("solver_name", func(r row) string {
+			return labelled(r.cell.Optimizer,
+				tuned(r.cell))
+		}),
 		text("solver_description", func(r row) string { return r.cell.Unranked }),
-		text("data_name", func(r row) string { return labelled(r.cell.Problem, r.record.Run.Problem.Parameters) }),
-		{"idx_rep", Integer, func(r row) any { return int64(r.replicate) }},
-		{"base_seed", Integer, func(r row) any { return int64(r.record.Run.Seed) }},
+		text("data_name", func(r row) string {
+			return labelled(r.cell.Problem,
+				r.record.Run.Problem.Parameters)
+		}),
+		{"idx_rep", columns.Integer, func(r row) any { return int64(r.replicate) }},
+		{"base_seed", columns.Integer, func(r row) any { return int64(r.record.Run.Seed) }},
 		text("sampling_strategy", func(row) string { return "Callback" }),
-		{"stop_val", Integer, func(r row) any { return r.Mark }},
-		{"time", Number, func(r row) any {
+		{"stop_val", columns.Integer, func(r row) any { return r.Mark }},
+		{"time", columns.Number, func(r row) any {
 			if r.record.End.Seen == 0 {
 				return 0.
 			}
 			h := &r.record.Host
 			return (h.ProblemTime + h.OptimizerTime) * float64(r.Seen) / float64(r.record.End.Seen)
 		}},
-		{"objective_value", Number, func(r row) any { return float64(r.Train.Loss) }},
+		{"objective_value", columns.Number, func(r row) any { return float64(r.Train.Loss) }},
 	}
-	for _, name := range names(runs, func(r *results.Record) protocol.Setting { return r.Run.Problem.Parameters }) {
-		fields = append(fields, field[row]{"p_dataset_" + name, Number, func(r row) any {
+	for _, name := range names(runs,
+		func(r *results.Record) protocol.Setting { return r.Run.Problem.Parameters }) {
+		fields = append(fields, field[row]{"p_dataset_" + name, columns.Number, func(r row) any {
 			return lookup(r.record.Run.Problem.Parameters, name)
 		}})
 	}
-	for _, name := range names(runs, func(r *results.Record) protocol.Setting { return r.Run.Optimizer.Setting }) {
-		fields = append(fields, field[row]{"p_solver_" + name, Number, func(r row) any {
+	for _, name := range names(runs,
+		func(r *results.Record) protocol.Setting { return r.Run.Optimizer.Setting }) {
+		fields = append(fields, field[row]{"p_solver_" + name, columns.Number, func(r row) any {
 			return lookup(r.record.Run.Optimizer.Setting, name)
 		}})
 	}
@@ -83,20 +92,29 @@ func Benchopt(s Source) *Table {
 		metrics[r.record.Spec.Metric.Name] = true
 	}
 	delete(metrics, "loss")
-	for _, part := range []protocol.Part{protocol.TrainPart, protocol.ValidationPart, protocol.TestPart} {
-		fields = append(fields, field[row]{"objective_" + string(part) + "_loss", Number, func(r row) any {
-			if v, ok := r.At(part); ok {
-				return float64(v.Loss)
-			}
-			return nil
-		}})
-		for _, metric := range slices.Sorted(maps.Keys(metrics)) {
-			fields = append(fields, field[row]{"objective_" + string(part) + "_" + metric, Number, func(r row) any {
-				if v, ok := r.At(part); ok && r.record.Spec.Metric.Name == metric {
-					return float64(v.Metric)
+	for _, part := range []protocol.Part{
+		protocol.TrainPart, protocol.ValidationPart,
+		protocol.TestPart,
+	} {
+		fields = append(fields, field[row]{
+			"objective_" + string(part) + "_loss", columns.Number,
+			func(r row) any {
+				if v, ok := r.At(part); ok {
+					return float64(v.Loss)
 				}
 				return nil
-			}})
+			},
+		})
+		for _, metric := range slices.Sorted(maps.Keys(metrics)) {
+			fields = append(fields, field[row]{
+				"objective_" + string(part) + "_" + metric,
+				columns.Number, func(r row) any {
+					if v, ok := r.At(part); ok && r.record.Spec.Metric.Name == metric {
+						return float64(v.Metric)
+					}
+					return nil
+				},
+			})
 		}
 	}
 	fields = append(fields,
@@ -104,7 +122,10 @@ func Benchopt(s Source) *Table {
 		host("platform-architecture", func(h *results.Host) string { return platform(h, 1) }),
 		host("platform-release", func(h *results.Host) string { return platform(h, 2) }),
 		host("platform-version", func(h *results.Host) string { return h.GoVersion }),
-		field[row]{"system-cpus", Integer, func(r row) any { return int64(r.record.Host.Cores) }},
+		field[row]{
+			"system-cpus", columns.Integer,
+			func(r row) any { return int64(r.record.Host.Cores) },
+		},
 		host("system-processor", func(h *results.Host) string { return h.CPU }),
 		host("benchmark-git-tag", func(h *results.Host) string { return h.Harness }),
 		host("run_date", func(h *results.Host) string { return h.Started }),

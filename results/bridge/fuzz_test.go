@@ -49,8 +49,8 @@ func FuzzDeepOBS(f *testing.F) {
 		}
 		s := source()
 		s.Cells = append(s.Cells, cells...)
-		if tables := Tables(s); len(tables) != 3 {
-			t.Fatal(errors.New("there are not three tables"))
+		if tables := Tables(s); len(tables) != 5 {
+			t.Fatal(errors.New("there are not five tables"))
 		}
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"noisebench/protocol"
+	"noisebench/results/columns"
 )
 
 // Table is a table with named, typed columns. A value is a string, int64, float64 or bool according
@@ -27,24 +28,13 @@ type Table struct {
 // Column is the name and kind of a column.
 type Column struct {
 	Name string
-	Kind Kind
+	Kind columns.Kind
 }
-
-// Kind is the type of a column's values.
-type Kind int
-
-// The kinds.
-const (
-	Text    Kind = iota // string
-	Integer             // int64
-	Number              // float64
-	Flag                // bool
-)
 
 // field is a column with the function that fills it.
 type field[R any] struct {
 	name  string
-	kind  Kind
+	kind  columns.Kind
 	value func(R) any
 }
 
@@ -152,10 +142,10 @@ func (t *Table) WriteParquet(w io.Writer) error {
 // schema returns t's Parquet schema.
 func (t *Table) schema() *parquet.Schema {
 	nodes := [...]parquet.Node{
-		Text:    parquet.String(),
-		Integer: parquet.Leaf(parquet.Int64Type),
-		Number:  parquet.Leaf(parquet.DoubleType),
-		Flag:    parquet.Leaf(parquet.BooleanType),
+		columns.Text:    parquet.String(),
+		columns.Integer: parquet.Leaf(parquet.Int64Type),
+		columns.Number:  parquet.Leaf(parquet.DoubleType),
+		columns.Flag:    parquet.Leaf(parquet.BooleanType),
 	}
 	root := ordered{Group: parquet.Group{}}
 	for _, c := range t.Columns {

@@ -9,28 +9,59 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/columns"
+	"noisebench/results/measures"
 )
 
-// Tables returns three tables of a plan's finished runs. A run shared by two entries of the plan
-// appears twice, so that (problem, optimizer, run) identifies a run in each table, where problem
-// and optimizer are the names of the plan's entries.
+// Tables makes five tables of a plan.
 //
-//   - runs: a row per run with its purposes (for_sweep, for_tie, for_replicate, for_one_shot; a run
-//     may have several), whether tuning chose its setting, its status, scores, counts, times and
-//     identity. Parameters of the problem are in columns par_NAME, the setting in set_NAME. score
-//     is the metric that tables report, final_score that of the last point, selection_score the one
-//     that tuning compares (each by R6 and R7). imported is the source of a run made by another
-//     tool.
+//   - runs: a row per finished run: what it was made for (for_sweep, for_tie, for_replicate,
+//     for_one_shot; a run may serve several ends), whether tuning chose its setting, how it ended, its
+//     scores, counts, clocks, and all that identifies it. Parameters of the problem are columns
+//     par_NAME, the setting set_NAME. score is the metric by which tables count the run, final_score
+//     that of the last point, selection_score that by which tuning compares (R6, R7 applied in each).
+//     imported is where a run comes from that is not ours.
 //   - points: a row per evaluation.
-//   - trace: a row per traced step, with the optimizer's reports in columns report_NAME and
-//     diagnostics of the noise in columns diagnostic_NAME (see [results.Trace]), which are empty if
-//     a run has none. The table is wide, as scatter plots need all numbers of a step in one row.
+//   - trace: a row per traced step, what optimizers report in columns report_NAME and diagnostics of
+//     the noise in columns diagnostic_NAME (see [results.Trace]); empty where a run has no such thing.
+//     Wide, because all of a step's numbers are of one step: a row is what a scatter plot needs.
+//   - measures: a row per problem and optimizer, with the columns of [columns.Rows]: what tables show.
+//   - columns: what the columns of measures mean.
 //
-// The report's tables show mean and sample standard deviation of score over the rows with
-// for_replicate.
+// A run that two entries of the plan share is in the first three twice, so that (problem,
+// optimizer, run) identifies a run in each of them, where problem and optimizer are the names of
+// the plan's entries. Mean and sample standard deviation of score over the rows with for_replicate
+// are score_mean and score_std of measures.
 func Tables(s Source) []*Table {
 	runs := s.runs()
-	return []*Table{s.runTable(runs), s.pointTable(runs), s.traceTable(runs)}
+	return []*Table{
+		s.runTable(runs), s.pointTable(runs), s.traceTable(runs), s.measureTable(),
+		s.columnTable(),
+	}
+}
+
+// measureTable is the table of measures.
+func (s *Source) measureTable() *Table {
+	r := measures.Build(s.Plan, s.Cells)
+	var fields []field[columns.Row]
+	for _, c := range columns.In(columns.Rows(r, nil), columns.Export) {
+		fields = append(fields, field[columns.Row]{c.Name, c.Kind, c.Value})
+	}
+	var rows []columns.Row
+	for i := range r.Problems {
+		rows = append(rows, columns.RowsOf(r, &r.Problems[i])...)
+	}
+	return build("measures", fields, rows)
+}
+
+// columnTable is the table of what the columns of measures mean.
+func (s *Source) columnTable() *Table {
+	fields := []field[columns.Column[columns.Row]]{
+		{"column", columns.Text, func(c columns.Column[columns.Row]) any { return c.Name }},
+		{"meaning", columns.Text, func(c columns.Column[columns.Row]) any { return c.Meaning }},
+	}
+	return build("columns", fields, columns.In(columns.Rows(measures.Build(s.Plan, s.Cells), nil),
+		columns.Export))
 }
 
 // run is a finished run of a cell.
@@ -83,18 +114,18 @@ func (s *Source) runs() []*run {
 // identity returns the columns with which all tables begin.
 func (s *Source) identity() []field[*run] {
 	return []field[*run]{
-		{"plan", Text, func(*run) any { return s.Plan.Name }},
-		{"problem", Text, func(r *run) any { return r.cell.Problem }},
-		{"optimizer", Text, func(r *run) any { return r.cell.Optimizer }},
-		{"run", Text, func(r *run) any { return r.record.Run.ID() }},
-		{"seed", Integer, func(r *run) any { return int64(r.record.Run.Seed) }},
+		{"plan", columns.Text, func(*run) any { return s.Plan.Name }},
+		{"problem", columns.Text, func(r *run) any { return r.cell.Problem }},
+		{"optimizer", columns.Text, func(r *run) any { return r.cell.Optimizer }},
+		{"run", columns.Text, func(r *run) any { return r.record.Run.ID() }},
+		{"seed", columns.Integer, func(r *run) any { return int64(r.record.Run.Seed) }},
 	}
 }
 
 func (s *Source) runTable(runs []*run) *Table {
 	plan := s.Plan
 	text := func(name string, value func(*results.Record) string) field[*run] {
-		return field[*run]{name, Text, func(r *run) any {
+		return field[*run]{name, columns.Text, func(r *run) any {
 			if v := value(r.record); v != "" {
 				return v
 			}
@@ -102,16 +133,24 @@ func (s *Source) runTable(runs []*run) *Table {
 		}}
 	}
 	integer := func(name string, value func(*results.Record) int64) field[*run] {
-		return field[*run]{name, Integer, func(r *run) any { return value(r.record) }}
+		return field[*run]{name, columns.Integer, func(r *run) any { return value(r.record) }}
 	}
 	real := func(name string, value func(*results.Record) float64) field[*run] {
-		return field[*run]{name, Number, func(r *run) any { return value(r.record) }}
+		return field[*run]{name, columns.Number, func(r *run) any { return value(r.record) }}
 	}
 	flag := func(name string, value func(*run) bool) field[*run] {
-		return field[*run]{name, Flag, func(r *run) any { return value(r) }}
+		return field[*run]{name, columns.Flag, func(r *run) any { return value(r) }}
+	}
+	imported := func(name string, value func(*results.Imported) string) field[*run] {
+		return text("imported_"+name, func(r *results.Record) string {
+			if r.Imported == nil {
+				return ""
+			}
+			return value(r.Imported)
+		})
 	}
 	fields := append(s.identity(),
-		field[*run]{"imported", Text, func(r *run) any {
+		field[*run]{"imported", columns.Text, func(r *run) any {
 			if r.cell.Unranked == "" {
 				return nil
 			}
@@ -131,15 +170,25 @@ func (s *Source) runTable(runs []*run) *Table {
 		text("reason", func(r *results.Record) string { return r.End.Reason }),
 		text("metric", func(r *results.Record) string { return r.Spec.Metric.Name }),
 		flag("higher_better", func(r *run) bool { return r.record.Spec.Metric.HigherBetter }),
-		text("part", func(r *results.Record) string { return string(results.PartFor(&r.Spec, protocol.TestPart)) }),
-		real("score", func(r *results.Record) float64 { return r.Score(plan.Report, plan.Selection, protocol.TestPart) }),
+		text("part", func(r *results.Record) string {
+			return string(
+				results.PartFor(&r.Spec, protocol.TestPart))
+		}),
+		real("score", func(r *results.Record) float64 {
+			return r.Score(plan.Report, plan.Selection,
+				protocol.TestPart)
+		}),
 		real("final_score", func(r *results.Record) float64 {
 			return r.Score(protocol.Final, plan.Selection, protocol.TestPart)
 		}),
-		real("selection_score", func(r *results.Record) float64 { return r.Score(plan.Report, plan.Selection, plan.Selection) }),
+		real("selection_score", func(r *results.Record) float64 {
+			return r.Score(plan.Report,
+				plan.Selection, plan.Selection)
+		}),
 	)
-	for _, name := range names(runs, func(r *results.Record) protocol.Setting { return r.Run.Optimizer.Setting }) {
-		fields = append(fields, field[*run]{"set_" + name, Number, func(r *run) any {
+	for _, name := range names(runs,
+		func(r *results.Record) protocol.Setting { return r.Run.Optimizer.Setting }) {
+		fields = append(fields, field[*run]{"set_" + name, columns.Number, func(r *run) any {
 			return lookup(r.record.Run.Optimizer.Setting, name)
 		}})
 	}
@@ -149,6 +198,8 @@ func (s *Source) runTable(runs []*run) *Table {
 		integer("unused", func(r *results.Record) int64 { return r.End.Unused }),
 		integer("gradients", func(r *results.Record) int64 { return r.End.Gradients }),
 		integer("variances", func(r *results.Record) int64 { return r.End.Variances }),
+		integer("curvatures", func(r *results.Record) int64 { return r.End.Curvatures }),
+		flag("oracle", func(r *run) bool { return r.record.End.Oracle }),
 		integer("min_batch", func(r *results.Record) int64 { return int64(r.End.MinBatch) }),
 		integer("max_batch", func(r *results.Record) int64 { return int64(r.End.MaxBatch) }),
 		real("problem_seconds", func(r *results.Record) float64 { return r.Host.ProblemTime }),
@@ -173,8 +224,9 @@ func (s *Source) runTable(runs []*run) *Table {
 			return strings.Join(files, " ")
 		}),
 	)
-	for _, name := range names(runs, func(r *results.Record) protocol.Setting { return r.Run.Problem.Parameters }) {
-		fields = append(fields, field[*run]{"par_" + name, Number, func(r *run) any {
+	for _, name := range names(runs,
+		func(r *results.Record) protocol.Setting { return r.Run.Problem.Parameters }) {
+		fields = append(fields, field[*run]{"par_" + name, columns.Number, func(r *run) any {
 			return lookup(r.record.Run.Problem.Parameters, name)
 		}})
 	}
@@ -214,20 +266,14 @@ func (s *Source) runTable(runs []*run) *Table {
 		text("machine", func(r *results.Record) string { return r.Host.Machine }),
 		text("problem_transport", func(r *results.Record) string { return r.Host.Transport["problem"] }),
 		text("optimizer_transport", func(r *results.Record) string { return r.Host.Transport["optimizer"] }),
+		integer("threads", func(r *results.Record) int64 { return int64(r.Host.Threads) }),
 		integer("parallel", func(r *results.Record) int64 { return int64(r.Host.Parallel) }),
 		text("started", func(r *results.Record) string { return r.Host.Started }),
-		text("imported_file", func(r *results.Record) string {
-			if r.Imported == nil {
-				return ""
-			}
-			return r.Imported.File
-		}),
-		text("imported_sha256", func(r *results.Record) string {
-			if r.Imported == nil {
-				return ""
-			}
-			return r.Imported.SHA256
-		}),
+		imported("source", func(i *results.Imported) string { return i.Source }),
+		imported("file", func(i *results.Imported) string { return i.File }),
+		imported("sha256", func(i *results.Imported) string { return i.SHA256 }),
+		imported("problem", func(i *results.Imported) string { return i.Problem }),
+		imported("optimizer", func(i *results.Imported) string { return i.Optimizer }),
 	)
 	return build("runs", fields, runs)
 }
@@ -264,11 +310,14 @@ func (s *Source) pointTable(runs []*run) *Table {
 	}
 	fields := widen(s.identity(), func(r row) *run { return r.run })
 	fields = append(fields,
-		field[row]{"mark", Integer, func(r row) any { return r.Mark }},
-		field[row]{"seen", Integer, func(r row) any { return r.Seen }},
-		field[row]{"step", Integer, func(r row) any { return int64(r.Step) }},
-		field[row]{"batch_size", Integer, func(r row) any { return int64(r.BatchSize) }})
-	for _, part := range []protocol.Part{protocol.TrainPart, protocol.ValidationPart, protocol.TestPart} {
+		field[row]{"mark", columns.Integer, func(r row) any { return r.Mark }},
+		field[row]{"seen", columns.Integer, func(r row) any { return r.Seen }},
+		field[row]{"step", columns.Integer, func(r row) any { return int64(r.Step) }},
+		field[row]{"batch_size", columns.Integer, func(r row) any { return int64(r.BatchSize) }})
+	for _, part := range []protocol.Part{
+		protocol.TrainPart, protocol.ValidationPart,
+		protocol.TestPart,
+	} {
 		value := func(of func(results.Value) protocol.Number) func(row) any {
 			return func(r row) any {
 				v, ok := r.At(part)
@@ -279,8 +328,14 @@ func (s *Source) pointTable(runs []*run) *Table {
 			}
 		}
 		fields = append(fields,
-			field[row]{string(part) + "_loss", Number, value(func(v results.Value) protocol.Number { return v.Loss })},
-			field[row]{string(part) + "_metric", Number, value(func(v results.Value) protocol.Number { return v.Metric })})
+			field[row]{
+				string(part) + "_loss", columns.Number,
+				value(func(v results.Value) protocol.Number { return v.Loss }),
+			},
+			field[row]{
+				string(part) + "_metric", columns.Number,
+				value(func(v results.Value) protocol.Number { return v.Metric }),
+			})
 	}
 	return build("points", fields, rows)
 }
@@ -320,13 +375,18 @@ func (s *Source) traceTable(runs []*run) *Table {
 	}
 	fields := widen(s.identity(), func(r row) *run { return r.run })
 	fields = append(fields,
-		field[row]{"step", Integer, func(r row) any { return int64(r.i * r.trace.Stride) }},
-		field[row]{"seen", Integer, func(r row) any { return r.trace.Seen[r.i] }},
-		field[row]{"loss", Number, func(r row) any { return float64(r.trace.Loss[r.i]) }},
-		field[row]{"batch_size", Integer, func(r row) any { return int64(r.trace.BatchSize[r.i]) }})
-	add := func(prefix string, names map[string]bool, of func(*results.Trace) map[string][]protocol.Number) {
+		field[row]{"step", columns.Integer, func(r row) any { return int64(r.i * r.trace.Stride) }},
+		field[row]{"seen", columns.Integer, func(r row) any { return r.trace.Seen[r.i] }},
+		field[row]{"loss", columns.Number, func(r row) any { return float64(r.trace.Loss[r.i]) }},
+		field[row]{
+			"batch_size", columns.Integer,
+			func(r row) any { return int64(r.trace.BatchSize[r.i]) },
+		})
+	add := func(prefix string, names map[string]bool,
+		of func(*results.Trace) map[string][]protocol.Number,
+	) {
 		for _, name := range slices.Sorted(maps.Keys(names)) {
-			fields = append(fields, field[row]{prefix + name, Number, func(r row) any {
+			fields = append(fields, field[row]{prefix + name, columns.Number, func(r row) any {
 				if values := of(r.trace)[name]; r.i < len(values) {
 					return float64(values[r.i])
 				}
@@ -335,6 +395,7 @@ func (s *Source) traceTable(runs []*run) *Table {
 		}
 	}
 	add("report_", reports, func(t *results.Trace) map[string][]protocol.Number { return t.Reports })
-	add("diagnostic_", diagnostics, func(t *results.Trace) map[string][]protocol.Number { return t.Diagnostics })
+	add("diagnostic_", diagnostics,
+		func(t *results.Trace) map[string][]protocol.Number { return t.Diagnostics })
 	return build("trace", fields, rows)
 }

@@ -4,26 +4,33 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math"
+	"reflect"
 	"strconv"
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
 
-	"noisebench/results/report"
+	"noisebench/results"
+	"noisebench/results/columns"
+	"noisebench/results/internal/synthetic"
+	"noisebench/results/measures"
 	"noisebench/results/stats"
 )
 
 func TestTables(t *testing.T) {
 	all := Tables(source())
 	runs, points, trace := all[0], all[1], all[2]
-	checkColumn(t, runs, "optimizer", "sgd", "sgd", "sgd", "sgd", "sgd", "sgd", "sgd", "adam", "adam")
+	checkColumn(t, runs, "optimizer", "sgd", "sgd", "sgd", "sgd", "sgd", "sgd", "sgd", "adam",
+		"adam")
 	checkColumn(t, runs, "seed", 0, 1, 1000, 2, 0, 1000, 1001, 0, 1)
 	checkColumn(t, runs, "for_sweep", false, false, true, false, false, true, false, false, false)
 	checkColumn(t, runs, "for_tie", false, false, false, false, false, false, true, false, false)
 	checkColumn(t, runs, "for_replicate", true, true, true, true, false, false, false, true, true)
-	checkColumn(t, runs, "for_one_shot", false, false, false, false, true, false, false, false, false)
+	checkColumn(t, runs, "for_one_shot", false, false, false, false, true, false, false, false,
+		false)
 	checkColumn(t, runs, "chosen", true, true, true, true, false, false, true, true, true)
 	// The diverged run counts as the worse of its first and its last finite value: 3, not 1.5.
 	checkColumn(t, runs, "score", 1., 1.2, 1.5, 3., 4., 9., 1.1, .9, .75)
@@ -42,11 +49,103 @@ func TestTables(t *testing.T) {
 	checkColumn(t, trace, "diagnostic_gradient_norm", 3., math.NaN())
 }
 
-// Other readers find the same values in all three formats and distinguish NaN from absent values.
+// The table of measures has every column that says it is exported, with the value that it has of
+// each row, and no other.
+func TestMeasures(t *testing.T) {
+	plan, cells := synthetic.Full()
+	tables := Tables(Source{Plan: plan, Cells: cells})
+	table := tables[3]
+	r := measures.Build(plan, cells)
+	list := columns.In(columns.Rows(r, nil), columns.Export)
+	var rows []columns.Row
+	for i := range r.Problems {
+		rows = append(rows, columns.RowsOf(r, &r.Problems[i])...)
+	}
+	if len(table.Columns) != len(list) || len(table.Rows) != len(rows) || len(rows) != 9 {
+		t.Fatalf("%d columns and %d rows, want %d and %d, which are 9", len(table.Columns),
+			len(table.Rows), len(list), len(rows))
+	}
+	for k, c := range list {
+		if got := fmt.Sprint(tables[4].Rows[k]); got != fmt.Sprint([]any{c.Name, c.Meaning}) {
+			t.Errorf("column %s is explained by %s, want %s", c.Name, got, c.Meaning)
+		}
+		i := position(table, c.Name)
+		if i < 0 || table.Columns[i].Kind != c.Kind {
+			t.Errorf("column %s is not there, or of another kind", c.Name)
+			continue
+		}
+		for k, row := range rows {
+			if got, want := fmt.Sprint(table.Rows[k][i]), fmt.Sprint(c.Value(row)); got != want {
+				t.Errorf("column %s of %s is %s, want %s", c.Name, row.Optimizer, got, want)
+			}
+		}
+	}
+	checkColumn(t, table, "oracle", false, true, false, false, false, false, false, false, false)
+	checkColumn(t, table, "rank", 1, 1, 3, 4, nil, 1, 2, 3, 4)
+}
+
+// Whatever a record has to say of a run makes a difference to its row: a field of a record that is
+// added needs a column.
+func TestRunsHaveEverything(t *testing.T) {
+	row := func(change func(*results.Record)) string {
+		r := record("net", "sgd", 0, 0.1, 0.5, 0.9)
+		r.Imported = &results.Imported{}
+		change(r)
+		cells := []results.Cell{{Problem: "net", Optimizer: "sgd", Runs: []*results.Record{r}}}
+		runs := Tables(Source{Plan: plan(), Cells: cells})[0]
+		values := runs.Rows[0]
+		values[position(runs, "run")] = nil // its ID, which depends on all of Run
+		return fmt.Sprintf("%q", values)
+	}
+	before := row(func(*results.Record) {})
+	for _, part := range []func(*results.Record) any{
+		func(r *results.Record) any { return &r.Run },
+		func(r *results.Record) any { return &r.Run.Problem },
+		func(r *results.Record) any { return &r.Run.Optimizer },
+		func(r *results.Record) any { return r.Imported },
+		func(r *results.Record) any { return &r.End },
+		func(r *results.Record) any { return &r.Host },
+		func(r *results.Record) any { return &r.Host.Clocks },
+	} {
+		fields := reflect.TypeOf(part(&results.Record{Imported: &results.Imported{}})).Elem()
+		for i := range fields.NumField() {
+			field := fields.Field(i)
+			changed := false
+			after := row(func(r *results.Record) {
+				switch v := reflect.ValueOf(part(r)).Elem().Field(i); v.Kind() {
+				case reflect.Int, reflect.Int64:
+					v.SetInt(v.Int() + 7)
+					changed = true
+				case reflect.Uint64:
+					v.SetUint(7)
+					changed = true
+				case reflect.Float64:
+					v.SetFloat(7)
+					changed = true
+				case reflect.Bool:
+					v.SetBool(true)
+					changed = true
+				case reflect.String:
+					v.SetString("changed")
+					changed = true
+				}
+			})
+			if changed && after == before {
+				t.Errorf("%s.%s makes no difference to the table of runs", fields.Name(),
+					field.Name)
+			}
+		}
+	}
+}
+
+// Another reader finds the same values in all three formats, NaN and nothing told apart.
 func TestFormatsAgree(t *testing.T) {
 	for _, table := range Tables(source()) {
 		var file, text, objects bytes.Buffer
-		for _, err := range []error{table.WriteParquet(&file), table.WriteCSV(&text), table.WriteJSON(&objects)} {
+		for _, err := range []error{
+			table.WriteParquet(&file), table.WriteCSV(&text),
+			table.WriteJSON(&objects),
+		} {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -60,13 +159,15 @@ func TestFormatsAgree(t *testing.T) {
 			t.Fatalf("JSON: %v", err)
 		}
 		columns, rows := readParquet(t, file.Bytes())
-		if len(rows) != len(table.Rows) || len(lines) != len(table.Rows)+1 || len(list) != len(table.Rows) {
+		if len(rows) != len(table.Rows) || len(lines) != len(table.Rows)+1 ||
+			len(list) != len(table.Rows) {
 			t.Fatalf("table %s: %d rows in Parquet, %d in CSV, %d in JSON, want %d",
 				table.Name, len(rows), len(lines)-1, len(list), len(table.Rows))
 		}
 		for i, c := range table.Columns {
 			if columns[i] != c.Name || lines[0][i] != c.Name {
-				t.Fatalf("column %d is %s in Parquet and %s in CSV, want %s", i, columns[i], lines[0][i], c.Name)
+				t.Fatalf("column %d is %s in Parquet and %s in CSV, want %s", i, columns[i],
+					lines[0][i], c.Name)
 			}
 			for k, row := range table.Rows {
 				value := rows[k][i]
@@ -74,13 +175,17 @@ func TestFormatsAgree(t *testing.T) {
 				want, inJSON := "", any(nil)
 				switch v := row[i].(type) {
 				case string:
-					same, want, inJSON = value.Kind() == parquet.ByteArray && value.String() == v, v, v
+					same, want, inJSON = value.Kind() == parquet.ByteArray && value.String() == v,
+						v, v
 				case int64:
-					same, want, inJSON = value.Kind() == parquet.Int64 && value.Int64() == v, strconv.FormatInt(v, 10), float64(v)
+					same, want, inJSON = value.Kind() == parquet.Int64 && value.Int64() == v,
+						strconv.FormatInt(v, 10), float64(v)
 				case bool:
-					same, want, inJSON = value.Kind() == parquet.Boolean && value.Boolean() == v, map[bool]string{true: "TRUE", false: "FALSE"}[v], v
+					same, want, inJSON = value.Kind() == parquet.Boolean && value.Boolean() == v,
+						map[bool]string{true: "TRUE", false: "FALSE"}[v], v
 				case float64:
-					same = value.Kind() == parquet.Double && math.Float64bits(value.Double()) == math.Float64bits(v)
+					same = value.Kind() == parquet.Double &&
+						math.Float64bits(value.Double()) == math.Float64bits(v)
 					want, inJSON = strconv.FormatFloat(v, 'g', -1, 64), v
 					if math.IsNaN(v) {
 						inJSON = "NaN"
@@ -99,7 +204,8 @@ func TestFormatsAgree(t *testing.T) {
 func readParquet(t *testing.T, file []byte) (columns []string, rows []parquet.Row) {
 	t.Helper()
 	if !bytes.HasPrefix(file, []byte("PAR1")) || !bytes.HasSuffix(file, []byte("PAR1")) {
-		t.Fatalf("the file begins with %q and ends with %q, want PAR1", file[:4], file[len(file)-4:])
+		t.Fatalf("the file begins with %q and ends with %q, want PAR1", file[:4],
+			file[len(file)-4:])
 	}
 	f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
@@ -137,14 +243,15 @@ func TestScoresAreTheReports(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, rows := readParquet(t, file.Bytes())
-	r := report.Build(s.Plan, s.Cells)
+	r := measures.Build(s.Plan, s.Cells)
 	checked := 0
 	for _, p := range r.Problems {
 		for _, row := range p.Rows {
 			var scores []float64
 			for _, values := range rows {
 				get := func(name string) parquet.Value { return values[position(runs, name)] }
-				if get("problem").String() == p.Name && get("optimizer").String() == row.Optimizer && get("for_replicate").Boolean() {
+				if get("problem").String() == p.Name && get("optimizer").
+					String() == row.Optimizer && get("for_replicate").Boolean() {
 					scores = append(scores, get("score").Double())
 				}
 			}
@@ -152,7 +259,8 @@ func TestScoresAreTheReports(t *testing.T) {
 				continue
 			}
 			checked++
-			if mean, std := stats.Mean(scores), stats.Std(scores); mean != row.Score.Mean || std != row.Score.Std {
+			if mean, std := stats.Mean(scores), stats.Std(scores); mean != row.Score.Mean ||
+				std != row.Score.Std {
 				t.Errorf("%s on %s: %g ± %g in the file, %g ± %g in the report",
 					row.Optimizer, p.Name, mean, std, row.Score.Mean, row.Score.Std)
 			}

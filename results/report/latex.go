@@ -1,68 +1,82 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
+
+	"noisebench/results/columns"
+	"noisebench/results/measures"
+	"noisebench/results/notation"
 )
 
-// LaTeX is a report that is written for a paper: first an overview of all optimizers and problems,
-// then one table for each problem. All of them fit the text width of the class article, and of
-// every class whose text is at least as wide: what is too wide or too long is continued in a
-// further table.
-type LaTeX struct {
-	*Report
-	Landscape bool // the overview is turned; it needs the package rotating
-	Appendix  bool // with the second tables, the search spaces and the chosen settings
-}
-
-// WriteLaTeX writes the overview and the tables of the problems as LaTeX table environments that
-// need the package booktabs.
-func (r *Report) WriteLaTeX(w io.Writer) error { return LaTeX{Report: r}.WriteLaTeX(w) }
-
-// WriteLaTeX writes the tables as LaTeX table environments that need the package booktabs.
-func (l LaTeX) WriteLaTeX(w io.Writer) error {
-	d := l.document(true, false)
+// WriteLaTeX writes the tables for a paper: first an overview of all optimizers and problems, then
+// one table for each problem. They are LaTeX table environments that need the package booktabs. All
+// of them fit the text width of the class article, and of every class whose text is at least as
+// wide: what is too wide or too long is continued in a further table.
+func (r Ranking) WriteLaTeX(w io.Writer) error {
+	main := r.tables(columns.LaTeX, false)
+	var appendix []columns.Table
+	if r.All {
+		appendix = r.appendix()
+	}
+	d := newDocument(r.Report, 0, slices.Concat(main, appendix))
 	b := new(strings.Builder)
-	d.latexHead(b, l.Landscape)
-	overview := l.overview()
-	overview.turned = l.Landscape
-	overview.notes = append(overview.notes, l.fixed()...)
+	d.latexHead(b, r.Landscape)
+	overview := overviewOf(r.Report)
+	overview.turned = r.Landscape
+	overview.notes = append(overview.notes, fixed(r.Report)...)
 	d.latexTable(b, overview)
-	for _, t := range latexTables(d.sections, "setting", "default", "final") { // which the appendix has
+	for _, t := range latexTables(main) {
 		d.latexTable(b, t)
 	}
-	if l.Appendix {
-		d.legend = append(d.legend, l.detailLegend()...)
+	if r.All {
 		fmt.Fprint(b, "\n% appendix\n\\clearpage\n")
-		tables := []latexTable{l.searchSpaces(), l.chosenSettings()}
-		tables = append(tables, latexTables(l.defaults(), "rank", "setting", "95 % interval", "ok", "time", "tuning")...)
-		for _, t := range append(tables, latexTables(l.details())...) {
+		tables := []latexTable{searchSpaces(r.Report), chosenSettings(r.Report)}
+		for _, t := range append(tables, latexTables(appendix)...) {
 			d.latexTable(b, t)
 			fmt.Fprintln(b, `\clearpage`) // TeX holds back a hundred floats at most
 		}
-	}
-	if !l.Appendix { // which has that column
-		d.legend = slices.DeleteFunc(d.legend, func(s string) bool { return strings.HasPrefix(s, "default: ") })
 	}
 	d.latexFoot(b)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// fixed is a note on what the plan sets otherwise than the optimizers declare; none if it sets
-// nothing so.
-func (r *Report) fixed() []string {
+// appendix has the tables of the appendix that are made of columns.
+func (r Ranking) appendix() []columns.Table {
+	var defaults, second []columns.Table
+	for i := range r.Problems {
+		p := &r.Problems[i]
+		if p.Spec == nil {
+			continue
+		}
+		if t := columns.Defaults(r.Report, p); len(t.Lines) > 0 {
+			defaults = append(defaults, numbered(r.Report, i, t))
+		}
+		second = append(second, numbered(r.Report, i, columns.Second(r.Report, p)))
+	}
+	if r.Overall != nil {
+		second = append(second, columns.OverallSecond(r.Report))
+	}
+	return append(defaults, second...)
+}
+
+// fixed is a note on hyperparameters that the plan sets to other values than declared; none if
+// there are none.
+func fixed(r *measures.Report) []string {
 	var entries []string
-	for _, optimizer := range r.optimizers() {
+	for _, optimizer := range r.Optimizers() {
 		for _, p := range r.Problems {
-			i := slices.IndexFunc(p.Rows, func(row Row) bool { return row.Optimizer == optimizer })
+			i := slices.IndexFunc(p.Rows, func(row measures.Row) bool { return row.Optimizer == optimizer })
 			if i >= 0 && len(p.Rows[i].Fixed) > 0 {
-				entries = append(entries, fmt.Sprintf("%s %s", clean(optimizer), p.Rows[i].Fixed))
+				entries = append(entries, fmt.Sprintf("%s %s", notation.Clean(optimizer),
+					p.Rows[i].Fixed))
 				break // the plan sets the same on all problems
 			}
 		}
@@ -73,11 +87,11 @@ func (r *Report) fixed() []string {
 	return []string{"set by the plan, not as declared: " + strings.Join(entries, "; ")}
 }
 
-// latex writes the sections one by one.
+// latex writes the tables one by one.
 func (d document) latex(w io.Writer) error {
 	b := new(strings.Builder)
 	d.latexHead(b, false)
-	for _, t := range latexTables(d.sections) {
+	for _, t := range latexTables(d.tables) {
 		d.latexTable(b, t)
 	}
 	d.latexFoot(b)
@@ -131,8 +145,8 @@ type latexColumn struct {
 	head  string
 	text  bool     // words, not numbers
 	cells []string // numbers may be written as "mean ± std", aligned at the sign
-	ranks []string // in parentheses behind the cells; nil: none
-	bold  []bool   // cells that are emphasized; nil: none
+	ranks []string // in parentheses behind the cells; nil: notation.None
+	bold  []bool   // cells that are emphasized; nil: notation.None
 
 	pair           bool
 	left, right    float64 // widths of mean and standard deviation
@@ -140,41 +154,39 @@ type latexColumn struct {
 	natural, width float64
 }
 
-// textColumns hold words; all other columns hold numbers.
-var textColumns = []string{"optimizer", "versus", "setting", "source", "hyperparameter", "values"}
-
-// latexTables makes tables of sections, without the columns that are left to others.
-func latexTables(sections []section, left ...string) []latexTable {
-	var tables []latexTable
-	for _, s := range sections {
-		t := latexTable{caption: s.caption, notes: slices.Concat(s.facts, s.notes), label: s.title}
-		for k, head := range s.header {
-			if slices.Contains(left, head) {
-				continue
-			}
-			c := latexColumn{head: head, text: slices.Contains(textColumns, head)}
-			for i, cells := range s.rows {
-				c.cells = append(c.cells, cells[k])
-				c.bold = append(c.bold, s.best[i] && k == s.name)
-			}
-			if c.text && !slices.Contains(s.header[k+1:], "optimizer") && t.keep == 0 {
-				t.keep = len(t.columns) + 1
-			}
-			t.columns = append(t.columns, c)
+// latexTables makes tables for a paper of tables. The columns up to the optimizer's name are
+// repeated where a table is continued.
+func latexTables(tables []columns.Table) []latexTable {
+	var all []latexTable
+	for _, t := range tables {
+		paper := latexTable{
+			caption: t.Caption, notes: slices.Concat(t.Facts, t.Notes),
+			label: t.Title,
 		}
-		tables = append(tables, t)
+		name := t.Column("optimizer")
+		for k, head := range t.Heads {
+			c := latexColumn{head: head.Text, text: head.Words}
+			for _, line := range t.Lines {
+				c.cells = append(c.cells, line.Cells[k].Text)
+				c.bold = append(c.bold, line.Best && k == name)
+			}
+			paper.columns = append(paper.columns, c)
+		}
+		paper.keep = name + 1
+		all = append(all, paper)
 	}
-	return tables
+	return all
 }
 
-// overview is the table of all optimizers and problems.
-func (r *Report) overview() latexTable {
+// overviewOf is the table of all optimizers and problems.
+func overviewOf(r *measures.Report) latexTable {
 	t := latexTable{
 		label: "overview",
-		caption: fmt.Sprintf("Mean ± standard deviation of each optimizer on the %s of plan %s, with ranks in parentheses",
-			count(len(r.Problems), "problem"), clean(r.Plan)),
-		notes: []string{"bold: the leaders of a problem, which share the first rank: no test tells them apart, or they " +
-			"differ too little to matter"},
+		caption: fmt.Sprintf("Mean ± standard deviation of each optimizer on the %s of plan %s, "+
+			"with ranks in parentheses",
+			notation.Count(len(r.Problems), "problem"), notation.Clean(r.Plan)),
+		notes: []string{"bold: the leaders of a problem, which share the first rank: no test " +
+			"tells them apart, or they differ too little to matter"},
 		keep: 1,
 	}
 	var names []string
@@ -182,11 +194,12 @@ func (r *Report) overview() latexTable {
 	name := latexColumn{head: "optimizer", text: true}
 	if r.Overall != nil {
 		t.keep = 2
-		t.notes = append(t.notes, "mean rank: over the problems; bold optimizers share the first place over all of them")
+		t.notes = append(t.notes, "mean rank: over the problems; bold optimizers share the first "+
+			"place over all of them")
 		for _, o := range r.Overall {
 			names = append(names, o.Optimizer)
 			name.bold = append(name.bold, o.Place.Place == 1)
-			text := none
+			text := notation.None
 			if o.Place.Place > 0 {
 				text = fmt.Sprintf("%.2f", o.MeanRank)
 			}
@@ -198,10 +211,11 @@ func (r *Report) overview() latexTable {
 		}
 	}
 	for _, optimizer := range names {
-		oracle := slices.ContainsFunc(r.Problems, func(p Problem) bool {
-			return slices.ContainsFunc(p.Rows, func(row Row) bool { return row.Optimizer == optimizer && row.Oracle })
+		oracle := slices.ContainsFunc(r.Problems, func(p measures.Problem) bool {
+			return slices.ContainsFunc(p.Rows,
+				func(row measures.Row) bool { return row.Optimizer == optimizer && row.Oracle })
 		})
-		name.cells = append(name.cells, flagged(optimizer, oracle))
+		name.cells = append(name.cells, columns.Flagged(optimizer, oracle))
 	}
 	t.columns = append(t.columns, name)
 	if r.Overall != nil {
@@ -210,51 +224,33 @@ func (r *Report) overview() latexTable {
 	diverged := false
 	for i := range r.Problems {
 		p := &r.Problems[i]
-		c := latexColumn{head: clean(p.Name)}
+		c := latexColumn{head: notation.Clean(p.Name)}
 		for _, optimizer := range names {
-			row := &p.Rows[slices.IndexFunc(p.Rows, func(row Row) bool { return row.Optimizer == optimizer })]
-			c.cells = append(c.cells, row.Score.short())
-			c.ranks = append(c.ranks, rankText(row.Rank, false))
+			row := &p.Rows[slices.IndexFunc(p.Rows,
+				func(row measures.Row) bool { return row.Optimizer == optimizer })]
+			c.cells = append(c.cells, columns.ShortMeanStd(&row.Score))
+			c.ranks = append(c.ranks, notation.Rank(row.Rank, false))
 			c.bold = append(c.bold, row.Rank == 1)
 			diverged = diverged || row.Score.Diverged > 0
 		}
-		better := "lower"
-		if p.Spec != nil && p.Spec.Metric.HigherBetter {
-			better = "higher"
-		}
 		t.columns = append(t.columns, c)
-		t.notes = append(t.notes, fmt.Sprintf("%s: %s, %s is better, %s", clean(p.Name), p.metric(), better,
-			count(p.Seeds, "seed")))
+		t.notes = append(t.notes, fmt.Sprintf("%s: %s, %s is better, %s", notation.Clean(p.Name),
+			p.MetricName(),
+			columns.Better(p), notation.Count(p.Seeds, "seed")))
 	}
 	if diverged {
-		t.notes = append(t.notes, "†: some runs diverged; each counts as the worse of its first and its last finite value")
+		t.notes = append(t.notes, "†: some runs diverged; each counts as the worse of its first "+
+			"and its last finite value")
 	}
 	return t
 }
 
-// defaults are the tables of the problems, to compare what was reported with the declared defaults
-// and the last points.
-func (r *Report) defaults() []section {
-	var all []section
-	for i := range r.Problems {
-		if p := &r.Problems[i]; p.Spec != nil && (p.ShowFinal || p.showDefault()) {
-			s := p.section(false)
-			s.caption = "Chosen settings, declared defaults and last points compared"
-			s.title += ": defaults"
-			s.facts, s.notes = p.facts()[1:2], nil
-			s.notes = []string{"default: the same for the declared default setting", "final: at the last point of each run"}
-			all = append(all, r.numbered(i, s))
-		}
-	}
-	return all
-}
-
-// searchSpaces lists what was searched and what was fixed, for each optimizer.
-func (r *Report) searchSpaces() latexTable {
+// searchSpaces lists the hyperparameters that were searched or fixed, for each optimizer.
+func searchSpaces(r *measures.Report) latexTable {
 	name := latexColumn{head: "optimizer", text: true}
 	parameter := latexColumn{head: "hyperparameter", text: true}
 	values := latexColumn{head: "values", text: true}
-	for _, optimizer := range r.optimizers() {
+	for _, optimizer := range r.Optimizers() {
 		tried, fixed := map[string]map[float64]bool{}, map[string]map[float64]bool{}
 		ranges := map[string][]float64{}
 		add := func(to map[string]map[float64]bool, key string, value float64) {
@@ -282,48 +278,52 @@ func (r *Report) searchSpaces() latexTable {
 			}
 		}
 		line := func(key, text string) {
-			name.cells = append(name.cells, clean(optimizer))
-			parameter.cells = append(parameter.cells, clean(key))
+			name.cells = append(name.cells, notation.Clean(optimizer))
+			parameter.cells = append(parameter.cells, notation.Clean(key))
 			values.cells = append(values.cells, text)
 		}
 		for _, key := range sortedKeys(tried) {
 			all := sortedKeys(tried[key])
 			switch ends, ok := ranges[key]; {
 			case ok:
-				line(key, fmt.Sprintf("range [%g, %g], %s", ends[0], ends[1], count(len(all), "value")))
+				line(key, fmt.Sprintf("range [%g, %g], %s", ends[0], ends[1],
+					notation.Count(len(all), "value")))
 			case len(all) > 6:
-				line(key, fmt.Sprintf("%s from %s to %s", count(len(all), "value"), number(all[0]), number(all[len(all)-1])))
+				line(key, fmt.Sprintf("%s from %s to %s", notation.Count(len(all), "value"),
+					notation.Number(all[0]), notation.Number(all[len(all)-1])))
 			default:
-				line(key, numbers(all))
+				line(key, notation.Numbers(all))
 			}
 		}
 		for _, key := range sortedKeys(fixed) {
 			if tried[key] == nil {
-				line(key, "fixed: "+numbers(sortedKeys(fixed[key])))
+				line(key, "fixed: "+notation.Numbers(sortedKeys(fixed[key])))
 			}
 		}
 	}
 	return latexTable{
 		label: "search spaces", keep: 2, columns: []latexColumn{name, parameter, values},
-		caption: fmt.Sprintf("Search spaces of the optimizers of plan %s", clean(r.Plan)),
-		notes:   []string{"values: those that tuning tried, over all problems; fixed ones are not tuned"},
+		caption: fmt.Sprintf("Search spaces of the optimizers of plan %s", notation.Clean(r.Plan)),
+		notes: []string{"values: those that tuning tried, over all problems; fixed ones are " +
+			"not tuned"},
 	}
 }
 
-// chosenSettings lists what tuning chose on each problem.
-func (r *Report) chosenSettings() latexTable {
+// chosenSettings lists the setting that tuning chose on each problem.
+func chosenSettings(r *measures.Report) latexTable {
 	t := latexTable{
 		label: "chosen settings", keep: 2,
-		caption: fmt.Sprintf("Settings that tuning chose on the problems of plan %s", clean(r.Plan)),
-		notes:   []string{none + ": not tuned on this problem"},
+		caption: fmt.Sprintf("Settings that tuning chose on the problems of plan %s",
+			notation.Clean(r.Plan)),
+		notes: []string{notation.None + ": not tuned on this problem"},
 	}
 	name := latexColumn{head: "optimizer", text: true}
 	parameter := latexColumn{head: "hyperparameter", text: true}
 	problems := make([]latexColumn, len(r.Problems))
 	for i := range r.Problems {
-		problems[i].head = clean(r.Problems[i].Name)
+		problems[i].head = notation.Clean(r.Problems[i].Name)
 	}
-	for _, optimizer := range r.optimizers() {
+	for _, optimizer := range r.Optimizers() {
 		settings := make([]map[string]float64, len(r.Problems))
 		keys := map[string]bool{}
 		for i, p := range r.Problems {
@@ -337,12 +337,12 @@ func (r *Report) chosenSettings() latexTable {
 			}
 		}
 		for _, key := range sortedKeys(keys) {
-			name.cells = append(name.cells, clean(optimizer))
-			parameter.cells = append(parameter.cells, clean(key))
+			name.cells = append(name.cells, notation.Clean(optimizer))
+			parameter.cells = append(parameter.cells, notation.Clean(key))
 			for i := range problems {
-				text := none
+				text := notation.None
 				if v, ok := settings[i][key]; ok {
-					text = number(v)
+					text = notation.Number(v)
 				}
 				problems[i].cells = append(problems[i].cells, text)
 			}
@@ -350,32 +350,6 @@ func (r *Report) chosenSettings() latexTable {
 	}
 	t.columns = append([]latexColumn{name, parameter}, problems...)
 	return t
-}
-
-// short is meanStd with one significant digit of the standard deviation, and at most five of the
-// mean.
-func (s Summary) short() string {
-	p, ok := placeOf(s.Mean, s.Std)
-	p.decimals--
-	size := math.Max(math.Abs(s.Mean), s.Std)
-	var text string
-	switch {
-	case s.N == 0:
-		return none
-	case ok && exponent(size, 9)-exponent(s.Std, 0) < 5:
-		text = fmt.Sprintf("%s ± %s", p.write(s.Mean), p.write(s.Std))
-		if p.power != 0 {
-			text = fmt.Sprintf("(%s)%s", text, p.unit())
-		}
-	case math.IsNaN(s.Std):
-		text = number(s.Mean)
-	default:
-		text = fmt.Sprintf("%s ± %s", number(s.Mean), shortExponent(strconv.FormatFloat(s.Std, 'g', 1, 64)))
-	}
-	if s.Diverged > 0 {
-		text += " †"
-	}
-	return text
 }
 
 // measure computes the widths of a column.
@@ -417,7 +391,8 @@ func box(text, place string, width, natural float64) string {
 	if natural <= width+0.01 {
 		return latexText(text)
 	}
-	return fmt.Sprintf(`\parbox[%s]{%.0fpt}{\raggedright\strut %s\strut}`, place, width, latexText(text))
+	return fmt.Sprintf(`\parbox[%s]{%.0fpt}{\raggedright\strut %s\strut}`, place, width,
+		latexText(text))
 }
 
 // write writes the cell of a row. A column takes one, two or three columns of LaTeX.
@@ -562,7 +537,8 @@ func (d document) latexTable(b *strings.Builder, t latexTable) {
 	}
 	finish()
 	if !below {
-		fmt.Fprintf(b, "\n\\begingroup\\footnotesize\\raggedright\n\\noindent Notes on Table~\\ref{tab:%s}:\\par\n",
+		fmt.Fprintf(b, "\n\\begingroup\\footnotesize\\raggedright\n\\noindent Notes on "+
+			"Table~\\ref{tab:%s}:\\par\n",
 			latexLabel(d.plan, t.label))
 		for _, note := range notes {
 			fmt.Fprintf(b, "\\noindent %s.\\par\n", latexText(note))
@@ -572,14 +548,17 @@ func (d document) latexTable(b *strings.Builder, t latexTable) {
 }
 
 // latexBegin begins a float.
-func (d document) latexBegin(b *strings.Builder, t *latexTable, environment, caption string, part int) {
+func (d document) latexBegin(b *strings.Builder, t *latexTable, environment, caption string,
+	part int,
+) {
 	text, label := latexText(caption), ""
 	if part > 0 {
 		text += " (continued)"
 	} else {
 		label = fmt.Sprintf("\\label{tab:%s}", latexLabel(d.plan, t.label))
 	}
-	fmt.Fprintf(b, "\n\\begin{%s}\n\\centering\n\\caption{%s.}%s\\medskip\n", environment, text, label)
+	fmt.Fprintf(b, "\n\\begin{%s}\n\\centering\n\\caption{%s.}%s\\medskip\n", environment, text,
+		label)
 	fmt.Fprintln(b, `\footnotesize\setlength{\tabcolsep}{3.5pt}`)
 }
 
@@ -642,7 +621,8 @@ func (t *latexTable) write(b *strings.Builder, columns []int, from, to int) {
 		specs = append(specs, c.spec())
 		heads = append(heads, c.heading())
 	}
-	fmt.Fprintf(b, "\\begin{tabular}{@{}%s@{}}\n\\toprule\n%s \\\\\n\\midrule\n", strings.Join(specs, ""), strings.Join(heads, " & "))
+	fmt.Fprintf(b, "\\begin{tabular}{@{}%s@{}}\n\\toprule\n%s \\\\\n\\midrule\n",
+		strings.Join(specs, ""), strings.Join(heads, " & "))
 	for i := from; i < to; i++ {
 		var cells []string
 		for _, k := range which {
@@ -703,3 +683,5 @@ func latexLabel(names ...string) string {
 	}, strings.Join(names, "-"))
 	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '-' }), "-")
 }
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

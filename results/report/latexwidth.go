@@ -5,31 +5,39 @@ import (
 	"strings"
 )
 
-// Widths of printable ASCII in Computer Modern at 8 pt, roman and bold, in units of pt. LaTeX sets the
-// tables in this size, so that the writer can tell what fits without running it; most other text fonts
-// are narrower.
+// Widths of printable ASCII in Computer Modern at 8 pt, roman and bold, in units of pt. LaTeX sets
+// the tables in this size, so that the writer can tell what fits without running it; most other
+// text fonts are narrower.
 var (
 	romanWidths = [...]float64{
-		2.36, 2.36, 4.25, 7.08, 4.25, 7.08, 6.61, 2.36, 3.31, 3.31, 4.25, 6.61, 2.36, 2.83, 2.36, 4.25,
-		4.25, 4.25, 4.25, 4.25, 4.25, 4.25, 4.25, 4.25, 4.25, 4.25, 2.36, 2.36, 6.61, 6.61, 6.61, 4.01,
-		6.61, 6.37, 6.02, 6.14, 6.49, 5.78, 5.54, 6.67, 6.37, 3.06, 4.36, 6.6, 5.31, 7.78, 6.37, 6.61,
-		5.78, 6.61, 6.25, 4.72, 6.14, 6.37, 6.37, 8.73, 6.37, 6.37, 5.19, 2.36, 4.25, 2.36, 5.67, 4.25,
-		4.25, 4.25, 4.72, 3.78, 4.72, 3.78, 2.6, 4.25, 4.72, 2.36, 2.6, 4.49, 2.36, 7.08, 4.72, 4.25,
+		2.36, 2.36, 4.25, 7.08, 4.25, 7.08, 6.61, 2.36, 3.31, 3.31, 4.25, 6.61, 2.36, 2.83, 2.36,
+		4.25,
+		4.25, 4.25, 4.25, 4.25, 4.25, 4.25, 4.25, 4.25, 4.25, 4.25, 2.36, 2.36, 6.61, 6.61, 6.61,
+		4.01,
+		6.61, 6.37, 6.02, 6.14, 6.49, 5.78, 5.54, 6.67, 6.37, 3.06, 4.36, 6.6, 5.31, 7.78, 6.37,
+		6.61,
+		5.78, 6.61, 6.25, 4.72, 6.14, 6.37, 6.37, 8.73, 6.37, 6.37, 5.19, 2.36, 4.25, 2.36, 5.67,
+		4.25,
+		4.25, 4.25, 4.72, 3.78, 4.72, 3.78, 2.6, 4.25, 4.72, 2.36, 2.6, 4.49, 2.36, 7.08, 4.72,
+		4.25,
 		4.72, 4.49, 3.31, 3.35, 3.31, 4.72, 4.49, 6.14, 4.49, 4.49, 3.78, 4.25, 8.5, 4.25, 5.67,
 	}
 	boldWidths = [...]float64{
 		2.72, 2.98, 5.09, 8.17, 4.9, 8.17, 7.62, 2.72, 3.81, 3.81, 4.9, 7.62, 2.72, 3.27, 2.72, 4.9,
 		4.9, 4.9, 4.9, 4.9, 4.9, 4.9, 4.9, 4.9, 4.9, 4.9, 2.72, 2.72, 7.62, 7.62, 7.62, 4.63,
-		7.62, 7.38, 6.96, 7.08, 7.5, 6.42, 6.15, 7.7, 7.64, 3.67, 5.05, 7.65, 5.88, 9.27, 7.64, 7.36,
-		6.68, 7.36, 7.32, 5.44, 6.82, 7.51, 7.38, 10.1, 7.38, 7.38, 5.99, 2.72, 5.09, 2.72, 6.53, 4.9,
+		7.62, 7.38, 6.96, 7.08, 7.5, 6.42, 6.15, 7.7, 7.64, 3.67, 5.05, 7.65, 5.88, 9.27, 7.64,
+		7.36,
+		6.68, 7.36, 7.32, 5.44, 6.82, 7.51, 7.38, 10.1, 7.38, 7.38, 5.99, 2.72, 5.09, 2.72, 6.53,
+		4.9,
 		4.9, 4.76, 5.44, 4.36, 5.44, 4.49, 2.99, 4.9, 5.44, 2.72, 2.99, 5.17, 2.72, 8.17, 5.44, 4.9,
 		5.44, 5.17, 4.05, 3.87, 3.81, 5.44, 5.17, 7.08, 5.17, 5.17, 4.36, 4.9, 9.8, 4.9, 6.53,
 	}
 )
 
 const (
-	otherWidth    = 9.0  // pt: letters and symbols beyond ASCII are at most as wide
-	exponentWidth = 10.0 // pt: of the multiplication dot and the raised exponent's smaller space, at most
+	otherWidth = 9.0 // pt: letters and symbols beyond ASCII are at most as wide
+	// pt: of the multiplication dot and the raised exponent's smaller space, at most
+	exponentWidth = 10.0
 )
 
 // exponentAfter finds the exponent of a number, as in "3.02e-9" and "(3.02 ± 0.66)e-9".
@@ -83,7 +91,8 @@ func latexText(s string) string {
 		for i, r := range word {
 			end := i + len(string(r))
 			n := latexWidth(word[start:end], false)
-			if end == len(word) || n >= unbroken || n > unbroken/4 && strings.ContainsRune("-_/.,:=|", r) {
+			if end == len(word) || n >= unbroken || n > unbroken/4 &&
+				strings.ContainsRune("-_/.,:=|", r) {
 				b.WriteString(latexEscape(word[start:end]))
 				if end < len(word) {
 					b.WriteString(`\allowbreak{}`)

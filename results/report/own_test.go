@@ -8,21 +8,30 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/columns"
+	"noisebench/results/internal/synthetic"
+	"noisebench/results/measures"
 )
 
-// What an entry has of its own, and why it cannot run, stands in every format: in text, Markdown, CSV, LaTeX captions and JSON.
+// What an entry has of its own, and why it cannot run, stands in every format: in text, Markdown,
+// CSV, LaTeX captions and JSON.
 func TestRowsSayWhatIsTheirOwn(t *testing.T) {
-	plan, cells := synthetic()
+	plan, cells := synthetic.Plan()
 	plan.Schedule = &protocol.Schedule{Warmup: 0.05}
 	plan.Problems[1].Schedule = &protocol.Schedule{Decay: protocol.Linear}
 	own := &protocol.Schedule{Warmup: 0.1, Decay: protocol.Cosine, Final: 0.1}
 	cells[0].Schedule, cells[0].Clip = own, 0.25
-	cells[1].Tuned, cells[1].Ranges = []string{"beta", "step_size"}, map[string][]float64{"step_size": {1e-4, 1}, "beta": {0.5, 0.9}}
+	cells[1].Tuned, cells[1].Ranges = []string{"beta", "step_size"},
+		map[string][]float64{"step_size": {1e-4, 1}, "beta": {0.5, 0.9}}
 	cells[1].Edges = []results.Edge{{Name: "beta", Above: true}, {Name: "step_size"}}
-	cells[2] = results.Cell{Problem: "digits", Optimizer: "cabs", Impossible: "optimizer cabs needs variance"}
-	r := Build(plan, cells)
+	cells[2] = results.Cell{
+		Problem: "digits", Optimizer: "cabs",
+		Impossible: "optimizer cabs needs variance",
+	}
+	r := measures.Build(plan, cells)
 	texts := []string{
-		"has a step-size schedule of its own: warm-up over 10 % of the budget, then cosine decay to 0.1",
+		"has a step-size schedule of its own: warm-up over 10 % of the budget, then cosine decay " +
+			"to 0.1",
 		"gradients are clipped to norm 0.25 before it sees them",
 		"tuned over beta in [0.5, 0.9], step_size in [0.0001, 1]",
 		"the best beta, 0.9, is at the upper edge of the search",
@@ -30,7 +39,8 @@ func TestRowsSayWhatIsTheirOwn(t *testing.T) {
 		"cannot run here, and is not ranked: optimizer cabs needs variance",
 	}
 	facts := []string{
-		"step-size schedule: warm-up over 5 % of the budget, then constant", "step-size schedule: linear decay to 0",
+		"step-size schedule: warm-up over 5 % of the budget, then constant",
+		"step-size schedule: linear decay to 0",
 	}
 	for _, format := range []string{"txt", "all.txt", "md", "tex", "csv", "json"} {
 		var b strings.Builder
@@ -51,7 +61,7 @@ func TestRowsSayWhatIsTheirOwn(t *testing.T) {
 		}
 	}
 	var b strings.Builder
-	if err := r.WriteJSON(&b); err != nil {
+	if err := (Ranking{Report: r}).WriteJSON(&b); err != nil {
 		t.Fatal(err)
 	}
 	var read struct {
@@ -88,35 +98,30 @@ func TestRowsSayWhatIsTheirOwn(t *testing.T) {
 			}
 		case "cabs":
 			if row.Rank != 0 || row.Impossible == "" {
-				t.Errorf("cabs cannot run, but has rank %d, impossible: %q", row.Rank, row.Impossible)
+				t.Errorf("cabs cannot run, but has rank %d, impossible: %q", row.Rank,
+					row.Impossible)
 			}
 		}
 	}
 	for _, o := range read.Overall {
 		if (o.Place == 0) != (o.Optimizer == "cabs") {
-			t.Errorf("%s has place %d; want one for all but cabs, which has no rank on digits", o.Optimizer, o.Place)
+			t.Errorf("%s has place %d; want one for all but cabs, which has no rank on digits",
+				o.Optimizer, o.Place)
 		}
 	}
 	if r.Finished != r.Planned {
 		t.Errorf("%d of %d runs: what cannot run is not missing", r.Finished, r.Planned)
 	}
-	if row := r.Problems[0].Rows[3]; row.Optimizer != "cabs" || row.Regular(10) != "–" {
-		t.Errorf("the last row is %s, %s; want cabs, –", row.Optimizer, row.Regular(10))
-	}
-}
-
-// An unnamed number of epochs is a budget in examples.
-func TestEpochsAreABudget(t *testing.T) {
-	plan, cells := synthetic()
-	plan.Problems[0].Epochs = 1.5
-	if got := Build(plan, cells).Problems[0].Budget; got != 1500 {
-		t.Errorf("1.5 epochs of 1000 examples are a budget of %d, want 1500", got)
+	ranking := columns.Ranking(r, &r.Problems[0], columns.Terminal)
+	last := ranking.Lines[3]
+	if ok := last.Cells[ranking.Column("ok")].Text; last.Optimizer != "cabs" || ok != "–" {
+		t.Errorf("the last row is %s, %s; want cabs, –", last.Optimizer, ok)
 	}
 }
 
 // Tables show what was tuned and what the plan sets otherwise than declared, and no more.
 func TestSettingsThatAreFixed(t *testing.T) {
-	plan, cells := synthetic()
+	plan, cells := synthetic.Plan()
 	c := &cells[0]
 	c.Setting = protocol.Setting{"step_size": 0.125, "beta1": 0.75, "beta2": 0.999, "odd": 7}
 	c.Tuned, c.BatchSize = []string{"step_size"}, 48
@@ -124,13 +129,20 @@ func TestSettingsThatAreFixed(t *testing.T) {
 		defaults protocol.Setting
 		want     string
 	}{
-		{protocol.Setting{"step_size": 0.125, "beta1": 0.9, "beta2": 0.999, "odd": 7}, "batch_size=48 beta1=0.75 step_size=0.125"},
-		{protocol.Setting{"step_size": 1, "beta1": 0.75, "beta2": 0.999}, "batch_size=48 odd=7 step_size=0.125"},
+		{
+			protocol.Setting{"step_size": 0.125, "beta1": 0.9, "beta2": 0.999, "odd": 7},
+			"batch_size=48 beta1=0.75 step_size=0.125",
+		},
+		{
+			protocol.Setting{"step_size": 1, "beta1": 0.75, "beta2": 0.999},
+			"batch_size=48 odd=7 step_size=0.125",
+		},
 		{nil, "batch_size=48 step_size=0.125"}, // unknown
 	} {
 		c.Defaults = test.defaults
-		r := Build(plan, cells)
-		i := slices.IndexFunc(r.Problems[0].Rows, func(row Row) bool { return row.Optimizer == c.Optimizer })
+		r := measures.Build(plan, cells)
+		i := slices.IndexFunc(r.Problems[0].Rows,
+			func(row measures.Row) bool { return row.Optimizer == c.Optimizer })
 		if got := r.Problems[0].Rows[i].Setting.String(); got != test.want {
 			t.Errorf("declared %s: the setting is %q, want %q", test.defaults, got, test.want)
 		}

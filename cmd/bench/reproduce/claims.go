@@ -6,7 +6,7 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
-	"noisebench/results/report"
+	"noisebench/results/measures"
 	"noisebench/results/stats"
 )
 
@@ -127,6 +127,6 @@ func final(part protocol.Part) func(*results.Record) float64 {
 // lossAt is the loss on the train part at a share of the budget, by R7 where a run has diverged by then.
 func lossAt(share float64) func(*results.Record) float64 {
 	return func(r *results.Record) float64 {
-		return report.ValueAt(r, report.Quantity{Part: protocol.TrainPart}, int64(share*float64(r.Run.Budget)))
+		return measures.ValueAt(r, measures.Quantity{Part: protocol.TrainPart}, int64(share*float64(r.Run.Budget)))
 	}
 }

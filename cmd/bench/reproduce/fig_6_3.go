@@ -157,7 +157,8 @@ func draw63(in *Input) (*Output, error) {
 		}
 		table.Rows = append(table.Rows, row)
 	}
-	out := only(figure.New(figure.Page, 3.2*vg.Inch, panels(left, right), key63(clip)...), fmt.Sprintf(
+	out := only(figure.New(figure.Page, 3.2*vg.Inch, panels(left, right),
+		figure.Entry{Label: "equal", Style: dashed(figure.Style{Color: figure.Ink})}), fmt.Sprintf(
 		"f(x) = ½ xᵀHx in d = %d dimensions, H = R^φ Λ (R^φ)ᵀ with Λ = diag(1, …, 1, λmax) and λ̄ = tr Λ/d its mean eigenvalue; α = 1/L₂ and 1/L∞; squared "+
 			"distance from the optimum after %d steps, averaged over %d rotations and %d starting points. Left: from 0 (blue) to 1 (red). "+
 			"Right: blue where gradient descent is closer, red where sign descent is, clipped at ±%d; dashed, where they are equal.",
@@ -170,6 +171,7 @@ func draw63(in *Input) (*Output, error) {
 func heat(title string, m map63, low, high float64) *figure.Panel {
 	p := figure.NewPanel(title, "φ", "λmax / mean eigenvalue")
 	p.Add(&heatMap{m: m, low: low, high: high})
+	p.Bar = &figure.ColorBar{Low: low, High: high, Color: colorOf}
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, ratios63[0], ratios63[len(ratios63)-1]
 	return p
 }
@@ -211,18 +213,6 @@ func colorOf(share float64) color.Color {
 	}
 	mix := func(k int) uint8 { return uint8(math.Round((1-t)*from[k] + t*to[k])) }
 	return color.RGBA{mix(0), mix(1), mix(2), 0xff}
-}
-
-// key explains the colours of both maps.
-func key63(clip float64) []figure.Entry {
-	var legend []figure.Entry
-	for _, share := range []float64{0, 0.25, 0.5, 0.75, 1} {
-		legend = append(legend, figure.Entry{
-			Label: fmt.Sprintf("%.2g (left), %+.2g (right)", share, clip*(2*share-1)),
-			Style: figure.Style{Color: colorOf(share), Marker: draw.BoxGlyph{}}, Point: true,
-		})
-	}
-	return append(legend, figure.Entry{Label: "equal", Style: dashed(figure.Style{Color: figure.Ink})})
 }
 
 func claims63(in *Input) []Finding {

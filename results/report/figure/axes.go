@@ -22,10 +22,11 @@ var (
 	legendStyle = sans(FontSize-0.5, text.XLeft, text.YCenter)
 )
 
-// edges are what a panel needs around its data.
+// edges are the margins that a panel needs around its data.
 type edges struct{ left, right, bottom, top vg.Length }
 
-// settle gives axes without a range one, and returns what the panel needs around its data if these are width wide.
+// settle gives axes without a range one, and returns the margins of the panel if its data
+// are width wide.
 func (p *Panel) settle(width vg.Length) edges {
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		if !finite(a.Min) || !finite(a.Max) {
@@ -65,6 +66,9 @@ func (p *Panel) settle(width vg.Length) edges {
 		}
 		e.left = max(e.left, own)
 	}
+	if p.Bar != nil {
+		e.right = max(e.right, p.Bar.width())
+	}
 	return e
 }
 
@@ -99,6 +103,9 @@ func (p *Panel) draw(c draw.Canvas) {
 	for _, plotter := range p.plotters {
 		plotter.Plot(c, p.Plot)
 	}
+	if p.Bar != nil {
+		p.Bar.draw(c)
+	}
 	c.StrokeLine2(p.X.LineStyle, c.Min.X, c.Min.Y, c.Max.X, c.Min.Y)
 	c.StrokeLine2(p.Y.LineStyle, c.Min.X, c.Min.Y, c.Min.X, c.Max.Y)
 	length := func(a *plot.Axis, t plot.Tick) vg.Length {
@@ -131,11 +138,13 @@ func (p *Panel) draw(c draw.Canvas) {
 			shorten(p.X.Label.Text, labelStyle, width))
 	}
 	if !p.BareY {
-		writeUp(&c, c.Min.X-p.Y.Tick.Length-tickLabelGap-widest-1, center.Y, shorten(p.Y.Label.Text, labelStyle, height))
+		writeUp(&c, c.Min.X-p.Y.Tick.Length-tickLabelGap-widest-1, center.Y,
+			shorten(p.Y.Label.Text, labelStyle, height))
 	}
 }
 
-// write draws a text at a point, by what is to be seen of it: its capitals and digits, and below its descenders.
+// write draws a text at a point, aligned by its visible part: its capitals and digits, and below
+// its descenders.
 func write(c *draw.Canvas, style text.Style, x, y vg.Length, s string) {
 	if s == "" {
 		return

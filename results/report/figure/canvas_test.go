@@ -35,7 +35,10 @@ func (t affine) at(p vg.Point) vg.Point {
 
 func (t affine) after(u affine) affine {
 	o := t.at(vg.Point{X: u.e, Y: u.f})
-	return affine{t.a*u.a + t.b*u.c, t.a*u.b + t.b*u.d, t.c*u.a + t.d*u.c, t.c*u.b + t.d*u.d, o.X, o.Y}
+	return affine{
+		t.a*u.a + t.b*u.c, t.a*u.b + t.b*u.d, t.c*u.a + t.d*u.c, t.c*u.b + t.d*u.d, o.X,
+		o.Y,
+	}
 }
 
 // sketched draws a figure.
@@ -54,7 +57,10 @@ func (s *sketch) SetLineDash([]vg.Length, vg.Length) {}
 func (s *sketch) SetColor(c color.Color)             { s.color = c }
 func (s *sketch) Push()                              { s.stack = append(s.stack, *s.top()) }
 func (s *sketch) Pop()                               { s.stack = s.stack[:len(s.stack)-1] }
-func (s *sketch) Translate(p vg.Point)               { *s.top() = s.top().after(affine{1, 0, 0, 1, p.X, p.Y}) }
+func (s *sketch) Translate(p vg.Point) {
+	*s.top() = s.top().
+		after(affine{1, 0, 0, 1, p.X, p.Y})
+}
 
 func (s *sketch) Scale(x, y float64) {
 	*s.top() = s.top().after(affine{a: vg.Length(x), d: vg.Length(y)})
@@ -62,7 +68,10 @@ func (s *sketch) Scale(x, y float64) {
 
 func (s *sketch) Rotate(φ float64) {
 	sin, cos := math.Sincos(φ)
-	*s.top() = s.top().after(affine{vg.Length(cos), vg.Length(-sin), vg.Length(sin), vg.Length(cos), 0, 0})
+	*s.top() = s.top().after(affine{
+		vg.Length(cos), vg.Length(-sin), vg.Length(sin), vg.Length(cos),
+		0, 0,
+	})
 }
 
 func (s *sketch) path(p vg.Path) vg.Path {
@@ -76,7 +85,10 @@ func (s *sketch) path(p vg.Path) vg.Path {
 
 func (s *sketch) Stroke(p vg.Path) { s.strokes[s.color] = append(s.strokes[s.color], s.path(p)) }
 
-func (s *sketch) Fill(p vg.Path)                      { s.fills[s.color] = append(s.fills[s.color], s.path(p)) }
+func (s *sketch) Fill(p vg.Path) {
+	s.fills[s.color] = append(s.fills[s.color],
+		s.path(p))
+}
 func (s *sketch) DrawImage(vg.Rectangle, image.Image) {}
 func (s *sketch) FillString(f font.Face, p vg.Point, t string) {
 	corners := []vg.Point{p, p.Add(vg.Point{X: f.Width(t), Y: 0.73 * f.Font.Size})}
@@ -85,7 +97,10 @@ func (s *sketch) FillString(f font.Face, p vg.Point, t string) {
 	}
 	a, b := corners[0], corners[1]
 	s.texts = append(s.texts, written{t, vg.Rectangle{
-		Min: vg.Point{X: min(a.X, b.X), Y: min(a.Y, b.Y)}, Max: vg.Point{X: max(a.X, b.X), Y: max(a.Y, b.Y)},
+		Min: vg.Point{X: min(a.X, b.X), Y: min(a.Y, b.Y)}, Max: vg.Point{
+			X: max(a.X, b.X),
+			Y: max(a.Y, b.Y),
+		},
 	}})
 }
 

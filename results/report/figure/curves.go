@@ -11,27 +11,33 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
-	"noisebench/results/report"
+	"noisebench/results/measures"
 )
 
-func drawLoss(s *Source, p *report.Problem) (*Figure, string) {
-	curves := report.Curves(s.Plan, s.Cells, p.Name, report.Quantity{Part: protocol.TrainPart})
+func drawLoss(s *Source, p *measures.Problem) (*Figure, string) {
+	curves := measures.Curves(s.Plan, s.Cells, p.Name, measures.Quantity{Part: protocol.TrainPart})
 	return s.drawCurves(p, curves, "training loss", true)
 }
 
-func drawMetric(s *Source, p *report.Problem) (*Figure, string) {
-	curves := report.Curves(s.Plan, s.Cells, p.Name, report.Quantity{Part: p.Part, Metric: true})
-	return s.drawCurves(p, curves, metricName(p), p.Spec.Metric.Name != results.Accuracy)
+func drawMetric(s *Source, p *measures.Problem) (*Figure, string) {
+	curves := measures.Curves(s.Plan, s.Cells, p.Name, measures.Quantity{
+		Part:   p.Part,
+		Metric: true,
+	})
+	return s.drawCurves(p, curves, p.MetricName(), p.Spec.Metric.Name != results.Accuracy)
 }
 
 // drawn returns the curves of the optimizers that are to be drawn.
-func (s *Source) drawnCurves(curves []report.Curve) []report.Curve {
-	return slices.DeleteFunc(slices.Clone(curves), func(c report.Curve) bool { return !s.drawn(c.Optimizer) })
+func (s *Source) drawnCurves(curves []measures.Curve) []measures.Curve {
+	return slices.DeleteFunc(slices.Clone(curves),
+		func(c measures.Curve) bool { return !s.drawn(c.Optimizer) })
 }
 
-// drawCurves draws curves of values that runs reach. On a logarithmic axis a curve is the median and its band the middle
-// half of the seeds; a linear one shows means and standard deviations.
-func (s *Source) drawCurves(p *report.Problem, curves []report.Curve, what string, mayLog bool) (*Figure, string) {
+// drawCurves draws curves of values that runs reach. On a logarithmic axis a curve is the median
+// and its band the middle half of the seeds; a linear one shows means and standard deviations.
+func (s *Source) drawCurves(p *measures.Problem, curves []measures.Curve, what string,
+	mayLog bool,
+) (*Figure, string) {
 	if curves = s.drawnCurves(curves); len(curves) == 0 {
 		return nil, "no replicates have finished"
 	}
@@ -52,11 +58,11 @@ func (s *Source) drawCurves(p *report.Problem, curves []report.Curve, what strin
 type overlay struct {
 	what   string // label of the y axis
 	log    bool
-	center bool // the start of the curves bounds the axis: what is far worse is cut off
+	center bool // the start of the curves bounds the axis: values that are far worse are cut off
 }
 
 // middle returns the line and the band of a curve.
-func (o *overlay) middle(c report.Curve) (x, line, low, high []float64) {
+func (o *overlay) middle(c measures.Curve) (x, line, low, high []float64) {
 	for _, p := range c.Points {
 		x = append(x, float64(p.Seen))
 		if o.log {
@@ -73,7 +79,9 @@ func (o *overlay) middle(c report.Curve) (x, line, low, high []float64) {
 }
 
 // overlay draws curves in one panel, the leading ones in their styles before the others in grey.
-func (s *Source) overlay(p *report.Problem, curves []report.Curve, o overlay) (*Figure, string) {
+func (s *Source) overlay(p *measures.Problem, curves []measures.Curve, o overlay) (*Figure,
+	string,
+) {
 	var names []string
 	for _, c := range curves {
 		names = append(names, c.Optimizer)
@@ -99,7 +107,10 @@ func (s *Source) overlay(p *report.Problem, curves []report.Curve, o overlay) (*
 			continue
 		}
 		style := s.styles[c.Optimizer]
-		bands = append(bands, &Band{X: x, Low: low, High: high, Style: style, Light: len(front) > 4})
+		bands = append(bands, &Band{
+			X: x, Low: low, High: high, Style: style,
+			Light: len(front) > 4,
+		})
 		lines = append(lines, &Line{X: x, Y: line, Style: style, Marked: true})
 		entry := Entry{Label: c.Optimizer, Style: style}
 		if len(c.Diverged) > 0 {
@@ -116,10 +127,12 @@ func (s *Source) overlay(p *report.Problem, curves []report.Curve, o overlay) (*
 	f := s.page([][]*Panel{{panel}}, legend)
 	f.Caption = o.caption(s, p, counts, front, rest)
 	if len(diverged) > 0 && o.center {
-		f.Notes = append(f.Notes, "† "+list(diverged)+" diverged (×); from there on each counts as the worse of its first and its "+
+		f.Notes = append(f.Notes, "† "+list(diverged)+
+			" diverged (×); from there on each counts as the worse of its first and its "+
 			"last finite value.")
 	} else if len(diverged) > 0 {
-		f.Notes = append(f.Notes, "† "+list(diverged)+" diverged (×) and are left out from there on.")
+		f.Notes = append(f.Notes, "† "+list(diverged)+
+			" diverged (×) and are left out from there on.")
 	}
 	if cut {
 		f.Notes = append(f.Notes, "Some curves leave the range of the axis.")
@@ -128,7 +141,7 @@ func (s *Source) overlay(p *report.Problem, curves []report.Curve, o overlay) (*
 }
 
 // divergences marks on the line of a curve where its runs diverged.
-func divergences(c report.Curve, x, line []float64, style Style) *Marks {
+func divergences(c measures.Curve, x, line []float64, style Style) *Marks {
 	m := &Marks{Style: Style{Color: style.Color, Marker: cross{}}, Radius: 3}
 	last := -1
 	for _, seen := range c.Diverged {
@@ -146,9 +159,12 @@ func divergences(c report.Curve, x, line []float64, style Style) *Marks {
 	return m
 }
 
-// setRange sets the range of the y axis so that it holds the leading curves, and reports whether some line leaves it. A linear
-// axis need not hold the first fifth of the budget: differences would drown in the first steps.
-func (o *overlay) setRange(panel *Panel, p *report.Problem, curves []report.Curve, front []string) (cut bool) {
+// setRange sets the range of the y axis so that it holds the leading curves, and reports whether
+// some line leaves it. A linear axis need not hold the first fifth of the budget: differences would
+// drown in the first steps.
+func (o *overlay) setRange(panel *Panel, p *measures.Problem, curves []measures.Curve,
+	front []string,
+) (cut bool) {
 	low, high, start := math.Inf(1), math.Inf(-1), math.Inf(-1)
 	for _, c := range curves {
 		if !slices.Contains(front, c.Optimizer) {
@@ -183,12 +199,15 @@ func (o *overlay) setRange(panel *Panel, p *report.Problem, curves []report.Curv
 	}
 	for _, c := range curves {
 		_, line, _, _ := o.middle(c)
-		cut = cut || slices.ContainsFunc(line, func(v float64) bool { return v < panel.Y.Min || v > panel.Y.Max })
+		cut = cut || slices.ContainsFunc(line,
+			func(v float64) bool { return v < panel.Y.Min || v > panel.Y.Max })
 	}
 	return cut
 }
 
-func (o *overlay) caption(s *Source, p *report.Problem, counts []int, front, rest []string) string {
+func (o *overlay) caption(s *Source, p *measures.Problem, counts []int, front,
+	rest []string,
+) string {
 	how := "mean of %s, band: ± 1 standard deviation"
 	if o.log {
 		how = "median of %s, band: the middle half of the seeds"
@@ -196,7 +215,8 @@ func (o *overlay) caption(s *Source, p *report.Problem, counts []int, front, res
 	if slices.Max(counts) == 1 {
 		how = "%s"
 	}
-	text := fmt.Sprintf("%s on %s over examples seen, plan %s: "+how+".", capital(o.what), p.Name, s.Plan.Name, seeds(counts))
+	text := fmt.Sprintf("%s on %s over examples seen, plan %s: "+how+".", capital(o.what), p.Name,
+		s.Plan.Name, seeds(counts))
 	if len(rest) > 0 {
 		text += fmt.Sprintf(" In colour the %d of best rank; in grey %s.", len(front), list(rest))
 	}
@@ -213,21 +233,23 @@ func (s *Source) page(panels [][]*Panel, legend []Entry) *Figure {
 	return f
 }
 
-func drawBatchSize(s *Source, p *report.Problem) (*Figure, string) {
-	curves := s.drawnCurves(report.TraceCurves(s.Plan, s.Cells, p.Name, report.TraceBatchSize))
+func drawBatchSize(s *Source, p *measures.Problem) (*Figure, string) {
+	curves := s.drawnCurves(measures.TraceCurves(s.Plan, s.Cells, p.Name, measures.TraceBatchSize))
 	if len(curves) == 0 {
 		return nil, "no run kept a trace"
 	}
-	varies := func(c report.Curve) bool {
+	varies := func(c measures.Curve) bool {
 		low, high := math.Inf(1), 0.0
-		for _, point := range c.Points[:len(c.Points)-1] { // the last batch is what is left
+		// the last batch has the rest of the budget
+		for _, point := range c.Points[:len(c.Points)-1] {
 			if point.N > 0 {
 				low, high = min(low, point.Min), max(high, point.Max)
 			}
 		}
 		return low < high
 	}
-	moving := slices.DeleteFunc(slices.Clone(curves), func(c report.Curve) bool { return !varies(c) })
+	moving := slices.DeleteFunc(slices.Clone(curves),
+		func(c measures.Curve) bool { return !varies(c) })
 	if len(moving) == 0 {
 		return nil, "no optimizer changed its batch size"
 	}
@@ -236,16 +258,18 @@ func drawBatchSize(s *Source, p *report.Problem) (*Figure, string) {
 	}
 	f, missing := s.overlay(p, moving, overlay{what: "batch size", log: true})
 	if f != nil && len(moving) < len(curves) {
-		f.Notes = append(f.Notes, fmt.Sprintf("Optimizers with constant batch sizes are left out; the problem's is %d.", p.BatchSize))
+		f.Notes = append(f.Notes, fmt.Sprintf(
+			"Optimizers with constant batch sizes are left out; the problem's is %d.", p.BatchSize))
 	}
 	return f, missing
 }
 
-func drawNoise(s *Source, p *report.Problem) (*Figure, string) {
+func drawNoise(s *Source, p *measures.Problem) (*Figure, string) {
 	const name = "noise_to_signal"
-	curves := s.drawnCurves(report.TraceCurves(s.Plan, s.Cells, p.Name, name))
-	curves = slices.DeleteFunc(curves, func(c report.Curve) bool {
-		return !slices.ContainsFunc(c.Points, func(p report.CurvePoint) bool { return p.Median > 0 })
+	curves := s.drawnCurves(measures.TraceCurves(s.Plan, s.Cells, p.Name, name))
+	curves = slices.DeleteFunc(curves, func(c measures.Curve) bool {
+		return !slices.ContainsFunc(c.Points,
+			func(p measures.CurvePoint) bool { return p.Median > 0 })
 	})
 	switch {
 	case len(curves) > 0:

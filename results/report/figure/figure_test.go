@@ -27,7 +27,8 @@ import (
 // names are those of n optimizers, some of them long.
 func names(n int) []string {
 	all := []string{
-		"adam", "sgd", "cabs", "m-svag", "a-name-that-is-rather-long-for-an-optimizer", "lion", "rmsprop", "adagrad", "nesterov",
+		"adam", "sgd", "cabs", "m-svag", "a-name-that-is-rather-long-for-an-optimizer", "lion",
+		"rmsprop", "adagrad", "nesterov",
 		"m-sgd", "heavy-ball", "adamw",
 	}
 	for len(all) < n {
@@ -36,11 +37,14 @@ func names(n int) []string {
 	return all[:n]
 }
 
-// synthetic makes up a plan of n optimizers on an accuracy and on a suboptimality over many orders of magnitude. One
-// optimizer diverges now and then.
+// synthetic makes up a plan of n optimizers on an accuracy and on a suboptimality over many orders
+// of magnitude. One optimizer diverges now and then.
 func synthetic(n int) (*protocol.Plan, []results.Cell) {
 	plan := protocol.Plan{
-		Name: "synthetic", Problems: []protocol.ProblemEntry{{Problem: "digits"}, {Problem: "valley"}}, Diagnostics: true,
+		Name: "synthetic", Problems: []protocol.ProblemEntry{
+			{Problem: "digits"},
+			{Problem: "valley"},
+		}, Diagnostics: true,
 	}
 	for _, name := range names(n) {
 		plan.Optimizers = append(plan.Optimizers, protocol.OptimizerEntry{Optimizer: name})
@@ -48,10 +52,14 @@ func synthetic(n int) (*protocol.Plan, []results.Cell) {
 	plan = plan.WithDefaults()
 	specs := map[string]protocol.ProblemSpec{
 		"digits": {
-			Dim: 650, Train: 1000, Validation: 300, Test: 497, Metric: protocol.Metric{Name: results.Accuracy, HigherBetter: true},
+			Dim: 650, Train: 1000, Validation: 300, Test: 497,
+			Metric:    protocol.Metric{Name: results.Accuracy, HigherBetter: true},
 			BatchSize: 32, Budget: 20000,
 		},
-		"valley": {Dim: 2, Metric: protocol.Metric{Name: results.Suboptimality}, BatchSize: 16, Budget: 5000},
+		"valley": {
+			Dim: 2, Metric: protocol.Metric{Name: results.Suboptimality}, BatchSize: 16,
+			Budget: 5000,
+		},
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	var cells []results.Cell
@@ -62,8 +70,11 @@ func synthetic(n int) (*protocol.Plan, []results.Cell) {
 				spec := specs[problem]
 				r := &results.Record{Spec: spec, Run: results.Run{
 					Protocol: protocol.Version, Problem: results.ProblemID{Name: problem},
-					Optimizer: results.OptimizerID{Name: name, Setting: protocol.Setting{"step_size": α}},
-					Seed:      seed, Budget: spec.Budget, Evaluations: 20,
+					Optimizer: results.OptimizerID{
+						Name:    name,
+						Setting: protocol.Setting{"step_size": α},
+					},
+					Seed: seed, Budget: spec.Budget, Evaluations: 20,
 				}, End: results.End{Status: results.OK, Seen: spec.Budget}, Trace: &results.Trace{
 					Diagnostics: map[string][]protocol.Number{"noise_to_signal": nil},
 				}}
@@ -77,9 +88,13 @@ func synthetic(n int) (*protocol.Plan, []results.Cell) {
 					loss := 30*math.Exp(-12*t)*math.Exp(0.2*random.NormFloat64()) + 1e-9
 					v := results.Value{Loss: protocol.Number(loss), Metric: protocol.Number(loss)}
 					if problem == "digits" {
-						v.Metric = protocol.Number(0.95 - 0.85*math.Exp(-5*t) + 0.004*random.NormFloat64())
+						v.Metric = protocol.Number(0.95 - 0.85*math.Exp(-5*t) +
+							0.004*random.NormFloat64())
 					}
-					p := results.Point{Mark: spec.Budget * k / 20, Seen: spec.Budget * k / 20, Train: v}
+					p := results.Point{
+						Mark: spec.Budget * k / 20, Seen: spec.Budget * k / 20,
+						Train: v,
+					}
 					if problem == "digits" {
 						p.Validation, p.Test = &v, &v
 					}
@@ -93,7 +108,8 @@ func synthetic(n int) (*protocol.Plan, []results.Cell) {
 					}
 					r.Trace.BatchSize = append(r.Trace.BatchSize, m)
 					r.Trace.Loss = append(r.Trace.Loss, 1)
-					r.Trace.Diagnostics["noise_to_signal"] = append(r.Trace.Diagnostics["noise_to_signal"],
+					r.Trace.Diagnostics["noise_to_signal"] = append(
+						r.Trace.Diagnostics["noise_to_signal"],
 						protocol.Number(math.Exp(float64(k)/9+random.NormFloat64())))
 				}
 				return r
@@ -130,12 +146,14 @@ func all(t *testing.T, s *Source, f func(name string, fig *Figure)) {
 				t.Errorf("no %s on %q: %s", k.Name, problem, missing)
 				continue
 			}
-			f(fmt.Sprintf("%s on %q of %d optimizers at %.1f in", k.Name, problem, len(s.Plan.Optimizers), s.Width/vg.Inch), fig)
+			f(fmt.Sprintf("%s on %q of %d optimizers at %.1f in", k.Name, problem,
+				len(s.Plan.Optimizers), s.Width/vg.Inch), fig)
 		}
 	}
 }
 
-// Texts lie within the page and apart from each other, whatever the width and the number of optimizers.
+// Texts lie within the page and apart from each other, whatever the width and the number of
+// optimizers.
 func TestTexts(t *testing.T) {
 	for _, n := range []int{1, 8, 24} {
 		plan, cells := synthetic(n)
@@ -144,14 +162,17 @@ func TestTexts(t *testing.T) {
 			s.Width = width
 			if n == 1 { // one optimizer races nobody
 				saved := Kinds
-				Kinds = slices.DeleteFunc(slices.Clone(Kinds), func(k Kind) bool { return k.Name == "profile" })
+				Kinds = slices.DeleteFunc(slices.Clone(Kinds),
+					func(k Kind) bool { return k.Name == "profile" })
 				defer func() { Kinds = saved }()
 			}
 			all(t, s, func(name string, f *Figure) {
 				sk := sketched(f)
 				for i, a := range sk.texts {
-					if a.box.Min.X < 0 || a.box.Min.Y < 0 || a.box.Max.X > f.Width || a.box.Max.Y > f.Height {
-						t.Errorf("%s: %q is at %.1f, outside the page of %.0f × %.0f", name, a.text, a.box, f.Width, f.Height)
+					if a.box.Min.X < 0 || a.box.Min.Y < 0 || a.box.Max.X > f.Width ||
+						a.box.Max.Y > f.Height {
+						t.Errorf("%s: %q is at %.1f, outside the page of %.0f × %.0f", name, a.text,
+							a.box, f.Width, f.Height)
 					}
 					for _, b := range sk.texts[:i] {
 						if overlap(a.box, b.box) {
@@ -169,10 +190,12 @@ func TestTexts(t *testing.T) {
 
 func overlap(a, b vg.Rectangle) bool {
 	const slack = 0.2
-	return a.Min.X < b.Max.X-slack && b.Min.X < a.Max.X-slack && a.Min.Y < b.Max.Y-slack && b.Min.Y < a.Max.Y-slack
+	return a.Min.X < b.Max.X-slack && b.Min.X < a.Max.X-slack && a.Min.Y < b.Max.Y-slack &&
+		b.Min.Y < a.Max.Y-slack
 }
 
-// What is drawn is what there is: one line for each optimizer, in its colour or in grey, and its name.
+// What is drawn is what there is: one line for each optimizer, in its colour or in grey, and its
+// name.
 func TestCurvesOfFigures(t *testing.T) {
 	for _, n := range []int{3, 8, 12} {
 		plan, cells := synthetic(n)
@@ -207,10 +230,12 @@ func TestCurvesOfFigures(t *testing.T) {
 			if len(f.legend) != entries {
 				t.Errorf("%s of %d: legend %v", kind.Name, n, f.legend)
 			}
-			if n == 3 && (!sk.has("adam") || !sk.has("sgd") || !sk.has("cabs †") || !sk.has("examples seen")) {
+			if n == 3 && (!sk.has("adam") || !sk.has("sgd") || !sk.has("cabs †") ||
+				!sk.has("examples seen")) {
 				t.Errorf("%s lacks a label: %v", kind.Name, sk.texts)
 			}
-			if n == 3 && (len(f.Notes) == 0 || !strings.Contains(f.Notes[0], "3 of 10 runs of cabs diverged")) {
+			if n == 3 && (len(f.Notes) == 0 || !strings.Contains(f.Notes[0],
+				"3 of 10 runs of cabs diverged")) {
 				t.Errorf("%s: notes are %q", kind.Name, f.Notes)
 			}
 			if !strings.Contains(f.Caption, "10 seeds") {
@@ -247,7 +272,8 @@ func TestStylesStay(t *testing.T) {
 			}
 		}
 		for _, e := range f.legend {
-			if style, ok := whole.styles[strings.TrimSuffix(e.Label, " †")]; ok && (e.Style.Color != style.Color || e.Style.Index != style.Index) {
+			if style, ok := whole.styles[strings.TrimSuffix(e.Label, " †")]; ok &&
+				(e.Style.Color != style.Color || e.Style.Index != style.Index) {
 				t.Errorf("%s: style of %s is %+v, want %+v", kind.Name, e.Label, e.Style, style)
 			}
 		}
@@ -293,7 +319,8 @@ func TestFormats(t *testing.T) {
 				case "svg":
 					checkXML(t, name, b.String())
 				case "pdf":
-					if !bytes.HasPrefix(b.Bytes(), []byte("%PDF-")) || !bytes.Contains(b.Bytes(), []byte("%%EOF")) {
+					if !bytes.HasPrefix(b.Bytes(), []byte("%PDF-")) ||
+						!bytes.Contains(b.Bytes(), []byte("%%EOF")) {
 						t.Errorf("%s is no PDF", name)
 					}
 				case "png":
@@ -301,7 +328,8 @@ func TestFormats(t *testing.T) {
 					if err != nil {
 						t.Fatalf("%s: %v", name, err)
 					}
-					if got, want := image.Bounds().Dx(), int(3.4*200); got < want-1 || got > want+1 {
+					if got, want := image.Bounds().Dx(), int(3.4*200); got < want-1 ||
+						got > want+1 {
 						t.Errorf("%s is %d pixels wide, want %d", name, got, want)
 					}
 				}
@@ -309,7 +337,8 @@ func TestFormats(t *testing.T) {
 		})
 	}
 	f := New(Column, vg.Inch, [][]*Panel{{NewPanel("", "", "")}})
-	if err := f.Write(io.Discard, "gif"); err == nil || !strings.Contains(err.Error(), "svg, pdf, png") {
+	if err := f.Write(io.Discard, "gif"); err == nil || !strings.Contains(err.Error(),
+		"svg, pdf, png") {
 		t.Errorf("as gif: %v", err)
 	}
 }
@@ -328,6 +357,78 @@ func checkXML(t *testing.T, name, text string) {
 	}
 }
 
+// A colour bar stands on the right of its panel's data, as high as they are: each label at the
+// height of its number, beside the colour that stands for it.
+func TestColorBar(t *testing.T) {
+	gray := func(share float64) color.Color { return color.Gray{uint8(255*share + 0.5)} }
+	panel := func(bar *ColorBar) *Panel {
+		p := NewPanel("", "", "")
+		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, -6, 6 // as the bar
+		p.Y.Tick.Marker = LinearTicks{Most: 5}
+		p.Bar = bar
+		return p
+	}
+	data := func(s *sketch) (right vg.Length) { // the x axis is the longest level line
+		for _, path := range s.strokes[Ink] {
+			if len(path) == 2 && path[0].Pos.Y == path[1].Pos.Y &&
+				path[1].Pos.X-path[0].Pos.X > vg.Inch {
+				right = path[1].Pos.X
+			}
+		}
+		return right
+	}
+	with := sketched(New(Column, 2*vg.Inch,
+		[][]*Panel{{panel(&ColorBar{Low: -6, High: 6, Color: gray})}}))
+	without := sketched(New(Column, 2*vg.Inch, [][]*Panel{{panel(nil)}}))
+	right := data(with)
+	if !(right > vg.Inch && right < data(without)-barWidth) {
+		t.Errorf("the data end at %.1f with a bar and at %.1f without, want room for it", right,
+			data(without))
+	}
+	labels := map[string][]written{}
+	for _, w := range with.texts {
+		labels[w.text] = append(labels[w.text], w)
+	}
+	for _, text := range []string{"−5", "0", "5"} {
+		var axis, bar *written
+		for _, w := range labels[text] {
+			if w.box.Min.X > right {
+				bar = &w
+			} else {
+				axis = &w
+			}
+		}
+		if bar == nil || axis == nil {
+			t.Errorf("label %s: on the axis %v, on the bar %v; want both", text, axis, bar)
+			continue
+		}
+		if d := bar.box.Min.Y - axis.box.Min.Y; d > 0.01 || d < -0.01 {
+			t.Errorf("label %s of the bar is %.2f above that of the axis, want the same height",
+				text, d)
+		}
+		if bar.box.Max.X > Column {
+			t.Errorf("label %s of the bar ends at %.1f, outside the figure", text, bar.box.Max.X)
+		}
+	}
+	bottom, top := map[color.Color]vg.Length{}, vg.Length(0)
+	for k := range barSteps {
+		c := gray((float64(k) + 0.5) / barSteps)
+		if len(with.fills[c]) == 0 {
+			t.Fatalf("colour %d of the bar is missing", k)
+		}
+		box := with.fills[c][0]
+		bottom[c] = box[0].Pos.Y
+		if k > 0 && !(box[0].Pos.Y > bottom[gray((float64(k)-0.5)/barSteps)]) {
+			t.Errorf("colour %d of the bar does not begin above the one before", k)
+		}
+		top = max(top, box[2].Pos.Y)
+	}
+	if top <= bottom[gray(1-0.5/barSteps)] {
+		t.Errorf("the last colour begins at %.1f, the bar ends at %.1f",
+			bottom[gray(1-0.5/barSteps)], top)
+	}
+}
+
 func TestSave(t *testing.T) {
 	dir := t.TempDir()
 	p := NewPanel("histogram", "x", "count")
@@ -341,7 +442,8 @@ func TestSave(t *testing.T) {
 	if err := f.Save(filepath.Join(dir, "a.svg")); err != nil {
 		t.Fatal(err)
 	}
-	if text, err := os.ReadFile(filepath.Join(dir, "a.txt")); err != nil || string(text) != "A histogram.\nOf six values.\n" {
+	if text, err := os.ReadFile(filepath.Join(dir, "a.txt")); err != nil ||
+		string(text) != "A histogram.\nOf six values.\n" {
 		t.Errorf("caption is %q, %v", text, err)
 	}
 	if err := f.Save(filepath.Join(dir, "a")); err == nil {
@@ -373,7 +475,10 @@ func TestNoData(t *testing.T) {
 		cells[i].Tuned = nil
 	}
 	s := NewSource(plan, cells, nil)
-	for kind, want := range map[string]string{"noise": "diagnostics: true", "batch-size": "trace", "sensitivity": "tuned"} {
+	for kind, want := range map[string]string{
+		"noise": "diagnostics: true", "batch-size": "trace",
+		"sensitivity": "tuned",
+	} {
 		k := Kinds[slices.IndexFunc(Kinds, func(k Kind) bool { return k.Name == kind })]
 		if f, missing := k.Draw(s, "digits"); f != nil || !strings.Contains(missing, want) {
 			t.Errorf("%s: %v, %q, want a reason with %q", kind, f, missing, want)
@@ -394,7 +499,12 @@ func TestTicks(t *testing.T) {
 	for range 2000 {
 		low := math.Pow(10, 20*random.Float64()-12)
 		high := low * math.Pow(10, math.Pow(10, 3*random.Float64()-2))
-		for _, ticker := range []plot.Ticker{LogTicks{}, LogTicks{Most: 4}, LinearTicks{}, LinearTicks{Most: 5}} {
+		for _, ticker := range []plot.Ticker{
+			LogTicks{},
+			LogTicks{Most: 4},
+			LinearTicks{},
+			LinearTicks{Most: 5},
+		} {
 			labels := map[string]bool{}
 			n := 0
 			for _, tick := range ticker.Ticks(low, high) {
@@ -403,7 +513,8 @@ func TestTicks(t *testing.T) {
 				}
 				n++
 				if labels[tick.Label] {
-					t.Fatalf("%T on %g to %g: two ticks are labelled %q", ticker, low, high, tick.Label)
+					t.Fatalf("%T on %g to %g: two ticks are labelled %q", ticker, low, high,
+						tick.Label)
 				}
 				labels[tick.Label] = true
 			}
@@ -447,12 +558,14 @@ func TestLogAxisOfAnything(t *testing.T) {
 	style := Style{Color: color.Black, Marker: cross{}}
 	x := []float64{0, 1, 2, 3, 4, 5}
 	y := []float64{1, 0, -1, math.NaN(), math.Inf(1), 10}
-	p.Add(&Line{X: x, Y: y, Style: style, Marked: true}, &Band{X: x, Low: y, High: y, Style: style}, &Marks{X: x, Y: y, Style: style})
+	p.Add(&Line{X: x, Y: y, Style: style, Marked: true}, &Band{X: x, Low: y, High: y, Style: style},
+		&Marks{X: x, Y: y, Style: style})
 	p.Y.Min, p.Y.Max = 0.1, 100
 	f := New(Column, vg.Inch, [][]*Panel{{p}})
 	for _, path := range sketched(f).strokes[color.Black] {
 		for _, c := range path {
-			if !finite(float64(c.Pos.X)) || !finite(float64(c.Pos.Y)) || c.Pos.Y < 0 || c.Pos.Y > f.Height {
+			if !finite(float64(c.Pos.X)) || !finite(float64(c.Pos.Y)) || c.Pos.Y < 0 ||
+				c.Pos.Y > f.Height {
 				t.Errorf("a line goes to %v", c.Pos)
 			}
 		}
@@ -483,7 +596,8 @@ func TestLatin(t *testing.T) {
 		low = vg.Point{X: min(low.X, part.Pos.X), Y: min(low.Y, part.Pos.Y)}
 		high = vg.Point{X: max(high.X, part.Pos.X), Y: max(high.Y, part.Pos.Y)}
 	}
-	if width := face.Width("λ"); low.X < at.X-0.1 || high.X > at.X+width+0.1 || high.X-low.X < width/2 ||
+	if width := face.Width("λ"); low.X < at.X-0.1 || high.X > at.X+width+0.1 ||
+		high.X-low.X < width/2 ||
 		low.Y < at.Y-0.2 || high.Y < at.Y+style.Font.Size/2 || high.Y > at.Y+style.Font.Size {
 		t.Errorf("the λ at %v, %v wide, covers %v to %v", at, width, low, high)
 	}

@@ -13,11 +13,11 @@ const (
 	Page   vg.Length = 7 * vg.Inch
 )
 
-// Figure is a drawing with what belongs below it.
+// Figure is a drawing with its caption and notes.
 type Figure struct {
 	Width, Height vg.Length
-	Caption       string   // what is shown, as sentences
-	Notes         []string // what may mislead
+	Caption       string   // as sentences
+	Notes         []string // warnings for the reader
 	// XLabel and YLabel are labels that all panels share.
 	XLabel, YLabel string
 
@@ -32,7 +32,8 @@ type Entry struct {
 	Point bool // the marker alone
 }
 
-// New returns a figure of rows of panels, which share their columns and rows, with a legend below. A panel may be nil.
+// New returns a figure of rows of panels, which share their columns and rows, with a legend below.
+// A panel may be nil.
 func New(width, height vg.Length, panels [][]*Panel, legend ...Entry) *Figure {
 	return &Figure{Width: width, Height: height, panels: panels, legend: legend}
 }
@@ -54,7 +55,8 @@ func (f *Figure) draw(c draw.Canvas) {
 	f.drawPanels(c)
 }
 
-// drawPanels lays out the panels: the data of all have the same size, and those of a row or column are aligned.
+// drawPanels lays out the panels: the data of all have the same size, and those of a row or column
+// are aligned.
 func (f *Figure) drawPanels(c draw.Canvas) {
 	if f.YLabel != "" {
 		height := labelStyle.Height(f.YLabel)
@@ -83,7 +85,8 @@ func (f *Figure) drawPanels(c draw.Canvas) {
 					continue
 				}
 				e := p.settle(width)
-				across[k].left, across[k].right = max(across[k].left, e.left), max(across[k].right, e.right)
+				across[k].left, across[k].right = max(across[k].left, e.left),
+					max(across[k].right, e.right)
 				down[i].top = max(down[i].top, e.top)
 				if i == rows-1 || k < len(f.panels[i+1]) && f.panels[i+1][k] != nil {
 					down[i].bottom = max(down[i].bottom, e.bottom) // else there is room below
@@ -144,10 +147,14 @@ func (f *Figure) drawLegend(c draw.Canvas) vg.Length {
 			c.StrokeLine2(line, x, y, x+legendSample, y)
 		}
 		if e.Style.Marker != nil {
-			c.DrawGlyph(draw.GlyphStyle{Color: e.Style.Color, Shape: e.Style.Marker, Radius: markerRadius},
+			c.DrawGlyph(draw.GlyphStyle{
+				Color: e.Style.Color, Shape: e.Style.Marker,
+				Radius: markerRadius,
+			},
 				vg.Point{X: x + legendSample/2, Y: y})
 		}
-		write(&c, legendStyle, x+legendSample+3, y, shorten(e.Label, legendStyle, each-legendSample-3-legendGap))
+		write(&c, legendStyle, x+legendSample+3, y, shorten(e.Label, legendStyle,
+			each-legendSample-3-legendGap))
 	}
 	return f.legendHeight()
 }

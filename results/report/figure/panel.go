@@ -15,15 +15,18 @@ const (
 	hairline     vg.Length = 0.5
 )
 
-// Panel is a gonum plot: its axes, title and plotters. It is laid out and drawn by this package, since gonum misplaces labels
-// of logarithmic axes and cannot align panels that differ in what is around them.
+// Panel is a gonum plot: its axes, title and plotters. It is laid out and drawn by this package,
+// since gonum misplaces labels of logarithmic axes and cannot align panels that differ in what is
+// around them.
 type Panel struct {
 	*plot.Plot
-	BareX, BareY bool // no labels on the axis: a neighbour has them
+	BareX, BareY bool      // no labels on the axis: a neighbour has them
+	Bar          *ColorBar // on the right of the data; nil: none
 	plotters     []plot.Plotter
 }
 
-// NewPanel returns an empty panel with axes and a grid in the look of this package. Texts may be empty.
+// NewPanel returns an empty panel with axes and a grid in the look of this package. Texts may be
+// empty.
 func NewPanel(title, x, y string) *Panel {
 	p := &Panel{Plot: plot.New()}
 	p.Title.Text = title
@@ -187,7 +190,10 @@ func shade(low, high float64, col color.Color) plot.Plotter {
 	return painter(func(c draw.Canvas, p *plot.Plot) {
 		_, y := p.Transforms(&c)
 		c.FillPolygon(col, []vg.Point{
-			{X: c.Min.X, Y: y(low)}, {X: c.Max.X, Y: y(low)}, {X: c.Max.X, Y: y(high)}, {X: c.Min.X, Y: y(high)},
+			{X: c.Min.X, Y: y(low)},
+			{X: c.Max.X, Y: y(low)},
+			{X: c.Max.X, Y: y(high)},
+			{X: c.Min.X, Y: y(high)},
 		})
 	})
 }

@@ -8,17 +8,20 @@ import (
 
 	"gonum.org/v1/plot"
 
-	"noisebench/results/report"
+	"noisebench/results/measures"
 )
 
 func drawProfile(s *Source) (*Figure, string) {
-	profiles := report.Profiles(report.Races(s.report))
-	profiles = slices.DeleteFunc(profiles, func(p report.Profile) bool { return !s.drawn(p.Optimizer) })
+	profiles := measures.Profiles(measures.Races(s.report))
+	profiles = slices.DeleteFunc(profiles,
+		func(p measures.Profile) bool { return !s.drawn(p.Optimizer) })
 	if len(profiles) == 0 || profiles[0].Problems == 0 {
 		if s.report.Anchor == "" {
-			return nil, "there are no targets, since none of " + strings.Join(report.DefaultBaselines, ", ") + " is in the plan"
+			return nil, "there are no targets, since none of " +
+				strings.Join(measures.DefaultBaselines, ", ") + " is in the plan"
 		}
-		return nil, "there is no problem on which two optimizers have replicates and one met the target"
+		return nil, "there is no problem on which two optimizers have replicates and one met the " +
+			"target"
 	}
 	if profiles[0].Problems < 2 {
 		return nil, "a profile needs at least two problems"
@@ -54,21 +57,26 @@ func drawProfile(s *Source) (*Figure, string) {
 	panel.Add(slices.Concat(pale, lines)...)
 	panel.X.Min, panel.X.Max, panel.Y.Min, panel.Y.Max = 1, end, 0, 1.02
 	f := s.page([][]*Panel{{panel}}, legend)
-	f.Caption = fmt.Sprintf("Performance profiles (Dolan and Moré 2002) of plan %s: share of the %d problems on which the median "+
-		"over seeds of the examples seen until the target is at most a multiple of the fastest optimizer's. The target is 95 %% "+
-		"of the way from the start to the mean of %s.", s.Plan.Name, profiles[0].Problems, s.report.Anchor)
+	f.Caption = fmt.Sprintf("Performance profiles (Dolan and Moré 2002) of plan %s: share of the "+
+		"%d problems on which the median "+
+		"over seeds of the examples seen until the target is at most a multiple of the fastest "+
+		"optimizer's. The target is 95 %% "+
+		"of the way from the start to the mean of %s.", s.Plan.Name, profiles[0].Problems,
+		s.report.Anchor)
 	if len(rest) > 0 {
-		f.Caption += fmt.Sprintf(" In colour the %d of best mean rank; in grey %s.", len(front), list(rest))
+		f.Caption += fmt.Sprintf(" In colour the %d of best mean rank; in grey %s.", len(front),
+			list(rest))
 	}
 	if !s.report.Complete() {
-		f.Notes = append(f.Notes, "An optimizer without runs on a problem counts as one that does not solve it.")
+		f.Notes = append(f.Notes, "An optimizer without runs on a problem counts as one that "+
+			"does not solve it.")
 	}
 	f.Notes = append(f.Notes, "Ratios depend on which optimizers the plan compares.")
 	return f, ""
 }
 
 // steps returns the profile as the corners of a staircase from 1 to end.
-func steps(p report.Profile, end float64) (x, y []float64) {
+func steps(p measures.Profile, end float64) (x, y []float64) {
 	x, y = []float64{1}, []float64{p.Share(1)}
 	for _, r := range p.Ratios {
 		if r > 1 && r <= end {

@@ -12,14 +12,16 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"noisebench/results"
-	"noisebench/results/report"
+	"noisebench/results/measures"
 )
 
 const rowHeight vg.Length = 10.5
 
-// drawScores draws the means of one problem with their intervals, best first. Optimizers of one rank share a stripe.
-func drawScores(s *Source, p *report.Problem) (*Figure, string) {
-	rows := slices.DeleteFunc(slices.Clone(p.Rows), func(r report.Row) bool { return r.Score.N == 0 || !s.drawn(r.Optimizer) })
+// drawScores draws the means of one problem with their intervals, best first. Optimizers of one
+// rank share a stripe.
+func drawScores(s *Source, p *measures.Problem) (*Figure, string) {
+	rows := slices.DeleteFunc(slices.Clone(p.Rows),
+		func(r measures.Row) bool { return r.Score.N == 0 || !s.drawn(r.Optimizer) })
 	if len(rows) == 0 {
 		return nil, "no replicates have finished"
 	}
@@ -27,16 +29,20 @@ func drawScores(s *Source, p *report.Problem) (*Figure, string) {
 	var counts []int
 	var diverged []string
 	for _, r := range rows {
-		i := interval{name: r.Optimizer, value: r.Score.Mean, low: r.Score.Low, high: r.Score.High, group: r.Rank}
+		i := interval{
+			name: r.Optimizer, value: r.Score.Mean, low: r.Score.Low, high: r.Score.High,
+			group: r.Rank,
+		}
 		if r.Score.Diverged > 0 {
 			i.name += " †"
-			diverged = append(diverged, fmt.Sprintf("%d of %d runs of %s", r.Score.Diverged, r.Score.N, r.Optimizer))
+			diverged = append(diverged, fmt.Sprintf("%d of %d runs of %s", r.Score.Diverged,
+				r.Score.N, r.Optimizer))
 		}
 		i.style = s.styles[r.Optimizer]
 		points = append(points, i)
 		counts = append(counts, r.Score.N)
 	}
-	panel := NewPanel(p.Name, metricName(p), "")
+	panel := NewPanel(p.Name, p.MetricName(), "")
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, i := range points {
 		low, high = min(low, i.value), max(high, i.value)
@@ -58,10 +64,12 @@ func drawScores(s *Source, p *report.Problem) (*Figure, string) {
 		panel.X.Min, panel.X.Max = logRange(low, high)
 	}
 	f := New(s.Width, vg.Length(len(points))*rowHeight+0.62*vg.Inch, [][]*Panel{{panel}})
-	f.Caption = fmt.Sprintf("%s on %s %s, plan %s: mean of %s with its 95 %% interval. Optimizers in one stripe share a rank.",
-		capital(metricName(p)), p.Name, p.Point, s.Plan.Name, seeds(counts))
+	f.Caption = fmt.Sprintf("%s on %s %s, plan %s: mean of %s with its 95 %% interval. "+
+		"Optimizers in one stripe share a rank.",
+		capital(p.MetricName()), p.Name, p.Point, s.Plan.Name, seeds(counts))
 	if len(diverged) > 0 {
-		f.Notes = append(f.Notes, "† "+list(diverged)+" diverged; each counts as the worse of its first and its last finite value.")
+		f.Notes = append(f.Notes, "† "+list(
+			diverged)+" diverged; each counts as the worse of its first and its last finite value.")
 	}
 	for _, note := range p.Notes {
 		f.Notes = append(f.Notes, note.String())
@@ -81,7 +89,10 @@ type interval struct {
 func addIntervals(panel *Panel, rows []interval) {
 	var ticks plot.ConstantTicks
 	for i, r := range rows {
-		ticks = append(ticks, plot.Tick{Value: float64(-1 - i), Label: shorten(r.name, yTickStyle, 1.1*vg.Inch)})
+		ticks = append(ticks, plot.Tick{
+			Value: float64(-1 - i),
+			Label: shorten(r.name, yTickStyle, 1.1*vg.Inch),
+		})
 	}
 	panel.Y.Tick.Marker = ticks
 	panel.Y.Tick.Length = 0
@@ -93,9 +104,13 @@ func addIntervals(panel *Panel, rows []interval) {
 			at := vg.Point{X: x(r.value), Y: y(float64(-1 - i))}
 			if finite(r.low) && finite(r.high) {
 				left, right := max(c.Min.X, x(r.low)), min(c.Max.X, x(r.high))
-				c.StrokeLine2(draw.LineStyle{Color: r.style.Color, Width: lineWidth}, left, at.Y, right, at.Y)
+				c.StrokeLine2(draw.LineStyle{Color: r.style.Color, Width: lineWidth}, left, at.Y,
+					right, at.Y)
 			}
-			c.DrawGlyph(draw.GlyphStyle{Color: r.style.Color, Shape: r.style.Marker, Radius: 2.4}, at)
+			c.DrawGlyph(draw.GlyphStyle{
+				Color: r.style.Color, Shape: r.style.Marker,
+				Radius: 2.4,
+			}, at)
 		}
 	}))
 	panel.Y.Min, panel.Y.Max = -float64(len(rows))-0.5, -0.5
@@ -127,7 +142,10 @@ func drawRanks(s *Source) (*Figure, string) {
 		if o.Place.Place == 0 || !s.drawn(o.Optimizer) {
 			continue
 		}
-		rows = append(rows, interval{o.Optimizer, o.MeanRank, o.Low, o.High, o.Place.Place, s.styles[o.Optimizer]})
+		rows = append(rows, interval{
+			o.Optimizer, o.MeanRank, o.Low, o.High, o.Place.Place,
+			s.styles[o.Optimizer],
+		})
 		ranks = append(ranks, o.Ranks)
 	}
 	if len(rows) == 0 {
@@ -153,13 +171,18 @@ func drawRanks(s *Source) (*Figure, string) {
 		names = append(names, fmt.Sprintf("%d %s", i+1, p.Name))
 	}
 	right.X.Tick.Marker = ticks
-	right.Add(painter(func(c draw.Canvas, p *plot.Plot) { drawMatrix(c, p, ranks, len(s.report.Overall)) }))
+	right.Add(painter(func(c draw.Canvas, p *plot.Plot) {
+		drawMatrix(c, p, ranks,
+			len(s.report.Overall))
+	}))
 	right.Y.Min, right.Y.Max = left.Y.Min, left.Y.Max
 	right.X.Min, right.X.Max = 0.5, float64(len(s.report.Problems))+0.5
 
 	f := New(s.Width, vg.Length(len(rows))*rowHeight+0.45*vg.Inch, [][]*Panel{{left, right}})
-	f.Caption = fmt.Sprintf("Mean rank over the %d problems of plan %s with its 95 %% interval by a bootstrap over seeds, and the "+
-		"rank on each problem: %s. Optimizers in one stripe share a place.", len(s.report.Problems), s.Plan.Name, list(names))
+	f.Caption = fmt.Sprintf("Mean rank over the %d problems of plan %s with its 95 %% interval "+
+		"by a bootstrap over seeds, and the "+
+		"rank on each problem: %s. Optimizers in one stripe share a place.", len(s.report.Problems),
+		s.Plan.Name, list(names))
 	return f, ""
 }
 
@@ -169,9 +192,13 @@ func drawMatrix(c draw.Canvas, p *plot.Plot, ranks [][]int, worst int) {
 	for i, row := range ranks {
 		for k, rank := range row {
 			share := 0.75 * (1 - float64(rank-1)/float64(max(1, worst-1)))
-			left, right, bottom, top := x(float64(k)+0.5), x(float64(k)+1.5), y(-float64(i)-1.5), y(-float64(i)-0.5)
+			left, right, bottom, top := x(float64(k)+0.5), x(float64(k)+1.5), y(-float64(i)-1.5),
+				y(-float64(i)-0.5)
 			c.FillPolygon(mixed(Palette[0], share), []vg.Point{
-				{X: left + 0.4, Y: bottom + 0.4}, {X: right - 0.4, Y: bottom + 0.4}, {X: right - 0.4, Y: top - 0.4}, {X: left + 0.4, Y: top - 0.4},
+				{X: left + 0.4, Y: bottom + 0.4},
+				{X: right - 0.4, Y: bottom + 0.4},
+				{X: right - 0.4, Y: top - 0.4},
+				{X: left + 0.4, Y: top - 0.4},
 			})
 			style := sans(FontSize-1.5, text.XCenter, text.YCenter)
 			if share > 0.5 {

@@ -29,7 +29,7 @@ var Formats = []string{"svg", "pdf", "png"}
 const dpi = 200 // of PNG
 
 func init() {
-	// Files say nothing of when they were made, and list their contents in order.
+	// Files have no date of creation, and list their contents in order.
 	fpdf.SetDefaultCreationDate(time.Unix(0, 0).UTC())
 	fpdf.SetDefaultModificationDate(time.Unix(0, 0).UTC())
 	fpdf.SetDefaultCatalogSort(true)
@@ -55,7 +55,8 @@ func (f *Figure) Write(w io.Writer, format string) error {
 		_, err := c.WriteTo(w)
 		return err
 	case "png":
-		c := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(f.Width, f.Height), vgimg.UseDPI(dpi))}
+		c := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(f.Width, f.Height),
+			vgimg.UseDPI(dpi))}
 		f.draw(draw.New(c))
 		_, err := c.WriteTo(w)
 		return err
@@ -63,12 +64,13 @@ func (f *Figure) Write(w io.Writer, format string) error {
 	return fmt.Errorf("figures are written as %s, not as %q", strings.Join(Formats, ", "), format)
 }
 
-// Save writes the figure to a file in the format of its ending, and caption and notes, if any, to one beside it that ends
-// in .txt. A file is written as a whole or not at all.
+// Save writes the figure to a file in the format of its ending, and caption and notes, if any, to
+// one beside it that ends in .txt. A file is written as a whole or not at all.
 func (f *Figure) Save(path string) error {
 	ending := filepath.Ext(path)
 	format := strings.TrimPrefix(ending, ".")
-	if err := results.WriteWhole(path, func(w io.Writer) error { return f.Write(w, format) }); err != nil || f.Caption == "" {
+	if err := results.WriteWhole(path,
+		func(w io.Writer) error { return f.Write(w, format) }); err != nil || f.Caption == "" {
 		return err
 	}
 	text := strings.Join(append([]string{f.Caption}, f.Notes...), "\n") + "\n"
@@ -78,9 +80,9 @@ func (f *Figure) Save(path string) error {
 	})
 }
 
-// latin is a PDF canvas for text in UTF-8: the library takes the bytes of strings for those of Windows-1252. A string with
-// characters that this lacks, such as Greek ones, is drawn as outlines. Colours may be transparent: the library takes
-// premultiplied ones for straight ones.
+// latin is a PDF canvas for text in UTF-8: the library takes the bytes of strings for those of
+// Windows-1252. A string with characters that this lacks, such as Greek ones, is drawn as outlines.
+// Colours may be transparent: the library takes premultiplied ones for straight ones.
 type latin struct{ vg.Canvas }
 
 // SetColor implements vg.Canvas.
@@ -88,7 +90,8 @@ func (c latin) SetColor(col color.Color) {
 	c.Canvas.SetColor(straight(color.NRGBAModel.Convert(col).(color.NRGBA)))
 }
 
-// straight is a colour that is not premultiplied by its opacity, although image/color asks for that.
+// straight is a colour that is not premultiplied by its opacity, although image/color asks for
+// that.
 type straight color.NRGBA
 
 // RGBA implements color.Color.
@@ -113,7 +116,8 @@ func (c latin) FillString(f font.Face, at vg.Point, s string) {
 	c.Canvas.FillString(f, at, string(b))
 }
 
-// outline returns the outlines of the glyphs of a string that starts at a point, as wide as [font.Face.Width] says.
+// outline returns the outlines of the glyphs of a string that starts at a point, as wide as
+// [font.Face.Width] says.
 func outline(f font.Face, at vg.Point, s string) vg.Path {
 	var path vg.Path
 	var buf sfnt.Buffer

@@ -10,13 +10,14 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
-	"noisebench/results/report"
+	"noisebench/results/measures"
 )
 
-func drawSensitivity(s *Source, p *report.Problem) (*Figure, string) {
-	all := slices.DeleteFunc(report.Sensitivities(s.Plan, s.Cells, p.Name), func(x report.Sensitivity) bool {
-		return !s.drawn(x.Optimizer)
-	})
+func drawSensitivity(s *Source, p *measures.Problem) (*Figure, string) {
+	all := slices.DeleteFunc(measures.Sensitivities(s.Plan, s.Cells, p.Name),
+		func(x measures.Sensitivity) bool {
+			return !s.drawn(x.Optimizer)
+		})
 	var names []string
 	for _, x := range all {
 		if !slices.Contains(names, x.Optimizer) {
@@ -82,24 +83,29 @@ func drawSensitivity(s *Source, p *report.Problem) (*Figure, string) {
 		Entry{Label: "chosen", Style: Style{Color: Ink, Marker: ring{}}, Point: true},
 	)
 	f.XLabel, f.YLabel = "step size", what
-	f.Caption = fmt.Sprintf("%s of tuning runs on %s by step size, plan %s: one run each under tuning seed %d. An unstable run "+
-		"diverged, or ended no better than it started; what is worse than the start is drawn at the edge.",
+	f.Caption = fmt.Sprintf("%s of tuning runs on %s by step size, plan %s: one run each under "+
+		"tuning seed %d. An unstable run "+
+		"diverged, or ended no better than it started; what is worse than the start is drawn at "+
+		"the edge.",
 		capital(what), p.Name, s.Plan.Name, s.Plan.Tuning.SweepSeed())
-	if slices.ContainsFunc(all, func(x report.Sensitivity) bool { return len(x.Others) > 0 }) {
+	if slices.ContainsFunc(all, func(x measures.Sensitivity) bool { return len(x.Others) > 0 }) {
 		f.Caption += " In colour at the other hyperparameters that were chosen; in grey at others."
 	}
 	return f, ""
 }
 
 // addTrials adds the runs under the seed of the sweep to a panel.
-func addTrials(panel *Panel, s *Source, x report.Sensitivity, metric protocol.Metric) {
+func addTrials(panel *Panel, s *Source, x measures.Sensitivity, metric protocol.Metric) {
 	style := PaleStyle
 	if x.Chosen {
 		style.Color = s.styles[x.Optimizer].Color
 	}
 	line := &Line{Style: style}
 	points := map[bool]*Marks{} // by whether they are unstable
-	points[false] = &Marks{Style: Style{Color: style.Color, Marker: draw.CircleGlyph{}}, Radius: 1.7}
+	points[false] = &Marks{
+		Style:  Style{Color: style.Color, Marker: draw.CircleGlyph{}},
+		Radius: 1.7,
+	}
 	points[true] = &Marks{Style: Style{Color: style.Color, Marker: cross{}}, Radius: 2.2}
 	chosen := &Marks{Style: Style{Color: Ink, Marker: ring{}}, Radius: 3}
 	for _, t := range x.Trials {

@@ -11,22 +11,23 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
-	"noisebench/results/report"
+	"noisebench/results/measures"
+	"noisebench/results/notation"
 )
 
-// Source is what figures are drawn from.
+// Source is the input of figures.
 type Source struct {
 	Plan  *protocol.Plan // defaults filled in
 	Cells []results.Cell
 	Width vg.Length // of figures; see Column
 
-	report *report.Report
+	report *measures.Report
 	styles map[string]Style
 	only   []string // optimizers to draw; nil: all
 }
 
-// NewSource prepares a source. only names the optimizers to be drawn; nil stands for all. The others still count: in
-// ranks, in targets, and in who has which style.
+// NewSource prepares a source. only names the optimizers to be drawn; nil stands for all. The
+// others still count: in ranks, in targets, and in who has which style.
 func NewSource(plan *protocol.Plan, cells []results.Cell, only []string) *Source {
 	names := make([]string, len(plan.Optimizers))
 	for i, e := range plan.Optimizers {
@@ -34,7 +35,7 @@ func NewSource(plan *protocol.Plan, cells []results.Cell, only []string) *Source
 	}
 	return &Source{
 		Plan: plan, Cells: cells, Width: Column,
-		report: report.Build(plan, cells), styles: Styles(names), only: only,
+		report: measures.Build(plan, cells), styles: Styles(names), only: only,
 	}
 }
 
@@ -43,7 +44,7 @@ type Kind struct {
 	Name    string
 	Doc     string
 	Traced  bool // it is drawn from the traces of runs
-	problem func(s *Source, p *report.Problem) (f *Figure, missing string)
+	problem func(s *Source, p *measures.Problem) (f *Figure, missing string)
 	overall func(s *Source) (f *Figure, missing string)
 }
 
@@ -51,15 +52,27 @@ type Kind struct {
 var Kinds = []Kind{
 	{Name: "loss", Doc: "training loss over examples seen", problem: drawLoss},
 	{Name: "metric", Doc: "the reported metric over examples seen", problem: drawMetric},
-	{Name: "batch-size", Doc: "batch sizes that optimizers chose, over examples seen", Traced: true, problem: drawBatchSize},
+	{
+		Name: "batch-size", Doc: "batch sizes that optimizers chose, over examples seen", Traced: true,
+		problem: drawBatchSize,
+	},
 	{Name: "sensitivity", Doc: "what tuning runs scored by step size", problem: drawSensitivity},
-	{Name: "noise", Doc: "noise-to-signal ratio of gradients over examples seen", Traced: true, problem: drawNoise},
-	{Name: "ranks", Doc: "scores with intervals on each problem; mean ranks over all problems", problem: drawScores, overall: drawRanks},
-	{Name: "profile", Doc: "share of problems solved within a multiple of the fastest's examples", overall: drawProfile},
+	{
+		Name: "noise", Doc: "noise-to-signal ratio of gradients over examples seen", Traced: true,
+		problem: drawNoise,
+	},
+	{
+		Name: "ranks", Doc: "scores with intervals on each problem; mean ranks over all problems",
+		problem: drawScores, overall: drawRanks,
+	},
+	{
+		Name: "profile", Doc: "share of problems solved within a multiple of the fastest's examples",
+		overall: drawProfile,
+	},
 }
 
-// Draw draws the figure of a problem of the plan, or over all of them if problem is empty. If there is nothing to draw,
-// missing says why, and f is nil.
+// Draw draws the figure of a problem of the plan, or over all of them if problem is empty. If there
+// is nothing to draw, missing is the reason, and f is nil.
 func (k *Kind) Draw(s *Source, problem string) (f *Figure, missing string) {
 	if problem == "" {
 		if k.overall == nil {
@@ -70,7 +83,8 @@ func (k *Kind) Draw(s *Source, problem string) (f *Figure, missing string) {
 		if k.problem == nil {
 			return nil, "it is drawn over all problems"
 		}
-		i := slices.IndexFunc(s.report.Problems, func(p report.Problem) bool { return p.Name == problem })
+		i := slices.IndexFunc(s.report.Problems,
+			func(p measures.Problem) bool { return p.Name == problem })
 		if s.report.Problems[i].Spec == nil {
 			return nil, "no run has finished"
 		}
@@ -82,20 +96,24 @@ func (k *Kind) Draw(s *Source, problem string) (f *Figure, missing string) {
 		}
 	}
 	if f != nil && !s.report.Complete() {
-		f.Notes = append(f.Notes, fmt.Sprintf("The plan is incomplete: %d of %d runs.", s.report.Finished, s.report.Planned))
+		f.Notes = append(f.Notes, fmt.Sprintf("The plan is incomplete: %d of %d runs.",
+			s.report.Finished, s.report.Planned))
 	}
 	return f, missing
 }
 
-// fixedNote says what the plan sets otherwise than the optimizers declare, on a problem, or on all if it is empty.
+// fixedNote lists hyperparameters that the plan sets to other values than declared, on a problem,
+// or on all if it is empty.
 func (s *Source) fixedNote(problem string) string {
 	var set []string
 	told := map[string]bool{}
 	for _, p := range s.report.Problems {
 		for _, row := range p.Rows {
-			if (problem == "" || p.Name == problem) && s.drawn(row.Optimizer) && len(row.Fixed) > 0 && !told[row.Optimizer] {
+			if (problem == "" || p.Name == problem) && s.drawn(row.Optimizer) &&
+				len(row.Fixed) > 0 && !told[row.Optimizer] {
 				told[row.Optimizer] = true
-				set = append(set, report.Clean(row.Optimizer)+" with "+report.Clean(row.Fixed.String()))
+				set = append(set, notation.Clean(row.Optimizer)+" with "+notation.Clean(
+					row.Fixed.String()))
 			}
 		}
 	}
@@ -117,12 +135,13 @@ func (s *Source) drawn(optimizer string) bool {
 	return s.only == nil || slices.Contains(s.only, optimizer)
 }
 
-// most is how many lines can be told apart where they cross.
+// most is the number of lines that are distinguishable where they cross.
 const most = 8
 
-// leading splits optimizers into those that are drawn in their styles, by name, and those that only give context: if
-// there are more than most, the best are drawn, by their ranks on a problem, or overall if it is nil.
-func (s *Source) leading(p *report.Problem, names []string) (front, rest []string) {
+// leading splits optimizers into those that are drawn in their styles, by name, and those that only
+// give context: if there are more than most, the best are drawn, by their ranks on a problem, or
+// overall if it is nil.
+func (s *Source) leading(p *measures.Problem, names []string) (front, rest []string) {
 	place := map[string]int{}
 	if p != nil {
 		for i, row := range p.Rows {
@@ -140,14 +159,6 @@ func (s *Source) leading(p *report.Problem, names []string) (front, rest []strin
 	slices.Sort(front)
 	slices.Sort(rest)
 	return front, rest
-}
-
-// metricName names what is reported on a problem.
-func metricName(p *report.Problem) string {
-	if p.Spec.Validation == 0 && p.Spec.Test == 0 {
-		return p.Spec.Metric.Name
-	}
-	return fmt.Sprintf("%s %s", p.Part, p.Spec.Metric.Name)
 }
 
 // isLog reports whether positive values that span from low to high belong on a logarithmic axis.

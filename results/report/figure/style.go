@@ -16,9 +16,10 @@ type Style struct {
 	Index  int // of the optimizer; spreads the markers of different lines
 }
 
-// Palette holds colours that stay distinct on white for readers with any common colour vision: those of Okabe and Ito
-// 2008 ("Color Universal Design", https://jfly.uni-koeln.de/color/) but yellow, which is too light for a line, and in its
-// place the wine of Paul Tol's muted scheme (2021, technical note SRON/EPS/TN/09-002).
+// Palette holds colours that stay distinct on white for readers with any common colour vision:
+// those of Okabe and Ito 2008 ("Color Universal Design", https://jfly.uni-koeln.de/color/) but
+// yellow, which is too light for a line, and in its place the wine of Paul Tol's muted scheme
+// (2021, technical note SRON/EPS/TN/09-002).
 var Palette = []color.Color{
 	color.RGBA{0x00, 0x72, 0xb2, 0xff}, // blue
 	color.RGBA{0xd5, 0x5e, 0x00, 0xff}, // vermillion
@@ -51,8 +52,8 @@ var (
 	}
 )
 
-// Styles assigns a style to each name, by the names' order: the colours in turn, and after each round of them other dashes
-// and markers. 32 names have distinct styles.
+// Styles assigns a style to each name, by the names' order: the colours in turn, and after each
+// round of them other dashes and markers. 32 names have distinct styles.
 func Styles(names []string) map[string]Style {
 	names = slices.Sorted(slices.Values(names))
 	styles := make(map[string]Style, len(names))
@@ -90,7 +91,10 @@ type diamond struct{}
 func (diamond) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, at vg.Point) {
 	r := s.Radius * 1.2
 	c.FillPolygon(s.Color, []vg.Point{
-		{X: at.X - r, Y: at.Y}, {X: at.X, Y: at.Y - r}, {X: at.X + r, Y: at.Y}, {X: at.X, Y: at.Y + r},
+		{X: at.X - r, Y: at.Y},
+		{X: at.X, Y: at.Y - r},
+		{X: at.X + r, Y: at.Y},
+		{X: at.X, Y: at.Y + r},
 	})
 }
 

@@ -14,7 +14,8 @@ import (
 // FontSize is that of all text: it fits beside the 9 or 10 points of a paper's body.
 const FontSize vg.Length = 8
 
-// raise in a text raises all that follows to a superscript: no font of PDF's standard encoding has the digits.
+// raise in a text raises all that follows to a superscript: no font of PDF's standard encoding has
+// the digits.
 const raise = "\x01"
 
 // handler draws texts with superscripts.
@@ -46,7 +47,8 @@ func (h handler) Draw(c vg.Canvas, s string, style text.Style, at vg.Point) {
 	style.XAlign = text.XLeft
 	sin, cos := math.Sincos(style.Rotation)
 	along := func(d, up vg.Length) vg.Point {
-		return vg.Point{X: at.X + d*vg.Length(cos) - up*vg.Length(sin), Y: at.Y + d*vg.Length(sin) + up*vg.Length(cos)}
+		return vg.Point{X: at.X + d*vg.Length(cos) - up*vg.Length(sin), Y: at.Y + d*vg.Length(sin) +
+			up*vg.Length(cos)}
 	}
 	h.Plain.Draw(c, base, style, along(offset, 0))
 	up := h.baseline(base, style) + raisedBy*style.Font.Size

@@ -9,7 +9,8 @@ import (
 	"gonum.org/v1/plot"
 )
 
-// LogScale is plot.LogScale for axes on which values may be 0 or below: these lie far below the axis, and are clipped.
+// LogScale is plot.LogScale for axes on which values may be 0 or below: these lie far below the
+// axis, and are clipped.
 type LogScale struct{}
 
 // Normalize implements plot.Normalizer.
@@ -20,7 +21,8 @@ func (LogScale) Normalize(low, high, v float64) float64 {
 	return math.Log(v/low) / math.Log(high/low)
 }
 
-// LogTicks marks a logarithmic axis: powers of ten where it spans enough of them, else 1, 2, 5 times these.
+// LogTicks marks a logarithmic axis: powers of ten where it spans enough of them, else 1, 2, 5
+// times these.
 type LogTicks struct {
 	Most int // labels, about; 0: 6
 }
@@ -61,7 +63,8 @@ func (t LogTicks) Ticks(low, high float64) []plot.Tick {
 	return ticks
 }
 
-// oneTwoFive labels 1, 2 and 5 times powers of ten; if these are too few, 1, 2, 3, 4, 5 and 7 times, or equal steps.
+// oneTwoFive labels 1, 2 and 5 times powers of ten; if these are too few, 1, 2, 3, 4, 5 and 7
+// times, or equal steps.
 func oneTwoFive(low, high float64, most int) []plot.Tick {
 	for _, labelled := range []string{"125", "123457"} {
 		var ticks []plot.Tick
@@ -115,7 +118,8 @@ func short(v float64) string {
 		return minus(strconv.FormatFloat(v, 'f', -1, 64))
 	}
 	k := int(math.Floor(math.Log10(math.Abs(v)) + 1e-9))
-	return minus(strconv.FormatFloat(v/math.Pow10(k), 'g', 3, 64)) + "·10" + raise + minus(strconv.Itoa(k))
+	return minus(strconv.FormatFloat(v/math.Pow10(k), 'g', 3, 64)) + "·10" + raise +
+		minus(strconv.Itoa(k))
 }
 
 // scientific writes a multiple of a step with the power of ten of the largest value on its axis.
@@ -125,7 +129,8 @@ func scientific(v, largest, step float64) string {
 	}
 	k := int(math.Floor(math.Log10(largest) + 1e-9))
 	decimals := max(0, k-int(math.Floor(math.Log10(step)+1e-9)))
-	return minus(strconv.FormatFloat(v/math.Pow10(k), 'f', decimals, 64)) + "·10" + raise + minus(strconv.Itoa(k))
+	return minus(strconv.FormatFloat(v/math.Pow10(k), 'f', decimals, 64)) + "·10" + raise +
+		minus(strconv.Itoa(k))
 }
 
 // LinearTicks marks a linear axis in steps of 1, 2 or 5 times a power of ten.
@@ -141,7 +146,7 @@ func (t LinearTicks) Ticks(low, high float64) []plot.Tick {
 		most = 6
 	}
 	step, parts := niceStep((high - low) / float64(most))
-	if math.Floor(high/step+1e-9)-math.Ceil(low/step-1e-9) < 1 { // a single label tells no scale
+	if math.Floor(high/step+1e-9)-math.Ceil(low/step-1e-9) < 1 { // a single label shows no scale
 		step, parts = niceStep(step / 3)
 	}
 	format := t.Format
@@ -168,8 +173,8 @@ func (t LinearTicks) Ticks(low, high float64) []plot.Tick {
 	return ticks
 }
 
-// niceStep returns the least of 1, 2 and 5 times a power of ten that is not below a step, and into how many parts minor
-// ticks divide it.
+// niceStep returns the least of 1, 2 and 5 times a power of ten that is not below a step, and into
+// how many parts minor ticks divide it.
 func niceStep(step float64) (nice float64, parts int) {
 	base := math.Pow10(int(math.Floor(math.Log10(step))))
 	for _, f := range []struct {

@@ -23,10 +23,11 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"noisebench/results/report"
+	"noisebench/results/measures"
 )
 
-// browser opens a page in a headless Chromium and fails the test if the page complains, or asks for anything but allowed.
+// browser opens a page in a headless Chromium and fails the test if the page complains, or asks for
+// anything but allowed.
 func browser(t *testing.T, address, allowed string) context.Context {
 	t.Helper()
 	if testing.Short() {
@@ -40,15 +41,20 @@ func browser(t *testing.T, address, allowed string) context.Context {
 		}
 	}
 	if executable == "" {
-		t.Skip("there is no chromium to show the page in; install it, as by: apt-get install chromium")
+		t.Skip("there is no chromium to show the page in; install it, as by: apt-get install " +
+			"chromium")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx,
-		chromedp.ExecPath(executable), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
-		chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1400, 1000), chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-sync", true), chromedp.Flag("hide-scrollbars", true), chromedp.WSURLReadTimeout(time.Minute),
+		chromedp.ExecPath(executable), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.NoFirstRun,
+		chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1400, 1000),
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true), chromedp.Flag("hide-scrollbars", true),
+		chromedp.WSURLReadTimeout(time.Minute),
 	)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
@@ -64,14 +70,16 @@ func browser(t *testing.T, address, allowed string) context.Context {
 	watch := func(event any) {
 		switch e := event.(type) {
 		case *network.EventRequestWillBeSent:
-			if u := e.Request.URL; !strings.HasPrefix(u, allowed) && !strings.HasPrefix(u, "data:") && !strings.HasPrefix(u, "blob:") {
+			if u := e.Request.URL; !strings.HasPrefix(u, allowed) &&
+				!strings.HasPrefix(u, "data:") && !strings.HasPrefix(u, "blob:") {
 				complain("the page asks for %s", u)
 			}
 		case *runtime.EventExceptionThrown:
 			complain("exception: %+v", e.ExceptionDetails)
 		case *runtime.EventConsoleAPICalled:
 			complain("console.%s was called", e.Type)
-		case *log.EventEntryAdded: // what the browser itself has to say, such as a breach of the policy
+		// what the browser itself has to say, such as a breach of the policy
+		case *log.EventEntryAdded:
 			complain("the browser says: %s", e.Entry.Text)
 		}
 	}
@@ -139,17 +147,22 @@ func focus(selector string) chromedp.Action[chromedp.Void] {
 // until waits for a script to be true.
 func until(t *testing.T, ctx context.Context, script string) {
 	t.Helper()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[chromedp.Void](script, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
+	if _, err := chromedp.Run(ctx, chromedp.Poll[chromedp.Void](script,
+		chromedp.WithPollingTimeout(20*time.Second))); err != nil {
 		t.Fatalf("never true: %s: %v", script, err)
 	}
 }
 
-// media sets what the page learns of the reader's preference for light or dark. Nothing moves by itself.
+// media sets what the page learns of the reader's preference for light or dark. Nothing moves by
+// itself.
 func media(t *testing.T, ctx context.Context, scheme string) {
 	t.Helper()
 	call(t, ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{
-			{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+			{Name: "prefers-color-scheme", Value: scheme}, {
+				Name:  "prefers-reduced-motion",
+				Value: "reduce",
+			},
 		},
 	})
 }
@@ -171,15 +184,17 @@ func want(t *testing.T, what string, got, want []string) {
 
 // One browser for all that a reader does with the file: it takes a second to start.
 func TestBrowser(t *testing.T) {
-	address := file(t, synthetic())
+	address := file(t, made())
 	ctx := browser(t, address, address)
 
 	// The hostile name is text, and all scripts ran.
-	if title := eval[string](t, ctx, "document.title"); title != "synthetic (incomplete) – noisebench" {
+	if title := eval[string](t, ctx,
+		"document.title"); title != "synthetic (incomplete) – noisebench" {
 		t.Errorf("the title is %q", title)
 	}
 	if n := eval[int](t, ctx, `document.querySelectorAll("#problem-1 .chart").length`); n != 6 {
-		t.Errorf("the problem has %d charts, want loss, accuracy, sensitivity, best of k, batch size and noise", n)
+		t.Errorf("the problem has %d charts, want loss, accuracy, sensitivity, best of k, batch "+
+			"size and noise", n)
 	}
 	do(t, ctx, chromedp.ScrollIntoView(chromedp.CSS("#problem-1 .plot")))
 	until(t, ctx, `document.querySelector("#problem-1 canvas") !== null`)
@@ -194,11 +209,12 @@ func TestBrowser(t *testing.T) {
 	if got := eval[string](t, ctx, state); !strings.HasPrefix(got, "none,ascending,none,") {
 		t.Errorf("aria-sort is %s after a click on the names", got)
 	}
-	do(t, ctx, focus(sort(3)), chromedp.KeyEvent("\r"))
+	do(t, ctx, focus(sort(4)), chromedp.KeyEvent("\r"))
 	want(t, "by accuracy, best first", cells(t, ctx, "table-1", 1), byRank)
-	do(t, ctx, focus(sort(3)), chromedp.KeyEvent(" "))
-	want(t, "by accuracy, worst first", cells(t, ctx, "table-1", 1), []string{hostile, "cabs", "adam", "sgd"})
-	if got := eval[string](t, ctx, state); !strings.HasPrefix(got, "none,none,ascending,") {
+	do(t, ctx, focus(sort(4)), chromedp.KeyEvent(" "))
+	want(t, "by accuracy, worst first", cells(t, ctx, "table-1", 1),
+		[]string{hostile, "cabs", "adam", "sgd"})
+	if got := eval[string](t, ctx, state); !strings.HasPrefix(got, "none,none,none,ascending,") {
 		t.Errorf("aria-sort is %s after the second key", got)
 	}
 
@@ -236,13 +252,15 @@ func TestBrowser(t *testing.T) {
 	// Pointing at a line shows its values.
 	do(t, ctx, chromedp.ScrollIntoView(chromedp.CSS("#problem-1 .u-over")))
 	until(t, ctx, `(({ near, stale }) => near === "yes" && stale === "no")(document.querySelector("#problem-1 .plot").dataset)`)
-	box := eval[[]float64](t, ctx, `(() => { const b = document.querySelector("#problem-1 .u-over").getBoundingClientRect(); return [b.left, b.top, b.width, b.height]; })()`)
+	box := eval[[]float64](t, ctx,
+		`(() => { const b = document.querySelector("#problem-1 .u-over").getBoundingClientRect(); return [b.left, b.top, b.width, b.height]; })()`)
 	do(t, ctx, chromedp.MouseEvent("mouseMoved", box[0]+box[2]-2, box[1]+box[3]-4))
 	hover := func(texts ...string) {
 		t.Helper()
 		script := `!document.getElementById("hover").hidden`
 		for _, text := range texts {
-			script += fmt.Sprintf(` && document.getElementById("hover").innerText.includes(%q)`, text)
+			script += fmt.Sprintf(` && document.getElementById("hover").innerText.includes(%q)`,
+				text)
 		}
 		until(t, ctx, script)
 	}
@@ -253,7 +271,8 @@ func TestBrowser(t *testing.T) {
 	hover("examples seen: 15000")
 
 	// Downloads hold the table, and what is copied is the table as Markdown.
-	if csv := eval[string](t, ctx, `JSON.parse(document.getElementById("data").textContent).exports["problem-1.csv"]`); !strings.HasPrefix(csv, "plan,") {
+	if csv := eval[string](t, ctx,
+		`JSON.parse(document.getElementById("data").textContent).exports["problem-1.csv"]`); !strings.HasPrefix(csv, "plan,") {
 		t.Errorf("the CSV begins with %.40q", csv)
 	}
 	do(t, ctx, click(`#problem-1 [data-copy$=".md"]`))
@@ -280,10 +299,11 @@ func TestBrowser(t *testing.T) {
 
 // The system's preference decides as long as the reader does not.
 func TestBrowserDark(t *testing.T) {
-	address := file(t, synthetic())
+	address := file(t, made())
 	ctx := browser(t, address, address)
 	media(t, ctx, "dark")
-	if got := eval[string](t, ctx, `getComputedStyle(document.body).backgroundColor`); got != "rgb(20, 24, 29)" {
+	if got := eval[string](t, ctx,
+		`getComputedStyle(document.body).backgroundColor`); got != "rgb(20, 24, 29)" {
 		t.Errorf("the background is %s, want the dark one", got)
 	}
 	if ratio := contrast(t, ctx); ratio < 4.5 {
@@ -295,7 +315,8 @@ func TestBrowserDark(t *testing.T) {
 	}
 }
 
-// contrast is the least contrast between text and what is behind it, by the formula of WCAG 2.2 (relative luminance).
+// contrast is the least contrast between text and what is behind it, by the formula of WCAG 2.2
+// (relative luminance).
 func contrast(t *testing.T, ctx context.Context) float64 {
 	t.Helper()
 	return eval[float64](t, ctx, `(() => {
@@ -320,7 +341,7 @@ func contrast(t *testing.T, ctx context.Context) float64 {
 
 // A served page follows the records and keeps what its reader did to it.
 func TestBrowserLive(t *testing.T) {
-	p := synthetic()
+	p := made()
 	p.Live = "1"
 	changed := make(chan string, 1)
 	var mu sync.Mutex
@@ -351,9 +372,10 @@ func TestBrowserLive(t *testing.T) {
 	ctx := browser(t, server.URL+"/", server.URL+"/")
 	until(t, ctx, `document.getElementById("live").textContent === "live"`)
 
-	do(t, ctx, click(`.filters input[value="cabs"]`), click("#table-1 thead th:nth-child(2) button"),
+	do(t, ctx, click(`.filters input[value="cabs"]`), click(
+		"#table-1 thead th:nth-child(2) button"),
 		chromedp.Evaluate[chromedp.Void](`document.getElementById("runs-problem-1").open = true; scrollTo({ top: 700, behavior: "instant" })`))
-	before := cells(t, ctx, "table-1", 2)
+	before := cells(t, ctx, "table-1", 3)
 
 	for i := range p.Cells {
 		if c := &p.Cells[i]; c.Problem == "digits" && c.Optimizer == "adam" {
@@ -361,7 +383,7 @@ func TestBrowserLive(t *testing.T) {
 			c.Missing = 1
 		}
 	}
-	p.Report, p.Live = report.Build(p.Plan, p.Cells), "2"
+	p.Report, p.Live = measures.Build(p.Plan, p.Cells), "2"
 	mu.Lock()
 	text = write(t, p)
 	mu.Unlock()
@@ -369,7 +391,7 @@ func TestBrowserLive(t *testing.T) {
 	until(t, ctx, `document.body.dataset.live === "2"`)
 
 	want(t, "names after the update", cells(t, ctx, "table-1", 1), []string{hostile, "adam", "sgd"})
-	if after := cells(t, ctx, "table-1", 2); slices.Equal(before, after) {
+	if after := cells(t, ctx, "table-1", 3); slices.Equal(before, after) {
 		t.Error("the table did not change")
 	}
 	if !eval[bool](t, ctx, `!document.querySelector('.filters input[value="cabs"]').checked && document.getElementById("runs-problem-1").open && Math.abs(scrollY - 700) < 60`) {

@@ -10,14 +10,15 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
-	"noisebench/results/report"
+	"noisebench/results/measures"
 )
 
-// data is what page.js gets, as JSON.
+// data is the input of page.js, as JSON.
 type data struct {
-	Optimizers []optimizer       `json:"optimizers"` // in the order of the legend
-	Charts     []chart           `json:"charts"`
-	Exports    map[string]string `json:"exports"` // file name: contents, for downloads and for copying
+	Optimizers []optimizer `json:"optimizers"` // in the order of the legend
+	Charts     []chart     `json:"charts"`
+	// file name: contents, for downloads and for copying
+	Exports map[string]string `json:"exports"`
 }
 
 // optimizer is an entry of the legend.
@@ -31,7 +32,7 @@ type optimizer struct {
 // chart is a line chart. All its series have a y for each x; null where there is none.
 type chart struct {
 	Title   string   `json:"title"`
-	About   string   `json:"about"`             // what is drawn, one sentence
+	About   string   `json:"about"`             // a description, one sentence
 	Problem string   `json:"problem,omitempty"` // empty: all
 	X       axis     `json:"x"`
 	Y       axis     `json:"y"`
@@ -76,7 +77,7 @@ type charter struct {
 }
 
 // problem returns the charts of one problem; none before there is a run.
-func (c *charter) problem(p *report.Problem) []chart {
+func (c *charter) problem(p *measures.Problem) []chart {
 	if p.Spec == nil {
 		return nil
 	}
@@ -88,35 +89,46 @@ func (c *charter) problem(p *report.Problem) []chart {
 		}
 	}
 	const band = "mean over the seeds; band: ± 1 standard deviation"
-	loss := c.curves(report.Curves(c.plan, c.cells, p.Name, report.Quantity{Part: protocol.TrainPart}), meanStd)
+	loss := c.curves(measures.Curves(c.plan, c.cells, p.Name,
+		measures.Quantity{Part: protocol.TrainPart}), meanStd)
 	loss.Title, loss.About, loss.Y.Label = "Training loss", band, "loss on the train part"
-	metric := c.curves(report.Curves(c.plan, c.cells, p.Name, report.Quantity{Part: p.Part, Metric: true}), meanStd)
+	metric := c.curves(measures.Curves(c.plan, c.cells, p.Name,
+		measures.Quantity{Part: p.Part, Metric: true}), meanStd)
 	metric.Title, metric.About, metric.Y.Label = capital(p.MetricName()), band, p.MetricName()
-	if !slices.EqualFunc(loss.Series, metric.Series, series.equal) { // as where the loss is the distance to the optimum
+	// as where the loss is the distance to the optimum
+	if !slices.EqualFunc(loss.Series, metric.Series, series.equal) {
 		add(loss)
 	}
 	add(metric)
 	add(c.sensitivity(p))
 	add(c.bestOf(p))
-	batch := c.curves(report.TraceCurves(c.plan, c.cells, p.Name, report.TraceBatchSize), meanStd)
-	batch.Title, batch.About, batch.Y.Label = "Batch size", band+". The last batch is cut to what is left of the budget", "examples in a batch"
+	batch := c.curves(measures.TraceCurves(c.plan, c.cells, p.Name, measures.TraceBatchSize),
+		meanStd)
+	batch.Title, batch.About, batch.Y.Label = "Batch size",
+		band+". The last batch is cut to what is left of the budget", "examples in a batch"
 	if c.varies(p.Name) {
 		add(batch)
 	}
-	noise := c.curves(report.TraceCurves(c.plan, c.cells, p.Name, "noise_to_signal"), quartiles)
+	noise := c.curves(measures.TraceCurves(c.plan, c.cells, p.Name, "noise_to_signal"), quartiles)
 	noise.Title, noise.Y.Label = "Noise to signal of the gradient", "‖s‖₁ / ‖g‖² of one example"
-	noise.About = "median over the seeds; band: quartiles. Where it exceeds the batch size, a gradient is mostly noise"
+	noise.About = "median over the seeds; band: quartiles. Where it exceeds the batch size, a " +
+		"gradient is mostly noise"
 	add(noise)
 	return all
 }
 
-// meanStd and quartiles say what of a spread is drawn: the line and its band.
-func meanStd(s report.Spread) (y, low, high float64) { return s.Mean, s.Mean - s.Std, s.Mean + s.Std }
+// meanStd and quartiles choose the line and the band of a spread.
+func meanStd(s measures.Spread) (y, low, high float64) {
+	return s.Mean, s.Mean - s.Std, s.Mean + s.Std
+}
 
-func quartiles(s report.Spread) (y, low, high float64) { return s.Median, s.Low, s.High }
+func quartiles(s measures.Spread) (y, low, high float64) { return s.Median, s.Low, s.High }
 
-// curves lays curves over the examples seen. The y axis is logarithmic if all values are positive and far apart.
-func (c *charter) curves(curves []report.Curve, of func(report.Spread) (y, low, high float64)) chart {
+// curves lays curves over the examples seen. The y axis is logarithmic if all values are positive
+// and far apart.
+func (c *charter) curves(curves []measures.Curve,
+	of func(measures.Spread) (y, low, high float64),
+) chart {
 	ch := chart{X: axis{Label: "examples seen"}}
 	least, most := math.Inf(1), math.Inf(-1)
 	for i, curve := range curves {
@@ -135,7 +147,8 @@ func (c *charter) curves(curves []report.Curve, of func(report.Spread) (y, low, 
 			if low <= 0 && p.Min > 0 {
 				low = p.Min // so that a logarithmic axis can show it
 			}
-			s.Y, s.Low, s.High = append(s.Y, num(y)), append(s.Low, num(low)), append(s.High, num(high))
+			s.Y, s.Low, s.High = append(s.Y, num(y)), append(s.Low, num(low)),
+				append(s.High, num(high))
 		}
 		if len(s.Y) == len(ch.At) {
 			ch.Series = append(ch.Series, s)
@@ -145,7 +158,8 @@ func (c *charter) curves(curves []report.Curve, of func(report.Spread) (y, low, 
 	return ch
 }
 
-// varies reports whether some optimizer changed its batch size on a problem, other than for the last batch.
+// varies reports whether some optimizer changed its batch size on a problem, other than for the
+// last batch.
 func (c *charter) varies(problem string) bool {
 	for i := range c.cells {
 		if c.cells[i].Problem != problem {
@@ -155,7 +169,8 @@ func (c *charter) varies(problem string) bool {
 			if r.Trace == nil {
 				continue
 			}
-			if m := r.Trace.BatchSize; len(m) > 2 && slices.Min(m[:len(m)-1]) != slices.Max(m[:len(m)-1]) {
+			m := r.Trace.BatchSize
+			if len(m) > 2 && slices.Min(m[:len(m)-1]) != slices.Max(m[:len(m)-1]) {
 				return true
 			}
 		}
@@ -164,19 +179,21 @@ func (c *charter) varies(problem string) bool {
 }
 
 // sensitivity is how the score depends on the step size, by the tuning runs of the sweep.
-func (c *charter) sensitivity(p *report.Problem) chart {
+func (c *charter) sensitivity(p *measures.Problem) chart {
 	ch := chart{
-		Title: "Step-size sensitivity", About: "tuning runs under the seed of the sweep; the ring is the step size that was chosen",
+		Title: "Step-size sensitivity",
+		About: "tuning runs under the seed of the sweep; the ring is the step size that was " +
+			"chosen",
 		X: axis{"step size α", true}, Points: true,
 	}
 	ch.Y.Label = c.selected(p)
 	type curve struct {
 		s      series
-		trials []report.Trial
+		trials []measures.Trial
 	}
 	var all []curve
 	var at []float64
-	for _, s := range report.Sensitivities(c.plan, c.cells, p.Name) {
+	for _, s := range measures.Sensitivities(c.plan, c.cells, p.Name) {
 		if !s.Chosen {
 			continue
 		}
@@ -216,14 +233,16 @@ func (c *charter) sensitivity(p *report.Problem) chart {
 	return ch
 }
 
-// bestOf is what tuning of less effort would have found.
-func (c *charter) bestOf(p *report.Problem) chart {
+// bestOf charts the expected result of tuning with fewer runs.
+func (c *charter) bestOf(p *measures.Problem) chart {
 	ch := chart{
-		Title: "Best of k tuning runs", About: "what the best of k runs of the sweep, in random order, is to be expected to score",
+		Title: "Best of k tuning runs",
+		About: "what the best of k runs of the sweep, in random order, is to be expected to " +
+			"score",
 		X: axis{Label: "k tuning runs"}, Points: true,
 	}
 	ch.Y.Label = c.selected(p)
-	for _, k := range report.BestOfRuns {
+	for _, k := range measures.BestOfRuns {
 		ch.At = append(ch.At, num(k))
 	}
 	least, most := math.Inf(1), math.Inf(-1)
@@ -241,7 +260,8 @@ func (c *charter) bestOf(p *report.Problem) chart {
 			ch.Series = append(ch.Series, s)
 		}
 	}
-	for last := len(ch.At) - 1; last >= 0 && !slices.ContainsFunc(ch.Series, func(s series) bool { return protocol.Finite(float64(s.Y[last])) }); last-- {
+	for last := len(ch.At) - 1; last >= 0 && !slices.ContainsFunc(ch.Series,
+		func(s series) bool { return protocol.Finite(float64(s.Y[last])) }); last-- {
 		ch.At = ch.At[:last] // nobody tuned so long
 		for i := range ch.Series {
 			ch.Series[i].Y = ch.Series[i].Y[:last]
@@ -251,8 +271,8 @@ func (c *charter) bestOf(p *report.Problem) chart {
 	return ch
 }
 
-// selected names what tuning went by on a problem, such as "validation accuracy".
-func (c *charter) selected(p *report.Problem) string {
+// selected names the value by which tuning selects on a problem, such as "validation accuracy".
+func (c *charter) selected(p *measures.Problem) string {
 	if part := results.PartFor(p.Spec, c.plan.Selection); part != protocol.TrainPart {
 		return string(part) + " " + p.Spec.Metric.Name
 	}
@@ -263,13 +283,15 @@ func (c *charter) selected(p *report.Problem) string {
 func capital(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):] }
 
 // summary returns the charts on all problems.
-func (c *charter) summary(r *report.Report) []chart {
-	profiles := report.Profiles(report.Races(r))
+func (c *charter) summary(r *measures.Report) []chart {
+	profiles := measures.Profiles(measures.Races(r))
 	ch := chart{
 		Title: "Performance profile",
-		About: "share of problems on which an optimizer needed at most τ times the examples of the fastest to reach the target: 95 % " +
-			"of the way from the start to the mean of " + r.Anchor + ". Higher is better; at τ = 1, how often it is the fastest",
-		X: axis{"τ, times the examples of the fastest", true}, Y: axis{Label: "share of problems"}, Step: true,
+		About: "share of problems on which an optimizer needed at most τ times the examples of " +
+			"the fastest to reach the target: 95 % of the way from the start to the mean of " +
+			r.Anchor + ". Higher is better; at τ = 1, how often it is the fastest",
+		X: axis{"τ, times the examples of the fastest", true}, Y: axis{Label: "share of problems"},
+		Step: true,
 	}
 	var at []float64
 	for _, p := range profiles {
@@ -285,7 +307,8 @@ func (c *charter) summary(r *report.Report) []chart {
 		ch.At = append(ch.At, num(τ))
 	}
 	for _, p := range profiles {
-		s := series{Optimizer: c.index[p.Optimizer], Hint: fmt.Sprintf("reached %d of %d targets", len(p.Ratios), p.Problems)}
+		s := series{Optimizer: c.index[p.Optimizer], Hint: fmt.Sprintf("reached %d of %d targets",
+			len(p.Ratios), p.Problems)}
 		for _, τ := range at {
 			s.Y = append(s.Y, num(p.Share(τ)))
 		}

@@ -8,12 +8,14 @@ import (
 	"strings"
 	"time"
 
-	"noisebench/results/report"
+	"noisebench/results/columns"
+	"noisebench/results/measures"
+	"noisebench/results/notation"
 	"noisebench/results/stats"
 )
 
-// verdict says in one sentence who leads on a problem, with whom, and how sure that is.
-func verdict(p *report.Problem, complete bool) string {
+// verdict is a sentence on the leaders of a problem and the evidence for that.
+func verdict(p *measures.Problem, complete bool) string {
 	var leaders []string
 	ranked, seeds := 0, p.Seeds
 	for i := range p.Rows {
@@ -21,54 +23,62 @@ func verdict(p *report.Problem, complete bool) string {
 		case 0:
 			continue
 		case 1:
-			leaders = append(leaders, report.Clean(row.Optimizer))
+			leaders = append(leaders, notation.Clean(row.Optimizer))
 			seeds = min(seeds, row.Score.N)
 		}
 		ranked++
 	}
 	if ranked == 0 {
-		return fmt.Sprintf("Nobody leads on %s yet: no optimizer has finished its tuning.", report.Clean(p.Name))
+		return fmt.Sprintf("Nobody leads on %s yet: no optimizer has finished its tuning.",
+			notation.Clean(p.Name))
 	}
 	so := ""
 	if !complete {
 		so = "So far, "
 	}
 	first := &p.Rows[0]
-	score := fmt.Sprintf("%s %s", p.MetricName(), first.Score)
+	score := fmt.Sprintf("%s %s", p.MetricName(), columns.MeanStd(&first.Score))
 	how := fmt.Sprintf("%s, α = %g", count(seeds, "seed"), stats.Alpha)
 	switch {
 	case ranked == 1:
 		return fmt.Sprintf("%s%s is the only one with results on %s (%s, %s).",
-			so, leaders[0], report.Clean(p.Name), score, count(seeds, "seed"))
+			so, leaders[0], notation.Clean(p.Name), score, count(seeds, "seed"))
 	case len(leaders) == 1 && first.Score.N < 2:
-		return fmt.Sprintf("%s%s is first on %s (%s), by one seed, which says nothing about luck.", so, leaders[0],
-			report.Clean(p.Name), score)
+		return fmt.Sprintf("%s%s is first on %s (%s), by one seed, which says nothing about luck.",
+			so, leaders[0],
+			notation.Clean(p.Name), score)
 	case len(leaders) == 1 && unstable(&p.Rows[1]) && !unstable(first):
 		return fmt.Sprintf("%s%s leads on %s alone (%s): too many runs of all others diverged (%s).",
-			so, leaders[0], report.Clean(p.Name), score, count(seeds, "seed"))
+			so, leaders[0], notation.Clean(p.Name), score, count(seeds, "seed"))
 	case len(leaders) == 1:
-		return fmt.Sprintf("%s%s leads on %s alone (%s): paired tests tell it from the next, and the difference matters (%s).",
-			so, leaders[0], report.Clean(p.Name), score, how)
+		return fmt.Sprintf("%s%s leads on %s alone (%s): paired tests tell it from the next, and "+
+			"the difference matters (%s).",
+			so, leaders[0], notation.Clean(p.Name), score, how)
 	case len(leaders) == ranked:
-		return fmt.Sprintf("%snobody wins on %s: no paired test tells any of the %d optimizers from %s, which has the best mean "+
-			"(%s; %s), or the difference is too small to matter.", so, report.Clean(p.Name), ranked, leaders[0], score, how)
+		return fmt.Sprintf("%snobody wins on %s: no paired test tells any of the %d optimizers "+
+			"from %s, which has the best mean "+
+			"(%s; %s), or the difference is too small to matter.", so, notation.Clean(p.Name),
+			ranked, leaders[0], score, how)
 	}
-	return fmt.Sprintf("%s%s share first place on %s (best mean: %s): no paired test tells them from the best, or the difference "+
-		"is too small to matter (%s).", so, list(leaders), report.Clean(p.Name), score, how)
+	return fmt.Sprintf("%s%s share first place on %s (best mean: %s): no paired test tells them "+
+		"from the best, or the difference "+
+		"is too small to matter (%s).", so, list(leaders), notation.Clean(p.Name), score, how)
 }
 
-// unstable reports whether a row stands behind others because its runs diverged, and not because a test says so.
-func unstable(r *report.Row) bool {
-	return slices.ContainsFunc(r.Notes, func(w report.Warning) bool { return w.Kind == report.Unstable })
+// unstable reports whether a row stands behind others because its runs diverged, and not because a
+// test says so.
+func unstable(r *measures.Row) bool {
+	return slices.ContainsFunc(r.Notes,
+		func(w measures.Warning) bool { return w.Kind == measures.Unstable })
 }
 
-// overallVerdict says the same over all problems.
-func overallVerdict(r *report.Report) string {
+// overallVerdict is the same over all problems.
+func overallVerdict(r *measures.Report) string {
 	var leaders []string
 	placed := 0
 	for _, o := range r.Overall {
 		if o.Place.Place == 1 {
-			leaders = append(leaders, report.Clean(o.Optimizer))
+			leaders = append(leaders, notation.Clean(o.Optimizer))
 		}
 		if o.Place.Place > 0 {
 			placed++
@@ -84,15 +94,19 @@ func overallVerdict(r *report.Report) string {
 	}
 	switch {
 	case placed == 0:
-		return fmt.Sprintf("Nobody leads over %s yet: no optimizer has finished on each of them.", problems)
+		return fmt.Sprintf("Nobody leads over %s yet: no optimizer has finished on each of them.",
+			problems)
 	case placed == 1:
 		return fmt.Sprintf("%s%s is the only one with results on %s.", so, leaders[0], problems)
 	case len(leaders) == 1:
-		return fmt.Sprintf("%s%s leads over %s, alone: its mean rank, %.2f, is ahead of everyone else's in more than 97.5 %% of "+
+		return fmt.Sprintf("%s%s leads over %s, alone: its mean rank, %.2f, is ahead of everyone "+
+			"else's in more than 97.5 %% of "+
 			"the draws of a bootstrap over seeds.", so, leaders[0], problems, r.Overall[0].MeanRank)
 	}
-	return fmt.Sprintf("%s%s share first place over %s (best mean rank: %.2f): a bootstrap over seeds puts none of them behind the "+
-		"best in more than 97.5 %% of its draws.", so, list(leaders), problems, r.Overall[0].MeanRank)
+	return fmt.Sprintf("%s%s share first place over %s (best mean rank: %.2f): a bootstrap over "+
+		"seeds puts none of them behind the "+
+		"best in more than 97.5 %% of its draws.", so, list(leaders), problems,
+		r.Overall[0].MeanRank)
 }
 
 // list writes names as "a", "a and b", "a, b and c", and many as "a, b, c and 5 more".

@@ -1,13 +1,15 @@
-// Package page writes the report of a plan as one HTML file that needs nothing else: no server, no network, no other file.
+// Package page writes the report of a plan as one HTML file that needs nothing else: no server, no
+// network, no other file.
 //
-// [Write] is the way in. What the file shows comes from [report.Report] and the run records behind it; nothing is decided here.
+// [Write] is the way in. What the file shows comes from [measures.Report] and the run records
+// behind it; nothing is decided here.
 //
-// All text of plans, plugins and records is a stranger's: html/template escapes it, the scripts enter it as text and never
-// as HTML, and a Content-Security-Policy in the file lets no script run but ours and no request go out, whatever slipped
-// through. The same input gives the same bytes.
+// All text of plans, plugins and records is a stranger's: html/template escapes it, the scripts
+// enter it as text and never as HTML, and a Content-Security-Policy in the file lets no script run
+// but ours and no request go out, whatever slipped through. The same input gives the same bytes.
 //
-// The page is this package's page.html, page.css and page.js, and uPlot (folder uplot) for charts. Its data are one JSON
-// object, [data], which page.js draws.
+// The page is this package's page.html, page.css and page.js, and uPlot (folder uplot) for charts.
+// Its data are one JSON object, [data], which page.js draws.
 package page
 
 import (
@@ -21,35 +23,42 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
-	"noisebench/results/report"
+	"noisebench/results/measures"
 )
 
-// Page is everything that the HTML page says.
+// Page is the input of the HTML page.
 type Page struct {
-	Title   string           // default: the plan's name
-	Intro   string           // an introduction, plain text; empty lines part paragraphs. May be empty
-	Report  *report.Report   // of Plan and Cells
-	Plan    *protocol.Plan   // defaults filled in
-	Cells   []results.Cell   // with the records that the report was built from
-	Source  string           // the plan as it was written, YAML; may be empty
-	Entries map[string]Entry // where an optimizer's results come from, by its name in the plan; nil: all from one place
+	Title string // default: the plan's name
+	// an introduction, plain text; empty lines part paragraphs. May be empty
+	Intro  string
+	Report *measures.Report // of Plan and Cells
+	Plan   *protocol.Plan   // defaults filled in
+	Cells  []results.Cell   // with the records that the report was built from
+	// Files write the files that readers can download and copy, by the endings of the files' names:
+	// csv, json, md and tex, see package report. nil: nothing is offered.
+	Files  map[string]func(r *measures.Report, w io.Writer) error
+	Source string // the plan as it was written, YAML; may be empty
+	// where an optimizer's results come from, by its name in the plan; nil: all from one place
+	Entries map[string]Entry
 
-	// Commands are what a reader types to get the report again, in order. The first makes the runs.
+	// Commands reproduce the report, in order. The first makes the runs.
 	Commands []Command
-	// Live is what a server calls the state of the records behind the page, which then asks for news at the address "events":
-	// server-sent events named "change" whose data are the state. Empty: the page is a file.
+	// Live is a server's name for the state of the records behind the page, which then asks for
+	// news at the address "events": server-sent events named "change" whose data are the state.
+	// Empty: the page is a file.
 	Live string
 }
 
-// Entry says where the results of an optimizer come from, for a page that puts several people's results together.
+// Entry is the origin of the results of an optimizer, for a page that puts several people's
+// results together.
 type Entry struct {
-	From     string // who made the runs, or what file they came in
+	From     string // who made the runs, or the file of the runs
 	Unranked string // why the entry has no rank; empty if it has one
 	Verified Verification
 	Note     string // anything else to know; may be empty
 }
 
-// Verification says whether an entry's runs were made again elsewhere.
+// Verification is the outcome of making an entry's runs again elsewhere.
 type Verification string
 
 // The verifications.
@@ -59,7 +68,7 @@ const (
 	Refuted    Verification = "refuted"      // made again with another outcome
 )
 
-// Command is a command line with what it is for.
+// Command is a command line with its purpose.
 type Command struct{ Line, What string }
 
 var (
@@ -93,13 +102,15 @@ func Write(w io.Writer, p Page) error {
 	return err
 }
 
-// policy is the Content-Security-Policy of the page: its own scripts, by their hashes, and nothing from anywhere else.
+// policy is the Content-Security-Policy of the page: its own scripts, by their hashes, and nothing
+// from anywhere else.
 func policy(live string) string {
 	connect := "'none'"
 	if live != "" {
 		connect = "'self'"
 	}
-	return fmt.Sprintf("default-src 'none'; style-src 'unsafe-inline'; img-src data:; connect-src %s; base-uri 'none'; "+
+	return fmt.Sprintf("default-src 'none'; style-src 'unsafe-inline'; img-src data:; "+
+		"connect-src %s; base-uri 'none'; "+
 		"form-action 'none'; script-src %s %s", connect, digest(plotJS), digest(pageJS))
 }
 

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -17,6 +20,9 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/columns"
+	"noisebench/results/internal/synthetic"
+	"noisebench/results/measures"
 	"noisebench/results/report"
 	"noisebench/results/report/figure"
 )
@@ -27,28 +33,45 @@ const hostile = `</script><script>document.title="broken"</script><img src=x one
 // run makes a record whose loss goes from 2 to end and whose accuracy from 0.1 to 1 − end.
 func run(problem, optimizer string, seed uint64, step, end float64) *results.Record {
 	spec := protocol.ProblemSpec{
-		Dim: 650, DType: protocol.Float64, Train: 1000, Validation: 300, Test: 497, Measures: protocol.Gradient,
-		Metric: protocol.Metric{Name: results.Accuracy, HigherBetter: true}, BatchSize: 32, Budget: 20000,
+		Dim: 650, DType: protocol.Float64, Train: 1000, Validation: 300, Test: 497,
+		Measures: protocol.Gradient,
+		Metric:   protocol.Metric{Name: results.Accuracy, HigherBetter: true}, BatchSize: 32,
+		Budget: 20000,
 	}
 	r := &results.Record{
 		Run: results.Run{
-			Protocol: protocol.Version, Seed: seed, Budget: spec.Budget, BatchSize: spec.BatchSize, Order: protocol.Reshuffled,
+			Protocol: protocol.Version, Seed: seed, Budget: spec.Budget, BatchSize: spec.BatchSize,
+			Order:       protocol.Reshuffled,
 			Evaluations: 4, Trace: 5, Diagnostics: true,
 			Problem: results.ProblemID{
-				Name: problem, Plugin: protocol.Origin{Plugin: "built-in", SHA256: strings.Repeat("ab", 32)},
-				Data: []protocol.DataFile{{Name: problem + ".csv", SHA256: strings.Repeat("cd", 32)}},
+				Name: problem, Plugin: protocol.Origin{
+					Plugin: "built-in",
+					SHA256: strings.Repeat("ab", 32),
+				},
+				Data: []protocol.DataFile{{
+					Name:   problem + ".csv",
+					SHA256: strings.Repeat("cd", 32),
+				}},
 			},
 			Optimizer: results.OptimizerID{
-				Name: optimizer, Plugin: protocol.Origin{Plugin: hostile, SHA256: strings.Repeat("ef", 32)},
+				Name: optimizer, Plugin: protocol.Origin{
+					Plugin: hostile,
+					SHA256: strings.Repeat("ef", 32),
+				},
 				Setting: protocol.Setting{protocol.StepSize: step},
 			},
 		},
 		Spec: spec,
-		End:  results.End{Status: results.OK, Steps: 625, Seen: spec.Budget, MinBatch: 32, MaxBatch: 64},
+		End: results.End{
+			Status: results.OK, Steps: 625, Seen: spec.Budget, MinBatch: 32,
+			MaxBatch: 64,
+		},
 		Host: results.Host{
-			Platform: "linux/amd64/v3", GoVersion: "go1.26", CPU: hostile, Cores: 2, Parallel: 2, Machine: "secret-host",
+			Platform: "linux/amd64/v3", GoVersion: "go1.26", CPU: hostile, Cores: 2, Parallel: 2,
+			Machine: "secret-host",
 			Clocks: results.Clocks{
-				Started: fmt.Sprintf("2026-01-02T03:04:%02dZ", seed%60), ProblemTime: 0.2, OptimizerTime: 0.01,
+				Started: fmt.Sprintf("2026-01-02T03:04:%02dZ", seed%60), ProblemTime: 0.2,
+				OptimizerTime: 0.01,
 			},
 		},
 		Trace: &results.Trace{Stride: 125},
@@ -58,7 +81,10 @@ func run(problem, optimizer string, seed uint64, step, end float64) *results.Rec
 		at := float64(i) / 4
 		loss := 2 * math.Pow(end/2, at)
 		v := results.Value{Loss: protocol.Number(loss), Metric: protocol.Number(0.1 + (0.9-end)*at)}
-		r.Points = append(r.Points, results.Point{Mark: int64(5000 * i), Seen: int64(5000 * i), Step: 125 * i, Train: v, Validation: &v, Test: &v})
+		r.Points = append(r.Points, results.Point{
+			Mark: int64(5000 * i), Seen: int64(5000 * i),
+			Step: 125 * i, Train: v, Validation: &v, Test: &v,
+		})
 		r.Trace.Seen = append(r.Trace.Seen, int64(4000*i+32))
 		r.Trace.Loss = append(r.Trace.Loss, protocol.Number(loss))
 		r.Trace.BatchSize = append(r.Trace.BatchSize, 32+8*i)
@@ -68,19 +94,26 @@ func run(problem, optimizer string, seed uint64, step, end float64) *results.Rec
 	return r
 }
 
-func synthetic() Page {
+func made() Page {
 	plan := protocol.Plan{
 		Name: "synthetic", Description: "Made-up runs of " + hostile,
-		Problems:   []protocol.ProblemEntry{{Problem: "digits"}, {Problem: "letters"}},
-		Optimizers: []protocol.OptimizerEntry{{Optimizer: "sgd"}, {Optimizer: "adam"}, {Optimizer: "cabs"}, {Optimizer: hostile}},
-		Order:      protocol.Frozen,
+		Problems: []protocol.ProblemEntry{{Problem: "digits"}, {Problem: "letters"}},
+		Optimizers: []protocol.OptimizerEntry{
+			{Optimizer: "sgd"},
+			{Optimizer: "adam"},
+			{Optimizer: "cabs"},
+			{Optimizer: hostile},
+		},
+		Order: protocol.Frozen,
 	}.WithDefaults()
 	var cells []results.Cell
 	for p, problem := range []string{"digits", "letters"} {
 		for o, e := range plan.Optimizers {
 			level := 0.05 * float64(1+(o+p)%4)
 			c := results.Cell{
-				Problem: problem, Optimizer: e.Name, Setting: protocol.Setting{protocol.StepSize: 0.1}, Tuned: []string{protocol.StepSize},
+				Problem: problem, Optimizer: e.Name,
+				Setting: protocol.Setting{protocol.StepSize: 0.1},
+				Tuned:   []string{protocol.StepSize},
 			}
 			for seed := range uint64(10) {
 				wobble := 0.004 * math.Sin(float64(3*seed)+level)
@@ -88,25 +121,33 @@ func synthetic() Page {
 				c.OneShot = append(c.OneShot, run(problem, e.Name, seed, 0.01, 2*level+wobble))
 			}
 			for i := range 6 {
-				c.Tuning = append(c.Tuning, run(problem, e.Name, 1000, math.Pow10(i-4), level*(1+math.Abs(float64(i-3)))))
+				c.Tuning = append(c.Tuning, run(problem, e.Name, 1000, math.Pow10(i-4),
+					level*(1+math.Abs(float64(i-3)))))
 			}
 			cells = append(cells, c)
 		}
 	}
 	imported := cells[0]
-	imported.Runs = []*results.Record{run("digits", "imported", 77, 0.1, 0.05), run("digits", "imported", 78, 0.1, 0.06)}
+	imported.Runs = []*results.Record{
+		run("digits", "imported", 77, 0.1, 0.05),
+		run("digits", "imported", 78, 0.1, 0.06),
+	}
 	imported.Optimizer, imported.Unranked = "imported", "published elsewhere "+hostile
 	cells = append(cells, imported)
 	cells[1].Edges = []results.Edge{{Name: protocol.StepSize, Above: true}}
 	cells[2].Failed = []string{"plugin " + hostile + ": Step: panic"}
 	return Page{
-		Report: report.Build(&plan, cells), Plan: &plan, Cells: cells, Source: "name: synthetic # " + hostile,
-		Intro: "First " + hostile + "\n\nSecond paragraph",
+		Report: measures.Build(&plan, cells), Plan: &plan, Cells: cells,
+		Source: "name: synthetic # " + hostile,
+		Intro:  "First " + hostile + "\n\nSecond paragraph",
 		Entries: map[string]Entry{
 			"adam":  {From: "bundle A " + hostile, Verified: Verified},
 			hostile: {From: "bundle B", Unranked: "tuned elsewhere", Note: hostile},
 		},
-		Commands: []Command{{Line: "bench run synthetic", What: "makes the runs"}},
+		Files: report.Files, Commands: []Command{{
+			Line: "bench run synthetic",
+			What: "makes the runs",
+		}},
 	}
 }
 
@@ -139,11 +180,14 @@ func elements(t *testing.T, text string, f func(n *html.Node, attributes map[str
 
 func TestSelfContained(t *testing.T) {
 	for _, live := range []string{"", "1"} {
-		p := synthetic()
+		p := made()
 		p.Live = live
 		policy := ""
 		elements(t, write(t, p), func(n *html.Node, attributes map[string]string) {
-			for _, name := range []string{"src", "href", "srcset", "data", "action", "poster", "background", "xlink:href"} {
+			for _, name := range []string{
+				"src", "href", "srcset", "data", "action", "poster",
+				"background", "xlink:href",
+			} {
 				if v, ok := attributes[name]; ok && !strings.HasPrefix(v, "#") && v != "data:," {
 					t.Errorf("<%s %s=%q> leads out of the page", n.Data, name, v)
 				}
@@ -157,7 +201,8 @@ func TestSelfContained(t *testing.T) {
 			case "img", "iframe", "object", "embed", "base", "form":
 				t.Errorf("the page has a <%s>", n.Data)
 			case "style":
-				if text := n.FirstChild.Data; strings.Contains(text, "url(") || strings.Contains(text, "@import") {
+				if text := n.FirstChild.Data; strings.Contains(text, "url(") ||
+					strings.Contains(text, "@import") {
 					t.Errorf("styles load something")
 				}
 			case "meta":
@@ -167,16 +212,18 @@ func TestSelfContained(t *testing.T) {
 			}
 		})
 		connect := map[string]string{"": "connect-src 'none'", "1": "connect-src 'self'"}[live]
-		if !strings.HasPrefix(policy, "default-src 'none';") || !strings.Contains(policy, connect) ||
+		if !strings.HasPrefix(policy, "default-src 'none';") ||
+			!strings.Contains(policy, connect) ||
 			strings.Contains(policy, "script-src 'unsafe") {
 			t.Errorf("the policy is %q, want default-src 'none' and %s", policy, connect)
 		}
 	}
 }
 
-// Whatever a plugin calls itself, the page has our scripts and no others, and its data are what they were.
+// Whatever a plugin calls itself, the page has our scripts and no others, and its data are what
+// they were.
 func TestEscaping(t *testing.T) {
-	text := write(t, synthetic())
+	text := write(t, made())
 	var scripts []string
 	var names []string
 	elements(t, text, func(n *html.Node, attributes map[string]string) {
@@ -188,7 +235,8 @@ func TestEscaping(t *testing.T) {
 		}
 	})
 	if len(scripts) != 3 || scripts[1] != plotJS || scripts[2] != pageJS {
-		t.Fatalf("the page has %d scripts, want the data, uPlot and page.js as they are", len(scripts))
+		t.Fatalf("the page has %d scripts, want the data, uPlot and page.js as they are",
+			len(scripts))
 	}
 	if !slices.Contains(names, hostile) {
 		t.Errorf("the legend has %q, want the hostile name among them", names)
@@ -207,7 +255,10 @@ func TestEscaping(t *testing.T) {
 
 // Scripts and styles are put into the page as they are, so they must not end their element.
 func TestNoEndTagsInside(t *testing.T) {
-	for name, text := range map[string]string{"page.js": pageJS, "page.css": pageCSS, "uPlot.js": plotJS, "uPlot.css": plotCSS} {
+	for name, text := range map[string]string{
+		"page.js": pageJS, "page.css": pageCSS,
+		"uPlot.js": plotJS, "uPlot.css": plotCSS,
+	} {
 		for _, tag := range []string{"</script", "<!--", "</style"} {
 			if strings.Contains(strings.ToLower(text), tag) {
 				t.Errorf("%s contains %s", name, tag)
@@ -217,11 +268,11 @@ func TestNoEndTagsInside(t *testing.T) {
 }
 
 func TestSameBytes(t *testing.T) {
-	want := write(t, synthetic())
+	want := write(t, made())
 	for range 3 {
-		p := synthetic()
+		p := made()
 		slices.Reverse(p.Cells)
-		p.Report = report.Build(p.Plan, p.Cells)
+		p.Report = measures.Build(p.Plan, p.Cells)
 		if got := write(t, p); got != want {
 			t.Fatal("two pages of the same records differ")
 		}
@@ -229,11 +280,14 @@ func TestSameBytes(t *testing.T) {
 }
 
 func TestNothingYet(t *testing.T) {
-	p := synthetic()
+	p := made()
 	p.Cells = nil
-	p.Report = report.Build(p.Plan, nil)
+	p.Report = measures.Build(p.Plan, nil)
 	text := write(t, p)
-	for _, want := range []string{"INCOMPLETE", "Nobody leads on digits yet", "no run has finished"} {
+	for _, want := range []string{
+		"INCOMPLETE", "Nobody leads on digits yet",
+		"no run has finished",
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page of a plan without runs lacks %q", want)
 		}
@@ -245,18 +299,24 @@ func TestNothingYet(t *testing.T) {
 
 // The page says what is to be known beside who leads.
 func TestContents(t *testing.T) {
-	text := write(t, synthetic())
+	text := write(t, made())
 	visible := new(strings.Builder)
 	elements(t, text, func(n *html.Node, _ map[string]string) {
-		if n.FirstChild != nil && n.FirstChild.Type == html.TextNode && n.Data != "script" && n.Data != "style" {
+		if n.FirstChild != nil && n.FirstChild.Type == html.TextNode && n.Data != "script" &&
+			n.Data != "style" {
 			fmt.Fprintln(visible, n.FirstChild.Data)
 		}
 	})
 	for _, want := range []string{
-		"INCOMPLETE", "sgd leads on digits alone (test accuracy 0.94", "10 seeds, α = 0.05", hostile + " leads on letters alone",
-		"is at the upper edge of the search", "the data order is frozen", strings.Repeat("ab", 32), strings.Repeat("cd", 32),
-		"linux/amd64/v3", "go1.26", "2026-01-02T03:04:00Z to 2026-01-02T03:04:40Z", "bench run synthetic", "Second paragraph",
-		"digits, not ranked", "published elsewhere", "bundle B", "no: tuned elsewhere", "not verified", synthetic().Cells[0].Runs[0].Run.ID()[:12], "208 runs, 4,160,000 examples charged",
+		"INCOMPLETE", "sgd leads on digits alone (test accuracy 0.94", "10 seeds, α = 0.05",
+		hostile + " leads on letters alone",
+		"is at the upper edge of the search", "the data order is frozen", strings.Repeat("ab", 32),
+		strings.Repeat("cd", 32),
+		"linux/amd64/v3", "go1.26", "2026-01-02T03:04:00Z to 2026-01-02T03:04:40Z",
+		"bench run synthetic", "Second paragraph",
+		"digits, not ranked", "published elsewhere", "bundle B", "no: tuned elsewhere",
+		"not verified", made().Cells[0].Runs[0].Run.ID()[:12],
+		"208 runs, 4,160,000 examples charged",
 	} {
 		if !strings.Contains(visible.String(), want) {
 			t.Errorf("the page lacks %q", want)
@@ -265,40 +325,57 @@ func TestContents(t *testing.T) {
 }
 
 func TestVerdict(t *testing.T) {
-	row := func(name string, rank int) report.Row {
-		return report.Row{Optimizer: name, Rank: rank, Score: report.Summary{N: 10, Mean: 0.5, Std: 0.01}}
+	row := func(name string, rank int) measures.Row {
+		return measures.Row{Optimizer: name, Rank: rank, Score: measures.Summary{
+			N: 10, Mean: 0.5,
+			Std: 0.01,
+		}}
 	}
 	gone := row("b", 2)
-	gone.Notes = []report.Warning{{Kind: report.Unstable}}
-	problem := func(rows ...report.Row) *report.Problem { return &report.Problem{Name: "p", Seeds: 10, Rows: rows} }
+	gone.Notes = []measures.Warning{{Kind: measures.Unstable}}
+	problem := func(rows ...measures.Row) *measures.Problem {
+		return &measures.Problem{Name: "p", Seeds: 10, Rows: rows}
+	}
 	for _, c := range []struct {
-		p    *report.Problem
+		p    *measures.Problem
 		want string
 	}{
 		{problem(row("a", 0)), "Nobody leads on p yet: no optimizer has finished its tuning."},
 		{problem(row("a", 1)), "a is the only one with results on p (score 0.500 ± 0.010, 10 seeds)."},
 		{problem(row("a", 1), row("b", 2)), "a leads on p alone (score 0.500 ± 0.010): "},
-		{problem(row("a", 1), row("b", 1), row("c", 3)), "a and b share first place on p (best mean: score 0.500 ± 0.010): "},
-		{problem(row("a", 1), gone), "a leads on p alone (score 0.500 ± 0.010): too many runs of all others diverged (10 seeds)."},
-		{problem(row("a", 1), row("b", 1)), "nobody wins on p: no paired test tells any of the 2 optimizers from a, "},
+		{
+			problem(row("a", 1), row("b", 1), row("c", 3)),
+			"a and b share first place on p (best mean: score 0.500 ± 0.010): ",
+		},
+		{problem(row("a", 1), gone), "a leads on p alone (score 0.500 ± 0.010): too many runs of " +
+			"all others diverged (10 seeds)."},
+		{
+			problem(row("a", 1), row("b", 1)),
+			"nobody wins on p: no paired test tells any of the 2 optimizers from a, ",
+		},
 	} {
 		if got := verdict(c.p, true); !strings.HasPrefix(got, c.want) {
 			t.Errorf("verdict is %q, want %q", got, c.want)
 		}
 	}
-	if got := verdict(problem(row("a", 1), row("b", 2)), false); !strings.HasPrefix(got, "So far, a leads") {
+	if got := verdict(problem(row("a", 1), row("b", 2)), false); !strings.HasPrefix(got,
+		"So far, a leads") {
 		t.Errorf("verdict of an incomplete plan is %q", got)
 	}
 }
 
 func TestWords(t *testing.T) {
-	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000", -100: "-100"} {
+	for n, want := range map[int]string{
+		0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567",
+		-1000: "-1,000", -100: "-100",
+	} {
 		if got := group(n); got != want {
 			t.Errorf("%d is written %q, want %q", n, got, want)
 		}
 	}
 	for seconds, want := range map[float64]string{
-		0.2: "less than a second", 59: "59 s", 61: "1 min 1 s", 3600: "1 h 0 min", 200000: "2 days 7 h",
+		0.2: "less than a second", 59: "59 s", 61: "1 min 1 s", 3600: "1 h 0 min",
+		200000: "2 days 7 h",
 	} {
 		if got := duration(seconds); got != want {
 			t.Errorf("%g seconds are written %q, want %q", seconds, got, want)
@@ -314,8 +391,8 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// Every colour of a line stands out from the paper that it is drawn on in the dark theme, where figures have none to copy: by 3:1
-// at least (WCAG 2.2, 1.4.11).
+// Every colour of a line stands out from the paper that it is drawn on in the dark theme, where
+// figures have none to copy: by 3:1 at least (WCAG 2.2, 1.4.11).
 func TestLineColors(t *testing.T) {
 	luminance := func(hex string) float64 {
 		var c [3]uint8
@@ -350,14 +427,129 @@ func TestLineColors(t *testing.T) {
 	}
 }
 
-func TestLeading(t *testing.T) {
-	for text, want := range map[string]string{
-		"0.5 [0.4, 0.6]": "0.5", "5.5k (7/10)": "5500", "12": "12", "-3": "-3", "(3.50 ± 0.12)e-7": "3.5e-07", "(3.50 ± 0.12)e-7 †": "3.5e-07", "≥ 1.20": "1.2", "1.0×": "1",
-		"2e-7": "2e-07", "40 % [12, 74]": "40", "–": "", "never": "", "– (4/10)": "", "step_size=0.1": "", "3d-printed": "", "": "",
-	} {
-		if got := leading(text); got != want {
-			t.Errorf("the number at the beginning of %q is %q, want %q", text, got, want)
+// shown is a table of a page: its heads with their titles, and the texts and values of its cells.
+type shown struct {
+	heads, titles []string
+	texts, values [][]string
+}
+
+// tables are the tables of a page, by their IDs.
+func tables(t *testing.T, text string) map[string]*shown {
+	t.Helper()
+	all := map[string]*shown{}
+	var last *shown
+	elements(t, text, func(n *html.Node, attributes map[string]string) {
+		switch {
+		case n.Data == "table" && attributes["id"] != "":
+			last = &shown{}
+			all[attributes["id"]] = last
+		case n.Data == "th" && attributes["scope"] == "col" && last != nil:
+			last.heads, last.titles = append(last.heads, n.FirstChild.Data),
+				append(last.titles, attributes["title"])
+		case n.Data == "tr" && attributes["data-optimizer"] != "" && last != nil:
+			last.texts, last.values = append(last.texts, nil), append(last.values, nil)
+		case (n.Data == "td" || n.Data == "th" && attributes["scope"] == "row") && last != nil &&
+			len(last.texts) > 0:
+			text := ""
+			for d := range n.Descendants() {
+				if d.Type == html.TextNode && (n.Data == "td" || d.Parent.Data == "span" &&
+					len(d.Parent.Attr) > 0 && d.Parent.Attr[0].Val == "name") {
+					text += d.Data
+				}
+			}
+			i := len(last.texts) - 1
+			last.texts[i], last.values[i] = append(last.texts[i], text),
+				append(last.values[i], attributes["data-value"])
 		}
+	})
+	return all
+}
+
+// The page shows each column that says it is shown there, with its meaning, and the text and the
+// number of each row: tables are sorted by the numbers themselves.
+func TestEveryColumnIsShown(t *testing.T) {
+	plan, cells := synthetic.Full()
+	r := measures.Build(plan, cells)
+	all := tables(t, write(t, Page{Report: r, Plan: plan, Cells: cells}))
+	check := func(id string, want columns.Table) {
+		t.Helper()
+		got := all[id]
+		if got == nil || len(got.heads) != len(want.Heads) || len(got.texts) != len(want.Lines) ||
+			len(want.Lines) == 0 {
+			t.Fatalf("table %s is %+v, want %d columns and %d rows", id, got, len(want.Heads),
+				len(want.Lines))
+		}
+		for k, head := range want.Heads {
+			if i, ok := strings.CutPrefix(head.Text, "#"); ok {
+				at, err := strconv.Atoi(i)
+				if err != nil {
+					t.Fatal(err)
+				}
+				head.Text = r.Problems[at-1].Name
+			}
+			if got.heads[k] != head.Text || got.titles[k] != head.Meaning {
+				t.Errorf("table %s, column %d is %q (%s), want %q (%s)", id, k, got.heads[k],
+					got.titles[k], head.Text, head.Meaning)
+			}
+			for i, line := range want.Lines {
+				if got.texts[i][k] != line.Cells[k].Text {
+					t.Errorf("table %s, column %s of %s is %q, want %q", id, head.Name,
+						line.Optimizer, got.texts[i][k], line.Cells[k].Text)
+				}
+				number := ""
+				switch v := line.Cells[k].Value.(type) {
+				case int64:
+					number = strconv.FormatInt(v, 10)
+				case float64:
+					if !math.IsNaN(v) && !math.IsInf(v, 0) {
+						number = fmt.Sprint(v)
+					}
+				}
+				if got.values[i][k] != number {
+					t.Errorf("table %s, column %s of %s is sorted by %q, want %q", id, head.Name,
+						line.Optimizer, got.values[i][k], number)
+				}
+			}
+		}
+	}
+	for i := range r.Problems {
+		p := &r.Problems[i]
+		check(fmt.Sprintf("table-%d", i+1), columns.Ranking(r, p, columns.Page))
+		check(fmt.Sprintf("detail-%d", i+1), columns.Second(r, p))
+		if len(p.Unranked) > 0 {
+			check(fmt.Sprintf("beside-%d", i+1), columns.Unranked(r, p))
+		}
+	}
+	check("table-overall", columns.OverallRanking(r, columns.Page))
+	check("detail-overall", columns.OverallSecond(r))
+}
+
+// What can be downloaded is what the writers write; LaTeX has the appendix. Without writers,
+// nothing is offered.
+func TestFiles(t *testing.T) {
+	p := made()
+	text := write(t, p)
+	for _, want := range []string{
+		"% appendix", "Search spaces of the optimizers",
+		"Settings that tuning chose",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the LaTeX of the page lacks %q", want)
+		}
+	}
+	if !strings.Contains(text, "copy as LaTeX") {
+		t.Error("the page does not offer LaTeX")
+	}
+	p.Files = nil
+	if text := write(t, p); strings.Contains(text, "copy as LaTeX") ||
+		strings.Contains(text, "report.csv") {
+		t.Error("the page offers files that it does not have")
+	}
+	p.Files = map[string]func(*measures.Report, io.Writer) error{
+		"csv": func(*measures.Report, io.Writer) error { return errors.New("full disk") },
+	}
+	if err := Write(io.Discard, p); err == nil || !strings.Contains(err.Error(), "full disk") {
+		t.Errorf("the error is %v, want that of the writer", err)
 	}
 }
 

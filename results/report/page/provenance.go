@@ -9,16 +9,16 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
-	"noisebench/results/report"
+	"noisebench/results/notation"
 )
 
-// fact is a line of the provenance: what, and the values that it has among the records.
+// fact is a line of the provenance: a name, and its values among the records.
 type fact struct {
 	Name   string
 	Values []string
 }
 
-// provenance is what the records say about where the numbers come from.
+// provenance is the origin of the numbers, according to the records.
 type provenance struct {
 	Facts    []fact
 	Runs     int   // each counted once
@@ -26,7 +26,8 @@ type provenance struct {
 	Seconds  float64
 }
 
-// provenanceOf gathers it from all records of some cells. The name of the machine is left out: pages are published.
+// provenanceOf gathers it from all records of some cells. The name of the machine is left out:
+// pages are published.
 func provenanceOf(cells []results.Cell) provenance {
 	var p provenance
 	values := map[string]map[string]bool{}
@@ -37,7 +38,7 @@ func provenanceOf(cells []results.Cell) provenance {
 		if values[name] == nil {
 			values[name] = map[string]bool{}
 		}
-		values[name][report.Clean(value)] = true
+		values[name][notation.Clean(value)] = true
 	}
 	var first, last string
 	seen := map[string]bool{}
@@ -53,8 +54,12 @@ func provenanceOf(cells []results.Cell) provenance {
 			h := &r.Host
 			p.Seconds += h.ProblemTime + h.OptimizerTime + h.EvaluateTime + h.HarnessTime
 			add("protocol version", fmt.Sprint(r.Run.Protocol))
-			for role, o := range map[string]protocol.Origin{"problem": r.Run.Problem.Plugin, "optimizer": r.Run.Optimizer.Plugin} {
-				text := strings.TrimSpace(fmt.Sprintf("%s %s", o.Plugin, cmp.Or(o.Digest, o.SHA256)))
+			for role, o := range map[string]protocol.Origin{
+				"problem":   r.Run.Problem.Plugin,
+				"optimizer": r.Run.Optimizer.Plugin,
+			} {
+				text := strings.TrimSpace(fmt.Sprintf("%s %s", o.Plugin,
+					cmp.Or(o.Digest, o.SHA256)))
 				if o.Environment != "" {
 					text += ", " + o.Environment
 				}
@@ -70,7 +75,8 @@ func provenanceOf(cells []results.Cell) provenance {
 			add("Go", h.GoVersion)
 			add("platform", h.Platform)
 			if h.CPU != "" {
-				add("processor", fmt.Sprintf("%s, %s, %s side by side", h.CPU, count(h.Cores, "core"), count(h.Parallel, "run")))
+				add("processor", fmt.Sprintf("%s, %s, %s side by side", h.CPU,
+					count(h.Cores, "core"), count(h.Parallel, "run")))
 			}
 			if h.Started != "" {
 				if first == "" || h.Started < first {
@@ -85,7 +91,8 @@ func provenanceOf(cells []results.Cell) provenance {
 	}
 	add("runs", fmt.Sprintf("%s, %s charged", count(p.Runs, "run"), count(p.Examples, "example")))
 	for _, name := range []string{
-		"runs", "protocol version", "noisebench", "plugins (digest)", "executables (SHA-256)", "data (SHA-256)", "platform", "Go", "processor",
+		"runs", "protocol version", "noisebench", "plugins (digest)", "executables (SHA-256)",
+		"data (SHA-256)", "platform", "Go", "processor",
 		"runs started",
 	} {
 		if values[name] != nil {
@@ -96,9 +103,13 @@ func provenanceOf(cells []results.Cell) provenance {
 }
 
 // recordsOf lists the records of a cell.
-func recordsOf(c *results.Cell) []*results.Record { return slices.Concat(c.Runs, c.OneShot, c.Tuning) }
+func recordsOf(c *results.Cell) []*results.Record {
+	return slices.Concat(c.Runs, c.OneShot,
+		c.Tuning)
+}
 
-// runs is what stands behind a row: the IDs of its runs, in the order of their seeds or, for tuning, of their IDs.
+// runs identifies the runs behind a row: the IDs of its runs, in the order of their seeds or, for
+// tuning, of their IDs.
 type runs struct {
 	Optimizer                   string
 	Setting                     string
@@ -117,7 +128,7 @@ func runsOf(c *results.Cell) runs {
 		return list
 	}
 	return runs{
-		Optimizer: report.Clean(c.Optimizer), Setting: c.Setting.String(),
+		Optimizer: notation.Clean(c.Optimizer), Setting: c.Setting.String(),
 		Replicates: ids(c.Runs), OneShot: ids(c.OneShot), Tuning: ids(c.Tuning),
 	}
 }

@@ -1,4 +1,4 @@
-package report
+package measures
 
 import (
 	"math"
@@ -8,13 +8,14 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/internal/synthetic"
 )
 
 // racing returns a cell whose runs have the given metrics at marks 0, 100, 200, …
 func racing(problem, optimizer string, runs ...[]float64) results.Cell {
 	c := results.Cell{Problem: problem, Optimizer: optimizer}
 	for seed, metrics := range runs {
-		r := run(problem, optimizer, uint64(seed), 0.1, 0, 0)
+		r := synthetic.Run(problem, optimizer, uint64(seed), 0.1, 0, 0)
 		r.Run.Budget, r.Run.Evaluations = 100*int64(len(metrics)-1), len(metrics)-1
 		r.Points = nil
 		for k, v := range metrics {
@@ -32,14 +33,21 @@ func racing(problem, optimizer string, runs ...[]float64) results.Cell {
 
 func TestRaces(t *testing.T) {
 	plan := protocol.Plan{
-		Name:       "races",
-		Problems:   []protocol.ProblemEntry{{Problem: "digits"}, {Problem: "valley"}},
-		Optimizers: []protocol.OptimizerEntry{{Optimizer: "m-sgd"}, {Optimizer: "slow"}, {Optimizer: "never"}},
+		Name:     "races",
+		Problems: []protocol.ProblemEntry{{Problem: "digits"}, {Problem: "valley"}},
+		Optimizers: []protocol.OptimizerEntry{
+			{Optimizer: "m-sgd"},
+			{Optimizer: "slow"},
+			{Optimizer: "never"},
+		},
 	}.WithDefaults()
 	cells := []results.Cell{
-		// The mean of m-sgd, the anchor, is 1, so the target is 0.1 + 0.95·0.9 = 0.955 and higher is better.
-		racing("digits", "m-sgd", []float64{0.1, 0.96, 1, 1, 1}, []float64{0.1, 0.9, 0.96, 1, 1}, []float64{0.1, 0.99, 1, 1, 1}),
-		racing("digits", "slow", []float64{0.1, 0.2, 0.3, 0.96, 0.9}, []float64{0.1, 0.2, 0.3, 0.9, 0.96}),
+		// The mean of m-sgd, the anchor, is 1, so the target is 0.1 + 0.95·0.9 = 0.955 and higher
+		// is better.
+		racing("digits", "m-sgd", []float64{0.1, 0.96, 1, 1, 1}, []float64{0.1, 0.9, 0.96, 1, 1},
+			[]float64{0.1, 0.99, 1, 1, 1}),
+		racing("digits", "slow", []float64{0.1, 0.2, 0.3, 0.96, 0.9},
+			[]float64{0.1, 0.2, 0.3, 0.9, 0.96}),
 		racing("digits", "never", []float64{0.1, 0.2, 0.3, 0.4, 0.5}, []float64{0.1, 1, 1, 1, 1}),
 		// From 1 to 1e-20 on a logarithmic scale: the target is 1e-19.
 		racing("valley", "m-sgd", []float64{1, 1e-5, 1e-18, 9e-20, 1e-20}),
@@ -59,7 +67,8 @@ func TestRaces(t *testing.T) {
 		at1, at3, at4, any float64
 	}{{"m-sgd", 1, 1, 1, 1}, {"never", 0, 0, 0, 0}, {"slow", 0, 0, 0.5, 0.5}} { // 357/107 = 3.34
 		p := profiles[i]
-		if p.Optimizer != want.name || p.Problems != 2 || p.Share(1) != want.at1 || p.Share(3) != want.at3 ||
+		if p.Optimizer != want.name || p.Problems != 2 || p.Share(1) != want.at1 ||
+			p.Share(3) != want.at3 ||
 			p.Share(4) != want.at4 || p.Share(1e9) != want.any {
 			t.Errorf("profile %+v, want %+v", p, want)
 		}
@@ -73,7 +82,8 @@ func TestProfilesWithoutFinisher(t *testing.T) {
 		{Problem: "easy", Entries: []RaceEntry{{"a", 100}, {"b", 250}}},
 	}
 	profiles := Profiles(races)
-	if len(profiles) != 2 || profiles[0].Problems != 1 || profiles[1].Share(2.5) != 1 || profiles[1].Share(2.4) != 0 {
+	if len(profiles) != 2 || profiles[0].Problems != 1 || profiles[1].Share(2.5) != 1 ||
+		profiles[1].Share(2.4) != 0 {
 		t.Errorf("profiles are %+v", profiles)
 	}
 }

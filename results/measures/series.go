@@ -1,4 +1,4 @@
-package report
+package measures
 
 import (
 	"cmp"
@@ -11,7 +11,7 @@ import (
 	"noisebench/results/stats"
 )
 
-// Quantity is what a [Curve] shows: the loss, or the metric, on a part of the data.
+// Quantity is the value of a [Curve]: the loss, or the metric, on a part of the data.
 type Quantity struct {
 	Part   protocol.Part
 	Metric bool // the metric in place of the loss
@@ -29,8 +29,10 @@ type Spread struct {
 
 func spread(values []float64) Spread {
 	s := Spread{
-		N: len(values), Mean: stats.Mean(values), Std: stats.Std(values), Geometric: math.NaN(), Min: math.NaN(), Max: math.NaN(),
-		Low: stats.Quantile(values, 0.25), Median: stats.Median(values), High: stats.Quantile(values, 0.75),
+		N: len(values), Mean: stats.Mean(values), Std: stats.Std(values), Geometric: math.NaN(),
+		Min: math.NaN(), Max: math.NaN(),
+		Low: stats.Quantile(values, 0.25), Median: stats.Median(values),
+		High: stats.Quantile(values, 0.75),
 	}
 	if len(values) == 0 {
 		return s
@@ -60,13 +62,14 @@ type Curve struct {
 	Points    []CurvePoint
 }
 
-// Curves returns one curve for each optimizer of the plan that has replicates on a problem, by name, at the plan's
-// marks 0, …, budget. It is nil if the problem lacks the part.
+// Curves returns one curve for each optimizer of the plan that has replicates on a problem, by
+// name, at the plan's marks 0, …, budget. It is nil if the problem lacks the part.
 //
-// The value of a run at a mark is the one at its last evaluation up to the mark (step interpolation: an evaluation may
-// stand for several marks that one large batch passed). Where a run has diverged before the mark, or that value is not
-// finite, the run counts as the worse of its first and its last finite value up to the mark, so that no run ever leaves
-// a curve (R7). At the last mark this is [results.Record.Score] under the rule protocol.Final.
+// The value of a run at a mark is the one at its last evaluation up to the mark (step
+// interpolation: an evaluation may stand for several marks that one large batch passed). Where a
+// run has diverged before the mark, or that value is not finite, the run counts as the worse of its
+// first and its last finite value up to the mark, so that no run ever leaves a curve (R7). At the
+// last mark this is [results.Record.Score] under the rule protocol.Final.
 func Curves(plan *protocol.Plan, cells []results.Cell, problem string, q Quantity) []Curve {
 	var curves []Curve
 	for _, c := range cellsOf(plan, cells, problem) {
@@ -99,8 +102,8 @@ func newCurve(c results.Cell) Curve {
 	return curve
 }
 
-// ValueAt is the value of a run at a mark, in examples, as [Curves] defines it. The run has the part. The first point is
-// finite: the harness sees to that.
+// ValueAt is the value of a run at a mark, in examples, as [Curves] defines it. The run has the
+// part. The first point is finite: the harness sees to that.
 func ValueAt(r *results.Record, q Quantity, mark int64) float64 {
 	of := func(p *results.Point) float64 {
 		v, _ := p.At(q.Part)
@@ -114,7 +117,8 @@ func ValueAt(r *results.Record, q Quantity, mark int64) float64 {
 		i++
 	}
 	v := of(&r.Points[i])
-	gone := r.Diverged() && i == len(r.Points)-1 && (mark > r.Points[i].Mark || mark >= r.Run.Budget)
+	gone := r.Diverged() && i == len(r.Points)-1 && (mark > r.Points[i].Mark ||
+		mark >= r.Run.Budget)
 	if protocol.Finite(v) && !gone {
 		return v
 	}
@@ -141,11 +145,12 @@ const (
 // traceIntervals is into how many parts the budget is divided for curves from traces.
 const traceIntervals = 100
 
-// TraceCurves returns one curve of a trace's column for each optimizer of the plan that has it on a problem, by name, at
-// the hundredths 0, …, 100 of the budget.
+// TraceCurves returns one curve of a trace's column for each optimizer of the plan that has it on a
+// problem, by name, at the hundredths 0, …, 100 of the budget.
 //
-// The value of a run at a number of examples is that of the last kept step whose batch began there or before. A run has
-// no value after its last step, nor where the value is not finite: [Spread].N then counts fewer runs.
+// The value of a run at a number of examples is that of the last kept step whose batch began there
+// or before. A run has no value after its last step, nor where the value is not finite: [Spread].N
+// then counts fewer runs.
 func TraceCurves(plan *protocol.Plan, cells []results.Cell, problem, name string) []Curve {
 	var curves []Curve
 	for _, c := range cellsOf(plan, cells, problem) {
@@ -169,8 +174,8 @@ func TraceCurves(plan *protocol.Plan, cells []results.Cell, problem, name string
 	return curves
 }
 
-// tracedAt is the value of a trace's column at a number of examples seen, as TraceCurves defines it; NaN if there is
-// none.
+// tracedAt is the value of a trace's column at a number of examples seen, as TraceCurves defines
+// it; NaN if there is none.
 func tracedAt(r *results.Record, name string, seen int64) float64 {
 	t := r.Trace
 	if t == nil || seen > r.End.Seen && r.Diverged() {
@@ -203,23 +208,26 @@ func tracedAt(r *results.Record, name string, seen int64) float64 {
 type Trial struct {
 	StepSize float64
 	Seed     uint64
-	Value    float64 // what tuning went by: see results.Record.Score
+	Value    float64 // by which tuning selects: see results.Record.Score
 	Start    float64 // the same at the start of the run
 	Unstable bool    // diverged, or ended no better than it started
 	Diverged bool
 	Chosen   bool // its setting is the one that tuning chose
 }
 
-// Sensitivity is how the outcome of tuning depends on the step size, all other hyperparameters being equal.
+// Sensitivity is how the outcome of tuning depends on the step size, all other hyperparameters
+// being equal.
 type Sensitivity struct {
 	Optimizer string
 	Others    protocol.Setting // the other tuned hyperparameters; empty if there are none
 	Chosen    bool             // tuning chose among these trials
-	Trials    []Trial          // by step size, then seed; those under the seed of the sweep are comparable
+	// by step size, then seed; those under the seed of the sweep are comparable
+	Trials []Trial
 }
 
-// Sensitivities returns the tuning runs on a problem by optimizer and by the values of hyperparameters other than the
-// step size, those that tuning chose first. Optimizers whose step size was not tuned are left out.
+// Sensitivities returns the tuning runs on a problem by optimizer and by the values of
+// hyperparameters other than the step size, those that tuning chose first. Optimizers whose step
+// size was not tuned are left out.
 func Sensitivities(plan *protocol.Plan, cells []results.Cell, problem string) []Sensitivity {
 	var all []Sensitivity
 	for _, c := range cellsOf(plan, cells, problem) {
@@ -270,8 +278,8 @@ func Sensitivities(plan *protocol.Plan, cells []results.Cell, problem string) []
 	return all
 }
 
-// cellsOf returns the cells of a problem in order of the optimizers' names, with the records of this protocol version.
-// cells may be in any order.
+// cellsOf returns the cells of a problem in order of the optimizers' names, with the records of
+// this protocol version. cells may be in any order.
 func cellsOf(plan *protocol.Plan, cells []results.Cell, problem string) []results.Cell {
 	cells, _ = new(Report).accept(cells)
 	var mine []results.Cell

@@ -1,4 +1,4 @@
-package report
+package measures
 
 import (
 	"fmt"
@@ -6,10 +6,12 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/notation"
 	"noisebench/results/stats"
 )
 
-// Unranked is a row that takes no part in the ranking of its problem: results that were imported, or tuned elsewhere.
+// Unranked is a row that takes no part in the ranking of its problem: results that were imported,
+// or tuned elsewhere.
 type Unranked struct {
 	Row             // Rank is 0
 	Source   string // why it is not ranked, or where it comes from
@@ -17,16 +19,19 @@ type Unranked struct {
 	Distance stats.Difference
 }
 
-// addUnranked makes the rows of the cells that are not ranked. Their seeds need not be those of the others, nor need runs at
-// one seed have seen the same batches, so that the distance from the leader's mean is judged by Welch's test. leader are
-// the leader's scores.
+// addUnranked makes the rows of the cells that are not ranked. Their seeds need not be those of the
+// others, nor need runs at one seed have seen the same batches, so that the distance from the
+// leader's mean is judged by Welch's test. leader are the leader's scores.
 func (p *Problem) addUnranked(plan *protocol.Plan, cells []results.Cell, leader []float64) {
 	for _, c := range cells {
-		row := Unranked{Row: newRow(plan, c), Source: clean(c.Unranked)}
+		row := Unranked{Row: newRow(plan, c), Source: notation.Clean(c.Unranked)}
 		if len(c.Tuned) == 0 {
 			row.Setting = c.Setting
 		}
-		row.Distance = stats.Difference{Mean: math.NaN(), Low: math.NaN(), High: math.NaN(), P: math.NaN()}
+		row.Distance = stats.Difference{
+			Mean: math.NaN(), Low: math.NaN(), High: math.NaN(),
+			P: math.NaN(),
+		}
 		mismatch := p.mismatch(c)
 		for _, text := range mismatch {
 			row.Notes = append(row.Notes, Warning{Incomparable, c.Optimizer, text})
@@ -34,7 +39,8 @@ func (p *Problem) addUnranked(plan *protocol.Plan, cells []results.Cell, leader 
 		if len(p.Rows) > 0 && p.Rows[0].Rank == 1 {
 			row.Leader = p.Rows[0].Optimizer
 			if !otherMetric(p, c) {
-				row.Distance = stats.Welch(scores(c.Runs, plan.Report, plan.Selection), leader, level)
+				row.Distance = stats.Welch(scores(c.Runs, plan.Report, plan.Selection), leader,
+					level)
 			}
 		}
 		p.Unranked = append(p.Unranked, row)
@@ -42,7 +48,7 @@ func (p *Problem) addUnranked(plan *protocol.Plan, cells []results.Cell, leader 
 	sortRows(p.Unranked)
 }
 
-// mismatch says in what the runs of a cell differ from what the problem's table is about.
+// mismatch describes how the runs of a cell differ from those of the problem's table.
 func (p *Problem) mismatch(c results.Cell) (texts []string) {
 	if len(c.Runs) == 0 {
 		return nil
@@ -50,13 +56,15 @@ func (p *Problem) mismatch(c results.Cell) (texts []string) {
 	r := c.Runs[0]
 	if otherMetric(p, c) {
 		texts = append(texts, fmt.Sprintf("reports %s, not %s: no comparison is made",
-			clean(r.Spec.Metric.Name), clean(p.Spec.Metric.Name)))
+			notation.Clean(r.Spec.Metric.Name), notation.Clean(p.Spec.Metric.Name)))
 	}
 	if r.Run.Budget != p.Budget {
-		texts = append(texts, fmt.Sprintf("has a budget of %d examples, not %d", r.Run.Budget, p.Budget))
+		texts = append(texts, fmt.Sprintf("has a budget of %d examples, not %d", r.Run.Budget,
+			p.Budget))
 	}
 	if v := r.Run.Protocol; v != protocol.Version {
-		texts = append(texts, fmt.Sprintf("made under protocol version %d, not %d", v, protocol.Version))
+		texts = append(texts, fmt.Sprintf("made under protocol version %d, not %d", v,
+			protocol.Version))
 	}
 	return texts
 }
@@ -65,7 +73,7 @@ func otherMetric(p *Problem, c results.Cell) bool {
 	return len(c.Runs) > 0 && c.Runs[0].Spec.Metric != p.Spec.Metric
 }
 
-// scores are what runs count by the rules of a plan.
+// scores are the scores of runs under the rules of a plan.
 func scores(runs []*results.Record, rule protocol.ReportRule, selection protocol.Part) []float64 {
 	var all []float64
 	for _, record := range runs {

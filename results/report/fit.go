@@ -28,7 +28,8 @@ func Fit(rows [][]string, width int, drop ...string) (fitted [][]string, dropped
 		}
 		out := len(columns) - 1
 		for _, name := range drop {
-			if k := slices.IndexFunc(columns, func(k int) bool { return rows[0][k] == name }); k > 0 {
+			if k := slices.IndexFunc(columns,
+				func(k int) bool { return rows[0][k] == name }); k > 0 {
 				out = k
 				break
 			}
@@ -113,7 +114,8 @@ func wrapWords(words []string, width int) []string {
 		default:
 			lines = append(lines, word)
 		}
-		for last := &lines[len(lines)-1]; twwidth.Width(*last) > width; last = &lines[len(lines)-1] {
+		for last := &lines[len(lines)-1]; twwidth.Width(*last) > width; last = &lines[len(
+			lines)-1] {
 			head := ""
 			for _, r := range *last {
 				if head != "" && twwidth.Width(head+string(r)) > width {

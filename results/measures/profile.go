@@ -1,4 +1,4 @@
-package report
+package measures
 
 import (
 	"maps"
@@ -10,7 +10,8 @@ import (
 	"noisebench/results"
 )
 
-// Race is how many examples the entries of a plan need on one problem to reach its target, Problem.Target.
+// Race is how many examples the entries of a plan need on one problem to reach its target,
+// Problem.Target.
 type Race struct {
 	Problem string
 	Entries []RaceEntry // rows with replicates, by name
@@ -22,7 +23,8 @@ type RaceEntry struct {
 	Examples  float64 // Row.ToTarget.Median: +Inf if at most half of the runs met the target
 }
 
-// Races returns a race for each problem of a report that has a target and at least two rows with replicates.
+// Races returns a race for each problem of a report that has a target and at least two rows with
+// replicates.
 func Races(r *Report) []Race {
 	var races []Race
 	for _, p := range r.Problems {
@@ -32,7 +34,10 @@ func Races(r *Report) []Race {
 				race.Entries = append(race.Entries, RaceEntry{row.Optimizer, row.ToTarget.Median})
 			}
 		}
-		slices.SortFunc(race.Entries, func(a, b RaceEntry) int { return strings.Compare(a.Optimizer, b.Optimizer) })
+		slices.SortFunc(race.Entries, func(a, b RaceEntry) int {
+			return strings.Compare(a.Optimizer,
+				b.Optimizer)
+		})
 		if !math.IsNaN(p.Target) && len(race.Entries) > 1 {
 			races = append(races, race)
 		}
@@ -49,7 +54,8 @@ func Optimum(spec *protocol.ProblemSpec) (optimum float64, known bool) {
 	return optimum, known && spec.Metric.Name == "loss"
 }
 
-// timeTo is the number of examples seen at the first evaluation of a run that meets a target; +Inf if none does.
+// timeTo is the number of examples seen at the first evaluation of a run that meets a target; +Inf
+// if none does.
 func timeTo(r *results.Record, q Quantity, target float64) float64 {
 	for i := range r.Points {
 		if v := r.Points[i]; !results.Better(r.Spec.Metric, target, ValueAt(r, q, v.Mark)) {
@@ -59,12 +65,13 @@ func timeTo(r *results.Record, q Quantity, target float64) float64 {
 	return math.Inf(1)
 }
 
-// Profile is the performance profile of one optimizer (Dolan and Moré 2002): for every τ ≥ 1 the share of problems on
-// which it needed at most τ times the examples of the fastest.
+// Profile is the performance profile of one optimizer (Dolan and Moré 2002): for every τ ≥ 1 the
+// share of problems on which it needed at most τ times the examples of the fastest.
 type Profile struct {
 	Optimizer string
-	Problems  int       // races with at least one finisher, whether this optimizer took part or not
-	Ratios    []float64 // examples over those of the fastest, ascending; one for each race that it finished
+	Problems  int // races with at least one finisher, whether this optimizer took part or not
+	// examples over those of the fastest, ascending; one for each race that it finished
+	Ratios []float64
 }
 
 // Share is the profile at τ.
@@ -101,7 +108,8 @@ func Profiles(races []Race) []Profile {
 	}
 	var profiles []Profile
 	for _, name := range slices.Sorted(maps.Keys(ratios)) {
-		profiles = append(profiles, Profile{name, problems, slices.Sorted(slices.Values(ratios[name]))})
+		profiles = append(profiles, Profile{name, problems, slices.Sorted(
+			slices.Values(ratios[name]))})
 	}
 	return profiles
 }

@@ -1,4 +1,4 @@
-package report
+package measures
 
 import (
 	"math"
@@ -8,12 +8,15 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/internal/synthetic"
 )
 
-// drawn makes a finished run with values and marks drawn at random: some evaluations skip marks, some values are not
-// finite, some runs diverge on the way.
-func drawn(random *rand.Rand, problem, optimizer string, seed uint64, step float64) *results.Record {
-	r := run(problem, optimizer, seed, step, 0, 0)
+// drawn makes a finished run with values and marks drawn at random: some evaluations skip marks,
+// some values are not finite, some runs diverge on the way.
+func drawn(random *rand.Rand, problem, optimizer string, seed uint64,
+	step float64,
+) *results.Record {
+	r := synthetic.Run(problem, optimizer, seed, step, 0, 0)
 	const evaluations = 8
 	r.Run.Evaluations = evaluations
 	r.Points = nil
@@ -28,7 +31,10 @@ func drawn(random *rand.Rand, problem, optimizer string, seed uint64, step float
 		value := func() results.Value {
 			draw := func() protocol.Number {
 				if k > 0 && random.IntN(6) == 0 {
-					return protocol.Number([]float64{math.NaN(), math.Inf(1), math.Inf(-1)}[random.IntN(3)])
+					return protocol.Number([]float64{
+						math.NaN(), math.Inf(1),
+						math.Inf(-1),
+					}[random.IntN(3)])
 				}
 				return protocol.Number(math.Exp(random.NormFloat64()))
 			}
@@ -64,9 +70,13 @@ func drawn(random *rand.Rand, problem, optimizer string, seed uint64, step float
 
 func drawnPlan(random *rand.Rand) (*protocol.Plan, []results.Cell) {
 	plan := protocol.Plan{
-		Name:       "drawn",
-		Problems:   []protocol.ProblemEntry{{Problem: "digits"}, {Problem: "valley"}},
-		Optimizers: []protocol.OptimizerEntry{{Optimizer: "sgd"}, {Optimizer: "adam"}, {Optimizer: "late"}},
+		Name:     "drawn",
+		Problems: []protocol.ProblemEntry{{Problem: "digits"}, {Problem: "valley"}},
+		Optimizers: []protocol.OptimizerEntry{
+			{Optimizer: "sgd"},
+			{Optimizer: "adam"},
+			{Optimizer: "late"},
+		},
 	}.WithDefaults()
 	var cells []results.Cell
 	for _, problem := range []string{"valley", "digits"} {
@@ -129,7 +139,8 @@ func expected(r *results.Record, q Quantity, mark int64) float64 {
 	if v := past[len(past)-1]; !math.IsNaN(v) && !math.IsInf(v, 0) && !ended {
 		return v
 	}
-	past = slices.DeleteFunc(past, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
+	past = slices.DeleteFunc(past,
+		func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
 	first, last := past[0], past[len(past)-1]
 	if q.Metric && r.Spec.Metric.HigherBetter {
 		return min(first, last)
@@ -152,7 +163,8 @@ func hasDiverged(r *results.Record) bool {
 }
 
 func near(a, b float64) bool {
-	return math.IsNaN(a) && math.IsNaN(b) || a == b || math.Abs(a-b) <= 1e-12*max(math.Abs(a), math.Abs(b))
+	return math.IsNaN(a) && math.IsNaN(b) || a == b || math.Abs(a-b) <= 1e-12*max(math.Abs(a),
+		math.Abs(b))
 }
 
 // checkSpread compares a spread with its definition.
@@ -169,14 +181,16 @@ func checkSpread(t *testing.T, what string, got Spread, values []float64) {
 		squares += (v - sum/n) * (v - sum/n)
 	}
 	if len(values) == 0 {
-		if got.N != 0 || !math.IsNaN(got.Mean) || !math.IsNaN(got.Median) || !math.IsNaN(got.Geometric) {
+		if got.N != 0 || !math.IsNaN(got.Mean) || !math.IsNaN(got.Median) ||
+			!math.IsNaN(got.Geometric) {
 			t.Errorf("%s: %+v of no values", what, got)
 		}
 		return
 	}
 	sorted := slices.Sorted(slices.Values(values))
 	median := (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
-	if got.N != len(values) || !near(got.Mean, sum/n) || got.Min != least || got.Max != most || !near(got.Median, median) ||
+	if got.N != len(values) || !near(got.Mean, sum/n) || got.Min != least || got.Max != most ||
+		!near(got.Median, median) ||
 		got.Low < least || got.Low > median || got.High < median || got.High > most {
 		t.Errorf("%s: %+v of %v", what, got, values)
 	}
@@ -200,7 +214,8 @@ func TestCurves(t *testing.T) {
 					}
 					continue
 				}
-				if len(curves) != 2 || curves[0].Optimizer != "adam" || curves[1].Optimizer != "sgd" {
+				if len(curves) != 2 || curves[0].Optimizer != "adam" ||
+					curves[1].Optimizer != "sgd" {
 					t.Fatalf("%s, %v: curves %v, want adam and sgd", problem, q, curves)
 				}
 				for _, curve := range curves {
@@ -217,7 +232,8 @@ func TestCurves(t *testing.T) {
 						checkSpread(t, problem+" "+curve.Optimizer, p.Spread, values)
 					}
 					if len(curve.Points) != 9 || curve.Runs != len(c.Runs) {
-						t.Errorf("%d points of %d runs, want 9 of %d", len(curve.Points), curve.Runs, len(c.Runs))
+						t.Errorf("%d points of %d runs, want 9 of %d", len(curve.Points),
+							curve.Runs, len(c.Runs))
 					}
 					diverged := 0
 					for _, r := range c.Runs {
@@ -240,8 +256,10 @@ func TestCurvesEndAtFinal(t *testing.T) {
 		plan, cells := drawnPlan(rand.New(rand.NewPCG(draw, 1)))
 		for _, p := range Build(plan, cells).Problems {
 			for _, curve := range Curves(plan, cells, p.Name, Quantity{p.Part, true}) {
-				row := p.Rows[slices.IndexFunc(p.Rows, func(r Row) bool { return r.Optimizer == curve.Optimizer })]
-				if end := curve.Points[len(curve.Points)-1]; !near(end.Mean, row.Final.Mean) || end.N != row.Final.N {
+				row := p.Rows[slices.IndexFunc(p.Rows,
+					func(r Row) bool { return r.Optimizer == curve.Optimizer })]
+				if end := curve.Points[len(curve.Points)-1]; !near(end.Mean, row.Final.Mean) ||
+					end.N != row.Final.N {
 					t.Errorf("%s on %s ends at %g of %d runs, the table says %g of %d",
 						curve.Optimizer, p.Name, end.Mean, end.N, row.Final.Mean, row.Final.N)
 				}
@@ -293,11 +311,12 @@ func TestTraceCurves(t *testing.T) {
 
 func TestSensitivities(t *testing.T) {
 	plan, cells := drawnPlan(rand.New(rand.NewPCG(0, 3)))
-	c := &cells[slices.IndexFunc(cells, func(c results.Cell) bool { return c.Problem == "valley" && c.Optimizer == "sgd" })]
+	c := &cells[slices.IndexFunc(cells,
+		func(c results.Cell) bool { return c.Problem == "valley" && c.Optimizer == "sgd" })]
 	c.Tuned = []string{"beta", "step_size"}
 	c.Tuning = nil
 	at := func(α, β float64, seed uint64, start, end float64) {
-		r := run("valley", "sgd", seed, α, start, end)
+		r := synthetic.Run("valley", "sgd", seed, α, start, end)
 		r.Run.Optimizer.Setting["beta"] = β
 		c.Tuning = append(c.Tuning, r)
 	}
@@ -305,7 +324,7 @@ func TestSensitivities(t *testing.T) {
 	at(0.1, 0.9, 1001, 2, 1)
 	at(0.1, 0.9, 1000, 2, 0.5)
 	at(0.1, 0, 1000, 2, 0.25)
-	diverge(c.Tuning[0])
+	synthetic.Diverge(c.Tuning[0])
 	c.Setting = protocol.Setting{"step_size": 0.1, "beta": 0}
 	var got []Sensitivity
 	for _, s := range Sensitivities(plan, cells, "valley") {
@@ -313,7 +332,8 @@ func TestSensitivities(t *testing.T) {
 			got = append(got, s)
 		}
 	}
-	if len(got) != 2 || !got[0].Chosen || got[1].Chosen || got[0].Others["beta"] != 0 || got[1].Others["beta"] != 0.9 {
+	if len(got) != 2 || !got[0].Chosen || got[1].Chosen || got[0].Others["beta"] != 0 ||
+		got[1].Others["beta"] != 0.9 {
 		t.Fatalf("got %+v, want beta 0, which was chosen, before beta 0.9", got)
 	}
 	if trials := got[0].Trials; len(trials) != 1 || trials[0] != (Trial{

@@ -1,0 +1,188 @@
+package measures
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"noisebench/results/notation"
+	"noisebench/results/stats"
+)
+
+// overall makes the overall table.
+func overall(problems []Problem, places []stats.Place, optimizers []string) []Overall {
+	table := make([]Overall, len(optimizers))
+	for i, name := range optimizers {
+		o := Overall{Optimizer: name, Place: places[i]}
+		for _, p := range problems {
+			row := p.Rows[slices.IndexFunc(p.Rows, func(r Row) bool { return r.Optimizer == name })]
+			o.Ranks = append(o.Ranks, row.Rank)
+			o.Oracle = o.Oracle || row.Oracle
+			o.N += row.Score.N
+			o.Diverged += row.Score.Diverged
+			o.Tuning.Runs += row.Tuning.Runs
+			o.Tuning.Ties += row.Tuning.Ties
+			o.Tuning.Examples += row.Tuning.Examples
+		}
+		table[i] = o
+	}
+	slices.SortStableFunc(table, func(a, b Overall) int {
+		return cmp.Or(compareRanks(a.Place.Place, b.Place.Place),
+			cmp.Compare(a.MeanRank, b.MeanRank))
+	})
+	return table
+}
+
+// OverallMeasures describe an entry over all problems beyond its place. Unknown numbers are NaN.
+type OverallMeasures struct {
+	// interquartile mean of the anchored scores of all problems and seeds; interval by the
+	// bootstrap
+	Anchored Estimate
+	Better   []Estimate // mean over the problems of Measures.Better; interval by the bootstrap
+	// Profile is the integrated performance profile of the examples to target, relative to the
+	// fastest on each problem, and ProfileAnchor relative to the anchor: see
+	// stats.IntegratedProfile.
+	Profile, ProfileAnchor float64
+	Failure                Estimate // share of all replicates that diverged
+	// geometric mean over the problems of Row.Seconds over that of the anchor
+	Slowdown float64
+	Width    float64 // median over the problems of Measures.Width
+	Bias     float64 // mean over the problems of Measures.SeedBias
+}
+
+// measureOverall fills in the measures over all problems. inputs, anchored, times and draws are in
+// order of the problems' names, and entries in that of optimizers. anchored[p] and times[p] are nil
+// where there is no anchor.
+func (r *Report) measureOverall(inputs []stats.Problem, anchored [][][]float64, times [][]float64,
+	optimizers []string, draws stats.Resamples,
+) {
+	at := map[string]int{}
+	for i, name := range optimizers {
+		at[name] = i
+	}
+	var targets [][]float64 // examples to target, of problems with one
+	var reference []float64
+	for p := range times {
+		if times[p] != nil {
+			targets = append(targets, times[p])
+			reference = append(reference, times[p][at[r.Anchor]])
+		}
+	}
+	profile, profileAnchor := stats.IntegratedProfile(targets, nil),
+		stats.IntegratedProfile(targets, reference)
+	// anchored scores of each entry, by problem and seed
+	mine := make([][][]float64, len(r.Overall))
+	for k := range r.Overall {
+		o := &r.Overall[k]
+		i := at[o.Optimizer]
+		o.OverallMeasures = OverallMeasures{
+			Anchored: Unknown, Better: slices.Repeat([]Estimate{Unknown}, len(r.Baselines)),
+			Profile: math.NaN(), ProfileAnchor: math.NaN(), Failure: share(o.Diverged, o.N),
+		}
+		var slow, widths, biases []float64
+		for _, p := range r.Problems {
+			row := p.row(o.Optimizer)
+			if base := p.row(r.Anchor); base != nil && !math.IsNaN(row.Seconds/base.Seconds) {
+				slow = append(slow, math.Log(row.Seconds/base.Seconds))
+			}
+			if !math.IsNaN(row.Width) {
+				widths = append(widths, row.Width)
+			}
+			if !math.IsNaN(row.SeedBias) {
+				biases = append(biases, row.SeedBias)
+			}
+		}
+		o.Slowdown, o.Width, o.Bias = math.Exp(stats.Mean(slow)), stats.Median(widths),
+			stats.Mean(biases)
+		// not on all problems: its means would be over other problems than those of the rest
+		if o.Place.Place == 0 {
+			continue
+		}
+		if targets != nil {
+			o.Profile, o.ProfileAnchor = profile[i], profileAnchor[i]
+		}
+		mine[k] = make([][]float64, len(inputs))
+		var pool []float64
+		for p := range inputs {
+			if anchored[p] != nil {
+				mine[k][p] = anchored[p][i]
+				pool = append(pool, slices.DeleteFunc(slices.Clone(mine[k][p]), math.IsNaN)...)
+			}
+		}
+		if pool != nil {
+			o.Anchored.Value = stats.IQM(pool)
+		}
+		for b, name := range r.Baselines {
+			if name != o.Optimizer {
+				o.Better[b] = betterOverall(inputs, i, at[name], draws)
+			}
+		}
+	}
+	for k, means := range draws.IQM(mine) {
+		a := &r.Overall[k].Anchored
+		a.Low, a.High = stats.Percentiles(means, level) // NaN where nothing is anchored
+	}
+}
+
+// betterOverall is the mean over problems of the share of seeds at which entry i beats entry j.
+func betterOverall(inputs []stats.Problem, i, j int, draws stats.Resamples) Estimate {
+	wins := make([][]float64, len(inputs)) // 1, ½, 0, or NaN, by seed
+	total := 0.0
+	for p, input := range inputs {
+		x, y := input.Scores[i], input.Scores[j]
+		if !input.HigherBetter {
+			x, y = y, x
+		}
+		wins[p] = make([]float64, len(x))
+		for s := range x {
+			wins[p][s] = stats.PairedImprovement(x[s:s+1], y[s:s+1])
+		}
+		total += stats.PairedImprovement(x, y)
+	}
+	e := Estimate{Value: total / float64(len(inputs))}
+	e.Low, e.High = stats.Percentiles(draws.Share(wins), level)
+	return e
+}
+
+// diagnose tests whether entries differ over the problems at all, and whether tuning seeds were
+// lucky.
+func (r *Report) diagnose() {
+	var costs [][]float64
+	k := 0
+	for _, p := range r.Problems {
+		var row []float64
+		for _, o := range r.Overall {
+			if o.Place.Place == 0 {
+				continue
+			}
+			mean := p.row(o.Optimizer).Score.Mean
+			if p.Spec.Metric.HigherBetter {
+				mean = -mean
+			}
+			row = append(row, mean)
+		}
+		costs = append(costs, row)
+		k = len(row)
+	}
+	r.Friedman = stats.Friedman(costs)
+	r.CriticalDifference = stats.Nemenyi(k, len(r.Problems), stats.Alpha)
+	var biases []float64
+	lucky := 0
+	for _, p := range r.Problems {
+		for _, row := range p.Rows {
+			if b := row.SeedBias; !math.IsNaN(b) && b != 0 {
+				biases = append(biases, b)
+				if b > 0 {
+					lucky++
+				}
+			}
+		}
+	}
+	if p := stats.SignTest(lucky, len(biases)); p <= stats.Alpha && 2*lucky > len(biases) {
+		r.warn(SeedBias, "chosen settings were %.2f standard deviations better under the tuning "+
+			"seed than under the replicates' on "+
+			"average, and better in %d of %d cells (sign test p = %s): results of tuning are too "+
+			"good to report",
+			stats.Mean(biases), lucky, len(biases), notation.Probability(p))
+	}
+}

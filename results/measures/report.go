@@ -1,0 +1,321 @@
+// Package measures computes the results of a plan from its run records: scores, ranks, intervals,
+// measures of speed and of tuning, curves over the examples seen, and warnings.
+//
+// [Build] is the way in. All of it is numbers and names; how they are written and laid out is
+// decided in package columns and in the packages report, figure and page. A warning is a value too:
+// a kind for programs and a sentence for readers. What may mislead a reader (a best step size at
+// the edge of the search, diverged, failed and missing runs, too few seeds) is a warning, and no
+// row is left out.
+package measures
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"noisebench/protocol"
+	"noisebench/results"
+	"noisebench/results/notation"
+	"noisebench/results/stats"
+)
+
+// Report has the results of a plan.
+type Report struct {
+	Plan        string
+	Description string
+	Finished    int // runs, each counted once
+	Planned     int // runs: Finished, failed and missing ones
+	Problems    []Problem
+	Overall     []Overall // by place; nil if there are fewer than two problems
+	Notes       []Warning // on all of it
+	Protocol    int       // version of the contract that the records are of
+
+	Baselines []string // entries that the others are compared with
+	// one of Baselines: entry whose mean is 1 on the anchored scale; empty if there is none
+	Anchor string
+	// Friedman tests whether the entries of Overall that have a place differ at all over the
+	// problems, and CriticalDifference is by how much mean ranks must differ by Nemenyi's test.
+	// They are diagnostics; places do not rest on them.
+	Friedman           stats.FriedmanTest
+	CriticalDifference float64
+}
+
+// Complete reports whether no run failed or is missing.
+func (r *Report) Complete() bool { return r.Finished == r.Planned }
+
+// Problem is the ranked table of one problem.
+type Problem struct {
+	Name   string
+	Spec   *protocol.ProblemSpec // nil as long as there is no run
+	Budget int64                 // examples
+	// that the plan or the problem entry gives; nil: the problem's own
+	Schedule  *protocol.Schedule
+	BatchSize int           // where neither optimizer nor entry chooses
+	Seeds     int           // replicates that the plan asks for
+	Part      protocol.Part // on which the metric is reported
+	Point     string        // at which point of a run, such as "at the last point"
+	ShowFinal bool          // Row.Final differs from Row.Score
+	Initial   float64       // mean metric at the start
+	Rows      []Row         // by rank; those without one last
+	Unranked  []Unranked    // beside the ranking, by name
+	Notes     []Warning     // on all rows
+
+	AnchorMean float64 // mean metric of Report.Anchor
+	Target     float64 // metric of Measures.ToTarget: 95 % of the way from Initial to AnchorMean
+	// AgreeFinal and AgreeDefault are Kendall's τ between the order of the rows and that by their
+	// Final or OneShot.
+	AgreeFinal, AgreeDefault float64
+	Pairs                    []Pair // of ranked rows, in their order
+}
+
+// Row is one optimizer on one problem.
+type Row struct {
+	Optimizer  string
+	Impossible string // why it cannot run on the problem; empty: it can
+	Rank       int    // 1 is best, shared among equals; 0 if there are no runs
+	Shared     bool   // Rank is
+	// it used information that no real optimizer has, see protocol.Oracle
+	Oracle  bool
+	Setting protocol.Setting // the tuned hyperparameters, and Fixed; nil before tuning is done
+	// hyperparameters that the plan sets to other values than declared, and the entry's batch size
+	Fixed    protocol.Setting
+	Ranges   map[string][]float64 // bounds of hyperparameters tuned over a range
+	Tried    map[string][]float64 // values that the search tried
+	Untuned  protocol.Setting     // hyperparameters that were not tuned
+	Schedule *protocol.Schedule   // that its entry alone has; nil: none
+	Clip     float64              // greatest norm of its gradients; 0: none
+	Score    Summary              // of the replicates, by the plan's rule
+	Final    Summary              // of the replicates at their last points
+	OneShot  Summary              // of the replicates of the declared default, by the plan's rule
+	Steps    float64              // mean per run
+	// median time of problem and optimizer per example; NaN if unknown
+	Seconds  float64
+	Slowdown float64         // Seconds over the least Seconds on the problem
+	Tuning   Cost            // of the sweep and the tie step
+	Taken    []results.Taken // runs that were made elsewhere and came in bundles
+	Notes    []Warning
+	Measures
+}
+
+// Summary describes the scores of n runs.
+type Summary struct {
+	N         int     // finished runs
+	Diverged  int     // of N
+	Mean      float64 // NaN if N = 0
+	Std       float64 // sample standard deviation; NaN if N < 2
+	Low, High float64 // 95 % interval of the mean; NaN if N < 2
+
+	Median, Q25, Q75 float64 // quartiles; NaN if N = 0
+	// those of runs that did not diverge fall into two groups, see stats.Bimodal
+	Bimodal bool
+}
+
+// Cost is the number of runs and of examples that they used.
+type Cost struct {
+	Runs     int
+	Ties     int // of Runs, those of the tie step
+	Examples int64
+}
+
+// Overall is the standing of one optimizer over all problems.
+type Overall struct {
+	Optimizer string
+	stats.Place
+	Ranks    []int // in the order of Report.Problems; 0 if there is none
+	Oracle   bool  // see Row
+	N        int   // replicates on all problems
+	Diverged int   // of N
+	Tuning   Cost
+	OverallMeasures
+}
+
+const (
+	level = 1 - stats.Alpha
+	// draws of the bootstrap: the percentiles of mean ranks, which take few values, move no more
+	// with more of them.
+	draws = 2000
+	// unstableShare is the share of diverged replicates from which on an optimizer is listed behind
+	// all others.
+	unstableShare = 0.3
+)
+
+// Build makes the report of a plan with its defaults filled in. cells are in any order; a pair of
+// the plan without a cell has nothing but missing replicates. Records of another protocol version
+// are refused. baselines name the entries that others are compared with, see [Baselines]; without
+// any, they are those of [DefaultBaselines] that the plan has.
+func Build(plan *protocol.Plan, cells []results.Cell, baselines ...string) *Report {
+	r := &Report{Plan: plan.Name, Description: plan.Description}
+	for _, d := range plan.Deviations() {
+		r.warn(Deviation, "this plan departs from the standard protocol: %s", d)
+	}
+	cells, aside := r.accept(cells)
+	r.countRuns(plan, cells)
+	r.chooseBaselines(plan, baselines)
+	optimizers := sortedOptimizers(plan)
+	// so that draws do not depend on their order
+	entries := slices.SortedFunc(slices.Values(plan.Problems), byName)
+	r.Problems = make([]Problem, len(entries))
+	inputs := make([]stats.Problem, len(entries))
+	anchored := make([][][]float64, len(entries))
+	times := make([][]float64, len(entries))
+	each(len(entries), func(k int) {
+		e := entries[k]
+		var mine []results.Cell
+		for _, name := range optimizers {
+			mine = append(mine, find(cells, e.Name, name, plan.Replicates))
+		}
+		p := &r.Problems[k]
+		*p, inputs[k] = newProblem(plan, e, mine, aside[e.Name])
+		anchored[k], times[k] = p.measure(r, plan, mine, inputs[k].Scores)
+		p.pairs(mine, inputs[k].Scores)
+	})
+	for _, e := range entries {
+		delete(aside, e.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(aside)) {
+		r.warn(Incomparable, "%s of %s: left out, since the plan has no problem of that name",
+			notation.Count(len(aside[name]), "unranked result"), notation.Clean(name))
+	}
+	slices.SortFunc(r.Problems, func(a, b Problem) int {
+		return cmp.Compare(position(plan, a.Name),
+			position(plan, b.Name))
+	})
+	if len(r.Problems) > 1 {
+		draws := stats.Resample(stats.Seeds(inputs), draws, 0)
+		r.Overall = overall(r.Problems, stats.Overall(inputs, draws), optimizers)
+		r.measureOverall(inputs, anchored, times, optimizers, draws)
+		r.diagnose()
+	}
+	return r
+}
+
+// each calls f(0) … f(n−1), on all cores.
+func each(n int, f func(k int)) {
+	var wg sync.WaitGroup
+	cores := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for k := range n {
+		cores <- struct{}{}
+		wg.Go(func() {
+			f(k)
+			<-cores
+		})
+	}
+	wg.Wait()
+}
+
+func byName(a, b protocol.ProblemEntry) int { return cmp.Compare(a.Name, b.Name) }
+
+// position is the place of a problem in the plan.
+func position(plan *protocol.Plan, problem string) int {
+	return slices.IndexFunc(plan.Problems,
+		func(e protocol.ProblemEntry) bool { return e.Name == problem })
+}
+
+func find(cells []results.Cell, problem, optimizer string, replicates int) results.Cell {
+	for _, c := range cells {
+		if c.Problem == problem && c.Optimizer == optimizer {
+			return c
+		}
+	}
+	return results.Cell{Problem: problem, Optimizer: optimizer, Missing: replicates}
+}
+
+func (r *Report) warn(kind Kind, format string, args ...any) {
+	r.Notes = append(r.Notes, Warning{Kind: kind, Text: fmt.Sprintf(format, args...)})
+}
+
+// accept takes those cells apart that are not to be ranked, by problem. It returns the others
+// without records of other protocol versions, and warns of records that were refused or pooled.
+func (r *Report) accept(all []results.Cell) (cells []results.Cell,
+	aside map[string][]results.Cell,
+) {
+	aside = map[string][]results.Cell{}
+	for _, c := range all {
+		if c.Unranked != "" {
+			aside[c.Problem] = append(aside[c.Problem], c)
+		} else {
+			cells = append(cells, c)
+		}
+	}
+	refused := 0
+	r.Protocol = contractOf(cells)
+	platforms := map[string]bool{}
+	filter := func(records []*results.Record) []*results.Record {
+		var ours []*results.Record
+		for _, record := range records {
+			if record.Run.Protocol != r.Protocol {
+				refused++
+				continue
+			}
+			platforms[record.Host.Platform] = true
+			ours = append(ours, record)
+		}
+		return ours
+	}
+	for i := range cells {
+		c := &cells[i]
+		before := refused
+		c.Runs, c.OneShot, c.Tuning = filter(c.Runs), filter(c.OneShot), filter(c.Tuning)
+		c.Missing += refused - before
+	}
+	if refused > 0 {
+		r.warn(OtherProtocol, "%s made under another protocol version than %d %s left out",
+			notation.Count(refused, "record"), r.Protocol, isAre(refused))
+	}
+	if len(platforms) > 1 {
+		r.warn(Platforms, "runs of different platforms are pooled: %s",
+			strings.Join(slices.Sorted(maps.Keys(platforms)), ", "))
+	}
+	return cells, aside
+}
+
+// countRuns fills in how much of the plan is done. A run may serve several purposes.
+func (r *Report) countRuns(plan *protocol.Plan, cells []results.Cell) {
+	runs := map[string]bool{}
+	var ids results.IDs
+	for _, e := range plan.Problems {
+		for _, o := range plan.Optimizers {
+			c := find(cells, e.Name, o.Name, plan.Replicates)
+			for _, record := range slices.Concat(c.Runs, c.OneShot, c.Tuning) {
+				runs[ids.Of(&record.Run)] = true
+			}
+			r.Planned += len(c.Failed) + c.Missing
+		}
+	}
+	r.Finished = len(runs)
+	r.Planned += len(runs)
+}
+
+// contractOf is the version of the contract that a report of cells is of: this one, unless all
+// records are older.
+func contractOf(cells []results.Cell) int {
+	latest := 0
+	for _, c := range cells {
+		for _, records := range [][]*results.Record{c.Runs, c.OneShot, c.Tuning} {
+			for _, record := range records {
+				latest = max(latest, record.Run.Protocol)
+			}
+		}
+	}
+	if latest == 0 || latest > protocol.Version {
+		return protocol.Version
+	}
+	return latest
+}
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+
+// Optimizers returns the names of all entries, in order.
+func (r *Report) Optimizers() []string {
+	names := map[string]bool{}
+	for _, p := range r.Problems {
+		for _, row := range p.Rows {
+			names[row.Optimizer] = true
+		}
+	}
+	return sortedKeys(names)
+}
