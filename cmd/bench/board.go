@@ -35,7 +35,8 @@ An entry whose results are in several bundles, run by run, stands there once. Di
 by their files. Entries that were not tuned by their plan, and those of plans that depart from the standard protocol, are
 listed beside the ranking, with the reason.
 
-Whether someone made runs again is told by FILE.verify.json, which bench verify FILE --save writes beside a bundle.`,
+Who signed a bundle is told by FILE.sig, which ssh-keygen -Y sign -n noisebench writes, and by the file allowed_signers in the
+folder. A bundle whose signature is not valid is left out. Whether someone made runs again is told by FILE.verify.json, which bench verify FILE --save writes beside a bundle.`,
 		Example: `  bench board bundles/ --out board.html
   bench board bundles/ --format markdown > board.md
   for f in bundles/*` + bundle.Extension + `; do bench verify "$f" --rerun 20 --save; done`,
@@ -78,6 +79,7 @@ Whether someone made runs again is told by FILE.verify.json, which bench verify 
 	cmd.Flags().StringVar(&out, "out", "", "`FILE` to write, - for the standard output (default board.html for HTML, else -)")
 	cmd.Flags().StringVar(&format, "format", "html", "of the board: html, terminal, markdown, csv, latex or json")
 	cmd.Flags().StringVar(&title, "title", "Leaderboard", "title of the board")
+	cmd.AddCommand(newBoardInit())
 	return cmd
 }
 

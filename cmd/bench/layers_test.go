@@ -49,11 +49,14 @@ var layers = map[string]struct{ own, libraries []string }{
 	"results/claim":  {},
 	"results/bundle": {own: []string{"protocol", "results"}, libraries: []string{"github.com/klauspost/compress/zstd"}},
 	"results/bundle/check": {
-		own: []string{"protocol", "protocol/platform", "results", "results/bundle", "internal/text", "internal/jsondiff"},
+		own: []string{
+			"protocol", "protocol/platform", "results", "results/bundle", "results/bundle/signature", "internal/text", "internal/jsondiff",
+		},
 	},
+	"results/bundle/signature": {libraries: []string{"github.com/hiddeco/sshsig", "golang.org/x/crypto/ssh"}},
 	"results/board": {
 		own: []string{
-			"protocol", "results", "results/bundle", "results/bundle/check", "results/measures", "results/report", "results/report/page",
+			"protocol", "results", "results/bundle", "results/bundle/check", "results/bundle/signature", "results/measures", "results/report", "results/report/page",
 			"internal/text", "internal/jsondiff",
 		},
 	},

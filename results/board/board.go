@@ -103,7 +103,7 @@ func Open(dir string, open func(path string) *check.Checked) (*Board, error) {
 	}
 	var all []*check.Checked
 	for _, f := range names { // sorted
-		if strings.HasSuffix(f.Name(), bundle.Extension) && !strings.HasPrefix(f.Name(), ".") {
+		if strings.HasSuffix(f.Name(), bundle.Extension) && !strings.HasPrefix(f.Name(), ".") && isFile(dir, f) {
 			all = append(all, open(filepath.Join(dir, f.Name())))
 		}
 	}
@@ -111,6 +111,12 @@ func Open(dir string, open func(path string) *check.Checked) (*Board, error) {
 		return nil, fmt.Errorf("there is no bundle in %s, want files named *%s; bench publish makes one", dir, bundle.Extension)
 	}
 	return Join(all), nil
+}
+
+// isFile reports whether a name leads to a file: to read from a pipe might never end.
+func isFile(dir string, f os.DirEntry) bool {
+	info, err := os.Stat(filepath.Join(dir, f.Name()))
+	return err == nil && info.Mode().IsRegular()
 }
 
 // Join joins bundles that were checked, in their order.

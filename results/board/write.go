@@ -12,6 +12,7 @@ import (
 	"noisebench/internal/text"
 	"noisebench/results/bundle"
 	"noisebench/results/bundle/check"
+	"noisebench/results/bundle/signature"
 	"noisebench/results/measures"
 	"noisebench/results/report"
 	"noisebench/results/report/page"
@@ -56,6 +57,9 @@ func (x *Bundle) describe() string {
 		if more != "" {
 			what += ", " + more
 		}
+	}
+	if x.Signer != nil {
+		what += ", signed by " + x.Signer.String()
 	}
 	_, status := x.status()
 	return text.OneLine(fmt.Sprintf("%s, root %s: %s, all there and unchanged; %s", what, x.Root, text.Count(a.Runs, "run"), status))
@@ -106,6 +110,9 @@ func (b *Board) Page(dir string) page.Page {
 			if len(x.Authors) > 0 {
 				source += " by " + strings.Join(x.Authors, ", ")
 			}
+			if x.Signer != nil && x.Signer.Name != "" {
+				source += ", signed by " + x.Signer.Name
+			}
 			from = append(from, source)
 			verified, status := x.status()
 			notes = append(notes, status)
@@ -135,6 +142,7 @@ type bundleJSON struct {
 	About    bundle.About      `json:"about"`
 	Verified page.Verification `json:"verified"`
 	Status   string            `json:"status"`
+	Signer   *signature.Signer `json:"signer"` // null: nobody signed it
 }
 
 type entryJSON struct {
@@ -154,7 +162,7 @@ func (b *Board) WriteJSON(w io.Writer) error {
 	all := boardJSON{Title: b.Title, Report: table.Bytes(), Refused: b.Refused}
 	for _, x := range b.Bundles {
 		verified, status := x.status()
-		all.Bundles = append(all.Bundles, bundleJSON{x.File, x.Root, x.Checked.Bundle.About, verified, status})
+		all.Bundles = append(all.Bundles, bundleJSON{x.File, x.Root, x.Checked.Bundle.About, verified, status, x.Signer})
 	}
 	for _, e := range b.Entries {
 		entry := entryJSON{Name: e.Name, Unranked: e.Unranked}

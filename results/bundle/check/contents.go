@@ -13,14 +13,16 @@ import (
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/bundle"
+	"noisebench/results/bundle/signature"
 )
 
 // Checked is a bundle with the report on it.
 type Checked struct {
 	Report
 	Path      string
-	Bundle    *bundle.Bundle // nil if the file cannot be read
-	Decisions *Decisions     // nil if the plan makes no sense
+	Bundle    *bundle.Bundle    // nil if the file cannot be read
+	Signer    *signature.Signer // nil: nobody signed it
+	Decisions *Decisions        // nil if the plan makes no sense
 }
 
 // Decisions are what a plan decides by the records of a bundle.
@@ -57,6 +59,7 @@ func Open(path string, o Options) *Checked {
 	}
 	x.Bundle = b
 	x.Root, x.Title, x.Authors, x.Plan = b.Root, b.About.Title, b.About.Authors, b.Plan.Name
+	x.signed()
 	x.intact()
 	if x.Decisions, err = o.Decide(b); err != nil {
 		x.Decisions = nil
@@ -67,6 +70,22 @@ func Open(path string, o Options) *Checked {
 	}
 	x.consistent()
 	return x
+}
+
+// signed tells who signed the file. An invalid signature fails, none does not.
+func (x *Checked) signed() {
+	signer, err := signature.Of(x.Path)
+	switch {
+	case err != nil:
+		x.Add(Integrity, "signature", "", "the signature is not valid", []string{err.Error()})
+	case signer == nil:
+		x.Note(Integrity, "signature", "the bundle is not signed")
+	case signer.Name == "":
+		x.Note(Integrity, "signature", "signed by "+signer.String()+", of which "+signature.SignersFile+" says nothing")
+	default:
+		x.Add(Integrity, "signature", "signed by "+signer.String(), "", nil)
+	}
+	x.Signer = signer
 }
 
 // intact checks each file by itself.

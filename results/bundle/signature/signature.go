@@ -34,8 +34,8 @@ const maxFile = 1 << 20
 
 // Signer is who signed a bundle.
 type Signer struct {
-	Name string // in allowed_signers; empty: the key is in there under no name
-	Key  string // SHA256:…, as ssh-keygen -l prints it
+	Name string `json:"name,omitempty"` // in allowed_signers; empty: the key is not in there
+	Key  string `json:"key"`            // SHA256:…, as ssh-keygen -l prints it
 }
 
 func (s Signer) String() string {
