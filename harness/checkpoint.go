@@ -162,11 +162,15 @@ func (r *runner[T]) resume() (request protocol.Request, ok bool, err error) {
 	if c == nil {
 		return request, false, nil
 	}
+	var s *saved
+	var k *kept
 	data, err := c.Load()
-	if err != nil || data == nil {
-		return request, false, err
+	if err == nil && data == nil {
+		return request, false, nil
 	}
-	s, k, err := r.decode(data)
+	if err == nil {
+		s, k, err = r.decode(data)
+	}
 	if err != nil {
 		if c.Refused != nil {
 			c.Refused(fmt.Errorf("cannot resume run %.12s, it starts anew: %w", r.run.ID(), err))

@@ -13,7 +13,8 @@ import (
 
 func (s *Store) checkpointPath(id string) string { return filepath.Join(s.dir, "checkpoints", id) }
 
-// LoadCheckpoint returns what was last saved of an unfinished run, or nil.
+// LoadCheckpoint returns what was last saved of an unfinished run, or nil. What is not a file is an
+// error, which does not keep SaveCheckpoint from replacing it.
 func (s *Store) LoadCheckpoint(id string) ([]byte, error) {
 	path := s.checkpointPath(id)
 	info, err := os.Stat(path)

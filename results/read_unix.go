@@ -20,11 +20,24 @@ func readInto(b *bytes.Buffer, path string) error {
 			}
 		}
 	}
-	fd, err := retry(func() (int, error) { return syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0) })
-	if err != nil {
+	// Without waiting: to open a pipe might never end.
+	const flags = syscall.O_RDONLY | syscall.O_CLOEXEC | syscall.O_NONBLOCK | syscall.O_NOCTTY
+	fd, err := retry(func() (int, error) { return syscall.Open(path, flags, 0) })
+	switch err {
+	case nil:
+	case syscall.ENXIO, syscall.ELOOP: // a socket; links in a circle
+		return &SyntaxError{File: path, Msg: notAFile}
+	default:
 		return fail("open", err)
 	}
 	defer syscall.Close(fd)
+	var info syscall.Stat_t
+	if err := syscall.Fstat(fd, &info); err != nil {
+		return fail("stat", err)
+	}
+	if err := sane(path, info.Mode&syscall.S_IFMT == syscall.S_IFREG, info.Size); err != nil {
+		return err
+	}
 	b.Reset()
 	_, err = b.ReadFrom(readerFunc(func(p []byte) (int, error) {
 		n, err := retry(func() (int, error) { return syscall.Read(fd, p) })

@@ -130,6 +130,9 @@ func (s *Store) replace(id, path string, data []byte) error {
 		return err
 	}
 	err = s.makeDir(filepath.Dir(path))
+	if info, e := os.Lstat(path); err == nil && e == nil && !info.Mode().IsRegular() {
+		err = putAside(path)
+	}
 	if err == nil {
 		err = os.Rename(tmp, path)
 	}
@@ -137,6 +140,18 @@ func (s *Store) replace(id, path string, data []byte) error {
 		_ = os.Remove(tmp)
 	}
 	return err
+}
+
+// putAside renames what is in the place of a record and is none.
+func putAside(path string) error {
+	return os.Rename(path, fmt.Sprintf("%s.%08x.damaged", strings.TrimSuffix(path, ".jsonl"), rand.Uint32()))
+}
+
+// readRecord reads the file of a record. What cannot be one, by its type or size, is a *SyntaxError.
+func readRecord(path string) ([]byte, error) {
+	var b bytes.Buffer
+	err := readInto(&b, path)
+	return b.Bytes(), err
 }
 
 // place writes data to path. If path exists, the error is fs.ErrExist.
@@ -157,15 +172,19 @@ func (s *Store) place(id, path string, data []byte) (added bool, err error) {
 
 // second handles a record whose path exists.
 func (s *Store) second(id, path string, data []byte) (added bool, err error) {
-	first, err := os.ReadFile(path)
-	if err != nil {
-		return false, err
+	first, err := readRecord(path)
+	if err == nil {
+		_, err = decode(path, first, false, nil)
 	}
-	if _, err := decode(path, first, false, nil); err != nil {
-		if err := os.Rename(path, strings.TrimSuffix(path, ".jsonl")+".damaged"); err != nil {
+	var syntax *SyntaxError
+	switch {
+	case errors.As(err, &syntax), errors.Is(err, fs.ErrNotExist): // the latter: a link to nowhere
+		if err := putAside(path); err != nil {
 			return false, err
 		}
 		return s.place(id, path, data)
+	case err != nil:
+		return false, err
 	}
 	outcome, _ := SplitOutcome(data)
 	if kept, _ := SplitOutcome(first); bytes.Equal(kept, outcome) {
@@ -413,12 +432,12 @@ func (s *Store) files() iter.Seq2[string, error] {
 			id, extension, _ := strings.Cut(name, ".")
 			switch {
 			case err != nil:
-			case extension == "damaged", filepath.Base(filepath.Dir(path)) == "failed" && exists(s.Path(id)):
+			case strings.HasSuffix(extension, "damaged"), filepath.Base(filepath.Dir(path)) == "failed" && exists(s.Path(id)):
 				return nil
 			case !isID(id) || !strings.HasSuffix(extension, "jsonl"):
 				err = &SyntaxError{File: path, Msg: "not a record; it does not belong here"}
 			case !isFile(path, e):
-				err = &SyntaxError{File: path, Msg: "not a file; it does not belong here"}
+				err = &SyntaxError{File: path, Msg: notAFile}
 			case extension != "jsonl":
 				err = &ConflictError{ID: id, Kept: s.Path(id), Other: path}
 			}
@@ -479,7 +498,7 @@ func (s *Store) Merge(dir string) (Merged, error) {
 		var r *Record
 		// both outcomes are read and compared with those of s
 		if err == nil || errors.As(err, &conflict) {
-			data, err = os.ReadFile(path)
+			data, err = readRecord(path)
 		}
 		if err == nil {
 			r, err = Decode(path, data)
