@@ -55,7 +55,7 @@ func (l Attention) build(net *Network, in *tensor) *tensor {
 	a.outRows = table(a.n, func(t int) int { return t * d })
 	a.ownRows = table(a.n, func(t int) int { return t * a.n })
 	a.columns = table(a.n, func(t int) int { return t })
-	net.addLocal(a)
+	net.addLocal(a, in, a.out)
 	return a.out
 }
 
@@ -172,7 +172,7 @@ func (a *attention) forward(t *thread, i int) {
 // backward computes P again. With D the out delta: by V, Pᵀ D; by P, Δ = D Vᵀ; by the scores, Δ′ = P (Δ − Σ P Δ) element
 // by element, the sum over each row; by Q, Δ′ K, and by K, Δ′ᵀ Q, both over √c.
 func (a *attention) backward(t *thread, i int) {
-	if !a.in.needed {
+	if !a.in.needed() {
 		return
 	}
 	scratch, qkv, dst, δy := &a.scratch[t.number], a.in.values(i), a.in.deltas(i), a.out.deltas(i)

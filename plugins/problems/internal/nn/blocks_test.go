@@ -14,7 +14,7 @@ import (
 func (f *fixture) outputs(take func() []float32) []float32 {
 	f.measure(0)
 	if take == nil {
-		return slices.Clone(f.net.loss.in.value[:len(f.inputs)*f.net.loss.in.shape.Size()])
+		return slices.Clone(f.net.loss.in.value.data[:len(f.inputs)*f.net.loss.in.shape.Size()])
 	}
 	return slices.Clone(take())
 }

@@ -61,6 +61,7 @@ type conv struct {
 	backWidth       int
 	spread          [][]float32 // for each thread, a padded out delta
 	positions, n, c int         // of the output; channels
+	images          *strip      // padded, on the way back; nil where images need no padding
 	outer                       // its matrices A are the padded images
 }
 
@@ -93,7 +94,7 @@ func (l Conv) convolve(net *Network, in *tensor, b border) *tensor {
 	k.patches = table(k.positions, func(p int) int { return (p/ow*k.width + p%ow) * stride * c })
 	k.bias = make([]float32, panels(n)*simd.Columns)
 	k.panels = make([]float32, panels(n)*simd.Columns*area*c)
-	if in.needed {
+	if in.needed() {
 		k.mirrored = make([]float32, panels(c)*simd.Columns*area*n)
 		k.backWidth = in.shape.Width + l.Size - 1
 		k.backPatches = table(in.shape.Positions(), func(p int) int {
@@ -104,22 +105,26 @@ func (l Conv) convolve(net *Network, in *tensor, b border) *tensor {
 		net: net, w: k.w, b: k.b, columns: n,
 		rows: area * c, length: k.positions,
 		inputs: inputs{
-			aSize: k.height * k.width * c,
+			a:     in.values,
 			table: table(area*c, func(e int) int { return e/(l.Size*c)*k.width*c + e%(l.Size*c) }),
 			walk:  simd.Walk{Segments: oh, Length: ow, Step: stride * c, Skip: (k.width - ow) * stride * c},
 		},
 	}
 	k.reserve()
-	net.addLocal(k)
+	net.addLocal(k, in, k.out)
+	k.passDeltas()
+	if b != (border{}) {
+		k.images = net.pass(k.height * k.width * c)
+		k.images.use(len(net.stages) - 1)
+		k.a = k.images.of
+	}
 	return k.out
 }
 
-func (k *conv) grow(n, threads int) {
-	k.a = room(k.a, n*k.aSize)
-	k.growDeltas(n)
+func (k *conv) grow(_, threads int) {
 	k.spread = make([][]float32, threads)
 	for i := range k.spread {
-		if k.in.needed {
+		if k.in.needed() {
 			k.spread[i] = make([]float32, (k.in.shape.Height+k.size-1)*k.backWidth*k.n)
 		}
 	}
@@ -132,7 +137,7 @@ func (k *conv) prepare() {
 	if k.b != nil {
 		copy(k.bias, k.b.at(k.net.x))
 	}
-	if !k.in.needed {
+	if !k.in.needed() {
 		return
 	}
 	for e := range area {
@@ -147,10 +152,11 @@ func (k *conv) prepare() {
 }
 
 func (k *conv) forward(t *thread, i int) {
-	image := k.a[i*k.aSize:][:k.aSize]
-	src, line := k.in.values(i), k.in.shape.Width*k.c
-	for y := range k.in.shape.Height {
-		copy(image[((y+k.top)*k.width+k.left)*k.c:][:line], src[y*line:])
+	image := k.in.values(i)
+	if k.images != nil {
+		t.image = room(t.image, k.images.size)
+		image = t.image
+		k.pad(image, k.in.values(i))
 	}
 	p := product{
 		walk: simd.Walk{Segments: k.size, Length: k.size * k.c, Step: 1, Skip: (k.width - k.size) * k.c},
@@ -159,10 +165,28 @@ func (k *conv) forward(t *thread, i int) {
 	t.multiply(k.out.values(i), k.positions, k.n, k.bias, k.patches, k.panels, &p)
 }
 
+// pad writes an image with zeros around it to dst.
+func (k *conv) pad(dst, image []float32) {
+	line := k.in.shape.Width * k.c
+	before, at := k.left*k.c, k.top*k.width*k.c
+	clear(dst[:at])
+	for ; len(image) > 0; image = image[line:] {
+		row := dst[at:][:k.width*k.c]
+		clear(row[:before])
+		copy(row[before:], image[:line])
+		clear(row[before+line:])
+		at += len(row)
+	}
+	clear(dst[at:])
+}
+
 func (k *conv) backward(t *thread, i int) {
 	delta := k.out.deltas(i)
-	simd.Pack(k.delta(i), delta, k.positions, k.n, k.n)
-	if !k.in.needed {
+	if k.images != nil {
+		k.pad(k.images.of(i), k.in.values(i))
+	}
+	simd.Pack(k.deltas.of(i), delta, k.positions, k.n, k.n)
+	if !k.in.needed() {
 		return
 	}
 	spread, ow := k.spread[t.number], k.out.shape.Width

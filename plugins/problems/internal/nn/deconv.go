@@ -21,7 +21,7 @@ func (l Deconv) build(net *Network, in *tensor) *tensor {
 	if stride > 1 {
 		shape := Shape{(in.shape.Height-1)*stride + 1, (in.shape.Width-1)*stride + 1, in.shape.Channels}
 		s := &spread{in: in, out: net.tensor(shape), stride: stride}
-		net.addLocal(s)
+		net.addLocal(s, in, s.out)
 		in = s.out
 	}
 	return Conv{Size: l.Size, Channels: l.Channels, Weights: l.Weights, Bias: l.Bias}.convolve(net, in, b)
@@ -59,7 +59,7 @@ func (s *spread) forward(_ *thread, i int) {
 }
 
 func (s *spread) backward(_ *thread, i int) {
-	if !s.in.needed {
+	if !s.in.needed() {
 		return
 	}
 	δ, src, c := s.in.deltas(i), s.out.deltas(i), s.in.shape.Channels

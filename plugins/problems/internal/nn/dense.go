@@ -57,7 +57,7 @@ func (l Dense) build(net *Network, in *tensor) *tensor {
 	d.bias = make([]float32, panels(d.n)*simd.Columns)
 	d.tasks = (d.c + denseColumns - 1) / denseColumns
 	d.slot = net.slot(d.tasks + 1)
-	net.addWhole(d)
+	net.addWhole(d, in, d.out)
 	return d.out
 }
 
@@ -92,7 +92,7 @@ func (d *dense) forwardAll() { d.net.do((d.n+denseWide-1)/denseWide, denseForwar
 
 // task computes some columns of the output, in stretches of the inputs that keep the packed weights in the cache.
 func (d denseForward) task(t *thread, i int) {
-	x, y, w := d.in.value, d.out.value, d.w.at(d.net.x)
+	x, y, w := d.in.value.data, d.out.value.data, d.w.at(d.net.x)
 	packed := d.scratch[t.number].panels
 	rows := [simd.Rows]int{}
 	p := product{rows: &rows, b: packed}
@@ -129,8 +129,8 @@ func (d denseDeltas) task(t *thread, i int) {
 	net, m := d.net, d.net.n
 	from, columns := i*simd.Columns, min(simd.Columns, d.n-i*simd.Columns)
 	panel := d.deltas[i*m*simd.Columns:][:m*simd.Columns]
-	simd.Pack(panel, d.out.delta[from:], m, d.n, columns)
-	if d.in.needed {
+	simd.Pack(panel, d.out.delta.data[from:], m, d.n, columns)
+	if d.in.needed() {
 		for e := range m {
 			dst := d.transposed[e/simd.Columns*simd.Columns*d.n+from*simd.Columns+e%simd.Columns:]
 			for c, v := range panel[e*simd.Columns:][:columns] {
@@ -184,7 +184,7 @@ func (d denseBack) task(t *thread, i int) {
 	if net.s != nil {
 		simd.Mul(x2, x, x)
 	}
-	if d.in.needed {
+	if d.in.needed() {
 		d.back(t, from, to)
 	}
 	g := d.w.rows(net.g, from, to, d.n)

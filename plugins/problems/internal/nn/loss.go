@@ -28,7 +28,10 @@ type lossNode struct {
 func (net *Network) addLoss(in *tensor, l lossNode) *tensor {
 	l.net, l.in = net, in
 	net.loss = &l
-	net.addLocal(net.loss)
+	net.addLocal(net.loss, in)
+	if in.needed() {
+		in.delta.use(len(net.stages)) // written on the way forward, for all examples of the slice
+	}
 	return in
 }
 
@@ -43,7 +46,7 @@ func (l *lossNode) targets(i int) []float32 { return l.target[i*l.size:][:l.size
 // forward computes deltas as well, scaled so that what they give are shares in the mean: ĝᵢ = ∇fᵢ/m.
 func (l *lossNode) forward(_ *thread, i int) {
 	var δ []float32
-	if l.net.g != nil && l.in.needed {
+	if l.net.g != nil && l.in.needed() {
 		δ = l.in.deltas(i)
 	}
 	y, target, scale := l.in.values(i), l.targets(i), 1/float64(l.net.m)

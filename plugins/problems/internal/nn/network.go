@@ -30,7 +30,7 @@ type Network struct {
 	dim    int
 	l2     float32
 
-	tensors  []*tensor
+	memory
 	stages   []*stage
 	loss     *lossNode
 	slots    []float64 // for ‖s‖₁, one for each task that computes gradients
@@ -56,11 +56,12 @@ type call struct {
 	calibrating float64
 	m           int // examples in the batch
 	start, n    int // the slice: its first example, and how many there are in it
+	from, to    int // the chunk: its first example in the slice, and the one after its last
 }
 
-// first and last say where the slice is in the batch.
-func (c *call) first() bool { return c.start == 0 }
-func (c *call) last() bool  { return c.start+c.n == c.m }
+// first and last say where the chunk is in the batch.
+func (c *call) first() bool { return c.start+c.from == 0 }
+func (c *call) last() bool  { return c.start+c.to == c.m }
 
 // position is where the slice's i-th example is in the stream of examples.
 func (c *call) position(i int) uint64 { return uint64(c.batch.Position) + uint64(c.start+i) }
@@ -72,7 +73,7 @@ func New(input Shape, layers ...Layer) *Network {
 	net := &Network{input: input}
 	t := net.tensor(input)
 	source := &source{net: net, out: t}
-	net.addLocal(source)
+	net.addLocal(source, t)
 	for _, l := range layers {
 		if net.loss != nil {
 			panic(fmt.Sprintf("nn: layer %T follows the loss", l))
@@ -86,6 +87,7 @@ func New(input Shape, layers ...Layer) *Network {
 	for _, s := range net.stages {
 		s.finish()
 	}
+	net.plan(net.stages)
 	net.SetThreads(linalg.Threads())
 	return net
 }
@@ -195,14 +197,16 @@ func (net *Network) sweep(back bool) (loss, metric float64) {
 	return loss, metric
 }
 
+// chunk is the number of examples that go back through layers which treat each by itself before these layers sum their
+// gradients.
+func (net *Network) chunk() int { return max(16, len(net.threads)) }
+
 // grow makes room for slices of n examples.
 func (net *Network) grow(n int) {
 	if n <= net.largest {
 		return
 	}
-	for _, t := range net.tensors {
-		t.grow(n)
-	}
+	net.memory.grow(n, net.chunk())
 	for _, s := range net.stages {
 		s.grow(n, len(net.threads))
 	}

@@ -25,9 +25,8 @@ type batchNorm struct {
 	c       int
 
 	mean, inverse []float32   // of each channel: the mean and 1/√(variance + ε)
-	sums          []float32   // two for each example and channel
+	sums          *strip      // two for each channel
 	totals        []float64   // two for each channel
-	normal        []float32   // of the slice: (x − mean) inverse
 	scratch       [][]float32 // for each thread
 	shares        []float32   // two for each channel: means on the way back
 
@@ -43,16 +42,15 @@ func (l BatchNorm) build(net *Network, in *tensor) *tensor {
 	b.mean, b.inverse, b.shares = make([]float32, c), make([]float32, c), make([]float32, 2*c)
 	b.totals = make([]float64, 2*c)
 	net.norms = append(net.norms, b)
-	net.addWhole(b)
+	b.sums = net.keep(2 * c)
+	net.addWhole(b, in, b.out)
 	return b.out
 }
 
-func (b *batchNorm) grow(n, threads int) {
-	b.sums = room(b.sums, n*2*b.c)
-	b.normal = room(b.normal, n*b.in.shape.Size())
+func (b *batchNorm) grow(_, threads int) {
 	b.scratch = make([][]float32, threads)
 	for i := range b.scratch {
-		b.scratch[i] = make([]float32, b.c)
+		b.scratch[i] = make([]float32, 2*b.c)
 	}
 }
 
@@ -66,7 +64,7 @@ type (
 
 // pair is the i-th example's two sums for each channel.
 func (b *batchNorm) pair(i int) (first, second []float32) {
-	s := b.sums[i*2*b.c:][:2*b.c]
+	s := b.sums.of(i)
 	return s[:b.c], s[b.c:]
 }
 
@@ -74,7 +72,7 @@ func (b *batchNorm) pair(i int) (first, second []float32) {
 func (b *batchNorm) total() {
 	clear(b.totals)
 	for i := range b.net.n {
-		for j, v := range b.sums[i*2*b.c:][:2*b.c] {
+		for j, v := range b.sums.of(i) {
 			b.totals[j] += float64(v)
 		}
 	}
@@ -119,7 +117,7 @@ func (b *batchNorm) backwardAll() {
 		β[c], γ[c] = float32(b.totals[c]), float32(b.totals[b.c+c])
 		b.shares[c], b.shares[b.c+c] = float32(b.totals[c]/b.count()), float32(b.totals[b.c+c]/b.count())
 	}
-	if b.in.needed {
+	if b.in.needed() {
 		b.net.do(b.net.n, normBack{b})
 	}
 }
@@ -127,7 +125,7 @@ func (b *batchNorm) backwardAll() {
 // task sums the channels of one example.
 func (b normMean) task(_ *thread, i int) {
 	sum, _ := b.pair(i)
-	clear(b.sums[i*2*b.c:][:2*b.c])
+	clear(b.sums.of(i))
 	x := b.in.values(i)
 	for ; len(x) > 0; x = x[b.c:] {
 		simd.Add(sum, sum, x)
@@ -138,7 +136,7 @@ func (b normMean) task(_ *thread, i int) {
 func (b normVariance) task(t *thread, i int) {
 	sum, _ := b.pair(i)
 	clear(sum)
-	d := b.scratch[t.number]
+	d := b.scratch[t.number][:b.c]
 	for x := b.in.values(i); len(x) > 0; x = x[b.c:] {
 		simd.Sub(d, x, b.mean)
 		simd.Mul(d, d, d)
@@ -147,14 +145,13 @@ func (b normVariance) task(t *thread, i int) {
 }
 
 func (b normForward) task(_ *thread, i int) {
-	γ, β := b.γ.at(b.net.x), b.β.at(b.net.x)
-	z, y := b.normal[i*b.in.shape.Size():], b.out.values(i)
-	for x := b.in.values(i); len(x) > 0; x, y, z = x[b.c:], y[b.c:], z[b.c:] {
-		zc, yc := z[:b.c], y[:b.c]
-		simd.Sub(zc, x, b.mean)
-		simd.Mul(zc, zc, b.inverse)
-		simd.Mul(yc, zc, γ)
-		simd.Add(yc, yc, β)
+	γ, β, y := b.γ.at(b.net.x), b.β.at(b.net.x), b.out.values(i)
+	for x := b.in.values(i); len(x) > 0; x, y = x[b.c:], y[b.c:] {
+		z := y[:b.c]
+		simd.Sub(z, x, b.mean)
+		simd.Mul(z, z, b.inverse)
+		simd.Mul(z, z, γ)
+		simd.Add(z, z, β)
 	}
 }
 
@@ -163,21 +160,26 @@ func (b normSums) task(t *thread, i int) {
 	sum, product := b.pair(i)
 	clear(sum)
 	clear(product)
-	d, z := b.scratch[t.number], b.normal[i*b.in.shape.Size():]
-	for δ := b.out.deltas(i); len(δ) > 0; δ, z = δ[b.c:], z[b.c:] {
+	d, z := b.scratch[t.number][:b.c], b.scratch[t.number][b.c:]
+	x := b.in.values(i)
+	for δ := b.out.deltas(i); len(δ) > 0; δ, x = δ[b.c:], x[b.c:] {
 		simd.Add(sum, sum, δ)
+		simd.Sub(z, x, b.mean)
+		simd.Mul(z, z, b.inverse)
 		simd.Mul(d, δ, z)
 		simd.Add(product, product, d)
 	}
 }
 
 // task computes γ inverse (δ − mean of δ − z mean of δ z) (Ioffe & Szegedy 2015, Sec. 3).
-func (b normBack) task(_ *thread, i int) {
-	γ, z := b.γ.at(b.net.x), b.normal[i*b.in.shape.Size():]
+func (b normBack) task(t *thread, i int) {
+	γ, z, x := b.γ.at(b.net.x), b.scratch[t.number][:b.c], b.in.values(i)
 	meanδ, meanδz := b.shares[:b.c], b.shares[b.c:]
 	dst := b.in.deltas(i)
-	for δ := b.out.deltas(i); len(δ) > 0; δ, dst, z = δ[b.c:], dst[b.c:], z[b.c:] {
+	for δ := b.out.deltas(i); len(δ) > 0; δ, dst, x = δ[b.c:], dst[b.c:], x[b.c:] {
 		d := dst[:b.c]
+		simd.Sub(z, x, b.mean)
+		simd.Mul(z, z, b.inverse)
 		simd.Mul(d, z, meanδz)
 		simd.Add(d, d, meanδ)
 		simd.Sub(d, δ, d)

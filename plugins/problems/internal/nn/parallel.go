@@ -17,6 +17,7 @@ type thread struct {
 	tile     [simd.Rows * beside * simd.Columns]float32
 	sums     [simd.Columns]float32
 	products []float32 // of an example, where only the sum of their squares is wanted
+	image    []float32 // padded
 	run      func()
 }
 
