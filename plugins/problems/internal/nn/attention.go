@@ -55,6 +55,7 @@ func (l Attention) build(net *Network, in *tensor) *tensor {
 	a.outRows = table(a.n, func(t int) int { return t * d })
 	a.ownRows = table(a.n, func(t int) int { return t * a.n })
 	a.columns = table(a.n, func(t int) int { return t })
+	net.flops += 7 * 2 * a.n * a.n * d // Q Kᵀ and P V: one product each, and two and one of the first again on the way back
 	net.addLocal(a, in, a.out)
 	return a.out
 }

@@ -91,23 +91,13 @@ func (l Conv) convolve(net *Network, in *tensor, b border) *tensor {
 		k.b = net.bias(name, l.Bias, n)
 	}
 	k.out = net.tensor(Shape{oh, ow, n})
-	k.patches = table(k.positions, func(p int) int { return (p/ow*k.width + p%ow) * stride * c })
-	k.bias = make([]float32, panels(n)*simd.Columns)
-	k.panels = make([]float32, panels(n)*simd.Columns*area*c)
-	if in.needed() {
-		k.mirrored = make([]float32, panels(c)*simd.Columns*area*n)
-		k.backWidth = in.shape.Width + l.Size - 1
-		k.backPatches = table(in.shape.Positions(), func(p int) int {
-			return (p/in.shape.Width*k.backWidth + p%in.shape.Width) * n
-		})
-	}
+	net.multiplies(in, k.positions*area*c*n)
 	k.outer = outer{
 		net: net, w: k.w, b: k.b, columns: n,
 		rows: area * c, length: k.positions,
 		inputs: inputs{
-			a:     in.values,
-			table: table(area*c, func(e int) int { return e/(l.Size*c)*k.width*c + e%(l.Size*c) }),
-			walk:  simd.Walk{Segments: oh, Length: ow, Step: stride * c, Skip: (k.width - ow) * stride * c},
+			a:    in.values,
+			walk: simd.Walk{Segments: oh, Length: ow, Step: stride * c, Skip: (k.width - ow) * stride * c},
 		},
 	}
 	k.reserve()
@@ -122,6 +112,17 @@ func (l Conv) convolve(net *Network, in *tensor, b border) *tensor {
 }
 
 func (k *conv) grow(_, threads int) {
+	area, in, ow := k.size*k.size, k.in.shape, k.out.shape.Width
+	line := k.size * k.c
+	k.table = table(k.rows, func(e int) int { return e/line*k.width*k.c + e%line })
+	k.patches = table(k.positions, func(p int) int { return (p/ow*k.width + p%ow) * k.stride * k.c })
+	k.bias = room(k.bias, panels(k.n)*simd.Columns)
+	k.panels = room(k.panels, panels(k.n)*simd.Columns*area*k.c)
+	if k.in.needed() {
+		k.mirrored = room(k.mirrored, panels(k.c)*simd.Columns*area*k.n)
+		k.backWidth = in.Width + k.size - 1
+		k.backPatches = table(in.Positions(), func(p int) int { return (p/in.Width*k.backWidth + p%in.Width) * k.n })
+	}
 	k.spread = make([][]float32, threads)
 	for i := range k.spread {
 		if k.in.needed() {

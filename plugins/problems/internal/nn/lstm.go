@@ -56,9 +56,7 @@ func (l LSTM) build(net *Network, in *tensor) *tensor {
 	k.b = net.bias(name, l.Bias, n)
 	k.out = net.tensor(Shape{in.shape.Height, in.shape.Width, h})
 	k.out.shared = true // h is needed on the way back
-	k.bias = make([]float32, panels(n)*simd.Columns)
-	k.x, k.hidden = make([]float32, panels(n)*simd.Columns*c), make([]float32, panels(n)*simd.Columns*h)
-	k.xBack, k.hiddenBack = make([]float32, panels(c)*simd.Columns*n), make([]float32, panels(h)*simd.Columns*n)
+	net.multiplies(in, steps*(c+h)*n)
 	k.inRows = table(steps, func(t int) int { return t * c })
 	k.gateRows = table(steps, func(t int) int { return t * n })
 	wx, wh := *k.w, *k.w
@@ -85,6 +83,10 @@ func (l LSTM) build(net *Network, in *tensor) *tensor {
 }
 
 func (k *lstm) grow(_, threads int) {
+	n := 4 * k.h
+	k.bias = room(k.bias, panels(n)*simd.Columns)
+	k.x, k.hidden = room(k.x, panels(n)*simd.Columns*k.c), room(k.hidden, panels(n)*simd.Columns*k.h)
+	k.xBack, k.hiddenBack = room(k.xBack, panels(k.c)*simd.Columns*n), room(k.hiddenBack, panels(k.h)*simd.Columns*n)
 	k.scratch = make([][]float32, threads)
 	for i := range k.scratch {
 		k.scratch[i] = make([]float32, 2*simd.Rows*k.h)

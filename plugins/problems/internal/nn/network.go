@@ -28,6 +28,7 @@ type Network struct {
 	input  Shape
 	blocks []block
 	dim    int
+	flops  int // see [Cost]
 	l2     float32
 
 	memory
@@ -173,13 +174,14 @@ func (net *Network) Evaluate(x []float32, n int, load Loader) protocol.Evaluatio
 
 // sweep takes the examples through the network slice by slice and returns the sums of losses and metrics.
 func (net *Network) sweep(back bool) (loss, metric float64) {
+	size := slice
+	if len(net.norms) > 0 && net.training {
+		size = net.m
+	}
+	net.grow(min(size, net.m))
 	net.do(len(net.stages), prepareWork{net})
 	for net.start < net.m {
-		net.n = min(slice, net.m-net.start)
-		if len(net.norms) > 0 && net.training {
-			net.n = net.m
-		}
-		net.grow(net.n)
+		net.n = min(size, net.m-net.start)
 		for _, s := range net.stages {
 			s.forward()
 		}
