@@ -82,25 +82,6 @@ func (l *leakyReLU) backward(_ *thread, i int) {
 	}
 }
 
-// Tanh is y = tanh x.
-type Tanh struct{}
-
-type tanh struct{ inPlace }
-
-func (Tanh) build(net *Network, in *tensor) *tensor {
-	l := &tanh{net.inPlace(in)}
-	return net.activate(l, l.in, l.out)
-}
-
-func (l *tanh) forward(_ *thread, i int) { simd.Tanh(l.out.values(i), l.in.values(i)) }
-
-func (l *tanh) backward(_ *thread, i int) {
-	δ, y := l.delta(i)
-	for j := range δ {
-		δ[j] *= 1 - y[j]*y[j]
-	}
-}
-
 // Sigmoid is y = 1/(1 + e⁻ˣ).
 type Sigmoid struct{}
 

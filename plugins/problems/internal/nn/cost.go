@@ -12,6 +12,16 @@ func (net *Network) Cost() Cost {
 	return Cost{net.flops, bytes}
 }
 
+// Memory is the number of bytes that examples take when a batch of some size is measured, on up to 16 threads. It does not
+// grow beyond a slice's, unless there is a BatchNorm.
+func (net *Network) Memory(batch int) int {
+	if len(net.norms) == 0 {
+		batch = min(batch, slice)
+	}
+	whole, part := net.bytes()
+	return batch*whole + min(batch, chunk)*part
+}
+
 // multiplies states that a layer multiplies its input by weights, with some multiplications for each example. The way back takes
 // as many for the weights' gradient, and for the in delta if it is needed.
 func (net *Network) multiplies(in *tensor, multiplications int) {

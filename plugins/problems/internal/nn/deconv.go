@@ -15,6 +15,7 @@ type Deconv struct {
 
 func (l Deconv) build(net *Network, in *tensor) *tensor {
 	stride := max(l.Stride, 1)
+	positions := in.shape.Positions()
 	var b border
 	b.top, b.bottom = l.missing(in.shape.Height, stride)
 	b.left, b.right = l.missing(in.shape.Width, stride)
@@ -24,7 +25,9 @@ func (l Deconv) build(net *Network, in *tensor) *tensor {
 		net.addLocal(s, in, s.out)
 		in = s.out
 	}
-	return Conv{Size: l.Size, Channels: l.Channels, Weights: l.Weights, Bias: l.Bias}.convolve(net, in, b)
+	k := Conv{Size: l.Size, Channels: l.Channels, Weights: l.Weights, Bias: l.Bias}.convolve(net, in, b)
+	net.multiplies(in, positions*k.rows*k.n)
+	return k.out
 }
 
 // missing is how many zeros surround a line of n elements that is spread.

@@ -30,7 +30,7 @@ func (net *Network) addLoss(in *tensor, l lossNode) *tensor {
 	net.loss = &l
 	net.addLocal(net.loss, in)
 	if in.needed() {
-		in.delta.use(len(net.stages)) // written on the way forward, for all examples of the slice
+		in.delta.use(len(net.stages)) // as if by a later stage: it is written on the way forward
 	}
 	return in
 }

@@ -4,13 +4,14 @@ import "slices"
 
 // strip is room for size numbers of each of some examples.
 type strip struct {
-	size int
-	// The stages between which, and in which, it is in use on the way back. Without a stage it needs no room.
-	from, to int
-	used     bool
-	offset   int // in an arena, for one example
-	data     []float32
-	examples int
+	size       int
+	from, to   int  // the first and the last stage that use it
+	used       bool // by any stage; otherwise it needs no room
+	forward    bool // on the way forward only
+	start, end int  // when it is in use
+	offset     int  // in an arena, for one example
+	data       []float32
+	examples   int
 }
 
 // of is the i-th example's part. Where there is room for fewer examples than a slice has, those of the chunk that the
@@ -37,7 +38,7 @@ func (a *arena) plan() {
 	for i, s := range a.strips {
 		var busy []*strip
 		for _, o := range a.strips[:i] {
-			if o.from <= s.to && s.from <= o.to {
+			if o.start <= s.end && s.start <= o.end {
 				busy = append(busy, o)
 			}
 		}
@@ -65,12 +66,12 @@ func (a *arena) grow(n int) {
 type memory struct {
 	kept   []*strip // from the way forward to the way back
 	passed []*strip // on the way back
-	whole  arena    // passed from stage to stage, for all examples of a slice
-	part   arena    // passed within a stage, for the examples of a chunk
+	whole  arena    // for all examples of a slice
+	part   arena    // for the examples of a chunk: what is passed within a stage
 	other  int      // bytes of an example that layers keep in forms of their own
 }
 
-// keep adds a strip that holds its contents until the examples are through.
+// keep adds a strip that holds its contents from the next stage's way forward to its way back.
 func (m *memory) keep(size int) *strip {
 	s := &strip{size: size}
 	m.kept = append(m.kept, s)
@@ -84,9 +85,31 @@ func (m *memory) pass(size int) *strip {
 	return s
 }
 
-// plan decides where strips are, once all stages are known.
+// use says that a stage uses these tensors, and what else was added since the stage before.
+func (m *memory) use(stage int, tensors []*tensor) {
+	for _, t := range tensors {
+		t.value.use(stage)
+		if t.needed() {
+			t.delta.use(stage)
+		}
+	}
+	for i := len(m.kept) - 1; i >= 0 && !m.kept[i].used; i-- {
+		m.kept[i].use(stage)
+	}
+}
+
+// plan decides where strips are, once all stages are known. Time is counted in stages, forward and back.
 func (m *memory) plan(stages []*stage) {
+	back := func(stage int) int { return 2*len(stages) - 1 - stage }
+	for _, s := range m.kept {
+		s.start, s.end = s.from, back(s.from)
+		if s.forward {
+			s.end = s.to
+		}
+		m.whole.strips = append(m.whole.strips, s)
+	}
 	for _, s := range m.passed {
+		s.start, s.end = back(s.to), back(s.from)
 		switch {
 		case !s.used:
 		case s.from == s.to && stages[s.from].all == nil:
@@ -102,19 +125,13 @@ func (m *memory) plan(stages []*stage) {
 
 // grow makes room for slices of n examples, whose chunks have some of them.
 func (m *memory) grow(n, chunk int) {
-	for _, s := range m.kept {
-		s.data, s.examples = room(s.data, n*s.size), n
-	}
 	m.whole.grow(n)
 	m.part.grow(min(n, chunk))
 }
 
 // bytes is how much one more example of a slice takes, and one more of a chunk.
 func (m *memory) bytes() (slice, chunk int) {
-	for _, s := range m.kept {
-		slice += 4 * s.size
-	}
-	return slice + 4*m.whole.size + m.other, 4 * m.part.size
+	return 4*m.whole.size + m.other, 4 * m.part.size
 }
 
 // room returns a slice of n elements, buf itself if it is large enough.

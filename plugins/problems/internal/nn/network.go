@@ -12,6 +12,10 @@ import (
 // memory is bounded whatever the batch size.
 const slice = 128
 
+// chunk is the number of examples that go back through layers which treat each by itself before these layers sum their
+// gradients, unless there are more threads.
+const chunk = 16
+
 // Layer describes one layer of a network: a type of this package with its parameters as exported fields.
 type Layer interface {
 	// build adds the layer to a network and returns its output.
@@ -199,16 +203,15 @@ func (net *Network) sweep(back bool) (loss, metric float64) {
 	return loss, metric
 }
 
-// chunk is the number of examples that go back through layers which treat each by itself before these layers sum their
-// gradients.
-func (net *Network) chunk() int { return max(16, len(net.threads)) }
+// chunkSize is the number of examples of a chunk, at least one for each thread.
+func (net *Network) chunkSize() int { return max(chunk, len(net.threads)) }
 
 // grow makes room for slices of n examples.
 func (net *Network) grow(n int) {
 	if n <= net.largest {
 		return
 	}
-	net.memory.grow(n, net.chunk())
+	net.memory.grow(n, net.chunkSize())
 	for _, s := range net.stages {
 		s.grow(n, len(net.threads))
 	}

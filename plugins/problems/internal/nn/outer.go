@@ -13,9 +13,9 @@ type outer struct {
 	columns int
 	inputs
 	deltas  *strip // Δ in panels
-	length  int       // positions of Δ
-	skipped int       // of Δ at the start, for which A has no rows
-	perTask int       // tiles
+	length  int    // positions of Δ
+	skipped int    // of Δ at the start, for which A has no rows
+	perTask int    // tiles
 	slot    int
 }
 

@@ -18,6 +18,8 @@ type thread struct {
 	sums     [simd.Columns]float32
 	products []float32 // of an example, where only the sum of their squares is wanted
 	image    []float32 // padded
+	delta    []float32 // padded
+	part     []float32 // of an in delta
 	run      func()
 }
 

@@ -24,6 +24,7 @@ func (l Residual) build(net *Network, in *tensor) *tensor {
 		j.out = net.tensor(a.shape)
 	}
 	net.addLocal(j, a, b, j.out)
+	b.value.forward = !b.shared
 	return j.out
 }
 

@@ -52,21 +52,13 @@ func (net *Network) addLocal(l local, tensors ...*tensor) {
 	} else {
 		net.stages = append(net.stages, &stage{net: net, locals: []local{l}})
 	}
-	net.use(tensors)
+	net.use(len(net.stages)-1, tensors)
 }
 
 // addWhole is addLocal for a layer that treats all examples together.
 func (net *Network) addWhole(w whole, tensors ...*tensor) {
 	net.stages = append(net.stages, &stage{net: net, all: w})
-	net.use(tensors)
-}
-
-func (net *Network) use(tensors []*tensor) {
-	for _, t := range tensors {
-		if t.needed() {
-			t.delta.use(len(net.stages) - 1)
-		}
-	}
+	net.use(len(net.stages)-1, tensors)
 }
 
 // slot reserves n places for sums of variance and returns the first one's number.
@@ -115,7 +107,7 @@ func (s *stage) backward() {
 	}
 	size := net.n
 	if s.chunked {
-		size = net.chunk()
+		size = net.chunkSize()
 	}
 	for net.from = 0; net.from < net.n; net.from += size {
 		net.to = min(net.from+size, net.n)
