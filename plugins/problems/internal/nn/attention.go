@@ -144,10 +144,14 @@ func (a *attention) attend(t *thread, scratch *attentionScratch, qkv []float32, 
 		for _, v := range row {
 			top = max(top, v)
 		}
-		simd.Shift(row, -top, row)
-		simd.Scale(row, a.scale, row)
-		simd.Exp(row, row)
-		simd.Scale(row, 1/simd.Sum(row), row)
+		// Whole vectors: what is beyond the row is cleared afterwards, and zeros add nothing to the sum.
+		whole := scratch.p[r*a.n:][:min((len(row)+31)&^31, a.n)]
+		vectors := whole[:min((len(row)+7)&^7, a.n)]
+		simd.Shift(vectors, -top, vectors)
+		simd.Scale(vectors, a.scale, vectors)
+		simd.Exp(vectors, vectors)
+		clear(whole[len(row):])
+		simd.Scale(row, 1/simd.Sum(whole), row)
 	}
 }
 
