@@ -52,6 +52,7 @@ func main() {
 	spread()
 	maxPool()
 	maxPoolBack()
+	cellBack()
 	Generate()
 	if err := os.WriteFile("stub_other.go", []byte(otherHeader+stubs.String()), 0o644); err != nil {
 		panic(err)
@@ -684,4 +685,46 @@ func maxPoolBack() {
 	JG(LabelRef("channels"))
 	VZEROUPPER()
 	RET()
+}
+
+// cellBack emits the products of CellBack in the order in which Go computes them, without fused additions.
+func cellBack() {
+	text("cellBack", "is the body of CellBack.", "zi, zg, zf, zo, tanh, before, dh, dc *float32")
+	p := map[string]reg.Register{}
+	for _, name := range []string{"zi", "zg", "zf", "zo", "tanh", "before", "dh", "dc"} {
+		p[name] = Load(Param(name), GP64())
+	}
+	one := YMM()
+	VPCMPEQD(one, one, one)
+	VPSRLD(Imm(25), one, one)
+	VPSLLD(Imm(23), one, one) // the bits of 1
+	loop(func(at reg.Register) {
+		place := func(name string) Mem { return Mem{Base: p[name], Index: at, Scale: 4} }
+		load := func(name string) reg.VecVirtual {
+			v := YMM()
+			VMOVUPS(place(name), v)
+			return v
+		}
+		product := func(factors ...reg.VecVirtual) reg.VecVirtual {
+			v := YMM()
+			VMULPS(factors[1], factors[0], v)
+			for _, f := range factors[2:] {
+				VMULPS(f, v, v)
+			}
+			return v
+		}
+		rest := func(v reg.VecVirtual) reg.VecVirtual {
+			r := YMM()
+			VSUBPS(v, one, r)
+			return r
+		}
+		i, g, f, o, t, dh := load("zi"), load("zg"), load("zf"), load("zo"), load("tanh"), load("dh")
+		d := product(dh, o, rest(product(t, t)))
+		VADDPS(place("dc"), d, d)
+		VMOVUPS(product(d, g, i, rest(i)), place("zi"))
+		VMOVUPS(product(d, i, rest(product(g, g))), place("zg"))
+		VMOVUPS(product(d, load("before"), f, rest(f)), place("zf"))
+		VMOVUPS(product(dh, t, o, rest(o)), place("zo"))
+		VMOVUPS(product(d, f), place("dc"))
+	})
 }

@@ -1950,3 +1950,61 @@ tap:
 	JG       channels
 	VZEROUPPER
 	RET
+
+// func cellBackAVX2(zi *float32, zg *float32, zf *float32, zo *float32, tanh *float32, before *float32, dh *float32, dc *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·cellBackAVX2(SB), NOSPLIT, $0-72
+	MOVQ     zi+0(FP), AX
+	MOVQ     zg+8(FP), CX
+	MOVQ     zf+16(FP), DX
+	MOVQ     zo+24(FP), BX
+	MOVQ     tanh+32(FP), SI
+	MOVQ     before+40(FP), DI
+	MOVQ     dh+48(FP), R8
+	MOVQ     dc+56(FP), R9
+	VPCMPEQD Y0, Y0, Y0
+	VPSRLD   $0x19, Y0, Y0
+	VPSLLD   $0x17, Y0, Y0
+	MOVQ     n+64(FP), R10
+	XORQ     R11, R11
+
+loop:
+	VMOVUPS (AX)(R11*4), Y1
+	VMOVUPS (CX)(R11*4), Y2
+	VMOVUPS (DX)(R11*4), Y3
+	VMOVUPS (BX)(R11*4), Y4
+	VMOVUPS (SI)(R11*4), Y5
+	VMOVUPS (R8)(R11*4), Y6
+	VMULPS  Y5, Y5, Y7
+	VSUBPS  Y7, Y0, Y7
+	VMULPS  Y4, Y6, Y8
+	VMULPS  Y7, Y8, Y8
+	VADDPS  (R9)(R11*4), Y8, Y8
+	VSUBPS  Y1, Y0, Y7
+	VMULPS  Y2, Y8, Y9
+	VMULPS  Y1, Y9, Y9
+	VMULPS  Y7, Y9, Y9
+	VMOVUPS Y9, (AX)(R11*4)
+	VMULPS  Y2, Y2, Y2
+	VSUBPS  Y2, Y0, Y2
+	VMULPS  Y1, Y8, Y1
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (CX)(R11*4)
+	VMOVUPS (DI)(R11*4), Y1
+	VSUBPS  Y3, Y0, Y2
+	VMULPS  Y1, Y8, Y1
+	VMULPS  Y3, Y1, Y1
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (DX)(R11*4)
+	VSUBPS  Y4, Y0, Y1
+	VMULPS  Y5, Y6, Y2
+	VMULPS  Y4, Y2, Y2
+	VMULPS  Y1, Y2, Y2
+	VMOVUPS Y2, (BX)(R11*4)
+	VMULPS  Y3, Y8, Y1
+	VMOVUPS Y1, (R9)(R11*4)
+	ADDQ    $0x08, R11
+	CMPQ    R11, R10
+	JLT     loop
+	VZEROUPPER
+	RET

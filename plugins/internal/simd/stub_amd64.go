@@ -138,3 +138,8 @@ func maxPoolAVX2(dst *float32, tap *int32, src *float32, ny int, nx int, dy int,
 //
 //go:noescape
 func maxPoolBackAVX2(dst *float32, tap *int32, delta *float32, ny int, nx int, dy int, dx int, n int)
+
+// cellBackAVX2 is the body of CellBack. n is a positive multiple of 8.
+//
+//go:noescape
+func cellBackAVX2(zi *float32, zg *float32, zf *float32, zo *float32, tanh *float32, before *float32, dh *float32, dc *float32, n int)

@@ -78,3 +78,5 @@ func maxPoolAVX2(dst *float32, tap *int32, src *float32, ny, nx, dy, dx int, n i
 func maxPoolBackAVX2(dst *float32, tap *int32, delta *float32, ny, nx, dy, dx int, n int) {
 	panic("unreachable")
 }
+
+func cellBackAVX2(zi, zg, zf, zo, tanh, before, dh, dc *float32, n int) { panic("unreachable") }

@@ -40,6 +40,7 @@ type lstm struct {
 	gates   *strip // σ(i), tanh g, σ(f), σ(o); on the way back ∂loss/∂z
 	cells   *strip // c
 	tanhs   *strip // tanh c
+	start   []float32 // c before the first step: 0
 	scratch [][]float32
 	wx, wh  outer // gradients of the weights on inputs, with the bias, and on h
 }
@@ -84,6 +85,7 @@ func (l LSTM) build(net *Network, in *tensor) *tensor {
 
 func (k *lstm) grow(_, threads int) {
 	n := 4 * k.h
+	k.start = room(k.start, k.h)
 	k.bias = room(k.bias, panels(n)*simd.Columns)
 	k.x, k.hidden = room(k.x, panels(n)*simd.Columns*k.c), room(k.hidden, panels(n)*simd.Columns*k.h)
 	k.xBack, k.hiddenBack = room(k.xBack, panels(k.c)*simd.Columns*n), room(k.hiddenBack, panels(k.h)*simd.Columns*n)
@@ -216,24 +218,12 @@ func (k lstmBack) task(t *thread, group int) {
 
 // cellBack turns the gates of one step into ∂loss/∂z, given δh, and moves δc on to the step before.
 func (k *lstm) cellBack(e, step int, δh, δc []float32) {
-	is, gs, fs, os := k.split(k.at(k.gates, e, step, 4*k.h))
-	tanhs := k.at(k.tanhs, e, step, k.h)
-	var before []float32
+	i, g, f, o := k.split(k.at(k.gates, e, step, 4*k.h))
+	before := k.start
 	if step > 0 {
 		before = k.at(k.cells, e, step-1, k.h)
 	}
-	for j, tc := range tanhs {
-		i, g, f, o := is[j], gs[j], fs[j], os[j]
-		d := δc[j] + δh[j]*o*(1-tc*tc)
-		is[j] = d * g * i * (1 - i)
-		gs[j] = d * i * (1 - g*g)
-		fs[j] = 0
-		if before != nil {
-			fs[j] = d * before[j] * f * (1 - f)
-		}
-		os[j] = δh[j] * tc * o * (1 - o)
-		δc[j] = d * f
-	}
+	simd.CellBack(i, g, f, o, k.at(k.tanhs, e, step, k.h), before, δh, δc)
 }
 
 func (k lstmGradient) task(t *thread, i int) {
