@@ -53,6 +53,7 @@ func main() {
 	maxPool()
 	maxPoolBack()
 	cellBack()
+	channels()
 	Generate()
 	if err := os.WriteFile("stub_other.go", []byte(otherHeader+stubs.String()), 0o644); err != nil {
 		panic(err)
@@ -727,4 +728,83 @@ func cellBack() {
 		VMOVUPS(product(dh, t, o, rest(o)), place("zo"))
 		VMOVUPS(product(d, f), place("dc"))
 	})
+}
+
+// channels emits the loops over positions and channels of a batch normalization. n is the number of channels that vectors
+// hold.
+func channels() {
+	const moments = "mean, inverse"
+	// z is the normalised x.
+	z := func(load func(name string) reg.VecVirtual) reg.VecVirtual {
+		v := load("x")
+		VSUBPS(load("mean"), v, v)
+		VMULPS(load("inverse"), v, v)
+		return v
+	}
+	eachChannel("normVariance", "is the body of NormVariance.", "sum, x, mean *float32", []string{"x"},
+		func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)) {
+			v := load("x")
+			VSUBPS(load("mean"), v, v)
+			VMULPS(v, v, v)
+			VADDPS(load("sum"), v, v)
+			store(v, "sum")
+		})
+	eachChannel("normalize", "is the body of Normalize.", "dst, x, "+moments+", scale, shift *float32", []string{"dst", "x"},
+		func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)) {
+			v := z(load)
+			VMULPS(load("scale"), v, v)
+			VADDPS(load("shift"), v, v)
+			store(v, "dst")
+		})
+	eachChannel("normSums", "is the body of NormSums.", "sum, product, delta, x, "+moments+" *float32", []string{"delta", "x"},
+		func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)) {
+			v, d, sum := z(load), load("delta"), load("sum")
+			VMULPS(d, v, v)
+			VADDPS(load("product"), v, v)
+			VADDPS(d, sum, sum)
+			store(v, "product")
+			store(sum, "sum")
+		})
+	eachChannel("normBack", "is the body of NormBack.",
+		"dst, delta, x, "+moments+", scale, meanDelta, meanProduct *float32", []string{"dst", "delta", "x"},
+		func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)) {
+			v, d := z(load), load("delta")
+			VMULPS(load("meanProduct"), v, v)
+			VADDPS(load("meanDelta"), v, v)
+			VSUBPS(v, d, d)
+			VMULPS(load("inverse"), d, d)
+			VMULPS(load("scale"), d, d)
+			store(d, "dst")
+		})
+}
+
+// eachChannel emits body for each eight channels of each position; moving pointers go from position to position.
+func eachChannel(name, doc, args string, moving []string,
+	body func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)),
+) {
+	begin(name+"AVX2", doc+" n is a positive multiple of 8, positions is positive.", args+", stride, positions, n int", "")
+	names := strings.FieldsFunc(strings.ReplaceAll(args, "*float32", ""), func(r rune) bool { return r == ',' || r == ' ' })
+	p := map[string]reg.Register{}
+	for _, name := range names {
+		p[name] = Load(Param(name), GP64())
+	}
+	stride, positions, n, at := Load(Param("stride"), GP64()), Load(Param("positions"), GP64()), Load(Param("n"), GP64()), GP64()
+	Label("position")
+	XORQ(at, at)
+	Label("channel")
+	body(func(name string) reg.VecVirtual {
+		v := YMM()
+		VMOVUPS(Mem{Base: p[name], Index: at, Scale: 4}, v)
+		return v
+	}, func(v reg.VecVirtual, name string) { VMOVUPS(v, Mem{Base: p[name], Index: at, Scale: 4}) })
+	ADDQ(Imm(8), at)
+	CMPQ(at, n)
+	JLT(LabelRef("channel"))
+	for _, name := range moving {
+		LEAQ(Mem{Base: p[name], Index: stride, Scale: 4}, p[name])
+	}
+	DECQ(positions)
+	JNZ(LabelRef("position"))
+	VZEROUPPER()
+	RET()
 }

@@ -133,6 +133,65 @@ func TestCellBack(t *testing.T) {
 	}
 }
 
+// Batch normalization's loops give the same bits as operations on one position's channels after the other, with assembly
+// and without.
+func TestNorm(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 10))
+	for c := 1; c < 20; c++ {
+		for positions := range 4 {
+			mean, inverse, scale, shift := vector(random, c), vector(random, c), vector(random, c), vector(random, c)
+			x, δ := vector(random, c*positions), vector(random, c*positions)
+			names := []string{"variance", "normalized", "sum", "product", "back"}
+			start := [][]float32{vector(random, c), make([]float32, len(x)), vector(random, c), vector(random, c), make([]float32, len(x))}
+			clone := func() (v [][]float32) {
+				for _, s := range start {
+					v = append(v, slices.Clone(s))
+				}
+				return v
+			}
+			run := func() [][]float32 {
+				v := clone()
+				NormVariance(v[0], x, mean)
+				Normalize(v[1], x, mean, inverse, scale, shift)
+				NormSums(v[2], v[3], δ, x, mean, inverse)
+				NormBack(v[4], δ, x, mean, inverse, scale, shift, v[0])
+				return v
+			}
+			want, d, z := clone(), make([]float32, c), make([]float32, c)
+			for at := 0; at < len(x); at += c {
+				Sub(z, x[at:], mean)
+				Mul(d, z, z)
+				Add(want[0], want[0], d)
+			}
+			for at := 0; at < len(x); at += c {
+				Sub(z, x[at:], mean)
+				Mul(z, z, inverse)
+				Mul(d, z, scale)
+				Add(want[1][at:][:c], d, shift)
+				Add(want[2], want[2], δ[at:])
+				Mul(d, δ[at:], z)
+				Add(want[3], want[3], d)
+				Mul(d, z, want[0])
+				Add(d, d, shift)
+				Sub(d, δ[at:], d)
+				Mul(d, d, inverse)
+				Mul(want[4][at:][:c], d, scale)
+			}
+			got := run()
+			var plain [][]float32
+			portably(func() { plain = run() })
+			for j, name := range names {
+				for e, v := range want[j] {
+					if !same(got[j][e], v) || !same(plain[j][e], v) {
+						t.Errorf("%d × %d: element %d of %s is %v, without assembly %v, want %v",
+							positions, c, e, name, got[j][e], plain[j][e], v)
+					}
+				}
+			}
+		}
+	}
+}
+
 // TestElementwisePrecision: in float32 each operation is within two roundings of the same in float64.
 func TestElementwisePrecision(t *testing.T) {
 	exact := elementwise[float64]()

@@ -37,9 +37,9 @@ type lstm struct {
 	inRows     []int // offset of each step's input
 	gateRows   []int // and of each step's gates
 
-	gates   *strip // σ(i), tanh g, σ(f), σ(o); on the way back ∂loss/∂z
-	cells   *strip // c
-	tanhs   *strip // tanh c
+	gates   *strip    // σ(i), tanh g, σ(f), σ(o); on the way back ∂loss/∂z
+	cells   *strip    // c
+	tanhs   *strip    // tanh c
 	start   []float32 // c before the first step: 0
 	scratch [][]float32
 	wx, wh  outer // gradients of the weights on inputs, with the bias, and on h

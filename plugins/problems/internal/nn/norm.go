@@ -24,11 +24,10 @@ type batchNorm struct {
 	ε       float64
 	c       int
 
-	mean, inverse []float32   // of each channel: the mean and 1/√(variance + ε)
-	sums          *strip      // two for each channel
-	totals        []float64   // two for each channel
-	scratch       [][]float32 // for each thread
-	shares        []float32   // two for each channel: means on the way back
+	mean, inverse []float32 // of each channel: the mean and 1/√(variance + ε)
+	sums          *strip    // two for each channel
+	totals        []float64 // two for each channel
+	shares        []float32 // two for each channel: means on the way back
 
 	means, variances []float64 // for evaluations
 }
@@ -47,12 +46,7 @@ func (l BatchNorm) build(net *Network, in *tensor) *tensor {
 	return b.out
 }
 
-func (b *batchNorm) grow(_, threads int) {
-	b.scratch = make([][]float32, threads)
-	for i := range b.scratch {
-		b.scratch[i] = make([]float32, 2*b.c)
-	}
-}
+func (b *batchNorm) grow(int, int) {}
 
 type (
 	normMean     struct{ *batchNorm }
@@ -133,59 +127,26 @@ func (b normMean) task(_ *thread, i int) {
 }
 
 // task sums (x − mean)².
-func (b normVariance) task(t *thread, i int) {
+func (b normVariance) task(_ *thread, i int) {
 	sum, _ := b.pair(i)
 	clear(sum)
-	d := b.scratch[t.number][:b.c]
-	for x := b.in.values(i); len(x) > 0; x = x[b.c:] {
-		simd.Sub(d, x, b.mean)
-		simd.Mul(d, d, d)
-		simd.Add(sum, sum, d)
-	}
+	simd.NormVariance(sum, b.in.values(i), b.mean)
 }
 
 func (b normForward) task(_ *thread, i int) {
-	γ, β, y := b.γ.at(b.net.x), b.β.at(b.net.x), b.out.values(i)
-	for x := b.in.values(i); len(x) > 0; x, y = x[b.c:], y[b.c:] {
-		z := y[:b.c]
-		simd.Sub(z, x, b.mean)
-		simd.Mul(z, z, b.inverse)
-		simd.Mul(z, z, γ)
-		simd.Add(z, z, β)
-	}
+	simd.Normalize(b.out.values(i), b.in.values(i), b.mean, b.inverse, b.γ.at(b.net.x), b.β.at(b.net.x))
 }
 
 // task sums δ and δ z, where z is the normalised input.
-func (b normSums) task(t *thread, i int) {
+func (b normSums) task(_ *thread, i int) {
+	clear(b.sums.of(i))
 	sum, product := b.pair(i)
-	clear(sum)
-	clear(product)
-	d, z := b.scratch[t.number][:b.c], b.scratch[t.number][b.c:]
-	x := b.in.values(i)
-	for δ := b.out.deltas(i); len(δ) > 0; δ, x = δ[b.c:], x[b.c:] {
-		simd.Add(sum, sum, δ)
-		simd.Sub(z, x, b.mean)
-		simd.Mul(z, z, b.inverse)
-		simd.Mul(d, δ, z)
-		simd.Add(product, product, d)
-	}
+	simd.NormSums(sum, product, b.out.deltas(i), b.in.values(i), b.mean, b.inverse)
 }
 
-// task computes γ inverse (δ − mean of δ − z mean of δ z) (Ioffe & Szegedy 2015, Sec. 3).
-func (b normBack) task(t *thread, i int) {
-	γ, z, x := b.γ.at(b.net.x), b.scratch[t.number][:b.c], b.in.values(i)
-	meanδ, meanδz := b.shares[:b.c], b.shares[b.c:]
-	dst := b.in.deltas(i)
-	for δ := b.out.deltas(i); len(δ) > 0; δ, dst, x = δ[b.c:], dst[b.c:], x[b.c:] {
-		d := dst[:b.c]
-		simd.Sub(z, x, b.mean)
-		simd.Mul(z, z, b.inverse)
-		simd.Mul(d, z, meanδz)
-		simd.Add(d, d, meanδ)
-		simd.Sub(d, δ, d)
-		simd.Mul(d, d, b.inverse)
-		simd.Mul(d, d, γ)
-	}
+func (b normBack) task(_ *thread, i int) {
+	simd.NormBack(b.in.deltas(i), b.out.deltas(i), b.in.values(i), b.mean, b.inverse, b.γ.at(b.net.x),
+		b.shares[:b.c], b.shares[b.c:])
 }
 
 // Calibrate sets what evaluations of a network with BatchNorm normalise by: the means over the batches of the given
