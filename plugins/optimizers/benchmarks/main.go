@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"log"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strconv"
 	"time"
