@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"math/rand/v2"
 	"runtime"
 	"testing"
 
@@ -75,5 +76,34 @@ func TestMemory(t *testing.T) {
 		if other := 16*net.Dim() + 1<<18; got < want || got > want+other {
 			t.Errorf("%s: a batch of %d takes %d bytes, want %d and at most %d more", c.name, c.batch, got, want, other)
 		}
+	}
+}
+
+// Strips of an arena that are in use at the same time do not overlap, and those that never are share a place.
+func TestArena(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		var a arena
+		for range 1 + random.IntN(12) {
+			start := random.IntN(8)
+			a.strips = append(a.strips, &strip{size: 1 + random.IntN(5), start: start, end: start + random.IntN(4)})
+		}
+		a.plan()
+		a.grow(3)
+		for i, s := range a.strips {
+			for _, o := range a.strips[:i] {
+				apart := s.offset+s.size <= o.offset || o.offset+o.size <= s.offset
+				if s.start <= o.end && o.start <= s.end && !apart {
+					t.Fatalf("strips %+v and %+v overlap", *s, *o)
+				}
+			}
+			if len(s.data) != 3*s.size || len(s.of(2)) != s.size {
+				t.Fatalf("a strip of %d elements has %d for 3 examples", s.size, len(s.data))
+			}
+		}
+	}
+	a := arena{strips: []*strip{{size: 3, start: 0, end: 1}, {size: 2, start: 2, end: 3}, {size: 3, start: 1, end: 2}}}
+	if a.plan(); a.size != 6 {
+		t.Errorf("strips of 3, 2 and 3, of which the first and the last two are in use at a time, take %d, want 6", a.size)
 	}
 }
