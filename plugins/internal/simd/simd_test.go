@@ -84,6 +84,114 @@ func TestElementwise(t *testing.T) {
 	}
 }
 
+// CellBack gives the same bits with assembly and without, and the derivatives of a cell that float64 gives.
+func TestCellBack(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	for n := range 40 {
+		start := make([][]float32, 8) // i, g, f, o, tanh, before, δh, δc
+		for j := range start {
+			start[j] = vector(random, n)
+		}
+		run := func() [][]float32 {
+			v := make([][]float32, len(start))
+			for j := range v {
+				v[j] = slices.Clone(start[j])
+			}
+			CellBack(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7])
+			return v
+		}
+		got := run()
+		var plain [][]float32
+		portably(func() { plain = run() })
+		for j := range got {
+			for e := range got[j] {
+				if !same(got[j][e], plain[j][e]) {
+					t.Errorf("of %d: element %d of vector %d is %v, want %v", n, e, j, got[j][e], plain[j][e])
+				}
+			}
+		}
+		for e := range n {
+			at := func(j int) float64 { return float64(start[j][e]) }
+			i, g, f, o, tanh := at(0), at(1), at(2), at(3), at(4)
+			d := at(7) + at(6)*o*(1-tanh*tanh)
+			size := math.Abs(at(7)) + math.Abs(at(6)*o)*(1+tanh*tanh) // of what d is the sum of
+			for _, c := range []struct {
+				j           int
+				want, scale float64
+			}{
+				{0, d * g * i * (1 - i), size * math.Abs(g*i) * (1 + math.Abs(i))},
+				{1, d * i * (1 - g*g), size * math.Abs(i) * (1 + g*g)},
+				{2, d * at(5) * f * (1 - f), size * math.Abs(at(5)*f) * (1 + math.Abs(f))},
+				{3, at(6) * tanh * o * (1 - o), math.Abs(at(6)*tanh*o) * (1 + math.Abs(o))},
+				{7, d * f, size * math.Abs(f)},
+			} {
+				if v := float64(got[c.j][e]); !(math.Abs(v-c.want) <= c.scale*0x1p-20) {
+					t.Errorf("of %d: element %d of vector %d is %v, want %v", n, e, c.j, v, c.want)
+				}
+			}
+		}
+	}
+}
+
+// Batch normalization's loops give the same bits as operations on one position's channels after the other, with assembly
+// and without.
+func TestNorm(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 10))
+	for c := 1; c < 20; c++ {
+		for positions := range 4 {
+			mean, inverse, scale, shift := vector(random, c), vector(random, c), vector(random, c), vector(random, c)
+			x, δ := vector(random, c*positions), vector(random, c*positions)
+			names := []string{"variance", "normalized", "sum", "product", "back"}
+			start := [][]float32{vector(random, c), make([]float32, len(x)), vector(random, c), vector(random, c), make([]float32, len(x))}
+			clone := func() (v [][]float32) {
+				for _, s := range start {
+					v = append(v, slices.Clone(s))
+				}
+				return v
+			}
+			run := func() [][]float32 {
+				v := clone()
+				NormVariance(v[0], x, mean)
+				Normalize(v[1], x, mean, inverse, scale, shift)
+				NormSums(v[2], v[3], δ, x, mean, inverse)
+				NormBack(v[4], δ, x, mean, inverse, scale, shift, v[0])
+				return v
+			}
+			want, d, z := clone(), make([]float32, c), make([]float32, c)
+			for at := 0; at < len(x); at += c {
+				Sub(z, x[at:], mean)
+				Mul(d, z, z)
+				Add(want[0], want[0], d)
+			}
+			for at := 0; at < len(x); at += c {
+				Sub(z, x[at:], mean)
+				Mul(z, z, inverse)
+				Mul(d, z, scale)
+				Add(want[1][at:][:c], d, shift)
+				Add(want[2], want[2], δ[at:])
+				Mul(d, δ[at:], z)
+				Add(want[3], want[3], d)
+				Mul(d, z, want[0])
+				Add(d, d, shift)
+				Sub(d, δ[at:], d)
+				Mul(d, d, inverse)
+				Mul(want[4][at:][:c], d, scale)
+			}
+			got := run()
+			var plain [][]float32
+			portably(func() { plain = run() })
+			for j, name := range names {
+				for e, v := range want[j] {
+					if !same(got[j][e], v) || !same(plain[j][e], v) {
+						t.Errorf("%d × %d: element %d of %s is %v, without assembly %v, want %v",
+							positions, c, e, name, got[j][e], plain[j][e], v)
+					}
+				}
+			}
+		}
+	}
+}
+
 // TestElementwisePrecision: in float32 each operation is within two roundings of the same in float64.
 func TestElementwisePrecision(t *testing.T) {
 	exact := elementwise[float64]()

@@ -138,3 +138,28 @@ func maxPoolAVX2(dst *float32, tap *int32, src *float32, ny int, nx int, dy int,
 //
 //go:noescape
 func maxPoolBackAVX2(dst *float32, tap *int32, delta *float32, ny int, nx int, dy int, dx int, n int)
+
+// cellBackAVX2 is the body of CellBack. n is a positive multiple of 8.
+//
+//go:noescape
+func cellBackAVX2(zi *float32, zg *float32, zf *float32, zo *float32, tanh *float32, before *float32, dh *float32, dc *float32, n int)
+
+// normVarianceAVX2 is the body of NormVariance. n is a positive multiple of 8, positions is positive.
+//
+//go:noescape
+func normVarianceAVX2(sum *float32, x *float32, mean *float32, stride int, positions int, n int)
+
+// normalizeAVX2 is the body of Normalize. n is a positive multiple of 8, positions is positive.
+//
+//go:noescape
+func normalizeAVX2(dst *float32, x *float32, mean *float32, inverse *float32, scale *float32, shift *float32, stride int, positions int, n int)
+
+// normSumsAVX2 is the body of NormSums. n is a positive multiple of 8, positions is positive.
+//
+//go:noescape
+func normSumsAVX2(sum *float32, product *float32, delta *float32, x *float32, mean *float32, inverse *float32, stride int, positions int, n int)
+
+// normBackAVX2 is the body of NormBack. n is a positive multiple of 8, positions is positive.
+//
+//go:noescape
+func normBackAVX2(dst *float32, delta *float32, x *float32, mean *float32, inverse *float32, scale *float32, meanDelta *float32, meanProduct *float32, stride int, positions int, n int)

@@ -78,3 +78,19 @@ func maxPoolAVX2(dst *float32, tap *int32, src *float32, ny, nx, dy, dx int, n i
 func maxPoolBackAVX2(dst *float32, tap *int32, delta *float32, ny, nx, dy, dx int, n int) {
 	panic("unreachable")
 }
+
+func cellBackAVX2(zi, zg, zf, zo, tanh, before, dh, dc *float32, n int) { panic("unreachable") }
+
+func normVarianceAVX2(sum, x, mean *float32, stride, positions, n int) { panic("unreachable") }
+
+func normalizeAVX2(dst, x, mean, inverse, scale, shift *float32, stride, positions, n int) {
+	panic("unreachable")
+}
+
+func normSumsAVX2(sum, product, delta, x, mean, inverse *float32, stride, positions, n int) {
+	panic("unreachable")
+}
+
+func normBackAVX2(dst, delta, x, mean, inverse, scale, meanDelta, meanProduct *float32, stride, positions, n int) {
+	panic("unreachable")
+}

@@ -8,20 +8,16 @@
 package main
 
 import (
-	"bufio"
 	_ "embed"
 	"flag"
 	"fmt"
-	"io"
 	"log"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
+	"noisebench/plugins/internal/pytorch"
 	"noisebench/plugins/optimizers"
 	"noisebench/protocol"
 )
@@ -38,9 +34,9 @@ func main() {
 	python := flag.String("python", "/usr/bin/python3", "interpreter that has torch")
 	flag.Parse()
 	optimizers.SetThreads(*threads)
-	torch, err := start(*python, *threads)
+	torch, err := pytorch.Start(*python, script, *threads)
 	if err != nil {
-		log.Fatalf("start %s: %v", *python, err)
+		log.Fatal(err)
 	}
 	names := flag.Args()
 	if len(names) == 0 {
@@ -54,38 +50,27 @@ func main() {
 }
 
 // compare lets both sides take turns and prints the median time of a step.
-func compare(name string, torch *python, pairs int) error {
+func compare(name string, torch *pytorch.Script, pairs int) error {
 	o, err := newRun(name)
 	if err != nil {
 		return err
 	}
-	var ours, theirs, ratios []float64
-	for i := range pairs + 1 {
-		t, err := torch.time(name)
-		if err != nil {
-			return err
-		}
-		time.Sleep(20 * time.Millisecond) // OpenMP's threads spin for a while when they have nothing to do
-		m, err := o.time()
-		if err != nil {
-			return err
-		}
-		if i == 0 {
-			fmt.Printf("%s: first %d steps: PyTorch %.2f s, ours %.2f s\n", name, steps, t, m)
-			continue
-		}
-		ours, theirs, ratios = append(ours, m), append(theirs, t), append(ratios, m/t)
+	ask := func() (float64, error) { return torch.Ask(name) }
+	t, m, err := pytorch.Turns(0, 1, ask, o.time)
+	if err != nil {
+		return err
 	}
+	fmt.Printf("%s: first %d steps: PyTorch %.2f s, ours %.2f s\n", name, steps, t[0], m[0][0])
+	theirs, times, err := pytorch.Turns(0, pairs, ask, o.time)
+	if err != nil {
+		return err
+	}
+	ours := times[0]
 	const each = 1e3 / steps
 	fmt.Printf("%s: a step takes PyTorch %.2f ms (best %.2f), ours %.2f ms (best %.2f); ours / PyTorch's: %.2f (best %.2f)\n",
-		name, each*median(theirs), each*slices.Min(theirs), each*median(ours), each*slices.Min(ours),
-		median(ratios), slices.Min(ours)/slices.Min(theirs))
+		name, each*pytorch.Median(theirs), each*slices.Min(theirs), each*pytorch.Median(ours), each*slices.Min(ours),
+		pytorch.Ratio(ours, theirs), slices.Min(ours)/slices.Min(theirs))
 	return nil
-}
-
-func median(v []float64) float64 {
-	s := slices.Sorted(slices.Values(v))
-	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
 }
 
 // run is our side.
@@ -142,37 +127,4 @@ func (r *run) time() (float64, error) {
 		}
 	}
 	return time.Since(start).Seconds(), nil
-}
-
-// python is the other side.
-type python struct {
-	in  io.Writer
-	out *bufio.Reader
-}
-
-func start(path string, threads int) (*python, error) {
-	cmd := exec.Command(path, "-c", script)
-	cmd.Env = append(os.Environ(), fmt.Sprintf("OMP_NUM_THREADS=%d", threads), fmt.Sprintf("OPENBLAS_NUM_THREADS=%d", threads))
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	return &python{in, bufio.NewReader(out)}, cmd.Start()
-}
-
-// time asks for one turn.
-func (p *python) time(name string) (float64, error) {
-	if _, err := fmt.Fprintln(p.in, name); err != nil {
-		return 0, err
-	}
-	line, err := p.out.ReadString('\n')
-	if err != nil {
-		return 0, fmt.Errorf("pytorch.py ended: %w", err)
-	}
-	return strconv.ParseFloat(strings.TrimSpace(line), 64)
 }

@@ -13,8 +13,8 @@ func (net *Network) inPlace(in *tensor) inPlace {
 }
 
 // activate adds a layer that needs its output on the way back, so that the next layer must leave it alone.
-func (net *Network) activate(l local, out *tensor) *tensor {
-	net.addLocal(l)
+func (net *Network) activate(l local, in, out *tensor) *tensor {
+	net.addLocal(l, in, out)
 	out.shared = true
 	return out
 }
@@ -23,7 +23,7 @@ func (l *inPlace) grow(int, int) {}
 
 // delta returns the in delta, where the out delta is now, and the output; nil if no delta is needed.
 func (l *inPlace) delta(i int) (δ, y []float32) {
-	if !l.in.needed {
+	if !l.in.needed() {
 		return nil, nil
 	}
 	δ = l.in.deltas(i)
@@ -40,7 +40,7 @@ type relu struct{ inPlace }
 
 func (ReLU) build(net *Network, in *tensor) *tensor {
 	l := &relu{net.inPlace(in)}
-	return net.activate(l, l.out)
+	return net.activate(l, l.in, l.out)
 }
 
 func (l *relu) forward(_ *thread, i int) { simd.AtLeast(l.out.values(i), 0, l.in.values(i)) }
@@ -60,7 +60,7 @@ type leakyReLU struct {
 
 func (a LeakyReLU) build(net *Network, in *tensor) *tensor {
 	l := &leakyReLU{net.inPlace(in), a.Slope}
-	return net.activate(l, l.out)
+	return net.activate(l, l.in, l.out)
 }
 
 func (l *leakyReLU) forward(_ *thread, i int) {
@@ -82,25 +82,6 @@ func (l *leakyReLU) backward(_ *thread, i int) {
 	}
 }
 
-// Tanh is y = tanh x.
-type Tanh struct{}
-
-type tanh struct{ inPlace }
-
-func (Tanh) build(net *Network, in *tensor) *tensor {
-	l := &tanh{net.inPlace(in)}
-	return net.activate(l, l.out)
-}
-
-func (l *tanh) forward(_ *thread, i int) { simd.Tanh(l.out.values(i), l.in.values(i)) }
-
-func (l *tanh) backward(_ *thread, i int) {
-	δ, y := l.delta(i)
-	for j := range δ {
-		δ[j] *= 1 - y[j]*y[j]
-	}
-}
-
 // Sigmoid is y = 1/(1 + e⁻ˣ).
 type Sigmoid struct{}
 
@@ -108,7 +89,7 @@ type sigmoid struct{ inPlace }
 
 func (Sigmoid) build(net *Network, in *tensor) *tensor {
 	l := &sigmoid{net.inPlace(in)}
-	return net.activate(l, l.out)
+	return net.activate(l, l.in, l.out)
 }
 
 func (l *sigmoid) forward(_ *thread, i int) { logistic(l.out.values(i), l.in.values(i)) }

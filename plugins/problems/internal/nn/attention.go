@@ -55,7 +55,8 @@ func (l Attention) build(net *Network, in *tensor) *tensor {
 	a.outRows = table(a.n, func(t int) int { return t * d })
 	a.ownRows = table(a.n, func(t int) int { return t * a.n })
 	a.columns = table(a.n, func(t int) int { return t })
-	net.addLocal(a)
+	net.flops += 7 * 2 * a.n * a.n * d // Q Kᵀ and P V: one product each, and two and one of the first again on the way back
+	net.addLocal(a, in, a.out)
 	return a.out
 }
 
@@ -143,10 +144,14 @@ func (a *attention) attend(t *thread, scratch *attentionScratch, qkv []float32, 
 		for _, v := range row {
 			top = max(top, v)
 		}
-		simd.Shift(row, -top, row)
-		simd.Scale(row, a.scale, row)
-		simd.Exp(row, row)
-		simd.Scale(row, 1/simd.Sum(row), row)
+		// Whole vectors: what is beyond the row is cleared afterwards, and zeros add nothing to the sum.
+		whole := scratch.p[r*a.n:][:min((len(row)+31)&^31, a.n)]
+		vectors := whole[:min((len(row)+7)&^7, a.n)]
+		simd.Shift(vectors, -top, vectors)
+		simd.Scale(vectors, a.scale, vectors)
+		simd.Exp(vectors, vectors)
+		clear(whole[len(row):])
+		simd.Scale(row, 1/simd.Sum(whole), row)
 	}
 }
 
@@ -172,7 +177,7 @@ func (a *attention) forward(t *thread, i int) {
 // backward computes P again. With D the out delta: by V, Pᵀ D; by P, Δ = D Vᵀ; by the scores, Δ′ = P (Δ − Σ P Δ) element
 // by element, the sum over each row; by Q, Δ′ K, and by K, Δ′ᵀ Q, both over √c.
 func (a *attention) backward(t *thread, i int) {
-	if !a.in.needed {
+	if !a.in.needed() {
 		return
 	}
 	scratch, qkv, dst, δy := &a.scratch[t.number], a.in.values(i), a.in.deltas(i), a.out.deltas(i)

@@ -24,7 +24,7 @@ func (l AveragePool) build(net *Network, in *tensor) *tensor {
 		w, shape := place(in.shape, l.Size, l.Stride, l.Padding)
 		p.windows, p.out = w, net.tensor(shape)
 	}
-	net.addLocal(p)
+	net.addLocal(p, in, p.out)
 	return p.out
 }
 
@@ -53,7 +53,7 @@ func (p *averagePool) forward(_ *thread, i int) {
 }
 
 func (p *averagePool) backward(_ *thread, i int) {
-	if !p.in.needed {
+	if !p.in.needed() {
 		return
 	}
 	dst, δ, c := p.in.deltas(i), p.out.deltas(i), p.in.shape.Channels

@@ -14,7 +14,7 @@ import (
 func (f *fixture) outputs(take func() []float32) []float32 {
 	f.measure(0)
 	if take == nil {
-		return slices.Clone(f.net.loss.in.value[:len(f.inputs)*f.net.loss.in.shape.Size()])
+		return slices.Clone(f.net.loss.in.value.data[:len(f.inputs)*f.net.loss.in.shape.Size()])
 	}
 	return slices.Clone(take())
 }
@@ -194,7 +194,7 @@ func TestShapes(t *testing.T) {
 // Roles, on networks of every kind of layer: the last weights are the output layer's.
 func TestRoles(t *testing.T) {
 	net := New(Sequence(6, 1), Embedding{Words: 5, Units: 4}, LSTM{Units: 3}, BatchNorm{Epsilon: 1e-3}, Conv{Size: 1, Channels: 4},
-		Tanh{}, Dense{Units: 2}, SoftmaxCrossEntropy{})
+		Sigmoid{}, Dense{Units: 2}, SoftmaxCrossEntropy{})
 	var got []string
 	end := 0
 	for _, b := range net.Blocks() {

@@ -45,41 +45,61 @@ type Conv struct {
 // conv works on a padded copy of each image, whose patches are the rows of matrix A in three products:
 //
 //	output    patches × weights
-//	in delta  patches of the padded (and for stride > 1 spread) out delta × weights mirrored and transposed
+//	in delta  patches of the padded out delta × weights mirrored and transposed, for each phase
 //	gradient  patchesᵀ × out delta, example by example; its squares give the second moment
 type conv struct {
 	net             *Network
 	in, out         *tensor
 	size, stride    int
-	top, left       int   // padding
+	border                // around the input
 	height, width   int   // of the padded image
 	patches         []int // offset of each output position's patch in the padded image
 	bias            []float32
 	panels          []float32 // weights
-	mirrored        []float32 // weights for the way back
-	backPatches     []int
-	backWidth       int
-	spread          [][]float32 // for each thread, a padded out delta
-	positions, n, c int         // of the output; channels
-	outer                       // its matrices A are the padded images
+	phases          []phase
+	around          border // the out delta
+	positions, n, c int    // of the output; channels
+	images          *strip // padded, on the way back; nil where images need no padding
+	outer                  // its matrices A are the padded images
 }
 
 func (l Conv) build(net *Network, in *tensor) *tensor {
 	stride := max(l.Stride, 1)
 	_, top, bottom := l.Padding.span(in.shape.Height, l.Size, stride)
 	_, left, right := l.Padding.span(in.shape.Width, l.Size, stride)
-	return l.convolve(net, in, border{top, bottom, left, right})
+	k := l.convolve(net, in, border{top, bottom, left, right})
+	net.multiplies(in, k.positions*k.rows*k.n)
+	return k.out
 }
 
 // border is how many rows and columns of zeros are added around an image.
 type border struct{ top, bottom, left, right int }
 
-func (l Conv) convolve(net *Network, in *tensor, b border) *tensor {
+// size is the number of elements of an image with its border.
+func (b border) size(s Shape) int {
+	return (s.Height + b.top + b.bottom) * (s.Width + b.left + b.right) * s.Channels
+}
+
+// pad writes an image with its border to dst.
+func (b border) pad(dst, image []float32, s Shape) {
+	line, left, right := s.Width*s.Channels, b.left*s.Channels, b.right*s.Channels
+	top := b.top * (left + line + right)
+	clear(dst[:top])
+	for dst = dst[top:]; len(image) > 0; image = image[line:] {
+		clear(dst[:left])
+		copy(dst[left:], image[:line])
+		clear(dst[left+line:][:right])
+		dst = dst[left+line+right:]
+	}
+	clear(dst)
+}
+
+func (l Conv) convolve(net *Network, in *tensor, b border) *conv {
 	name := net.name("conv")
 	stride := max(l.Stride, 1)
 	area, c, n := l.Size*l.Size, in.shape.Channels, l.Channels
 	k := &conv{
-		net: net, in: in, size: l.Size, stride: stride, top: b.top, left: b.left,
+		net: net, in: in, size: l.Size, stride: stride, border: b,
 		height: in.shape.Height + b.top + b.bottom, width: in.shape.Width + b.left + b.right,
 		n: n, c: c,
 	}
@@ -90,38 +110,34 @@ func (l Conv) convolve(net *Network, in *tensor, b border) *tensor {
 		k.b = net.bias(name, l.Bias, n)
 	}
 	k.out = net.tensor(Shape{oh, ow, n})
-	k.patches = table(k.positions, func(p int) int { return (p/ow*k.width + p%ow) * stride * c })
-	k.bias = make([]float32, panels(n)*simd.Columns)
-	k.panels = make([]float32, panels(n)*simd.Columns*area*c)
-	if in.needed {
-		k.mirrored = make([]float32, panels(c)*simd.Columns*area*n)
-		k.backWidth = in.shape.Width + l.Size - 1
-		k.backPatches = table(in.shape.Positions(), func(p int) int {
-			return (p/in.shape.Width*k.backWidth + p%in.shape.Width) * n
-		})
-	}
 	k.outer = outer{
 		net: net, w: k.w, b: k.b, columns: n,
 		rows: area * c, length: k.positions,
 		inputs: inputs{
-			aSize: k.height * k.width * c,
-			table: table(area*c, func(e int) int { return e/(l.Size*c)*k.width*c + e%(l.Size*c) }),
-			walk:  simd.Walk{Segments: oh, Length: ow, Step: stride * c, Skip: (k.width - ow) * stride * c},
+			a:    in.values,
+			walk: simd.Walk{Segments: oh, Length: ow, Step: stride * c, Skip: (k.width - ow) * stride * c},
 		},
 	}
 	k.reserve()
-	net.addLocal(k)
-	return k.out
+	net.addLocal(k, in, k.out)
+	k.passDeltas()
+	if b != (border{}) {
+		k.images = net.pass(b.size(in.shape))
+		k.images.use(len(net.stages) - 1)
+		k.a = k.images.of
+	}
+	return k
 }
 
-func (k *conv) grow(n, threads int) {
-	k.a = room(k.a, n*k.aSize)
-	k.growDeltas(n)
-	k.spread = make([][]float32, threads)
-	for i := range k.spread {
-		if k.in.needed {
-			k.spread[i] = make([]float32, (k.in.shape.Height+k.size-1)*k.backWidth*k.n)
-		}
+func (k *conv) grow(int, int) {
+	area, ow := k.size*k.size, k.out.shape.Width
+	line := k.size * k.c
+	k.table = table(k.rows, func(e int) int { return e/line*k.width*k.c + e%line })
+	k.patches = table(k.positions, func(p int) int { return (p/ow*k.width + p%ow) * k.stride * k.c })
+	k.bias = room(k.bias, panels(k.n)*simd.Columns)
+	k.panels = room(k.panels, panels(k.n)*simd.Columns*area*k.c)
+	if k.in.needed() {
+		k.growPhases()
 	}
 }
 
@@ -132,25 +148,18 @@ func (k *conv) prepare() {
 	if k.b != nil {
 		copy(k.bias, k.b.at(k.net.x))
 	}
-	if !k.in.needed {
+	if !k.in.needed() {
 		return
 	}
-	for e := range area {
-		for c := range k.c {
-			row := w[((area-1-e)*k.c+c)*k.n:][:k.n]
-			panel := k.mirrored[c/simd.Columns*simd.Columns*area*k.n+e*k.n*simd.Columns+c%simd.Columns:]
-			for o, v := range row {
-				panel[o*simd.Columns] = v
-			}
-		}
-	}
+	k.preparePhases()
 }
 
 func (k *conv) forward(t *thread, i int) {
-	image := k.a[i*k.aSize:][:k.aSize]
-	src, line := k.in.values(i), k.in.shape.Width*k.c
-	for y := range k.in.shape.Height {
-		copy(image[((y+k.top)*k.width+k.left)*k.c:][:line], src[y*line:])
+	image := k.in.values(i)
+	if k.images != nil {
+		t.image = room(t.image, k.images.size)
+		image = t.image
+		k.border.pad(image, k.in.values(i), k.in.shape)
 	}
 	p := product{
 		walk: simd.Walk{Segments: k.size, Length: k.size * k.c, Step: 1, Skip: (k.width - k.size) * k.c},
@@ -161,20 +170,12 @@ func (k *conv) forward(t *thread, i int) {
 
 func (k *conv) backward(t *thread, i int) {
 	delta := k.out.deltas(i)
-	simd.Pack(k.delta(i), delta, k.positions, k.n, k.n)
-	if !k.in.needed {
+	if k.images != nil {
+		k.border.pad(k.images.of(i), k.in.values(i), k.in.shape)
+	}
+	simd.Pack(k.deltas.of(i), delta, k.positions, k.n, k.n)
+	if !k.in.needed() {
 		return
 	}
-	spread, ow := k.spread[t.number], k.out.shape.Width
-	for y := range k.out.shape.Height {
-		for x := range ow {
-			at := (y*k.stride+k.size-1-k.top)*k.backWidth + x*k.stride + k.size - 1 - k.left
-			copy(spread[at*k.n:][:k.n], delta[(y*ow+x)*k.n:])
-		}
-	}
-	p := product{
-		walk: simd.Walk{Segments: k.size, Length: k.size * k.n, Step: 1, Skip: (k.backWidth - k.size) * k.n},
-		a:    spread,
-	}
-	t.multiply(k.in.deltas(i), k.in.shape.Positions(), k.c, nil, k.backPatches, k.mirrored, &p)
+	k.backPhases(t, k.in.deltas(i), delta)
 }

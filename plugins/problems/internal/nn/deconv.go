@@ -15,16 +15,19 @@ type Deconv struct {
 
 func (l Deconv) build(net *Network, in *tensor) *tensor {
 	stride := max(l.Stride, 1)
+	positions := in.shape.Positions()
 	var b border
 	b.top, b.bottom = l.missing(in.shape.Height, stride)
 	b.left, b.right = l.missing(in.shape.Width, stride)
 	if stride > 1 {
 		shape := Shape{(in.shape.Height-1)*stride + 1, (in.shape.Width-1)*stride + 1, in.shape.Channels}
 		s := &spread{in: in, out: net.tensor(shape), stride: stride}
-		net.addLocal(s)
+		net.addLocal(s, in, s.out)
 		in = s.out
 	}
-	return Conv{Size: l.Size, Channels: l.Channels, Weights: l.Weights, Bias: l.Bias}.convolve(net, in, b)
+	k := Conv{Size: l.Size, Channels: l.Channels, Weights: l.Weights, Bias: l.Bias}.convolve(net, in, b)
+	net.multiplies(in, positions*k.rows*k.n)
+	return k.out
 }
 
 // missing is how many zeros surround a line of n elements that is spread.
@@ -59,7 +62,7 @@ func (s *spread) forward(_ *thread, i int) {
 }
 
 func (s *spread) backward(_ *thread, i int) {
-	if !s.in.needed {
+	if !s.in.needed() {
 		return
 	}
 	δ, src, c := s.in.deltas(i), s.out.deltas(i), s.in.shape.Channels

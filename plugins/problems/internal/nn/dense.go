@@ -25,8 +25,8 @@ type dense struct {
 	tasks   int
 
 	bias       []float32
-	deltas     []float32 // Δ in panels
-	deltas2    []float32 // Δ²
+	deltas     *strip    // Δ in panels
+	deltas2    *strip    // Δ²
 	transposed []float32 // Δᵀ in panels of examples
 	scratch    []denseScratch
 }
@@ -54,17 +54,19 @@ func (l Dense) build(net *Network, in *tensor) *tensor {
 		d.b = net.bias(name, l.Bias, d.n)
 	}
 	d.out = net.tensor(Vector(d.n))
-	d.bias = make([]float32, panels(d.n)*simd.Columns)
+	net.multiplies(in, d.c*d.n)
 	d.tasks = (d.c + denseColumns - 1) / denseColumns
 	d.slot = net.slot(d.tasks + 1)
-	net.addWhole(d)
+	d.deltas, d.deltas2 = net.pass(panels(d.n)*simd.Columns), net.pass(panels(d.n)*simd.Columns)
+	net.other += 4 * d.n // transposed
+	net.addWhole(d, in, d.out)
+	d.deltas.use(len(net.stages) - 1)
+	d.deltas2.use(len(net.stages) - 1)
 	return d.out
 }
 
 func (d *dense) grow(n, threads int) {
-	size := n * panels(d.n) * simd.Columns
-	d.deltas = room(d.deltas, size)
-	d.deltas2 = room(d.deltas2, size)
+	d.bias = room(d.bias, panels(d.n)*simd.Columns)
 	d.transposed = room(d.transposed, d.n*panels(n)*simd.Columns)
 	d.scratch = make([]denseScratch, threads)
 	for i := range d.scratch {
@@ -92,7 +94,7 @@ func (d *dense) forwardAll() { d.net.do((d.n+denseWide-1)/denseWide, denseForwar
 
 // task computes some columns of the output, in stretches of the inputs that keep the packed weights in the cache.
 func (d denseForward) task(t *thread, i int) {
-	x, y, w := d.in.value, d.out.value, d.w.at(d.net.x)
+	x, y, w := d.in.value.data, d.out.value.data, d.w.at(d.net.x)
 	packed := d.scratch[t.number].panels
 	rows := [simd.Rows]int{}
 	p := product{rows: &rows, b: packed}
@@ -128,9 +130,9 @@ func (d *dense) backwardAll() {
 func (d denseDeltas) task(t *thread, i int) {
 	net, m := d.net, d.net.n
 	from, columns := i*simd.Columns, min(simd.Columns, d.n-i*simd.Columns)
-	panel := d.deltas[i*m*simd.Columns:][:m*simd.Columns]
-	simd.Pack(panel, d.out.delta[from:], m, d.n, columns)
-	if d.in.needed {
+	panel := d.deltas.data[i*m*simd.Columns:][:m*simd.Columns]
+	simd.Pack(panel, d.out.delta.data[from:], m, d.n, columns)
+	if d.in.needed() {
 		for e := range m {
 			dst := d.transposed[e/simd.Columns*simd.Columns*d.n+from*simd.Columns+e%simd.Columns:]
 			for c, v := range panel[e*simd.Columns:][:columns] {
@@ -138,7 +140,7 @@ func (d denseDeltas) task(t *thread, i int) {
 			}
 		}
 	}
-	panel2 := d.deltas2[i*m*simd.Columns:][:m*simd.Columns]
+	panel2 := d.deltas2.data[i*m*simd.Columns:][:m*simd.Columns]
 	if net.s != nil {
 		simd.Mul(panel2, panel, panel)
 	}
@@ -184,7 +186,7 @@ func (d denseBack) task(t *thread, i int) {
 	if net.s != nil {
 		simd.Mul(x2, x, x)
 	}
-	if d.in.needed {
+	if d.in.needed() {
 		d.back(t, from, to)
 	}
 	g := d.w.rows(net.g, from, to, d.n)
@@ -198,7 +200,7 @@ func (d denseBack) task(t *thread, i int) {
 	p := product{walk: simd.Walk{Segments: 1, Length: n, Step: denseColumns}, rows: &rows, panel: n * simd.Columns}
 	for c := 0; c < d.n; c += denseBeside {
 		columns := min(denseBeside, d.n-c)
-		p.b = d.deltas[c*n:]
+		p.b = d.deltas.data[c*n:]
 		for r := 0; r < to-from; r += simd.Rows {
 			count := p.columns(x, r, to-from)
 			d.sum(t, g[r*d.n+c:], count, columns, &p)
@@ -206,7 +208,7 @@ func (d denseBack) task(t *thread, i int) {
 		if s == nil {
 			continue
 		}
-		p.b = d.deltas2[c*n:]
+		p.b = d.deltas2.data[c*n:]
 		sum := 0.0
 		for r := 0; r < to-from; r += simd.Rows {
 			count, at := p.columns(x2, r, to-from), r*d.n+c

@@ -18,17 +18,17 @@ type dropout struct {
 	net   *Network
 	rate  float64
 	layer uint64
-	mask  []float32
+	mask  *strip
 }
 
 func (a Dropout) build(net *Network, in *tensor) *tensor {
-	l := &dropout{inPlace: net.inPlace(in), net: net, rate: a.Rate, layer: net.dropouts}
+	l := &dropout{
+		inPlace: net.inPlace(in), net: net, rate: a.Rate, layer: net.dropouts, mask: net.keep(in.shape.Size()),
+	}
 	net.dropouts++
-	net.addLocal(l)
+	net.addLocal(l, in, l.out)
 	return l.out
 }
-
-func (l *dropout) grow(n, _ int) { l.mask = room(l.mask, n*l.in.shape.Size()) }
 
 func (l *dropout) forward(_ *thread, i int) {
 	x, y := l.in.values(i), l.out.values(i)
@@ -36,7 +36,7 @@ func (l *dropout) forward(_ *thread, i int) {
 		copy(y, x)
 		return
 	}
-	mask := l.mask[i*len(x):][:len(x)]
+	mask := l.mask.of(i)
 	random := protocol.Stream(l.net.batch.Seed, purposeDropout, l.net.position(i), l.layer)
 	keep := float32(1 / (1 - l.rate))
 	for j := range mask {
@@ -50,5 +50,5 @@ func (l *dropout) forward(_ *thread, i int) {
 
 func (l *dropout) backward(_ *thread, i int) {
 	δ, _ := l.delta(i)
-	simd.Mul(δ, δ, l.mask[i*l.in.shape.Size():])
+	simd.Mul(δ, δ, l.mask.of(i))
 }

@@ -36,7 +36,7 @@ func (l Embedding) build(net *Network, in *tensor) *tensor {
 	e.out = net.tensor(Shape{in.shape.Height, in.shape.Width, l.Units})
 	e.sums = make([]float32, l.Words*l.Units)
 	e.slot = net.slot(e.tasks())
-	net.addLocal(e)
+	net.addLocal(e, in, e.out)
 	return e.out
 }
 
@@ -75,7 +75,7 @@ func (e *embedding) gradient(_ *thread, task int) {
 			}
 		}
 	}
-	for i := range net.n {
+	for i := net.from; i < net.to; i++ {
 		words, δ := e.in.values(i), e.out.deltas(i)
 		for p, word := range words {
 			sum := e.sums[int(word)*e.units+from:][:n]

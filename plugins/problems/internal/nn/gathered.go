@@ -3,7 +3,7 @@ package nn
 import "noisebench/plugins/internal/simd"
 
 // gathered computes the gradient of a block of parameters, and its second moment, from the gradients of the slice's
-// examples, which lie one after the other.
+// examples.
 type gathered struct {
 	net   *Network
 	block *block
@@ -13,7 +13,7 @@ type gathered struct {
 func (net *Network) gathered(b *block) gathered { return gathered{net, b, net.slot(1)} }
 
 // sum takes examples in their order.
-func (s *gathered) sum(examples []float32) {
+func (s *gathered) sum(examples *strip) {
 	net := s.net
 	g := s.block.at(net.g)
 	var squares []float32
@@ -25,8 +25,8 @@ func (s *gathered) sum(examples []float32) {
 		clear(squares)
 	}
 	var products [simd.Block]float32
-	for i := range net.n {
-		one := examples[i*len(g):][:len(g)]
+	for i := net.from; i < net.to; i++ {
+		one := examples.of(i)
 		simd.Add(g, g, one)
 		if net.norm && squares == nil {
 			net.addNorm(s.slot, simd.Dot(one, one))

@@ -13,20 +13,23 @@ type GELU struct{}
 type gelu struct {
 	net     *Network
 	in, out *tensor
-	slopes  []float32 // of the slice: dy/dx
+	slopes  *strip // dy/dx, in place of x where nobody else reads that
 }
 
 func (GELU) build(net *Network, in *tensor) *tensor {
-	l := &gelu{net: net, in: in, out: net.tensor(in.shape)}
-	net.addLocal(l)
+	l := &gelu{net: net, in: in, out: net.tensor(in.shape), slopes: in.value}
+	if in.shared {
+		l.slopes = net.keep(in.shape.Size())
+	}
+	net.addLocal(l, in, l.out)
 	return l.out
 }
 
-func (l *gelu) grow(n, _ int) { l.slopes = room(l.slopes, n*l.in.shape.Size()) }
+func (l *gelu) grow(int, int) {}
 
 func (l *gelu) forward(_ *thread, i int) {
 	size := l.in.shape.Size()
-	x, y, slopes := l.in.values(i), l.out.values(i), l.slopes[i*size:][:size]
+	x, y, slopes := l.in.values(i), l.out.values(i), l.slopes.of(i)
 	var tanh, square [simd.Block]float32
 	for from := 0; from < size; from += simd.Block {
 		n := min(simd.Block, size-from)
@@ -38,7 +41,7 @@ func (l *gelu) forward(_ *thread, i int) {
 //
 //	½ (1 + t) + ½ x (1 − t²) u′, t = tanh u, u = a (x + b x³), u′ = a (1 + 3 b x²)
 //
-// to slope, as the sum of ½ (1 + t) and y (1 − t) u′.
+// to slope, as the sum of ½ (1 + t) and y (1 − t) u′. The place of slope may be that of x.
 func gaussian(y, slope, x, t, square []float32) {
 	a := float32(math.Sqrt(2 / math.Pi))
 	const b = 0.044715
@@ -50,18 +53,18 @@ func gaussian(y, slope, x, t, square []float32) {
 	simd.Tanh(t, t)
 	simd.Scale(square, 3*a*b, square)
 	simd.Shift(square, a, square) // u′
-	simd.Scale(slope, -1, t)
-	simd.Shift(slope, 1, slope)
-	simd.Mul(slope, slope, square) // (1 − t) u′
+	simd.Scale(y, -1, t)
+	simd.Shift(y, 1, y)
+	simd.Mul(square, y, square) // (1 − t) u′
 	simd.Shift(t, 1, t)
 	simd.Scale(t, 0.5, t)
 	simd.Mul(y, x, t)
-	simd.Mul(slope, slope, y)
+	simd.Mul(slope, square, y)
 	simd.Add(slope, slope, t)
 }
 
 func (l *gelu) backward(_ *thread, i int) {
-	if l.in.needed {
-		simd.Mul(l.in.deltas(i), l.out.deltas(i), l.slopes[i*l.in.shape.Size():])
+	if l.in.needed() {
+		simd.Mul(l.in.deltas(i), l.out.deltas(i), l.slopes.of(i))
 	}
 }

@@ -22,13 +22,13 @@ type groupNorm struct {
 	ε       float64
 	c       int
 	scales
-	normal  []float32 // of the slice: (x − mean)/√(variance + ε)
-	inverse []float32 // of the slice: 1/√(variance + ε), by channel
+	mean    *strip // by channel
+	inverse *strip // 1/√(variance + ε), by channel
 	scratch []groupScratch
 }
 
 // groupScratch is one thread's, by channel.
-type groupScratch struct{ d, first, second []float32 }
+type groupScratch struct{ d, z, first, second []float32 }
 
 func (l GroupNorm) build(net *Network, in *tensor) *tensor {
 	g := &groupNorm{net: net, in: in, groups: l.Groups, ε: epsilon(l.Epsilon), c: in.shape.Channels}
@@ -37,17 +37,18 @@ func (l GroupNorm) build(net *Network, in *tensor) *tensor {
 	}
 	g.scales = net.scales(g.c)
 	g.out = net.tensor(in.shape)
-	net.addLocal(g)
+	g.mean, g.inverse = net.keep(g.c), net.keep(g.c)
+	net.addLocal(g, in, g.out)
+	g.scales.use(net)
 	return g.out
 }
 
-func (g *groupNorm) grow(n, threads int) {
-	g.scales.grow(n)
-	g.normal = room(g.normal, n*g.in.shape.Size())
-	g.inverse = room(g.inverse, n*g.c)
+func (g *groupNorm) grow(_, threads int) {
 	g.scratch = make([]groupScratch, threads)
 	for i := range g.scratch {
-		g.scratch[i] = groupScratch{make([]float32, g.c), make([]float32, g.c), make([]float32, g.c)}
+		g.scratch[i] = groupScratch{
+			make([]float32, g.c), make([]float32, g.c), make([]float32, g.c), make([]float32, g.c),
+		}
 	}
 }
 
@@ -69,9 +70,9 @@ func (g *groupNorm) share(sums []float32, f func(mean float64) float64) {
 func (g *groupNorm) forward(t *thread, i int) {
 	c := g.c
 	γ, β, scratch := g.γ.at(g.net.x), g.β.at(g.net.x), &g.scratch[t.number]
-	mean, inverse, d := scratch.first, g.inverse[i*c:][:c], scratch.d
+	mean, inverse, d, z := g.mean.of(i), g.inverse.of(i), scratch.d, scratch.z
 	size := g.in.shape.Size()
-	x, z := g.in.values(i), g.normal[i*size:][:size]
+	x := g.in.values(i)
 	clear(mean)
 	for p := 0; p < size; p += c {
 		simd.Add(mean, mean, x[p:])
@@ -79,15 +80,16 @@ func (g *groupNorm) forward(t *thread, i int) {
 	g.share(mean, func(mean float64) float64 { return mean })
 	clear(inverse)
 	for p := 0; p < size; p += c {
-		simd.Sub(z[p:][:c], x[p:], mean)
-		simd.Mul(d, z[p:], z[p:])
+		simd.Sub(d, x[p:], mean)
+		simd.Mul(d, d, d)
 		simd.Add(inverse, inverse, d)
 	}
 	g.share(inverse, func(variance float64) float64 { return 1 / math.Sqrt(variance+g.ε) })
 	y := g.out.values(i)
 	for p := 0; p < size; p += c {
-		simd.Mul(z[p:][:c], z[p:], inverse)
-		simd.Mul(y[p:][:c], z[p:], γ)
+		simd.Sub(z, x[p:], mean)
+		simd.Mul(z, z, inverse)
+		simd.Mul(y[p:][:c], z, γ)
 		simd.Add(y[p:][:c], y[p:], β)
 	}
 }
@@ -99,26 +101,30 @@ func (g *groupNorm) backward(t *thread, i int) {
 	sumδz, sumδ := g.example(i)
 	clear(sumδz)
 	clear(sumδ)
-	size, d := g.in.shape.Size(), scratch.d
-	δ, z := g.out.deltas(i), g.normal[i*g.in.shape.Size():]
+	size, d, z := g.in.shape.Size(), scratch.d, scratch.z
+	x, δ, mean, inverse := g.in.values(i), g.out.deltas(i), g.mean.of(i), g.inverse.of(i)
 	for p := 0; p < size; p += c {
 		simd.Add(sumδ, sumδ, δ[p:])
-		simd.Mul(d, δ[p:], z[p:])
+		simd.Sub(z, x[p:], mean)
+		simd.Mul(z, z, inverse)
+		simd.Mul(d, δ[p:], z)
 		simd.Add(sumδz, sumδz, d)
 	}
-	if !g.in.needed {
+	if !g.in.needed() {
 		return
 	}
-	mean, meanz := scratch.first, scratch.second
-	simd.Mul(mean, γ, sumδ)
-	simd.Mul(meanz, γ, sumδz)
+	meanδ, meanδz := scratch.first, scratch.second
+	simd.Mul(meanδ, γ, sumδ)
+	simd.Mul(meanδz, γ, sumδz)
 	same := func(mean float64) float64 { return mean }
-	g.share(mean, same)
-	g.share(meanz, same)
-	dst, inverse := g.in.deltas(i), g.inverse[i*c:][:c]
+	g.share(meanδ, same)
+	g.share(meanδz, same)
+	dst := g.in.deltas(i)
 	for p := 0; p < size; p += c {
-		simd.Mul(d, z[p:], meanz)
-		simd.Add(d, d, mean)
+		simd.Sub(z, x[p:], mean)
+		simd.Mul(z, z, inverse)
+		simd.Mul(d, z, meanδz)
+		simd.Add(d, d, meanδ)
 		to := dst[p:][:c]
 		simd.Mul(to, δ[p:], γ)
 		simd.Sub(to, to, d)

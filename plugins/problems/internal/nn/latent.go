@@ -26,7 +26,7 @@ type latent struct {
 	in, out *tensor
 	n       int
 	layer   uint64
-	noise   []float32 // of the slice: eˢ ε
+	noise   *strip // eˢ ε
 	losses  []float64
 }
 
@@ -35,19 +35,21 @@ func (Latent) build(net *Network, in *tensor) *tensor {
 	if size%2 != 0 {
 		panic("nn: the input of a Latent is " + in.shape.String() + ", want an even number of features")
 	}
-	l := &latent{net: net, in: in, out: net.tensor(Vector(size / 2)), n: size / 2, layer: uint64(len(net.latents))}
+	l := &latent{
+		net: net, in: in, out: net.tensor(Vector(size / 2)), n: size / 2, layer: uint64(len(net.latents)),
+		noise: net.keep(size / 2),
+	}
 	net.latents = append(net.latents, l)
-	net.addLocal(l)
+	net.addLocal(l, in, l.out)
 	return l.out
 }
 
 func (l *latent) grow(n, _ int) {
-	l.noise = room(l.noise, n*l.n)
 	l.losses = room(l.losses, n)
 }
 
 func (l *latent) forward(_ *thread, i int) {
-	x, z, noise := l.in.values(i), l.out.values(i), l.noise[i*l.n:]
+	x, z, noise := l.in.values(i), l.out.values(i), l.noise.of(i)
 	random := protocol.Stream(l.net.batch.Seed, purposeLatent, l.net.position(i), l.layer)
 	l.losses[i] = 0
 	for j := range z {
@@ -60,10 +62,10 @@ func (l *latent) forward(_ *thread, i int) {
 
 // backward: ∂z/∂μ = 1, ∂z/∂v = ½ eˢ ε; the divergence has the derivatives μ and ½ (eᵛ − 1).
 func (l *latent) backward(_ *thread, i int) {
-	if !l.in.needed {
+	if !l.in.needed() {
 		return
 	}
-	x, δ, δz, noise := l.in.values(i), l.in.deltas(i), l.out.deltas(i), l.noise[i*l.n:]
+	x, δ, δz, noise := l.in.values(i), l.in.deltas(i), l.out.deltas(i), l.noise.of(i)
 	if l.net.sampling { // the divergence is no part of −log p
 		for j := range δz {
 			δ[j], δ[l.n+j] = δz[j], δz[j]*noise[j]/2

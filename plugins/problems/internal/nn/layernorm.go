@@ -19,16 +19,17 @@ type layerNorm struct {
 	ε       float64
 	c       int
 	scales
-	normal  []float32 // of the slice: (x − mean)/√(variance + ε)
-	inverse []float32 // 1/√(variance + ε), by position
+	moments *strip // −mean and 1/√(variance + ε) of each position
 	scratch [][]float32
 }
 
 func (l LayerNorm) build(net *Network, in *tensor) *tensor {
 	n := &layerNorm{net: net, in: in, ε: epsilon(l.Epsilon), c: in.shape.Channels}
+	n.moments = net.keep(2 * in.shape.Positions())
 	n.scales = net.scales(n.c)
 	n.out = net.tensor(in.shape)
-	net.addLocal(n)
+	net.addLocal(n, in, n.out)
+	n.scales.use(net)
 	return n.out
 }
 
@@ -39,25 +40,23 @@ func epsilon(ε float64) float64 {
 	return ε
 }
 
-func (l *layerNorm) grow(n, threads int) {
-	l.scales.grow(n)
-	l.normal = room(l.normal, n*l.in.shape.Size())
-	l.inverse = room(l.inverse, n*l.in.shape.Positions())
+func (l *layerNorm) grow(_, threads int) {
 	l.scratch = make([][]float32, threads)
 	for i := range l.scratch {
-		l.scratch[i] = make([]float32, l.c)
+		l.scratch[i] = make([]float32, 2*l.c)
 	}
 }
 
-func (l *layerNorm) forward(_ *thread, i int) {
+func (l *layerNorm) forward(t *thread, i int) {
 	c := l.c
 	γ, β := l.γ.at(l.net.x), l.β.at(l.net.x)
-	x, y, z := l.in.values(i), l.out.values(i), l.normal[i*l.in.shape.Size():]
+	x, y, z, moments := l.in.values(i), l.out.values(i), l.scratch[t.number][:c], l.moments.of(i)
 	for p := range l.in.shape.Positions() {
-		x, y, z := x[p*c:][:c], y[p*c:][:c], z[p*c:][:c]
-		simd.Shift(z, -simd.Sum(x)/float32(c), x)
+		x, y := x[p*c:][:c], y[p*c:][:c]
+		shift := -simd.Sum(x) / float32(c)
+		simd.Shift(z, shift, x)
 		inverse := float32(1 / math.Sqrt(simd.Dot(z, z)/float64(c)+l.ε))
-		l.inverse[i*l.in.shape.Positions()+p] = inverse
+		moments[2*p], moments[2*p+1] = shift, inverse
 		simd.Scale(z, inverse, z)
 		simd.Mul(y, z, γ)
 		simd.Add(y, y, β)
@@ -67,17 +66,18 @@ func (l *layerNorm) forward(_ *thread, i int) {
 // backward: with d = γ δ and z the normalised input, (d − mean of d − z mean of d z)/√(variance + ε), means over features.
 func (l *layerNorm) backward(t *thread, i int) {
 	c := l.c
-	γ, d := l.γ.at(l.net.x), l.scratch[t.number]
+	γ, d, z := l.γ.at(l.net.x), l.scratch[t.number][:c], l.scratch[t.number][c:]
 	sumδz, sumδ := l.example(i)
 	clear(sumδz)
 	clear(sumδ)
-	z := l.normal[i*l.in.shape.Size():]
+	x, moments := l.in.values(i), l.moments.of(i)
 	var dst []float32
-	if l.in.needed {
+	if l.in.needed() {
 		dst = l.in.deltas(i)
 	}
-	for p, δ := 0, l.out.deltas(i); len(δ) > 0; p, δ, z = p+1, δ[c:], z[c:] {
-		z := z[:c]
+	for p, δ := 0, l.out.deltas(i); len(δ) > 0; p, δ = p+1, δ[c:] {
+		simd.Shift(z, moments[2*p], x[p*c:])
+		simd.Scale(z, moments[2*p+1], z)
 		simd.Add(sumδ, sumδ, δ)
 		simd.Mul(d, δ, z)
 		simd.Add(sumδz, sumδz, d)
@@ -89,7 +89,7 @@ func (l *layerNorm) backward(t *thread, i int) {
 		mean, meanz := simd.Sum(d)/float32(c), float32(simd.Dot(d, z)/float64(c))
 		simd.Axpy(d, -meanz, z)
 		simd.Shift(d, -mean, d)
-		simd.Scale(dst, l.inverse[i*l.in.shape.Positions()+p], d)
+		simd.Scale(dst, moments[2*p+1], d)
 	}
 }
 
@@ -97,7 +97,7 @@ func (l *layerNorm) backward(t *thread, i int) {
 type scales struct {
 	γ, β             *block
 	gatherγ, gatherβ gathered
-	δz, δ            []float32 // of the slice: the sums over positions of δ z and δ, by channel
+	δz, δ            *strip // sums over positions of δ z and δ, by channel
 }
 
 func (net *Network) scales(channels int) scales {
@@ -106,16 +106,19 @@ func (net *Network) scales(channels int) scales {
 	s.γ = net.block(name+"/scale", protocol.Scale, block{init: Constant(1)}, channels)
 	s.β = net.bias(name, nil, channels)
 	s.gatherγ, s.gatherβ = net.gathered(s.γ), net.gathered(s.β)
+	s.δz, s.δ = net.pass(channels), net.pass(channels)
 	return s
 }
 
-func (s *scales) grow(n int) {
-	s.δz, s.δ = room(s.δz, n*s.γ.Len), room(s.δ, n*s.γ.Len)
+// use says that the stage added last is the normalization's.
+func (s *scales) use(net *Network) {
+	s.δz.use(len(net.stages) - 1)
+	s.δ.use(len(net.stages) - 1)
 }
 
 // example is where the i-th example's gradients by γ and β belong.
 func (s *scales) example(i int) (δz, δ []float32) {
-	return s.δz[i*s.γ.Len:][:s.γ.Len], s.δ[i*s.γ.Len:][:s.γ.Len]
+	return s.δz.of(i), s.δ.of(i)
 }
 
 func (s *scales) tasks() int { return 2 }

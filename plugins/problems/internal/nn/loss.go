@@ -20,7 +20,7 @@ type lossNode struct {
 	ranks   bool // points are ranked by the loss itself: there are no metrics
 	// compute returns the loss and metric of one example and writes the loss' gradient times scale to δ unless δ is
 	// nil.
-	compute func(y, target, δ []float32, scale float64) (loss, metric float64)
+	compute func(t *thread, y, target, δ []float32, scale float64) (loss, metric float64)
 	// draw writes a target drawn from the distribution p(·|y) whose −log p the loss is, up to a constant.
 	draw func(y, target []float32, random *rand.Rand)
 }
@@ -28,7 +28,10 @@ type lossNode struct {
 func (net *Network) addLoss(in *tensor, l lossNode) *tensor {
 	l.net, l.in = net, in
 	net.loss = &l
-	net.addLocal(net.loss)
+	net.addLocal(net.loss, in)
+	if in.needed() {
+		in.delta.use(len(net.stages)) // as if by a later stage: it is written on the way forward
+	}
 	return in
 }
 
@@ -41,18 +44,18 @@ func (l *lossNode) grow(n, _ int) {
 func (l *lossNode) targets(i int) []float32 { return l.target[i*l.size:][:l.size] }
 
 // forward computes deltas as well, scaled so that what they give are shares in the mean: ĝᵢ = ∇fᵢ/m.
-func (l *lossNode) forward(_ *thread, i int) {
+func (l *lossNode) forward(t *thread, i int) {
 	var δ []float32
-	if l.net.g != nil && l.in.needed {
+	if l.net.g != nil && l.in.needed() {
 		δ = l.in.deltas(i)
 	}
 	y, target, scale := l.in.values(i), l.targets(i), 1/float64(l.net.m)
 	if l.net.sampling { // the loss is that of the data, the gradient that of a drawn target
-		l.losses[i], l.metrics[i] = l.compute(y, target, nil, scale)
+		l.losses[i], l.metrics[i] = l.compute(t, y, target, nil, scale)
 		l.draw(y, target, protocol.Stream(l.net.batch.Seed, protocol.PurposeLabel, l.net.position(i)))
-		l.compute(y, target, δ, scale)
+		l.compute(t, y, target, δ, scale)
 	} else {
-		l.losses[i], l.metrics[i] = l.compute(y, target, δ, scale)
+		l.losses[i], l.metrics[i] = l.compute(t, y, target, δ, scale)
 	}
 	for _, latent := range l.net.latents {
 		l.losses[i] += latent.losses[i]
@@ -68,7 +71,8 @@ type SoftmaxCrossEntropy struct{}
 
 func (SoftmaxCrossEntropy) build(net *Network, in *tensor) *tensor {
 	positions, classes := in.shape.Positions(), in.shape.Channels
-	compute := func(y, target, δ []float32, scale float64) (loss, right float64) {
+	compute := func(t *thread, y, target, δ []float32, scale float64) (loss, right float64) {
+		t.exps = room(t.exps, classes)
 		for p := range positions {
 			row := y[p*classes:][:classes]
 			class := int(target[p])
@@ -85,8 +89,9 @@ func (SoftmaxCrossEntropy) build(net *Network, in *tensor) *tensor {
 				top = 0 // all −Inf or NaN: the loss is NaN
 			}
 			sum := 0.0
-			for _, v := range row {
-				sum += math.Exp(float64(v) - top)
+			for c, v := range row {
+				t.exps[c] = math.Exp(float64(v) - top)
+				sum += t.exps[c]
 			}
 			one := math.Log(sum) - (float64(row[class]) - top)
 			if best == class && !math.IsNaN(one) {
@@ -97,10 +102,11 @@ func (SoftmaxCrossEntropy) build(net *Network, in *tensor) *tensor {
 				continue
 			}
 			d := δ[p*classes:][:classes]
-			for c, v := range row {
-				d[c] = float32(scale / float64(positions) * math.Exp(float64(v)-top) / sum)
+			share := scale / float64(positions)
+			for c, e := range t.exps {
+				d[c] = float32(share * e / sum)
 			}
-			d[class] = float32(scale / float64(positions) * (math.Exp(float64(row[class])-top)/sum - 1))
+			d[class] = float32(share * (t.exps[class]/sum - 1))
 		}
 		return loss / float64(positions), right / float64(positions)
 	}
@@ -135,7 +141,7 @@ func (l SquaredLoss) build(net *Network, in *tensor) *tensor {
 	if factor == 0 {
 		factor = 0.5
 	}
-	compute := func(y, target, δ []float32, scale float64) (loss, _ float64) {
+	compute := func(_ *thread, y, target, δ []float32, scale float64) (loss, _ float64) {
 		for j, v := range y {
 			d := float64(v) - float64(target[j])
 			loss += factor * d * d

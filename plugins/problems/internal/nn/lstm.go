@@ -37,9 +37,10 @@ type lstm struct {
 	inRows     []int // offset of each step's input
 	gateRows   []int // and of each step's gates
 
-	gates   []float32 // of the slice: σ(i), tanh g, σ(f), σ(o); on the way back ∂loss/∂z
-	cells   []float32 // of the slice: c
-	tanhs   []float32 // tanh c
+	gates   *strip    // σ(i), tanh g, σ(f), σ(o); on the way back ∂loss/∂z
+	cells   *strip    // c
+	tanhs   *strip    // tanh c
+	start   []float32 // c before the first step: 0
 	scratch [][]float32
 	wx, wh  outer // gradients of the weights on inputs, with the bias, and on h
 }
@@ -56,9 +57,7 @@ func (l LSTM) build(net *Network, in *tensor) *tensor {
 	k.b = net.bias(name, l.Bias, n)
 	k.out = net.tensor(Shape{in.shape.Height, in.shape.Width, h})
 	k.out.shared = true // h is needed on the way back
-	k.bias = make([]float32, panels(n)*simd.Columns)
-	k.x, k.hidden = make([]float32, panels(n)*simd.Columns*c), make([]float32, panels(n)*simd.Columns*h)
-	k.xBack, k.hiddenBack = make([]float32, panels(c)*simd.Columns*n), make([]float32, panels(h)*simd.Columns*n)
+	net.multiplies(in, steps*(c+h)*n)
 	k.inRows = table(steps, func(t int) int { return t * c })
 	k.gateRows = table(steps, func(t int) int { return t * n })
 	wx, wh := *k.w, *k.w
@@ -67,30 +66,33 @@ func (l LSTM) build(net *Network, in *tensor) *tensor {
 	row := func(r int) int { return r }
 	k.wx = outer{
 		net: net, w: &wx, b: k.b, rows: c, columns: n, length: steps,
-		inputs: inputs{aSize: steps * c, table: table(c, row), walk: simd.Walk{Segments: 1, Length: steps, Step: c}},
+		inputs: inputs{a: in.values, table: table(c, row), walk: simd.Walk{Segments: 1, Length: steps, Step: c}},
 	}
 	k.wh = outer{
 		net: net, w: &wh, rows: h, columns: n, length: steps, skipped: 1, // h before the first step is 0
 		inputs: inputs{
-			aSize: steps * h, table: table(h, row), walk: simd.Walk{Segments: 1, Length: steps - 1, Step: h},
+			a: k.out.values, table: table(h, row), walk: simd.Walk{Segments: 1, Length: steps - 1, Step: h},
 		},
 	}
 	k.wx.reserve()
 	k.wh.reserve()
-	net.addWhole(k)
+	k.gates, k.cells, k.tanhs = net.keep(steps*n), net.keep(steps*h), net.keep(steps*h)
+	net.addWhole(k, in, k.out)
+	k.wx.passDeltas()
+	k.wh.deltas = k.wx.deltas
 	return k.out
 }
 
-func (k *lstm) grow(n, threads int) {
-	k.gates = room(k.gates, n*k.steps*4*k.h)
-	k.cells = room(k.cells, n*k.steps*k.h)
-	k.tanhs = room(k.tanhs, n*k.steps*k.h)
+func (k *lstm) grow(_, threads int) {
+	n := 4 * k.h
+	k.start = room(k.start, k.h)
+	k.bias = room(k.bias, panels(n)*simd.Columns)
+	k.x, k.hidden = room(k.x, panels(n)*simd.Columns*k.c), room(k.hidden, panels(n)*simd.Columns*k.h)
+	k.xBack, k.hiddenBack = room(k.xBack, panels(k.c)*simd.Columns*n), room(k.hiddenBack, panels(k.h)*simd.Columns*n)
 	k.scratch = make([][]float32, threads)
 	for i := range k.scratch {
 		k.scratch[i] = make([]float32, 2*simd.Rows*k.h)
 	}
-	k.wx.growDeltas(n)
-	k.wx.a, k.wh.a, k.wh.deltas = k.in.value, k.out.value, k.wx.deltas
 }
 
 func (k *lstm) prepare() {
@@ -126,8 +128,8 @@ func (k *lstm) backwardAll() {
 }
 
 // at is the part of a slice's buffer with n elements for each step that belongs to one step of an example.
-func (k *lstm) at(buf []float32, example, step, n int) []float32 {
-	return buf[(example*k.steps+step)*n:][:n]
+func (k *lstm) at(buf *strip, example, step, n int) []float32 {
+	return buf.of(example)[step*n:][:n]
 }
 
 func (k lstmForward) task(t *thread, group int) {
@@ -136,7 +138,7 @@ func (k lstmForward) task(t *thread, group int) {
 	p := product{walk: simd.Walk{Segments: 1, Length: k.c, Step: 1}}
 	for e := first; e < first+count; e++ {
 		p.a = k.in.values(e)
-		t.multiply(k.gates[e*k.steps*n:], k.steps, n, k.bias, k.inRows, k.x, &p)
+		t.multiply(k.gates.of(e), k.steps, n, k.bias, k.inRows, k.x, &p)
 	}
 	rows := k.rows(count, k.h)
 	p = product{
@@ -144,8 +146,8 @@ func (k lstmForward) task(t *thread, group int) {
 	}
 	for step := range k.steps {
 		if step > 0 {
-			p.a = k.out.value[(first*k.steps+step-1)*k.h:]
-			t.add(k.gates[(first*k.steps+step)*n:], k.steps*n, nil, 0, count, n, &p)
+			p.a = k.out.value.data[(first*k.steps+step-1)*k.h:]
+			t.add(k.gates.data[(first*k.steps+step)*n:], k.steps*n, nil, 0, count, n, &p)
 		}
 		for e := first; e < first+count; e++ {
 			k.cell(e, step)
@@ -199,15 +201,15 @@ func (k lstmBack) task(t *thread, group int) {
 			simd.Add(δ, δ, k.at(k.out.delta, first+r, step, k.h))
 			k.cellBack(first+r, step, δ, δc[r*k.h:][:k.h])
 		}
-		p.a = k.gates[(first*k.steps+step)*n:]
+		p.a = k.gates.data[(first*k.steps+step)*n:]
 		if step > 0 {
 			t.set(δh, k.h, count, k.h, nil, &p)
 		}
 	}
 	for e := first; e < first+count; e++ {
-		gates := k.gates[e*k.steps*n:][:k.steps*n]
-		simd.Pack(k.wx.delta(e), gates, k.steps, n, n)
-		if k.in.needed {
+		gates := k.gates.of(e)
+		simd.Pack(k.wx.deltas.of(e), gates, k.steps, n, n)
+		if k.in.needed() {
 			p := product{walk: simd.Walk{Segments: 1, Length: n, Step: 1}, a: gates}
 			t.multiply(k.in.deltas(e), k.steps, k.c, nil, k.gateRows, k.xBack, &p)
 		}
@@ -216,24 +218,12 @@ func (k lstmBack) task(t *thread, group int) {
 
 // cellBack turns the gates of one step into ∂loss/∂z, given δh, and moves δc on to the step before.
 func (k *lstm) cellBack(e, step int, δh, δc []float32) {
-	is, gs, fs, os := k.split(k.at(k.gates, e, step, 4*k.h))
-	tanhs := k.at(k.tanhs, e, step, k.h)
-	var before []float32
+	i, g, f, o := k.split(k.at(k.gates, e, step, 4*k.h))
+	before := k.start
 	if step > 0 {
 		before = k.at(k.cells, e, step-1, k.h)
 	}
-	for j, tc := range tanhs {
-		i, g, f, o := is[j], gs[j], fs[j], os[j]
-		d := δc[j] + δh[j]*o*(1-tc*tc)
-		is[j] = d * g * i * (1 - i)
-		gs[j] = d * i * (1 - g*g)
-		fs[j] = 0
-		if before != nil {
-			fs[j] = d * before[j] * f * (1 - f)
-		}
-		os[j] = δh[j] * tc * o * (1 - o)
-		δc[j] = d * f
-	}
+	simd.CellBack(i, g, f, o, k.at(k.tanhs, e, step, k.h), before, δh, δc)
 }
 
 func (k lstmGradient) task(t *thread, i int) {

@@ -12,6 +12,10 @@ import (
 // memory is bounded whatever the batch size.
 const slice = 128
 
+// chunk is the number of examples that go back through layers which treat each by itself before these layers sum their
+// gradients, unless there are more threads.
+const chunk = 16
+
 // Layer describes one layer of a network: a type of this package with its parameters as exported fields.
 type Layer interface {
 	// build adds the layer to a network and returns its output.
@@ -28,9 +32,10 @@ type Network struct {
 	input  Shape
 	blocks []block
 	dim    int
+	flops  int // see [Cost]
 	l2     float32
 
-	tensors  []*tensor
+	memory
 	stages   []*stage
 	loss     *lossNode
 	slots    []float64 // for ‖s‖₁, one for each task that computes gradients
@@ -56,11 +61,12 @@ type call struct {
 	calibrating float64
 	m           int // examples in the batch
 	start, n    int // the slice: its first example, and how many there are in it
+	from, to    int // the chunk: its first example in the slice, and the one after its last
 }
 
-// first and last say where the slice is in the batch.
-func (c *call) first() bool { return c.start == 0 }
-func (c *call) last() bool  { return c.start+c.n == c.m }
+// first and last say where the chunk is in the batch.
+func (c *call) first() bool { return c.start+c.from == 0 }
+func (c *call) last() bool  { return c.start+c.to == c.m }
 
 // position is where the slice's i-th example is in the stream of examples.
 func (c *call) position(i int) uint64 { return uint64(c.batch.Position) + uint64(c.start+i) }
@@ -72,7 +78,7 @@ func New(input Shape, layers ...Layer) *Network {
 	net := &Network{input: input}
 	t := net.tensor(input)
 	source := &source{net: net, out: t}
-	net.addLocal(source)
+	net.addLocal(source, t)
 	for _, l := range layers {
 		if net.loss != nil {
 			panic(fmt.Sprintf("nn: layer %T follows the loss", l))
@@ -86,6 +92,7 @@ func New(input Shape, layers ...Layer) *Network {
 	for _, s := range net.stages {
 		s.finish()
 	}
+	net.plan(net.stages)
 	net.SetThreads(linalg.Threads())
 	return net
 }
@@ -171,13 +178,14 @@ func (net *Network) Evaluate(x []float32, n int, load Loader) protocol.Evaluatio
 
 // sweep takes the examples through the network slice by slice and returns the sums of losses and metrics.
 func (net *Network) sweep(back bool) (loss, metric float64) {
+	size := slice
+	if len(net.norms) > 0 && net.training {
+		size = net.m
+	}
+	net.grow(min(size, net.m))
 	net.do(len(net.stages), prepareWork{net})
 	for net.start < net.m {
-		net.n = min(slice, net.m-net.start)
-		if len(net.norms) > 0 && net.training {
-			net.n = net.m
-		}
-		net.grow(net.n)
+		net.n = min(size, net.m-net.start)
 		for _, s := range net.stages {
 			s.forward()
 		}
@@ -195,14 +203,15 @@ func (net *Network) sweep(back bool) (loss, metric float64) {
 	return loss, metric
 }
 
+// chunkSize is the number of examples of a chunk, at least one for each thread.
+func (net *Network) chunkSize() int { return max(chunk, len(net.threads)) }
+
 // grow makes room for slices of n examples.
 func (net *Network) grow(n int) {
 	if n <= net.largest {
 		return
 	}
-	for _, t := range net.tensors {
-		t.grow(n)
-	}
+	net.memory.grow(n, net.chunkSize())
 	for _, s := range net.stages {
 		s.grow(n, len(net.threads))
 	}

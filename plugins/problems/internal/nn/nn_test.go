@@ -37,8 +37,6 @@ func layers(list ...Layer) (refs []refLayer) {
 			return refMap(refReLU)
 		case LeakyReLU:
 			return refMap(refLeaky(float64(l.Slope)))
-		case Tanh:
-			return refMap(math.Tanh)
 		case Sigmoid:
 			return refMap(refSigmoid)
 		case Dropout:
@@ -93,10 +91,10 @@ var networks = []struct {
 		Dense{Units: 17}, ReLU{}, Dense{Units: 21}, LeakyReLU{0.3}, Dense{Units: 5}, SquaredLoss{},
 	}},
 	{"long", Vector(270), 2, []Layer{Dense{Units: 2}, LeakyReLU{0.5}, Dense{Units: 2}, SquaredLoss{}}},
-	{"wide", Vector(2), 3, []Layer{Dense{Units: 3}, Tanh{}, Dense{Units: 131}, SoftmaxCrossEntropy{}}},
+	{"wide", Vector(2), 3, []Layer{Dense{Units: 3}, Sigmoid{}, Dense{Units: 131}, SoftmaxCrossEntropy{}}},
 	{"many examples", Vector(3), 2*slice + 5, []Layer{Dense{Units: 2}, Sigmoid{}, Dense{Units: 2}, SoftmaxCrossEntropy{}}},
 	{"many images", Image(2, 2, 1), slice + 1, []Layer{
-		Conv{Size: 3, Channels: 2}, Tanh{}, Conv{Size: 2, Channels: 2}, SquaredLoss{},
+		Conv{Size: 3, Channels: 2}, Sigmoid{}, Conv{Size: 2, Channels: 2}, SquaredLoss{},
 	}},
 	{"1×1 image", Image(1, 1, 1), 2, []Layer{
 		Conv{Size: 5, Channels: 1}, ReLU{}, Conv{Size: 3, Channels: 2}, SoftmaxCrossEntropy{},
@@ -121,7 +119,7 @@ var networks = []struct {
 		SoftmaxCrossEntropy{},
 	}},
 	{"stride beyond window", Image(7, 5, 2), 2, []Layer{
-		Conv{Size: 1, Channels: 3, Stride: 2}, Tanh{}, Conv{Size: 1, Channels: 2, Stride: 3, Padding: Valid}, SquaredLoss{},
+		Conv{Size: 1, Channels: 3, Stride: 2}, Sigmoid{}, Conv{Size: 1, Channels: 2, Stride: 3, Padding: Valid}, SquaredLoss{},
 	}},
 	{"pools", Image(11, 10, 1), 2, []Layer{
 		Conv{Size: 3, Channels: 11},
@@ -140,14 +138,14 @@ var networks = []struct {
 		SoftmaxCrossEntropy{},
 	}},
 	{"dropout", Image(3, 3, 2), 4, []Layer{
-		Dropout{0.2}, Conv{Size: 3, Channels: 5}, Tanh{}, Dropout{0.5}, Dense{Units: 3}, SoftmaxCrossEntropy{},
+		Dropout{0.2}, Conv{Size: 3, Channels: 5}, Sigmoid{}, Dropout{0.5}, Dense{Units: 3}, SoftmaxCrossEntropy{},
 	}},
 	{"residual", Image(4, 3, 2), 3, []Layer{
 		Residual{Layers: []Layer{Conv{Size: 3, Channels: 2}, ReLU{}}},
 		Conv{Size: 1, Channels: 3},
-		Tanh{},
+		Sigmoid{},
 		Residual{
-			Layers:   []Layer{Tanh{}, Conv{Size: 3, Channels: 4, Stride: 2}},
+			Layers:   []Layer{Sigmoid{}, Conv{Size: 3, Channels: 4, Stride: 2}},
 			Shortcut: []Layer{Conv{Size: 1, Channels: 4, Stride: 2}},
 		},
 		Residual{Layers: []Layer{Dropout{0.3}, Conv{Size: 3, Channels: 4}}, Shortcut: []Layer{Sigmoid{}}},
@@ -158,12 +156,12 @@ var networks = []struct {
 		Deconv{Size: 4, Channels: 5, Stride: 2},
 		LeakyReLU{0.3},
 		Deconv{Size: 3, Channels: 2},
-		Tanh{},
+		Sigmoid{},
 		Deconv{Size: 2, Channels: 1, Stride: 3, Padding: Valid},
 		SquaredLoss{},
 	}},
 	{"words", Sequence(6, 1), 3, []Layer{
-		Embedding{Words: 4, Units: 35}, Tanh{}, Conv{Size: 1, Channels: 4}, SoftmaxCrossEntropy{},
+		Embedding{Words: 4, Units: 35}, Sigmoid{}, Conv{Size: 1, Channels: 4}, SoftmaxCrossEntropy{},
 	}},
 	{"LSTM", Sequence(5, 3), 8, []Layer{
 		LSTM{Units: 5, ForgetBias: 1}, Dropout{0.2}, LSTM{Units: 3}, Conv{Size: 1, Channels: 4}, SoftmaxCrossEntropy{},
@@ -187,7 +185,7 @@ var networks = []struct {
 		ReLU{},
 		Conv{Size: 1, Channels: 10},
 		GroupNorm{Groups: 2, Epsilon: 1e-3},
-		Tanh{},
+		Sigmoid{},
 		Residual{Layers: []Layer{GroupNorm{Groups: 1}, Conv{Size: 1, Channels: 10}}},
 		GroupNorm{Groups: 10},
 		AveragePool{},
@@ -196,7 +194,7 @@ var networks = []struct {
 	}},
 	{"GELU", Vector(520), 2, []Layer{GELU{}, Dense{Units: 2}, SoftmaxCrossEntropy{}}},
 	{"positions", Sequence(5, 1), 3, []Layer{
-		Embedding{Words: 3, Units: 7}, Positions{}, Tanh{}, Conv{Size: 1, Channels: 3}, SoftmaxCrossEntropy{},
+		Embedding{Words: 3, Units: 7}, Positions{}, Sigmoid{}, Conv{Size: 1, Channels: 3}, SoftmaxCrossEntropy{},
 	}},
 	{"attention", Sequence(7, 6), 3, []Layer{
 		Attention{Heads: 2},
@@ -237,10 +235,10 @@ var networks = []struct {
 		SoftmaxCrossEntropy{},
 	}},
 	{"average of a sequence", Sequence(9, 2), 3, []Layer{
-		Conv{Size: 1, Channels: 3}, Tanh{}, AveragePool{}, Dense{Units: 2}, SoftmaxCrossEntropy{},
+		Conv{Size: 1, Channels: 3}, Sigmoid{}, AveragePool{}, Dense{Units: 2}, SoftmaxCrossEntropy{},
 	}},
 	{"autoencoder", Image(3, 4, 1), 3, []Layer{
-		Dense{Units: 6}, Latent{}, Dense{Units: 6}, Tanh{}, Dense{Units: 5}, Sigmoid{}, SquaredLoss{Factor: 1},
+		Dense{Units: 6}, Latent{}, Dense{Units: 6}, Sigmoid{}, Dense{Units: 5}, Sigmoid{}, SquaredLoss{Factor: 1},
 	}},
 	{"convolutional autoencoder", Image(4, 3, 1), 3, []Layer{
 		Conv{Size: 4, Channels: 2, Stride: 2},
@@ -264,7 +262,7 @@ var networks = []struct {
 		Reshape{3, 4, 1}, // of the input
 		Conv{Size: 2, Channels: 2},
 		Reshape{4, 3, 2}, // the next layer works in place
-		Tanh{},
+		Sigmoid{},
 		Reshape{6, 2, 2}, // the next layer must not
 		Sigmoid{},
 		Residual{Layers: []Layer{Reshape{3, 4, 2}, Conv{Size: 3, Channels: 2}, Reshape{6, 2, 2}}},
@@ -275,7 +273,7 @@ var networks = []struct {
 		BatchNorm{Epsilon: 1e-3},
 		ReLU{},
 		Residual{
-			Layers:   []Layer{BatchNorm{Epsilon: 1e-3}, Tanh{}, Conv{Size: 3, Channels: 3, NoBias: true}},
+			Layers:   []Layer{BatchNorm{Epsilon: 1e-3}, Sigmoid{}, Conv{Size: 3, Channels: 3, NoBias: true}},
 			Shortcut: []Layer{Conv{Size: 1, Channels: 3}},
 		},
 		BatchNorm{Epsilon: 1e-2},

@@ -24,12 +24,10 @@ type batchNorm struct {
 	ε       float64
 	c       int
 
-	mean, inverse []float32   // of each channel: the mean and 1/√(variance + ε)
-	sums          []float32   // two for each example and channel
-	totals        []float64   // two for each channel
-	normal        []float32   // of the slice: (x − mean) inverse
-	scratch       [][]float32 // for each thread
-	shares        []float32   // two for each channel: means on the way back
+	mean, inverse []float32 // of each channel: the mean and 1/√(variance + ε)
+	sums          *strip    // two for each channel
+	totals        []float64 // two for each channel
+	shares        []float32 // two for each channel: means on the way back
 
 	means, variances []float64 // for evaluations
 }
@@ -43,18 +41,12 @@ func (l BatchNorm) build(net *Network, in *tensor) *tensor {
 	b.mean, b.inverse, b.shares = make([]float32, c), make([]float32, c), make([]float32, 2*c)
 	b.totals = make([]float64, 2*c)
 	net.norms = append(net.norms, b)
-	net.addWhole(b)
+	b.sums = net.keep(2 * c)
+	net.addWhole(b, in, b.out)
 	return b.out
 }
 
-func (b *batchNorm) grow(n, threads int) {
-	b.sums = room(b.sums, n*2*b.c)
-	b.normal = room(b.normal, n*b.in.shape.Size())
-	b.scratch = make([][]float32, threads)
-	for i := range b.scratch {
-		b.scratch[i] = make([]float32, b.c)
-	}
-}
+func (b *batchNorm) grow(int, int) {}
 
 type (
 	normMean     struct{ *batchNorm }
@@ -66,7 +58,7 @@ type (
 
 // pair is the i-th example's two sums for each channel.
 func (b *batchNorm) pair(i int) (first, second []float32) {
-	s := b.sums[i*2*b.c:][:2*b.c]
+	s := b.sums.of(i)
 	return s[:b.c], s[b.c:]
 }
 
@@ -74,7 +66,7 @@ func (b *batchNorm) pair(i int) (first, second []float32) {
 func (b *batchNorm) total() {
 	clear(b.totals)
 	for i := range b.net.n {
-		for j, v := range b.sums[i*2*b.c:][:2*b.c] {
+		for j, v := range b.sums.of(i) {
 			b.totals[j] += float64(v)
 		}
 	}
@@ -119,7 +111,7 @@ func (b *batchNorm) backwardAll() {
 		β[c], γ[c] = float32(b.totals[c]), float32(b.totals[b.c+c])
 		b.shares[c], b.shares[b.c+c] = float32(b.totals[c]/b.count()), float32(b.totals[b.c+c]/b.count())
 	}
-	if b.in.needed {
+	if b.in.needed() {
 		b.net.do(b.net.n, normBack{b})
 	}
 }
@@ -127,7 +119,7 @@ func (b *batchNorm) backwardAll() {
 // task sums the channels of one example.
 func (b normMean) task(_ *thread, i int) {
 	sum, _ := b.pair(i)
-	clear(b.sums[i*2*b.c:][:2*b.c])
+	clear(b.sums.of(i))
 	x := b.in.values(i)
 	for ; len(x) > 0; x = x[b.c:] {
 		simd.Add(sum, sum, x)
@@ -135,55 +127,26 @@ func (b normMean) task(_ *thread, i int) {
 }
 
 // task sums (x − mean)².
-func (b normVariance) task(t *thread, i int) {
+func (b normVariance) task(_ *thread, i int) {
 	sum, _ := b.pair(i)
 	clear(sum)
-	d := b.scratch[t.number]
-	for x := b.in.values(i); len(x) > 0; x = x[b.c:] {
-		simd.Sub(d, x, b.mean)
-		simd.Mul(d, d, d)
-		simd.Add(sum, sum, d)
-	}
+	simd.NormVariance(sum, b.in.values(i), b.mean)
 }
 
 func (b normForward) task(_ *thread, i int) {
-	γ, β := b.γ.at(b.net.x), b.β.at(b.net.x)
-	z, y := b.normal[i*b.in.shape.Size():], b.out.values(i)
-	for x := b.in.values(i); len(x) > 0; x, y, z = x[b.c:], y[b.c:], z[b.c:] {
-		zc, yc := z[:b.c], y[:b.c]
-		simd.Sub(zc, x, b.mean)
-		simd.Mul(zc, zc, b.inverse)
-		simd.Mul(yc, zc, γ)
-		simd.Add(yc, yc, β)
-	}
+	simd.Normalize(b.out.values(i), b.in.values(i), b.mean, b.inverse, b.γ.at(b.net.x), b.β.at(b.net.x))
 }
 
 // task sums δ and δ z, where z is the normalised input.
-func (b normSums) task(t *thread, i int) {
+func (b normSums) task(_ *thread, i int) {
+	clear(b.sums.of(i))
 	sum, product := b.pair(i)
-	clear(sum)
-	clear(product)
-	d, z := b.scratch[t.number], b.normal[i*b.in.shape.Size():]
-	for δ := b.out.deltas(i); len(δ) > 0; δ, z = δ[b.c:], z[b.c:] {
-		simd.Add(sum, sum, δ)
-		simd.Mul(d, δ, z)
-		simd.Add(product, product, d)
-	}
+	simd.NormSums(sum, product, b.out.deltas(i), b.in.values(i), b.mean, b.inverse)
 }
 
-// task computes γ inverse (δ − mean of δ − z mean of δ z) (Ioffe & Szegedy 2015, Sec. 3).
 func (b normBack) task(_ *thread, i int) {
-	γ, z := b.γ.at(b.net.x), b.normal[i*b.in.shape.Size():]
-	meanδ, meanδz := b.shares[:b.c], b.shares[b.c:]
-	dst := b.in.deltas(i)
-	for δ := b.out.deltas(i); len(δ) > 0; δ, dst, z = δ[b.c:], dst[b.c:], z[b.c:] {
-		d := dst[:b.c]
-		simd.Mul(d, z, meanδz)
-		simd.Add(d, d, meanδ)
-		simd.Sub(d, δ, d)
-		simd.Mul(d, d, b.inverse)
-		simd.Mul(d, d, γ)
-	}
+	simd.NormBack(b.in.deltas(i), b.out.deltas(i), b.in.values(i), b.mean, b.inverse, b.γ.at(b.net.x),
+		b.shares[:b.c], b.shares[b.c:])
 }
 
 // Calibrate sets what evaluations of a network with BatchNorm normalise by: the means over the batches of the given

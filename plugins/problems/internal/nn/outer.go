@@ -4,25 +4,24 @@ import "noisebench/plugins/internal/simd"
 
 // outer computes the gradient of weights that an example uses at several positions: ∇fᵢ = Aᵢᵀ Δᵢ, where Aᵢ has a row of
 // inputs and Δᵢ a row of deltas for each position. The products are computed example by example, so that their squares,
-// summed on the way, are the exact second moment. Tasks take some of the weights through all examples of the slice in
-// their order, so that no sum depends on how the work is shared.
+// summed on the way, are the exact second moment. Tasks take some of the weights through all examples of the slice, or of
+// a chunk, in their order, so that no sum depends on how the work is shared.
 type outer struct {
 	net     *Network
 	w, b    *block // rows × columns; columns, or nil: there the inputs are 1
 	rows    int
 	columns int
 	inputs
-	deltas  []float32 // of the slice: Δ in panels
-	length  int       // positions of Δ
-	skipped int       // of Δ at the start, for which A has no rows
-	perTask int       // tiles
+	deltas  *strip // Δ in panels
+	length  int    // positions of Δ
+	skipped int    // of Δ at the start, for which A has no rows
+	perTask int    // tiles
 	slot    int
 }
 
-// inputs are the matrices A of a slice.
+// inputs are the matrices A of the examples.
 type inputs struct {
-	a     []float32
-	aSize int       // from one example's to the next
+	a     func(i int) []float32
 	table []int     // where the columns of a matrix start, by tile
 	walk  simd.Walk // along a column
 }
@@ -36,15 +35,10 @@ func (o *outer) reserve() {
 	o.slot = o.net.slot(o.tasks())
 }
 
-// growDeltas makes room for n examples.
-func (o *outer) growDeltas(n int) {
-	o.deltas = room(o.deltas, n*o.length*panels(o.columns)*simd.Columns)
-}
-
-// delta is the i-th example's Δ in panels.
-func (o *outer) delta(i int) []float32 {
-	size := o.length * panels(o.columns) * simd.Columns
-	return o.deltas[i*size:][:size]
+// passDeltas adds room for Δ in the stage added last.
+func (o *outer) passDeltas() {
+	o.deltas = o.net.pass(o.length * panels(o.columns) * simd.Columns)
+	o.deltas.use(len(o.net.stages) - 1)
 }
 
 func (o *outer) weightTasks() int { return (tiles(o.rows) + o.perTask - 1) / o.perTask }
@@ -59,7 +53,7 @@ func (o *outer) tasks() int {
 
 func (o *outer) gradient(t *thread, task int) {
 	if task == o.weightTasks() {
-		ones := inputs{a: one, table: oneRow, walk: simd.Walk{Segments: 1, Length: o.length - o.skipped}}
+		ones := inputs{a: func(int) []float32 { return one }, table: oneRow, walk: simd.Walk{Segments: 1, Length: o.length - o.skipped}}
 		o.sum(t, o.slot+task, o.b, 0, 1, &ones)
 		return
 	}
@@ -84,8 +78,8 @@ func (o *outer) sum(t *thread, slot int, block *block, from, to int, in *inputs)
 	if only {
 		t.products = room(t.products, len(g))
 	}
-	for i := range net.n {
-		p.a, p.b = in.a[i*in.aSize:], o.delta(i)[o.skipped*simd.Columns:]
+	for i := net.from; i < net.to; i++ {
+		p.a, p.b = in.a(i), o.deltas.of(i)[o.skipped*simd.Columns:]
 		for r := from; r < to; r += simd.Rows {
 			p.rows = tileRows(in.table, r/simd.Rows)
 			at, rows := (r-from)*n, min(simd.Rows, to-r)

@@ -17,6 +17,10 @@ type thread struct {
 	tile     [simd.Rows * beside * simd.Columns]float32
 	sums     [simd.Columns]float32
 	products []float32 // of an example, where only the sum of their squares is wanted
+	exps     []float64 // of an example's scores
+	image    []float32 // padded
+	delta    []float32 // padded
+	part     []float32 // of an in delta
 	run      func()
 }
 

@@ -50,8 +50,10 @@ func (net *Network) block(name string, role protocol.Role, b block, shape ...int
 
 // tensor adds a tensor; its delta is needed if there are parameters by now.
 func (net *Network) tensor(shape Shape) *tensor {
-	t := &tensor{shape: shape, needed: net.dim > 0}
-	net.tensors = append(net.tensors, t)
+	t := &tensor{shape: shape, value: net.keep(shape.Size())}
+	if net.dim > 0 {
+		t.delta = net.pass(shape.Size())
+	}
 	return t
 }
 

@@ -44,7 +44,8 @@ func (w windows) line(i, before, n int) (from, to int) {
 func (l MaxPool) build(net *Network, in *tensor) *tensor {
 	w, shape := place(in.shape, l.Size, l.Stride, l.Padding)
 	p := &maxPool{in: in, out: net.tensor(shape), windows: w}
-	net.addLocal(p)
+	net.other += 4 * shape.Size() // taps
+	net.addLocal(p, in, p.out)
 	return p.out
 }
 
@@ -63,7 +64,7 @@ func (p *maxPool) forward(_ *thread, i int) {
 }
 
 func (p *maxPool) backward(_ *thread, i int) {
-	if !p.in.needed {
+	if !p.in.needed() {
 		return
 	}
 	dst, δ, taps := p.in.deltas(i), p.out.deltas(i), p.taps[i*p.out.shape.Size():]

@@ -23,7 +23,7 @@ func (l Positions) build(net *Network, in *tensor) *tensor {
 	p.w = net.weights(net.name("positions"), l.Weights, protocol.Embedding, n, c, n, c)
 	p.gather = net.gathered(p.w)
 	p.out = net.tensor(in.shape)
-	net.addLocal(p)
+	net.addLocal(p, in, p.out)
 	return p.out
 }
 
@@ -34,7 +34,7 @@ func (p *positions) forward(_ *thread, i int) {
 }
 
 func (p *positions) backward(_ *thread, i int) {
-	if p.in.needed {
+	if p.in.needed() {
 		copy(p.in.deltas(i), p.out.deltas(i))
 	}
 }

@@ -9,7 +9,5 @@ func (l Reshape) build(net *Network, in *tensor) *tensor {
 	if shape.Size() != in.shape.Size() {
 		panic("nn: a Reshape leads from " + in.shape.String() + " to " + shape.String() + ", want the same size")
 	}
-	out := net.tensor(shape)
-	out.of, out.same, out.needed, out.shared = in, true, in.needed, in.shared
-	return out
+	return &tensor{shape: shape, value: in.value, delta: in.delta, shared: in.shared}
 }

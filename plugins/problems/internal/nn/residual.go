@@ -8,7 +8,7 @@ type Residual struct{ Layers, Shortcut []Layer }
 
 func (l Residual) build(net *Network, in *tensor) *tensor {
 	f := &fork{in: in, a: net.alias(in), b: net.alias(in)}
-	net.addLocal(f)
+	net.addLocal(f, in, f.a, f.b)
 	a, b := f.a, f.b
 	for _, layer := range l.Layers {
 		a = layer.build(net, a)
@@ -19,15 +19,21 @@ func (l Residual) build(net *Network, in *tensor) *tensor {
 	if a.shape != b.shape {
 		panic("nn: the layers of a Residual lead to " + a.shape.String() + ", its shortcut to " + b.shape.String())
 	}
-	j := &join{a: a, b: b, out: net.tensor(a.shape)}
-	net.addLocal(j)
+	j := &join{a: a, b: b, out: a}
+	if a.shared || !a.needed() && net.dim > 0 {
+		j.out = net.tensor(a.shape)
+	}
+	net.addLocal(j, a, b, j.out)
+	b.value.forward = !b.shared
 	return j.out
 }
 
 // alias adds a tensor with the same value as t and a delta of its own.
 func (net *Network) alias(t *tensor) *tensor {
-	a := net.tensor(t.shape)
-	a.of, a.needed, a.shared = t, t.needed, true
+	a := &tensor{shape: t.shape, value: t.value, shared: true}
+	if t.needed() {
+		a.delta = net.pass(t.shape.Size())
+	}
 	return a
 }
 
@@ -39,12 +45,12 @@ func (f *fork) grow(int, int) {}
 func (f *fork) forward(*thread, int) {}
 
 func (f *fork) backward(_ *thread, i int) {
-	if f.in.needed {
+	if f.in.needed() {
 		simd.Add(f.in.deltas(i), f.a.deltas(i), f.b.deltas(i))
 	}
 }
 
-// join adds two tensors.
+// join adds two tensors, in place where nobody else reads the first.
 type join struct{ a, b, out *tensor }
 
 func (j *join) grow(int, int) {}
@@ -53,7 +59,7 @@ func (j *join) forward(_ *thread, i int) { simd.Add(j.out.values(i), j.a.values(
 
 func (j *join) backward(_ *thread, i int) {
 	for _, t := range []*tensor{j.a, j.b} {
-		if t.needed {
+		if t != j.out && t.needed() {
 			copy(t.deltas(i), j.out.deltas(i))
 		}
 	}

@@ -70,7 +70,7 @@ func TestSampledGradient(t *testing.T) {
 // counts twice.
 func TestSampledGradientOfAutoencoder(t *testing.T) {
 	layers := func(factor float64) []Layer {
-		return []Layer{Dense{Units: 6}, Latent{}, Dense{Units: 5}, Tanh{}, Dense{Units: 7}, SquaredLoss{Factor: factor}}
+		return []Layer{Dense{Units: 6}, Latent{}, Dense{Units: 5}, Sigmoid{}, Dense{Units: 7}, SquaredLoss{Factor: factor}}
 	}
 	one := newFixture(Vector(7), 9, layers(1))
 	drawn := one.relabel().SampledGradient
@@ -105,7 +105,7 @@ func TestSampledGradientWithoutRegulariser(t *testing.T) {
 // Classes are drawn with the probabilities of the softmax, and in the mean over them the gradient is 0: E ∇log p(ỹ|z) = 0.
 func TestSampledClasses(t *testing.T) {
 	const classes, draws = 3, 6000
-	f := newFixture(Vector(4), 1, []Layer{Dense{Units: 5}, Tanh{}, Dense{Units: classes}, SoftmaxCrossEntropy{}})
+	f := newFixture(Vector(4), 1, []Layer{Dense{Units: 5}, Sigmoid{}, Dense{Units: classes}, SoftmaxCrossEntropy{}})
 	var p [classes]float64
 	var g [classes][]float32
 	for c := range classes {

@@ -23,42 +23,19 @@ func (s Shape) Size() int { return s.Height * s.Width * s.Channels }
 
 func (s Shape) String() string { return fmt.Sprintf("%d×%d×%d", s.Height, s.Width, s.Channels) }
 
-// tensor holds what flows between two layers for the examples of a slice, one example after the other.
+// tensor holds what flows between two layers.
 type tensor struct {
 	shape  Shape
-	value  []float32
-	delta  []float32 // ∂(mean loss)/∂value; nil where nobody needs it
-	needed bool      // delta is needed: there are parameters before it
-	shared bool      // value is read by more than one layer, so that none may work in place
-	of     *tensor   // if not nil, the tensor whose value this is
-	same   bool      // of's delta is this tensor's as well
+	value  *strip
+	delta  *strip // ∂(mean loss)/∂value; nil where nobody needs it: there are no parameters before it
+	shared bool   // value is read by more than one layer, so that none may work in place
 }
+
+// needed says whether delta is needed.
+func (t *tensor) needed() bool { return t.delta != nil }
 
 // values is the i-th example's part of value.
-func (t *tensor) values(i int) []float32 { return t.value[i*t.shape.Size():][:t.shape.Size()] }
+func (t *tensor) values(i int) []float32 { return t.value.of(i) }
 
 // deltas is the i-th example's part of delta.
-func (t *tensor) deltas(i int) []float32 { return t.delta[i*t.shape.Size():][:t.shape.Size()] }
-
-// grow makes room for n examples.
-func (t *tensor) grow(n int) {
-	if t.of != nil {
-		t.value = t.of.value
-	} else {
-		t.value = room(t.value, n*t.shape.Size())
-	}
-	switch {
-	case t.same:
-		t.delta = t.of.delta
-	case t.needed:
-		t.delta = room(t.delta, n*t.shape.Size())
-	}
-}
-
-// room returns a slice of n elements, buf itself if it is large enough.
-func room[T any](buf []T, n int) []T {
-	if cap(buf) >= n {
-		return buf[:n]
-	}
-	return make([]T, n)
-}
+func (t *tensor) deltas(i int) []float32 { return t.delta.of(i) }

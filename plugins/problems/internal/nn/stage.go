@@ -21,8 +21,8 @@ type whole interface {
 	backwardAll() // parameters' gradients included
 }
 
-// weighted is a local with parameters, whose gradients it computes after backward has seen all examples of the slice:
-// in tasks, each of which takes some of the parameters through all examples in their order.
+// weighted is a local with parameters, whose gradients it computes after backward has seen all examples of a chunk:
+// in tasks, each of which takes some of the parameters through these examples in their order.
 type weighted interface {
 	tasks() int
 	gradient(t *thread, task int)
@@ -36,6 +36,7 @@ type stage struct {
 	net     *Network
 	locals  []local
 	all     whole
+	chunked bool // there is room for the deltas of a chunk only
 	weights []weightedTask
 }
 
@@ -44,15 +45,21 @@ type weightedTask struct {
 	task int
 }
 
-func (net *Network) addLocal(l local) {
+// addLocal adds a layer with the tensors that it reads and writes.
+func (net *Network) addLocal(l local, tensors ...*tensor) {
 	if n := len(net.stages); n > 0 && net.stages[n-1].all == nil {
 		net.stages[n-1].locals = append(net.stages[n-1].locals, l)
-		return
+	} else {
+		net.stages = append(net.stages, &stage{net: net, locals: []local{l}})
 	}
-	net.stages = append(net.stages, &stage{net: net, locals: []local{l}})
+	net.use(len(net.stages)-1, tensors)
 }
 
-func (net *Network) addWhole(w whole) { net.stages = append(net.stages, &stage{net: net, all: w}) }
+// addWhole is addLocal for a layer that treats all examples together.
+func (net *Network) addWhole(w whole, tensors ...*tensor) {
+	net.stages = append(net.stages, &stage{net: net, all: w})
+	net.use(len(net.stages)-1, tensors)
+}
 
 // slot reserves n places for sums of variance and returns the first one's number.
 func (net *Network) slot(n int) int {
@@ -92,13 +99,22 @@ func (s *stage) forward() {
 }
 
 func (s *stage) backward() {
+	net := s.net
 	if s.all != nil {
+		net.from, net.to = 0, net.n
 		s.all.backwardAll()
 		return
 	}
-	s.net.do(s.net.n, backwardWork{s})
-	if len(s.weights) > 0 {
-		s.net.do(len(s.weights), gradientWork{s})
+	size := net.n
+	if s.chunked {
+		size = net.chunkSize()
+	}
+	for net.from = 0; net.from < net.n; net.from += size {
+		net.to = min(net.from+size, net.n)
+		net.do(net.to-net.from, backwardWork{s})
+		if len(s.weights) > 0 {
+			net.do(len(s.weights), gradientWork{s})
+		}
 	}
 }
 
@@ -129,7 +145,7 @@ func (w forwardWork) task(t *thread, i int) {
 
 func (w backwardWork) task(t *thread, i int) {
 	for k := len(w.locals) - 1; k >= 0; k-- {
-		w.locals[k].backward(t, i)
+		w.locals[k].backward(t, w.net.from+i)
 	}
 }
 
