@@ -18,24 +18,26 @@
 // # What the host sees
 //
 // [Host.Launch] returns ordinary definitions, which nobody can tell from those of the same process, and one process
-// serves any number of runs at the same time. A plugin that crashes, panics, hangs or lies costs its run, which gets a
-// *protocol.Fault that names the plugin, the call and the cause; a hanging one is killed with its process group, and
-// the next run finds it started again. An Estimate cannot return an error: if it fails it gives NaN, and the fault
-// comes from the next Step, from Close, and from a method Fault() error that the harness asks. An error that New32, New64 or Spec returns arrives as it is, and
-// errors.ErrUnsupported is recognized everywhere.
+// serves any number of runs at the same time. A plugin that crashes, panics, hangs, lies or uses too much memory costs
+// its runs, which get a *protocol.Fault that names the plugin, the call and the cause; the next run finds it started
+// again. An Estimate cannot return an error: if it fails it gives NaN, and the fault comes from the next Step, from
+// Close, and from a method Fault() error that the harness asks. An error that New32, New64 or Spec returns arrives as it
+// is, and errors.ErrUnsupported is recognized everywhere.
 //
 // A definition that declares Saves has optimizers whose state protocol.SaveState and protocol.RestoreState move between
 // processes, wherever they run: a method State in Go is all that the author writes. A plugin of another version of the
-// contract is refused when it is launched, with a line that says both versions and what to do; [Plugin.ContractVersion] is
-// what both speak.
+// contract is refused when it is launched, with a line that says both versions and what to do;
+// [Plugin.ContractVersion] is what both speak.
 //
 // Plugins inherit few variables of the environment: where things are (PATH, HOME, TMPDIR, XDG_*, Go's and Python's
 // paths), the locale, the numbers of threads, and NOISEBENCH_*. What they print goes to the host's log under their
 // names, whether to standard output or error.
 //
-// However the host ends, nothing is left behind: it keeps its sockets in a private folder and plugins in process groups
-// of their own, and a small process, the janitor, kills these and removes that when the host is gone. Plugins that are
-// not stopped notice it themselves within a second. Shared memory has no name, and ends with its last user.
+// However the host or a plugin ends, nothing is left behind. On Linux a small process, the supervisor, stands between
+// the host and each plugin; it kills whatever the plugin started, whether or not that left its process group and session,
+// and bounds the memory of all of them together ([Options.Memory]). Another, the janitor, removes the folder of the
+// host's sockets when the host is gone. Other systems have process groups, and no bound. Plugins that are not stopped
+// notice the end of their parent within a second. Shared memory has no name, and ends with its last user.
 //
 // # How vectors and calls travel
 //

@@ -393,8 +393,7 @@ func TestNoPlugin(t *testing.T) {
 	if err := os.WriteFile(script, []byte("#!/no/such/interpreter\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	h := newHost(t, Options{})
-	h.startTimeout = 500 * time.Millisecond
+	h := newHost(t, Options{StartTimeout: 500 * time.Millisecond})
 	for _, c := range []struct {
 		argv []string
 		want string
@@ -410,6 +409,7 @@ func TestNoPlugin(t *testing.T) {
 		{[]string{"no-such-program"}, "there is no executable no-such-program in PATH"},
 		{[]string{"/bin/sleep", "100"}, "no handshake within 500ms"},
 		{[]string{os.Args[0], "plugin:silent"}, "no handshake within 500ms"},
+		{[]string{os.Args[0], "plugin:slow"}, "what it printed so far: loading a large library / and more; give it longer by --start-timeout"},
 		{[]string{os.Args[0], "plugin:mute"}, "shook hands, but did not answer within 500ms"},
 		{[]string{os.Args[0], "plugin:noise"}, `its first line is "hello from a print that came too early"`},
 		{[]string{os.Args[0], "plugin:prefix"}, `its first line is "hello 1|2|`},
