@@ -181,7 +181,8 @@ type command struct {
 	stdout    io.ReadCloser
 	stderr    io.ReadCloser
 	firstLine atomic.Pointer[string] // of standard output
-	tail      tail
+	partial   tail                   // of a first line of standard output that has not ended
+	tail      tail                   // of standard error
 }
 
 func (c *command) Start(context.Context) error {
@@ -270,7 +271,7 @@ type unfinished struct{ c *command }
 
 func (u unfinished) Write(p []byte) (int, error) {
 	if u.c.firstLine.Load() == nil && !bytes.ContainsRune(p, '\n') {
-		u.c.tail.write(p)
+		u.c.partial.write(p)
 	}
 	return len(p), nil
 }
@@ -345,10 +346,11 @@ func (c *command) words(what string) string {
 	case <-c.drained:
 	case <-time.After(2 * drainGrace):
 	}
-	if words := c.tail.String(); words != "" {
-		return "; " + what + ": " + words
+	words := slices.DeleteFunc([]string{c.tail.String(), c.partial.String()}, func(s string) bool { return s == "" })
+	if len(words) == 0 {
+		return ""
 	}
-	return ""
+	return "; " + what + ": " + strings.Join(words, " / ")
 }
 
 // explain turns an error before or in the handshake into one line that says what to do.
