@@ -60,6 +60,9 @@ func (s *Store) Dir() string { return s.dir }
 // Path returns the path of the record of a finished run, whether or not it exists.
 func (s *Store) Path(id string) string { return filepath.Join(s.dir, "runs", id[:2], id+".jsonl") }
 
+// Has reports whether the folder has a run, finished or failed.
+func (s *Store) Has(id string) bool { return exists(s.Path(id)) || exists(s.FailedPath(id)) }
+
 // FailedPath returns the path of the last failure of a run, whether or not it exists.
 func (s *Store) FailedPath(id string) string { return filepath.Join(s.dir, "failed", id+".jsonl") }
 
