@@ -25,5 +25,3 @@ func unmapShared([]byte) {}
 func futexWait(*uint32, uint32, time.Duration) {}
 
 func futexWake(*uint32) {}
-
-func yield() {}
