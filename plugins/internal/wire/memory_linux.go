@@ -82,4 +82,3 @@ func futexWake(word *uint32) {
 	const futexWakeOp = 1
 	_, _, _ = unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWakeOp, 1, 0, 0, 0)
 }
-
