@@ -42,17 +42,17 @@
 // # How vectors and calls travel
 //
 // Vectors that lie in memory from [Host.Alloc], at a multiple of 8 bytes, are mapped by the plugin and not copied at
-// all; others are copied once. Calls go through a mailbox in shared memory, where the waiting side sleeps on a futex; the
-// host looks for the reply for up to 20 µs before that, as long as looking proves worth it. Where a plugin cannot do that
-// (another language, another system), calls go on a gRPC stream, and where it cannot map memory, the vectors go inside of
-// them. [Plugin.Transport] says which it is. The bits of a run do not depend on it (R2).
+// all; others are copied once. Calls go through a mailbox in shared memory, where the waiting side yields its processor
+// for up to 20 µs, as long as that proves worth it, and then sleeps on a futex. Where a plugin cannot do that (another
+// language, another system), calls go on a gRPC stream, and where it cannot map memory, the vectors go inside of them.
+// [Plugin.Transport] says which it is. The bits of a run do not depend on it (R2).
 //
 // What a step costs more than in process, in µs: measure and step, 128 examples, 100 elements, problem and optimizer in
 // two processes. The median of five times by benchmarks/transport.sh, on a virtual machine with two cores on which other
 // work ran (the least is in parentheses), alone and beside two and eight busy processes:
 //
 //	            alone        beside two   beside eight
-//	doorbell    120 (30)     211 (29)     1061 (756)
-//	memory      149 (125)    268 (132)     639 (213)
-//	messages    171 (151)    311 (142)    1866 (919)
+//	doorbell     26 (25)     116 (26)     1210 (794)
+//	memory      189 (147)    457 (138)    1091 (197)
+//	messages    155 (147)    302 (282)    1538 (767)
 package plugins

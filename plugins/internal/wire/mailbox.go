@@ -40,7 +40,7 @@ func newMailbox(mem []byte) *mailbox {
 		call:  half{number: word(0), asleep: word(4), length: word(8), slot: mem[callSlot : callSlot+slotSize : callSlot+slotSize]},
 		reply: half{number: word(64), asleep: word(68), length: word(72), slot: mem[replySlot : replySlot+slotSize : replySlot+slotSize]},
 	}
-	b.reply.patience = hostPatience()
+	b.call.patience, b.reply.patience = newPatience(), newPatience()
 	return b
 }
 

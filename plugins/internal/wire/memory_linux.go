@@ -82,3 +82,6 @@ func futexWake(word *uint32) {
 	const futexWakeOp = 1
 	_, _, _ = unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWakeOp, 1, 0, 0, 0)
 }
+
+// yield lets another thread that is ready run on this processor first.
+func yield() { _, _, _ = unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }

@@ -1,59 +1,74 @@
 package wire
 
 import (
-	"sync/atomic"
 	"testing"
 	"time"
 )
 
-// A side that looks in vain soon sleeps at once, and tries again now and then; one whose looks are worth it goes on.
+// A side looks as long as that is worth it, and no longer where its processor goes to somebody with much to do.
 func TestPatience(t *testing.T) {
 	var number uint32
-	p := patience{most: 2 * time.Millisecond, now: 2 * time.Millisecond} // long enough to be told from all else
-	look := func() time.Duration {
-		began := time.Now()
-		if got := p.look(&number, 0); got != 0 {
-			t.Fatalf("the number is %d, want 0", got)
+	yields := 0
+	idle := func() { yields++; time.Sleep(0) }
+	busy := func() { yields++; time.Sleep(2 * dear) }
+	answered := func() { yields++; number = 1 }
+	wait := func(p *patience, yield func()) int {
+		number, yields = 0, 0
+		if got := p.lookFor(&number, 0, yield); got != number {
+			t.Fatalf("the number is %d, want %d", got, number)
 		}
-		return time.Since(began)
+		return yields
 	}
-	if took := look(); took < p.most {
-		t.Errorf("the first look takes %v, want %v", took, p.most)
+
+	p := newPatience()
+	if n := wait(&p, answered); n != 1 || p.now != mostPatience {
+		t.Errorf("an answer after one look takes %d, and leaves %v; want 1 and %v", n, p.now, mostPatience)
+	}
+	for range 10 {
+		wait(&p, idle)
+	}
+	if n := wait(&p, idle); n != 0 {
+		t.Errorf("after 10 looks in vain it looks %d times, want 0", n)
+	}
+	again := false
+	for range 100 * secondLook { // a yield that another test makes dear puts it off
+		again = again || wait(&p, idle) > 0
+	}
+	if !again {
+		t.Error("after looks in vain it never looks again")
+	}
+
+	// The longer yielding is dear, the longer it is done without.
+	p = newPatience()
+	last := 0
+	for range 8 {
+		p.now = mostPatience
+		if n := wait(&p, busy); n != 1 {
+			t.Fatalf("%d dear yields in one wait, want 1", n)
+		}
+		if p.skip <= last && p.skip != mostSkipped {
+			t.Errorf("after another dear yield %d waits are without any, before it were %d", p.skip, last)
+		}
+		last = p.skip
+		for range last {
+			if n := wait(&p, busy); n != 0 {
+				t.Fatalf("%d yields, want 0 for %d waits", n, last)
+			}
+		}
+	}
+	if last != mostSkipped {
+		t.Errorf("in the end %d waits are without a yield, want %d", last, mostSkipped)
 	}
 	for range 20 {
-		look()
+		p.now, p.skip = mostPatience, 0
+		wait(&p, answered)
 	}
-	if p.now != 0 {
-		t.Errorf("after 20 looks in vain it is still looking for %v", p.now)
+	if p.last >= last {
+		t.Error("an answer that comes at once does not make it more patient")
 	}
-	longest := time.Duration(0)
-	for range secondLook {
-		before := p.waits
-		if took := look(); p.waits%secondLook == 0 && p.waits > before {
-			longest = took
-		}
-	}
-	if longest < p.most {
-		t.Errorf("it does not look again: the longest look of %d takes %v", secondLook, longest)
-	}
-	for range 20 {
-		look()
-	}
-	// The answer is there at the first look.
-	atomic.StoreUint32(&number, 7)
-	if got := p.look(&number, 0); got != 7 {
-		t.Errorf("the number is %d, want 7", got)
-	}
-	// It comes while it looks.
-	atomic.StoreUint32(&number, 0)
-	p.now = 2 * time.Second
-	time.AfterFunc(time.Millisecond, func() { atomic.StoreUint32(&number, 8) })
-	if got := p.look(&number, 0); got != 8 {
-		t.Errorf("the number is %d, want 8", got)
-	}
-	none := patience{}
-	atomic.StoreUint32(&number, 0)
-	if none.look(&number, 0) != 0 || none.waits != 0 {
-		t.Error("without patience it looks more than once")
+	// The answer that a dear yield brought is taken.
+	p = newPatience()
+	if wait(&p, func() { busy(); number = 3 }); number != 3 || p.skip == 0 {
+		t.Errorf("number %d and %d waits without a yield, want 3 and more than 0", number, p.skip)
 	}
 }

@@ -55,11 +55,11 @@
 //    All words are native-endian, accessed with atomic loads and stores of sequential consistency. To send: write the
 //    message and its length, store the number, and if the peer's sleep word is 1, FUTEX_WAKE one waiter on the number. To
 //    wait: store 1 in the own sleep word, look at the number once more, and FUTEX_WAIT (not FUTEX_PRIVATE_FLAG) for the
-//    number to change; then store 0. A side may look at the number for some microseconds before that, at most 20, and
-//    never yields its processor meanwhile, which on a busy machine would cost milliseconds. bench looks for replies, and
-//    for a shorter time where that was in vain; a plugin should not look, as another plugin's call usually comes before
-//    its own. Calls and replies always fit, since vectors and long lists of examples lie in shared memory and states
-//    travel in pieces; error texts are cut to 16 KiB.
+//    number to change; then store 0. A side may look at the number for some microseconds before that, at most 20, as long
+//    as looking proves worth it; if it yields its processor in between, it must notice when that takes long, since on a
+//    busy machine it takes milliseconds, and go without. A plugin that sleeps at once is correct, and good enough unless
+//    its calls take less than some tens of microseconds. Calls and replies always fit, since vectors and long lists of
+//    examples lie in shared memory and states travel in pieces; error texts are cut to 16 KiB.
 //
 // 9. IDENTITY. Runs are kept and found again by what made them (R10): per definition, the digest and environment of Describe, or
 //    without a digest the SHA-256 of the executable, and a fingerprint that the host measures before the first run: starting
