@@ -154,22 +154,29 @@ func (c *Campaign) name(definitions Definitions) error {
 // It calls find from several goroutines, since reading many records takes time.
 func (c *Campaign) Cells(find Lookup) ([]results.Cell, [][]Task) {
 	cells, due := make([]results.Cell, len(c.cells)), make([][]Task, len(c.cells))
+	sideBySide(len(cells), runtime.GOMAXPROCS(0), func(i int) {
+		cells[i], due[i] = c.cells[i].state(find)
+	})
+	return cells, due
+}
+
+// sideBySide calls do with 0 to n − 1, from as many goroutines, and returns when all calls have.
+func sideBySide(n, goroutines int, do func(i int)) {
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
+	for range min(n, goroutines) {
 		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(cells); i = int(next.Add(1)) - 1 {
-				cells[i], due[i] = c.cells[i].state(find)
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
 			}
 		})
 	}
 	wg.Wait()
-	return cells, due
 }
 
-// Make makes one run of the campaign, which need not be due. A run that the campaign would not make,
-// such as one whose optimizer computes other bits here, is refused with an error that tells what
-// differs. For the rest it is [RunResumable].
+// Make makes one run of the campaign, which need not be due. A run that the campaign would not
+// make, such as one whose optimizer computes other bits here, is refused with an error that tells
+// what differs. For the rest it is [RunResumable].
 func (c *Campaign) Make(ctx context.Context, run results.Run, alloc Alloc, checkpoints *Checkpoints) (*results.Record, error) {
 	id := run.ID()
 	var near *results.Run
@@ -269,29 +276,30 @@ type Options struct {
 	Host     results.Host   // provenance to copy into each record
 	Progress func(Progress) // called from one goroutine; may be nil
 
-	// Claims share the work with other harnesses on the same store; nil: there are none.
+	// Claims share the work with other harnesses on the same store; nil if there are none.
 	Claims Claims
-	// Checkpoints keep where runs stand that are not finished; nil: an interrupted run starts anew.
+	// Checkpoints keep the state of unfinished runs; with nil, an interrupted run starts again.
 	Checkpoints CheckpointStore
-	Every       time.Duration // between two checkpoints of a run; 0: CheckpointEvery
-	// Maker makes the runs, on other machines perhaps; nil: they are made here.
+	Every       time.Duration // between two checkpoints of a run; 0 means CheckpointEvery
+	// Maker makes the runs, possibly on other machines; with nil, they are made in this process.
 	Maker Maker
-	// Only says which cells to work on, by the names of their entries; nil: all.
+	// Only selects the cells to work on by the names of their entries; nil means all.
 	Only func(problem, optimizer string) bool
-	// Note is told what the user should know and what is no error, from any goroutine; may be nil.
+	// Note is called with messages for the user that are no errors, from any goroutine; may be nil.
 	Note func(string)
 }
 
-// Maker makes single runs. Its record's Host names the machine that made it. See [Campaign.Make] for
-// the rest, and package worker.
+// Maker makes single runs. Its record's Host names the machine that made it. See [Campaign.Make]
+// for the rest, and package worker.
 type Maker interface {
 	Make(ctx context.Context, run results.Run, checkpoints *Checkpoints) (*results.Record, error)
 }
 
-// Claims tell harnesses that share a store which runs the others are making. See package claim.
+// Claims inform harnesses that share a store of the runs that the others are making, see package
+// claim.
 type Claims interface {
-	// Take claims a run. ok is false while another harness makes it. The run is made under the
-	// context held, which ends with ctx or when the claim is lost. release gives it back.
+	// Take claims a run. ok is false while another harness makes it. The run must be made under the
+	// context held, which ends with ctx or when the claim is lost. release ends the claim.
 	Take(ctx context.Context, id string) (held context.Context, release func(), ok bool, err error)
 }
 
@@ -551,7 +559,8 @@ func (e *execution) lookLater(id string) {
 }
 
 // nextTask chooses the run to start: by purpose, sweeps first since their next runs depend on
-// these, then by cell. Without one, wait is how long to wait for a run that is made elsewhere; 0: for none.
+// these, then by cell. Without one, wait is how long to wait for a run that is made elsewhere; 0:
+// for none.
 func (e *execution) nextTask() (cell int, task Task, wait time.Duration, ok bool) {
 	now := time.Now()
 	for _, purpose := range []Purpose{ForSweep, ForTie, ForReplicate, ForOneShot} {
@@ -679,7 +688,7 @@ func (e *execution) checkpoints(id string, load bool) *Checkpoints {
 	return c
 }
 
-// stamp copies the provenance into a record, beside what only the run knows.
+// stamp writes the provenance of this execution into a record, and keeps what the run recorded.
 func (e *execution) stamp(record *results.Record, started time.Time) {
 	if record == nil {
 		return

@@ -18,21 +18,21 @@ import (
 	"noisebench/results"
 )
 
-// Checkpoints keep where a run stands between two steps, so that another process can resume it to
-// the same bits. Only optimizers that save their state ([protocol.OptimizerDef.Saves]) have any;
-// a run of another starts anew.
+// Checkpoints keep the state of a run between two steps, so that another process can resume it with
+// the same bits. They exist only for optimizers that save their state ([protocol.OptimizerDef] with
+// Saves); runs of others start again.
 type Checkpoints struct {
 	// Every is the time between two checkpoints of a run. There is one more when the run's context
 	// ends.
 	Every time.Duration
-	// By identifies the platform and the build of the harness. A checkpoint is resumed by the same
-	// ones alone.
+	// By identifies the platform and the build of the harness. Only the same platform and build
+	// resume a checkpoint.
 	By string
-	// Load returns the last checkpoint of the run, or nil. Save replaces it; the bytes are its to
-	// keep.
+	// Load returns the last checkpoint of the run, or nil. Save replaces it and may keep the bytes.
 	Load func() ([]byte, error)
 	Save func(data []byte) error
-	// Refused is told why a checkpoint could not be used, so that the run starts anew; may be nil.
+	// Refused is called with the reason why a checkpoint is unusable and the run starts again; may
+	// be nil.
 	Refused func(error)
 }
 
@@ -41,27 +41,27 @@ func Place(h *results.Host) string {
 	return fmt.Sprintf("noisebench %s on %s, %s", h.Harness, h.Platform, h.CPU)
 }
 
-// errNotSaved is the error of a store that cannot keep a checkpoint. It is no fault of a plugin.
+// errNotSaved is the error of a store that cannot save a checkpoint. It is no fault of a plugin.
 var errNotSaved = errors.New("cannot save the checkpoint")
 
 // CheckpointEvery is the usual time between two checkpoints of a run.
 const CheckpointEvery = 3 * time.Minute
 
-// worthKeeping is the least time of work for which a run that is interrupted leaves a checkpoint.
+// worthKeeping is the least running time after which an interrupted run leaves a checkpoint.
 const worthKeeping = 2 * time.Second
 
-// saved is a checkpoint: all that a runner holds between two steps.
+// saved is a checkpoint: the state of a runner between two steps.
 type saved struct {
 	Run         string // ID
 	By          string
 	Executables map[string]string
 	Kept        []byte // JSON of kept
-	// Vectors are those of runner.own, each as the machine has it.
+	// Vectors are those of runner.own, in the machine's byte order.
 	Vectors [][]byte
 	State   []byte // of the optimizer
 }
 
-// kept is the part of a checkpoint that is not long, in the form of records.
+// kept is the small part of a checkpoint, in the form of records.
 type kept struct {
 	Step, Size, NextMark int
 	Seen                 int64
@@ -80,17 +80,17 @@ type kept struct {
 	Clocks               results.Clocks
 }
 
-// orderState is where an order stands.
+// orderState is the state of an order.
 type orderState struct {
 	Epoch    uint64
 	At       int
 	Position int64
 }
 
-// state returns where the order stands.
+// state returns the state of the order.
 func (o *order) state() orderState { return orderState{o.epoch, o.at, o.position} }
 
-// restore puts a new order to where another one of the same run stood.
+// restore sets a new order to the state of another one of the same run.
 func (o *order) restore(s orderState) {
 	if o.n == 0 {
 		o.position = s.Position
@@ -107,7 +107,7 @@ type checkpointing struct {
 	last time.Time // of a checkpoint, or of the run's start
 }
 
-// due reports whether the run has to be saved now.
+// due reports whether a checkpoint is due.
 func (c *checkpointing) due(ctx context.Context) bool {
 	if c == nil {
 		return false
@@ -154,8 +154,8 @@ func (r *runner[T]) checkpoint(request protocol.Request) error {
 	return nil
 }
 
-// resume puts a run that has just been opened to where its checkpoint says, and reports whether
-// there was one that can be used. An optimizer that cannot restore what it saved is a fault.
+// resume sets a newly opened run to the state of its checkpoint, and reports whether there was a
+// usable one. It is a fault of the optimizer if it cannot restore the state that it saved.
 func (r *runner[T]) resume() (request protocol.Request, ok bool, err error) {
 	c := r.checkpoints
 	if c == nil {
@@ -190,7 +190,7 @@ func (r *runner[T]) resume() (request protocol.Request, ok bool, err error) {
 	return k.Request, true, nil
 }
 
-// own are the vectors of a runner that are no other one's memory.
+// own returns the vectors of a runner that do not share memory with another one.
 func (r *runner[T]) own() [][]T {
 	vectors := [][]T{r.x}
 	for _, v := range [][]T{r.iterate, r.judged} {
@@ -201,7 +201,8 @@ func (r *runner[T]) own() [][]T {
 	return vectors
 }
 
-// decode reads a checkpoint and refuses one that is damaged, or another run's, or was saved elsewhere.
+// decode reads a checkpoint. Checkpoints that are damaged, of another run, or of another platform
+// or build are errors.
 func (r *runner[T]) decode(data []byte) (*saved, *kept, error) {
 	if len(data) < sha256.Size {
 		return nil, nil, fmt.Errorf("its checkpoint is cut short, it has %d bytes", len(data))
@@ -238,7 +239,7 @@ func (r *runner[T]) decode(data []byte) (*saved, *kept, error) {
 	return &s, &k, nil
 }
 
-// start prepares what depends on the starting point's evaluation.
+// start sets the values that depend on the evaluation of the starting point.
 func (r *runner[T]) start() {
 	loss := float64(r.record.Points[0].Train.Loss)
 	// Past this loss a run counts as diverged: 100 times the initial one, where that is positive.
@@ -246,7 +247,7 @@ func (r *runner[T]) start() {
 	r.trace = newTracer(r.run.Trace, r.optimizerDef.Reports, r.run.Diagnostics)
 }
 
-// raw is the memory of a vector.
+// raw returns the memory of a vector.
 func raw[T protocol.Float](v []T) []byte {
 	if len(v) == 0 {
 		return nil

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	sampleEach = 20 * time.Millisecond // limit limit for one sample
+	sampleEach = 20 * time.Millisecond // limit for one sample
 	// limit for all samples of a plan together, though each makes at least two calls
 	sampleAll = time.Second
 )

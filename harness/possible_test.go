@@ -38,10 +38,10 @@ func (b *twisted) Evaluate(x []float64, part protocol.Part) (protocol.Evaluation
 	return e, err
 }
 
-// R7: a loss that is not finite is divergence. Anything else that is not finite at a finite loss is
-// the problem's fault where the optimizer cannot have caused it: at the start, or where the loss is
-// not above that at the start and the point not far out; else it is divergence, or the optimizer's
-// to deal with. What cannot be at all is the problem's fault everywhere.
+// R7: a loss that is not finite is divergence. Other values that are not finite at a finite loss
+// are the problem's fault if the optimizer cannot have caused them: at the start, or where the loss
+// is not above that at the start and the point not far out. Otherwise they are divergence, or
+// passed to the optimizer. Impossible values are the problem's fault everywhere.
 func TestWhoIsToBlame(t *testing.T) {
 	type measurement = protocol.Measurement[float64]
 	at := func(call int, change func(m *measurement)) func(int, []float64, *measurement) {

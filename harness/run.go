@@ -682,7 +682,8 @@ func executables(problem, optimizer protocol.Origin) map[string]string {
 	return map[string]string{"problem": problem.Executable, "optimizer": optimizer.Executable}
 }
 
-// transport names how the calls of a problem or optimizer travel, which those in other processes know.
+// transport names the transport of the calls to a problem or optimizer; those in other processes
+// know it.
 func transport(v any) string {
 	if t, ok := v.(interface{ Transport() string }); ok {
 		return t.Transport()

@@ -69,8 +69,8 @@ func TestRunChargesEveryExample(t *testing.T) {
 	}
 }
 
-// Matrices are charged like anything else; an oracle is free, and the record says that there was
-// one. A batch of all examples stands where the budget stands.
+// Matrices are charged like other quantities; an oracle is free, and the record marks it. The
+// position of a batch of all examples is the number of examples charged.
 func TestRunCountsCurvatureAndOracle(t *testing.T) {
 	calls := &callLog{}
 	p := pointsDef(10, calls)

@@ -162,8 +162,8 @@ func TestStepSizeIsLogarithmic(t *testing.T) {
 	}
 }
 
-// A cell with ranges makes as many tuning runs as the plan says, keeps the best setting, and warns
-// where it is extreme.
+// A cell with ranges makes the plan's number of tuning runs, keeps the best setting, and warns if
+// it is extreme.
 func TestCampaignTunesOverRanges(t *testing.T) {
 	plan := testPlan()
 	plan.Optimizers = []protocol.OptimizerEntry{
@@ -223,7 +223,7 @@ func TestCampaignPassesOnWhatEntriesSay(t *testing.T) {
 	}
 }
 
-// A pair that does not fit has no runs, and says why; the rest of the plan goes on.
+// A pair that does not fit has no runs and states the reason; the rest of the plan is run.
 func TestCampaignGoesOnWithoutImpossiblePairs(t *testing.T) {
 	needy, narrow := scriptedDef(nil, nil), scriptedDef(nil, nil)
 	needy.Name, needy.Needs = "needy", protocol.Hessian
@@ -256,7 +256,7 @@ func TestCampaignGoesOnWithoutImpossiblePairs(t *testing.T) {
 	}
 }
 
-// The estimate takes each sample once, and says which optimizer could not be sampled.
+// The estimate takes each sample once, and names the optimizer that could not be sampled.
 func TestEstimate(t *testing.T) {
 	calls := &callLog{}
 	var seen []protocol.Measurement[float64]

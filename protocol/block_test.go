@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A specification whose block does not fit together is refused with the block's name and the field that is wrong.
+// A specification with an inconsistent block is refused, with the names of the block and the field.
 func TestBlockCheck(t *testing.T) {
 	for _, c := range []struct {
 		block Block

@@ -9,7 +9,7 @@ import (
 	"noisebench/protocol"
 )
 
-// closing is a problem that only counts how often it is closed.
+// closing is a problem that counts the calls of Close.
 type closing struct {
 	protocol.Problem[float64]
 	closed *int
@@ -96,7 +96,7 @@ func TestTryOpen(t *testing.T) {
 	}
 }
 
-// Offers looks at the constructor of the element type that is asked for, and knows no others.
+// Offers depends on the constructor of the given element type alone.
 func TestOffers(t *testing.T) {
 	single := protocol.OptimizerDef{New32: func(protocol.Start) (o protocol.Optimizer[float32], q protocol.Request, err error) { return }}
 	double := protocol.ProblemDef{New64: func(protocol.Setting) (p protocol.Problem[float64], err error) { return }}

@@ -11,7 +11,7 @@ import (
 // Float is the element type of points, gradients and variances.
 type Float interface{ float32 | float64 }
 
-// DType names an element type: networks use Float32, convex and exact problems Float64.
+// DType is the name of an element type: networks use Float32, convex and exact problems Float64.
 type DType string
 
 // The element types.
@@ -20,7 +20,7 @@ const (
 	Float64 DType = "float64"
 )
 
-// Size is the number of bytes of one element.
+// Size returns the size of one element in bytes.
 func (d DType) Size() int {
 	if d == Float32 {
 		return 4
@@ -28,7 +28,7 @@ func (d DType) Size() int {
 	return 8
 }
 
-// DTypeOf returns the name of T.
+// DTypeOf returns the DType of T.
 func DTypeOf[T Float]() DType {
 	var zero T
 	if _, ok := any(zero).(float32); ok {
@@ -40,8 +40,9 @@ func DTypeOf[T Float]() DType {
 // Finite reports whether v is neither NaN nor an infinity.
 func Finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
-// Number is a float64 that JSON can carry whatever its value: NaN and the infinities are written as the strings "NaN",
-// "+Inf" and "-Inf", all others as the shortest decimal that reads back to the same bits.
+// Number is a float64 that JSON can represent for every value: NaN and the infinities are written
+// as the strings "NaN", "+Inf" and "-Inf", all other values as the shortest decimal with the same
+// bits.
 type Number float64
 
 // MarshalJSON writes n.
@@ -58,7 +59,7 @@ func (n Number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(v)
 }
 
-// UnmarshalJSON reads what MarshalJSON writes.
+// UnmarshalJSON reads the output of MarshalJSON.
 func (n *Number) UnmarshalJSON(b []byte) error {
 	b = bytes.TrimSpace(b)
 	if len(b) > 0 && b[0] == '"' {

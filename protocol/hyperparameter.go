@@ -11,29 +11,31 @@ import (
 // StepSize is the name of the hyperparameter that the protocol's search tunes.
 const StepSize = "step_size"
 
-// Setting gives hyperparameters (or a problem's parameters) their values by name.
+// Setting maps names of hyperparameters, or of a problem's parameters, to values.
 type Setting map[string]float64
 
 // Hyperparameter declares one hyperparameter of an optimizer, or one parameter of a problem.
 type Hyperparameter struct {
-	Name    string    // lower_snake_case
-	Doc     string    // one line: meaning, symbol in the source
-	Default float64   // for step_size: where the search starts
-	Min     float64   // least allowed value
-	Max     float64   // greatest allowed value; may be +Inf
-	MinOpen bool      // Min itself is excluded
-	MaxOpen bool      // Max itself is excluded
-	Integer bool      // only whole numbers
-	Log     bool      // its scale is logarithmic: a plan that tunes it over a range spreads values evenly by their logarithms
-	Tuned   bool      // the protocol tunes it
-	Grid    []float64 // if Tuned and not step_size: the values to try, Default among them
+	Name    string  // lower_snake_case
+	Doc     string  // one line: meaning, symbol in the source
+	Default float64 // for step_size: the starting point of the search
+	Min     float64 // least allowed value
+	Max     float64 // greatest allowed value; may be +Inf
+	MinOpen bool    // Min itself is excluded
+	MaxOpen bool    // Max itself is excluded
+	Integer bool    // only integers are allowed
+	// the scale is logarithmic: tuning over a range spaces values evenly in their logarithms
+	Log   bool
+	Tuned bool      // the protocol tunes it
+	Grid  []float64 // if Tuned and not step_size: the values to try, including Default
 }
 
-// StepSizeParameter declares the step size α ∈ (0, ∞) that most optimizers have: tuned, on a logarithmic scale, with the
-// search's starting point.
+// StepSizeParameter declares the step size α ∈ (0, ∞) that most optimizers have: tuned, on a
+// logarithmic scale, with the starting point of the search.
 func StepSizeParameter(start float64) Hyperparameter {
 	return Hyperparameter{
-		Name: StepSize, Doc: "step size α", Default: start, Max: math.Inf(1), MinOpen: true, Log: true, Tuned: true,
+		Name: StepSize, Doc: "step size α", Default: start, Max: math.Inf(1), MinOpen: true,
+		Log: true, Tuned: true,
 	}
 }
 
@@ -44,10 +46,13 @@ func Fraction(name, doc string, value float64) Hyperparameter {
 
 // NonNegative declares a hyperparameter in [0, ∞) such as ε, on a logarithmic scale.
 func NonNegative(name, doc string, value float64) Hyperparameter {
-	return Hyperparameter{Name: name, Doc: doc, Default: value, Max: math.Inf(1), MaxOpen: true, Log: true}
+	return Hyperparameter{
+		Name: name, Doc: doc, Default: value, Max: math.Inf(1), MaxOpen: true,
+		Log: true,
+	}
 }
 
-// Count declares a hyperparameter that is a whole number of at least least.
+// Count declares an integer hyperparameter of at least least.
 func Count(name, doc string, value, least int) Hyperparameter {
 	return Hyperparameter{
 		Name: name, Doc: doc, Default: float64(value),
@@ -55,10 +60,10 @@ func Count(name, doc string, value, least int) Hyperparameter {
 	}
 }
 
-// Logarithmic reports whether the scale is logarithmic: declared so, or that of the step size, which always is.
+// Logarithmic reports whether the scale is logarithmic, as that of the step size always is.
 func (h Hyperparameter) Logarithmic() bool { return h.Log || h.Name == StepSize }
 
-// Range writes the allowed values as an interval, such as "[0, 1)".
+// Range returns the allowed values as an interval, such as "[0, 1)".
 func (h Hyperparameter) Range() string {
 	left, right := "[", "]"
 	if h.MinOpen {
@@ -84,8 +89,8 @@ func (h Hyperparameter) Check(v float64) error {
 	return nil
 }
 
-// Resolve returns a complete setting: given, with the declared default for every name that it leaves out. It refuses
-// unknown names and values out of range. given is not changed.
+// Resolve returns a complete setting: given, with the declared defaults for omitted names. Unknown
+// names and values out of range are errors. given is not modified.
 func Resolve(declared []Hyperparameter, given Setting) (Setting, error) {
 	known := make([]string, len(declared))
 	full := make(Setting, len(declared))
@@ -106,7 +111,7 @@ func Resolve(declared []Hyperparameter, given Setting) (Setting, error) {
 	return full, nil
 }
 
-// String writes the setting as "a=1 b=0.5", sorted by name.
+// String formats the setting as "a=1 b=0.5", sorted by name.
 func (s Setting) String() string {
 	parts := make([]string, 0, len(s))
 	for _, name := range slices.Sorted(maps.Keys(s)) {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Unknown is the error for a name that nothing has. It lists the known names that are near, or all of them if there are
-// few, or says how many there are.
+// Unknown returns the error for an unknown name. It lists similar known names or, if there are
+// none, all known names.
 func Unknown(kind, name string, known []string) error {
 	known = slices.Clone(known)
 	slices.Sort(known)
@@ -20,7 +20,8 @@ func Unknown(kind, name string, known []string) error {
 	return fmt.Errorf("unknown %s %q; known: %s", kind, name, strings.Join(known, ", "))
 }
 
-// Near returns up to three of known that differ from name by few edits, nearest first.
+// Near returns up to three of known that differ from name by few edits or begin with it, nearest
+// first.
 func Near(name string, known []string) []string {
 	type candidate struct {
 		name     string
@@ -42,7 +43,8 @@ func Near(name string, known []string) []string {
 	return names
 }
 
-// editDistance is the optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours.
+// editDistance returns the optimal string alignment distance: the least number of insertions,
+// deletions, substitutions and transpositions of neighbours.
 func editDistance(a, b string) int {
 	d := make([][]int, len(a)+1)
 	for i := range d {

@@ -1,13 +1,13 @@
 package protocol
 
-// Draw says which examples the next batch holds.
+// Draw selects the examples of the next batch.
 type Draw uint8
 
 // The draws.
 const (
 	New   Draw = iota // the next examples of the data order
-	Again             // the examples of the last measurement once more, at the new x
-	All               // every training example; refused on endless data
+	Again             // the examples of the last measurement again, at the new x
+	All               // every training example; an error on endless data
 )
 
 func (d Draw) String() string {
@@ -22,60 +22,65 @@ func (d Draw) String() string {
 	return "unknown"
 }
 
-// Request says what an optimizer wants to have measured next. The zero value repeats the usual: as many new examples as
-// last time, and the quantities that the optimizer declared.
+// Request is an optimizer's request for the next measurement. The zero value asks for as many new
+// examples as the last one, and for the declared quantities.
 type Request struct {
-	BatchSize int      // m; 0 keeps the size. Ignored unless Draw is New; only for those that declare ChoosesBatchSize
-	Draw      Draw     // which examples
-	Want      Quantity // 0: OptimizerDef.Needs; else a part of that
-	// Trial: x is a trial point now (of a line search, say). Evaluation does not judge it, and its loss, whatever it is,
-	// does not end the run. Only for those that declare Trials.
+	BatchSize int      // m; 0 keeps the size. Ignored unless Draw is New; requires ChoosesBatchSize
+	Draw      Draw     // the examples
+	Want      Quantity // a subset of OptimizerDef.Needs; 0 means all of it
+	// Trial marks x as a trial point, such as one of a line search. It is not evaluated, and its
+	// loss never ends the run. Requires Trials in the definition.
 	Trial bool
 }
 
-// Start is what an optimizer knows before its first step.
+// Start is the information that an optimizer has before its first step.
 type Start struct {
 	Setting   Setting            // complete
 	Dim       int                // d
 	DType     DType              // element type
 	Blocks    []Block            // of x; may be empty
-	BatchSize int                // of the problem or the plan, used if the first request leaves it 0
-	Train     int                // number of training examples N; 0: endless
+	BatchSize int                // of the problem or the plan; used if the first request has size 0
+	Train     int                // number of training examples N; 0 for endless data
 	Budget    int64              // examples
-	Seed      uint64             // for Stream(Seed, PurposeOwn), if the optimizer is random
-	Constants map[string]float64 // what the problem declares, see ProblemSpec
+	Seed      uint64             // for Stream(Seed, PurposeOwn), if the optimizer is randomized
+	Constants map[string]float64 // those of the problem, see ProblemSpec
 }
 
-// Optimizer is one optimizer in one run. It keeps its state (momentum, …) itself. If it has a method Close() error, that
-// is called when the run ends. It may also be a [Reporter] or an [Averager].
+// Optimizer is an optimizer in one run. It holds its own state, such as momentum. If it has a
+// method Close() error, that is called when the run ends. It may also be a [Reporter], an
+// [Averager] or [Stateful].
 type Optimizer[T Float] interface {
-	// Step moves x in place, given a measurement at x, and says what to measure next. x and m's slices are the
-	// harness's: x must not be changed outside Step, none may be kept. An error is a Fault of the optimizer; divergence
-	// is not an error: let NaN and infinities through.
+	// Step moves x in place, given a measurement at x, and returns the request for the next
+	// measurement. x and m's slices belong to the harness: x must not be changed outside Step, and
+	// none may be retained. An error is a Fault of the optimizer. Divergence is not an error: NaN
+	// and infinities must reach x.
 	Step(x []T, m *Measurement[T]) (Request, error)
 }
 
-// Reporter is an Optimizer that reports named numbers about each step. They are recorded and influence nothing.
+// Reporter is an Optimizer that reports named numbers about each step, which are recorded and
+// affect nothing.
 type Reporter interface {
 	// Report writes the values for the last step to values, one per name in OptimizerDef.Reports.
 	Report(values []float64)
 }
 
-// Averager is an Optimizer whose estimate of the optimum is not the point at which it measures (averaged iterates).
-// Evaluation judges the estimate.
+// Averager is an Optimizer whose estimate of the optimum differs from the point at which it
+// measures, such as an average of iterates. The estimate is evaluated.
 type Averager[T Float] interface {
-	// Estimate writes the current estimate to out (d elements), given the point x. It is asked before the first step, too:
-	// there the point itself will do.
+	// Estimate writes the current estimate to out (d elements), given the point x. It is also
+	// called before the first step, where the point itself is a valid estimate.
 	Estimate(x, out []T)
 }
 
-// Stateful is an Optimizer whose state can be saved and restored, see [SaveState]: restored in an optimizer that was opened
-// for the same run, it goes on to the same bits.
+// Stateful is an Optimizer whose state can be saved and restored, see [SaveState]: an optimizer
+// opened for the same run continues from the restored state with the same bits.
 type Stateful interface {
-	// State lists pointers to all that Step changes and a later Step, Report or Estimate reads, in a fixed order: to
-	// numbers, booleans, strings, slices and arrays of these, or another Stateful. A slice keeps the length that New32 or
-	// New64 gave it; one that was nil may get any. What the constructor derives from Start and never changes does not belong
-	// here. Random numbers need no entry where each step draws from a Stream of its own, keyed by Measurement.Step.
+	// State lists, in a fixed order, pointers to everything that Step changes and that a later
+	// Step, Report or Estimate reads: numbers, booleans, strings, slices and arrays of these, or
+	// another Stateful. A slice keeps the length that New32 or New64 gave it; a nil slice may get
+	// any length. Values that the constructor derives from Start and that never change are not part
+	// of the state. Random numbers need no entry if each step draws from its own Stream, keyed by
+	// Measurement.Step.
 	State() []any
 }
 
@@ -84,24 +89,25 @@ type OptimizerDef struct {
 	Name             string // lower-case, words joined by hyphens
 	Version          string // raised when any of its numbers change
 	Doc              string // first line: a summary for listings
-	Source           string // where it is published, and which published variant this is
+	Source           string // publication, and which published variant this is
 	Hyperparameters  []Hyperparameter
-	Needs            Quantity // all that its requests may want
-	ChoosesBatchSize bool     // a plan cannot set its batch size
+	Needs            Quantity // all quantities that its requests may want
+	ChoosesBatchSize bool     // its requests may set BatchSize; a plan cannot set the batch size
 	Averages         bool     // it is an Averager
 	Trials           bool     // its requests may set Trial
-	FullBatch        bool     // it draws All, so that it cannot run on endless data
+	FullBatch        bool     // it draws All and cannot run on endless data
 	Saves            bool     // it is Stateful
-	Reports          []string // names of what a Reporter reports
+	Reports          []string // names of the values of a Reporter
 
-	// New32 and New64 open the optimizer for one run and return its first request. At least one is set.
+	// New32 and New64 open the optimizer for one run and return its first request. At least one is
+	// set.
 	New32 func(Start) (Optimizer[float32], Request, error)
 	New64 func(Start) (Optimizer[float64], Request, error)
 
 	Identity // declared by outside plugins
 
-	// Origin and Fingerprint are filled in by whoever loaded the definition. Fingerprint measures what the optimizer computes
-	// (see package fingerprint); nil: nobody has to know.
+	// Origin and Fingerprint are set by the program that loads the definition. Fingerprint returns
+	// the fingerprint of the optimizer (see package fingerprint); nil if it is not needed.
 	Origin      Origin
 	Fingerprint func() (string, error)
 }

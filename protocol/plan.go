@@ -8,22 +8,24 @@ import (
 	"strings"
 )
 
-// Order says in which order a run sees the training examples.
+// Order is the order in which a run sees the training examples.
 type Order string
 
-// The orders. Reshuffled draws a new permutation for every epoch; batches are cut from the concatenated epochs, whatever
-// their size. Frozen uses one permutation for the whole run and starts over rather than cut a batch across its end, so
-// that a remainder of each epoch is never seen: what DeepOBS' published runs did.
+// The orders. Reshuffled draws a new permutation for every epoch; batches of any size are
+// consecutive parts of the concatenated epochs. Frozen uses one permutation for the whole run and
+// starts again instead of letting a batch extend across its end, so that a remainder of each epoch
+// is never seen, as in DeepOBS' published runs.
 const (
 	Reshuffled Order = "reshuffled"
 	Frozen     Order = "frozen"
 )
 
-// ReportRule says which of a run's evaluation points counts.
+// ReportRule selects the evaluation point of a run that is reported.
 type ReportRule string
 
-// The report rules. Best is the point that is best on the part used for selection; Final is the last point. On a problem
-// without validation part both mean the last point, unless selection is on the test part.
+// The report rules. Best is the best point on the part used for selection; Final is the last point.
+// On a problem without validation part both mean the last point, unless selection is on the test
+// part.
 const (
 	Best  ReportRule = "best"
 	Final ReportRule = "final"
@@ -31,17 +33,23 @@ const (
 
 // ProblemEntry is one problem of a plan.
 type ProblemEntry struct {
-	Problem   string    `yaml:"problem" json:"problem"`                           // name of a problem
-	Name      string    `yaml:"name,omitempty" json:"name,omitempty"`             // in tables; default: what the problem is called
-	With      Setting   `yaml:"with,omitempty" json:"with,omitempty"`             // parameters
-	Budget    int64     `yaml:"budget,omitempty" json:"budget,omitempty"`         // examples; default: the problem's
-	Epochs    float64   `yaml:"epochs,omitempty" json:"epochs,omitempty"`         // in place of Budget: so many times the training examples
-	BatchSize int       `yaml:"batch_size,omitempty" json:"batch_size,omitempty"` // default: the problem's
-	Schedule  *Schedule `yaml:"schedule,omitempty" json:"schedule,omitempty"`     // default: the plan's
+	// name of a problem
+	Problem string `yaml:"problem" json:"problem"`
+	// in tables; default: the problem's name
+	Name string  `yaml:"name,omitempty" json:"name,omitempty"`
+	With Setting `yaml:"with,omitempty" json:"with,omitempty"` // parameters
+	// examples; default: the problem's
+	Budget int64 `yaml:"budget,omitempty" json:"budget,omitempty"`
+	// instead of Budget: multiple of the number of training examples
+	Epochs float64 `yaml:"epochs,omitempty" json:"epochs,omitempty"`
+	// default: the problem's
+	BatchSize int `yaml:"batch_size,omitempty" json:"batch_size,omitempty"`
+	// default: the plan's
+	Schedule *Schedule `yaml:"schedule,omitempty" json:"schedule,omitempty"`
 }
 
-// Examples returns the budget of the entry on its problem, in examples. That epochs are asked for of endless data, or are too
-// few for one example or too many to count, is an error.
+// Examples returns the budget of the entry on its problem, in examples. Epochs of endless data, and
+// epochs of less than one or more than 2⁵³ examples, are errors.
 func (e *ProblemEntry) Examples(spec *ProblemSpec) (int64, error) {
 	switch {
 	case e.Epochs == 0 && e.Budget > 0:
@@ -49,36 +57,51 @@ func (e *ProblemEntry) Examples(spec *ProblemSpec) (int64, error) {
 	case e.Epochs == 0:
 		return spec.Budget, nil
 	case spec.Train == 0:
-		return 0, fmt.Errorf("epochs is %g, but the problem's data are endless; give its budget in examples", e.Epochs)
+		return 0, fmt.Errorf("epochs is %g, but the problem's data are endless; give its budget "+
+			"in examples", e.Epochs)
 	}
 	examples := math.Round(e.Epochs * float64(spec.Train))
 	if !(examples >= 1 && examples <= 1<<53) {
-		return 0, fmt.Errorf("epochs is %g, which makes %g examples of %d; want 1 to %g", e.Epochs, examples, spec.Train, float64(1<<53))
+		return 0, fmt.Errorf("epochs is %g, which makes %g examples of %d; want 1 to %g", e.Epochs,
+			examples, spec.Train, float64(1<<53))
 	}
 	return int64(examples), nil
 }
 
-// OptimizerEntry is one competitor of a plan. It has no budget: that all entries see as many examples is the protocol.
+// OptimizerEntry is one competitor of a plan. It has no budget, since the protocol gives all
+// entries the same.
 type OptimizerEntry struct {
-	Optimizer string               `yaml:"optimizer" json:"optimizer"`                       // name of an optimizer
-	Name      string               `yaml:"name,omitempty" json:"name,omitempty"`             // in tables; default: what the optimizer is called
-	Set       Setting              `yaml:"set,omitempty" json:"set,omitempty"`               // fixed, never tuned
-	Sweep     map[string][]float64 `yaml:"sweep,omitempty" json:"sweep,omitempty"`           // full grid in place of the search
-	Tune      map[string][]float64 `yaml:"tune,omitempty" json:"tune,omitempty"`             // ranges [least, greatest], filled evenly in place of the search
-	BatchSize int                  `yaml:"batch_size,omitempty" json:"batch_size,omitempty"` // default: the problem's
-	Schedule  *Schedule            `yaml:"schedule,omitempty" json:"schedule,omitempty"`     // default: that of the other entries
-	Clip      float64              `yaml:"clip,omitempty" json:"clip,omitempty"`             // greatest norm of a gradient, see the package comment; 0: none
+	// name of an optimizer
+	Optimizer string `yaml:"optimizer" json:"optimizer"`
+	// in tables; default: the optimizer's name
+	Name string `yaml:"name,omitempty" json:"name,omitempty"`
+	// fixed, never tuned
+	Set Setting `yaml:"set,omitempty" json:"set,omitempty"`
+	// full grid instead of the search
+	Sweep map[string][]float64 `yaml:"sweep,omitempty" json:"sweep,omitempty"`
+	// ranges [least, greatest], filled evenly instead of the search
+	Tune map[string][]float64 `yaml:"tune,omitempty" json:"tune,omitempty"`
+	// default: the problem's
+	BatchSize int `yaml:"batch_size,omitempty" json:"batch_size,omitempty"`
+	// default: that of the other entries
+	Schedule *Schedule `yaml:"schedule,omitempty" json:"schedule,omitempty"`
+	// greatest norm of a gradient, see the package comment; 0 for no clipping
+	Clip float64 `yaml:"clip,omitempty" json:"clip,omitempty"`
 }
 
-// Tuning is how a plan tunes.
+// Tuning holds a plan's rules of tuning.
 type Tuning struct {
-	Runs        int     `yaml:"runs" json:"runs"`                 // most runs of one sweep, whatever the number of hyperparameters
-	Seed        *uint64 `yaml:"seed,omitempty" json:"seed"`       // of the sweep; the tie step uses the seeds after it. nil: the default
-	TieSeeds    int     `yaml:"tie_seeds" json:"tie_seeds"`       // seeds of the tie step; -1: no tie step
-	TieSettings int     `yaml:"tie_settings" json:"tie_settings"` // most settings in the tie step
+	// limit on the runs of one sweep, for any number of hyperparameters
+	Runs int `yaml:"runs" json:"runs"`
+	// of the sweep; the tie step uses the following seeds. nil means the default
+	Seed *uint64 `yaml:"seed,omitempty" json:"seed"`
+	// seeds of the tie step; -1: no tie step
+	TieSeeds int `yaml:"tie_seeds" json:"tie_seeds"`
+	// limit on the settings in the tie step
+	TieSettings int `yaml:"tie_settings" json:"tie_settings"`
 }
 
-// SweepSeed is Seed, or its default.
+// SweepSeed returns Seed or its default.
 func (t *Tuning) SweepSeed() uint64 {
 	if t.Seed == nil {
 		return 1000
@@ -86,12 +109,13 @@ func (t *Tuning) SweepSeed() uint64 {
 	return *t.Seed
 }
 
-// Plan is everything that a comparison needs. Its zero fields mean the defaults that [Plan.WithDefaults] fills in.
+// Plan defines a comparison. Zero fields mean the defaults that [Plan.WithDefaults] fills in.
 type Plan struct {
 	Name        string `yaml:"name" json:"name"`
 	Description string `yaml:"description,omitempty" json:"description,omitempty"`
-	// Extends names a plan of which this one has all that it does not say itself, and whose optimizers come before its own.
-	// Whoever reads plan files resolves it; a Plan that is run has none.
+	// Extends names a plan that provides all values which this one omits, and whose optimizers
+	// precede those of this one. Readers of plan files resolve it; it is empty in a Plan that is
+	// run.
 	Extends    string           `yaml:"extends,omitempty" json:"-"`
 	Problems   []ProblemEntry   `yaml:"problems" json:"problems"`
 	Optimizers []OptimizerEntry `yaml:"optimizers" json:"optimizers"`
@@ -101,25 +125,30 @@ type Plan struct {
 	FirstSeed  uint64 `yaml:"first_seed,omitempty" json:"first_seed"`
 	// OneShot adds replicates of each optimizer's declared defaults.
 	OneShot *bool `yaml:"one_shot,omitempty" json:"one_shot"`
-	// Evaluations is the number of evaluation marks after the one at 0, equally spaced over the budget.
+	// Evaluations is the number of evaluation marks after the one at 0, equally spaced over the
+	// budget.
 	Evaluations int `yaml:"evaluations,omitempty" json:"evaluations"`
-	// Trace is the greatest number of steps of which a record keeps loss, batch size and reports. Negative: none.
+	// Trace is the greatest number of steps of which a record keeps loss, batch size and reports;
+	// negative for none.
 	Trace int `yaml:"trace,omitempty" json:"trace"`
-	// Diagnostics adds to each traced step what its gradient's noise is like, on problems that measure it. It is free of
-	// charge and changes no result.
+	// Diagnostics adds measures of the gradient noise to each traced step, on problems that measure
+	// it. It is free and changes no result.
 	Diagnostics bool  `yaml:"diagnostics,omitempty" json:"diagnostics,omitempty"`
 	Order       Order `yaml:"order,omitempty" json:"order"`
-	// Schedule is the step-size schedule of all runs; nil: each problem's own. That of a problem entry goes before it, and that
-	// of an optimizer entry before both.
+	// Schedule is the step-size schedule of all runs; nil means that of each problem. The schedule
+	// of a problem entry takes precedence over it, and that of an optimizer entry over both.
 	Schedule *Schedule `yaml:"schedule,omitempty" json:"schedule,omitempty"`
-	// Plugins are paths of executables that serve what the plan names. They say where, not what: no part of the comparison.
+	// Plugins are paths of executables that serve definitions of the plan. They are not part of the
+	// comparison.
 	Plugins []string `yaml:"plugins,omitempty" json:"-"`
-	// Selection is the part on which settings and points are selected: validation, or test as the thesis did.
+	// Selection is the part on which settings and points are selected: validation, or test as in
+	// the thesis.
 	Selection Part       `yaml:"selection,omitempty" json:"selection"`
 	Report    ReportRule `yaml:"report,omitempty" json:"report"`
 }
 
-// WithDefaults returns a copy in which every unset field has its default: the standard protocol.
+// WithDefaults returns a copy in which unset fields have their defaults, those of the standard
+// protocol.
 func (p Plan) WithDefaults() Plan {
 	p.Problems = slices.Clone(p.Problems)
 	for i := range p.Problems {
@@ -146,9 +175,12 @@ func (p Plan) WithDefaults() Plan {
 	return p
 }
 
-// ScheduleOf returns the step-size schedule of an optimizer entry on a problem entry: its own, or else the problem entry's, or
-// else the plan's, or else that of the problem's spec. Without an optimizer entry, nil, it is that of the entries that have none.
-func (p *Plan) ScheduleOf(problem *ProblemEntry, optimizer *OptimizerEntry, spec *ProblemSpec) Schedule {
+// ScheduleOf returns the step-size schedule of an optimizer entry on a problem entry: the first of
+// the optimizer entry's, the problem entry's, the plan's, and that of the problem's spec. With a
+// nil optimizer it is the schedule of optimizer entries without one.
+func (p *Plan) ScheduleOf(problem *ProblemEntry, optimizer *OptimizerEntry,
+	spec *ProblemSpec,
+) Schedule {
 	switch {
 	case optimizer != nil && optimizer.Schedule != nil:
 		return optimizer.Schedule.plain()
@@ -167,10 +199,10 @@ func setDefault[V comparable](field *V, value V) {
 	}
 }
 
-// Check returns an error that names the first thing that makes no sense in a plan with its defaults filled in. Names are
-// not looked up.
+// Check returns an error that names the first invalid value of a plan with its defaults filled in.
+// It does not look up names.
 func (p *Plan) Check() error {
-	const most = 100_000 // of anything that a plan counts
+	const most = 100_000 // limit on all counts of a plan
 	switch {
 	case p.Extends != "":
 		return fmt.Errorf("plan %s extends %s, which was not read", p.Name, p.Extends)
@@ -181,7 +213,8 @@ func (p *Plan) Check() error {
 	case len(p.Problems) == 0:
 		return fmt.Errorf("plan %s has no problems; list at least one under \"problems:\"", p.Name)
 	case len(p.Optimizers) == 0:
-		return fmt.Errorf("plan %s has no optimizers; list at least one under \"optimizers:\"", p.Name)
+		return fmt.Errorf("plan %s has no optimizers; list at least one under \"optimizers:\"",
+			p.Name)
 	case p.Replicates < 1 || p.Replicates > most:
 		return fmt.Errorf("replicates is %d, want 1 to %d", p.Replicates, most)
 	case p.Evaluations < 1 || p.Evaluations > most:
@@ -189,12 +222,14 @@ func (p *Plan) Check() error {
 	case p.Tuning.Runs < 1 || p.Tuning.Runs > most:
 		return fmt.Errorf("tuning.runs is %d, want 1 to %d", p.Tuning.Runs, most)
 	case p.Tuning.TieSeeds < -1 || p.Tuning.TieSettings < 1:
-		return fmt.Errorf("tuning.tie_seeds is %d and tuning.tie_settings is %d, want tie_seeds ≥ 1 (or -1 for no tie step) and tie_settings ≥ 1",
+		return fmt.Errorf("tuning.tie_seeds is %d and tuning.tie_settings is %d, want tie_seeds "+
+			"≥ 1 (or -1 for no tie step) and tie_settings ≥ 1",
 			p.Tuning.TieSeeds, p.Tuning.TieSettings)
 	case p.Trace == 0 || p.Trace == 1:
 		return fmt.Errorf("trace is %d, want at least 2 steps, or -1 for none", p.Trace)
 	case p.Diagnostics && p.Trace < 0:
-		return fmt.Errorf("diagnostics are asked for, but trace is %d; they are kept with the traced steps, so want trace of at least 2",
+		return fmt.Errorf("diagnostics are asked for, but trace is %d; they are kept with the "+
+			"traced steps, so want trace of at least 2",
 			p.Trace)
 	case p.Order != Reshuffled && p.Order != Frozen:
 		return fmt.Errorf("order is %q, want %s or %s", p.Order, Reshuffled, Frozen)
@@ -214,13 +249,17 @@ func (p *Plan) Check() error {
 		case e.Problem == "":
 			return fmt.Errorf("entry %d under problems names no problem", i+1)
 		case !printable(e.Name):
-			return fmt.Errorf("problem %d is named %q, want a name that prints on one line", i+1, e.Name)
+			return fmt.Errorf("problem %d is named %q, want a name that prints on one line", i+1,
+				e.Name)
 		case seen[e.Name]:
-			return fmt.Errorf("two problems of the plan are named %q; give one of them another name with \"name:\"", e.Name)
+			return fmt.Errorf("two problems of the plan are named %q; give one of them another "+
+				"name with \"name:\"", e.Name)
 		case e.Budget < 0 || e.BatchSize < 0:
-			return fmt.Errorf("problem %s: budget is %d and batch_size is %d, want positive numbers", e.Name, e.Budget, e.BatchSize)
+			return fmt.Errorf("problem %s: budget is %d and batch_size is %d, want positive "+
+				"numbers", e.Name, e.Budget, e.BatchSize)
 		case e.Epochs != 0 && e.Budget != 0:
-			return fmt.Errorf("problem %s: it has both a budget, of %d examples, and epochs, %g; keep one", e.Name, e.Budget, e.Epochs)
+			return fmt.Errorf("problem %s: it has both a budget, of %d examples, and epochs, %g; "+
+				"keep one", e.Name, e.Budget, e.Epochs)
 		case e.Epochs < 0 || !Finite(e.Epochs):
 			return fmt.Errorf("problem %s: epochs is %g, want a positive number", e.Name, e.Epochs)
 		}
@@ -237,11 +276,14 @@ func (p *Plan) Check() error {
 		case e.Optimizer == "":
 			return fmt.Errorf("entry %d under optimizers names no optimizer", i+1)
 		case !printable(e.Name):
-			return fmt.Errorf("optimizer %d is named %q, want a name that prints on one line", i+1, e.Name)
+			return fmt.Errorf("optimizer %d is named %q, want a name that prints on one line", i+1,
+				e.Name)
 		case seen[e.Name]:
-			return fmt.Errorf("two optimizers of the plan are named %q; give one of them another name with \"name:\"", e.Name)
+			return fmt.Errorf("two optimizers of the plan are named %q; give one of them another "+
+				"name with \"name:\"", e.Name)
 		case e.BatchSize < 0:
-			return fmt.Errorf("optimizer %s: batch_size is %d, want a positive number", e.Name, e.BatchSize)
+			return fmt.Errorf("optimizer %s: batch_size is %d, want a positive number", e.Name,
+				e.BatchSize)
 		case e.Clip < 0 || !Finite(e.Clip):
 			return fmt.Errorf("optimizer %s: clip is %g, want a positive norm", e.Name, e.Clip)
 		}
@@ -258,10 +300,11 @@ func (p *Plan) Check() error {
 	return nil
 }
 
-// checkTuning returns an error that names what of set, sweep and tune makes no sense or does not go together.
+// checkTuning returns an error that names invalid or inconsistent values of set, sweep and tune.
 func (e *OptimizerEntry) checkTuning() error {
 	if len(e.Sweep) > 0 && len(e.Tune) > 0 {
-		return fmt.Errorf("it has both a sweep, of %s, and ranges to tune, of %s; keep one", sorted(e.Sweep), sorted(e.Tune))
+		return fmt.Errorf("it has both a sweep, of %s, and ranges to tune, of %s; keep one",
+			sorted(e.Sweep), sorted(e.Tune))
 	}
 	for _, tuned := range []struct {
 		key    string
@@ -284,20 +327,21 @@ func (e *OptimizerEntry) checkTuning() error {
 	return nil
 }
 
-// sorted lists the keys of a map.
+// sorted returns the keys of a map, joined by commas.
 func sorted(values map[string][]float64) string {
 	return strings.Join(slices.Sorted(maps.Keys(values)), ", ")
 }
 
-// Deviations lists, one sentence fragment each, where the plan departs from the standard rules of selection and data
-// order; tables print them.
+// Deviations lists the plan's deviations from the standard rules of selection and data order, one
+// sentence fragment each, for tables.
 func (p *Plan) Deviations() []string {
 	var d []string
 	if p.Selection == TestPart {
 		d = append(d, "settings are selected on test data")
 	}
 	last := p.FirstSeed + uint64(p.Replicates)
-	if seed := p.Tuning.SweepSeed(); seed < last && seed+uint64(max(0, p.Tuning.TieSeeds)) >= p.FirstSeed {
+	if seed := p.Tuning.SweepSeed(); seed < last &&
+		seed+uint64(max(0, p.Tuning.TieSeeds)) >= p.FirstSeed {
 		d = append(d, "a tuning seed is counted among the replicates")
 	}
 	if p.Order == Frozen {
@@ -309,7 +353,8 @@ func (p *Plan) Deviations() []string {
 	return d
 }
 
-// Measured is what the runs of an optimizer measure on a problem: what it needs, and what diagnostics need.
+// Measured returns the quantities that the runs of an optimizer measure on a problem: those that it
+// needs, and those for diagnostics.
 func (p *Plan) Measured(spec *ProblemSpec, o *OptimizerDef) Quantity {
 	if p.Diagnostics {
 		return o.Needs | Gradient | VarianceNorm&spec.Measures

@@ -6,16 +6,18 @@ import (
 	"slices"
 )
 
-// Accuracy is the name of the metric that is a share of correct answers, in [0, 1].
+// Accuracy is the name of the metric that is the fraction of correct answers, in [0, 1].
 const Accuracy = "accuracy"
 
-// Check returns an error that names what no problem can measure, wherever the point is: a negative variance at a finite loss.
+// Check returns an error for a measurement that is impossible at every point: a negative variance
+// at a finite loss.
 func (m *Measurement[T]) Check() error {
 	if !Finite(m.Loss) {
-		return nil // nothing is said of the rest
+		return nil // the other values are unspecified
 	}
 	if m.Have.Has(VarianceNorm) && m.VarianceNorm < 0 {
-		return fmt.Errorf("it measured ‖s‖₁ = %g at a loss of %g, want a number that is not negative: it is a sum of squares", m.VarianceNorm, m.Loss)
+		return fmt.Errorf("it measured ‖s‖₁ = %g at a loss of %g, want a number that is not "+
+			"negative: it is a sum of squares", m.VarianceNorm, m.Loss)
 	}
 	for _, v := range m.Slices() {
 		if v.Of != Variance && v.At != &m.TrueVariance || !m.Have.Has(v.Of) {
@@ -23,7 +25,8 @@ func (m *Measurement[T]) Check() error {
 		}
 		for j, s := range *v.At {
 			if s < 0 {
-				return fmt.Errorf("it measured %g as element %d of the %v at a loss of %g, want a number that is not negative: it is a sum of squares",
+				return fmt.Errorf("it measured %g as element %d of the %v at a loss of %g, want "+
+					"a number that is not negative: it is a sum of squares",
 					s, j, v.Of, m.Loss)
 			}
 		}
@@ -31,7 +34,8 @@ func (m *Measurement[T]) Check() error {
 	return nil
 }
 
-// NotFinite returns the name of the first quantity beside the loss that is not finite, and its value; empty: all are.
+// NotFinite returns name and value of the first quantity other than the loss that is not finite; an
+// empty name if all are finite.
 func (m *Measurement[T]) NotFinite() (name string, value float64) {
 	if m.Have.Has(VarianceNorm) && !Finite(m.VarianceNorm) {
 		return "‖s‖₁", m.VarianceNorm
@@ -49,8 +53,9 @@ func (m *Measurement[T]) NotFinite() (name string, value float64) {
 	return "", 0
 }
 
-// allFinite reports whether no element is NaN or infinite. It passes over millions of elements at each step: v − v is 0 for
-// numbers and NaN for the rest, and so is a sum of these.
+// allFinite reports whether no element is NaN or infinite. It is fast, since it reads millions of
+// elements at each step: v − v is 0 for finite v and NaN otherwise, and so are sums of these
+// differences.
 func allFinite[T Float](x []T) bool {
 	var a, b, c, d T
 	for len(x) >= 4 {
@@ -66,22 +71,25 @@ func allFinite[T Float](x []T) bool {
 	return a+b+c+d == 0
 }
 
-// Check returns an error that names what no problem can find at a finite loss, wherever the point is: an accuracy outside
-// [0, 1]. NaN is another matter, see [Caused].
+// Check returns an error for an evaluation that is impossible at every point: an accuracy outside
+// [0, 1] at a finite loss. For NaN see [Caused].
 func (e Evaluation) Check(m Metric) error {
 	if m.Name == Accuracy && Finite(e.Loss) && (e.Metric < 0 || e.Metric > 1) {
-		return fmt.Errorf("the accuracy is %g at a loss of %g, want a share of examples, in [0, 1]", e.Metric, e.Loss)
+		return fmt.Errorf("the accuracy is %g at a loss of %g, want a share of examples, in [0, "+
+			"1]", e.Metric, e.Loss)
 	}
 	return nil
 }
 
-// Caused reports whether an optimizer can have caused that something beside the loss is not finite at x, where the loss is
-// finite (R7). It cannot have at the start; nor later where the loss is not above that at the start and no element of x is so
-// large that its eighth power overflows in T.
+// Caused reports whether an optimizer can have caused that a quantity other than the loss is not
+// finite at x, where the loss is finite (R7). It cannot have caused it at the starting point, nor
+// later where the loss is not above its initial value and no element of x is so large that its
+// eighth power overflows in T.
 //
-// A point that is not worse than the start and not far out is one that any optimizer may reach, and a problem has to measure
-// there. The eighth power leaves room for networks of eight layers, and for the fourth power that a variance is of a
-// product of two; an optimizer that goes farther has only itself to blame, whatever the loss.
+// Any optimizer may reach a point that is no worse than the start and of moderate size, so a
+// problem must measure there. The eighth power allows for networks of eight layers, and for
+// variances, which are fourth powers of products of two factors. Beyond that the optimizer is
+// responsible, whatever the loss.
 func Caused[T Float](x []T, moved bool, loss, atStart float64) bool {
 	if !moved {
 		return false

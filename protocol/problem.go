@@ -11,31 +11,33 @@ import (
 // Part is one of the three parts of a problem's data on which a point is evaluated.
 type Part string
 
-// The parts. TrainPart is a fixed subset of the training examples of about the size of the test part (all of them where
-// the problem says so); for a problem whose objective is known exactly, it is that objective.
+// The parts. TrainPart is a fixed subset of the training examples of about the size of the test
+// part (all of them if the problem's documentation says so); for a problem whose objective is known
+// exactly, it is that objective.
 const (
 	TrainPart      Part = "train"
 	ValidationPart Part = "validation"
 	TestPart       Part = "test"
 )
 
-// Batch names the examples of one measurement.
+// Batch specifies the examples of one measurement.
 type Batch struct {
-	// Examples are the numbers of the examples, in order: each in [0, ProblemSpec.Train), or, for endless data, the
-	// positions in the stream themselves. The same number may occur twice where a batch crosses the end of an epoch.
-	// The slice is the caller's and valid during the call only.
+	// Examples are the numbers of the examples, in order: each in [0, ProblemSpec.Train) or, for
+	// endless data, the positions in the stream. A number may occur twice in a batch that crosses
+	// the end of an epoch. The slice belongs to the caller and is valid only during the call.
 	Examples []int
-	// Seed is the run's seed and Position the stream position of Examples[0]. Augmentation, dropout and endless noise
-	// are drawn from streams keyed by (Seed, Position+i or Examples[i]), so that a second look at a batch is the same. A
-	// batch of All has no place in the stream: its Position is the number of examples charged before.
+	// Seed is the run's seed and Position the stream position of Examples[0]. Augmentation, dropout
+	// and endless noise are drawn from streams keyed by (Seed, Position+i or Examples[i]), so that
+	// repeated measurements of a batch are the same. A batch of All is not part of the stream: its
+	// Position is the number of examples charged before.
 	Seed     uint64
 	Position int64
 }
 
-// Measurement is what an optimizer learns about one batch at one point. The caller allocates the slices of what is wanted
-// (see Quantity.Elements); they are valid during the call only.
+// Measurement holds the quantities measured on one batch at one point. The caller allocates the
+// slices of the wanted quantities (see [Quantity.Elements]); they are valid only during the call.
 type Measurement[T Float] struct {
-	Have         Quantity // what was measured, beside Loss
+	Have         Quantity // the measured quantities besides Loss
 	BatchSize    int      // m, the number of examples in the batch
 	Loss         float64  // (1/m) Σ fᵢ(x), plus the regulariser
 	Gradient     []T      // if Have has Gradient: g, d elements
@@ -50,7 +52,7 @@ type Measurement[T Float] struct {
 
 	SampledGradient []T // if Have has SampledGradient: d elements
 
-	// The harness fills in where the run stands; a problem leaves these alone.
+	// The harness sets the fields below; problems do not use them.
 	Step      int     // t: the number of measurements before this one
 	Seen      int64   // examples charged, this batch included
 	StepScale float64 // the schedule's factor on the step size at this step, see [Schedule.Factor]
@@ -58,14 +60,14 @@ type Measurement[T Float] struct {
 
 // Slice is one of the slices of a Measurement.
 type Slice[T Float] struct {
-	Of Quantity // what it holds
-	At *[]T     // where the Measurement keeps it
+	Of Quantity // its contents
+	At *[]T     // the field of the Measurement
 }
 
-// NumSlices is the number of slices of a Measurement.
+// NumSlices is the number of slices of a [Measurement].
 const NumSlices = 11
 
-// Slices lists m's slices, in an order that is part of the wire contract. Oracle has two.
+// Slices returns m's slices, in an order that is part of the wire contract. Oracle has two.
 func (m *Measurement[T]) Slices() [NumSlices]Slice[T] {
 	return [NumSlices]Slice[T]{
 		{Gradient, &m.Gradient},
@@ -82,35 +84,38 @@ func (m *Measurement[T]) Slices() [NumSlices]Slice[T] {
 	}
 }
 
-// Evaluation is the verdict on a point on one part of the data: exact means over all of the part's examples, without
-// augmentation or dropout.
+// Evaluation is the evaluation of a point on one part of the data: exact means over all of the
+// part's examples, without augmentation or dropout.
 type Evaluation struct {
 	Loss   float64 // the training objective, regulariser included
-	Metric float64 // in the unit of ProblemSpec.Metric; equal to Loss where the metric is the loss
+	Metric float64 // in the unit of ProblemSpec.Metric; equals Loss if the metric is the loss
 }
 
-// Problem is a test problem at fixed parameters, opened for one run: f(x) = (1/N) Σ fᵢ(x) with x of ProblemSpec.Dim
-// elements. Calls come one at a time, but many runs may be open at once. It is pure (R2): nothing that a call computes
-// may influence another call. If it has a method Close() error, that is called when the run ends.
+// Problem is a test problem at fixed parameters, opened for one run: f(x) = (1/N) Σ fᵢ(x) with x of
+// ProblemSpec.Dim elements. Its methods are not called concurrently, but many runs may be open at
+// the same time. It is pure (R2): no call may affect the result of another. If it has a method
+// Close() error, that is called when the run ends.
 type Problem[T Float] interface {
 	// Init writes the starting point of runs with this seed to x.
 	Init(x []T, seed uint64) error
-	// Measure writes Loss and the wanted quantities at x on the batch to m, and sets m.Have and m.BatchSize. It must not
-	// change x or the batch. A loss that overflows is returned as it is, not as an error.
-	// Where a problem offers no variance, the examples of a batch may depend on each other, as batch normalization makes
-	// them; loss and gradient are then those of the batch as a whole, and do not grow with its size.
+	// Measure writes Loss and the wanted quantities at x on the batch to m, and sets m.Have and
+	// m.BatchSize. It must not change x or the batch. A loss that overflows is no error. If the
+	// problem offers no variance, the examples of a batch may depend on each other, as with batch
+	// normalization; loss and gradient are then those of the batch as a whole, and do not grow with
+	// its size.
 	Measure(x []T, batch Batch, want Quantity, m *Measurement[T]) error
-	// Evaluate judges x on one part. It must not change x. For a part that ProblemSpec says is absent it returns an error.
+	// Evaluate evaluates x on one part. It must not change x. A part that is absent by the
+	// ProblemSpec is an error.
 	Evaluate(x []T, part Part) (Evaluation, error)
 }
 
-// Metric says in what unit a problem's points are ranked.
+// Metric is the quantity by which points of a problem are ranked.
 type Metric struct {
 	Name         string `json:"name"` // "accuracy", "loss", "suboptimality"
 	HigherBetter bool   `json:"higher_better"`
 }
 
-// DataFile names a file that a problem reads.
+// DataFile identifies a file that a problem reads.
 type DataFile struct {
 	Name   string `json:"name"`
 	SHA256 string `json:"sha256"` // of the decompressed contents, hexadecimal
@@ -118,32 +123,36 @@ type DataFile struct {
 
 // ProblemSpec describes a problem at given parameters.
 type ProblemSpec struct {
-	Dim        int        `json:"dim"` // d
-	DType      DType      `json:"dtype"`
-	Train      int        `json:"train"`      // number of training examples N; 0: endless, each example is seen once
-	Validation int        `json:"validation"` // number of validation examples; 0: no such part
-	Test       int        `json:"test"`       // number of test examples; 0: no such part
-	Measures   Quantity   `json:"measures"`   // what Measure offers
+	Dim   int   `json:"dim"` // d
+	DType DType `json:"dtype"`
+	// number of training examples N; 0 for endless data, in which each example is seen once
+	Train int `json:"train"`
+	// number of validation examples; 0 if there is no such part
+	Validation int        `json:"validation"`
+	Test       int        `json:"test"`     // number of test examples; 0 if there is no such part
+	Measures   Quantity   `json:"measures"` // quantities that Measure offers
 	Metric     Metric     `json:"metric"`
-	BatchSize  int        `json:"batch_size"` // where an optimizer does not choose
-	Budget     int64      `json:"budget"`     // examples, where the plan does not say
+	BatchSize  int        `json:"batch_size"` // unless the optimizer chooses
+	Budget     int64      `json:"budget"`     // in examples, unless the plan sets it
 	Schedule   []Drop     `json:"schedule,omitempty"`
 	Blocks     []Block    `json:"blocks,omitempty"` // cover [0, Dim) without overlap, or empty
 	Data       []DataFile `json:"data,omitempty"`
-	// Constants are facts about f, by name, where they are known:
+	// Constants are known constants of f, by name:
 	//
 	//	optimum            f*, the least value
 	//	smoothness         L, in the Euclidean norm: ‖∇f(x) − ∇f(y)‖₂ ≤ L ‖x − y‖₂
-	//	smoothness_linf    L∞, in the maximum norm: ‖∇f(x) − ∇f(y)‖₁ ≤ L∞ ‖x − y‖∞; of a convex quadratic with Hessian H the
-	//	                   greatest sᵀHs of all vectors s of signs (Balles 2021, Sec. 6.4)
-	//	smoothness_l1      L₁, in the norm ℓ₁: ‖∇f(x) − ∇f(y)‖∞ ≤ L₁ ‖x − y‖₁; of a convex quadratic the greatest Hᵢᵢ
+	//	smoothness_linf    L∞, in the maximum norm: ‖∇f(x) − ∇f(y)‖₁ ≤ L∞ ‖x − y‖∞; of a convex
+	//	                   quadratic with Hessian H the greatest sᵀHs of all vectors s of signs
+	//	                   (Balles 2021, Sec. 6.4)
+	//	smoothness_l1      L₁, in the norm ℓ₁: ‖∇f(x) − ∇f(y)‖∞ ≤ L₁ ‖x − y‖₁; of a convex
+	//	                   quadratic the greatest Hᵢᵢ
 	//	smoothness_sep     L_sep, separable: the least Σ lᵢ of all l with H ≼ diag(l)
 	//	strong_convexity   μ: f(y) ≥ f(x) + ∇f(x)ᵀ(y−x) + μ/2 ‖y−x‖₂²
 	//	gradient_variance  tr Σ, of one example's gradient, where it does not depend on x
 	Constants map[string]float64 `json:"constants,omitempty"`
 }
 
-// Check returns an error that names the first field that makes no sense.
+// Check returns an error that names the first invalid field.
 func (s *ProblemSpec) Check() error {
 	switch {
 	case s.Dim < 1 || s.Dim > math.MaxInt32:
@@ -151,11 +160,14 @@ func (s *ProblemSpec) Check() error {
 	case s.DType != Float32 && s.DType != Float64:
 		return fmt.Errorf("dtype is %q, want float32 or float64", s.DType)
 	case min(s.Train, s.Validation, s.Test) < 0 || int64(max(s.Train, s.Validation, s.Test)) > maxExamples:
-		return fmt.Errorf("parts have %d, %d and %d examples, want 0 to %d", s.Train, s.Validation, s.Test, int64(maxExamples))
+		return fmt.Errorf("parts have %d, %d and %d examples, want 0 to %d", s.Train, s.Validation, s.Test,
+			int64(maxExamples))
 	case !s.Measures.Valid() || !s.Measures.Has(Gradient):
-		return fmt.Errorf("measures %v, want known quantities with the gradient among them", s.Measures)
+		return fmt.Errorf("measures %v, want known quantities with the gradient among them",
+			s.Measures)
 	case s.Measures&Matrices != 0 && s.Dim > MaxMatrixDim:
-		return fmt.Errorf("measures %v at dim %d, want at most %d: each matrix would have %.3g elements",
+		return fmt.Errorf("measures %v at dim %d, want at most %d: each matrix would have %.3g "+
+			"elements",
 			s.Measures&Matrices, s.Dim, MaxMatrixDim, float64(s.Dim)*float64(s.Dim))
 	case s.Metric.Name == "":
 		return fmt.Errorf("metric has no name")
@@ -171,7 +183,8 @@ func (s *ProblemSpec) Check() error {
 	case s.BatchSize < 1:
 		return fmt.Errorf("batch size is %d, want at least 1", s.BatchSize)
 	case s.Budget < int64(s.BatchSize):
-		return fmt.Errorf("budget is %d examples, want at least one batch (%d examples)", s.Budget, s.BatchSize)
+		return fmt.Errorf("budget is %d examples, want at least one batch (%d examples)", s.Budget,
+			s.BatchSize)
 	}
 	end := 0
 	for _, b := range s.Blocks {
@@ -180,7 +193,8 @@ func (s *ProblemSpec) Check() error {
 				b.Name, len(b.Name), len(b.Shape), MaxNameLen)
 		}
 		if b.Offset != end || b.Len < 1 {
-			return fmt.Errorf("block %q covers [%d, %d), want it to start at %d", b.Name, b.Offset, b.Offset+b.Len, end)
+			return fmt.Errorf("block %q covers [%d, %d), want it to start at %d", b.Name, b.Offset,
+				b.Offset+b.Len, end)
 		}
 		if err := b.check(); err != nil {
 			return err
@@ -210,25 +224,29 @@ const (
 	maxListed   = 10000 // drops, data files, constants
 )
 
-// ProblemDef defines a problem for [noisebench/plugins.Serve]: what is known without its data, and how to open it.
+// ProblemDef defines a problem, for [noisebench/plugins.Serve]: its declarations, which need no
+// data, and constructors.
 type ProblemDef struct {
 	Name       string // lower-case, words joined by hyphens
 	Version    string // raised when any of its numbers change
 	Doc        string // first line: a summary for listings
-	Source     string // where it is published, and in which variant this is
+	Source     string // publication, and which published variant this is
 	Parameters []Hyperparameter
 
-	// Spec describes the problem at a complete setting of its parameters. It needs no data files.
+	// Spec returns the specification of the problem at a complete setting of its parameters. It
+	// needs no data files.
 	Spec func(Setting) (ProblemSpec, error)
-	// New32 or New64, according to Spec's DType, opens the problem for one run at a complete setting. Data are read on
-	// the first call and kept: opening is cheap after that. An error for missing data says how to get them.
+	// New32 or New64, according to Spec's DType, opens the problem for one run at a complete
+	// setting. The first call reads the data, so that later ones are fast. An error for missing
+	// data states how to get them.
 	New32 func(Setting) (Problem[float32], error)
 	New64 func(Setting) (Problem[float64], error)
 
 	Identity // declared by outside plugins
 
-	// Origin and Fingerprint are filled in by whoever loaded the definition. Fingerprint measures what the problem computes
-	// at a complete setting for optimizers that need some quantities (see package fingerprint); nil: nobody has to know.
+	// Origin and Fingerprint are set by the program that loads the definition. Fingerprint returns
+	// the fingerprint of the problem at a complete setting for optimizers that need given
+	// quantities (see package fingerprint); nil if it is not needed.
 	Origin      Origin
 	Fingerprint func(at Setting, needs Quantity) (string, error)
 }
@@ -256,13 +274,14 @@ func (d *ProblemDef) Offers(t DType) bool {
 	return t == Float32 && d.New32 != nil || t == Float64 && d.New64 != nil
 }
 
-// TryOpen opens the problem at a complete setting, with the elements that its specification names, and
-// closes it again. It reports what would keep a run from starting, such as missing data.
+// TryOpen opens the problem at a complete setting, with the elements that its specification names,
+// and closes it again. It reports what would keep a run from starting, such as missing data.
 func (d *ProblemDef) TryOpen(at Setting, t DType) (err error) {
 	var problem any
 	switch {
 	case !d.Offers(t):
-		return fmt.Errorf("its specification names %s, but the definition has no constructor for it", t)
+		return fmt.Errorf("its specification names %s, but the definition has no constructor for "+
+			"it", t)
 	case t == Float32:
 		problem, err = d.New32(at)
 	default:

@@ -9,7 +9,8 @@ import (
 	"noisebench/protocol"
 )
 
-// The factor is the closed form at exact points: before the step, seen of 1000 examples are charged, and its batch has m.
+// The factor is the closed form at exact points: before the step, seen of 1000 examples are
+// charged, and its batch has m.
 func TestScheduleFactor(t *testing.T) {
 	drops := []protocol.Drop{{At: 0.5, Factor: 0.5}, {At: 0.75, Factor: 0.25}}
 	for _, c := range []struct {
@@ -27,7 +28,8 @@ func TestScheduleFactor(t *testing.T) {
 		{protocol.Schedule{Drops: drops}, 750, 10, 0.125},
 		{protocol.Schedule{Drops: drops}, 1000, 10, 0.125},
 
-		// Warm-up over 200 examples looks at the end of the batch: never 0, and 1 with the batch that completes it.
+		// Warm-up over 200 examples depends on the end of the batch: never 0, and 1 with the batch
+		// that completes it.
 		{protocol.Schedule{Warmup: 0.2}, 0, 50, 0.25},
 		{protocol.Schedule{Warmup: 0.2}, 50, 50, 0.5},
 		{protocol.Schedule{Warmup: 0.2}, 150, 50, 1},
@@ -36,7 +38,8 @@ func TestScheduleFactor(t *testing.T) {
 		{protocol.Schedule{Warmup: 0.2}, 0, 1000, 1},
 		{protocol.Schedule{Warmup: 0.2}, 900, 50, 1},
 
-		// Decay looks at the beginning of the batch: 1 at its start, and not yet final at the last step.
+		// Decay depends on the beginning of the batch: 1 at its start, and not yet final at the
+		// last step.
 		{protocol.Schedule{Decay: protocol.Linear}, 0, 100, 1},
 		{protocol.Schedule{Decay: protocol.Linear}, 250, 100, 0.75},
 		{protocol.Schedule{Decay: protocol.Linear}, 900, 100, 0.1},
@@ -125,7 +128,7 @@ func TestScheduleCheck(t *testing.T) {
 	}
 }
 
-// Drops alone are written as they were before there was anything else; all else is written by its keys. Both read back.
+// Drops alone are written in the original format, everything else with keys. Both read back.
 func TestScheduleJSON(t *testing.T) {
 	for _, c := range []struct {
 		schedule protocol.Schedule
@@ -174,7 +177,7 @@ func TestScheduleString(t *testing.T) {
 	}
 }
 
-// The schedule that is nearest to a run goes before the others.
+// The most specific schedule of a run takes precedence.
 func TestScheduleOf(t *testing.T) {
 	own := protocol.Drop{At: 0.5, Factor: 0.1}
 	at := func(warmup float64) *protocol.Schedule { return &protocol.Schedule{Warmup: warmup} }

@@ -9,16 +9,16 @@ import (
 	"reflect"
 )
 
-// Saver is an Optimizer that writes and reads its state by itself, in a form of its own. The proxies of optimizers in other
-// processes are Savers; in Go an optimizer need only be [Stateful].
+// Saver is an Optimizer that saves and restores its state in a format of its own. The proxies of
+// optimizers in other processes are Savers; optimizers in Go need only be [Stateful].
 type Saver interface {
 	SaveState() ([]byte, error)
 	RestoreState(data []byte) error
 }
 
-// SaveState returns the state of an optimizer between two steps, or before the first: that of a [Saver] in its own form,
-// that of a [Stateful] as RestoreState reads it. The bytes are the caller's. Any other optimizer is refused with
-// errors.ErrUnsupported.
+// SaveState returns the state of an optimizer between two steps, or before the first: that of a
+// [Saver] in its own format, that of a [Stateful] in the format that [RestoreState] reads. The
+// bytes belong to the caller. For other optimizers the error is errors.ErrUnsupported.
 func SaveState(o any) ([]byte, error) {
 	switch o := o.(type) {
 	case Saver:
@@ -28,13 +28,14 @@ func SaveState(o any) ([]byte, error) {
 		c.stateful(o)
 		return c.data, c.err
 	}
-	return nil, fmt.Errorf("save the state of a %T, which has no method State: %w", o, errors.ErrUnsupported)
+	return nil, fmt.Errorf("save the state of a %T, which has no method State: %w", o,
+		errors.ErrUnsupported)
 }
 
-// RestoreState gives an optimizer that was opened for the same run the state that SaveState returned. It then goes on to
-// the same bits as the one that was saved. Data that are cut short, are those of another optimizer, or were saved at
-// another number of elements are an error that tells both; after an error the optimizer must not be used. data stay the
-// caller's.
+// RestoreState restores a state returned by [SaveState] in an optimizer opened for the same run.
+// The optimizer then continues with the same bits as the saved one. Data that are truncated, belong
+// to another optimizer, or were saved with another number of elements are errors that name both
+// sides; after an error the optimizer must not be used. RestoreState does not retain data.
 func RestoreState(o any, data []byte) error {
 	switch o := o.(type) {
 	case Saver:
@@ -42,7 +43,8 @@ func RestoreState(o any, data []byte) error {
 	case Stateful:
 		rest, ok := bytes.CutPrefix(data, []byte(stateFormat))
 		if !ok {
-			return fmt.Errorf("the data are no saved state of a %T: they begin with %.20q, want %q; restore what SaveState returned", o,
+			return fmt.Errorf("the data are no saved state of a %T: they begin with %.20q, want "+
+				"%q; restore what SaveState returned", o,
 				data, stateFormat)
 		}
 		c := stateCodec{data: rest, reading: true}
@@ -52,22 +54,24 @@ func RestoreState(o any, data []byte) error {
 		}
 		return c.err
 	}
-	return fmt.Errorf("restore the state of a %T, which has no method State: %w", o, errors.ErrUnsupported)
+	return fmt.Errorf("restore the state of a %T, which has no method State: %w", o,
+		errors.ErrUnsupported)
 }
 
-// stateFormat begins every saved state. What follows is the optimizer:
+// stateFormat is the beginning of every saved state. The optimizer follows:
 //
-//	Stateful           "o", its type's name, the number of its entries, and these
-//	list               "l", its length (all ones: nil); numbers and booleans follow after one tag, others each with theirs
+//	Stateful           "o", its type's name, the number of its entries, and the entries
+//	list               "l", its length (all bits 1 for nil), and the elements: numbers and booleans
+//	                   after a single tag, others each with its own
 //	number, boolean    its tag (see tagNames) and 8 bytes; of float32 4, of bool 1
 //	string             "s", its length and its bytes
 //
-// Lengths have 8 bytes; everything is little-endian.
+// Lengths have 8 bytes; all numbers are little-endian.
 const stateFormat = "noisebench state 1\n"
 
-// stateCodec writes a state, or reads one into the same places. Its first error ends its work.
+// stateCodec writes a state, or reads one into the same variables. It stops at the first error.
 type stateCodec struct {
-	data    []byte // written so far, or yet to be read
+	data    []byte // written so far, or still to be read
 	reading bool
 	err     error
 }
@@ -78,7 +82,7 @@ func (c *stateCodec) errorf(format string, args ...any) {
 	}
 }
 
-// word writes v in a number of bytes, or reads and returns what stands in its place.
+// word writes v in size bytes, or reads and returns a number of that size.
 func (c *stateCodec) word(size int, v uint64) uint64 {
 	var b [8]byte
 	switch {
@@ -113,24 +117,27 @@ func (c *stateCodec) chars(s string) string {
 	return s
 }
 
-// count writes a number of entries or elements, or refuses another one.
+// count writes a number of entries or elements, or reads one and checks that it is equal.
 func (c *stateCodec) count(what string, want int) {
 	if got := c.word(8, uint64(want)); got != uint64(want) {
-		c.errorf("the saved %s has %d, want %d; restore what was saved by the same optimizer on the same problem", what,
+		c.errorf("the saved %s has %d, want %d; restore what was saved by the same optimizer on "+
+			"the same problem", what,
 			int64(got), want)
 	}
 }
 
-// tag writes what kind of value follows, or refuses another one.
+// tag writes the kind of the following value, or reads it and checks that it is equal.
 func (c *stateCodec) tag(want byte) {
 	if got := byte(c.word(1, uint64(want))); got != want {
-		c.errorf("the saved state has a %s where a %s belongs; restore what was saved by the same optimizer", tagName(got),
+		c.errorf("the saved state has a %s where a %s belongs; restore what was saved by the "+
+			"same optimizer", tagName(got),
 			tagName(want))
 	}
 }
 
 var tagNames = map[byte]string{
-	'b': "bool", 'i': "signed integer", 'u': "unsigned integer", 'f': "float32", 'd': "float64", 's': "string", 'l': "list",
+	'b': "bool", 'i': "signed integer", 'u': "unsigned integer", 'f': "float32", 'd': "float64",
+	's': "string", 'l': "list",
 	'o': "Stateful",
 }
 
@@ -164,7 +171,7 @@ func (c *stateCodec) stateful(s Stateful) {
 	}
 }
 
-// entry is one of the pointers of State.
+// entry codes one of the pointers of State.
 func (c *stateCodec) entry(entry any) {
 	if s, ok := entry.(Stateful); ok {
 		c.stateful(s)
@@ -178,7 +185,7 @@ func (c *stateCodec) entry(entry any) {
 	c.value(v.Elem())
 }
 
-// value is what a pointer of State points to, or an element of that.
+// value codes the variable to which a pointer of State points, or an element of it.
 func (c *stateCodec) value(v reflect.Value) {
 	if s, ok := statefulAt(v); ok {
 		c.stateful(s)
@@ -196,7 +203,8 @@ func (c *stateCodec) value(v reflect.Value) {
 	default:
 		tag := tagOf(v.Type())
 		if tag == 0 {
-			c.errorf("it points to a %s, want a number, boolean, string, list of these, or another Stateful", v.Type())
+			c.errorf("it points to a %s, want a number, boolean, string, list of these, or "+
+				"another Stateful", v.Type())
 			return
 		}
 		c.tag(tag)
@@ -204,7 +212,7 @@ func (c *stateCodec) value(v reflect.Value) {
 	}
 }
 
-// statefulAt returns the Stateful that v is, holds or points to.
+// statefulAt returns the Stateful that v is, contains or points to.
 func statefulAt(v reflect.Value) (Stateful, bool) {
 	if s, ok := v.Addr().Interface().(Stateful); ok {
 		return s, true
@@ -213,7 +221,7 @@ func statefulAt(v reflect.Value) (Stateful, bool) {
 	return s, ok
 }
 
-// tagOf is the tag of a number or boolean, or 0.
+// tagOf returns the tag of a number or boolean, or 0.
 func tagOf(t reflect.Type) byte {
 	switch t.Kind() {
 	case reflect.Bool:
@@ -248,7 +256,7 @@ func (c *stateCodec) number(v reflect.Value) {
 		if n := c.word(8, v.Uint()); c.reading {
 			v.SetUint(n)
 		}
-	case 'f': // not by way of a float64, which would change NaNs
+	case 'f': // not via float64, which would change NaNs
 		c.single(v.Addr().Convert(reflect.TypeFor[*float32]()).Interface().(*float32))
 	case 'd':
 		c.double(v.Addr().Convert(reflect.TypeFor[*float64]()).Interface().(*float64))
@@ -267,7 +275,7 @@ func (c *stateCodec) double(p *float64) {
 	}
 }
 
-// list is a slice or an array. A slice has the length that it had, unless it was nil.
+// list codes a slice or an array. A slice keeps its length, unless it is nil.
 func (c *stateCodec) list(v reflect.Value) {
 	const none = math.MaxUint64
 	want := uint64(v.Len())
@@ -284,13 +292,14 @@ func (c *stateCodec) list(v reflect.Value) {
 	case slice && got == none:
 		v.SetZero()
 	case slice && want == none:
-		if got > uint64(len(c.data)) { // each element has at least one byte
+		if got > uint64(len(c.data)) { // every element takes at least one byte
 			c.errorf("the saved state is cut short")
 			return
 		}
 		v.Set(reflect.MakeSlice(v.Type(), int(got), int(got)))
 	default:
-		c.errorf("the saved %s has %d elements, want %d; restore what was saved at the same dimension", v.Type(), int64(got), v.Len())
+		c.errorf("the saved %s has %d elements, want %d; restore what was saved at the same "+
+			"dimension", v.Type(), int64(got), v.Len())
 		return
 	}
 	if got == none {
@@ -299,7 +308,7 @@ func (c *stateCodec) list(v reflect.Value) {
 	if elem != 0 {
 		c.tag(elem)
 	}
-	switch s := v.Interface().(type) { // the long ones
+	switch s := v.Interface().(type) { // the long lists
 	case []float32:
 		for i := range s {
 			c.single(&s[i])

@@ -68,7 +68,7 @@ func filled() *memory {
 	return m
 }
 
-// bitsOf writes a memory so that all its bits show.
+// bitsOf formats a memory with all its bits.
 func bitsOf(m *memory) string {
 	text := fmt.Sprintf("%v %v %v %v %x %x %x %q %v %v %q %x %v %v %v", m.on, m.t, m.seen, m.key, math.Float32bits(m.single),
 		math.Float64bits(m.double), math.Float64bits(float64(m.named)), m.phase, m.flags, m.order, m.words, m.last[:], m.history,
@@ -103,7 +103,7 @@ func TestStateReturnsBitForBit(t *testing.T) {
 	if err != nil || !bytes.Equal(again, data) {
 		t.Errorf("the restored state is saved as other bytes (%v)", err)
 	}
-	// What was nil when it was saved becomes nil again.
+	// A slice that was nil when it was saved becomes nil again.
 	data, _ = protocol.SaveState(newMemory(3))
 	if err := protocol.RestoreState(got, data); err != nil || got.lazy != nil || got.history[1] != nil {
 		t.Errorf("restored to %v and %v with error %v, want nil slices", got.lazy, got.history[1], err)
@@ -113,7 +113,7 @@ func TestStateReturnsBitForBit(t *testing.T) {
 	}
 }
 
-// Every beginning of a state is refused, and so is a byte more.
+// Every proper prefix of a state is refused, and so is an additional byte.
 func TestStateCutShort(t *testing.T) {
 	data, err := protocol.SaveState(filled())
 	if err != nil {
@@ -127,7 +127,7 @@ func TestStateCutShort(t *testing.T) {
 	if protocol.RestoreState(newMemory(3), append(bytes.Clone(data), 0)) == nil {
 		t.Error("a byte too many was accepted")
 	}
-	// Whatever the bytes are, there is no panic, and no memory beyond what they are worth.
+	// For all inputs there is no panic, and no allocation beyond the size of the input.
 	for i := range data {
 		wild := bytes.Clone(data)
 		wild[i] ^= 0xff
@@ -196,7 +196,7 @@ func TestStateThatCannotBeSaved(t *testing.T) {
 	}
 }
 
-// remote keeps its state as it likes.
+// remote has its own format of state.
 type remote struct{ data []byte }
 
 func (r *remote) SaveState() ([]byte, error) { return r.data, nil }

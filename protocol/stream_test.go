@@ -7,7 +7,7 @@ import (
 	"noisebench/protocol"
 )
 
-// Do NOT change these numbers: every record rests on them.
+// Do NOT change these numbers: all records depend on them.
 func TestStreamPinned(t *testing.T) {
 	for _, c := range []struct {
 		seed    uint64
@@ -38,7 +38,7 @@ func TestStreamPinned(t *testing.T) {
 	}
 }
 
-// TestStreamsDiffer takes arguments that run together if they are not kept apart.
+// TestStreamsDiffer uses arguments that coincide if they are concatenated without separation.
 func TestStreamsDiffer(t *testing.T) {
 	seen := map[uint64]int{}
 	for i, r := range []*rand.Rand{

@@ -51,6 +51,22 @@ type Cell struct {
 	Missing int      // runs of the plan that have neither finished nor failed
 }
 
+// Entries returns the entries of the plan that the cell is one of; nil for one that the plan does not
+// have.
+func (c *Cell) Entries(plan *protocol.Plan) (p *protocol.ProblemEntry, o *protocol.OptimizerEntry) {
+	if i := slices.IndexFunc(plan.Problems, func(e protocol.ProblemEntry) bool { return e.Name == c.Problem }); i >= 0 {
+		p = &plan.Problems[i]
+	}
+	if i := slices.IndexFunc(plan.Optimizers, func(e protocol.OptimizerEntry) bool { return e.Name == c.Optimizer }); i >= 0 {
+		o = &plan.Optimizers[i]
+	}
+	return p, o
+}
+
+// Records returns all finished runs of the cell: replicates, runs of the declared defaults, tuning runs. One run may be
+// of several kinds.
+func (c *Cell) Records() []*Record { return slices.Concat(c.Runs, c.OneShot, c.Tuning) }
+
 // Fixed returns the part of the setting that tables show besides the tuned values: values that
 // differ from the declared defaults, and the entry's batch size. It is empty while tuning is
 // unfinished.

@@ -15,14 +15,17 @@
 //
 // # Folder
 //
-//	runs/ab/ab….jsonl                  the record of a finished run, ok or diverged; ab… is Run.ID, 64 digits
-//	runs/ab/ab….other-01234567.jsonl   another record of that run with another outcome; 01234567 begins its digest
-//	runs/ab/ab….damaged                what was there before a readable record replaced it
+//	runs/ab/ab….jsonl                  the record of a finished run, ok or diverged;
+//	                                   ab… is Run.ID, 64 digits
+//	runs/ab/ab….other-01234567.jsonl   another record of that run with another outcome;
+//	                                   01234567 is the beginning of its digest
+//	runs/ab/ab….damaged                an unreadable file that a readable record has replaced
 //	failed/ab….jsonl                   the last failure of a run that has not finished yet
-//	imported/ab….jsonl                 a run that another tool made, as a record
-//	plans/NAME.json                    what the names of a plan meant when it was run last (package bundle): with it, tables
-//	                                   need neither plugins nor data
-//	bundles/ROOT.json                  which runs were taken from that bundle, and which of its runs were made again here
+//	imported/ab….jsonl                 the record of a run that another tool made
+//	plans/NAME.json                    the definitions of a plan when it was last run (package bundle),
+//	                                   with which tables need neither plugins nor data
+//	bundles/ROOT.json                  the runs that were taken from that bundle, and those of its runs
+//	                                   that were repeated here
 //	tmp/                               files being written
 //
 // A record is written to tmp, synced, and linked to its final path, which fails if that exists: the
@@ -40,7 +43,7 @@
 //	{"point":…}                 a Point; one line per evaluation, in order
 //	{"trace":…}                 a Trace; may be absent
 //	{"end":…}                   an End
-//	{"host":…,"digest":"…"}     a Host, and the SHA-256 of all bytes before this line, in hexadecimal
+//	{"host":…,"digest":"…"}     a Host, and the hexadecimal SHA-256 of all bytes before this line
 //
 // NaN and infinities are the strings "NaN", "+Inf" and "-Inf" (see protocol.Number). All lines
 // before the last are determined by the run and the platform. The last line is not covered by the

@@ -102,8 +102,9 @@ type Trace struct {
 	//
 	//	gradient_norm     ‖g‖₂
 	//	variance_norm     ‖s‖₁, s as in protocol.Variance
-	//	noise_to_signal   ‖s‖₁/‖g‖₂², of one example; E‖g‖² is ‖∇f‖² + tr Σ/m, so this is below tr Σ/‖∇f‖² (Balles 2021, Eq. 4.16)
-	//	cabs_batch_size   α‖s‖₁/f, what CABS would choose from this batch alone (Balles 2021, Eq. 4.20)
+	//	noise_to_signal   ‖s‖₁/‖g‖₂², of one example; since E‖g‖² is ‖∇f‖² + tr Σ/m, this is below
+	//	                  tr Σ/‖∇f‖² (Balles 2021, Eq. 4.16)
+	//	cabs_batch_size   α‖s‖₁/f, the choice of CABS from this batch alone (Balles 2021, Eq. 4.20)
 	Diagnostics map[string][]protocol.Number `json:"diagnostics,omitempty"`
 }
 
@@ -124,7 +125,8 @@ type End struct {
 	MaxBatch int  `json:"max_batch"`
 }
 
-// Host is what is not reproducible about a run: where, when, how fast. It never enters a comparison of records.
+// Host is the provenance of a record: where, when and by which build the run was made, and how long
+// it took. It never enters a comparison of records.
 type Host struct {
 	Plan      string `json:"plan"`     // for which the run was made first
 	Harness   string `json:"harness"`  // version of noisebench
@@ -133,27 +135,27 @@ type Host struct {
 	CPU       string `json:"cpu"`      // model
 	Cores     int    `json:"cores"`    //
 	Machine   string `json:"machine"`  // host name
-	// Transport names how the calls of problem and optimizer traveled: "doorbell", "memory" or "messages", as in package
-	// plugins, or "in process".
+	// Transport is the transport of the calls to "problem" and "optimizer": "in process", or one of
+	// package plugins: "doorbell", "memory" or "messages".
 	Transport map[string]string `json:"transport"`
-	// Executables are the SHA-256 of those that served problem and optimizer, hexadecimal.
+	// Executables are the hexadecimal SHA-256 of those that served "problem" and "optimizer".
 	Executables map[string]string `json:"executables,omitempty"`
-	// Threads is how many threads each run was told to keep busy; 0: as many as there are cores.
+	// Threads is the number of threads that each run was told to use; 0 for the number of cores.
 	Threads  int `json:"threads,omitempty"`
-	Parallel int `json:"parallel"` // runs side by side
+	Parallel int `json:"parallel"` // concurrent runs
 	Clocks
 }
 
-// With returns h with what only the run itself knows: its transports, executables and clocks.
+// With returns h with the parts that only the run itself knows: transports, executables and clocks.
 func (h Host) With(run *Host) Host {
 	h.Transport, h.Executables, h.Clocks = run.Transport, run.Executables, run.Clocks
 	return h
 }
 
-// Clocks say when a run began, and where its time went, in seconds on the wall.
+// Clocks holds the start of a run and the wall-clock time that its parts took, in seconds.
 type Clocks struct {
 	Started       string  `json:"started"`           // RFC 3339, UTC
-	ProblemTime   float64 `json:"problem_seconds"`   // in Measure, with the way there and back
+	ProblemTime   float64 `json:"problem_seconds"`   // in Measure, with the transport
 	OptimizerTime float64 `json:"optimizer_seconds"` // in Step
 	EvaluateTime  float64 `json:"evaluate_seconds"`  // in Evaluate and Estimate
 	HarnessTime   float64 `json:"harness_seconds"`   // the rest

@@ -166,20 +166,16 @@ func (s *Store) second(id, path string, data []byte) (added bool, err error) {
 		}
 		return s.place(id, path, data)
 	}
-	if bytes.Equal(deterministic(first), deterministic(data)) {
+	outcome, _ := SplitOutcome(data)
+	if kept, _ := SplitOutcome(first); bytes.Equal(kept, outcome) {
 		return false, nil
 	}
-	digest := sha256.Sum256(deterministic(data))
+	digest := sha256.Sum256(outcome)
 	other := fmt.Sprintf("%s.other-%x.jsonl", strings.TrimSuffix(path, ".jsonl"), digest[:4])
 	if _, err := s.place(id, other, data); err != nil && !errors.Is(err, fs.ErrExist) {
 		return false, err
 	}
 	return false, &ConflictError{ID: id, Kept: path, Other: other}
-}
-
-// deterministic returns all lines but the last.
-func deterministic(data []byte) []byte {
-	return data[:1+bytes.LastIndexByte(bytes.TrimSuffix(data, []byte("\n")), '\n')]
 }
 
 // removeFinished removes checkpoints of finished runs, whose harness was killed right then. Errors do

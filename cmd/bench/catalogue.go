@@ -14,10 +14,8 @@ import (
 	"noisebench/plugins/optimizers"
 	"noisebench/plugins/problems"
 	"noisebench/protocol"
+	"noisebench/results/bundle/check"
 )
-
-// builtIn is the plugin name of what bench itself serves.
-const builtIn = "built-in"
 
 // catalogue finds problems and optimizers by the names that plans use. An outside plugin is launched when a name is
 // asked for that nothing else has, or when the name is its path.
@@ -86,7 +84,7 @@ func (c *catalogue) launchOwn(inProcess bool) error {
 		return nil
 	}
 	for _, kind := range []string{"optimizers", "problems"} {
-		p, err := c.host.Launch(c.ctx, builtIn, executable, "__plugin", kind)
+		p, err := c.host.Launch(c.ctx, protocol.BuiltIn, executable, "__plugin", kind)
 		if err != nil {
 			return err
 		}
@@ -108,9 +106,9 @@ func ownDefinitions(executable string) (*plugins.Plugin, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read my own executable: %w", err)
 	}
-	origin := protocol.Origin{Plugin: builtIn, Path: executable, Executable: digest}
+	origin := protocol.Origin{Plugin: protocol.BuiltIn, Path: executable, Executable: digest}
 	own := &plugins.Plugin{
-		Name: builtIn, Path: executable, SHA256: origin.Executable, Optimizers: optimizers.All(), Problems: problems.All(),
+		Name: protocol.BuiltIn, Path: executable, SHA256: origin.Executable, Optimizers: optimizers.All(), Problems: problems.All(),
 	}
 	setOrigin(own, origin)
 	return own, nil
@@ -129,7 +127,7 @@ func setOrigin(p *plugins.Plugin, origin protocol.Origin) {
 // SHA-256 of its executable, so that its records are found.
 func (c *catalogue) pretend(digest string) {
 	for _, p := range c.own {
-		setOrigin(p, protocol.Origin{Plugin: builtIn, Path: p.Path, SHA256: digest, Executable: digest})
+		setOrigin(p, protocol.Origin{Plugin: protocol.BuiltIn, Path: p.Path, SHA256: digest, Executable: digest})
 		for i := range p.Optimizers {
 			p.Optimizers[i].Fingerprint = nil
 		}
@@ -307,4 +305,19 @@ func findAt[D any](c *catalogue, kind, name string, of func(*plugins.Plugin) []d
 			path, kind, path, strings.Join(names, ", "))
 	}
 	return none, fmt.Errorf("plugin %s: %w", path, protocol.Unknown(kind, wanted, names))
+}
+
+// here is what the catalogue has to compare a bundle with.
+func (c *catalogue) here(rebuilt bool) check.Here {
+	served := func(list []*plugins.Plugin) (all check.Served) {
+		for _, p := range list {
+			all.Optimizers = append(all.Optimizers, p.Optimizers...)
+			all.Problems = append(all.Problems, p.Problems...)
+		}
+		return all
+	}
+	return check.Here{
+		BuiltIn: served(c.own), Given: served(c.named),
+		Found: func() check.Served { return served(c.found()) }, Rebuilt: rebuilt,
+	}
 }

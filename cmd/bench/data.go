@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"noisebench/internal/text"
 	"noisebench/plugins/problems"
 	"noisebench/protocol"
 )
@@ -78,7 +79,7 @@ func verifyData(cmd *cobra.Command) error {
 		fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", d.Name, text)
 	}
 	if bad > 0 {
-		return fmt.Errorf("%s corrupt; bench data fetch all replaces what is", isAre(bad, "data set"))
+		return fmt.Errorf("%s corrupt; bench data fetch all replaces what is", text.CountIs(bad, "data set"))
 	}
 	return nil
 }
@@ -117,12 +118,4 @@ func fetchData(cmd *cobra.Command, names []string) error {
 		fmt.Fprintf(cmd.OutOrStdout(), "%s: %v\n", d.Name, d.Status())
 	}
 	return nil
-}
-
-// isAre writes "1 thing is", "2 things are".
-func isAre(n int, thing string) string {
-	if n == 1 {
-		return count(n, thing) + " is"
-	}
-	return count(n, thing) + " are"
 }

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"testing"
 
+	"noisebench/cmd/bench/plans"
 	"noisebench/harness"
 	"noisebench/protocol"
 	"noisebench/results"

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"noisebench/harness"
+	"noisebench/internal/text"
 )
 
 // dryRun prints what a campaign would run, and how long it would take by samples of its problems
@@ -60,6 +61,6 @@ func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc,
 		printText(cmd.OutOrStdout(), fmt.Sprintf("note: on %s: %s\n", where[text], text))
 	}
 	printText(cmd.OutOrStdout(), fmt.Sprintf("\nat most %s, %d examples, about %s with %s side by side\n",
-		count(runs, "run"), examples, short(total/time.Duration(parallel)), count(parallel, "run")))
+		text.Count(runs, "run"), examples, short(total/time.Duration(parallel)), text.Count(parallel, "run")))
 	return nil
 }

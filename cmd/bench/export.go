@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"noisebench/internal/text"
 	"noisebench/results"
 	"noisebench/results/bridge"
 )
@@ -90,7 +91,7 @@ those that "bench table" prints.`,
 			source := bridge.Source{Plan: plan, Cells: cells}
 			return write(source, out, func(file string, rows int) {
 				if rows >= 0 {
-					file += ", " + count(rows, "row")
+					file += ", " + text.Count(rows, "row")
 				}
 				fmt.Fprintln(cmd.OutOrStdout(), file)
 			})

@@ -10,6 +10,7 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/protocol/fingerprint"
+	"noisebench/protocol/platform"
 )
 
 // fingerprints measures what definitions compute, each once. Those of bench's own definitions are kept in the user's cache
@@ -34,7 +35,7 @@ func newFingerprints(warnings io.Writer, executable string) *fingerprints {
 		warnings: warnings, cache: newCache("fingerprints", keepFingerprints),
 		own: map[string]string{}, known: map[string]string{}, warned: map[string]bool{},
 	}
-	f.name = fmt.Sprintf("%d-%.32s-%s", fingerprint.Version, executable, strings.ReplaceAll(platform(), "/", "-"))
+	f.name = fmt.Sprintf("%d-%.32s-%s", fingerprint.Version, executable, strings.ReplaceAll(platform.Name(), "/", "-"))
 	if !f.cache.read(f.name, 0, &f.own) {
 		f.own = map[string]string{}
 	}
@@ -82,7 +83,7 @@ func (f *fingerprints) problems(defs []protocol.ProblemDef) {
 // bytes of its executable instead: why it fails shows when it is run.
 func (f *fingerprints) measured(origin protocol.Origin, who, key string, measure func() (string, error)) (string, error) {
 	known := f.known
-	if origin.Plugin == builtIn {
+	if origin.Plugin == protocol.BuiltIn {
 		known = f.own
 	} else {
 		key += " " + origin.Path
@@ -92,12 +93,12 @@ func (f *fingerprints) measured(origin protocol.Origin, who, key string, measure
 	if print, ok := known[key]; ok {
 		return print, nil
 	}
-	if origin.Plugin != builtIn {
+	if origin.Plugin != protocol.BuiltIn {
 		f.warnScript(origin)
 	}
 	print, err := measure()
 	switch {
-	case err != nil && origin.Plugin == builtIn: // data that are missing, as whoever runs it will be told
+	case err != nil && origin.Plugin == protocol.BuiltIn: // data that are missing, as whoever runs it will be told
 		return "unmeasured-" + origin.Executable, nil
 	case errors.Is(err, fingerprint.ErrImpure):
 		fmt.Fprintf(f.warnings, "bench: plugin %s: %s: %v; bench check says more\n", origin.Plugin, who, err)
@@ -106,7 +107,7 @@ func (f *fingerprints) measured(origin protocol.Origin, who, key string, measure
 		print = "unmeasured-" + origin.Executable
 	}
 	known[key] = print
-	f.dirty = f.dirty || origin.Plugin == builtIn
+	f.dirty = f.dirty || origin.Plugin == protocol.BuiltIn
 	return print, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"noisebench/harness"
+	"noisebench/internal/text"
 	"noisebench/protocol"
 	"noisebench/results"
 )
@@ -108,7 +109,7 @@ func (k *keeper) lost() error {
 		return nil
 	}
 	return fmt.Errorf("%d of %s no longer in %s: somebody moved or removed them meanwhile; the same command makes them again",
-		n, isAre(len(k.seen), "run"), k.store.Dir())
+		n, text.CountIs(len(k.seen), "run"), k.store.Dir())
 }
 
 // known returns a run that Lookup or Commit saw.
@@ -191,10 +192,10 @@ func (k *keeper) otherCode(campaign *harness.Campaign) []string {
 		}
 	}
 	var texts []string
-	for _, text := range slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+	for _, what := range slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
 		return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b))
 	}) {
-		texts = append(texts, count(counts[text], "run")+" "+text)
+		texts = append(texts, text.Count(counts[what], "run")+" "+what)
 	}
 	if most := 4; len(texts) > most {
 		texts = append(texts[:most], fmt.Sprintf("more of %d kinds", len(texts)-most))
@@ -205,7 +206,7 @@ func (k *keeper) otherCode(campaign *harness.Campaign) []string {
 // builtBy is the SHA-256 of the build of bench that a run names, as those of contract 1 do; empty: none.
 func builtBy(r *results.Run) string {
 	for _, origin := range []protocol.Origin{r.Problem.Plugin, r.Optimizer.Plugin} {
-		if origin.Plugin == builtIn && origin.SHA256 != "" {
+		if origin.Plugin == protocol.BuiltIn && origin.SHA256 != "" {
 			return origin.SHA256
 		}
 	}

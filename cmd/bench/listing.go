@@ -135,7 +135,7 @@ func (l *lister) own() (*listing, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot find bench's own executable: %w", err)
 	}
-	return l.remembered(builtIn, executable, func() (*plugins.Plugin, error) {
+	return l.remembered(protocol.BuiltIn, executable, func() (*plugins.Plugin, error) {
 		return &plugins.Plugin{Optimizers: optimizers.All(), Problems: problems.All()}, nil
 	})
 }

@@ -14,54 +14,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"noisebench/harness"
 )
-
-func newLive() *cobra.Command {
-	var records finder
-	var addr string
-	cmd := &cobra.Command{
-		Use:   "serve PLAN|FILE",
-		Short: "Show the report of a plan in the browser while its runs go on",
-		Long: `Serve shows the page of bench report in a browser and keeps it up to date while bench run goes on in another terminal, or on
-other machines that share the results folder. It runs nothing itself. Ctrl-C stops it.
-
-Only this machine can see the page, unless --addr says otherwise: it has no passwords.`,
-		Example: `  bench serve quick
-  bench serve my-plan.yaml --results /scratch/me/runs --addr 127.0.0.1:9000`,
-		Args:              oneArg("plan"),
-		ValidArgsFunction: completePlans,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if _, _, err := net.SplitHostPort(addr); err != nil {
-				return usagef(cmd, "--addr is %q, want HOST:PORT, such as 127.0.0.1:8080 (port 0: any that is free)", addr)
-			}
-			records.traces = true
-			there, err := records.open(cmd, args[0])
-			if err != nil {
-				return err
-			}
-			campaign, store := there.campaign, there.store
-			l := &live{campaign: campaign, store: store, arg: args[0], source: records.source, changed: make(chan struct{})}
-			if err := l.refresh(); err != nil {
-				return err
-			}
-			if len(store.seen) == 0 && len(store.otherCode(campaign)) > 0 {
-				return noRecords(cmd, there, args[0])
-			}
-			listener, err := net.Listen("tcp", addr)
-			if err != nil {
-				return fmt.Errorf("cannot serve: %w; choose another address by --addr, such as 127.0.0.1:0 for any free port", err)
-			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "plan %s is at http://%s/ until Ctrl-C\n", campaign.Plan.Name, listener.Addr())
-			return l.serve(cmd.Context(), listener)
-		},
-	}
-	records.add(cmd)
-	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "`HOST:PORT` to listen at")
-	return cmd
-}
 
 // live serves the page of a plan and keeps it up to date.
 type live struct {

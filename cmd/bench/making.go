@@ -13,7 +13,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"noisebench/harness"
+	"noisebench/harness/folder"
 	"noisebench/harness/worker"
+	"noisebench/internal/text"
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/bundle"
@@ -103,7 +105,7 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.
 	if err := store.prepare(); err != nil {
 		return nil, err
 	}
-	if err := savePlan(m.dir, &campaign.Plan, definitions); err != nil {
+	if err := folder.SavePlan(m.dir, &campaign.Plan, definitions); err != nil {
 		return nil, err
 	}
 	ctx := cmd.Context()
@@ -120,7 +122,7 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.
 	claims := claim.New(m.dir, claim.Config{Job: batchJob()})
 	defer claims.Close()
 	opt := harness.Options{
-		Store: store, Parallel: m.parallel, Alloc: c.host.Alloc, Host: thisHost(), Only: only,
+		Store: store, Parallel: m.parallel, Alloc: c.host.Alloc, Host: harness.ThisHost(), Only: only,
 		Claims: claims, Checkpoints: store.store, Note: display.say,
 		Progress: func(p harness.Progress) {
 			if p.Record == nil && p.Found == 0 && p.Elsewhere == 0 {
@@ -143,7 +145,7 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.
 	}
 	cells, err := campaign.Execute(ctx, opt)
 	display.finish()
-	safe := isAre(store.finished(), "finished run")
+	safe := text.CountIs(store.finished(), "finished run")
 	switch {
 	case cmd.Context().Err() != nil:
 		return nil, interruption(fmt.Sprintf("interrupted: %s safe in %s; the same command goes on from there", safe, m.dir))
@@ -156,7 +158,7 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.
 		return nil, err
 	}
 	fmt.Fprintf(stderr, "%s made in %s, %s found in %s\n",
-		count(store.finished()-display.last.Found, "run"), short(time.Since(started)), count(display.last.Found, "run"), m.dir)
+		text.Count(store.finished()-display.last.Found, "run"), short(time.Since(started)), text.Count(display.last.Found, "run"), m.dir)
 	return cells, nil
 }
 

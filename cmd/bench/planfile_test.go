@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"noisebench/cmd/bench/plans"
 	"noisebench/harness"
 	"noisebench/plugins/optimizers"
 	"noisebench/plugins/problems"

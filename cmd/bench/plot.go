@@ -79,36 +79,6 @@ func (f *plotFlags) checkArgs(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-func kindNames() []string {
-	var names []string
-	for _, k := range figure.Kinds {
-		names = append(names, k.Name)
-	}
-	return names
-}
-
-func listKinds(cmd *cobra.Command) error {
-	rows := [][]string{{"KIND", "FIGURES", "WHAT"}}
-	for _, k := range figure.Kinds {
-		where := "by problem"
-		switch {
-		case k.Overall() && k.ByProblem():
-			where = "by problem, overall"
-		case k.Overall():
-			where = "overall"
-		}
-		rows = append(rows, []string{k.Name, where, k.Doc})
-	}
-	return printColumns(cmd.OutOrStdout(), rows)
-}
-
-func completePlotArgs(cmd *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
-	if len(args) == 0 {
-		return completePlans(cmd, args, prefix)
-	}
-	return kindNames(), cobra.ShellCompDirectiveNoFileComp
-}
-
 // draw writes the figures of some kinds, or of all if none is named.
 func (f *plotFlags) draw(cmd *cobra.Command, arg string, names []string) error {
 	kinds := figure.Kinds

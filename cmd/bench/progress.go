@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"noisebench/harness"
+	"noisebench/internal/text"
 	"noisebench/results"
 )
 
@@ -73,11 +74,11 @@ func (p *progress) update(now harness.Progress) {
 	switch {
 	case first && now.Found > 0:
 		p.erase()
-		fmt.Fprintf(p.out, "%s found, at most %s to go\n", count(now.Found, "finished run"), count(now.Left, "run"))
+		fmt.Fprintf(p.out, "%s found, at most %s to go\n", text.Count(now.Found, "finished run"), text.Count(now.Left, "run"))
 		p.note(false)
 	case first:
 		p.erase()
-		fmt.Fprintf(p.out, "at most %s to go\n", count(now.Left, "run"))
+		fmt.Fprintf(p.out, "at most %s to go\n", text.Count(now.Left, "run"))
 	case p.live && time.Since(p.drawn) >= liveEvery:
 		p.draw()
 	}
@@ -184,10 +185,10 @@ func (p *progress) note(aloud bool) {
 		}
 		fmt.Fprintf(p.out, "%s on %s: %s", cell.Optimizer, cell.Problem, stage)
 		if len(cell.Tuned) > 0 {
-			fmt.Fprintf(p.out, ", %s from %s", tunedValues(cell), count(len(cell.Tuning), "tuning run"))
+			fmt.Fprintf(p.out, ", %s from %s", tunedValues(cell), text.Count(len(cell.Tuning), "tuning run"))
 		}
 		if len(cell.Failed) > 0 {
-			fmt.Fprintf(p.out, ", %s failed: %s", count(len(cell.Failed), "run"), cell.Failed[0])
+			fmt.Fprintf(p.out, ", %s failed: %s", text.Count(len(cell.Failed), "run"), cell.Failed[0])
 		}
 		fmt.Fprintln(p.out)
 	}
@@ -200,14 +201,6 @@ func tunedValues(cell results.Cell) string {
 		parts = append(parts, fmt.Sprintf("%s=%g", name, cell.Setting[name]))
 	}
 	return strings.Join(parts, " ")
-}
-
-// count writes a number of things: "1 run", "2 runs".
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // short writes a duration in at most two units: "40 ms", "1.4 s", "12 s", "3 min 5 s", "2 h 10

@@ -1,21 +1,13 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"maps"
-	"os"
-	"slices"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 
-	"noisebench/harness"
-	"noisebench/plugins"
-	"noisebench/protocol"
-	"noisebench/results"
+	"noisebench/harness/publish"
+	"noisebench/internal/text"
 	"noisebench/results/bundle"
 )
 
@@ -48,68 +40,37 @@ there before publishing.`,
 			if err != nil {
 				return err
 			}
-			campaign, store := there.campaign, there.store
-			plan := &campaign.Plan
-			plan.Plugins = nil // where they are on this machine is of no use elsewhere
+			plan := &there.campaign.Plan
 			if out == "" {
 				out = bundle.FileName(plan.Name)
 			}
 			if !strings.HasSuffix(out, bundle.Extension) {
 				return usagef(cmd, "--out is %q, want a name that ends in %s", out, bundle.Extension)
 			}
-			asked := map[string]*results.Record{} // what the plan's decisions use
-			var mu sync.Mutex                     // cells are derived side by side
-			cells, due := campaign.Cells(func(id string) *results.Record {
-				record := store.find(id)
-				if record != nil {
-					mu.Lock()
-					asked[id] = record
-					mu.Unlock()
-				}
-				return record
+			contents := publish.Gather(&publish.Source{
+				Campaign: there.campaign, Definitions: there.definitions, Store: there.store.store, Find: there.store.find, Taken: there.notes.Taken,
 			})
-			if len(asked) == 0 {
+			if len(contents.Runs) == 0 {
 				return noRecords(cmd, there, args[0])
 			}
-			if missing := missingRuns(cells, due); len(missing) > 0 {
+			if missing := contents.Missing; len(missing) > 0 && !about.Incomplete {
 				if most := 20; len(missing) > most {
-					missing = append(missing[:most], fmt.Sprintf("… and %d more optimizer-problem pairs", len(missing)-most))
+					missing = append(missing[:most:most], fmt.Sprintf("… and %d more optimizer-problem pairs", len(missing)-most))
 				}
-				if !about.Incomplete {
-					return fmt.Errorf("plan %s is not complete, so it is not packed:\n  %s\nmake what is missing by: bench run %s -o %s",
-						plan.Name, strings.Join(missing, "\n  "), args[0], records.dir)
-				}
-			} else {
-				about.Incomplete = false
+				return fmt.Errorf("plan %s is not complete, so it is not packed:\n  %s\nmake what is missing by: bench run %s -o %s",
+					plan.Name, strings.Join(missing, "\n  "), args[0], records.dir)
 			}
-			definitions, err := bundle.Describe(plan, there.definitions, maps.Values(asked))
-			if err != nil {
-				return err
-			}
-			about.Taken = addTaken(definitions, asked, there.taken)
-			if about.SetAside, err = setAside(store.store, asked); err != nil {
-				return err
-			}
-			var paths []string
-			for id, record := range asked {
-				path := store.store.Path(id)
-				if record.End.Status == results.Failed {
-					path = store.store.FailedPath(id)
-				}
-				paths = append(paths, path)
-			}
-			slices.Sort(paths)
 			if about.Publisher, err = thisBuild(); err != nil {
 				return err
 			}
-			packed, err := bundle.Create(out, about, plan, definitions, paths)
+			packed, err := contents.Pack(out, about)
 			if err != nil {
 				return err
 			}
 			return printColumns(cmd.OutOrStdout(), [][]string{
 				{"file", out},
 				{"root", packed.Root},
-				{"holds", fmt.Sprintf("%s of plan %s, all that its decisions use", count(len(asked), "run"), plan.Name)},
+				{"holds", fmt.Sprintf("%s of plan %s, all that its decisions use", text.Count(len(contents.Runs), "run"), plan.Name)},
 				{"size", fmt.Sprintf("%s, %.1f times smaller than its contents", megabytes(packed.Packed),
 					float64(packed.Size)/float64(packed.Packed))},
 				{"check", "bench verify " + out},
@@ -128,113 +89,4 @@ there before publishing.`,
 	return cmd
 }
 
-// thisBuild is this build of bench.
-func thisBuild() (bundle.Build, error) {
-	executable, err := os.Executable()
-	if err != nil {
-		return bundle.Build{}, fmt.Errorf("cannot find my own executable: %w", err)
-	}
-	digest, err := plugins.SumFile(executable)
-	if err != nil {
-		return bundle.Build{}, fmt.Errorf("cannot read my own executable: %w", err)
-	}
-	h := thisHost()
-	return bundle.Build{Harness: h.Harness, GoVersion: h.GoVersion, Platform: h.Platform, SHA256: digest}, nil
-}
-
-// addTaken lists the bundles that runs were taken from. Definitions of another platform that made some are added.
-func addTaken(d *bundle.Definitions, asked map[string]*results.Record, taken []*bundle.Taken) (list []bundle.Source) {
-	for _, t := range taken {
-		from := bundle.Source{Root: t.Root, Title: t.Title, Plan: t.Plan, Platforms: t.Platforms, Checked: len(t.Checks)}
-		for _, id := range t.Runs {
-			if asked[id] != nil {
-				from.Runs++
-			}
-		}
-		if from.Runs > 0 {
-			list = append(list, from)
-		}
-		for _, r := range asked {
-			if !d.Made(r) && t.Definitions.Made(r) {
-				d.Others = append(d.Others, t.Definitions)
-				break
-			}
-		}
-	}
-	return list
-}
-
 func megabytes(n int64) string { return fmt.Sprintf("%.3g MB", float64(n)/1e6) }
-
-// missingRuns says, cell by cell, what a plan waits for.
-func missingRuns(cells []results.Cell, due [][]harness.Task) []string {
-	var lines []string
-	for i, tasks := range due {
-		if len(tasks) == 0 {
-			continue
-		}
-		purposes := map[harness.Purpose]int{}
-		for _, t := range tasks {
-			purposes[t.Purpose]++
-		}
-		var parts []string
-		for _, p := range []harness.Purpose{harness.ForSweep, harness.ForTie, harness.ForReplicate, harness.ForOneShot} {
-			if n := purposes[p]; n > 0 {
-				parts = append(parts, count(n, string(p)+" run"))
-			}
-		}
-		line := fmt.Sprintf("%s on %s: %s missing", cells[i].Optimizer, cells[i].Problem, strings.Join(parts, ", "))
-		if cells[i].Setting == nil {
-			line += ", and what follows from tuning"
-		}
-		lines = append(lines, line)
-	}
-	return lines
-}
-
-// setAside counts the runs in a store that the plan does not use, of the optimizers on the problems that it does use, at the
-// same budget. The same runs by other builds do not count. Two outcomes of a run that is used are an error.
-func setAside(store *results.Store, used map[string]*results.Record) (int, error) {
-	runs, cells := map[string]bool{}, map[string]bool{}
-	for _, r := range used {
-		runs[runKey(r.Run)] = true
-		cells[cellKey(r.Run)] = true
-	}
-	others := map[string]bool{}
-	for r, err := range store.Records() {
-		var conflict *results.ConflictError
-		if errors.As(err, &conflict) && used[conflict.ID] != nil {
-			return 0, fmt.Errorf("%w; keep the right one (if both are, they come from different platforms: publish those apart)", err)
-		}
-		if err != nil || r.End.Status == results.Failed {
-			continue
-		}
-		if key := runKey(r.Run); !runs[key] && cells[cellKey(r.Run)] {
-			others[key] = true
-		}
-	}
-	return len(others), nil
-}
-
-// runKey identifies a run whatever build made it.
-func runKey(r results.Run) string {
-	r.Problem.Plugin, r.Optimizer.Plugin = protocol.Origin{}, protocol.Origin{}
-	r.Trace, r.Diagnostics = 0, false // which change no result
-	return asJSON(r)
-}
-
-// cellKey identifies an optimizer on a problem, whatever its setting, under the circumstances that decide about results.
-func cellKey(r results.Run) string {
-	r.Optimizer.Setting, r.Seed = nil, 0
-	r.Schedule, r.Clip = protocol.Schedule{}, 0 // which an entry may have of its own, and so are tuned like a setting
-	return runKey(r)
-}
-
-// asJSON writes a value that JSON can carry.
-func asJSON(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic("bench: " + err.Error())
-	}
-	return string(b)
-}

@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"noisebench/internal/text"
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/report"
@@ -58,7 +58,7 @@ Like bench table, it works from the records alone and runs nothing. If runs are 
 // newPage makes the HTML page of a plan, its defaults filled in. arg is what the user calls the plan, source its text, and
 // version what a server calls the state of the records, or empty.
 func newPage(plan *protocol.Plan, cells []results.Cell, arg string, source []byte, version string) ([]byte, error) {
-	name := quoted(filepath.Base(arg)) // where the file is on this machine is of no use elsewhere
+	name := text.Quoted(filepath.Base(arg)) // where the file is on this machine is of no use elsewhere
 	var b bytes.Buffer
 	err := page.Write(&b, page.Page{
 		Report: report.Build(plan, cells), Plan: plan, Cells: cells, Source: string(source), Live: version,
@@ -71,12 +71,4 @@ func newPage(plan *protocol.Plan, cells []results.Cell, arg string, source []byt
 		},
 	})
 	return b.Bytes(), err
-}
-
-// quoted is a word as a shell takes it.
-func quoted(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/+:@%") == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

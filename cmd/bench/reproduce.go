@@ -14,6 +14,7 @@ import (
 
 	"noisebench/cmd/bench/reproduce"
 	"noisebench/harness"
+	"noisebench/internal/text"
 	"noisebench/protocol/planfile"
 	"noisebench/results"
 	"noisebench/results/bundle"
@@ -195,7 +196,7 @@ func openTraced(dir string, warnings io.Writer) (*keeper, error) {
 func undecided(cells []results.Cell) error {
 	for _, c := range cells {
 		if len(c.Failed) > 0 && (c.Setting == nil || c.Missing > 0 || len(c.Runs) == 0) {
-			return fmt.Errorf("%s of %s on %s failed, such as: %s", count(len(c.Failed), "run"), c.Optimizer, c.Problem, c.Failed[0])
+			return fmt.Errorf("%s of %s on %s failed, such as: %s", text.Count(len(c.Failed), "run"), c.Optimizer, c.Problem, c.Failed[0])
 		}
 	}
 	return nil
@@ -300,7 +301,7 @@ func (o *reproduction) claims(cmd *cobra.Command, items []reproduce.Item) error 
 			}
 			if missing > 0 {
 				waiting = append(waiting, fmt.Sprintf("%s at size %s waits for %s (%s): bench reproduce %s --size %s",
-					item.Name, size, count(missing, "run"), item.Time[size], item.Name, size))
+					item.Name, size, text.Count(missing, "run"), item.Time[size], item.Name, size))
 				continue
 			}
 			for _, f := range item.Claims(in) {
@@ -326,11 +327,12 @@ func known(item *reproduce.Item, size reproduce.Size, c *catalogue, store *keepe
 	}
 	for _, plan := range item.Plans(size) {
 		plan := plan.WithDefaults()
-		names, err := namesIn(store.store.Dir(), &plan, func() (bundle.Lookup, error) { return c, nil }, store.warnings)
+		notes := notesIn(store.store.Dir(), store.warnings)
+		definitions, err := notes.Resolve(&plan, func() (bundle.Lookup, error) { return c, nil })
 		if err != nil {
 			return nil, 0, err
 		}
-		campaign, err := harness.NewCampaign(plan, names.definitions, names.others...)
+		campaign, err := harness.NewCampaign(plan, definitions, notes.Others()...)
 		if err != nil {
 			return nil, 0, err
 		}

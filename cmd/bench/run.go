@@ -2,16 +2,14 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"runtime"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"noisebench/protocol"
+	"noisebench/cmd/bench/plans"
+	"noisebench/internal/text"
 	"noisebench/results"
-	"noisebench/results/bundle"
 )
 
 func newRun() *cobra.Command {
@@ -98,8 +96,8 @@ optimizer against published ones costs its own runs alone.`,
 				return err
 			}
 			beside := importedCells(store, &campaign.Plan, cmd.ErrOrStderr())
-			_, taken := notesIn(dir, cmd.ErrOrStderr())
-			markTaken(cells, taken)
+			notes := notesIn(dir, cmd.ErrOrStderr())
+			notes.MarkTaken(cells)
 			if err := printTables(cmd.OutOrStdout(), format, &campaign.Plan, append(cells, beside...)); err != nil {
 				return err
 			}
@@ -123,32 +121,5 @@ func failures(cells []results.Cell) error {
 	if n == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s failed and do not count; the same command tries them again", count(n, "run"))
-}
-
-// savePlan keeps in the results folder what the plan's names mean now, so that its records can be read without plugins.
-func savePlan(dir string, plan *protocol.Plan, definitions bundle.Lookup) error {
-	described, err := bundle.Describe(plan, definitions, maps.Values(map[string]*results.Record(nil)))
-	if err != nil {
-		return err
-	}
-	s := &bundle.Saved{
-		Plan: *plan, Definitions: *described, Executables: map[string]bundle.Executable{}, When: time.Now().UTC().Format(time.RFC3339),
-	}
-	note := func(name string, o protocol.Origin) {
-		if o.Plugin != builtIn && o.Path != "" {
-			s.Executables[name] = bundle.Executable{Path: o.Path, SHA256: o.Executable}
-		}
-	}
-	for _, e := range plan.Optimizers {
-		if def, err := definitions.Optimizer(e.Optimizer); err == nil {
-			note(e.Optimizer, def.Origin)
-		}
-	}
-	for _, e := range plan.Problems {
-		if def, err := definitions.Problem(e.Problem); err == nil {
-			note(e.Problem, def.Origin)
-		}
-	}
-	return bundle.Save(dir, s)
+	return fmt.Errorf("%s failed and do not count; the same command tries them again", text.Count(n, "run"))
 }

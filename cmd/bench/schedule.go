@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"noisebench/cmd/bench/plans"
 	"noisebench/protocol"
 	"noisebench/protocol/planfile"
 )

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"noisebench/harness/slurm"
+	"noisebench/internal/text"
 	"noisebench/results"
 	"noisebench/results/claim"
 )
@@ -84,7 +85,7 @@ Slurm says of them. A run whose harness has died is made by another, at the late
 			if err := printColumns(out, rows, "FAILED", "DEAD"); err != nil {
 				return err
 			}
-			printText(out, fmt.Sprintf("\n%s done, at most %d left, %d being made", count(done, "run"), left, running))
+			printText(out, fmt.Sprintf("\n%s done, at most %d left, %d being made", text.Count(done, "run"), left, running))
 			if left > 0 && time1 > 0 {
 				printText(out, fmt.Sprintf("about %s left at this pace", short(time1/time.Duration(max(1, running)))))
 			}
@@ -132,7 +133,7 @@ func jobText(j *slurm.Job, queue []slurm.Task, queueErr error) string {
 	for _, s := range slices.Sorted(maps.Keys(states)) {
 		parts = append(parts, fmt.Sprintf("%d %s", states[s], s))
 	}
-	text := fmt.Sprintf("job %s: %s of %s", j.Number, strings.Join(parts, ", "), count(j.Tasks, "task"))
+	text := fmt.Sprintf("job %s: %s of %s", j.Number, strings.Join(parts, ", "), text.Count(j.Tasks, "task"))
 	if len(nodes) > 0 {
 		text += " on " + strings.Join(slices.Sorted(maps.Keys(nodes)), ", ")
 	}

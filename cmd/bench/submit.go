@@ -9,7 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"noisebench/cmd/bench/plans"
+	"noisebench/harness/folder"
 	"noisebench/harness/slurm"
+	"noisebench/internal/text"
 )
 
 func newSubmit() *cobra.Command {
@@ -91,14 +94,14 @@ Other batch systems need no more than their array of the same command: every tas
 			if array.Dir, err = os.Getwd(); err != nil {
 				return err
 			}
-			folder, err := filepath.Abs(dir)
+			absolute, err := filepath.Abs(dir)
 			if err != nil {
 				return err
 			}
-			if err := savePlan(dir, &campaign.Plan, definitions); err != nil {
+			if err := folder.SavePlan(dir, &campaign.Plan, definitions); err != nil {
 				return err
 			}
-			array.Log = filepath.Join(folder, "jobs", "%A_%a.log")
+			array.Log = filepath.Join(absolute, "jobs", "%A_%a.log")
 			if err := os.MkdirAll(filepath.Dir(array.Log), 0o777); err != nil {
 				return err
 			}
@@ -114,10 +117,10 @@ Other batch systems need no more than their array of the same command: every tas
 				return fmt.Errorf("job %s is submitted, but cannot be remembered: %w", number, err)
 			}
 			printText(cmd.OutOrStdout(), fmt.Sprintf("submitted job %s: %s of %s, each with %s side by side\n",
-				number, count(array.Tasks, "task"), job.Time, count(parallel, "run")))
+				number, text.Count(array.Tasks, "task"), job.Time, text.Count(parallel, "run")))
 			printText(cmd.OutOrStdout(), fmt.Sprintf("the plan takes at most about %s with all of them", short(total/time.Duration(parallel*array.Tasks))))
 			if n := rounds(array.Tasks); n > 1 {
-				printText(cmd.OutOrStdout(), fmt.Sprintf("so submit it about %s more, or with more nodes or time\n", count(n-1, "time")))
+				printText(cmd.OutOrStdout(), fmt.Sprintf("so submit it about %s more, or with more nodes or time\n", text.Count(n-1, "time")))
 			}
 			printText(cmd.OutOrStdout(), fmt.Sprintf("what it does: bench status %[1]s; the end of it: bench cancel %[1]s\n", args[0]))
 			return nil

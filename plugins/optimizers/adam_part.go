@@ -5,13 +5,13 @@ import (
 	"noisebench/protocol"
 )
 
-// adamPart is AdamW on the blocks that a method for matrices leaves to it.
+// adamPart is AdamW on the blocks that a method for matrices does not update.
 type adamPart[T protocol.Float] struct {
 	β1, β2, ε float64
 	blocks    []protocol.Block
 	decay     weightDecay[T]
 	t         int
-	m, v      []T // averages of g and g², bias-corrected, block after block
+	m, v      []T // averages of g and g², bias-corrected, in the order of the blocks
 	u         [simd.Block]T
 }
 
@@ -25,7 +25,7 @@ func newAdamPart[T protocol.Float](start protocol.Start, β1, β2, ε float64, b
 	}
 }
 
-// step is x ← x − α (m / (√v + ε) + λ x).
+// step makes the step x ← x − α (m / (√v + ε) + λ x).
 func (o *adamPart[T]) step(x []T, α float64, g []T) {
 	β1, β2 := decay(o.β1, o.t), decay(o.β2, o.t)
 	o.t++
@@ -45,8 +45,8 @@ func (o *adamPart[T]) step(x []T, α float64, g []T) {
 
 func (o *adamPart[T]) State() []any { return []any{&o.t, &o.m, &o.v} }
 
-// adamDirection moves the averages m and v on by g, with the weights of the past that [decay] gives, and writes
-// m / (√v + ε) to u.
+// adamDirection updates the averages m and v by g, with the weights of the past from [decay], and
+// writes m / (√v + ε) to u.
 func adamDirection[T protocol.Float](u, m, v []T, β1, β2, ε float64, g []T) {
 	for i, j := range blocks(len(u)) {
 		u, m, v, g := u[i:j], m[i:j], v[i:j], g[i:j]

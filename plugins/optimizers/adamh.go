@@ -29,8 +29,9 @@ type adamHState[T protocol.Float] struct {
 	α, αAdam, β1, β2, ε float64
 	t                   int
 	matrices            []matrix
-	m, v, u             []T // averages of g and g², bias-corrected, matrix after matrix; room
-	adam                *adamPart[T]
+	// averages of g and g², bias-corrected, in the order of the matrices; work space
+	m, v, u []T
+	adam    *adamPart[T]
 }
 
 func newAdamH[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {

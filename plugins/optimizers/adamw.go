@@ -33,6 +33,6 @@ func newAdamW[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], pr
 }
 
 func (o *adamWState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
-	o.decay.add(x, -batch.StepScale, x) // before Adam's step, which depends on x through g alone
+	o.decay.add(x, -batch.StepScale, x) // before Adam's step, which depends on x only through g
 	return o.adam.Step(x, batch)
 }

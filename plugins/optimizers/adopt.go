@@ -60,7 +60,7 @@ func (o *adoptState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Re
 		simd.AtLeast(u, ε, u)
 		simd.Over(u, g, u) // g / max(√v, ε)
 		clip(u, bound)
-		simd.Axpy(u, 0, g) // an infinite g is not to hide behind the clipping
+		simd.Axpy(u, 0, g) // clipping must not hide an infinite g
 		simd.Average(m, β1, u)
 		simd.Axpy(x, T(-α), m)
 		simd.AverageSquare(v, β2, g)
@@ -68,7 +68,7 @@ func (o *adoptState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Re
 	return protocol.Request{}, nil
 }
 
-// clip moves the elements of u to where they are nearest in [−bound, bound], but NaN.
+// clip clips the elements of u to [−bound, bound], except NaN.
 func clip[T protocol.Float](u []T, bound T) {
 	simd.AtLeast(u, -bound, u)
 	simd.Scale(u, -1, u)

@@ -29,7 +29,7 @@ type amsGradState[T protocol.Float] struct {
 	α, β1, β2, ε float64
 	decay        weightDecay[T]
 	t            int
-	m, v, w      []T // averages of g and g², bias-corrected, and the greatest v
+	m, v, w      []T // averages of g and g², bias-corrected, and the maximum of v
 	u            [simd.Block]T
 }
 

@@ -7,7 +7,8 @@ import (
 	"noisebench/protocol"
 )
 
-// batchRule chooses batch sizes from two averages: of ‖s‖₁ and of a second scalar that the noise is compared to.
+// batchRule chooses batch sizes by two averages: of ‖s‖₁ and of a second scalar with which the
+// noise is compared.
 type batchRule struct {
 	μ           float64 // decay rate of the averages
 	least, most int     // bounds of the batch size
@@ -15,14 +16,14 @@ type batchRule struct {
 	t           int
 	σ2, y       float64 // averages of ‖s‖₁ and of the second scalar, bias-corrected
 	rule        float64 // batch size before rounding and clipping
-	invalid     bool    // the rule made no sense in the last step, which kept m
+	invalid     bool    // the rule was undefined in the last step, which kept m
 }
 
-// State is that of cabs and competitor, too, which add nothing to it.
+// State is also that of cabs and competitor, which have no further state.
 func (b *batchRule) State() []any { return []any{&b.m, &b.t, &b.σ2, &b.y, &b.rule, &b.invalid} }
 
-// batchRuleParameters declares the hyperparameters of a batchRule. The values are those of the authors' code for
-// Balles, Romero & Hennig 2017; the paper has none.
+// batchRuleParameters declares the hyperparameters of a batchRule. The values are from the authors'
+// code for Balles, Romero & Hennig 2017, since the paper states none.
 func batchRuleParameters() []protocol.Hyperparameter {
 	return []protocol.Hyperparameter{
 		protocol.Fraction("mu", "decay rate μ of the averages", 0.95),
@@ -39,7 +40,7 @@ func newBatchRule(setting protocol.Setting) (batchRule, error) {
 	return batchRule{μ: setting["mu"], least: least, most: most, m: least}, nil
 }
 
-// average takes the measurements of one step into the averages and returns these.
+// average updates the averages by the measurements of one step and returns them.
 func (b *batchRule) average(varianceNorm, y float64) (σ2, yAverage float64) {
 	μ := decay(b.μ, b.t)
 	b.t++
@@ -48,8 +49,8 @@ func (b *batchRule) average(varianceNorm, y float64) (σ2, yAverage float64) {
 	return b.σ2, b.y
 }
 
-// follow requests the rule's batch size, rounded half to even and clipped; or, if the rule is not valid or an average
-// not finite, as many examples as before.
+// follow requests the rule's batch size, rounded half to even and clipped. If the rule is not valid
+// or an average not finite, it keeps the batch size.
 func (b *batchRule) follow(rule float64, valid bool) protocol.Request {
 	b.rule = rule
 	b.invalid = !valid || !protocol.Finite(b.σ2) || !protocol.Finite(b.y)

@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// BenchmarkUpdate times updates of 3,274,634 float32 (the network of DeepOBS' fmnist_2c2d) in turn with a plain copy of
-// the vectors that each touches: x, the measurement and the state. It reports the median ratio of their times.
+// BenchmarkUpdate times updates of 3,274,634 float32 (the network of DeepOBS' fmnist_2c2d) in turn
+// with a plain copy of the vectors that each touches: x, the measurement and the state. It reports
+// the median ratio of their times.
 func BenchmarkUpdate(b *testing.B) {
 	const dim = 3_274_634
 	for _, bench := range []struct {
@@ -64,7 +65,8 @@ func BenchmarkUpdate(b *testing.B) {
 			x := ones[float32](dim)
 			from, to := make([][]float32, bench.vectors), make([][]float32, bench.vectors)
 			for i := range from {
-				from[i], to[i] = ones[float32](dim), ones[float32](dim) // written, so that they have pages of their own
+				// written, so that they have pages of their own
+				from[i], to[i] = ones[float32](dim), ones[float32](dim)
 			}
 			var ratios []float64
 			for i := 0; b.Loop(); i++ {

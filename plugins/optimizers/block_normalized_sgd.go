@@ -19,7 +19,8 @@ var blockNormalizedSGD = protocol.OptimizerDef{
 	New64:           newBlockNormalizedSGD[float64],
 }
 
-// blockMax is the norm max ‖x_B‖₂ over blocks B. Its dual is Σ ‖g_B‖₂, its direction g_B/‖g_B‖₂ in every block.
+// blockMax is the norm max ‖x_B‖₂ over blocks B. Its dual is Σ ‖g_B‖₂, its direction g_B/‖g_B‖₂ in
+// every block.
 type blockMax[T protocol.Float] struct {
 	blocks []protocol.Block
 	each   []float64 // ‖g_B‖₂

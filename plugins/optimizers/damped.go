@@ -11,8 +11,9 @@ import (
 	"noisebench/protocol"
 )
 
-// dampedState is x ← x − α (A + λI)⁻¹ ∇f on all training examples, where A is one of the matrices that can be measured.
-// The system is solved in float64, by Cholesky's factorization, or by LU where A + λI is not positive definite.
+// dampedState is x ← x − α (A + λI)⁻¹ ∇f on all training examples, where A is one of the measurable
+// matrices. The system is solved in float64, by Cholesky factorization or, if A + λI is not
+// positive definite, by LU.
 type dampedState[T protocol.Float] struct {
 	α, λ   float64
 	name   string // of A, in formulas
@@ -25,8 +26,8 @@ type dampedState[T protocol.Float] struct {
 
 func (*dampedState[T]) State() []any { return nil }
 
-// dampedParameters declares α and λ. The thesis tunes them on grids of 241 and 41 values, from 1e-20 and 1e-10 to 1e10,
-// which is for a plan to ask for.
+// dampedParameters declares α and λ. The thesis tunes them on grids of 241 and 41 values, from
+// 1e-20 and 1e-10 to 1e10, which a plan can specify.
 func dampedParameters(λ float64) []protocol.Hyperparameter {
 	return []protocol.Hyperparameter{
 		protocol.StepSizeParameter(1),
@@ -62,7 +63,8 @@ func (o *dampedState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.R
 	return protocol.Request{Draw: protocol.All}, nil
 }
 
-// solve writes (A + λI)⁻¹ g to d, or reports that there is no such thing. NaN and infinities in A make it NaN.
+// solve writes (A + λI)⁻¹ g to d, and reports whether the inverse exists. NaN and infinities in A
+// give NaN.
 func (o *dampedState[T]) solve(a, g []T) bool {
 	if !o.load(a, g) {
 		for j := range o.d.Data {
@@ -83,7 +85,7 @@ func (o *dampedState[T]) solve(a, g []T) bool {
 	return true
 }
 
-// load copies A + λI and g to where they are worked on, and reports whether A is finite.
+// load copies A + λI and g to the work space, and reports whether A is finite.
 func (o *dampedState[T]) load(a, g []T) bool {
 	nothing := 0.0
 	for k, v := range a {

@@ -57,7 +57,8 @@ func testT13ConstantGradient[T protocol.Float](t *testing.T) {
 	}
 }
 
-// Adam's direction is sign(m) (1 + (v−m²)/m²)^(−1/2) (Balles 2021, Eq. 5.5), with m and v as plain weighted sums.
+// Adam's direction is sign(m) (1 + (v−m²)/m²)^(−1/2) (Balles 2021, Eq. 5.5), with m and v as plain
+// weighted sums.
 func TestT12AdamIdentity(t *testing.T) {
 	const β1, β2 = 0.9, 0.99
 	o, _ := open[float64](t, "adam", protocol.Setting{protocol.StepSize: 1, "beta1": β1, "beta2": β2, "epsilon": 0}, 4)
@@ -81,7 +82,8 @@ func TestT12AdamIdentity(t *testing.T) {
 	}
 }
 
-// descendWilson runs an optimizer on Wilson's data from 0 with full batches. after is called with each iterate.
+// descendWilson runs an optimizer on Wilson's data from 0 with full batches. after is called with
+// each iterate.
 func descendWilson(t *testing.T, name string, setting protocol.Setting, steps int, after func(i int, θ []float64)) (
 	train, test protocol.Evaluation,
 ) {
@@ -104,7 +106,8 @@ func descendWilson(t *testing.T, name string, setting protocol.Setting, steps in
 	return train, test
 }
 
-// offSpan is the greatest difference of θ from a multiple of sign(Xᵀy), which is −sign(∇f(0)), and that multiple.
+// offSpan is the greatest difference of θ from a multiple of sign(Xᵀy), which is −sign(∇f(0)), and
+// that multiple.
 func offSpan(t *testing.T, θ []float64) (distance, multiple float64) {
 	t.Helper()
 	p, spec := openProblem(t, "wilson-least-squares", nil)
@@ -119,8 +122,9 @@ func offSpan(t *testing.T, θ []float64) (distance, multiple float64) {
 	return distance, multiple
 }
 
-// Lemma 5.3: what these methods reach is a multiple of sign(Xᵀy). Adam and AdaGrad settle at 1/4, where the loss is 0, and
-// sign descent goes to and fro about it. New examples look alike to it: only one class is called right.
+// Lemma 5.3: what these methods reach is a multiple of sign(Xᵀy). Adam and AdaGrad settle at 1/4,
+// where the loss is 0, and sign descent goes to and fro about it. New examples look alike to it:
+// only one class is called right.
 func TestT15SignMethodsStayInWilsonsSpan(t *testing.T) {
 	for _, row := range []struct {
 		name    string
@@ -130,13 +134,15 @@ func TestT15SignMethodsStayInWilsonsSpan(t *testing.T) {
 		settles float64 // this near to 1/4 at the end
 	}{
 		{"sign-sgd", protocol.Setting{protocol.StepSize: 0.003}, 2000, 1e-14, 0.003},
-		{"norm-scaled-sign-sgd", protocol.Setting{protocol.StepSize: 1. / 28}, 2000, 1e-14, 1e-12}, // 1/L∞
+		// 1/L∞
+		{"norm-scaled-sign-sgd", protocol.Setting{protocol.StepSize: 1. / 28}, 2000, 1e-14, 1e-12},
 		{"m-sign-sgd", protocol.Setting{protocol.StepSize: 0.003}, 2000, 1e-14, 0.04},
 		{"adagrad", protocol.Setting{protocol.StepSize: 0.1, "epsilon": 0}, 2000, 1e-14, 1e-12},
 		// Once v has fallen to rounding errors rmsprop divides one by another.
 		{"rmsprop", protocol.Setting{protocol.StepSize: 0.003, "epsilon": 0}, 90, 1e-14, 0.02},
 		{"adam", protocol.Setting{protocol.StepSize: 0.003, "epsilon": 0}, 2000, 1e-14, 1e-3},
-		{"adam", protocol.Setting{protocol.StepSize: 0.003}, 2000, 1e-6, 1e-3}, // ε = 1e-8 leads off, but not far
+		// ε = 1e-8 leads off, but not far
+		{"adam", protocol.Setting{protocol.StepSize: 0.003}, 2000, 1e-6, 1e-3},
 	} {
 		var θ []float64
 		farthest := 0.0
@@ -159,7 +165,8 @@ func TestT15SignMethodsStayInWilsonsSpan(t *testing.T) {
 	}
 }
 
-// Lemma 5.4: gradient descent and M-SVAG leave the span at once, with the same first step, and find another solution.
+// Lemma 5.4: gradient descent and M-SVAG leave the span at once, with the same first step, and find
+// another solution.
 func TestT15GradientMethodsLeaveWilsonsSpan(t *testing.T) {
 	for _, name := range []string{"sgd", "m-svag", "normalized-sgd"} {
 		var first []float64
@@ -190,8 +197,8 @@ func noise(g, loss, norm float64) *protocol.Measurement[float64] {
 	}
 }
 
-// At constant ‖s‖₁ and f CABS asks for α‖s‖₁/f from the first step on (both averages start at 0), scaled by the
-// schedule, with half rounded to even and clipped.
+// At constant ‖s‖₁ and f CABS asks for α‖s‖₁/f from the first step on (both averages start at 0),
+// scaled by the schedule, with half rounded to even and clipped.
 func TestT08CABSConstant(t *testing.T) {
 	for _, row := range []struct {
 		norm, f, scale float64
@@ -222,7 +229,7 @@ func TestT08CABSConstant(t *testing.T) {
 	}
 }
 
-// Where CABS' rule makes no sense, the batch size stays and a report says so.
+// If CABS' rule is undefined, the batch size stays and a report is set.
 func TestCABSInvalid(t *testing.T) {
 	for _, row := range []struct {
 		name    string
@@ -284,8 +291,9 @@ func TestCompetitorEdges(t *testing.T) {
 	}
 }
 
-// E‖g‖² = ‖∇f‖² + trΣ/m, so that the competitor's rule, fed with expected values, is the map
-// m ← trΣ / (θ² (‖∇f‖² + trΣ/m)). With η² = trΣ/‖∇f‖² it comes to rest at η² (1−θ²)/θ², which is 0 for θ = 1.
+// E‖g‖² = ‖∇f‖² + trΣ/m, so that the competitor's rule, fed with expected values, is the map m ←
+// trΣ / (θ² (‖∇f‖² + trΣ/m)). With η² = trΣ/‖∇f‖² it comes to rest at η² (1−θ²)/θ², which is 0 for
+// θ = 1.
 func TestT14CompetitorFixedPoint(t *testing.T) {
 	const η2 = 400
 	for _, row := range []struct{ θ, rests, within float64 }{
@@ -354,7 +362,7 @@ func TestSteepestDescentOptions(t *testing.T) {
 	}
 }
 
-// Where a block, or all of the gradient, is 0, it stays where it is, and the others move.
+// A block with zero gradient does not move, and the others do.
 func TestSteepestDescentZeros(t *testing.T) {
 	two := []protocol.Block{{Name: "a", Len: 2}, {Name: "b", Offset: 2, Len: 1}}
 	for _, c := range []float64{0, 0.5, 1} {
@@ -376,7 +384,7 @@ func TestSteepestDescentZeros(t *testing.T) {
 	near(t, "coordinate-sgd", x, []float64{1, 3, 1}, 0)
 }
 
-// A search that comes down to 1e-6 of its first step is given up; the next one starts at α.
+// A search that reaches 1e-6 of its first step is abandoned; the next one starts at α.
 func TestLineSearchGivesUp(t *testing.T) {
 	o, _ := open[float64](t, "line-search-sgd", protocol.Setting{protocol.StepSize: 0.5}, 1)
 	x := []float64{1}
@@ -396,7 +404,8 @@ func TestLineSearchGivesUp(t *testing.T) {
 			t.Fatalf("round %d: after the search x is %v with request %+v and report %v", round, x, request, report(o, 1))
 		}
 	}
-	// The loss that just suffices is enough: f − cη‖g‖². The next search starts 1.1 times as far out.
+	// The loss that just suffices is enough: f − cη‖g‖². The next search starts 1.1 times as far
+	// out.
 	look(2, 1)
 	if request := look(0, 1-0.1*0.5*4); x[0] != 0 || request != (protocol.Request{}) || report(o, 1)[0] != 0.5 {
 		t.Errorf("after a good look x is %v with request %+v and report %v", x, request, report(o, 1))
@@ -420,7 +429,7 @@ func TestVarianceNeedsTwoExamples(t *testing.T) {
 	}
 }
 
-// Where the gradient hardly changes rounding puts v below m²; γ must stay in [0, 1].
+// If the gradient hardly changes, rounding may make v less than m²; γ must stay in [0, 1].
 func TestGammaBounds(t *testing.T) {
 	for _, name := range []string{"svag", "m-svag", "adam-star"} {
 		for _, β := range []float64{0.01, 0.1, 0.5, 0.9, 0.999} {
@@ -437,7 +446,8 @@ func TestGammaBounds(t *testing.T) {
 	}
 }
 
-// The estimate of asgd is the mean of all iterates, however many, and the point itself before the first.
+// The estimate of asgd is the mean of all iterates, however many, and the point itself before the
+// first.
 func TestASGDEstimate(t *testing.T) {
 	o, _ := open[float32](t, "asgd", protocol.Setting{protocol.StepSize: 0x1p-20}, 1)
 	x, out := []float32{1}, []float32{0}

@@ -10,8 +10,8 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/fingerprints.json")
 
-// Nobody changes the bits of an optimizer without raising its version: its records would be made again, and nobody would know
-// why.
+// The bits of an optimizer do not change without a new version: otherwise its records would be made
+// again without a visible reason.
 func TestFingerprints(t *testing.T) {
 	table, err := fingerprint.OpenTable("testdata/fingerprints.json")
 	if err != nil {
@@ -39,7 +39,8 @@ func TestFingerprints(t *testing.T) {
 	}
 }
 
-// shifted is an optimizer that moves one coordinate by the last bit in one step, and else does what it is made of.
+// shifted is an optimizer that moves one coordinate by the last bit in one step, and else does what
+// it is made of.
 type shifted[T protocol.Float] struct {
 	protocol.Optimizer[T]
 	step, at int

@@ -15,7 +15,8 @@ import (
 	"noisebench/protocol"
 )
 
-// golden is testdata/golden.json, which testdata/golden.py derives from the published formulas without this package.
+// golden is testdata/golden.json, which testdata/golden.py derives from the published formulas
+// without this package.
 type golden struct {
 	Problem struct {
 		Start      []float64
@@ -182,7 +183,8 @@ func TestGoldenIsCurrent(t *testing.T) {
 	}
 }
 
-// open opens the named optimizer for a run in dim dimensions. What setting leaves out has its default.
+// open opens the named optimizer for a run in dim dimensions. What setting leaves out has its
+// default.
 func open[T protocol.Float](t testing.TB, name string, setting protocol.Setting, dim int, blocks ...protocol.Block) (
 	protocol.Optimizer[T], protocol.Request,
 ) {

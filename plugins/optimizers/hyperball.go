@@ -5,12 +5,12 @@ import (
 	"noisebench/protocol"
 )
 
-// hyperball is x ← ‖x‖ (x − α ‖x‖ u/‖u‖) / ‖x − α ‖x‖ u/‖u‖‖: a step of length α relative to x, and back to the sphere on which x
-// was. Nothing moves where u is 0, nor where x is.
+// hyperball is x ← ‖x‖ (x − α ‖x‖ u/‖u‖) / ‖x − α ‖x‖ u/‖u‖‖: a step of length α relative to ‖x‖,
+// followed by a projection to the original sphere. x does not change if u or x is 0.
 func hyperball[T protocol.Float](x []T, α float64, u []T) {
 	radius, length := euclidean(x), euclidean(u)
 	if length == 0 || radius == 0 {
-		simd.Axpy(x, 0, u) // lets NaN through
+		simd.Axpy(x, 0, u) // propagates NaN
 		return
 	}
 	simd.Axpy(x, T(-α*radius/length), u)

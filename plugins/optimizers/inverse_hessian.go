@@ -5,12 +5,12 @@ import (
 	"noisebench/protocol"
 )
 
-// inverseHessian is L-BFGS's estimate of the inverse Hessian, from the last steps s and the differences y of gradients that
-// they made.
+// inverseHessian is L-BFGS's estimate of the inverse Hessian from the last steps s and the
+// resulting differences y of gradients.
 type inverseHessian[T protocol.Float] struct {
 	s, y    [][]T
 	sy      []float64 // sᵀy
-	last, n int       // place of the last pair, and number of pairs
+	last, n int       // index of the last pair, and number of pairs
 	γ       float64   // sᵀy/yᵀy of the last pair
 	a       []float64
 }
@@ -23,7 +23,8 @@ func newInverseHessian[T protocol.Float](pairs, dim int) inverseHessian[T] {
 	return h
 }
 
-// add takes in the pair s = x − x0, y = g − g0 if it has positive curvature, in the place of the oldest one.
+// add stores the pair s = x − x0, y = g − g0 if it has positive curvature, in place of the oldest
+// one.
 func (h *inverseHessian[T]) add(x, x0, g, g0 []T) {
 	k := (h.last + 1) % len(h.sy)
 	simd.Sub(h.s[k], x, x0)
@@ -36,7 +37,8 @@ func (h *inverseHessian[T]) add(x, x0, g, g0 []T) {
 	h.last, h.n, h.sy[k], h.γ = k, min(h.n+1, len(h.sy)), sy, sy/yy
 }
 
-// direction writes −H g to d, or −g, without pairs from then on, where rounding makes the former no descent.
+// direction writes −H g to d. If that is no descent direction because of rounding, it writes −g and
+// discards the pairs.
 func (h *inverseHessian[T]) direction(d, g []T) {
 	simd.Scale(d, -1, g)
 	if h.n == 0 {
@@ -58,7 +60,7 @@ func (h *inverseHessian[T]) direction(d, g []T) {
 	}
 }
 
-// place returns the place of the pair before the last one by i.
+// place returns the index of the pair that is i before the last one.
 func (h *inverseHessian[T]) place(i int) int { return (h.last - i + len(h.sy)) % len(h.sy) }
 
 func (h *inverseHessian[T]) State() []any {

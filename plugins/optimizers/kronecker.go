@@ -9,8 +9,8 @@ import (
 	"noisebench/protocol"
 )
 
-// side is one side of a matrix: an average of G Gᵀ or of Gᵀ G, and what is made of it now and then. It is empty, n = 0, where
-// the side is too long: then it counts as the identity.
+// side is one side of a matrix: an average of G Gᵀ or of Gᵀ G, and the matrices that are regularly
+// computed from it. If the side is too long, it is empty (n = 0) and represents the identity.
 type side[T protocol.Float] struct {
 	n      int
 	a, q   linalg.Matrix[T]
@@ -29,14 +29,14 @@ func newSide[T protocol.Float](n int, most float64) side[T] {
 	}
 }
 
-// twoSided is what soap and shampoo know about one matrix: averages as in Adam, and its sides.
+// twoSided is the state of soap and shampoo for one matrix: averages as in Adam, and its sides.
 type twoSided[T protocol.Float] struct {
 	matrix
 	m, v        []T     // in the basis for soap
-	left, right side[T] // those of rows and columns as they are stored
+	left, right side[T] // for the stored rows and columns
 }
 
-// as is the part of a room that the matrix needs, in its shape.
+// as returns the part of a work space that the matrix needs, in its shape.
 func (b *twoSided[T]) as(room []T) linalg.Matrix[T] {
 	return linalg.Matrix[T]{Rows: b.rows, Cols: b.cols, Data: room[:b.Len]}
 }
@@ -66,7 +66,7 @@ func (s *side[T]) decompose(d *linalg.Decomposer[T]) {
 	}
 }
 
-// turn is one power iteration on the basis, after its columns have been sorted. It returns the new order.
+// turn makes one power iteration on the basis, after sorting its columns. It returns the new order.
 func (s *side[T]) turn(k *kronecker[T]) []int {
 	if s.n == 0 {
 		return nil
@@ -83,11 +83,11 @@ func (s *side[T]) turn(k *kronecker[T]) []int {
 	return s.order
 }
 
-// kronecker has what products with both sides of a matrix need.
+// kronecker holds the work space of products with both sides of a matrix.
 type kronecker[T protocol.Float] struct {
 	linalg.Multiplier[T]
 	linalg.Decomposer[T]
-	u, w, v []T // room for the greatest matrix
+	u, w, v []T // work space for the largest matrix
 }
 
 func newKronecker[T protocol.Float](matrices []matrix) kronecker[T] {
@@ -98,7 +98,7 @@ func newKronecker[T protocol.Float](matrices []matrix) kronecker[T] {
 	return kronecker[T]{u: make([]T, most), w: make([]T, most), v: make([]T, most)}
 }
 
-// average moves the average of one side on by GᵀG, with the given weight of the past.
+// average updates the average of one side by GᵀG, with the given weight of the past.
 func (k *kronecker[T]) average(s *side[T], g linalg.Matrix[T], β float64) {
 	if s.n > 0 {
 		k.Gram(s.next, g)

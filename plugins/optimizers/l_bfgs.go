@@ -41,7 +41,7 @@ type lbfgsState[T protocol.Float] struct {
 	α         float64
 	line      wolfe
 	searching bool
-	η         float64 // the last accepted step; 0: none was
+	η         float64 // the last accepted step; 0 if there was none
 	x, g, d   []T     // last accepted point, ∇f there, and direction from there
 	h         inverseHessian[T]
 	begun     bool
@@ -82,11 +82,11 @@ func (o *lbfgsState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Re
 	if slope != 0 {
 		o.move(x)
 	}
-	// Of steps without a pair nobody knows how long they should be: their loss is not to end the run.
+	// The scale of steps without a pair is unknown, so their loss must not end the run.
 	return protocol.Request{Draw: protocol.All, Trial: o.searching && o.h.n == 0}, nil
 }
 
-// move puts x where the line search wants it.
+// move moves x to the trial point of the line search.
 func (o *lbfgsState[T]) move(x []T) {
 	copy(x, o.x)
 	add(x, o.line.η, o.d)

@@ -14,7 +14,8 @@ import (
 	"noisebench/protocol"
 )
 
-// Directions are those of gonum's L-BFGS, for any number of pairs, before and after the oldest are dropped.
+// Directions are those of gonum's L-BFGS, for any number of pairs, before and after the oldest are
+// dropped.
 func TestLBFGSDirections(t *testing.T) {
 	const dim = 6
 	for _, memory := range []int{1, 2, 5, 20} {
@@ -26,7 +27,8 @@ func TestLBFGSDirections(t *testing.T) {
 			oldX, oldG := slices.Clone(x), slices.Clone(g)
 			for i := range x {
 				x[i] = random.NormFloat64()
-				g[i] = float64(i+1)*x[i] + 0.1*x[(i+1)%dim] + 0.1*x[(i+dim-1)%dim] // of a convex quadratic
+				// of a convex quadratic
+				g[i] = float64(i+1)*x[i] + 0.1*x[(i+1)%dim] + 0.1*x[(i+dim-1)%dim]
 			}
 			at := &optimize.Location{X: x, Gradient: g}
 			if n == 0 {
@@ -64,7 +66,8 @@ func TestLBFGSLeavesOutPairs(t *testing.T) {
 // function is f with its gradient.
 type function func(x, g []float64) float64
 
-// descend runs l-bfgs on f from x and returns the accepted points, the values of f that were measured, and what was asked.
+// descend runs l-bfgs on f from x and returns the accepted points, the values of f that were
+// measured, and what was asked.
 func descend(t *testing.T, setting protocol.Setting, f function, x []float64, looks int) (
 	points [][]float64, values []float64, requests []protocol.Request,
 ) {
@@ -85,8 +88,8 @@ func descend(t *testing.T, setting protocol.Setting, f function, x []float64, lo
 	return points, values, requests
 }
 
-// With exact line searches l-bfgs minimizes a quadratic of d dimensions in d steps, whose gradients are orthogonal, as
-// conjugate gradients do.
+// With exact line searches l-bfgs minimizes a quadratic of d dimensions in d steps, whose gradients
+// are orthogonal, as conjugate gradients do.
 func TestLBFGSQuadratic(t *testing.T) {
 	for _, dim := range []int{1, 2, 5, 10} {
 		f := func(x, g []float64) (f float64) {
@@ -116,7 +119,8 @@ func TestLBFGSQuadratic(t *testing.T) {
 	}
 }
 
-// Rosenbrock's function and others of gonum's are minimized with the default setting, about as fast as gonum does.
+// Rosenbrock's function and others of gonum's are minimized with the default setting, about as fast
+// as gonum does.
 func TestLBFGSFunctions(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -151,8 +155,8 @@ func TestLBFGSFunctions(t *testing.T) {
 	}
 }
 
-// A loss that is not finite is a step too long. Before there are pairs all such steps are trials, and after that those which
-// follow the first; the point that is judged is the last accepted one.
+// A loss that is not finite is a step too long. Before there are pairs all such steps are trials,
+// and after that those which follow the first; the point that is judged is the last accepted one.
 func TestLBFGSTooFar(t *testing.T) {
 	f := func(x, g []float64) float64 { // x − ln x, defined for x > 0
 		g[0] = 1 - 1/x[0]

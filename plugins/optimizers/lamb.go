@@ -32,7 +32,7 @@ type lambState[T protocol.Float] struct {
 	α, β1, β2, ε float64
 	layerwise[T]
 	t       int
-	m, v, u []T // averages of g and g², bias-corrected; room for u
+	m, v, u []T // averages of g and g², bias-corrected; work space for u
 }
 
 func newLAMB[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {

@@ -2,7 +2,8 @@ package optimizers
 
 import "noisebench/protocol"
 
-// layerwise is what LARS and LAMB have in common: the blocks, each with a ratio of norms in its step.
+// layerwise is the common part of LARS and LAMB: the blocks, whose steps are scaled by a ratio of
+// norms.
 type layerwise[T protocol.Float] struct {
 	blocks []protocol.Block
 	decay  weightDecay[T]
@@ -12,12 +13,13 @@ func newLayerwise[T protocol.Float](start protocol.Start) layerwise[T] {
 	return layerwise[T]{blocks: blocksOf(start), decay: newWeightDecay[T](start)}
 }
 
-// adapts reports whether a block's step has a ratio other than 1. What does not decay by its role has none.
+// adapts reports whether a block's step is scaled by the ratio. Blocks that do not decay because of
+// their role are not.
 func (o *layerwise[T]) adapts(b protocol.Block) bool {
 	return o.decay.all || b.Role != protocol.Bias && b.Role != protocol.Scale
 }
 
-// ratio is a/b, and 1 where either is 0.
+// ratio returns a/b, or 1 if either is 0.
 func ratio(a, b float64) float64 {
 	if a == 0 || b == 0 {
 		return 1

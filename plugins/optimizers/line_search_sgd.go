@@ -38,10 +38,10 @@ var lineSearchSGD = protocol.OptimizerDef{
 
 type lineSearchState[T protocol.Float] struct {
 	α, c, β, κ float64
-	x, g       []T     // where the search started, and the gradient there
+	x, g       []T     // starting point of the search, and the gradient there
 	f, slope   float64 // loss and ‖g‖₂² there
 	η, first   float64 // step size of the trial point, and of the first one
-	accepted   float64 // step size of the last search; 0 if there was none or it was given up
+	accepted   float64 // step size of the last search; 0 if there was none or it was abandoned
 	searching  bool    // the next measurement is at the trial point
 }
 
@@ -70,7 +70,7 @@ func (o *lineSearchState[T]) Step(x []T, batch *protocol.Measurement[T]) (protoc
 		add(x, -o.η, o.g)
 	case batch.Loss <= o.f-o.c*o.η*o.slope:
 		o.accepted, o.searching = o.η, false
-	default: // NaN is no decrease either
+	default: // NaN is no decrease
 		if o.η *= o.β; o.η >= 1e-6*o.first {
 			copy(x, o.x)
 			add(x, -o.η, o.g)
@@ -85,5 +85,5 @@ func (o *lineSearchState[T]) Step(x []T, batch *protocol.Measurement[T]) (protoc
 	return protocol.Request{}, nil
 }
 
-// Report reports the step size of the last search, 0 if it was given up.
+// Report reports the step size of the last search, 0 if it was abandoned.
 func (o *lineSearchState[T]) Report(values []float64) { values[0] = o.accepted }

@@ -7,17 +7,18 @@ import (
 	"noisebench/protocol"
 )
 
-// matrix is a block of x that is a matrix: outputs × inputs, where a block of more dimensions counts all but the outputs
-// as inputs (the taps and channels of a convolution). It is stored row by row with the outputs as its rows or, as networks
-// here do, as its columns. What the methods for matrices do does not depend on it: they are the same for the transpose.
+// matrix is a block of x that is a matrix, outputs × inputs. In a block of more dimensions all axes
+// but that of the outputs are inputs (the taps and channels of a convolution). It is stored in
+// row-major order with the outputs as rows or, in the built-in networks, as columns. The methods
+// for matrices are equivariant under transposition.
 type matrix struct {
 	protocol.Block
 	rows, cols      int // as stored
 	outputs, inputs int
 }
 
-// splitMatrices divides the blocks into those that are matrices and the rest. hidden: only matrices of hidden layers count,
-// embeddings and the output layer do not. Biases and scales never do.
+// splitMatrices divides the blocks into matrices and others. With hidden, only matrices of hidden
+// layers count, not embeddings and the output layer. Biases and scales never count.
 func splitMatrices(start protocol.Start, hidden bool) (matrices []matrix, rest []protocol.Block) {
 	for _, b := range blocksOf(start) {
 		rows, cols, outputsFirst, ok := b.Matrix()
@@ -39,7 +40,7 @@ func splitMatrices(start protocol.Start, hidden bool) (matrices []matrix, rest [
 	return matrices, rest
 }
 
-// total is the number of elements in all matrices.
+// total returns the number of elements of all matrices.
 func total(matrices []matrix) (n int) {
 	for _, b := range matrices {
 		n += b.Len
@@ -47,16 +48,17 @@ func total(matrices []matrix) (n int) {
 	return n
 }
 
-// of is the part of a vector that is this matrix.
+// of returns the part of a vector that belongs to this matrix.
 func of[T protocol.Float](v []T, b *matrix) []T { return v[b.Offset : b.Offset+b.Len] }
 
-// view is the same as a matrix.
+// view returns the same part as a matrix.
 func view[T protocol.Float](v []T, b *matrix) linalg.Matrix[T] {
 	return linalg.Matrix[T]{Rows: b.rows, Cols: b.cols, Data: of(v, b)}
 }
 
-// spoil makes x NaN where g is not finite and, since all coordinates of a matrix go together, everywhere if it is so
-// anywhere. It reports whether it did. What is not finite must not get into a decomposition, which may not end.
+// spoil makes all of x NaN if any element of g is not finite, since the coordinates of a matrix are
+// updated together. It reports whether it did. Values that are not finite must not reach a
+// decomposition, which might not terminate.
 func spoil[T protocol.Float](x, g []T) bool {
 	nothing := T(0)
 	for _, g := range g {

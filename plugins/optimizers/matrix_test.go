@@ -19,8 +19,9 @@ var matrixMethods = []string{"muon", "soap", "shampoo", "adamh", "muonh"}
 // networkDim is the number of elements of blocksOfNetwork.
 const networkDim = 55
 
-// blocksOfNetwork are a hidden layer of 5 outputs and 6 inputs, its biases, and an output layer of 4 outputs, stored with the
-// output axis first or last. Sides differ by 1: a single gradient leaves no choice of eigenvectors then.
+// blocksOfNetwork are a hidden layer of 5 outputs and 6 inputs, its biases, and an output layer of
+// 4 outputs, stored with the output axis first or last. Sides differ by 1: a single gradient leaves
+// no choice of eigenvectors then.
 func blocksOfNetwork(first bool) []protocol.Block {
 	blocks := []protocol.Block{
 		{Name: "hidden", Len: 30, Shape: []int{5, 6}, Role: protocol.Weight},
@@ -34,7 +35,8 @@ func blocksOfNetwork(first bool) []protocol.Block {
 	return blocks
 }
 
-// outputsLast stores the matrices of a vector for blocksOfNetwork(true) as those for blocksOfNetwork(false).
+// outputsLast stores the matrices of a vector for blocksOfNetwork(true) as those for
+// blocksOfNetwork(false).
 func outputsLast[T protocol.Float](v []T) []T {
 	out := slices.Clone(v)
 	for _, b := range blocksOfNetwork(true) {
@@ -64,7 +66,8 @@ func testMatrixMethod[T protocol.Float](t *testing.T, name string, tolerance flo
 	}
 }
 
-// storage checks that it does not matter which axis of a matrix is the outputs', as long as the blocks say so.
+// storage checks that it does not matter which axis of a matrix is the outputs', as long as the
+// blocks say so.
 func storage[T protocol.Float](t *testing.T, name string, tolerance float64) {
 	a, _ := open[T](t, name, nil, networkDim, blocksOfNetwork(true)...)
 	b, _ := open[T](t, name, nil, networkDim, blocksOfNetwork(false)...)
@@ -88,7 +91,8 @@ func storage[T protocol.Float](t *testing.T, name string, tolerance float64) {
 	}
 }
 
-// matrixNotFinite checks that what is not finite in a matrix' gradient reaches x there, at once and to stay.
+// matrixNotFinite checks that what is not finite in a matrix' gradient reaches x there, at once and
+// to stay.
 func matrixNotFinite[T protocol.Float](t *testing.T, name string) {
 	for _, bad := range []float64{math.NaN(), math.Inf(1)} {
 		for _, at := range []int{0, 1, 12} {
@@ -107,7 +111,8 @@ func matrixNotFinite[T protocol.Float](t *testing.T, name string) {
 	}
 }
 
-// matrixNothingToDo checks that x stays where it is while no gradient has come, and that blocks do not move each other.
+// matrixNothingToDo checks that x stays where it is while no gradient has come, and that blocks do
+// not move each other.
 func matrixNothingToDo[T protocol.Float](t *testing.T, name string) {
 	setting := protocol.Setting{}
 	if declares(t, name, "weight_decay") {
@@ -156,7 +161,8 @@ func matrixQuadratic[T protocol.Float](t *testing.T, name string) {
 	}
 }
 
-// keepsNorms checks that hidden matrices keep the norm that they have at first, and nothing else does.
+// keepsNorms checks that hidden matrices keep the norm that they have at first, and nothing else
+// does.
 func keepsNorms[T protocol.Float](t *testing.T, name string) {
 	o, _ := open[T](t, name, protocol.Setting{protocol.StepSize: 0.25}, networkDim, blocksOfNetwork(false)...)
 	x := measurements[T](networkDim, 1)[0].Gradient
@@ -191,9 +197,10 @@ func declares(t *testing.T, name, hyperparameter string) bool {
 	return false
 }
 
-// A step of Newton–Schulz maps a singular value σ to p(σ) = 3.4445 σ − 4.775 σ³ + 2.0315 σ⁵, whose greatest value below 1.2 is
-// p(0.5545) = 1.2024, and which maps [0.68, 1.2024] into itself, since p(1.0501) = 0.6818 is the least there. Five
-// steps bring all singular values there that are not tiny, and keep the singular vectors.
+// A step of Newton–Schulz maps a singular value σ to p(σ) = 3.4445 σ − 4.775 σ³ + 2.0315 σ⁵, whose
+// greatest value below 1.2 is p(0.5545) = 1.2024, and which maps [0.68, 1.2024] into itself, since
+// p(1.0501) = 0.6818 is the least there. Five steps bring all singular values there that are not
+// tiny, and keep the singular vectors.
 func TestNewtonSchulzOrthogonalizes(t *testing.T) {
 	t.Run("float64", func(t *testing.T) { testNewtonSchulzOrthogonalizes[float64](t, 1e-9) })
 	t.Run("float32", func(t *testing.T) { testNewtonSchulzOrthogonalizes[float32](t, 1e-3) })
@@ -266,7 +273,8 @@ func TestMatrixMethodsAllocateNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkMatrices times steps on the blocks of DeepOBS' fmnist_2c2d, 3.27 million float32 on one thread.
+// BenchmarkMatrices times steps on the blocks of DeepOBS' fmnist_2c2d, 3.27 million float32 on one
+// thread.
 func BenchmarkMatrices(b *testing.B) {
 	blocks, dim := blocksOf2c2d()
 	for _, name := range append([]string{"adamw"}, matrixMethods...) {
@@ -282,7 +290,8 @@ func BenchmarkMatrices(b *testing.B) {
 	}
 }
 
-// blocksOf2c2d are two convolutions of 5 × 5, a hidden and an output layer, with biases, stored with outputs last.
+// blocksOf2c2d are two convolutions of 5 × 5, a hidden and an output layer, with biases, stored
+// with outputs last.
 func blocksOf2c2d() (blocks []protocol.Block, dim int) {
 	for i, shape := range [][]int{{5, 5, 1, 32}, {32}, {5, 5, 32, 64}, {64}, {3136, 1024}, {1024}, {1024, 10}, {10}} {
 		b := protocol.Block{Name: fmt.Sprint(i), Offset: dim, Len: 1, Shape: shape, Output: len(shape) - 1}
@@ -302,7 +311,8 @@ func blocksOf2c2d() (blocks []protocol.Block, dim int) {
 	return blocks, dim
 }
 
-// A 1 × 1 matrix has no direction but its sign, so Shampoo with Adam's length is AdamW, whenever roots are taken.
+// A 1 × 1 matrix has no direction but its sign, so Shampoo with Adam's length is AdamW, whenever
+// roots are taken.
 func TestShampooOf1x1IsAdamW(t *testing.T) {
 	setting := protocol.Setting{protocol.StepSize: 0.01, "weight_decay": 0.5, "every": 3}
 	blocks := []protocol.Block{{Name: "a", Len: 1, Shape: []int{1, 1}}, {Name: "b", Offset: 1, Len: 1, Shape: []int{1, 1}}}

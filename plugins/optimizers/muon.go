@@ -30,7 +30,7 @@ step_size is its step size.`,
 	New64:           newMuon[float64],
 }
 
-// twoStepSizes declares α, with its default, and the step size of AdamW beside it.
+// twoStepSizes declares α, with its default, and the step size of AdamW for the other blocks.
 func twoStepSizes(α float64) []protocol.Hyperparameter {
 	return []protocol.Hyperparameter{
 		protocol.StepSizeParameter(α),
@@ -42,7 +42,8 @@ func twoStepSizes(α float64) []protocol.Hyperparameter {
 	}
 }
 
-// muonParameters declares what muon and muonh have in common, α with its default, and more.
+// muonParameters declares the common hyperparameters of muon and muonh, α with its default, and
+// more.
 func muonParameters(α float64, more ...protocol.Hyperparameter) []protocol.Hyperparameter {
 	return append(append(twoStepSizes(α),
 		protocol.Fraction("momentum", "momentum μ", 0.95),
@@ -57,8 +58,8 @@ type muonState[T protocol.Float] struct {
 	matrices    []matrix
 	adam        *adamPart[T]
 	decay       weightDecay[T]
-	momentum    []T // B, matrix after matrix
-	u           []T // room for the greatest matrix
+	momentum    []T // B, in the order of the matrices
+	u           []T // work space for the largest matrix
 	newtonSchulz[T]
 }
 

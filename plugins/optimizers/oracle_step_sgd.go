@@ -42,7 +42,7 @@ func (o *oracleStepState[T]) Step(x []T, batch *protocol.Measurement[T]) (protoc
 
 func (o *oracleStepState[T]) Report(values []float64) { values[0] = o.γ }
 
-// signalAndNoise returns ‖∇f‖² and Σ σ², which an oracle knows.
+// signalAndNoise returns ‖∇f‖² and Σ σ² of an oracle.
 func signalAndNoise[T protocol.Float](m *protocol.Measurement[T]) (signal, noise float64) {
 	for _, σ2 := range m.TrueVariance {
 		noise += float64(σ2)

@@ -16,8 +16,8 @@ func noisy(η2 float64, m int) *protocol.Measurement[float64] {
 	}
 }
 
-// Prop. 4.1: the oracle's γ makes G greatest, G/m is 1/(m + η²) there, and a batch of one example is best per example.
-// η² = 3 and m = 2 give γ = 0.4 and G/m = 0.2.
+// Prop. 4.1: the oracle's γ makes G greatest, G/m is 1/(m + η²) there, and a batch of one example
+// is best per example. η² = 3 and m = 2 give γ = 0.4 and G/m = 0.2.
 func TestOracleStepSize(t *testing.T) {
 	for _, η2 := range []float64{0, 0.1, 1, 3, 50} {
 		before := math.Inf(1)
@@ -45,7 +45,8 @@ func TestOracleStepSize(t *testing.T) {
 			}
 			before = best / float64(m)
 
-			// The same γ makes γg the best estimate of ∇f: E‖γg − ∇f‖² = (1−γ)² ‖∇f‖² + γ² tr Σ/m (Eq. 4.6).
+			// The same γ makes γg the best estimate of ∇f: E‖γg − ∇f‖² = (1−γ)² ‖∇f‖² + γ² tr Σ/m
+			// (Eq. 4.6).
 			error := func(γ float64) float64 { return (1-γ)*(1-γ) + γ*γ*η2/float64(m) }
 			if e := error(γ); e > error(γ-1e-4) || e > error(γ+1e-4) {
 				t.Errorf("η² = %g, m = %d: γ = %g does not make the error least", η2, m, γ)
@@ -54,8 +55,8 @@ func TestOracleStepSize(t *testing.T) {
 	}
 }
 
-// Prop. 4.2: the oracle's batch size makes G/m greatest, where it is (2−γ)²/(4η²). γ = ½ and η² = 3 give m = 2 and 0.1875;
-// for γ = 1 it is 2η², which is what cabs aims at.
+// Prop. 4.2: the oracle's batch size makes G/m greatest, where it is (2−γ)²/(4η²). γ = ½ and η² = 3
+// give m = 2 and 0.1875; for γ = 1 it is 2η², which is what cabs aims at.
 func TestOracleBatchSize(t *testing.T) {
 	for _, γ := range []float64{0.1, 0.5, 1, 1.5, 1.9} {
 		for _, η2 := range []float64{3, 20, 100} {
@@ -113,8 +114,9 @@ func TestIdealSVAGFactors(t *testing.T) {
 	near(t, "x", x, []float64{-0.8, -4.0 / 13}, 1e-15)
 }
 
-// Thm. 5.1 on f = ½ h x² with α = 1/h: E f(x') = (1 − γ) f(x) exactly (Eq. B.12 with equality), here with noise ±σ; and
-// E f falls like 1/t: t E f ≤ 1/c (Eq. B.22) with γ ≥ c f for all f up to the first.
+// Thm. 5.1 on f = ½ h x² with α = 1/h: E f(x') = (1 − γ) f(x) exactly (Eq. B.12 with equality),
+// here with noise ±σ; and E f falls like 1/t: t E f ≤ 1/c (Eq. B.22) with γ ≥ c f for all f up to
+// the first.
 func TestIdealSVAGDecrease(t *testing.T) {
 	const h, σ, start = 2.5, 3.0, 4.0
 	f := func(x float64) float64 { return h * x * x / 2 }
@@ -186,7 +188,8 @@ func TestNewtonOnQuadratic(t *testing.T) {
 	near(t, "x", x, optimum, 1e-8)
 }
 
-// A singular system is an error that says what to do; one that is not positive definite is solved all the same.
+// A singular system is an error that says what to do; one that is not positive definite is solved
+// all the same.
 func TestDampedSystems(t *testing.T) {
 	for _, c := range []struct {
 		matrix []float64

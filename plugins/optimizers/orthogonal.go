@@ -6,7 +6,8 @@ import (
 	"noisebench/protocol"
 )
 
-// newtonSchulz makes matrices nearly orthogonal: of U S Vᵀ it leaves about U Vᵀ. Its room is for the greatest of them.
+// newtonSchulz orthogonalizes matrices approximately: U S Vᵀ becomes about U Vᵀ. It holds the work
+// space for the largest matrix.
 type newtonSchulz[T protocol.Float] struct {
 	product    linalg.Multiplier[T]
 	x, y, a, b []T
@@ -22,11 +23,11 @@ func newNewtonSchulz[T protocol.Float](matrices []matrix) newtonSchulz[T] {
 	}
 }
 
-// orthogonalize writes to u, a matrix stored row by row, its own quintic Newton–Schulz iterate:
+// orthogonalize replaces u, a matrix in row-major order, by its quintic Newton–Schulz iterate:
 //
 //	X ← u / (‖u‖_F + 1e-7), and X ← X (a I + b XᵀX + c (XᵀX)²) five times
 //
-// It works on the transpose where that is the taller one, so that XᵀX is as small as it can be.
+// It works on the transpose if that is taller, so that XᵀX is as small as possible.
 func (o *newtonSchulz[T]) orthogonalize(u linalg.Matrix[T]) {
 	const a, b, c = 3.4445, -4.7750, 2.0315
 	simd.Scale(u.Data, T(1/(euclidean(u.Data)+1e-7)), u.Data)

@@ -35,7 +35,7 @@ x stays where it is while s is 0. α = 1 is meant to fit all problems, and is no
 	New64:   newProdigy[float64],
 }
 
-// factor declares α of a method that finds its own step size: it is not tuned.
+// factor declares the factor α of a method that determines its own step size. It is not tuned.
 func factor(name, doc string) protocol.Hyperparameter {
 	return protocol.Hyperparameter{Name: name, Doc: doc, Default: 1, Max: math.Inf(1), MinOpen: true, MaxOpen: true}
 }

@@ -13,28 +13,29 @@ import (
 	"noisebench/protocol"
 )
 
-// law is what theory says about one optimizer.
+// law holds the theoretical properties of one optimizer.
 type law struct {
 	name string
 	fit  float64 // step size that suits quadratic
-	// degree d of the step in the gradient: c g (and c² s) gives c^d times the step. It holds with the setting scaling.
+	// degree d of the step in the gradient: c g (and c² s) gives c^d times the step. It holds with
+	// the setting scaling.
 	degree  int
 	scaling protocol.Setting
 	// equals: with the setting special it is this optimizer, bit by bit.
 	equals  string
 	special protocol.Setting
-	// couples: coordinates depend on each other, by a norm of the gradient, say. A gradient that is not finite reaches
-	// its own coordinate and may reach the others.
+	// couples: coordinates depend on each other, by a norm of the gradient, say. A gradient that is
+	// not finite reaches its own coordinate and may reach the others.
 	couples bool
 	// mixes: the coordinates mix, by a matrix: one without gradient moves, too.
 	mixes bool
 	// looks: it looks at a batch again, and what it makes of a gradient shows after the last look.
 	looks bool
-	// factor names what takes the place of the step size.
+	// factor is the name of the hyperparameter that replaces the step size.
 	factor string
 	// uneven: there is no such degree.
 	uneven bool
-	// tunes lists what the protocol tunes; nil: the step size.
+	// tunes lists the tuned hyperparameters; nil means the step size.
 	tunes []string
 }
 
@@ -55,7 +56,8 @@ var laws = []law{
 		equals: "sign-sgd", special: protocol.Setting{"normalization": 1},
 	},
 	{name: "coordinate-sgd", fit: 0.1, degree: 1, couples: true},
-	{name: "block-normalized-sgd", fit: 0.1, degree: 1, couples: true, equals: "sgd"}, // x is one block
+	// x is one block
+	{name: "block-normalized-sgd", fit: 0.1, degree: 1, couples: true, equals: "sgd"},
 	{name: "adagrad", fit: 1, degree: 0, scaling: protocol.Setting{"epsilon": 0}},
 	{
 		name: "rmsprop", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0},
@@ -74,7 +76,8 @@ var laws = []law{
 		equals: "sign-sgd", special: protocol.Setting{"beta1": 0, "beta2": 0, "epsilon": 0},
 	},
 	{
-		name: "radam", fit: 0.1, degree: 1, scaling: protocol.Setting{"beta2": 0.5}, // ρ∞ = 3: never rectified
+		// ρ∞ = 3: never rectified
+		name: "radam", fit: 0.1, degree: 1, scaling: protocol.Setting{"beta2": 0.5},
 		equals: "m-sgd", special: protocol.Setting{"beta2": 0.5},
 	},
 	{name: "amsgrad", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0}},
@@ -82,7 +85,8 @@ var laws = []law{
 		name: "adamax", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0},
 		equals: "sign-sgd", special: protocol.Setting{"beta1": 0, "beta2": 0, "epsilon": 0},
 	},
-	{name: "adadelta", fit: 10, degree: 0, scaling: protocol.Setting{"epsilon": 1e-30}}, // nothing beside v, but not nothing
+	// nothing beside v, but not nothing
+	{name: "adadelta", fit: 10, degree: 0, scaling: protocol.Setting{"epsilon": 1e-30}},
 	{name: "adabelief", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0}},
 	{
 		name: "adan", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0},
@@ -129,7 +133,8 @@ var laws = []law{
 	},
 	{
 		name: "muon", fit: 0.1, degree: 0, scaling: protocol.Setting{"adam_epsilon": 0},
-		equals: "adam", special: protocol.Setting{"adam_beta2": 0.999, "adam_epsilon": 1e-8}, // x is no matrix
+		// x is no matrix
+		equals: "adam", special: protocol.Setting{"adam_beta2": 0.999, "adam_epsilon": 1e-8},
 		tunes: []string{protocol.StepSize, "adam_step_size"},
 	},
 	{name: "schedule-free-sgd", fit: 0.1, degree: 1, equals: "sgd", special: protocol.Setting{"beta": 0}},
@@ -139,7 +144,8 @@ var laws = []law{
 	},
 	{
 		name: "soap", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0},
-		equals: "adam", special: protocol.Setting{"beta1": 0.9, "beta2": 0.999, "weight_decay": 0}, // x is no matrix
+		// x is no matrix
+		equals: "adam", special: protocol.Setting{"beta1": 0.9, "beta2": 0.999, "weight_decay": 0},
 	},
 	{
 		name: "shampoo", fit: 0.1, degree: 0, scaling: protocol.Setting{"epsilon": 0},
@@ -160,12 +166,14 @@ var laws = []law{
 	},
 	{
 		name: "muonh", fit: 0.1, degree: 0, scaling: protocol.Setting{"adam_epsilon": 0},
-		equals: "adam", special: protocol.Setting{"adam_beta2": 0.999, "adam_epsilon": 1e-8}, // x is no matrix
+		// x is no matrix
+		equals: "adam", special: protocol.Setting{"adam_beta2": 0.999, "adam_epsilon": 1e-8},
 		tunes: []string{protocol.StepSize, "adam_step_size"},
 	},
 }
 
-// stepSize is the name of the hyperparameter that is the step size, or the factor on the one that it finds.
+// stepSize is the name of the hyperparameter that is the step size, or the factor on the one that
+// it finds.
 func (l *law) stepSize() string {
 	if l.factor != "" {
 		return l.factor
@@ -283,7 +291,8 @@ func testProperties[T protocol.Float](t *testing.T) {
 	}
 }
 
-// declared checks that an optimizer does what its definition says, writes nothing but x, and allocates nothing.
+// declared checks that an optimizer agrees with its definition, writes only x, and allocates
+// nothing.
 func declared[T protocol.Float](t *testing.T, def protocol.OptimizerDef) {
 	o, first := open[T](t, def.Name, nil, 4)
 	m := measurements[T](4, 1)[0]
@@ -357,7 +366,8 @@ func deterministic[T protocol.Float](t *testing.T, name string) {
 	}
 }
 
-// permutation checks that the names of the coordinates do not matter, but for the rounding of sums over them.
+// permutation checks that the names of the coordinates do not matter, but for the rounding of sums
+// over them.
 func permutation[T protocol.Float](t *testing.T, l law) {
 	order := []int{3, 0, 4, 1, 2}
 	permute := func(v []T) []T {
@@ -402,8 +412,8 @@ func permutation[T protocol.Float](t *testing.T, l law) {
 	near(t, "x", y, want, rounding)
 }
 
-// pieces checks that coordinates go their own ways, however many there are: pieces of x go the way of the whole, bit by
-// bit, and the mean of their factors γ is that of the whole.
+// pieces checks that coordinates go their own ways, however many there are: pieces of x go the way
+// of the whole, bit by bit, and the mean of their factors γ is that of the whole.
 func pieces[T protocol.Float](t *testing.T, def protocol.OptimizerDef) {
 	cuts := []int{0, 1, 8, 15, simd.Block - 1, simd.Block, 2*simd.Block + 13, 3*simd.Block + 7}
 	dim := cuts[len(cuts)-1]
@@ -437,7 +447,8 @@ func pieces[T protocol.Float](t *testing.T, def protocol.OptimizerDef) {
 	}
 }
 
-// scaling checks the degree of the step in the gradient, exactly: the factor is a power of 2, and x starts at 0.
+// scaling checks the degree of the step in the gradient, exactly: the factor is a power of 2, and x
+// starts at 0.
 func scaling[T protocol.Float](t *testing.T, l law) {
 	if l.uneven {
 		t.Skip("the step has no degree")
@@ -457,7 +468,8 @@ func scaling[T protocol.Float](t *testing.T, l law) {
 		}
 		m.VarianceNorm *= c * c
 		if l.looks {
-			m.Loss *= math.Pow(c, float64(l.degree)+1) // as the decrease that a step in that proportion predicts
+			// as the decrease that a step in that proportion predicts
+			m.Loss *= math.Pow(c, float64(l.degree)+1)
 		}
 		step(t, b, y, m)
 	}
@@ -468,8 +480,8 @@ func scaling[T protocol.Float](t *testing.T, l law) {
 	}
 }
 
-// specialCase checks that the optimizer contains another one. The step size is a power of 2, so that it does not matter
-// whether the compiler fuses a product into a sum.
+// specialCase checks that the optimizer contains another one. The step size is a power of 2, so
+// that it does not matter whether the compiler fuses a product into a sum.
 func specialCase[T protocol.Float](t *testing.T, l law) {
 	if l.equals == "" {
 		t.Skip("none is known")
@@ -490,7 +502,8 @@ func specialCase[T protocol.Float](t *testing.T, l law) {
 	}
 }
 
-// nothingToDo checks that a coordinate whose gradient is 0 never moves, with noise in it or without, whatever ε is.
+// nothingToDo checks that a coordinate whose gradient is 0 never moves, with noise in it or
+// without, whatever ε is.
 func nothingToDo[T protocol.Float](t *testing.T, l law) {
 	if l.mixes {
 		t.Skip("a matrix mixes the coordinates")
@@ -518,8 +531,9 @@ func nothingToDo[T protocol.Float](t *testing.T, l law) {
 	}
 }
 
-// nonFinite checks that a gradient that is not a number or infinite reaches x in its coordinate, at once, to stay
-// there, and no other. An optimizer that looks at a batch again finds bad gradients at both looks, and may need both.
+// nonFinite checks that a gradient that is not a number or infinite reaches x in its coordinate, at
+// once, to stay there, and no other. An optimizer that looks at a batch again finds bad gradients
+// at both looks, and may need both.
 func nonFinite[T protocol.Float](t *testing.T, l law) {
 	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 		for _, at := range []int{0, 1, 7} {
@@ -550,7 +564,8 @@ func nonFinite[T protocol.Float](t *testing.T, l law) {
 	}
 }
 
-// quadratic checks convergence on f(x) = ½ Σ hᵢ (xᵢ − cᵢ)² without noise, under a step size that falls to 0.
+// quadratic checks convergence on f(x) = ½ Σ hᵢ (xᵢ − cᵢ)² without noise, under a step size that
+// falls to 0.
 func quadratic[T protocol.Float](t *testing.T, l law) {
 	h, c := []T{1, 3, 10}, []T{1, -2, 0.5}
 	f := func(x []T) (f float64) {
@@ -587,7 +602,8 @@ func quadratic[T protocol.Float](t *testing.T, l law) {
 	}
 }
 
-// restored checks that a run goes on to the same bits in a new optimizer that has been given the state of the old one.
+// restored checks that a run goes on to the same bits in a new optimizer that has been given the
+// state of the old one.
 func restored[T protocol.Float](t *testing.T, name string) {
 	dim, blocks := networkDim, blocksOfNetwork(false)
 	if i := slices.IndexFunc(All(), func(d protocol.OptimizerDef) bool { return d.Name == name }); All()[i].Needs&protocol.Matrices != 0 {

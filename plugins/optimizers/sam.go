@@ -28,7 +28,7 @@ var sam = protocol.OptimizerDef{
 
 type samState[T protocol.Float] struct {
 	α, ρ  float64
-	x     []T  // where the trial started
+	x     []T  // starting point of the trial
 	trial bool // the next measurement is at the trial point
 }
 

@@ -5,13 +5,14 @@ import (
 	"noisebench/protocol"
 )
 
-// scheduleFree is what Schedule-Free methods have in common: steps move z, evaluation judges x̄, the average of all z, and x,
-// where gradients are measured, lies between (Defazio et al. 2024; their y, z and x are x, z and x̄ here).
+// scheduleFree is the common part of Schedule-Free methods: steps move z, the average x̄ of all z
+// is evaluated, and gradients are measured at x between the two (Defazio et al. 2024; their y, z
+// and x are x, z and x̄ here).
 type scheduleFree[T protocol.Float] struct {
 	α, β, warmup float64
 	decay        weightDecay[T]
 	t            int
-	most, sum    float64 // greatest γ so far, and the sum of the squares of these
+	most, sum    float64 // maximum of γ so far, and the sum of squares of these maxima
 	z, mean      []T     // z and x̄
 }
 
@@ -31,8 +32,9 @@ func newScheduleFree[T protocol.Float](start protocol.Start) scheduleFree[T] {
 	}
 }
 
-// begin starts a step at x: it returns γ, α times the factors of the schedule, of warm-up and a further one, and
-// c = max γ² / Σ max γ², the weight of the next z in x̄, and takes z ← z − γ λ x.
+// begin starts a step at x: it returns γ, which is α times the factors of the schedule, of warm-up
+// and a further one, and c = max γ² / Σ max γ², the weight of the next z in x̄, and makes the step
+// z ← z − γ λ x.
 func (o *scheduleFree[T]) begin(x []T, scale, factor float64) (γ, c float64) {
 	if o.t == 0 {
 		copy(o.z, x)
@@ -52,7 +54,7 @@ func (o *scheduleFree[T]) begin(x []T, scale, factor float64) (γ, c float64) {
 	return γ, c
 }
 
-// move is z ← z − γ d for some coordinates, and what follows of it for x̄ and x.
+// move makes the step z ← z − γ d in some coordinates, and updates x̄ and x.
 func (o *scheduleFree[T]) move(x, z, mean []T, γ, c float64, d []T) {
 	simd.Axpy(z, T(-γ), d)
 	simd.Average(mean, T(1-c), z)

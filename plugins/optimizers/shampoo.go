@@ -89,7 +89,7 @@ func (o *shampooState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.
 	return protocol.Request{}, nil
 }
 
-// roots brings the roots up to date: of order 4, or 2 if there is one side only.
+// roots updates the roots, of order 4, or 2 if there is only one side.
 func (o *shampooState[T]) roots(b *twoSided[T]) {
 	sides := []*side[T]{&b.left, &b.right}
 	order := 0.0

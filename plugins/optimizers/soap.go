@@ -82,7 +82,7 @@ func (o *soapState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Req
 	return protocol.Request{}, nil
 }
 
-// move is Adam's step in the basis.
+// move makes Adam's step in the basis.
 func (o *soapState[T]) move(w []T, α float64, g linalg.Matrix[T], b *twoSided[T]) {
 	u, v := b.as(o.u), b.as(o.w)
 	o.between(u, b.left.q.T(), g, b.right.q)
@@ -92,7 +92,8 @@ func (o *soapState[T]) move(w []T, α float64, g linalg.Matrix[T], b *twoSided[T
 	simd.Axpy(w, T(-α*o.decay.of(b.Block)), w)
 }
 
-// turn brings the basis up to date: m goes out of the old one into the new one, v is sorted as the basis is.
+// turn updates the basis: m is transformed from the old to the new one, and v is sorted like the
+// basis.
 func (o *soapState[T]) turn(b *twoSided[T]) {
 	if o.t == 0 {
 		b.left.decompose(&o.Decomposer)
@@ -111,7 +112,7 @@ func (o *soapState[T]) turn(b *twoSided[T]) {
 	copy(b.v, sorted)
 }
 
-// place is where a sorted row or column comes from; without an order it stays.
+// place returns the previous index of a sorted row or column; without an order, the same index.
 func place(order []int, i int) int {
 	if order == nil {
 		return i

@@ -46,7 +46,7 @@ func newSophiaG[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], 
 	return o, o.next(), nil
 }
 
-// next asks for ĝ in every k-th step only.
+// next requests ĝ only in every k-th step.
 func (o *sophiaGState[T]) next() protocol.Request {
 	if o.t%o.k == 0 {
 		return protocol.Request{Want: protocol.Gradient | protocol.SampledGradient}

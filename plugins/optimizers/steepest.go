@@ -7,16 +7,18 @@ import (
 	"noisebench/protocol"
 )
 
-// norm is a norm ‖·‖ in which steepest descent measures its steps (Balles 2021, Table 6.1).
+// norm is the norm ‖·‖ of a method of steepest descent (Balles 2021, Table 6.1).
 type norm[T protocol.Float] interface {
-	// dual returns ‖g‖⋆, the greatest gᵀd of all d with ‖d‖ = 1. It is NaN if an element of g is.
+	// dual returns ‖g‖⋆, the maximum of gᵀd over all d with ‖d‖ = 1. It is NaN if an element of g
+	// is NaN.
 	dual(g []T) float64
-	// move subtracts α ‖g‖⋆/r d from x, where d is the d of dual, which was called for the same g before and did not
-	// return 0. Rounding leaves the step exact for r = 1 and for r = ‖g‖⋆, each where it can be.
+	// move subtracts α ‖g‖⋆/r d from x, where d attains the maximum in dual, which must have been
+	// called for the same g before and not have returned 0. For r = 1 and r = ‖g‖⋆ the step has no
+	// unnecessary rounding.
 	move(x []T, α, r float64, g []T)
 }
 
-// steepestState is steepest descent in any norm: plain, normalised, and all that lies between.
+// steepestState is steepest descent in any norm: plain, normalised, and softly normalised.
 type steepestState[T protocol.Float] struct {
 	α, c, q float64
 	t       int
@@ -26,8 +28,9 @@ type steepestState[T protocol.Float] struct {
 
 func (o *steepestState[T]) State() []any { return []any{&o.t} }
 
-// steepestParameters declares the hyperparameters of steepest descent: where the search for α starts, the default of c,
-// and the name of the problem's constant L, the smoothness in the norm.
+// steepestParameters declares the hyperparameters of steepest descent: the starting point of the
+// search for α, the default of c, and the name of the problem's constant L, the smoothness in the
+// norm.
 func steepestParameters(start, c float64, constant string) []protocol.Hyperparameter {
 	list := []protocol.Hyperparameter{
 		protocol.StepSizeParameter(start),
@@ -47,7 +50,8 @@ func steepestParameters(start, c float64, constant string) []protocol.Hyperparam
 	return list
 }
 
-// newSteepest opens steepest descent in a norm, whose smoothness has the given name among the problem's constants.
+// newSteepest opens steepest descent in a norm, of which the smoothness is the problem's constant
+// of the given name.
 func newSteepest[T protocol.Float](start protocol.Start, norm norm[T], constant string) (
 	protocol.Optimizer[T], protocol.Request, error,
 ) {
@@ -91,7 +95,7 @@ func squares[T protocol.Float](g []T) float64 {
 	return sum
 }
 
-// add adds a v to x. The product is rounded once, whatever the size of a.
+// add adds a v to x. The product is rounded once, for every a.
 func add[T protocol.Float](x []T, a float64, v []T) {
 	for i, v := range v {
 		x[i] += T(a * float64(v))

@@ -61,7 +61,8 @@ func (n geometry) open(t *testing.T, setting protocol.Setting) protocol.Optimize
 	return o
 }
 
-// smooth is a function of 8 variables with minimum 0 at 0, and what theory needs to know of it in each norm.
+// smooth is a function of 8 variables with minimum 0 at 0, and what theory needs to know of it in
+// each norm.
 type smooth struct {
 	name      string
 	f         func(x []float64) (value float64, g []float64)
@@ -74,8 +75,9 @@ type smooth struct {
 
 const dims = 8
 
-// randomQuadratic draws f(x) = ½ xᵀHx with H = AᵀA/8 and finds its constants, all of them exactly but for the
-// smoothness in block norms, which is an upper bound (C-23: sums go over all pairs of blocks).
+// randomQuadratic draws f(x) = ½ xᵀHx with H = AᵀA/8 and finds its constants, all of them exactly
+// but for the smoothness in block norms, which is an upper bound (C-23: sums go over all pairs of
+// blocks).
 func randomQuadratic(seed uint64, shape float64) smooth {
 	h := randomPSD(seed, dims, shape)
 	var inverse mat.Dense
@@ -123,7 +125,8 @@ func gaussian(random *rand.Rand, n int) []float64 {
 	return v
 }
 
-// randomPSD draws AᵀA/d, where the rows of A are scaled by k^−shape, so that spectra are flat (0) or steep.
+// randomPSD draws AᵀA/d, where the rows of A are scaled by k^−shape, so that spectra are flat (0)
+// or steep.
 func randomPSD(seed uint64, d int, shape float64) *mat.SymDense {
 	random := rand.New(rand.NewPCG(seed, 16))
 	a := mat.NewDense(d, d, nil)
@@ -179,7 +182,8 @@ func blockOf(m mat.Matrix, i, j int) *mat.Dense {
 	return b
 }
 
-// mostOverSigns returns the greatest sᵀHs of all vectors s of signs, by trying them all: L∞ of a convex quadratic.
+// mostOverSigns returns the greatest sᵀHs of all vectors s of signs, by trying them all: L∞ of a
+// convex quadratic.
 func mostOverSigns(h mat.Symmetric) (most float64) {
 	d := h.SymmetricDim()
 	for signs := range 1 << (d - 1) { // s and −s are the same
@@ -225,9 +229,10 @@ func smoothFunctions() []smooth {
 	return list
 }
 
-// Lemma 6.2: a step of steepest descent with α = 1/L decreases f by ‖∇f‖⋆²/(2L). From it follow Proposition C.2 (Eq.
-// C.11), the least ‖∇f‖⋆² of T steps is at most 2L(f₀−f*)/T, Theorem C.1 (Eq. C.12) for convex f, f − f* ≤ 2LR²/(T+4)
-// with the radius R of the level set of f₀, and Proposition C.3 (Eq. C.13), f − f* ≤ (1−μ/L)^T (f₀ − f*).
+// Lemma 6.2: a step of steepest descent with α = 1/L decreases f by ‖∇f‖⋆²/(2L). From it follow
+// Proposition C.2 (Eq. C.11), the least ‖∇f‖⋆² of T steps is at most 2L(f₀−f*)/T, Theorem C.1 (Eq.
+// C.12) for convex f, f − f* ≤ 2LR²/(T+4) with the radius R of the level set of f₀, and Proposition
+// C.3 (Eq. C.13), f − f* ≤ (1−μ/L)^T (f₀ − f*).
 func TestT16SteepestDescent(t *testing.T) {
 	for _, s := range smoothFunctions() {
 		random := rand.New(rand.NewPCG(1, 16))
@@ -258,7 +263,8 @@ func TestT16SteepestDescent(t *testing.T) {
 					step(t, o, x, &protocol.Measurement[float64]{Gradient: g, StepScale: 1})
 					after, _ := s.f(x)
 					atMost(t, what+"decrease", after+n.dual(g)*n.dual(g)/(2*L), f)
-					// The step itself: of length ‖∇f‖⋆/L, along which the gradient has the slope ‖∇f‖⋆.
+					// The step itself: of length ‖∇f‖⋆/L, along which the gradient has the slope
+					// ‖∇f‖⋆.
 					δ := make([]float64, dims)
 					for i := range δ {
 						δ[i] = (before[i] - x[i]) * L / n.dual(g)
@@ -270,7 +276,8 @@ func TestT16SteepestDescent(t *testing.T) {
 	}
 }
 
-// The constants of the functions are right: ∇f changes by L‖x−y‖ at most, and on some quadratic by almost as much.
+// The constants of the functions are right: ∇f changes by L‖x−y‖ at most, and on some quadratic by
+// almost as much.
 func TestT16Smoothness(t *testing.T) {
 	random := rand.New(rand.NewPCG(2, 16))
 	for _, s := range smoothFunctions() {
@@ -289,9 +296,9 @@ func TestT16Smoothness(t *testing.T) {
 	}
 }
 
-// Normalised steepest descent with steps α_t/L, α_t = 1/√(t+1) (Eq. C.19): the mean, and so the least, of ‖∇f‖⋆ over T
-// steps is at most (L(f₀−f*) + (1 + log T)/2)/√T. Printed is log(T+1) for 1 + log T (Eqs. C.20 and C.68), which
-// f = θ²/2 contradicts at T = 1 from θ = 1.
+// Normalised steepest descent with steps α_t/L, α_t = 1/√(t+1) (Eq. C.19): the mean, and so the
+// least, of ‖∇f‖⋆ over T steps is at most (L(f₀−f*) + (1 + log T)/2)/√T. Printed is log(T+1) for 1
+// + log T (Eqs. C.20 and C.68), which f = θ²/2 contradicts at T = 1 from θ = 1.
 func TestT16Normalised(t *testing.T) {
 	for _, s := range smoothFunctions() {
 		random := rand.New(rand.NewPCG(3, 16))
@@ -318,7 +325,8 @@ func TestT16Normalised(t *testing.T) {
 	atMost(t, "‖∇f‖ for θ²/2", 1, 0.5+(1+math.Log(1))/2)
 }
 
-// quartic is Σ xᵢ⁴, whose curvature 12x² is at most L₀ + L₁ 4|x|³ in every coordinate for L₀ = 16/L₁², and so in norms.
+// quartic is Σ xᵢ⁴, whose curvature 12x² is at most L₀ + L₁ 4|x|³ in every coordinate for L₀ =
+// 16/L₁², and so in norms.
 func quartic(x []float64) (value float64, g []float64) {
 	g = make([]float64, dims)
 	for i, v := range x {
@@ -328,9 +336,9 @@ func quartic(x []float64) (value float64, g []float64) {
 	return value, g
 }
 
-// Lemma C.2 and Theorem C.2, for (L₀,L₁)-smooth f: up to 1/L₁ away ‖∇f‖⋆ is at most 4(L₀/L₁ + ‖∇f‖⋆), and f is below the
-// parabola of curvature 5L₀ + 4L₁‖∇f‖⋆. Soft normalisation, steps of ‖∇f‖⋆/(5L₀ + 4L₁‖∇f‖⋆) (Eq. C.26), gets ‖∇f‖⋆ below ε
-// in 18 (f₀−f*) max(L₀/ε², L₁²/L₀) steps.
+// Lemma C.2 and Theorem C.2, for (L₀,L₁)-smooth f: up to 1/L₁ away ‖∇f‖⋆ is at most 4(L₀/L₁ +
+// ‖∇f‖⋆), and f is below the parabola of curvature 5L₀ + 4L₁‖∇f‖⋆. Soft normalisation, steps of
+// ‖∇f‖⋆/(5L₀ + 4L₁‖∇f‖⋆) (Eq. C.26), gets ‖∇f‖⋆ below ε in 18 (f₀−f*) max(L₀/ε², L₁²/L₀) steps.
 func TestT30SoftNormalisation(t *testing.T) {
 	random := rand.New(rand.NewPCG(4, 16))
 	for _, L1 := range []float64{0.5, 2, 8} {
@@ -383,9 +391,10 @@ func TestT30SoftNormalisation(t *testing.T) {
 	}
 }
 
-// separable returns L_sep, the least Σ lᵢ of all l with H ≼ diag(l), from above and to rounding. Its dual is the greatest
-// tr(HX) of X ≽ 0 with ones on the diagonal, which coordinate ascent on X = VᵀV finds: each column of V becomes the unit
-// vector of Σ Hᵢⱼ vⱼ. In the end lᵢ = Σ Hᵢⱼ vᵢᵀvⱼ, and what diag(l) lacks to be above H is added.
+// separable returns L_sep, the least Σ lᵢ of all l with H ≼ diag(l), from above and to rounding.
+// Its dual is the greatest tr(HX) of X ≽ 0 with ones on the diagonal, which coordinate ascent on X
+// = VᵀV finds: each column of V becomes the unit vector of Σ Hᵢⱼ vⱼ. In the end lᵢ = Σ Hᵢⱼ vᵢᵀvⱼ,
+// and what diag(l) lacks to be above H is added.
 func separable(h *mat.SymDense) (l []float64, sum float64) {
 	d := h.SymmetricDim()
 	random := rand.New(rand.NewPCG(5, 16))
@@ -428,9 +437,10 @@ func separable(h *mat.SymDense) (l []float64, sum float64) {
 	return l, sum
 }
 
-// L₂ ≤ L∞ ≤ d L₂ (Eq. 6.22), and what else bounds L∞ (Eq. 6.21, Props. 6.4 to 6.6): from above L_sep and Σ|Hᵢⱼ|, which is
-// Σλᵢ/ρ_diag with the share ρ_diag of the diagonal; from below the trace, and λ‖v‖₁² of every eigenvector. Of every l with
-// H ≼ diag(l) the greatest element is at least λmax. L_sep exceeds L∞ by a factor of π/2 at most (Nesterov 1998).
+// L₂ ≤ L∞ ≤ d L₂ (Eq. 6.22), and what else bounds L∞ (Eq. 6.21, Props. 6.4 to 6.6): from above
+// L_sep and Σ|Hᵢⱼ|, which is Σλᵢ/ρ_diag with the share ρ_diag of the diagonal; from below the
+// trace, and λ‖v‖₁² of every eigenvector. Of every l with H ≼ diag(l) the greatest element is at
+// least λmax. L_sep exceeds L∞ by a factor of π/2 at most (Nesterov 1998).
 func TestT17Norms(t *testing.T) {
 	strict := 0
 	for seed := range uint64(12) {
@@ -474,8 +484,9 @@ func TestT17Norms(t *testing.T) {
 	}
 }
 
-// In blocks: the smoothness in the norm max ‖x_B‖₂ is at most Σ ‖H_BB'‖₂ over all pairs, which is Σ ‖H_BB‖₂ divided by
-// the share of the diagonal blocks. (In the printed share the denominator has the diagonal blocks only.)
+// In blocks: the smoothness in the norm max ‖x_B‖₂ is at most Σ ‖H_BB'‖₂ over all pairs, which is Σ
+// ‖H_BB‖₂ divided by the share of the diagonal blocks. (In the printed share the denominator has
+// the diagonal blocks only.)
 func TestT17Blocks(t *testing.T) {
 	random := rand.New(rand.NewPCG(6, 16))
 	n := geometries[3]
@@ -499,9 +510,9 @@ func TestT17Blocks(t *testing.T) {
 	}
 }
 
-// On rotated quadratics (Fig. 6.3): L∞/L₂ = (d−1+λ)/λ at φ = 0; L_sep = L∞ at every φ; the mean of ‖θ_T‖² over
-// θ₀ ∼ N(0, I), which is the sum over the unit vectors, is (d−1)(1−1/λ)^2T for gradient descent with α = 1/L₂ at every
-// φ, and 0 after one step for λ = 1.
+// On rotated quadratics (Fig. 6.3): L∞/L₂ = (d−1+λ)/λ at φ = 0; L_sep = L∞ at every φ; the mean of
+// ‖θ_T‖² over θ₀ ∼ N(0, I), which is the sum over the unit vectors, is (d−1)(1−1/λ)^2T for gradient
+// descent with α = 1/L₂ at every φ, and 0 after one step for λ = 1.
 func TestT18RotatedQuadratic(t *testing.T) {
 	for _, d := range []int{2, 5, 10} {
 		for _, λ := range []float64{1, 2.75, 10, 91} {
@@ -539,7 +550,8 @@ func TestT18RotatedQuadratic(t *testing.T) {
 				for now, got := range mean {
 					want := float64(d-1) * math.Pow(1-1/λ, 2*float64(now))
 					if now == 0 {
-						want = float64(d) // the coordinate that the first step makes 0 is still there
+						// the coordinate that the first step makes 0 is still there
+						want = float64(d)
 					}
 					near(t, fmt.Sprintf("%sE ‖θ‖² at step %d", what, now), []float64{got, 1}, []float64{want, 1}, 1e-12)
 				}
@@ -548,8 +560,9 @@ func TestT18RotatedQuadratic(t *testing.T) {
 	}
 }
 
-// Fig. 6.3 at d = 10, λmax/λ̄ = 9.1 (λ = 91) and T = 100: sign descent (Eq. 6.10) ends nearer to the optimum than
-// gradient descent where H is diagonal, farther where it is rotated. Medians over rotations and starts, far from 0.
+// Fig. 6.3 at d = 10, λmax/λ̄ = 9.1 (λ = 91) and T = 100: sign descent (Eq. 6.10) ends nearer to
+// the optimum than gradient descent where H is diagonal, farther where it is rotated. Medians over
+// rotations and starts, far from 0.
 func TestT18SignAgainstGradientDescent(t *testing.T) {
 	logRatio := func(φ float64) float64 {
 		var ratios []float64

@@ -11,10 +11,10 @@ import (
 	"noisebench/protocol"
 )
 
-// The theory of the thesis that can be checked exactly, as tests of the optimizers and problems of noisebench. Formulas
-// are checked against enumeration of all batches, quadrature, or a search over all sign vectors, and through the
-// optimizers wherever one of them computes what the formula is about. Where a statement is printed with a mistake (see
-// the errata in doc.go) what is tested is the corrected one.
+// The theory of the thesis that can be checked exactly, as tests of the optimizers and problems of
+// noisebench. Formulas are checked against enumeration of all batches, quadrature, or a search over
+// all sign vectors, and through the optimizers wherever one of them computes what the formula is
+// about. Statements printed with a mistake (see errata.go) are tested in the corrected form.
 //
 //	T01–T03   averages: ρ, the variance of an average, its unbiased estimate        here
 //	T04, T26  variance of a batch, noise of least squares, steps that it allows     here, thesis_theory_test.go
@@ -81,7 +81,8 @@ func measureOn(t *testing.T, p protocol.Problem[float64], spec protocol.ProblemS
 	return m
 }
 
-// tuples calls f with each of the n^m sequences of m numbers below n: all batches that sampling with replacement can draw.
+// tuples calls f with each of the n^m sequences of m numbers below n: all batches that sampling
+// with replacement can draw.
 func tuples(n, m int, f func(batch []int)) {
 	batch := make([]int, m)
 	for {
@@ -130,8 +131,8 @@ func TestT01Rho(t *testing.T) {
 	}
 }
 
-// The variance of the average of gradients with variances ŝ is Σ c² ŝ (Eq. B.33) = ρ r, where r averages ŝ with β²
-// (Eq. B.34). M-SVAG with variances of the batches has γ = m²/(m² + ρ r).
+// The variance of the average of gradients with variances ŝ is Σ c² ŝ (Eq. B.33) = ρ r, where r
+// averages ŝ with β² (Eq. B.34). M-SVAG with variances of the batches has γ = m²/(m² + ρ r).
 func TestT02VarianceOfAverage(t *testing.T) {
 	random := rand.New(rand.NewPCG(2, 0))
 	for _, β := range []float64{0.1, 0.5, 0.9, 0.99} {
@@ -156,8 +157,9 @@ func TestT02VarianceOfAverage(t *testing.T) {
 	}
 }
 
-// Bessel's correction for weighted averages: the mean of (v−m²)/(1−ρ) over all sequences of independent gradients is
-// their variance, exactly. What SVAG computes is read from its γ = m²/(m²+s).
+// Bessel's correction for weighted averages: the mean of (v−m²)/(1−ρ) over all sequences of
+// independent gradients is their variance, exactly. What SVAG computes is read from its γ =
+// m²/(m²+s).
 func TestT03UnbiasedVariance(t *testing.T) {
 	values, odds := []float64{-1, 0.5, 2.25}, []float64{0.5, 0.3, 0.2}
 	mean, variance := 0.0, 0.0
@@ -167,7 +169,8 @@ func TestT03UnbiasedVariance(t *testing.T) {
 	for k, p := range odds {
 		variance += p * (values[k] - mean) * (values[k] - mean)
 	}
-	for _, β := range []float64{0.3, 0.77, 0.93} { // at which no sequence has an average of exactly 0
+	// at which no sequence has an average of exactly 0
+	for _, β := range []float64{0.3, 0.77, 0.93} {
 		for _, length := range []int{2, 3, 6} {
 			expected := 0.0
 			tuples(3, length, func(sequence []int) {
@@ -189,8 +192,8 @@ func TestT03UnbiasedVariance(t *testing.T) {
 	}
 }
 
-// The mean of s/m over all batches is the variance of the batch gradient, exactly; the printed Eq. B.31 has g²/(m(m−1))
-// in excess.
+// The mean of s/m over all batches is the variance of the batch gradient, exactly; the printed Eq.
+// B.31 has g²/(m(m−1)) in excess.
 func TestT04BatchVariance(t *testing.T) {
 	p, spec := openProblem(t, "wilson-least-squares", protocol.Setting{"positive": 2, "negative": 1})
 	random := rand.New(rand.NewPCG(4, 0))
@@ -277,7 +280,8 @@ func newIsotropic(seed uint64, d, n int, η2 float64) *isotropic {
 	return f
 }
 
-// expect averages over all batches of m: the decrease of f by an SGD step of size α, and ‖γg − ∇f‖².
+// expect averages over all batches of m: the decrease of f by an SGD step of size α, and ‖γg −
+// ∇f‖².
 func (f *isotropic) expect(t *testing.T, m int, α, γ float64) (decrease, mse float64) {
 	t.Helper()
 	o, _ := open[float64](t, "sgd", protocol.Setting{protocol.StepSize: α}, len(f.x))
@@ -298,7 +302,8 @@ func (f *isotropic) expect(t *testing.T, m int, α, γ float64) (decrease, mse f
 	return decrease / count, mse / count
 }
 
-// oracle is a measurement on m examples, those with ξ = 0, that tells ∇f and the variance of one example's gradient.
+// oracle is a measurement on m examples, those with ξ = 0, that tells ∇f and the variance of one
+// example's gradient.
 func (f *isotropic) oracle(m int) *protocol.Measurement[float64] {
 	at := &protocol.Measurement[float64]{BatchSize: m, StepScale: 1, TrueVariance: make([]float64, len(f.x))}
 	for j, x := range f.x {
@@ -314,8 +319,8 @@ func (f *isotropic) oracle(m int) *protocol.Measurement[float64] {
 // guaranteed is G(γ,m) = 2γ − γ²(1 + η²/m) (Eq. 4.7).
 func guaranteed(γ, m, η2 float64) float64 { return 2*γ - γ*γ*(1+η2/m) }
 
-// Lemma 3.1 is an equality on isotropic quadratics: E f decreases by ‖∇f‖²/(2L) G(γ,m) for α = γ/L. The mean squared
-// error of γg (Eq. 4.6) is (1−G)‖∇f‖², least at γ* = 1/(1+η²/m) (Eq. 4.11).
+// Lemma 3.1 is an equality on isotropic quadratics: E f decreases by ‖∇f‖²/(2L) G(γ,m) for α = γ/L.
+// The mean squared error of γg (Eq. 4.6) is (1−G)‖∇f‖², least at γ* = 1/(1+η²/m) (Eq. 4.11).
 func TestT05Lemma31(t *testing.T) {
 	for seed := range uint64(5) {
 		for _, η2 := range []float64{0.1, 1, 7} {
@@ -339,8 +344,9 @@ func TestT05Lemma31(t *testing.T) {
 	}
 }
 
-// second moments of SGD-like optimizers on h/2 x² with independent noise of variance σ²/m are exact without sampling:
-// x ← a x − b ξ has s ← a² s + b² σ²/m. affine reads a and b of one step from the optimizer.
+// second moments of SGD-like optimizers on h/2 x² with independent noise of variance σ²/m are exact
+// without sampling: x ← a x − b ξ has s ← a² s + b² σ²/m. affine reads a and b of one step from the
+// optimizer.
 type affine struct {
 	mean, noise protocol.Optimizer[float64]
 }
@@ -358,9 +364,9 @@ func (l affine) step(t *testing.T, h float64) (a, b float64) {
 	return x[0], -y[0]
 }
 
-// SGD with constant α on h/2 θ² comes to rest at E f = α C₀/(2m(2−αh)). The bound of Eq. 3.18 is equal to that at αh = 1
-// only. On quadratics with curvatures from μ to L the curve of E f stays below that of Eq. 3.17 with −αLC₀/(2mμ) in the
-// last term.
+// SGD with constant α on h/2 θ² comes to rest at E f = α C₀/(2m(2−αh)). The bound of Eq. 3.18 is
+// equal to that at αh = 1 only. On quadratics with curvatures from μ to L the curve of E f stays
+// below that of Eq. 3.17 with −αLC₀/(2mμ) in the last term.
 func TestT06Plateau(t *testing.T) {
 	for _, row := range []struct{ αh, rest, bound float64 }{ // of E f for h = C₀ = m = 1
 		{0.1, 1. / 38, 0.05}, {0.5, 1. / 6, 0.25}, {1, 0.5, 0.5},
@@ -402,8 +408,9 @@ func TestT06Plateau(t *testing.T) {
 	}
 }
 
-// Proposition 4.1: with γ* the decrease per example is 1/(m+η²), so that one example is best. Proposition 4.2: for given
-// γ it is best at m* = 2γη²/(2−γ) (Eq. 4.13), and (2−γ)²/(4η²) there. Decreases are averages over all batches.
+// Proposition 4.1: with γ* the decrease per example is 1/(m+η²), so that one example is best.
+// Proposition 4.2: for given γ it is best at m* = 2γη²/(2−γ) (Eq. 4.13), and (2−γ)²/(4η²) there.
+// Decreases are averages over all batches.
 func TestT07BestFactorAndBatch(t *testing.T) {
 	decrease := func(f *isotropic, γ float64, m int) float64 { // G(γ,m)
 		d, _ := f.expect(t, m, γ/f.h, γ)
@@ -452,8 +459,8 @@ func TestT07BestFactorAndBatch(t *testing.T) {
 	}
 }
 
-// On isotropic quadratics with α = 1/h CABS asks for 2η², the best batch size for γ = 1 (Eq. 4.21), from the first step
-// on: the biases of both averages cancel. See also TestT08CABSConstant.
+// On isotropic quadratics with α = 1/h CABS asks for 2η², the best batch size for γ = 1 (Eq. 4.21),
+// from the first step on: the biases of both averages cancel. See also TestT08CABSConstant.
 func TestT08CABSIsBestBatch(t *testing.T) {
 	for seed := range uint64(20) {
 		η2 := math.Exp(float64(seed)/5 - 1)
@@ -471,9 +478,9 @@ func TestT08CABSIsBestBatch(t *testing.T) {
 	}
 }
 
-// Lemma 5.1: E ‖γ∘g − ∇f‖² is least at γ = ∇f²/(∇f²+σ²), as in Fig. 5.3. Lemma 5.2: E ‖γ∘sign(g) − sign(∇f)‖² is least
-// at γ = 2P − 1, P the probability that a sign is right. Both are parabolas in γ, known by their values at 0 and 1 and
-// the mean square of what γ multiplies.
+// Lemma 5.1: E ‖γ∘g − ∇f‖² is least at γ = ∇f²/(∇f²+σ²), as in Fig. 5.3. Lemma 5.2: E ‖γ∘sign(g) −
+// sign(∇f)‖² is least at γ = 2P − 1, P the probability that a sign is right. Both are parabolas in
+// γ, known by their values at 0 and 1 and the mean square of what γ multiplies.
 func TestT09Minimisers(t *testing.T) {
 	lemma51 := func(p, σ float64) float64 { return p * p / (p*p + σ*σ) }
 	for _, row := range []struct{ p, σ, γ float64 }{{2, 1, 0.8}, {1, 1.5, 4. / 13}} {
@@ -517,8 +524,9 @@ func TestT09Minimisers(t *testing.T) {
 	}
 }
 
-// For Gaussian g the sign is right with probability ½ (1 + erf(|μ|/(√2 σ))) (Eq. 5.10), here against the integral of
-// the density. Adam's factor (1+η²)^(−1/2) is near 2P − 1, to less than 0.1 (Fig. 5.2), and is larger by √(π/2) far out.
+// For Gaussian g the sign is right with probability ½ (1 + erf(|μ|/(√2 σ))) (Eq. 5.10), here
+// against the integral of the density. Adam's factor (1+η²)^(−1/2) is near 2P − 1, to less than 0.1
+// (Fig. 5.2), and is larger by √(π/2) far out.
 func TestT10SignProbability(t *testing.T) {
 	correct := func(η float64) float64 { return (1 + math.Erf(1/(math.Sqrt2*η))) / 2 }
 	for _, η := range []float64{0.2, 0.5, 1, 1.9, 5, 40} {
@@ -548,9 +556,9 @@ func TestT10SignProbability(t *testing.T) {
 	near(t, "ratio far out", []float64{(2*correct(far) - 1) * math.Sqrt(1+far*far)}, []float64{math.Sqrt(2 / math.Pi)}, 1e-8)
 }
 
-// SVAG with the exact γ = ∇f²/(∇f²+σ²) and α = 1/h on h/2 x²: E f_{t+1} = (1−γ_t) f_t (Eq. B.12 with equality). With
-// e = E f − f*, e_{t+1} ≤ e_t − c e_t² follows, by convexity, and t e_t ≤ 1/c (Eq. B.22), for c = 2h/(2h e₀ + σ²).
-// Expectations are sums over all signs of the noise.
+// SVAG with the exact γ = ∇f²/(∇f²+σ²) and α = 1/h on h/2 x²: E f_{t+1} = (1−γ_t) f_t (Eq. B.12
+// with equality). With e = E f − f*, e_{t+1} ≤ e_t − c e_t² follows, by convexity, and t e_t ≤ 1/c
+// (Eq. B.22), for c = 2h/(2h e₀ + σ²). Expectations are sums over all signs of the noise.
 func TestT11IdealSVAG(t *testing.T) {
 	for _, h := range []float64{0.5, 2} {
 		for _, σ := range []float64{0.3, 2, 10} {
@@ -586,8 +594,8 @@ func TestT11IdealSVAG(t *testing.T) {
 	}
 }
 
-// The family: one method is another at a limit of its hyperparameters. Limits at β = 0 are exact, see laws; these are
-// the ones at ε → ∞, where a division by √v + ε is one by ε.
+// The family: one method is another at a limit of its hyperparameters. Limits at β = 0 are exact,
+// see laws; these are the ones at ε → ∞, where a division by √v + ε is one by ε.
 func TestInclusionsAtLargeEpsilon(t *testing.T) {
 	const ε, α = 1e13, 0.3
 	for _, row := range []struct {
@@ -597,7 +605,8 @@ func TestInclusionsAtLargeEpsilon(t *testing.T) {
 		{"adam", "m-sgd", protocol.Setting{protocol.StepSize: α * ε, "beta1": 0.9}, protocol.Setting{"beta": 0.9}},
 		{"adam", "sgd", protocol.Setting{protocol.StepSize: α * ε, "beta1": 0}, nil},
 		{"rmsprop", "sgd", protocol.Setting{protocol.StepSize: α * ε}, nil},
-		{"adagrad", "sgd", protocol.Setting{protocol.StepSize: α * math.Sqrt(ε)}, nil}, // ε inside the root
+		// ε inside the root
+		{"adagrad", "sgd", protocol.Setting{protocol.StepSize: α * math.Sqrt(ε)}, nil},
 	} {
 		row.setting["epsilon"] = ε
 		there := protocol.Setting{protocol.StepSize: α}

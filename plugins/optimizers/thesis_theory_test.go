@@ -11,8 +11,8 @@ import (
 	"noisebench/protocol"
 )
 
-// problemsWithConstants are the built-in problems that declare constants, at settings where all training examples give
-// the exact gradient.
+// problemsWithConstants are the built-in problems that declare constants, at settings where all
+// training examples give the exact gradient.
 var problemsWithConstants = []struct {
 	name    string
 	setting protocol.Setting
@@ -46,8 +46,9 @@ func differences(t *testing.T, p protocol.Problem[float64], spec protocol.Proble
 	return g, d, there.Loss - at.Loss - dot(at.Gradient, d)
 }
 
-// What the problems declare of themselves is true: smoothness in each norm (Eqs. 2.24 and 2.25), strong convexity
-// (Eqs. 2.31 and 2.33, in the latter the square of the gradient's norm), and the optimum.
+// The constants that problems declare are right: smoothness in each norm (Eqs. 2.24 and 2.25),
+// strong convexity (Eqs. 2.31 and 2.33, in the latter the square of the gradient's norm), and the
+// optimum.
 func TestT25Constants(t *testing.T) {
 	for _, row := range problemsWithConstants {
 		t.Run(fmt.Sprintf("%s %v", row.name, row.setting), func(t *testing.T) {
@@ -91,8 +92,9 @@ func TestT25Constants(t *testing.T) {
 	}
 }
 
-// Theorem 2.4: gradient descent with α < 2/L has Σ‖∇f‖² ≤ (f₀−f*)/(α−Lα²/2) (Eq. 2.45). Theorem 2.5: for α = 1/L, f − f*
-// falls by 1−μ/L in each step (Eq. 2.46). At α = 2/L it need not fall, beyond it diverges.
+// Theorem 2.4: gradient descent with α < 2/L has Σ‖∇f‖² ≤ (f₀−f*)/(α−Lα²/2) (Eq. 2.45). Theorem
+// 2.5: for α = 1/L, f − f* falls by 1−μ/L in each step (Eq. 2.46). At α = 2/L it need not fall,
+// beyond it diverges.
 func TestT25GradientDescent(t *testing.T) {
 	for _, row := range problemsWithConstants {
 		p, spec := openProblem(t, row.name, row.setting)
@@ -131,7 +133,8 @@ func TestT25GradientDescent(t *testing.T) {
 	}
 }
 
-// Figs. 1.1 and 2.2: gradient descent with α = 1/L on the plane contracts the flat coordinate by 1−1/κ a step, exactly.
+// Figs. 1.1 and 2.2: gradient descent with α = 1/L on the plane contracts the flat coordinate by
+// 1−1/κ a step, exactly.
 func TestT25Plane(t *testing.T) {
 	for _, κ := range []float64{2, 8} {
 		p, spec := openProblem(t, "quadratic-2d", protocol.Setting{"a": 1, "d": κ})
@@ -174,9 +177,10 @@ func newLeastSquares(t *testing.T, random *rand.Rand) *leastSquares {
 	return l
 }
 
-// The covariance of a batch gradient is Σ/m (Eq. 3.5), over all batches. Least squares that can be fitted exactly keeps
-// Assumption 3.1 with C₀ = 0: tr Σ ≤ C₁ ‖∇f‖², where 1 + C₁ is the greatest (1/N)Σrᵢ²‖xᵢ‖² for ‖Xᵀr‖²/N² = 1, an eigenvalue.
-// With α up to 1/(L(1+C₁/m)) (Eq. 3.16), E f falls by α‖∇f‖²/2.
+// The covariance of a batch gradient is Σ/m (Eq. 3.5), over all batches. Least squares that can be
+// fitted exactly keeps Assumption 3.1 with C₀ = 0: tr Σ ≤ C₁ ‖∇f‖², where 1 + C₁ is the greatest
+// (1/N)Σrᵢ²‖xᵢ‖² for ‖Xᵀr‖²/N² = 1, an eigenvalue. With α up to 1/(L(1+C₁/m)) (Eq. 3.16), E f falls
+// by α‖∇f‖²/2.
 func TestT26LeastSquaresNoise(t *testing.T) {
 	random := rand.New(rand.NewPCG(26, 0))
 	l := newLeastSquares(t, random)
@@ -274,8 +278,8 @@ func inverseRoots(values []float64) *mat.DiagDense {
 	return d
 }
 
-// Robbins & Monro: with α_t = c/(t+1) (Eq. 3.22) on h/2 x², t E f tends to h c² C₀/(2m(2ch−1)). A constant α leads to a
-// plateau, and no lower one; a batch size that grows as f falls does not.
+// Robbins & Monro: with α_t = c/(t+1) (Eq. 3.22) on h/2 x², t E f tends to h c² C₀/(2m(2ch−1)). A
+// constant α leads to a plateau, and no lower one; a batch size that grows as f falls does not.
 func TestT27RobbinsMonro(t *testing.T) {
 	const h, C0, m = 1.5, 2, 4
 	for _, ch := range []float64{0.75, 1, 2} {
@@ -291,7 +295,8 @@ func TestT27RobbinsMonro(t *testing.T) {
 		}
 		limit := h * c * c * C0 / (2 * m * (2*ch - 1))
 		near(t, "t E f", []float64{steps * h / 2 * s}, []float64{limit}, 0.01)
-		// Where t s_t ≤ K, (t+1) s_{t+1} ≤ K follows for V ≤ K (2q−1 − (1−q)²/t), with q = ch and V = c²C₀/m.
+		// Where t s_t ≤ K, (t+1) s_{t+1} ≤ K follows for V ≤ K (2q−1 − (1−q)²/t), with q = ch and V
+		// = c²C₀/m.
 		V := c * c * C0 / m
 		atMost(t, "t E f at its largest", most, h/2*max((1-ch)*(1-ch)+V, V/(2*ch-1-(1-ch)*(1-ch))))
 	}
@@ -308,8 +313,8 @@ func TestT27RobbinsMonro(t *testing.T) {
 	}
 }
 
-// E ‖g‖² = ‖∇f‖² + tr Σ/m (Eq. 4.16, by coordinates), over all batches. ‖g−∇f‖ ≤ θ‖g‖ with θ < 1 makes −g a direction of
-// descent (Eq. 4.17).
+// E ‖g‖² = ‖∇f‖² + tr Σ/m (Eq. 4.16, by coordinates), over all batches. ‖g−∇f‖ ≤ θ‖g‖ with θ < 1
+// makes −g a direction of descent (Eq. 4.17).
 func TestT28Noise(t *testing.T) {
 	random := rand.New(rand.NewPCG(28, 0))
 	l := newLeastSquares(t, random)
@@ -351,8 +356,8 @@ func TestT28Noise(t *testing.T) {
 	}
 }
 
-// Lemma B.2: 2μ(f−f*) ≤ ‖∇f‖² ≤ (2L²/μ)(f−f*). Eq. B.14: E[f²/(f+a)] ≥ (E f)²/(E f + a), since u²/(u+a) is convex.
-// Eq. B.21: e_{t+1} ≤ e_t − c e_t² keeps e_t below 1/(1/e₀ + ct).
+// Lemma B.2: 2μ(f−f*) ≤ ‖∇f‖² ≤ (2L²/μ)(f−f*). Eq. B.14: E[f²/(f+a)] ≥ (E f)²/(E f + a), since
+// u²/(u+a) is convex. Eq. B.21: e_{t+1} ≤ e_t − c e_t² keeps e_t below 1/(1/e₀ + ct).
 func TestT29LemmaB2(t *testing.T) {
 	random := rand.New(rand.NewPCG(29, 0))
 	for seed := range uint64(10) {
@@ -389,7 +394,8 @@ func TestT29LemmaB2(t *testing.T) {
 		e := e0
 		for now := range 1000 {
 			atMost(t, fmt.Sprintf("e at step %d", now), e, 1/(1/e0+c*float64(now)))
-			e -= c * e * e * (1 + random.Float64()*(1/(c*e)-1)/10) // at least c e², and e stays positive
+			// at least c e², and e stays positive
+			e -= c * e * e * (1 + random.Float64()*(1/(c*e)-1)/10)
 		}
 	}
 }

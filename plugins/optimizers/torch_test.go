@@ -9,8 +9,8 @@ import (
 	"noisebench/protocol"
 )
 
-// fromPyTorch is testdata/torch.json, PyTorch's own trajectories, which testdata/torch_trajectories.py has recorded with what
-// differs.
+// fromPyTorch is testdata/torch.json, PyTorch's own trajectories, which
+// testdata/torch_trajectories.py has recorded with what differs.
 type fromPyTorch struct {
 	Start     []float64
 	Scales    []float64

@@ -9,7 +9,7 @@ import (
 	"noisebench/protocol"
 )
 
-// gradient measures a gradient and nothing else.
+// gradient returns a measurement of a gradient alone.
 func gradient[T protocol.Float](g ...T) *protocol.Measurement[T] {
 	return &protocol.Measurement[T]{Have: protocol.Gradient, BatchSize: 32, Gradient: g, StepScale: 1}
 }
@@ -39,8 +39,8 @@ func testAMSGradIsAdam[T protocol.Float](t *testing.T) {
 	}
 }
 
-// With ψ → ∞ μ is β1, and the first step of α is one of α (1 + β1/(1+β1)); after many steps with the same gradient each is
-// one of α.
+// With ψ → ∞ μ is β1, and the first step of α is one of α (1 + β1/(1+β1)); after many steps with
+// the same gradient each is one of α.
 func TestNAdamLimits(t *testing.T) {
 	const α, β1 = 0.5, 0.75
 	o, _ := open[float64](t, "nadam", protocol.Setting{
@@ -57,7 +57,8 @@ func TestNAdamLimits(t *testing.T) {
 	near(t, "late step", []float64{x[0] - before}, []float64{α}, 1e-12)
 }
 
-// With β2 = 0.999 five steps are those of momentum. In the end the rectification is 1 and what is left is adam.
+// With β2 = 0.999 five steps are those of momentum. In the end the rectification is 1 and what is
+// left is adam.
 func TestRAdamLimits(t *testing.T) {
 	r, _ := open[float64](t, "radam", protocol.Setting{protocol.StepSize: 0.125}, 5)
 	m, _ := open[float64](t, "m-sgd", protocol.Setting{protocol.StepSize: 0.125}, 5)
@@ -93,7 +94,8 @@ func TestAdamaxConstantGradient(t *testing.T) {
 	}
 }
 
-// Where all gradients are the same there is no variance about their average: after many steps s is ε/(1−β2).
+// Where all gradients are the same there is no variance about their average: after many steps s is
+// ε/(1−β2).
 func TestAdaBeliefConstantGradient(t *testing.T) {
 	o, _ := open[float64](t, "adabelief", protocol.Setting{protocol.StepSize: 1, "beta1": 0.5, "beta2": 0.75, "epsilon": 1}, 1)
 	x := []float64{0}
@@ -105,7 +107,8 @@ func TestAdaBeliefConstantGradient(t *testing.T) {
 	near(t, "late step", []float64{x[0] - before}, []float64{-8. / (2 + 1)}, 1e-12)
 }
 
-// Rprop's step grows by κ as long as the sign stays, does not move x where it changes, and then begins anew.
+// Rprop's step grows by κ as long as the sign stays, does not move x where it changes, and then
+// begins anew.
 func TestRpropSteps(t *testing.T) {
 	o, first := open[float64](t, "rprop", protocol.Setting{
 		protocol.StepSize: 1, "growth": 2, "shrink": 0.25, "min_step": 0.5, "max_step": 8,
@@ -115,9 +118,21 @@ func TestRpropSteps(t *testing.T) {
 	}
 	x := []float64{0}
 	for n, row := range []struct{ g, want float64 }{
-		{-3, 1}, {-1e-9, 3}, {-5, 7}, {-5, 15}, {-5, 23}, // Δ = 1, 2, 4, 8, 8
-		{2, 23}, {2, 21}, {0, 21}, {2, 19}, {2, 15}, // Δ = 2, 2 after a change, 2, 2 after nothing, 4
-		{-2, 15}, {2, 14}, {-2, 14}, {2, 13.5}, // Δ = 1, 1 after a change, 1/4 which is 1/2
+		{-3, 1},
+		{-1e-9, 3},
+		{-5, 7},
+		{-5, 15},
+		{-5, 23}, // Δ = 1, 2, 4, 8, 8
+		// Δ = 2, 2 after a change, 2, 2 after nothing, 4
+		{2, 23},
+		{2, 21},
+		{0, 21},
+		{2, 19},
+		{2, 15},
+		{-2, 15},
+		{2, 14},
+		{-2, 14},
+		{2, 13.5}, // Δ = 1, 1 after a change, 1/4 which is 1/2
 	} {
 		step(t, o, x, gradient(row.g))
 		if x[0] != row.want {
@@ -153,8 +168,8 @@ func TestAdanConstantGradient(t *testing.T) {
 	}
 }
 
-// The first step of adopt moves nothing, the second one is clipped to 1, and later ones to t^¼: where v has seen no gradient
-// the quotient is as great as 1/ε.
+// The first step of adopt moves nothing, the second one is clipped to 1, and later ones to t^¼:
+// where v has seen no gradient the quotient is as great as 1/ε.
 func TestADOPTClips(t *testing.T) {
 	o, _ := open[float64](t, "adopt", protocol.Setting{protocol.StepSize: 1, "beta1": 0, "beta2": 0.5}, 3)
 	x := []float64{0, 0, 0}
@@ -231,7 +246,8 @@ func TestMARSClipsBlocks(t *testing.T) {
 	}
 }
 
-// At constant gradient and variance the batch size is tr Σ/‖∇f‖², whatever it was when they were measured.
+// At constant gradient and variance the batch size is tr Σ/‖∇f‖², whatever it was when they were
+// measured.
 func TestNoiseScaleConstant(t *testing.T) {
 	o, first := open[float64](t, "noise-scale", protocol.Setting{"min_batch_size": 2}, 2)
 	const trace, square = 96.0, 2.0
@@ -267,7 +283,8 @@ func TestNoiseScaleEdges(t *testing.T) {
 		o, _ := open[float64](t, "noise-scale", protocol.Setting{"mu": 0, "max_batch_size": 512}, 2)
 		m := gradient(2.0, -2)
 		m.VarianceNorm = 100
-		if got := step(t, o, ones[float64](2), m).BatchSize; got != 21 { // 100 / (8 − 100/32) = 20.5
+		// 100 / (8 − 100/32) = 20.5
+		if got := step(t, o, ones[float64](2), m).BatchSize; got != 21 {
 			t.Fatalf("batch size is %d, want 21", got)
 		}
 		m = gradient(row.g, -row.g)
@@ -278,7 +295,8 @@ func TestNoiseScaleEdges(t *testing.T) {
 	}
 }
 
-// The gain of adascale is 1 without noise, S where there is nothing else, and 1 in a batch of the base size.
+// The gain of adascale is 1 without noise, S where there is nothing else, and 1 in a batch of the
+// base size.
 func TestAdaScaleGain(t *testing.T) {
 	for _, row := range []struct {
 		base, norm, g float64
@@ -323,8 +341,8 @@ func TestSophiaAsksSometimes(t *testing.T) {
 	}
 }
 
-// Biases and scales decay if asked to, and weights of all kinds always, in every optimizer that has weight decay and a step
-// size.
+// In every optimizer with weight decay and a step size, weights of all kinds decay, and biases and
+// scales with decay_all.
 func TestWhatDecays(t *testing.T) {
 	blocks := []protocol.Block{
 		{Name: "weights", Len: 1, Role: protocol.Weight},
@@ -364,7 +382,7 @@ func TestWhatDecays(t *testing.T) {
 	}
 }
 
-// What says that it draws all examples cannot be opened on endless data, and nothing else says so.
+// Exactly the optimizers with FullBatch cannot be opened on endless data.
 func TestFullBatch(t *testing.T) {
 	for _, def := range All() {
 		setting, err := protocol.Resolve(def.Hyperparameters, nil)

@@ -5,16 +5,16 @@ import (
 	"noisebench/protocol"
 )
 
-// weightDecay is decoupled weight decay: what pulls x towards 0 beside the gradient. By convention biases and the scales
-// of normalizations do not decay, which is told by the roles of the problem's blocks; decay_all = 1 lets them decay, too.
-// A block without a role decays, and so does all of x where the problem names no blocks.
+// weightDecay is decoupled weight decay. By convention biases and the scales of normalizations,
+// which are known by the roles of the problem's blocks, do not decay unless decay_all = 1. Blocks
+// without a role decay, as does all of x if the problem declares no blocks.
 type weightDecay[T protocol.Float] struct {
 	λ      float64
 	all    bool
-	ranges [][2]int // of x that decay, from one number to before the other; none if λ is 0
+	ranges [][2]int // half-open ranges of x that decay; none if λ is 0
 }
 
-// weightDecayParameters declares λ, with its default, and decay_all. doc says what λ is multiplied by.
+// weightDecayParameters declares λ, with its default, and decay_all. doc states the factor of λ.
 func weightDecayParameters(λ float64, doc string) []protocol.Hyperparameter {
 	return []protocol.Hyperparameter{
 		protocol.NonNegative("weight_decay", doc, λ),
@@ -43,7 +43,7 @@ func newWeightDecay[T protocol.Float](start protocol.Start) weightDecay[T] {
 	return w
 }
 
-// of is λ where the block decays, else 0.
+// of returns λ if the block decays, else 0.
 func (w *weightDecay[T]) of(b protocol.Block) float64 {
 	if !w.all && (b.Role == protocol.Bias || b.Role == protocol.Scale) {
 		return 0
@@ -58,7 +58,7 @@ func (w *weightDecay[T]) add(dst []T, a float64, x []T) {
 	}
 }
 
-// blocksOf returns the problem's blocks, or one that is all of x where it names none.
+// blocksOf returns the problem's blocks, or a single block for all of x if it declares none.
 func blocksOf(start protocol.Start) []protocol.Block {
 	if len(start.Blocks) == 0 {
 		return []protocol.Block{{Len: start.Dim}}

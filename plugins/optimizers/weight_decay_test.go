@@ -17,7 +17,7 @@ var roles = []protocol.Block{
 	{Name: "output", Offset: 7, Len: 1, Role: protocol.OutputLayer},
 }
 
-// Weights of all kinds decay, biases and scales only if asked to.
+// Weights of all kinds decay, biases and scales only with decay_all.
 func TestWeightDecayGoesByRole(t *testing.T) {
 	for _, row := range []struct {
 		all    float64
@@ -46,7 +46,7 @@ func TestWeightDecayGoesByRole(t *testing.T) {
 	}
 }
 
-// Without a rate nothing is touched.
+// With rate 0 nothing changes.
 func TestNoWeightDecay(t *testing.T) {
 	w := newWeightDecay[float32](protocol.Start{Setting: protocol.Setting{"weight_decay": 0}, Dim: 3, Blocks: roles})
 	if w.ranges != nil {

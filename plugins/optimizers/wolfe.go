@@ -2,14 +2,17 @@ package optimizers
 
 import "math"
 
-// wolfe searches along a line for a step η that meets the strong Wolfe conditions for φ(η) = f(x + ηd) with slope φ':
+// wolfe searches along a line for a step η that meets the strong Wolfe conditions for φ(η) = f(x +
+// ηd) with slope φ':
 //
 //	φ(η) ≤ φ(0) + c1 η φ'(0)    and    |φ'(η)| ≤ c2 |φ'(0)|
 //
-// It is the algorithm of Nocedal & Wright, Numerical Optimization, 2nd ed. 2006, Algs. 3.5 and 3.6 in one: lo is the best
-// step so far, and once there is a hi, an end that is too far, a solution lies between the two. Trials are the minima of
-// cubics (Eq. 3.59), with the safeguards of Moré & Thuente, ACM TOMS 20 (1994): the middle where a cubic has no minimum
-// between lo and hi or two trials left over 2/3 of the width; before there is a hi, 1.1 to 4 times the last stride further.
+// It is the algorithm of Nocedal & Wright, Numerical Optimization, 2nd ed. 2006, Algs. 3.5 and 3.6
+// combined: lo is the best step so far, and once there is a hi, an upper end, a solution lies
+// between the two. Trials are the minima of cubics (Eq. 3.59), with the safeguards of Moré &
+// Thuente, ACM TOMS 20 (1994): the midpoint if a cubic has no minimum between lo and hi or if two
+// trials left more than 2/3 of the width; before there is a hi, an extrapolation by 1.1 to 4 times
+// the last increment.
 type wolfe struct {
 	c1, c2       float64
 	φ, slope     float64 // φ(0) and φ'(0) < 0
@@ -27,10 +30,10 @@ type verdict int
 const (
 	tryNext  verdict = iota // measure at η
 	accepted                // η is the step
-	givenUp                 // η is the best step so far, which may be 0
+	givenUp                 // η is the best step so far, possibly 0
 )
 
-// maxTrials is the number of trials after which a search is given up.
+// maxTrials is the number of trials after which a search is abandoned.
 const maxTrials = 15
 
 func (w *wolfe) begin(φ, slope, η float64) {
@@ -38,12 +41,13 @@ func (w *wolfe) begin(φ, slope, η float64) {
 	w.width, w.older, w.η, w.trials = math.Inf(1), math.Inf(1), η, 0
 }
 
-// judge takes what was measured at η. Where φ is fine and its slope is not finite, η is accepted: it is for x to show.
+// judge processes the measurement at η. If φ is acceptable and its slope is not finite, η is
+// accepted, so that the next step propagates it to x.
 func (w *wolfe) judge(φ, slope float64) verdict {
 	now, before := trial{w.η, φ, slope}, w.lo
 	w.trials++
 	switch {
-	case !(φ <= w.φ+w.c1*w.η*w.slope) || φ > w.lo.φ: // too far; NaN is, too
+	case !(φ <= w.φ+w.c1*w.η*w.slope) || φ > w.lo.φ: // too far, also for NaN
 		w.hi, w.bracketed = now, true
 	case !(math.Abs(slope) > -w.c2*w.slope) || math.IsInf(slope, 0):
 		return accepted
@@ -68,7 +72,7 @@ func (w *wolfe) judge(φ, slope float64) verdict {
 	return tryNext
 }
 
-// inside puts the next trial between lo and hi.
+// inside chooses the next trial between lo and hi.
 func (w *wolfe) inside() {
 	width := math.Abs(w.hi.η - w.lo.η)
 	w.η = cubic(w.lo, w.hi)
@@ -78,7 +82,8 @@ func (w *wolfe) inside() {
 	w.width, w.older = width, w.width
 }
 
-// cubic is where the cubic with the values and slopes of a and b has its minimum; NaN if it has none.
+// cubic returns the minimizer of the cubic with the values and slopes of a and b; NaN if it has
+// none.
 func cubic(a, b trial) float64 {
 	d1 := a.slope + b.slope - 3*(a.φ-b.φ)/(a.η-b.η)
 	d2 := math.Copysign(math.Sqrt(d1*d1-a.slope*b.slope), b.η-a.η)

@@ -1,22 +1,26 @@
-// Package fingerprint tells definitions apart by what they compute. A fingerprint is a hash of the bits that an optimizer
-// or a problem produces from fixed inputs: two builds whose code computes the same have the same fingerprint, and code
-// that computes other bits has another one, whatever version it declares.
+// Package fingerprint identifies definitions by what they compute. A fingerprint is a hash of the
+// bits that an optimizer or a problem computes from fixed inputs: builds whose code computes the
+// same have equal fingerprints, and code that computes other bits has another fingerprint, whatever
+// version it declares.
 //
-// # What is covered
+// # Coverage
 //
-// An optimizer makes [steps] steps, in each width that it has, at its declared defaults, at settings that change one
-// hyperparameter each, and at a few that change all; shorter runs meet gradients that are zero, huge or not finite, a long
-// vector, and the absence of blocks. Batches are drawn anew, again or all at once, as it requests. Every point, request,
-// estimate and report is hashed.
+// An optimizer makes 512 steps at its declared defaults, and fewer at settings that change one or
+// all hyperparameters, in each of its element types. Further short runs have gradients that are
+// zero, tiny, huge or not finite, a long vector, and no blocks. Batches are new, repeated or all
+// examples, as the optimizer requests. Every point, request, estimate and report is hashed.
 //
-// A problem is opened at the parameters that a run uses. Starting points, and measurements of several batches at several
-// points, are hashed, for the quantities that the run's optimizer needs, alone and together; so are evaluations, of as many
-// parts as costs little, see [evaluated]. Code that an optimizer never asks for is not part of its runs' identity.
+// A problem is opened at the parameters of a run. Hashed are starting points, measurements of
+// several batches at several points, for the quantities that the run's optimizer needs, alone and
+// together, and evaluations of those parts that are cheap enough. Code for quantities that an
+// optimizer does not need is not part of the identity of its runs.
 //
-// What only a longer run reaches, or another setting, is not covered. A change there must raise the definition's version.
+// Code that only longer runs or other settings reach is not covered. A change of such code must
+// raise the definition's version.
 //
-// The inputs come from additions and multiplications of uniform random numbers alone, so that they are the same wherever
-// the arithmetic is. On another platform a fingerprint may differ by rounding, as the runs do (R2).
+// The inputs are computed by additions and multiplications of uniform random numbers, so that they
+// are the same on every platform with the same arithmetic. On another platform a fingerprint may
+// differ because of rounding, as the runs do (R2).
 package fingerprint
 
 import (
@@ -33,14 +37,15 @@ import (
 	"noisebench/protocol"
 )
 
-// ErrImpure says that a definition computed other bits when the same was asked again: it breaks R2, and what it computes
-// does not tell it from others.
+// ErrImpure is the error for a definition that computes other bits when a computation is repeated:
+// it violates R2, and its results do not identify it.
 var ErrImpure = errors.New("it computes other bits each time that it is asked the same (R2)")
 
-// Version is the version of what a fingerprint covers. Fingerprints of different versions cannot be compared.
+// Version is the version of the coverage of fingerprints. Fingerprints of different versions cannot
+// be compared.
 const Version = 1
 
-// Of names the version that a fingerprint has; 0 if it is none.
+// Of returns the version of a fingerprint, or 0 if the text is none.
 func Of(fingerprint string) (version int) {
 	var sum string
 	if n, err := fmt.Sscanf(fingerprint, "%d-%s", &version, &sum); n != 2 || err != nil {
@@ -49,7 +54,7 @@ func Of(fingerprint string) (version int) {
 	return version
 }
 
-// writer hashes what a definition computes.
+// writer hashes the results of a definition.
 type writer struct {
 	hash hash.Hash
 	buf  []byte
@@ -57,18 +62,19 @@ type writer struct {
 
 func newWriter() *writer { return &writer{hash: sha256.New()} }
 
-// String is the fingerprint of all that was written.
+// String returns the fingerprint of the data written so far.
 func (w *writer) String() string {
 	return fmt.Sprintf("%d-%s", Version, hex.EncodeToString(w.hash.Sum(nil)[:16]))
 }
 
-// text writes a text with its length.
+// text writes a text, preceded by its length.
 func (w *writer) text(s string) {
 	w.buf = binary.LittleEndian.AppendUint64(w.buf[:0], uint64(len(s)))
 	w.hash.Write(append(w.buf, s...))
 }
 
-// numbers writes float64s by their bits. All NaNs are one: which of them an operation gives is up to the processor.
+// numbers writes the bits of float64s. All NaNs are equal, since the bits of a NaN depend on the
+// processor.
 func (w *writer) numbers(values ...float64) {
 	w.buf = w.buf[:0]
 	for _, v := range values {
@@ -88,7 +94,7 @@ func (w *writer) whole(values ...int) {
 	w.hash.Write(w.buf)
 }
 
-// json writes a value that JSON can carry.
+// json writes a value as JSON.
 func (w *writer) json(v any) error {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -98,7 +104,7 @@ func (w *writer) json(v any) error {
 	return nil
 }
 
-// vector writes the elements of a vector, with its length.
+// vector writes the elements of a vector, preceded by their number.
 func vector[T protocol.Float](w *writer, x []T) {
 	w.whole(len(x))
 	const most = 4096

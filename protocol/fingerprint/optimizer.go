@@ -19,10 +19,10 @@ type course struct {
 	dim     int
 	blocks  []protocol.Block
 	steps   int
-	event   string // what its gradients meet: "", "zero", "tiny", "huge" or "nan"
+	event   string // kind of gradients in some steps: "", "zero", "tiny", "huge" or "nan"
 }
 
-// blocks61 are blocks of all roles and both output axes.
+// blocks61 has blocks of all roles and both output axes.
 var blocks61 = []protocol.Block{
 	{Name: "a", Len: 20, Shape: []int{4, 5}, Role: protocol.Weight},
 	{Name: "b", Offset: 20, Len: 4, Shape: []int{4}, Role: protocol.Bias},
@@ -33,7 +33,7 @@ var blocks61 = []protocol.Block{
 	{Name: "g", Offset: 59, Len: 2},
 }
 
-// courses are the trajectories of a fingerprint, the defaults first.
+// courses returns the trajectories of a fingerprint, the defaults first.
 func courses(def *protocol.OptimizerDef) ([]course, error) {
 	defaults, err := protocol.Resolve(def.Hyperparameters, nil)
 	if err != nil {
@@ -46,9 +46,11 @@ func courses(def *protocol.OptimizerDef) ([]course, error) {
 		{defaults, 7, nil, 16, "huge"},
 		{defaults, 7, nil, 8, "nan"},
 	}
-	if def.Needs&protocol.Matrices == 0 { // longer than any piece of memory that vector loops work on, and no multiple of 8
+	// longer than the chunks of vector loops, and no multiple of 8
+	if def.Needs&protocol.Matrices == 0 {
 		all = append(all, course{defaults, 4099, []protocol.Block{
-			{Name: "a", Len: 3200, Shape: []int{64, 50}, Role: protocol.Weight}, {Name: "b", Offset: 3200, Len: 899, Role: protocol.Bias},
+			{Name: "a", Len: 3200, Shape: []int{64, 50}, Role: protocol.Weight},
+			{Name: "b", Offset: 3200, Len: 899, Role: protocol.Bias},
 		}, 6, ""})
 	}
 	for _, h := range def.Hyperparameters {
@@ -70,22 +72,27 @@ func courses(def *protocol.OptimizerDef) ([]course, error) {
 	return all, nil
 }
 
-// others are allowed values of a hyperparameter beside its default.
+// others returns allowed values of a hyperparameter other than its default.
 func others(h *protocol.Hyperparameter) []float64 {
 	var values []float64
-	for _, v := range []float64{0, h.Default + 1, 3 * h.Default, h.Default / 8, (1 + 3*h.Default) / 4, h.Min, h.Max} {
+	for _, v := range []float64{
+		0, h.Default + 1, 3 * h.Default, h.Default / 8,
+		(1 + 3*h.Default) / 4, h.Min, h.Max,
+	} {
 		if h.Integer {
 			v = math.Trunc(v)
 		}
-		if v != h.Default && h.Check(v) == nil && len(values) < 3 && (len(values) == 0 || values[len(values)-1] != v) {
+		if v != h.Default && h.Check(v) == nil && len(values) < 3 &&
+			(len(values) == 0 || values[len(values)-1] != v) {
 			values = append(values, v)
 		}
 	}
 	return values
 }
 
-// Optimizer returns the fingerprint of an optimizer. What an optimizer answers to a setting with an error is a part of the
-// fingerprint; an error of Optimizer means that the optimizer broke down: a fault of its plugin.
+// Optimizer returns the fingerprint of an optimizer. If the optimizer rejects a setting by an
+// error, that is part of the fingerprint. The error is a fault of the optimizer's plugin, or
+// [ErrImpure].
 func Optimizer(def *protocol.OptimizerDef) (string, error) {
 	sum := func(list []course) (string, error) {
 		w := newWriter()
@@ -107,7 +114,7 @@ func Optimizer(def *protocol.OptimizerDef) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	short := all[1:3] // measured before and after all: R2
+	short := all[1:3] // measured before and after all others, to check R2
 	first, err := sum(short)
 	if err != nil {
 		return "", err
@@ -128,8 +135,13 @@ func follow[T protocol.Float](w *writer, def *protocol.OptimizerDef,
 ) (err error) {
 	const batchSize, train = 8, 48
 	o, request, err := open(protocol.Start{
-		Setting: maps.Clone(c.setting), Dim: c.dim, DType: dtype, Blocks: c.blocks, BatchSize: batchSize, Train: train,
-		Budget: int64(c.steps * batchSize), Seed: 11, Constants: map[string]float64{"optimum": -0.25, "smoothness": 2, "strong_convexity": 0.5},
+		Setting: maps.Clone(c.setting), Dim: c.dim, DType: dtype, Blocks: c.blocks,
+		BatchSize: batchSize, Train: train,
+		Budget: int64(c.steps * batchSize), Seed: 11,
+		Constants: map[string]float64{
+			"optimum": -0.25, "smoothness": 2,
+			"strong_convexity": 0.5,
+		},
 	})
 	if fault := (*protocol.Fault)(nil); errors.As(err, &fault) {
 		return err
@@ -157,7 +169,7 @@ func follow[T protocol.Float](w *writer, def *protocol.OptimizerDef,
 			want = def.Needs
 		}
 		if want&^def.Needs != 0 {
-			return nil // the harness refuses such a request: no more bits come of it
+			return nil // the harness rejects such a request, which ends the run
 		}
 		switch {
 		case request.Draw == protocol.All:
@@ -170,7 +182,8 @@ func follow[T protocol.Float](w *writer, def *protocol.OptimizerDef,
 		}
 		s.measure(want, c.event, t)
 		seen += int64(s.m.BatchSize)
-		s.m.Step, s.m.Seen, s.m.StepScale = t, min(seen, budget), 1 // all steps, whatever batches an optimizer chooses
+		// the budget does not end the run, whatever the batch sizes
+		s.m.Step, s.m.Seen, s.m.StepScale = t, min(seen, budget), 1
 		if 2*t >= c.steps {
 			s.m.StepScale = 0.25
 		}
@@ -194,8 +207,9 @@ func follow[T protocol.Float](w *writer, def *protocol.OptimizerDef,
 	return nil
 }
 
-// source is a noisy quadratic f(x) = Σ hⱼ(xⱼ − cⱼ)²/2 + Σ nⱼ(xⱼ − cⱼ) − 1/4 with n anew for every batch. Its quantities are those
-// that an optimizer may need; matrices are products LLᵀ, not the curvature of f, so that they are of all kinds.
+// source is a noisy quadratic f(x) = Σ hⱼ(xⱼ − cⱼ)²/2 + Σ nⱼ(xⱼ − cⱼ) − 1/4 with new n for every
+// batch. It measures every quantity that an optimizer may need; matrices are general products LLᵀ,
+// not the curvature of f.
 type source[T protocol.Float] struct {
 	x, h, c, n []T
 	number     uint64 // of the batch
@@ -218,7 +232,7 @@ func newSource[T protocol.Float](d int, needs protocol.Quantity) *source[T] {
 	return s
 }
 
-// draw draws a batch of m examples; that of all has no noise.
+// draw draws a batch of m examples; the batch of all examples has no noise.
 func (s *source[T]) draw(m int, all bool) {
 	s.number++
 	s.m.BatchSize = m
@@ -231,7 +245,7 @@ func (s *source[T]) draw(m int, all bool) {
 	}
 }
 
-// measure measures the batch at x. events happen in steps 0 to 2 and 5 to 6.
+// measure measures the batch at x. The event applies to steps 0 to 2 and 5 to 6.
 func (s *source[T]) measure(want protocol.Quantity, event string, t int) {
 	m := &s.m
 	m.Have, m.Loss, m.VarianceNorm = want, -0.25, 0
@@ -273,7 +287,8 @@ func (s *source[T]) measure(want protocol.Quantity, event string, t int) {
 	}
 	for _, a := range m.Slices() {
 		if a.Of&protocol.Matrices != 0 && want.Has(a.Of) {
-			product(*a.At, len(s.x), protocol.Stream(9, fmt.Sprint("fingerprint ", a.Of), s.number).Float64)
+			product(*a.At, len(s.x), protocol.Stream(9, fmt.Sprint("fingerprint ", a.Of),
+				s.number).Float64)
 		}
 	}
 }

@@ -9,9 +9,9 @@ import (
 	"noisebench/protocol"
 )
 
-// Problem returns the fingerprint of a problem at a complete setting of its parameters, for optimizers that need some
-// quantities. Quantities that the problem does not measure are an error, as is whatever the problem reports; missing data,
-// say.
+// Problem returns the fingerprint of a problem at a setting of its parameters, for optimizers that
+// need the given quantities. Needs that the problem does not measure are an error, as are errors of
+// the problem, such as missing data.
 func Problem(def *protocol.ProblemDef, at protocol.Setting, needs protocol.Quantity) (string, error) {
 	at, spec, err := def.At(at)
 	if err != nil {
@@ -22,7 +22,8 @@ func Problem(def *protocol.ProblemDef, at protocol.Setting, needs protocol.Quant
 	}
 	switch {
 	case !def.Offers(spec.DType):
-		return "", fmt.Errorf("its specification names %s, but the definition has no constructor for it", spec.DType)
+		return "", fmt.Errorf("its specification names %s, but the definition has no constructor "+
+			"for it", spec.DType)
 	case spec.DType == protocol.Float32:
 		return problem(def.New32, at, &spec, needs)
 	}
@@ -40,8 +41,11 @@ func problem[T protocol.Float](open func(protocol.Setting) (protocol.Problem[T],
 		defer func() { err = errors.Join(err, closer.Close()) }()
 	}
 	w := newWriter()
-	// What an optimizer is told of the problem is part of what the two compute.
-	err = w.json([]any{spec.Dim, spec.DType, spec.Train, spec.Validation, spec.Test, spec.Metric, spec.Blocks, spec.Constants})
+	// The information about the problem that an optimizer gets affects the results.
+	err = w.json([]any{
+		spec.Dim, spec.DType, spec.Train, spec.Validation, spec.Test, spec.Metric,
+		spec.Blocks, spec.Constants,
+	})
 	if err != nil {
 		return "", err
 	}
@@ -130,12 +134,14 @@ func each(q protocol.Quantity) (list []protocol.Quantity) {
 	return list
 }
 
-// evaluated lists the parts that a fingerprint evaluates: all that there are, at two points; of a problem with many
-// parameters and examples only the smallest, once; and none where even that would take minutes.
+// evaluated lists the parts that a fingerprint evaluates: all parts at two points; only the
+// smallest, at one point, for a problem with many parameters and examples; none if even that would
+// take minutes.
 func evaluated(spec *protocol.ProblemSpec) (list []protocol.Part, once bool) {
-	const cheap, dear = 1e9, 4e10 // parameters times examples
+	const cheap, costly = 1e9, 4e10 // parameters times examples
 	parts := []protocol.Part{protocol.TrainPart}
-	sizes := []int{max(1, min(spec.Train, max(spec.Test, spec.Validation)))} // TrainPart is about as large as the test part
+	// TrainPart has about the size of the test part
+	sizes := []int{max(1, min(spec.Train, max(spec.Test, spec.Validation)))}
 	if spec.Validation > 0 {
 		parts, sizes = append(parts, protocol.ValidationPart), append(sizes, spec.Validation)
 	}
@@ -152,18 +158,19 @@ func evaluated(spec *protocol.ProblemSpec) (list []protocol.Part, once bool) {
 	switch d := float64(spec.Dim); {
 	case d*float64(total) <= cheap:
 		return parts, false
-	case d*float64(sizes[least]) <= dear:
+	case d*float64(sizes[least]) <= costly:
 		return parts[least : least+1], true
 	}
 	return nil, true
 }
 
-// batches are the batches that a fingerprint measures: small ones, the examples of one in any order and twice.
+// batches returns the batches that a fingerprint measures. They are small; their examples are in
+// random order, and one occurs twice.
 func batches(spec *protocol.ProblemSpec, needs protocol.Quantity) []protocol.Batch {
 	random := protocol.Stream(3, "fingerprint")
 	sizes := []int{5, 2}
 	switch {
-	case spec.Dim > 1<<20: // seconds for the largest networks
+	case spec.Dim > 1<<20: // takes seconds for the largest networks
 		sizes = []int{3}
 	case spec.Dim < 1<<12 && needs&protocol.Matrices == 0:
 		sizes = []int{5, 2, 37}
@@ -180,7 +187,7 @@ func batches(spec *protocol.ProblemSpec, needs protocol.Quantity) []protocol.Bat
 			b.Examples = append(b.Examples, n)
 		}
 		if spec.Train > 0 && m > 2 {
-			b.Examples[m-1] = b.Examples[0] // as where a batch crosses the end of an epoch
+			b.Examples[m-1] = b.Examples[0] // as in a batch that crosses the end of an epoch
 		}
 		all = append(all, b)
 		position += 1000
@@ -188,7 +195,7 @@ func batches(spec *protocol.ProblemSpec, needs protocol.Quantity) []protocol.Bat
 	return all
 }
 
-// displace moves a point a little in all coordinates.
+// displace moves a point slightly in all coordinates.
 func displace[T protocol.Float](x []T) {
 	random := protocol.Stream(4, "fingerprint")
 	for i := range x {

@@ -9,21 +9,22 @@ import (
 	"runtime"
 )
 
-// Table keeps the fingerprints of a build's definitions in a file, so that a test fails when bits change and the version
-// does not. One file holds those of all architectures on which somebody has run the test.
+// Table keeps the fingerprints of definitions in a file, for tests that fail if bits change without
+// a change of version. One file holds the fingerprints of all architectures on which the test was
+// run.
 type Table struct {
 	path string
-	all  map[string]map[string]Entry // by architecture, then by what was measured
+	all  map[string]map[string]Entry // by architecture, then by subject
 	seen map[string]bool
 }
 
-// Entry is a line of a Table.
+// Entry is an entry of a [Table].
 type Entry struct {
 	Version     string `json:"version"` // of the definition
 	Fingerprint string `json:"fingerprint"`
 }
 
-// OpenTable reads a table. A file that is not there is an empty one.
+// OpenTable reads a table. A missing file is an empty table.
 func OpenTable(path string) (*Table, error) {
 	t := &Table{path: path, all: map[string]map[string]Entry{}, seen: map[string]bool{}}
 	text, err := os.ReadFile(path)
@@ -38,8 +39,8 @@ func OpenTable(path string) (*Table, error) {
 	return t, err
 }
 
-// Compare returns an error if what was measured is not what the table says, and what to do about it. The table then has the
-// new value.
+// Compare returns an error, with the remedy, if the fingerprint of a subject differs from that in
+// the table, and puts the new one into the table.
 func (t *Table) Compare(what, version, print string) error {
 	t.seen[what] = true
 	mine := t.all[runtime.GOARCH]
@@ -49,13 +50,17 @@ func (t *Table) Compare(what, version, print string) error {
 	case known && was == mine[what]:
 		return nil
 	case known && was.Version == version && Of(was.Fingerprint) == Of(print):
-		return fmt.Errorf("%s, version %s, computes other bits than before: if that is intended, raise its version, list it in CHANGELOG.md "+
-			"under \"Numbers changed\", and run the test with -update; fingerprint %s, want %s", what, version, print, was.Fingerprint)
+		return fmt.Errorf("%s, version %s, computes other bits than before: if that is intended, "+
+			"raise its version, list it in CHANGELOG.md "+
+			"under \"Numbers changed\", and run the test with -update; fingerprint %s, want "+
+			"%s", what, version, print, was.Fingerprint)
 	}
-	return fmt.Errorf("%s, version %s, is not in %s; run the test with -update", what, version, t.path)
+	return fmt.Errorf("%s, version %s, is not in %s; run the test with -update", what, version,
+		t.path)
 }
 
-// Save writes the table: what was compared, and with all what was not compared too, since data were missing.
+// Save writes the table. Unless all is set, it omits entries that were not compared; all keeps
+// those of subjects whose data were missing.
 func (t *Table) Save(all bool) error {
 	for what := range t.all[runtime.GOARCH] {
 		if !all && !t.seen[what] {

@@ -9,22 +9,23 @@ import (
 	"noisebench/protocol"
 )
 
-// zeroes says, for whole numbers that mean their default when 0, what a writer of 0 may have meant.
+// zeroes holds advice for integers of which 0 means the default: the possible intentions of a value
+// 0.
 var zeroes = map[string]string{
 	"tie_seeds": "write -1 for no tie step, or leave the line out for the default",
 	"trace":     "write -1 for no trace, or leave the line out for the default",
 }
 
-// zeroNumbers says, for numbers with decimals that mean nothing when 0, what a writer of 0 may have meant.
+// zeroNumbers holds advice for other numbers of which 0 is not allowed.
 var zeroNumbers = map[string]string{
 	"epochs": "leave the line out for the problem's own budget",
 	"clip":   "leave the line out for no clipping",
 }
 
-// zeroAllowed names the whole numbers that may be 0.
+// zeroAllowed lists the integers that may be 0.
 var zeroAllowed = map[string]bool{"first_seed": true, "seed": true}
 
-// refused says why an entry has not a key that others have.
+// refused holds the reasons why an entry lacks keys that other entries have.
 var refused = map[reflect.Type]map[string]string{
 	reflect.TypeFor[protocol.OptimizerEntry](): {
 		"budget": "all optimizers see as many examples: give the budget to an entry of problems",
@@ -32,7 +33,7 @@ var refused = map[reflect.Type]map[string]string{
 	},
 }
 
-// bareNames are the entries that may be a bare name, and which field it is then.
+// bareNames lists the entries that may be written as a bare name, with the field of the name.
 var bareNames = map[reflect.Type]string{
 	reflect.TypeFor[protocol.ProblemEntry]():   "Problem",
 	reflect.TypeFor[protocol.OptimizerEntry](): "Optimizer",
@@ -40,7 +41,7 @@ var bareNames = map[reflect.Type]string{
 
 var scheduleType = reflect.TypeFor[protocol.Schedule]()
 
-// decode sets what a text says in a plan, and leaves the rest as it is.
+// decode sets the values of a text in a plan, and leaves the others unchanged.
 func decode(file string, b []byte, plan *protocol.Plan) error {
 	v, err := parse(file, b)
 	if err != nil {
@@ -59,12 +60,15 @@ func decode(file string, b []byte, plan *protocol.Plan) error {
 	return d.set("the plan", v, reflect.ValueOf(plan).Elem())
 }
 
-// decoder sets fields to values, by the keys that their tags name.
+// decoder sets fields to values by the keys in the fields' tags.
 type decoder struct{ file string }
 
 // set sets a part of a plan to the value of key.
 func (d *decoder) set(key string, v *value, to reflect.Value) error {
-	wrong := func(want string) error { return at(d.file, v.at, "%s is %s, want %s", short(key), v, want) }
+	wrong := func(want string) error {
+		return at(d.file, v.at, "%s is %s, want "+
+			"%s", short(key), v, want)
+	}
 	t := to.Type()
 	if v.kind == null {
 		return at(d.file, v.at, "%s has no value; give it one or remove the line", short(key))
@@ -134,12 +138,13 @@ func (d *decoder) set(key string, v *value, to reflect.Value) error {
 		}
 		return d.setFields(key, v, to)
 	default:
-		panic(fmt.Sprintf("planfile: %s of a plan is a %s, which no text is", key, t)) // a test reads every field
+		// a test reads every field
+		panic(fmt.Sprintf("planfile: %s of a plan is a %s, which no text is", key, t))
 	}
 	return nil
 }
 
-// setWhole sets a whole number.
+// setWhole sets an integer.
 func (d *decoder) setWhole(key string, v *value, to reflect.Value) error {
 	unsigned := to.Kind() == reflect.Uint64
 	want := "a whole number"
@@ -152,9 +157,11 @@ func (d *decoder) setWhole(key string, v *value, to reflect.Value) error {
 	case unsigned && negative && (err == nil || errors.Is(err, errRange)):
 		return at(d.file, v.at, "%s is %s, want a whole number of at least 0", short(key), v)
 	case errors.Is(err, errRange) && negative:
-		return at(d.file, v.at, "%s is %s, want a whole number of at least %d", short(key), v, -wholeLimit)
+		return at(d.file, v.at, "%s is %s, want a whole number of at least %d", short(key), v,
+			-wholeLimit)
 	case errors.Is(err, errRange):
-		return at(d.file, v.at, "%s is %s, want a whole number of at most %d", short(key), v, wholeLimit)
+		return at(d.file, v.at, "%s is %s, want a whole number of at most %d", short(key), v,
+			wholeLimit)
 	case err != nil:
 		return at(d.file, v.at, "%s is %s, want %s", short(key), v, want)
 	case n == 0 && !zeroAllowed[key]:
@@ -174,15 +181,16 @@ func (d *decoder) setWhole(key string, v *value, to reflect.Value) error {
 	return nil
 }
 
-// underscores explains why a text with them is no number.
+// underscores returns a hint for a text with underscores, which is no number.
 func underscores(v *value) string {
-	if v.kind == text && strings.Contains(v.text, "_") && kindOf(strings.ReplaceAll(v.text, "_", "")) == number {
+	if v.kind == text && strings.Contains(v.text, "_") &&
+		kindOf(strings.ReplaceAll(v.text, "_", "")) == number {
 		return " without \"_\""
 	}
 	return ""
 }
 
-// setSchedule sets a schedule: keys with values, or a list of drops.
+// setSchedule sets a schedule, written as a mapping or a list of drops.
 func (d *decoder) setSchedule(key string, v *value, to reflect.Value) error {
 	s := protocol.Schedule{}
 	part := reflect.ValueOf(&s).Elem()
@@ -193,7 +201,8 @@ func (d *decoder) setSchedule(key string, v *value, to reflect.Value) error {
 	case mapping:
 		err = d.setFields(key, v, part)
 	default:
-		err = at(d.file, v.at, "%s is %s, want keys with values, such as {warmup: 0.05, decay: cosine}, or a list of drops", short(key), v)
+		err = at(d.file, v.at, "%s is %s, want keys with values, such as {warmup: 0.05, decay: "+
+			"cosine}, or a list of drops", short(key), v)
 	}
 	if err != nil {
 		return err
@@ -224,7 +233,8 @@ func (d *decoder) setFields(key string, v *value, to reflect.Value) error {
 			return at(d.file, p.at, "an optimizer has no %s of its own: %s", p.key, reason)
 		}
 		if !ok {
-			return at(d.file, p.at, "%v in %s", protocol.Unknown("key", short(p.key), known), short(key))
+			return at(d.file, p.at, "%v in %s", protocol.Unknown("key", short(p.key), known),
+				short(key))
 		}
 		if err := d.set(p.key, p.value, to.Field(i)); err != nil {
 			return err

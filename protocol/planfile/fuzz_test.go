@@ -9,7 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Whatever a file says, reading it ends soon, in a plan that writes and reads back the same or in a short error of one line.
+// Reading any file ends quickly, with a plan that can be written and read back unchanged, or with a
+// short error of one line.
 func FuzzParse(f *testing.F) {
 	files, err := filepath.Glob("../../cmd/bench/plans/*.yaml")
 	if err != nil || len(files) == 0 {

@@ -18,7 +18,7 @@ var (
 	nans     = regexp.MustCompile(`^(\.nan|\.NaN|\.NAN)$`)
 )
 
-// kindOf is the kind of a scalar without quotes.
+// kindOf returns the kind of a scalar without quotes.
 func kindOf(s string) kind {
 	switch s {
 	case "", "~", "null", "Null", "NULL":
@@ -34,12 +34,13 @@ func kindOf(s string) kind {
 	return text
 }
 
-// wholeLimit is the greatest whole number that a plan may have: up to there, all programs that read JSON agree on numbers.
+// wholeLimit is the greatest integer in a plan. Up to this value, all programs that read JSON agree
+// on numbers.
 const wholeLimit = 1 << 53
 
 var errRange = errors.New("out of range")
 
-// whole is the value of a number as a whole number. An error is errRange or says what else is wrong.
+// whole returns the value of a number as an integer. The error is errRange or another description.
 func whole(s string) (int64, error) {
 	var v uint64
 	var err error
@@ -65,7 +66,7 @@ func whole(s string) (int64, error) {
 	return int64(v), nil
 }
 
-// wholeDecimal reads a decimal number without sign, digit by digit: a float would round it.
+// wholeDecimal parses a decimal number without sign, digit by digit, since a float would round it.
 func wholeDecimal(s string) (uint64, error) {
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(s), "e")
 	before, after, _ := strings.Cut(mantissa, ".")
@@ -76,7 +77,8 @@ func wholeDecimal(s string) (uint64, error) {
 	shift := 0
 	if exponent != "" {
 		var err error
-		if shift, err = strconv.Atoi(exponent); err != nil { // beyond any number of digits
+		// the exponent is too large for any number of digits
+		if shift, err = strconv.Atoi(exponent); err != nil {
 			shift = math.MaxInt32
 			if strings.HasPrefix(exponent, "-") {
 				shift = math.MinInt32
@@ -95,7 +97,7 @@ func wholeDecimal(s string) (uint64, error) {
 	return strconv.ParseUint(significant+strings.Repeat("0", shift), 10, 64)
 }
 
-// float is the float64 nearest to a number.
+// float returns the float64 nearest to a number.
 func float(s string) (float64, error) {
 	switch {
 	case octals.MatchString(s), hexes.MatchString(s):

@@ -1,15 +1,17 @@
-// Package planfile reads plans that people write, as YAML.
+// Package planfile reads and writes plans as YAML files.
 //
-// A plan file is read strictly: whatever it says is either what the plan then has, or an error that names line, key, what was
-// found and what is wanted. Numbers, booleans and text are told apart as YAML 1.2's core schema does, so that 010 is ten and yes
-// is a text. Numbers that a field cannot hold, such as 2.5 replicates or 1e-400, are errors; so are unknown and repeated keys.
+// Plan files are read strictly: every value is either represented exactly in the plan, or an error
+// that names line, key, actual and expected value. Numbers, booleans and text are distinguished by
+// YAML 1.2's core schema, so that 010 is ten and yes is a text. Numbers that a field cannot
+// represent, such as 2.5 replicates or 1e-400, are errors, as are unknown and repeated keys.
 //
-// Anchors and aliases stand for the values that they name, which are checked where they are used. The merge key "<<" takes an
-// alias of keys with values, or a list of them: a key of the entry itself goes first, and then an earlier one of the list. At the
-// top level, keys that begin with "x-" are the writer's own, for anchors. A file has one document of at most a megabyte, in UTF-8.
+// Aliases represent the values of their anchors, which are checked where they are used. The value
+// of the merge key "<<" is an alias of a mapping, or a list of such aliases: keys of the entry
+// itself take precedence, then those of earlier aliases. At the top level, keys that begin with
+// "x-" are ignored and may hold anchors. A file has one document of at most a megabyte, in UTF-8.
 //
-// The YAML library parses the syntax only. What it makes of values is not used, since it takes 0b11 and 1__0 for numbers, 010 for
-// eight, and 2.5 for a whole number behind an alias.
+// The YAML library only parses the syntax. Its conversion of values is not used, since it accepts
+// 0b11 and 1__0 as numbers, 010 as eight, and 2.5 as an integer behind an alias.
 package planfile
 
 import (
@@ -25,12 +27,12 @@ import (
 	"noisebench/protocol"
 )
 
-// most is how long a plan file may be, in bytes.
+// most is the greatest size of a plan file, in bytes.
 const most = 1 << 20
 
-// Plans reads plans: those of a library, by their names, and those of files.
+// Plans reads plans from a library, by their names, and from files.
 type Plans struct {
-	Library fs.FS // NAME.yaml for each plan
+	Library fs.FS // with a file NAME.yaml for each plan
 }
 
 // Names lists the plans of the library.
@@ -45,10 +47,10 @@ func (p Plans) Names() []string {
 	return files
 }
 
-// Has reports whether the library has a plan of that name.
+// Has reports whether the library has a plan of this name.
 func (p Plans) Has(name string) bool { return slices.Contains(p.Names(), name) }
 
-// Text returns the text of a plan of the library or of a file, and what to call it in errors.
+// Text returns the text of a plan of the library or of a file, and its name for error messages.
 func (p Plans) Text(name string) (text []byte, file string, err error) {
 	if p.Has(name) {
 		text, err := fs.ReadFile(p.Library, name+".yaml")
@@ -56,30 +58,31 @@ func (p Plans) Text(name string) (text []byte, file string, err error) {
 	}
 	opened, err := os.Open(name)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && !strings.ContainsRune(name, filepath.Separator) && !IsFile(name):
+	case errors.Is(err, fs.ErrNotExist) && !strings.ContainsRune(name, filepath.Separator) &&
+		!IsFile(name):
 		err := protocol.Unknown("plan", name, p.Names())
 		return nil, "", fmt.Errorf("%w (a file of your own is named with its ending, .yaml)", err)
 	case err != nil:
 		return nil, "", fmt.Errorf("cannot read plan: %w", err)
 	}
 	defer opened.Close()
-	text, err = io.ReadAll(io.LimitReader(opened, most+1)) // too long a text is refused where it is read
+	text, err = io.ReadAll(io.LimitReader(opened, most+1)) // Parse rejects texts that are too long
 	if err != nil {
 		return nil, "", fmt.Errorf("cannot read plan: %w", err)
 	}
 	return text, name, nil
 }
 
-// IsFile reports whether a name ends as those of plan files do.
+// IsFile reports whether a name has the extension of a plan file.
 func IsFile(name string) bool {
 	return strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml")
 }
 
-// Load reads a plan of the library or of a file, and the one that it extends. Errors begin with FILE:LINE:COLUMN. The plugins of a
-// file, and the file that it extends, are named relative to it.
+// Load reads a plan of the library or of a file, and the plan that it extends. Errors begin with
+// FILE:LINE:COLUMN. Paths of plugins and of an extended file are relative to the file.
 func (p Plans) Load(name string) (protocol.Plan, error) { return p.load(name, nil) }
 
-// load is Load for a plan that others extend, each the one before it.
+// load is [Plans.Load] for a plan that is extended by others, each by the previous one in the list.
 func (p Plans) load(name string, by []string) (protocol.Plan, error) {
 	text, file, err := p.Text(name)
 	if err != nil {
@@ -101,7 +104,8 @@ func (p Plans) load(name string, by []string) (protocol.Plan, error) {
 			base = beside(base)
 		}
 		if by = append(by, name); slices.Contains(by, base) {
-			return plan, fmt.Errorf("%s: plan %s extends itself, by way of %s", by[0], base, strings.Join(by, ", "))
+			return plan, fmt.Errorf("%s: plan %s extends itself, by way of %s", by[0], base,
+				strings.Join(by, ", "))
 		}
 		of, err := p.load(base, by)
 		if err != nil {
@@ -117,7 +121,7 @@ func (p Plans) load(name string, by []string) (protocol.Plan, error) {
 	return plan, nil
 }
 
-// extend returns the plan of a text with what it does not say from another plan.
+// extend returns the plan of a text, with omitted values taken from another plan.
 func extend(base protocol.Plan, file string, text []byte) (protocol.Plan, error) {
 	plan := base
 	plan.Name, plan.Description, plan.Optimizers, plan.Plugins = "", "", nil, nil
@@ -130,7 +134,8 @@ func extend(base protocol.Plan, file string, text []byte) (protocol.Plan, error)
 	return plan, nil
 }
 
-// Parse reads the text of one plan; file is what errors call it. What the plan extends is not read.
+// Parse reads the text of one plan; file is its name for error messages. Parse does not read an
+// extended plan.
 func Parse(file string, text []byte) (protocol.Plan, error) {
 	var plan protocol.Plan
 	return plan, decode(file, text, &plan)

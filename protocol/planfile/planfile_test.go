@@ -153,7 +153,7 @@ trace: -1
 	}
 }
 
-// Numbers are those of YAML 1.2, and what a plan says itself goes before what it merges.
+// Numbers are those of YAML 1.2, and a plan's own keys take precedence over merged ones.
 func TestPlanMeanings(t *testing.T) {
 	plan, err := Parse("p.yaml", []byte("\ufeff"+`
 x-a: &a {beta1: 0.9, beta2: 0.5, epsilon: 1}
@@ -206,7 +206,7 @@ one_shot: FALSE
 	}
 }
 
-// Text that looks like anything else is written so that it is read as text.
+// Text that looks like another kind of value is written so that it is read as text.
 func TestPlanWritten(t *testing.T) {
 	for _, name := range []string{
 		"quick", "1e3", "0o17", ".5", "+.inf", ".NaN", "~", "TRUE", "0x1F", "-", "- a", "? b", "!x", "a: b", "#x", "a #b", "010", "1_0", "null",
@@ -232,7 +232,7 @@ func TestPlanWritten(t *testing.T) {
 	}
 }
 
-// Aliases of aliases cost no more than what is written.
+// Aliases of aliases cost no more than the text itself.
 func TestPlanLaughs(t *testing.T) {
 	text := "x-a0: &a0 {k: 1}\n"
 	for i := range 40 {
@@ -244,7 +244,7 @@ func TestPlanLaughs(t *testing.T) {
 	}
 }
 
-// Every field of a plan is one that the decoder sets.
+// The decoder sets every field of a plan.
 func TestPlanFields(t *testing.T) {
 	var check func(path string, of reflect.Type)
 	check = func(path string, of reflect.Type) {
@@ -263,7 +263,8 @@ func TestPlanFields(t *testing.T) {
 	check("plan", reflect.TypeFor[protocol.Plan]())
 }
 
-// What a plan says of schedules, ranges, clipping, epochs and plugins is read, and written by reproduce --plan so that it reads back.
+// Schedules, ranges, clipping, epochs and plugins of a plan are read, and written so that they read
+// back.
 func TestPlanSchedules(t *testing.T) {
 	plan, err := Parse("p.yaml", []byte(`
 name: p
@@ -312,7 +313,8 @@ plugins: [./mine, /abs/other]
 	}
 }
 
-// The plugins of a plan file are named relative to it, and what a plan is does not depend on where they are.
+// The plugins of a plan file are relative to it, and a plan's identity does not depend on their
+// paths.
 func TestPlanPlugins(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "p.yaml")
 	if err := os.WriteFile(file, []byte("name: p\nproblems: [a]\noptimizers: [b]\nplugins: [bin/mine, /abs/other]\n"), 0o666); err != nil {

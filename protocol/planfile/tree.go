@@ -14,7 +14,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// kind is what a value is in YAML 1.2's core schema.
+// kind is the kind of a value in YAML 1.2's core schema.
 type kind int
 
 const (
@@ -26,11 +26,11 @@ const (
 	mapping
 )
 
-// value is what a part of a plan file says, aliases and merge keys resolved.
+// value is a node of a plan file, with aliases and merge keys resolved.
 type value struct {
 	kind  kind
 	at    *token.Token
-	text  string // of scalars: as written, without quotes
+	text  string // of a scalar, as written, without quotes
 	lines bool   // it is a text block
 	list  []*value
 	pairs []pair
@@ -43,15 +43,16 @@ type pair struct {
 	value *value
 }
 
-// at is an error about the text at a token.
+// at returns an error about the text at a token.
 func at(file string, tk *token.Token, format string, args ...any) error {
-	return fmt.Errorf("%s:%d:%d: %s", file, tk.Position.Line, tk.Position.Column, fmt.Sprintf(format, args...))
+	return fmt.Errorf("%s:%d:%d: %s", file, tk.Position.Line, tk.Position.Column,
+		fmt.Sprintf(format, args...))
 }
 
-// deepest is how many lists and mappings may lie within each other; a plan needs seven.
+// deepest is the greatest depth of nested lists and mappings; a plan needs seven.
 const deepest = 50
 
-// parse returns what the one document of a file says.
+// parse returns the contents of the single document of a file.
 func parse(file string, b []byte) (*value, error) {
 	b = bytes.TrimPrefix(b, []byte("\ufeff"))
 	if err := checkText(file, b); err != nil {
@@ -62,7 +63,8 @@ func parse(file string, b []byte) (*value, error) {
 		return nil, located(file, err)
 	}
 	if len(parsed.Docs) == 0 || parsed.Docs[0].Body == nil {
-		return nil, fmt.Errorf("%s is empty, want a plan; \"bench show quick\" prints one to start from", file)
+		return nil, fmt.Errorf("%s is empty, want a plan; \"bench show quick\" prints one to "+
+			"start from", file)
 	}
 	if len(parsed.Docs) > 1 {
 		start := parsed.Docs[1].Start
@@ -75,7 +77,7 @@ func parse(file string, b []byte) (*value, error) {
 	return r.resolve(parsed.Docs[0].Body, 0)
 }
 
-// checkText refuses what is no text, or so nested that it is no plan, before a parser sees it.
+// checkText rejects, before parsing, data that are no text, and texts nested too deeply for a plan.
 func checkText(file string, b []byte) error {
 	switch {
 	case len(b) > most:
@@ -88,7 +90,8 @@ func checkText(file string, b []byte) error {
 		r, n := utf8.DecodeRune(b[i:])
 		switch {
 		case r == utf8.RuneError && n == 1:
-			return fmt.Errorf("%s:%d: byte %#x is not UTF-8, want a text in UTF-8", file, line, b[i])
+			return fmt.Errorf("%s:%d: byte %#x is not UTF-8, want a text in UTF-8", file, line,
+				b[i])
 		case r < ' ' && r != '\n' && r != '\r' && r != '\t', r == 0x7f:
 			return fmt.Errorf("%s:%d: control character %U, want a text in UTF-8", file, line, r)
 		case r == '\n':
@@ -98,7 +101,8 @@ func checkText(file string, b []byte) error {
 		case r == ']', r == '}':
 			depth = max(0, depth-1)
 		}
-		if depth > 1000 { // brackets in texts count, too; the resolver has the limit proper
+		// this also counts brackets within texts; the resolver applies the actual limit
+		if depth > 1000 {
 			return fmt.Errorf("%s:%d: more than 1000 brackets are open, want a plan", file, line)
 		}
 		i += n
@@ -106,7 +110,7 @@ func checkText(file string, b []byte) error {
 	return nil
 }
 
-// located writes an error of the YAML package on one line.
+// located returns an error of the YAML package in one line.
 func located(file string, err error) error {
 	var y yaml.Error
 	if errors.As(err, &y) && y.GetToken() != nil {
@@ -115,7 +119,7 @@ func located(file string, err error) error {
 	return fmt.Errorf("%s: %s", file, short(err.Error()))
 }
 
-// short is the first line of a text, or so much of it as fits in an error.
+// short returns the first line of a text, truncated to fit in an error.
 func short(s string) string {
 	const longest = 200
 	s, _, _ = strings.Cut(s, "\n")
@@ -129,7 +133,7 @@ func short(s string) string {
 	return s[:cut] + "…"
 }
 
-// resolver makes values of the parser's nodes.
+// resolver converts the parser's nodes to values.
 type resolver struct {
 	file    string
 	anchors map[string]*value
@@ -137,7 +141,8 @@ type resolver struct {
 
 func (r *resolver) resolve(node ast.Node, depth int) (*value, error) {
 	if depth > deepest {
-		return nil, at(r.file, node.GetToken(), "lists and keys are nested more than %d deep, want a plan", deepest)
+		return nil, at(r.file, node.GetToken(),
+			"lists and keys are nested more than %d deep, want a plan", deepest)
 	}
 	v := &value{at: node.GetToken()}
 	switch n := node.(type) {
@@ -154,7 +159,8 @@ func (r *resolver) resolve(node ast.Node, depth int) (*value, error) {
 		name := n.Value.GetToken().Value
 		v, ok := r.anchors[name]
 		if !ok {
-			return nil, at(r.file, n.Value.GetToken(), "no anchor &%s stands before its alias *%[1]s", short(name))
+			return nil, at(r.file, n.Value.GetToken(),
+				"no anchor &%s stands before its alias *%[1]s", short(name))
 		}
 		return v, nil
 	case *ast.NullNode:
@@ -190,21 +196,24 @@ func (r *resolver) resolve(node ast.Node, depth int) (*value, error) {
 		v.kind = mapping
 		return v, r.merge(v, []*ast.MappingValueNode{n}, depth)
 	case *ast.TagNode:
-		return nil, at(r.file, v.at, "%s is a tag, which plans do not have; leave it out", short(v.at.Value))
+		return nil, at(r.file, v.at, "%s is a tag, which plans do not have; leave it out",
+			short(v.at.Value))
 	}
 	return nil, at(r.file, v.at, "%s has no meaning in a plan", short(v.at.Value))
 }
 
-// asWritten is an error if the parser made another text of a scalar without quotes than stands there: it drops tabs.
+// asWritten returns an error if the parser changed the text of a scalar without quotes, as it does
+// by dropping tabs.
 func (r *resolver) asWritten(v *value) error {
 	words := func(s string) string { return strings.Join(strings.Fields(s), " ") }
 	if words(v.at.Origin) == words(v.text) {
 		return nil
 	}
-	return at(r.file, v.at, "%s cannot be read without doubt; put it in quotes", strconv.Quote(short(strings.TrimSpace(v.at.Origin))))
+	return at(r.file, v.at, "%s cannot be read without doubt; put it in quotes",
+		strconv.Quote(short(strings.TrimSpace(v.at.Origin))))
 }
 
-// merge fills a mapping: its own keys, wherever they stand, and then what it merges.
+// merge fills a mapping with its own keys, at any position, and then with merged ones.
 func (r *resolver) merge(v *value, nodes []*ast.MappingValueNode, depth int) error {
 	var merged []*value
 	own := map[string]*token.Token{}
@@ -220,7 +229,8 @@ func (r *resolver) merge(v *value, nodes []*ast.MappingValueNode, depth int) err
 			}
 			for _, m := range all {
 				if m.kind != mapping {
-					return at(r.file, n.Value.GetToken(), "<< is %s, want an alias of keys with values, or a list of them", m)
+					return at(r.file, n.Value.GetToken(),
+						"<< is %s, want an alias of keys with values, or a list of them", m)
 				}
 			}
 			merged = append(merged, all...)
@@ -234,7 +244,8 @@ func (r *resolver) merge(v *value, nodes []*ast.MappingValueNode, depth int) err
 			return at(r.file, n.Key.GetToken(), "a key is %s, want a name", key)
 		case own[key.text] != nil:
 			p := own[key.text].Position
-			return at(r.file, n.Key.GetToken(), "mapping key %q already defined at [%d:%d]", key.text, p.Line, p.Column)
+			return at(r.file, n.Key.GetToken(), "mapping key %q already defined at [%d:%d]",
+				key.text, p.Line, p.Column)
 		}
 		own[key.text] = n.Key.GetToken()
 		element, err := r.resolve(n.Value, depth+1)
@@ -254,7 +265,7 @@ func (r *resolver) merge(v *value, nodes []*ast.MappingValueNode, depth int) err
 	return nil
 }
 
-// String says what a value is, such as 3, the text "three" or a list.
+// String describes a value, such as 3, the text "three" or a list.
 func (v *value) String() string {
 	switch {
 	case v.kind == list:

@@ -12,8 +12,8 @@ import (
 	"noisebench/protocol"
 )
 
-// Marshal writes a plan, its defaults filled in, as a file that [Parse] reads as the same plan. Text is in quotes where it could be
-// taken for anything else.
+// Marshal returns the text of a plan, with its defaults filled in, which [Parse] reads as the same
+// plan. Texts that could be read as other kinds of value are quoted.
 func Marshal(plan *protocol.Plan) ([]byte, error) {
 	b, err := marshal(plan)
 	if err != nil {
@@ -41,9 +41,11 @@ func marshal(plan *protocol.Plan) ([]byte, error) {
 	}))
 }
 
-// plainly reports whether a text can stand without quotes: words of letters, digits and few signs, the first of them a letter.
+// plainly reports whether a text needs no quotes: it consists of letters, digits and a few signs,
+// and begins with a letter.
 func plainly(s string) bool {
 	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	return kindOf(s) == text && s != "" && strings.Contains(letters, s[:1]) && !strings.HasSuffix(s, " ") &&
+	return kindOf(s) == text && s != "" && strings.Contains(letters, s[:1]) &&
+		!strings.HasSuffix(s, " ") &&
 		strings.Trim(s, letters+"0123456789 -_./()+") == ""
 }

@@ -16,7 +16,7 @@ func matrices[T protocol.Float](m *protocol.Measurement[T]) (list []protocol.Sli
 	return list
 }
 
-// checkMatrices compares the matrices of a batch with what its single examples say.
+// checkMatrices compares the matrices of a batch with those of its single examples.
 func (s *problemSuite[T]) checkMatrices(f *findings, a protocol.Problem[T], at place[T]) {
 	m := s.measure(f, a, at, s.spec.Measures, runSeed)
 	alone := s.singles(f, a, at)
@@ -56,25 +56,27 @@ func (s *problemSuite[T]) checkMatrices(f *findings, a protocol.Problem[T], at p
 	}
 	if m.Have.Has(protocol.Covariance) {
 		want, size := covariance(alone, d)
-		s.compareMatrix(f, protocol.Covariance, "1/(m−1) Σ (∇fᵢ − g)(∇fᵢ − g)ᵀ", at, m.Covariance, want, size)
+		s.compareMatrix(f, protocol.Covariance, "1/(m−1) Σ (∇fᵢ − g)(∇fᵢ − g)ᵀ", at, m.Covariance,
+			want, size)
 		for j := range m.Variance {
 			got, want := float64(m.Covariance[j*d+j]), float64(m.Variance[j])
 			if !(math.Abs(got-want) <= roundings*epsilon[T]()*size[j*d+j]) {
-				f.addf("covariance[%d][%d] of %v is %g, want the variance there, %g%s", j, j, at, got, want, ratio(got, want))
+				f.addf("covariance[%d][%d] of %v is %g, want the variance there, %g%s", j, j, at,
+					got, want, ratio(got, want))
 				break
 			}
 		}
 	}
 }
 
-// checkSymmetric finds elements that differ across the diagonal, and negative ones on the diagonal of what is a sum of
-// squares.
+// checkSymmetric detects asymmetric elements, and negative ones on the diagonal of sums of squares.
 func (s *problemSuite[T]) checkSymmetric(f *findings, q protocol.Quantity, a []T) {
 	d := s.spec.Dim
 	for i := range d {
 		for j := range i {
 			if bits(a[i*d+j]) != bits(a[j*d+i]) {
-				f.addf("%v[%d][%d] is %g, and [%d][%d] is %g: want a symmetric matrix, to the bit", q, i, j, a[i*d+j], j, i,
+				f.addf("%v[%d][%d] is %g, and [%d][%d] is %g: want a symmetric matrix, to the bit",
+					q, i, j, a[i*d+j], j, i,
 					a[j*d+i])
 				return
 			}
@@ -86,8 +88,9 @@ func (s *problemSuite[T]) checkSymmetric(f *findings, q protocol.Quantity, a []T
 	}
 }
 
-// compareMatrix compares a matrix with what it should be. An element may be off by roundings of size, what was summed up
-// for it, and of the geometric mean of the sizes on the diagonal, which its factors are relative to.
+// compareMatrix compares a matrix with the expected one. The tolerance of an element is some
+// roundings of size, the sum of the absolute summands, and of the geometric mean of the sizes on
+// the diagonal, which bounds its factors.
 func (s *problemSuite[T]) compareMatrix(f *findings, q protocol.Quantity, what string, at place[T], got []T,
 	want, size []float64,
 ) {
@@ -102,7 +105,8 @@ func (s *problemSuite[T]) compareMatrix(f *findings, q protocol.Quantity, what s
 	}
 }
 
-// covariance computes the covariance of the examples' gradients, and the mean products that it is a difference of.
+// covariance returns the covariance of the examples' gradients, and the mean absolute products as
+// the scale of its rounding errors.
 func covariance(alone []single, d int) (a, size []float64) {
 	n := float64(len(alone))
 	mean := make([]float64, d)
@@ -123,9 +127,9 @@ func covariance(alone []single, d int) (a, size []float64) {
 	return a, size
 }
 
-// checkOuter checks that the empirical Fisher of each single example is (∇fᵢ − r)(∇fᵢ − r)ᵀ with one and the same r, the
-// regulariser's gradient, which is not known: either sign of one example's factor gives one. That of the smallest gradient
-// gives it best.
+// checkOuter checks that the empirical Fisher of each single example is (∇fᵢ − r)(∇fᵢ − r)ᵀ with a
+// common r, the regulariser's gradient. r is unknown; the factor of one example, with either sign,
+// gives a candidate, most precisely that of the smallest gradient.
 func (s *problemSuite[T]) checkOuter(f *findings, alone []single, each []*protocol.Measurement[T]) {
 	d := s.spec.Dim
 	base := 0
@@ -166,11 +170,12 @@ func (s *problemSuite[T]) checkOuter(f *findings, alone []single, each []*protoc
 		return true
 	}
 	if !fits(1) && !fits(-1) {
-		f.addf("empirical-fisher of single examples is not ∇fᵢ ∇fᵢᵀ with the gradient that is measured, less a regulariser's")
+		f.addf("empirical-fisher of single examples is not ∇fᵢ ∇fᵢᵀ with the gradient that is " +
+			"measured, less a regulariser's")
 	}
 }
 
-// underflow is below what a product of small factors may be off by.
+// underflow returns the tolerated error of a product of small factors.
 func underflow[T protocol.Float]() float64 {
 	if protocol.DTypeOf[T]() == protocol.Float32 {
 		return 0x1p-126
@@ -178,8 +183,8 @@ func underflow[T protocol.Float]() float64 {
 	return 0x1p-1022
 }
 
-// checkHessian compares the Hessian with central differences of the gradient along random directions, taken at two
-// distances to tell how far they can be trusted.
+// checkHessian compares the Hessian with central differences of the gradient along random
+// directions. Two distances give an estimate of the differences' error.
 func (s *problemSuite[T]) checkHessian(f *findings, a protocol.Problem[T], at place[T]) {
 	if !s.spec.Measures.Has(protocol.Hessian) {
 		return
@@ -194,11 +199,13 @@ func (s *problemSuite[T]) checkHessian(f *findings, a protocol.Problem[T], at pl
 		for j := range v {
 			v[j] = s.random.NormFloat64() * (rms(at.x) + math.Abs(float64(at.x[j])))
 		}
-		// difference is (g(x+hv) − g(x−hv))/2h, and the rounding error of its elements.
+		// difference returns (g(x+hv) − g(x−hv))/2h, and the rounding error of its elements.
 		difference := func(h float64) (slope []float64, err float64, ok bool) {
 			l := line[T]{x: at.x, v: v}
-			up := s.measure(f, a, place[T]{l.at(h), at.examples, at.position}, protocol.Gradient, runSeed)
-			down := s.measure(f, a, place[T]{l.at(-h), at.examples, at.position}, protocol.Gradient, runSeed)
+			up := s.measure(f, a, place[T]{l.at(h), at.examples, at.position}, protocol.Gradient,
+				runSeed)
+			down := s.measure(f, a, place[T]{l.at(-h), at.examples, at.position},
+				protocol.Gradient, runSeed)
 			if up == nil || down == nil {
 				return nil, 0, false
 			}
@@ -229,7 +236,8 @@ func (s *problemSuite[T]) checkHessian(f *findings, a protocol.Problem[T], at pl
 			}
 			allowed := 2*math.Abs(fine[i]-coarse[i]) + rounding + 10*epsilon[T]()/h*size
 			if !(math.Abs(got-fine[i]) <= allowed) {
-				f.addf("element %d of the Hessian times a direction is %g, want the gradient's rate of change, %g ± %.1g%s", i,
+				f.addf("element %d of the Hessian times a direction is %g, want the gradient's "+
+					"rate of change, %g ± %.1g%s", i,
 					got, fine[i], allowed, ratio(got, fine[i]))
 				return
 			}
@@ -237,8 +245,8 @@ func (s *problemSuite[T]) checkHessian(f *findings, a protocol.Problem[T], at pl
 	}
 }
 
-// checkSampled checks that the sampled Fisher matrix of an example is the Fisher matrix in the mean over places in the
-// stream. It is for points at which no label is all but certain.
+// checkSampled checks that the mean of an example's sampled Fisher matrix over positions in the
+// stream is the Fisher matrix. It applies to points at which no label is almost certain.
 func (s *problemSuite[T]) checkSampled(f *findings, a protocol.Problem[T], at place[T]) {
 	const both = protocol.Fisher | protocol.SampledFisher
 	if !s.spec.Measures.Has(both) {
@@ -268,23 +276,29 @@ func (s *problemSuite[T]) checkSampled(f *findings, a protocol.Problem[T], at pl
 		mean := sum[i] / n
 		deviation := math.Sqrt(max(0, square[i]/n-mean*mean) / n)
 		if !(math.Abs(mean-float64(want)) <= 8*deviation+roundings*epsilon[T]()*math.Sqrt(square[i]/n)) {
-			f.addf("the mean of sampled-fisher[%d][%d] at %d places is %g ± %.1g, want fisher there, %g", i/d, i%d, places, mean,
+			f.addf("the mean of sampled-fisher[%d][%d] at %d places is %g ± %.1g, want fisher "+
+				"there, %g", i/d, i%d, places, mean,
 				deviation, want)
 			return
 		}
 	}
 }
 
-// checkOracle compares the oracle with all training examples, and on endless data with many.
+// checkOracle compares the oracle with all training examples, or with many examples of endless
+// data.
 func (s *problemSuite[T]) checkOracle(f *findings, a protocol.Problem[T], x []T) {
 	one := s.measure(f, a, s.batch(x, 3), protocol.Oracle, runSeed)
 	two := s.measure(f, a, s.batch(x, 2), protocol.Oracle, runSeed)
 	if one == nil || two == nil {
 		return
 	}
-	for _, pair := range [][2][]T{{one.TrueGradient, two.TrueGradient}, {one.TrueVariance, two.TrueVariance}} {
+	for _, pair := range [][2][]T{
+		{one.TrueGradient, two.TrueGradient},
+		{one.TrueVariance, two.TrueVariance},
+	} {
 		if j := differ(pair[0], pair[1]); j >= 0 {
-			f.addf("element %d of the oracle is %g on one batch and %g on another at the same x, want the same bits", j,
+			f.addf("element %d of the oracle is %g on one batch and %g on another at the same x, "+
+				"want the same bits", j,
 				pair[0][j], pair[1][j])
 			return
 		}
@@ -295,7 +309,8 @@ func (s *problemSuite[T]) checkOracle(f *findings, a protocol.Problem[T], x []T)
 		return
 	}
 	if s.spec.Train > 0 {
-		all := place[T]{x, make([]int, max(2, s.spec.Train)), 0} // a single example twice, for a variance
+		// a single example is repeated, for a variance
+		all := place[T]{x, make([]int, max(2, s.spec.Train)), 0}
 		for i := range all.examples {
 			all.examples[i] = i % s.spec.Train
 		}
@@ -309,11 +324,13 @@ func (s *problemSuite[T]) checkOracle(f *findings, a protocol.Problem[T], x []T)
 			g, v := float64(m.Gradient[j]), float64(m.Variance[j])*(n-1)/n
 			tolerance := roundings * epsilon[T]()
 			if got := float64(one.TrueGradient[j]); !(math.Abs(got-g) <= tolerance*(math.Abs(g)+math.Sqrt(v)+most)) {
-				f.addf("the oracle's gradient[%d] is %g, want that of all training examples, %g%s", j, got, g, ratio(got, g))
+				f.addf("the oracle's gradient[%d] is %g, want that of all training examples, %g%s",
+					j, got, g, ratio(got, g))
 				return
 			}
 			if got := float64(one.TrueVariance[j]); !(math.Abs(got-v) <= tolerance*(v+g*g)) {
-				f.addf("the oracle's variance[%d] is %g, want (1/N) Σ (∇fᵢ − ∇f)² over all training examples, %g%s", j, got, v,
+				f.addf("the oracle's variance[%d] is %g, want (1/N) Σ (∇fᵢ − ∇f)² over all "+
+					"training examples, %g%s", j, got, v,
 					ratio(got, v))
 				return
 			}
@@ -323,8 +340,8 @@ func (s *problemSuite[T]) checkOracle(f *findings, a protocol.Problem[T], x []T)
 	s.checkEndlessOracle(f, a, x, one)
 }
 
-// checkEndlessOracle compares the oracle with the means of gradient and variance over batches of endless data, which are
-// independent of each other.
+// checkEndlessOracle compares the oracle with the means of gradient and variance over independent
+// batches of endless data.
 func (s *problemSuite[T]) checkEndlessOracle(f *findings, a protocol.Problem[T], x []T, oracle *protocol.Measurement[T]) {
 	const batches, size = 40, 50
 	d := s.spec.Dim
@@ -356,7 +373,8 @@ func (s *problemSuite[T]) checkEndlessOracle(f *findings, a protocol.Problem[T],
 		mean := sums[j] / batches
 		deviation := math.Sqrt(max(0, squares[j]/batches-mean*mean) / (batches - 1))
 		if !(math.Abs(mean-want) <= 7*deviation+roundings*epsilon[T]()*math.Abs(want)) {
-			f.addf("the oracle's %s[%d] is %g, want that of endless data, %g ± %.1g by %d examples", what, j%d, want, mean,
+			f.addf("the oracle's %s[%d] is %g, want that of endless data, %g ± %.1g by %d "+
+				"examples", what, j%d, want, mean,
 				deviation, batches*size)
 			return
 		}

@@ -8,8 +8,8 @@ import (
 	"noisebench/protocol"
 )
 
-// bent is logistic regression with a regulariser that offers every quantity, by definition and slowly. twist changes what a
-// measurement says, given the problem's own way to make another.
+// bent is logistic regression with a regulariser that offers every quantity, in a slow
+// implementation by definition. twist changes a measurement and may make others.
 type bent struct {
 	twist func(b *bent, x []float64, batch protocol.Batch, m *protocol.Measurement[float64])
 }
@@ -161,7 +161,7 @@ func TestEveryQuantity(t *testing.T) {
 	}
 }
 
-// Each mistake is found, by the check that is there for it.
+// Each mistake is found by the check for it.
 func TestBrokenMatrices(t *testing.T) {
 	scale := func(a []float64, c float64) {
 		for i := range a {

@@ -12,7 +12,7 @@ var (
 	underscored = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 )
 
-// checkTexts checks what listings show of a definition.
+// checkTexts checks the texts of a definition that listings show.
 func checkTexts(f *findings, name, version, doc, source string) {
 	if !hyphenated.MatchString(name) {
 		f.addf("name is %q, want lower-case words joined by hyphens", name)
@@ -34,7 +34,8 @@ func checkDeclared(f *findings, declared []protocol.Hyperparameter) {
 	for _, h := range declared {
 		switch {
 		case !underscored.MatchString(h.Name):
-			f.addf("a hyperparameter is named %q, want lower-case words joined by underscores", h.Name)
+			f.addf("a hyperparameter is named %q, want lower-case words joined by underscores",
+				h.Name)
 		case seen[h.Name]:
 			f.addf("two hyperparameters are named %s", h.Name)
 		case h.Doc == "":
@@ -52,9 +53,11 @@ func checkDeclared(f *findings, declared []protocol.Hyperparameter) {
 		searched := h.Tuned && h.Name != protocol.StepSize
 		switch {
 		case searched && !slices.Contains(h.Grid, h.Default):
-			f.addf("%s is tuned over %v, want its default %g among the values", h.Name, h.Grid, h.Default)
+			f.addf("%s is tuned over %v, want its default %g among the values", h.Name, h.Grid,
+				h.Default)
 		case !searched && len(h.Grid) > 0:
-			f.addf("%s has a grid that nothing uses: it is not tuned, or is the step size, which is searched", h.Name)
+			f.addf("%s has a grid that nothing uses: it is not tuned, or is the step size, which "+
+				"is searched", h.Name)
 		}
 	}
 }

@@ -11,10 +11,11 @@ import (
 //
 //	f(x+v) − f(x−v) = ∫ ∇f(x+tv)·v dt,  t from −1 to 1,
 //
-// not by a quotient of small differences: v is as long as x allows, so that rounding errors of the loss matter little
-// even in float32, and the identity also holds across kinks, which rectified units have.
+// rather than a quotient of small differences: v is as long as possible, so that rounding errors of
+// the loss have little effect even in float32, and the identity also holds across kinks such as
+// those of rectified units.
 
-// line is the straight way from x−v to x+v, with functions to measure on it.
+// line is the segment from x−v to x+v, with functions that measure on it.
 type line[T protocol.Float] struct {
 	x        []T
 	v        []float64
@@ -22,7 +23,7 @@ type line[T protocol.Float] struct {
 	gradient func(x []T) ([]T, error)
 }
 
-// comparison is what came of one line.
+// comparison is the result for one line.
 type comparison struct {
 	claimed float64 // the integral of the gradient
 	actual  float64 // the difference of the loss
@@ -32,7 +33,7 @@ type comparison struct {
 // wrong reports whether the gradient is wrong on the line. A NaN or infinity is wrong.
 func (c comparison) wrong() bool { return !(math.Abs(c.claimed-c.actual) <= c.err) }
 
-// resolved reports whether an error of 0.1 % in the gradient would have been noticed.
+// resolved reports whether an error of 0.1 % in the gradient would have been detected.
 func (c comparison) resolved() bool { return c.err < 0.9e-3*math.Abs(c.claimed) }
 
 // at returns the point x+tv, rounded to T.
@@ -46,8 +47,9 @@ func (l *line[T]) at(t float64) []T {
 	return y
 }
 
-// shorten halves v until the rate of change of the loss at both ends is that in the middle, within a factor of 2. A
-// line on which it never is, because it vanishes in the middle, say, ends a thousandth as long as it was.
+// shorten halves v until the rates of change of the loss at both ends and in the middle agree
+// within a factor of 2. If they never do, for example because the rate vanishes in the middle, the
+// line ends at a thousandth of its length.
 func (l *line[T]) shorten() error {
 	for range 10 {
 		var rates [3]float64
@@ -71,23 +73,27 @@ func (l *line[T]) shorten() error {
 	return nil
 }
 
-// panel is the part of the line from a to b. The gradient's integral over it and the loss' difference miss each other
-// by gap.
+// panel is the part of the line from a to b, where gap is the difference between the gradient's
+// integral and the loss' difference.
 type panel struct {
 	a, b, integral, err, gap float64
-	size                     float64 // the integral of Σ |gᵢvᵢ|, which rounding errors are relative to
+	size                     float64 // the integral of Σ |gᵢvᵢ|, the scale of rounding errors
 }
 
-// The nodes of the Kronrod rule of 7 points on [−1, 1] from the middle outwards, its weights, and the weights of the
-// Gauss rule of 3 points within it (Kronrod, 1965; QUADPACK, Piessens et al. 1983, for the idea of the error
-// estimate).
+// The nodes of the Kronrod rule of 7 points on [−1, 1] from the middle outwards, its weights, and
+// the weights of the Gauss rule of 3 points within it (Kronrod, 1965; QUADPACK, Piessens et al.
+// 1983, for the idea of the error estimate).
 var (
 	nodes   = [4]float64{0, 0.434243749346802558, 0.774596669241483377, 0.960491268708020283}
-	kronrod = [4]float64{0.450916538658474142, 0.401397414775962223, 0.268488089868333441, 0.104656226026467265}
-	gauss   = [4]float64{8.0 / 9, 0, 5.0 / 9, 0}
+	kronrod = [4]float64{
+		0.450916538658474142, 0.401397414775962223, 0.268488089868333441,
+		0.104656226026467265,
+	}
+	gauss = [4]float64{8.0 / 9, 0, 5.0 / 9, 0}
 )
 
-// integrate integrates over one panel. The rates of change are taken along way, the v that rounding left.
+// integrate integrates over one panel. The rates of change are taken along way, which is v after
+// rounding.
 func (l *line[T]) integrate(a, b float64, way []float64) (panel, error) {
 	p := panel{a: a, b: b}
 	before, err := l.loss(l.at(a))
@@ -123,9 +129,10 @@ func (l *line[T]) integrate(a, b float64, way []float64) (panel, error) {
 	return p, nil
 }
 
-// compare integrates over panels until an error of 0.1 % would show and none does, or most panels are used up. It
-// splits the panel whose error or gap is the greatest. So a gap that comes from a kink between the nodes dwindles, and
-// one that comes from a wrong gradient stays. noise is the standard deviation of the loss' rounding error.
+// compare integrates over panels until an error of 0.1 % would be detected and there is none, or
+// the number of panels reaches most. It splits the panel with the greatest error or gap. So a gap
+// caused by a kink between the nodes decreases, and one caused by a wrong gradient remains. noise
+// is the standard deviation of the loss' rounding error.
 func (l *line[T]) compare(noise float64, most int) (comparison, error) {
 	low, high := l.at(-1), l.at(1)
 	way := make([]float64, len(l.v))
@@ -154,7 +161,8 @@ func (l *line[T]) compare(noise float64, most int) (comparison, error) {
 				worst = i
 			}
 		}
-		// The panels' errors are independent where kinks make them, and overestimated where the loss is smooth.
+		// Errors of panels are independent if caused by kinks, and overestimated if the loss is
+		// smooth.
 		integration := 2 * math.Sqrt(square)
 		c.err = integration + 6*noise + 32*epsilon[T]()*size
 		if len(panels) >= most || !c.wrong() && integration <= 1e-4*math.Abs(c.claimed)+noise {
@@ -166,9 +174,10 @@ func (l *line[T]) compare(noise float64, most int) (comparison, error) {
 	}
 }
 
-// noise estimates the standard deviation of the loss' rounding error from third differences at closely spaced points,
-// in which whatever is smooth cancels (Moré and Wild 2011, Estimating computational noise, Sec. 3: σ² ≈ mean
-// (Δ³f)²/20). Kinks spoil an estimate; so it is the median of five, taken along the line.
+// noise estimates the standard deviation of the loss' rounding error from third differences at
+// closely spaced points, in which smooth parts cancel (Moré and Wild 2011, Estimating computational
+// noise, Sec. 3: σ² ≈ mean (Δ³f)²/20). Since kinks disturb an estimate, it is the median of five
+// along the line.
 func (l *line[T]) noise() (float64, error) {
 	x, err := l.gradient(l.x)
 	if err != nil {
@@ -185,7 +194,7 @@ func (l *line[T]) noise() (float64, error) {
 				return 0, err
 			}
 			size = max(size, math.Abs(table[i]))
-			for j, yj := range y { // what rounding moved the point by
+			for j, yj := range y { // rounding error of the point
 				table[i] -= float64(x[j]) * (float64(yj) - float64(l.x[j]))
 			}
 		}

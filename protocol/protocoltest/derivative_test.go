@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// polynomial is f(x) = xᵏ on the line from −1 to 1 + shift, whose gradient is claimed to be claim·k·xᵏ⁻¹.
+// polynomial is f(x) = xᵏ on the line from −1 to 1 + shift, whose gradient is claimed to be
+// claim·k·xᵏ⁻¹.
 func polynomial(k int, shift, claim float64) *line[float64] {
 	return &line[float64]{
 		x: []float64{shift / 2}, v: []float64{1 + shift/2},
@@ -52,7 +53,8 @@ func TestCompareKink(t *testing.T) {
 	}
 }
 
-// TestNoise estimates the error of a loss that is rounded to multiples of 1e-6, of standard deviation 1e-6/√12.
+// TestNoise estimates the error of a loss that is rounded to multiples of 1e-6, of standard
+// deviation 1e-6/√12.
 func TestNoise(t *testing.T) {
 	l := polynomial(3, 0.5, 1)
 	exact := l.loss

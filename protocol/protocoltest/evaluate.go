@@ -9,8 +9,8 @@ import (
 	"noisebench/protocol"
 )
 
-// checkOverflow measures and evaluates where the loss overflows and where it is undefined: neither is an error, and a
-// NaN must not be lost.
+// checkOverflow measures and evaluates where the loss overflows and where it is undefined: neither
+// is an error, and a NaN must be propagated.
 func (s *problemSuite[T]) checkOverflow(f *findings, a protocol.Problem[T], start []T) {
 	far, lost := slices.Clone(start), slices.Clone(start)
 	for i := range far {
@@ -18,7 +18,8 @@ func (s *problemSuite[T]) checkOverflow(f *findings, a protocol.Problem[T], star
 		lost[i] = T(math.NaN())
 	}
 	s.measure(f, a, s.batch(far, 3), s.spec.Measures, runSeed)
-	if m := s.measure(f, a, s.batch(lost, 3), s.spec.Measures, runSeed); m != nil && protocol.Finite(m.Loss) {
+	if m := s.measure(f, a, s.batch(lost, 3), s.spec.Measures, runSeed); m != nil &&
+		protocol.Finite(m.Loss) {
 		f.addf("loss at a point of NaN is %g: divergence goes unnoticed", m.Loss)
 	}
 	s.evaluate(f, a, far, protocol.TrainPart)
@@ -47,12 +48,14 @@ func (s *problemSuite[T]) evaluate(f *findings, problem protocol.Problem[T], at 
 		s.possible.addf("on the %s part, %w", part, err)
 	}
 	if !protocol.Finite(e.Metric) {
-		s.blame(part, at, e.Loss, fmt.Sprintf("the %s on the %s part", s.spec.Metric.Name, part), e.Metric)
+		s.blame(part, at, e.Loss, fmt.Sprintf("the %s on the %s part", s.spec.Metric.Name, part),
+			e.Metric)
 	}
 	return e, err == nil
 }
 
-// checkAbsent evaluates on a part that does not exist, on an instance of its own: an error may end a plugin's run.
+// checkAbsent evaluates on a part that does not exist, on a separate instance, since an error may
+// end a plugin's run.
 func (s *problemSuite[T]) checkAbsent(f *findings, x []T, part protocol.Part) {
 	problem := s.open(f)
 	if problem == nil {
@@ -64,7 +67,7 @@ func (s *problemSuite[T]) checkAbsent(f *findings, x []T, part protocol.Part) {
 		f.addf("Evaluate accepts the part %q, which the spec does not have; want an error", part)
 	}
 	if c, ok := problem.(io.Closer); ok {
-		// Close may return the error of Evaluate once more.
+		// Close may return the error of Evaluate again.
 		_ = attempt("Close", c.Close)
 	}
 }
@@ -91,16 +94,20 @@ func (s *problemSuite[T]) checkEvaluate(f *findings, a, b protocol.Problem[T], s
 		}
 		switch {
 		case first != second:
-			f.addf("two evaluations on the %s part differ: %+v and %+v, want the same bits", part.name, first, second)
+			f.addf("two evaluations on the %s part differ: %+v and %+v, want the same bits",
+				part.name, first, second)
 		case !protocol.Finite(first.Loss) || !protocol.Finite(first.Metric):
-			f.addf("evaluation on the %s part near the starting point is %+v, want finite numbers", part.name, first)
+			f.addf("evaluation on the %s part near the starting point is %+v, want finite numbers",
+				part.name, first)
 		case s.spec.Metric.Name == "loss" && bits(first.Loss) != bits(first.Metric):
-			f.addf("the metric is the loss, but on the %s part they are %g and %g", part.name, first.Metric, first.Loss)
+			f.addf("the metric is the loss, but on the %s part they are %g and %g", part.name,
+				first.Metric, first.Loss)
 		}
 		optimum, known := s.spec.Constants["optimum"]
 		if known && part.name == protocol.TrainPart &&
 			first.Loss < optimum-roundings*epsilon[T]()*(math.Abs(optimum)+math.Abs(first.Loss)) {
-			f.addf("loss on the training part is %g, less than the declared optimum %g", first.Loss, optimum)
+			f.addf("loss on the training part is %g, less than the declared optimum %g",
+				first.Loss, optimum)
 		}
 	}
 }

@@ -8,15 +8,16 @@ import (
 	"noisebench/protocol"
 )
 
-// allCoordinates is the dimension up to which each coordinate is checked alone, manyCoordinates the one from which on
-// fewer lines are.
+// allCoordinates is the dimension up to which each coordinate is checked separately; above
+// manyCoordinates fewer lines are checked.
 const (
 	allCoordinates  = 128
 	manyCoordinates = 10_000
 )
 
-// checkGradient compares the gradient with the loss along lines: those of single coordinates, and those of the
-// gradient itself, restricted to the blocks and to a partition of the coordinates into random groups.
+// checkGradient compares the gradient with the loss along lines: those of single coordinates, and
+// those of the gradient itself, restricted to the blocks and to a partition of the coordinates into
+// random groups.
 func (s *problemSuite[T]) checkGradient(f *findings, a protocol.Problem[T], at place[T]) {
 	m := s.measure(f, a, at, protocol.Gradient, runSeed)
 	if m == nil {
@@ -54,7 +55,8 @@ func (s *problemSuite[T]) checkGradient(f *findings, a protocol.Problem[T], at p
 		if !c.wrong() {
 			continue
 		}
-		// An error estimate may fail now and then; a wrong gradient is wrong at the points around, too.
+		// An error estimate may occasionally be wrong, but a wrong gradient is also wrong at
+		// neighbouring points.
 		confirmed := true
 		for range 2 {
 			near := place[T]{s.perturb(at.x, 0.01), at.examples, at.position}
@@ -64,7 +66,8 @@ func (s *problemSuite[T]) checkGradient(f *findings, a protocol.Problem[T], at p
 			confirmed = confirmed && err == nil && c.wrong()
 		}
 		if confirmed {
-			f.addf("the integral of the gradient along %s is %g, want the difference of the loss, %g ± %.1g%s", group.name,
+			f.addf("the integral of the gradient along %s is %g, want the difference of the "+
+				"loss, %g ± %.1g%s", group.name,
 				c.claimed, c.actual, c.err, ratio(c.claimed, c.actual))
 			if wrong++; wrong == mostFindings {
 				return
@@ -72,16 +75,18 @@ func (s *problemSuite[T]) checkGradient(f *findings, a protocol.Problem[T], at p
 		}
 	}
 	if !resolved {
-		f.addf("errors of 0.1 %% in the gradient would not show along any line tried: the gradient could not be checked")
+		f.addf("errors of 0.1 %% in the gradient would not show along any line tried: the " +
+			"gradient could not be checked")
 	}
 }
 
-// line returns the line through a place along the direction g restricted to some coordinates. Its half length is half
-// the size of x there, or less.
+// line returns the line through a place along g restricted to some coordinates. Half its length is
+// at most half the norm of x in these coordinates.
 func (s *problemSuite[T]) line(a protocol.Problem[T], at place[T], g []T, coordinates []int) (*line[T], error) {
 	measure := func(x []T, want protocol.Quantity) (*protocol.Measurement[T], error) {
 		var found findings
-		if m := s.measure(&found, a, place[T]{x, at.examples, at.position}, want, runSeed); m != nil {
+		if m := s.measure(&found, a, place[T]{x, at.examples, at.position}, want,
+			runSeed); m != nil {
 			return m, nil
 		}
 		return nil, found.errs[0]
@@ -123,11 +128,14 @@ type group struct {
 	coordinates []int
 }
 
-// groups chooses the coordinates that are checked, alone or together.
+// groups chooses the coordinates to check, separately or together.
 func (s *problemSuite[T]) groups(g []T) []group {
 	d := len(g)
 	var groups []group
-	alone := func(i int) { groups = append(groups, group{fmt.Sprintf("coordinate %d", i), []int{i}}) }
+	alone := func(i int) {
+		groups = append(groups, group{fmt.Sprintf("coordinate "+
+			"%d", i), []int{i}})
+	}
 	if d <= allCoordinates {
 		for i := range d {
 			alone(i)
@@ -140,7 +148,10 @@ func (s *problemSuite[T]) groups(g []T) []group {
 	}
 	order := s.random.Perm(d)
 	for i := range parts {
-		groups = append(groups, group{fmt.Sprintf("%d random coordinates", d/parts), order[i*d/parts : (i+1)*d/parts]})
+		groups = append(groups, group{
+			fmt.Sprintf("%d random coordinates", d/parts),
+			order[i*d/parts : (i+1)*d/parts],
+		})
 	}
 	for _, b := range s.spec.Blocks {
 		block := group{"block " + b.Name, make([]int, b.Len)}

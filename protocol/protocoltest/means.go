@@ -8,9 +8,9 @@ import (
 	"noisebench/protocol"
 )
 
-// roundings is how many times its epsilon the result of a calculation may be off, relative to the size of what was
-// summed up. An inner product of n terms is off by about √n roundings (Higham, 2002, Accuracy and Stability of
-// Numerical Algorithms, Sec. 3.1); this allows n = 10⁶ of them.
+// roundings is the tolerated error of a result, in units of epsilon relative to the size of the
+// summands. The error of an inner product of n terms is about √n roundings (Higham, 2002, Accuracy
+// and Stability of Numerical Algorithms, Sec. 3.1); this allows for n = 10⁶.
 const roundings = 1000
 
 // single is a measurement of one example in float64.
@@ -19,7 +19,7 @@ type single struct {
 	gradient []float64
 }
 
-// singles measures the examples of a place one by one, or returns nil.
+// singles measures the examples of a place one by one. It returns nil after an error.
 func (s *problemSuite[T]) singles(f *findings, a protocol.Problem[T], at place[T]) []single {
 	all := make([]single, len(at.examples))
 	for i := range all {
@@ -61,11 +61,13 @@ func (s *problemSuite[T]) checkMeans(f *findings, a protocol.Problem[T], at plac
 			return
 		}
 		if !(math.Abs(m.Loss-loss) <= tolerance*lossSize) {
-			f.addf("loss of %v is %g, want the mean over its examples, %g%s", at, m.Loss, loss, ratio(m.Loss, loss))
+			f.addf("loss of %v is %g, want the mean over its examples, %g%s", at, m.Loss, loss,
+				ratio(m.Loss, loss))
 		}
 		for j, g := range m.Gradient {
 			if !(math.Abs(float64(g)-mean[j]) <= tolerance*(size[j]+0.1*most)) {
-				f.addf("gradient[%d] of %v is %g, want the mean over its examples, %g%s", j, at, g, mean[j],
+				f.addf("gradient[%d] of %v is %g, want the mean over its examples, %g%s", j, at, g,
+					mean[j],
 					ratio(float64(g), mean[j]))
 				break
 			}
@@ -73,8 +75,9 @@ func (s *problemSuite[T]) checkMeans(f *findings, a protocol.Problem[T], at plac
 	}
 }
 
-// checkScale finds a sum in the place of a mean where the examples of a batch may depend on each other, so that their mean
-// is not known: loss and gradient of a batch should not be larger than those of its examples, let alone by a factor of 3.
+// checkScale detects sums instead of means if the examples of a batch may depend on each other, so
+// that their mean is not known: loss and gradient of a batch must not exceed those of its examples
+// by more than a factor of 3.
 func (s *problemSuite[T]) checkScale(f *findings, a protocol.Problem[T], at place[T]) {
 	var loss, length float64 // the largest of single examples
 	for i := range at.examples {
@@ -90,16 +93,17 @@ func (s *problemSuite[T]) checkScale(f *findings, a protocol.Problem[T], at plac
 		return
 	}
 	if got := rms(m.Gradient); !(math.Abs(m.Loss) <= 3*loss && got <= 3*length) {
-		f.addf("loss and mean square of the gradient of %v are %g and %g, those of single examples at most %g and %g; want "+
+		f.addf("loss and mean square of the gradient of %v are %g and %g, those of single "+
+			"examples at most %g and %g; want "+
 			"means, not sums", at, m.Loss, got*got, loss, length*length)
 	}
 }
 
-// ratio writes by how much got is not want, which often tells what is wrong.
+// ratio returns a text with the ratio of got to want, which often indicates the mistake.
 func ratio(got, want float64) string { return fmt.Sprintf(" (%.6g times as much)", got/want) }
 
-// checkVariance compares the variance of a batch with s = 1/(m−1) Σ (∇fᵢ − g)² over its examples (Balles 2021,
-// Eq. 3.30). A regulariser cancels in the differences.
+// checkVariance compares the variance of a batch with s = 1/(m−1) Σ (∇fᵢ − g)² over its examples
+// (Balles 2021, Eq. 3.30). A regulariser cancels in the differences.
 func (s *problemSuite[T]) checkVariance(f *findings, a protocol.Problem[T], at place[T]) {
 	alone := s.singles(f, a, at)
 	if alone == nil {
@@ -121,7 +125,8 @@ func (s *problemSuite[T]) checkVariance(f *findings, a protocol.Problem[T], at p
 		norm += variance[j]
 		squares += square[j]
 	}
-	// Each g_ij may be off by δ, hence s by about 2δ√s + δ²; and E g² − (E g)² is off by roundings of E g².
+	// An error δ in each g_ij gives an error of about 2δ√s + δ² in s; that of E g² − (E g)² is some
+	// roundings of E g².
 	tolerance := roundings * epsilon[T]()
 	delta := 0.1 * tolerance * math.Sqrt(slices.Max(square))
 	checkNorm := func(what string, got float64) {
@@ -130,7 +135,8 @@ func (s *problemSuite[T]) checkVariance(f *findings, a protocol.Problem[T], at p
 		}
 	}
 	for _, want := range []protocol.Quantity{
-		protocol.VarianceNorm, protocol.VarianceNorm | protocol.Gradient, protocol.Variance | protocol.Gradient,
+		protocol.VarianceNorm, protocol.VarianceNorm | protocol.Gradient,
+		protocol.Variance | protocol.Gradient,
 		s.spec.Measures,
 	} {
 		if !s.spec.Measures.Has(want) {
@@ -156,7 +162,8 @@ func (s *problemSuite[T]) checkVariance(f *findings, a protocol.Problem[T], at p
 		}
 		if wrong >= 0 {
 			v := float64(m.Variance[wrong])
-			f.addf("variance[%d] of %v is %g, want %g%s", wrong, at, v, variance[wrong], ratio(v, variance[wrong]))
+			f.addf("variance[%d] of %v is %g, want %g%s", wrong, at, v, variance[wrong],
+				ratio(v, variance[wrong]))
 			continue
 		}
 		checkNorm("sum of the variance's elements", sum)

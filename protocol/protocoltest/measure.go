@@ -8,14 +8,15 @@ import (
 	"noisebench/protocol"
 )
 
-// place is where a measurement is made: a batch at a point.
+// place is the place of a measurement: a batch at a point.
 type place[T protocol.Float] struct {
 	x        []T
 	examples []int
 	position int64
 }
 
-// single is the place of the i-th example alone: its number and its position in the stream stay what they are.
+// single returns the place of the i-th example alone, with its number and its position in the
+// stream.
 func (p place[T]) single(i int) place[T] {
 	return place[T]{p.x, p.examples[i : i+1], p.position + int64(i)}
 }
@@ -27,7 +28,8 @@ func (p place[T]) String() string {
 	return fmt.Sprintf("the batch %v", p.examples)
 }
 
-// perturb returns a point at some relative distance from x, which lies at no special place such as a kink.
+// perturb returns a point at a relative distance from x in a random direction, so that it is not a
+// special point such as a kink.
 func (s *problemSuite[T]) perturb(x []T, distance float64) []T {
 	size := rms(x)
 	if size == 0 {
@@ -48,7 +50,8 @@ func rms[T protocol.Float](x []T) float64 {
 	return math.Sqrt(sum / float64(len(x)))
 }
 
-// batch returns a place at x with m examples: any of a finite training part, consecutive ones of endless data.
+// batch returns a place at x with m examples: random ones of a finite training part, consecutive
+// ones of endless data.
 func (s *problemSuite[T]) batch(x []T, m int) place[T] {
 	p := place[T]{x, make([]int, m), s.random.Int64N(1000)}
 	for i := range p.examples {
@@ -61,7 +64,8 @@ func (s *problemSuite[T]) batch(x []T, m int) place[T] {
 	return p
 }
 
-// repeated returns a place at x where one example occurs m times, which endless data do not have: there it is a batch.
+// repeated returns a place at x where one example occurs m times. For endless data, which have no
+// repetitions, it is an ordinary batch.
 func (s *problemSuite[T]) repeated(x []T, m int) place[T] {
 	p := s.batch(x, m)
 	if s.spec.Train > 0 {
@@ -72,8 +76,8 @@ func (s *problemSuite[T]) repeated(x []T, m int) place[T] {
 	return p
 }
 
-// measure calls Measure with copies of its arguments, and checks everything about the call that needs no other call.
-// It returns nil after an error, which goes to f.
+// measure calls Measure with copies of its arguments and checks everything that can be checked in a
+// single call. After an error, which it adds to f, it returns nil.
 func (s *problemSuite[T]) measure(f *findings, problem protocol.Problem[T], at place[T], want protocol.Quantity,
 	seed uint64,
 ) *protocol.Measurement[T] {
@@ -84,10 +88,16 @@ func (s *problemSuite[T]) measure(f *findings, problem protocol.Problem[T], at p
 		examples[i] = behind
 	}
 	copy(examples, at.examples)
-	batch := protocol.Batch{Examples: examples[:len(at.examples)], Seed: seed, Position: at.position}
+	batch := protocol.Batch{
+		Examples: examples[:len(at.examples)], Seed: seed,
+		Position: at.position,
+	}
 
 	nan := float64(sentinel[float64]())
-	m := &protocol.Measurement[T]{Loss: nan, VarianceNorm: nan, Step: 3, Seen: 1 << 40, StepScale: 0.375}
+	m := &protocol.Measurement[T]{
+		Loss: nan, VarianceNorm: nan, Step: 3, Seen: 1 << 40,
+		StepScale: 0.375,
+	}
 	for _, v := range m.Slices() {
 		if want.Has(v.Of) {
 			*v.At = buffer[T](v.Of.Elements(s.spec.Dim))
@@ -108,7 +118,8 @@ func (s *problemSuite[T]) measure(f *findings, problem protocol.Problem[T], at p
 	if m.Step != 3 || m.Seen != 1<<40 || m.StepScale != 0.375 {
 		s.inputs.addf("Measure changed Step, Seen or StepScale, which are the harness's")
 	}
-	if overrun(x) || slices.ContainsFunc(examples[len(at.examples):], func(e int) bool { return e != behind }) {
+	if overrun(x) || slices.ContainsFunc(examples[len(at.examples):],
+		func(e int) bool { return e != behind }) {
 		s.bounds.addf("Measure wrote behind the end of the point or the batch")
 	}
 	provided := given.Slices()
@@ -136,16 +147,18 @@ func (s *problemSuite[T]) measure(f *findings, problem protocol.Problem[T], at p
 	return m
 }
 
-// blame notes a value that is not finite where the loss on a part is and an optimizer cannot have caused it (R7).
+// blame adds a finding for a value that is not finite at a finite loss on a part, if an optimizer
+// cannot have caused it (R7).
 func (s *problemSuite[T]) blame(part protocol.Part, x []T, loss float64, what string, v float64) {
 	start, known := s.start[part]
 	if known && protocol.Finite(loss) && !protocol.Caused(x, true, loss, start) {
-		s.possible.addf("%s is %g at a loss of %g, which is not above that at the start, %g; want a finite number", what, v, loss, start)
+		s.possible.addf("%s is %g at a loss of %g, which is not above that at the start, %g; "+
+			"want a finite number", what, v, loss, start)
 	}
 }
 
-// checkVector checks one of the slices of a measurement, given the buffer that was provided for it, or nil.
-// It puts the buffer back if the problem replaced it.
+// checkVector checks one of the slices of a measurement, for which provided is the given buffer or
+// nil. It restores the buffer if the problem replaced it.
 func (s *problemSuite[T]) checkVector(have, want, q protocol.Quantity, got *[]T, provided []T) {
 	switch {
 	case len(*got) != len(provided):
@@ -153,11 +166,13 @@ func (s *problemSuite[T]) checkVector(have, want, q protocol.Quantity, got *[]T,
 	case len(provided) > 0 && &(*got)[0] != &provided[0]:
 		s.bounds.addf("Measure replaced the slice for the %v, want it to write to the caller's", q)
 	case provided == nil && have.Has(q):
-		s.outputs.addf("Have is %v where %v was asked for: there is no slice for the %v", have, want, q)
+		s.outputs.addf("Have is %v where %v was asked for: there is no slice for the %v", have,
+			want, q)
 	case provided != nil && overrun(provided):
 		s.bounds.addf("Measure wrote behind the end of the %v's %d elements", q, len(provided))
 	case provided != nil && unwritten(provided) > 0:
-		s.outputs.addf("%d of %d elements of the %v were not written, or computed from what the caller's slice held",
+		s.outputs.addf("%d of %d elements of the %v were not written, or computed from what the "+
+			"caller's slice held",
 			unwritten(provided), len(provided), q)
 	}
 	*got = provided

@@ -38,8 +38,8 @@ func openSGD[T protocol.Float](s protocol.Start) (protocol.Optimizer[T], protoco
 	}), protocol.Request{}, nil
 }
 
-// openAdam has decoupled weight decay, which StepScale halves and the step size does not: Loshchilov and Hutter's
-// form.
+// openAdam has decoupled weight decay in the form of Loshchilov and Hutter, which StepScale scales
+// and the step size does not.
 func openAdam[T protocol.Float](s protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	alpha, mean, square := s.Setting[protocol.StepSize], make([]float64, s.Dim), make([]float64, s.Dim)
 	return rule[T](func(x []T, m *protocol.Measurement[T]) (protocol.Request, error) {
@@ -81,7 +81,7 @@ func openImplicit[T protocol.Float](s protocol.Start) (protocol.Optimizer[T], pr
 	}), protocol.Request{}, nil
 }
 
-// openNoisy adds noise of its own to SGD.
+// openNoisy adds noise to the steps of SGD.
 func openNoisy[T protocol.Float](s protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	r := protocol.Stream(s.Seed, protocol.PurposeOwn)
 	sgd, first, err := openSGD[T](s)
@@ -118,7 +118,8 @@ func (l *lineSearch[T]) Step(x []T, m *protocol.Measurement[T]) (protocol.Reques
 	return protocol.Request{Draw: protocol.Again, Trial: true}, nil
 }
 
-// averaged is SGD that reports the norm of its last step and estimates the optimum by the mean of its iterates.
+// averaged is SGD that reports the norm of its last step and estimates the optimum by the mean of
+// its iterates.
 type averaged[T protocol.Float] struct {
 	sgd    protocol.Optimizer[T]
 	sum    []float64
@@ -179,7 +180,7 @@ func TestGoodOptimizers(t *testing.T) {
 	}
 }
 
-// step is what a broken optimizer does in one step, after SGD's own.
+// step is the mistake of a broken optimizer, made in each step after that of SGD.
 type step func(x []float64, m *measurement) (protocol.Request, error)
 
 // after opens SGD that does more after its step; begin is called once per opening.
@@ -206,7 +207,7 @@ func simply(more func(x []float64, m *measurement)) opening[float64] {
 	})
 }
 
-// asking opens SGD that always asks for the same.
+// asking opens SGD with constant requests.
 func asking(q protocol.Request) opening[float64] {
 	return after(func(protocol.Start) step {
 		return func([]float64, *measurement) (protocol.Request, error) { return q, nil }

@@ -9,8 +9,8 @@ import (
 	"noisebench/protocol"
 )
 
-// ProblemChecks opens the problem that def defines at params (completed by defaults) and checks it against the
-// contract. Missing data are a finding like any other error of New32 and New64.
+// ProblemChecks opens the problem that def defines at params (completed by defaults) and checks it
+// against the contract. Missing data are a finding, as are all errors of New32 and New64.
 func ProblemChecks(def protocol.ProblemDef, params protocol.Setting) []Check {
 	s := &suite{}
 	s.check("definition", "ProblemDef", func(f *findings) {
@@ -33,7 +33,7 @@ func ProblemChecks(def protocol.ProblemDef, params protocol.Setting) []Check {
 	return s.checks
 }
 
-// checkSpec returns the complete setting and the specification of the problem there.
+// checkSpec returns the complete setting and the specification of the problem at it.
 func checkSpec(f *findings, def protocol.ProblemDef, params protocol.Setting) (protocol.Setting, protocol.ProblemSpec) {
 	setting, err := protocol.Resolve(def.Parameters, params)
 	if err != nil {
@@ -77,7 +77,7 @@ func checkSpec(f *findings, def protocol.ProblemDef, params protocol.Setting) (p
 	return setting, spec
 }
 
-// runSeed is the seed of all measurements but those that ask for another.
+// runSeed is the seed of all measurements, unless stated otherwise.
 const runSeed = 7
 
 type problemSuite[T protocol.Float] struct {
@@ -85,9 +85,9 @@ type problemSuite[T protocol.Float] struct {
 	setting protocol.Setting
 	spec    protocol.ProblemSpec
 	new     func(protocol.Setting) (protocol.Problem[T], error)
-	random  *rand.Rand // the suite's choices: always the same
+	random  *rand.Rand // deterministic source of the suite's choices
 	opened  []protocol.Problem[T]
-	// What shows beside the result of a call, whichever check made it.
+	// Findings about calls of all checks, other than their results.
 	inputs, outputs, bounds, possible findings
 
 	start map[protocol.Part]float64 // losses at the starting point
@@ -96,7 +96,10 @@ type problemSuite[T protocol.Float] struct {
 func checkProblem[T protocol.Float](s *suite, setting protocol.Setting, spec protocol.ProblemSpec,
 	open func(protocol.Setting) (protocol.Problem[T], error),
 ) {
-	p := &problemSuite[T]{suite: s, setting: setting, spec: spec, new: open, random: protocol.Stream(1, "protocoltest")}
+	p := &problemSuite[T]{
+		suite: s, setting: setting, spec: spec, new: open,
+		random: protocol.Stream(1, "protocoltest"),
+	}
 	p.run()
 	if len(p.opened) == 0 {
 		return
@@ -116,7 +119,7 @@ func checkProblem[T protocol.Float](s *suite, setting protocol.Setting, spec pro
 	})
 }
 
-// run makes the checks in order, until one fails on which the others rest.
+// run makes the checks in order, until one fails on which the others depend.
 func (s *problemSuite[T]) run() {
 	var a, b protocol.Problem[T]
 	if !s.check("open", "ProblemDef", func(f *findings) { a, b = s.open(f), s.open(f) }) {
@@ -127,17 +130,24 @@ func (s *problemSuite[T]) run() {
 		return
 	}
 	s.start = map[protocol.Part]float64{}
-	for _, part := range []protocol.Part{protocol.TrainPart, protocol.ValidationPart, protocol.TestPart} {
-		if part == protocol.ValidationPart && s.spec.Validation == 0 || part == protocol.TestPart && s.spec.Test == 0 {
+	for _, part := range []protocol.Part{
+		protocol.TrainPart, protocol.ValidationPart,
+		protocol.TestPart,
+	} {
+		if part == protocol.ValidationPart && s.spec.Validation == 0 ||
+			part == protocol.TestPart && s.spec.Test == 0 {
 			continue
 		}
-		var found findings // which the check of evaluations will find again
+		var found findings // discarded, since checkEvaluate finds them again
 		if e, ok := s.evaluate(&found, a, start, part); ok {
 			s.start[part] = e.Loss
 		}
 	}
 	near := [2][]T{s.perturb(start, 0.1), s.perturb(start, 0.1)}
-	places := []place[T]{s.batch(start, 8), s.batch(near[0], 3), s.batch(near[1], 8), s.batch(near[0], 2)}
+	places := []place[T]{
+		s.batch(start, 8), s.batch(near[0], 3), s.batch(near[1], 8),
+		s.batch(near[0], 2),
+	}
 	var reference []*protocol.Measurement[T]
 	if !s.check("finite", "Problem.Measure", func(f *findings) { reference = s.checkFinite(f, a, places) }) {
 		return
@@ -151,7 +161,10 @@ func (s *problemSuite[T]) run() {
 	}
 	m := min(s.spec.BatchSize, 64) + 1
 	s.check("means", "R1", func(f *findings) {
-		for _, at := range []place[T]{s.batch(near[0], 2), s.batch(near[1], 8), s.batch(near[0], m)} {
+		for _, at := range []place[T]{
+			s.batch(near[0], 2), s.batch(near[1], 8),
+			s.batch(near[0], m),
+		} {
 			if s.spec.Measures&(protocol.VarianceNorm|protocol.Variance) == 0 {
 				s.checkScale(f, a, at)
 			} else {
@@ -167,7 +180,8 @@ func (s *problemSuite[T]) run() {
 	if s.spec.Measures&(protocol.VarianceNorm|protocol.Variance) != 0 {
 		s.check("variance", "R1", func(f *findings) {
 			for _, at := range []place[T]{
-				s.batch(near[0], 2), s.batch(near[1], 8), s.batch(near[0], m), s.repeated(near[1], 4),
+				s.batch(near[0], 2), s.batch(near[1], 8), s.batch(near[0], m),
+				s.repeated(near[1], 4),
 			} {
 				s.checkVariance(f, a, at)
 			}
@@ -175,7 +189,10 @@ func (s *problemSuite[T]) run() {
 	}
 	if s.spec.Measures&protocol.Matrices != 0 {
 		s.check("matrices", "Quantity", func(f *findings) {
-			for _, at := range []place[T]{s.batch(near[0], 2), s.batch(near[1], 8), s.repeated(near[1], 3)} {
+			for _, at := range []place[T]{
+				s.batch(near[0], 2), s.batch(near[1], 8),
+				s.repeated(near[1], 3),
+			} {
 				s.checkMatrices(f, a, at)
 			}
 			s.checkHessian(f, a, s.batch(near[0], 5))
@@ -198,10 +215,11 @@ func (s *problemSuite[T]) run() {
 	s.check("evaluate", "R4", func(f *findings) { s.checkEvaluate(f, a, b, start, near[0]) })
 }
 
-// open opens an instance, or returns nil and says why.
+// open opens an instance. After an error, which it adds to f, it returns nil.
 func (s *problemSuite[T]) open(f *findings) protocol.Problem[T] {
 	if s.new == nil {
-		f.addf("the spec's dtype is %s and the function that opens such a problem is nil", protocol.DTypeOf[T]())
+		f.addf("the spec's dtype is %s and the function that opens such a problem is nil",
+			protocol.DTypeOf[T]())
 		return nil
 	}
 	var problem protocol.Problem[T]
@@ -224,7 +242,7 @@ func (s *problemSuite[T]) open(f *findings) protocol.Problem[T] {
 	return problem
 }
 
-// init calls Init and checks what it writes.
+// init calls Init and checks its result.
 func (s *problemSuite[T]) init(f *findings, problem protocol.Problem[T], seed uint64) []T {
 	x := buffer[T](s.spec.Dim)
 	if err := attempt("Init", func() error { return problem.Init(x, seed) }); err != nil {
@@ -249,7 +267,8 @@ func (s *problemSuite[T]) checkStart(f *findings, a, b protocol.Problem[T]) []T 
 		for i, want := range [][]T{start, other} {
 			seed := uint64(i + 1)
 			if j := differ(s.init(f, problem, seed), want); j >= 0 {
-				f.addf("two calls of Init with seed %d differ in coordinate %d, want the same bits", seed, j)
+				f.addf("two calls of Init with seed %d differ in coordinate %d, want the same "+
+					"bits", seed, j)
 			}
 		}
 	}
@@ -268,13 +287,17 @@ func (s *problemSuite[T]) checkFinite(f *findings, a protocol.Problem[T], places
 		case !protocol.Finite(m.Loss):
 			f.addf("loss at or near the starting point is %g on %v", m.Loss, at)
 		case !finite(m.Gradient):
-			f.addf("gradient at or near the starting point has an element that is not finite on %v", at)
-		case m.Have.Has(protocol.VarianceNorm) && !protocol.Finite(m.VarianceNorm) || !finite(m.Variance):
+			f.addf("gradient at or near the starting point has an element that is not finite on "+
+				"%v", at)
+		case m.Have.Has(protocol.VarianceNorm) && !protocol.Finite(m.VarianceNorm) ||
+			!finite(m.Variance):
 			f.addf("variance at or near the starting point is not finite on %v", at)
 		}
 		for _, v := range m.Slices() {
-			if v.Of&(protocol.Matrices|protocol.Oracle|protocol.SampledGradient) != 0 && !finite(*v.At) {
-				f.addf("%v at or near the starting point has an element that is not finite on %v", v.Of, at)
+			if v.Of&(protocol.Matrices|protocol.Oracle|protocol.SampledGradient) != 0 &&
+				!finite(*v.At) {
+				f.addf("%v at or near the starting point has an element that is not finite on %v",
+					v.Of, at)
 			}
 		}
 		all = append(all, m)

@@ -13,7 +13,7 @@ import (
 	"noisebench/protocol/protocoltest"
 )
 
-// toy is a problem written down term by term: slow, and plainly right.
+// toy is a problem implemented term by term: slow, but obviously correct.
 type toy[T protocol.Float] struct {
 	spec   protocol.ProblemSpec
 	lambda float64 // of the regulariser λ/2 ‖x‖²
@@ -88,7 +88,8 @@ func table[T protocol.Float](n, d int) [][]T {
 	return rows
 }
 
-// leastSquares has fᵢ(x) = ½ (aᵢ·x − 1)². With augmentation, the target varies with the position in the stream.
+// leastSquares has fᵢ(x) = ½ (aᵢ·x − 1)². With augmentation, the target varies with the position in
+// the stream.
 func leastSquares[T protocol.Float](d int, augmented bool) *toy[T] {
 	rows := table[T](40, d)
 	return &toy[T]{
@@ -132,7 +133,8 @@ func noisyRosenbrock() *toy[float64] {
 	}
 }
 
-// network is a classifier with one layer of 10 rectified units: 8 inputs, 4 classes, all arithmetic in T.
+// network is a classifier with one layer of 10 rectified units: 8 inputs, 4 classes, all arithmetic
+// in T.
 func network[T protocol.Float]() *toy[T] {
 	const inputs, hidden, classes = 8, 10, 4
 	rows := table[T](40, inputs)
@@ -257,7 +259,7 @@ func single() *toy[float64] {
 	return p
 }
 
-// bowl is ½ ‖x‖² and nothing else.
+// bowl is ½ ‖x‖².
 func bowl() *toy[float64] {
 	p := single()
 	p.lambda = 1
@@ -265,14 +267,19 @@ func bowl() *toy[float64] {
 	return p
 }
 
-// twisted is a problem of which some calls do something else.
+// twisted is a problem with replaced calls.
 type twisted[T protocol.Float] struct {
 	protocol.Problem[T]
-	init     func(x []T, seed uint64)                                                          // after Init
-	before   func(x []T, b *protocol.Batch, want *protocol.Quantity)                           // before Measure
-	after    func(x []T, b protocol.Batch, want protocol.Quantity, m *protocol.Measurement[T]) // after it
-	fail     func(x []T, b protocol.Batch, want protocol.Quantity) error                       // in place of it
-	evaluate func(x []T, part protocol.Part, e *protocol.Evaluation) error                     // after Evaluate
+	// after Init
+	init func(x []T, seed uint64)
+	// before Measure
+	before func(x []T, b *protocol.Batch, want *protocol.Quantity)
+	// after it
+	after func(x []T, b protocol.Batch, want protocol.Quantity, m *protocol.Measurement[T])
+	// in place of it
+	fail func(x []T, b protocol.Batch, want protocol.Quantity) error
+	// after Evaluate
+	evaluate func(x []T, part protocol.Part, e *protocol.Evaluation) error
 }
 
 func (p twisted[T]) Init(x []T, seed uint64) error {
@@ -605,12 +612,12 @@ func refuseValidation(part protocol.Part) error {
 	return nil
 }
 
-// shortStart leaves the last coordinate of the start alone.
+// shortStart does not write the last coordinate of the start.
 type shortStart struct{ protocol.Problem[float64] }
 
 func (p shortStart) Init(x []float64, seed uint64) error { return p.Problem.Init(x[:len(x)-1], seed) }
 
-// adding adds the gradient to what the caller's slice holds.
+// adding adds the gradient to the contents of the caller's slice.
 type adding struct{ protocol.Problem[float64] }
 
 func (p adding) Measure(x []float64, b batch, want quantity, m *measurement) error {
@@ -622,7 +629,8 @@ func (p adding) Measure(x []float64, b batch, want quantity, m *measurement) err
 	return err
 }
 
-// TestBrokenNetwork finds errors of 0.1 % where rounding to float32 hides most of them from finite differences.
+// TestBrokenNetwork finds errors of 0.1 % where rounding to float32 hides most of them from finite
+// differences.
 func TestBrokenNetwork(t *testing.T) {
 	p := network[float32]()
 	start := make([]float32, p.spec.Dim)
@@ -671,8 +679,9 @@ func TestBrokenNetwork(t *testing.T) {
 	}
 }
 
-// TestDependentExamples takes a problem whose batches have the loss ½ (ā·x − 1)², with ā the mean of the examples' rows.
-// It is no mean over examples, and offers no variance; its sum over them is a finding all the same.
+// TestDependentExamples takes a problem whose batches have the loss ½ (ā·x − 1)², with ā the mean
+// of the examples' rows. It is no mean over examples, and offers no variance; a sum over them is
+// still a finding.
 func TestDependentExamples(t *testing.T) {
 	const d = 5
 	rows := table[float64](40, d)
@@ -710,7 +719,7 @@ func TestDependentExamples(t *testing.T) {
 	}
 }
 
-// TestHiddenGradient checks that a gradient that rounding hides is a finding, not a pass.
+// TestHiddenGradient checks that a gradient hidden by rounding is a finding.
 func TestHiddenGradient(t *testing.T) {
 	p := leastSquares[float32](5, false)
 	def := p.def(func() protocol.Problem[float32] {

@@ -1,8 +1,8 @@
-// Package protocoltest is the conformance suite of package protocol. It checks one definition of a test problem or an
-// optimizer, in process or behind a plugin's wire, by calling it the way the harness does, and in ways that bring out
-// mistakes which a benchmark would otherwise record as results.
+// Package protocoltest is the conformance suite of package protocol. It checks one definition of a
+// test problem or an optimizer, in process or served by a plugin, by calling it as the harness
+// does, and in ways that expose mistakes which a benchmark would otherwise record as results.
 //
-// Tests of a problem or an optimizer are one line,
+// A test of a problem or an optimizer takes one line,
 //
 //	if err := protocoltest.Optimizer(def); err != nil {
 //		t.Error(err)
@@ -10,16 +10,17 @@
 //
 // and a command that checks a plugin prints what [ProblemChecks] and [OptimizerChecks] return.
 //
-// The suite fails where something that it expects is absent: it never passes a check because it could not make it. A
-// check that cannot apply (variance, on a problem that does not offer it) is not listed. A check on which the
-// following ones rest ends the list when it fails.
+// The suite fails if something that it expects is absent; a check that cannot be made never passes.
+// Checks that do not apply (such as variance, for a problem that does not offer it) are not listed.
+// If a check fails on which the following ones depend, it is the last in the list.
 //
-// A definition is called some thousands of times, on a few dozen examples at a time. Each part of a problem's data is
-// evaluated three times at most.
+// A definition is called some thousand times, with a few dozen examples each. Each part of a
+// problem's data is evaluated at most three times.
 //
-// What passes can still be wrong: a loss with the right gradient that is not the loss of the paper, an optimizer that
-// follows the contract and not its equations, a coordinate among thousands that was not chosen. Problems need a test
-// of known values besides, optimizers a trajectory computed by other means.
+// A definition that passes may still be wrong: a loss with the right gradient may differ from that
+// of the paper, an optimizer may follow the contract but not its equations, and not every
+// coordinate is checked if there are thousands. Problems also need tests of known values,
+// optimizers a trajectory computed by other means.
 package protocoltest
 
 import (
@@ -31,21 +32,22 @@ import (
 	"noisebench/protocol"
 )
 
-// Check is the outcome of one check.
+// Check is the result of one check.
 type Check struct {
 	Name string // lower-case, words joined by hyphens
-	Rule string // the part of the contract that is checked: R1 … R9 of package protocol, or a type or method of it
-	Err  error  // nil: passed; else the findings, joined
+	// the checked part of the contract: R1 … R10 of package protocol, or one of its types or methods
+	Rule string
+	Err  error // nil if passed; else the findings, joined
 }
 
-// Problem runs [ProblemChecks] and returns all findings, each with the name and the rule of its check, joined; nil if
-// there are none.
+// Problem runs [ProblemChecks] and returns the joined findings, each with the name and the rule of
+// its check; nil if there are none.
 func Problem(def protocol.ProblemDef, params protocol.Setting) error {
 	return join("problem "+def.Name, ProblemChecks(def, params))
 }
 
-// Optimizer runs [OptimizerChecks] and returns all findings, each with the name and the rule of its check, joined; nil
-// if there are none.
+// Optimizer runs [OptimizerChecks] and returns the joined findings, each with the name and the rule
+// of its check; nil if there are none.
 func Optimizer(def protocol.OptimizerDef) error {
 	return join("optimizer "+def.Name, OptimizerChecks(def))
 }
@@ -60,7 +62,8 @@ func join(subject string, checks []Check) error {
 	return errors.Join(errs...)
 }
 
-// findings collects what a check finds. A mistake often shows in many calls; the first few tell enough.
+// findings collects the findings of a check. A mistake often shows in many calls, of which the
+// first few suffice.
 type findings struct {
 	mu   sync.Mutex
 	errs []error
@@ -83,10 +86,10 @@ func (f *findings) add(err error) {
 
 func (f *findings) addf(format string, args ...any) { f.add(fmt.Errorf(format, args...)) }
 
-// suite is the list of checks as it grows. Checks of the same name, of two precisions, are one.
+// suite collects checks. Checks of the same name, in two precisions, are combined.
 type suite struct{ checks []Check }
 
-// check runs f and lists what it finds. It reports whether that is nothing.
+// check runs f and adds a check with its findings. It reports whether there are none.
 func (s *suite) check(name, rule string, f func(*findings)) bool {
 	var found findings
 	f(&found)
@@ -107,7 +110,7 @@ func (s *suite) list(name, rule string, found *findings) bool {
 
 var errPanicked = errors.New("panicked")
 
-// attempt calls f, a call of the definition under test, and turns a panic into an error.
+// attempt calls f, a call of the definition under test, and converts a panic to an error.
 func attempt(call string, f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -120,12 +123,12 @@ func attempt(call string, f func() error) (err error) {
 	return nil
 }
 
-// guard is the number of elements behind the end of each slice that the suite hands out. They hold the sentinel and
-// must keep it.
+// guard is the number of elements behind the end of each slice that the suite passes to a
+// definition. They hold the sentinel, which must not change.
 const guard = 8
 
-// sentinel is a NaN that no computation makes by itself. An element that still holds it was not written, or was
-// computed from what the caller's buffer held.
+// sentinel is a NaN that does not result from computations. An element that still holds it was not
+// written, or was computed from the previous contents of the buffer.
 func sentinel[T protocol.Float]() T {
 	var v T
 	switch p := any(&v).(type) {
@@ -147,7 +150,7 @@ func bits[T protocol.Float](v T) uint64 {
 	panic("unreachable")
 }
 
-// buffer returns n elements, all sentinels, with the guard behind them.
+// buffer returns n elements, all sentinels, followed by the guard.
 func buffer[T protocol.Float](n int) []T {
 	all := make([]T, n+guard)
 	for i := range all {
@@ -156,7 +159,7 @@ func buffer[T protocol.Float](n int) []T {
 	return all[:n]
 }
 
-// guarded returns a copy of x with the guard behind it.
+// guarded returns a copy of x, followed by the guard.
 func guarded[T protocol.Float](x []T) []T {
 	b := buffer[T](len(x))
 	copy(b, x)
@@ -179,7 +182,7 @@ func unwritten[T protocol.Float](b []T) int {
 	return n
 }
 
-// differ returns the first place where the bits of a and b differ, or -1. Both have the same length.
+// differ returns the first index at which the bits of a and b, of equal length, differ, or -1.
 func differ[T protocol.Float](a, b []T) int {
 	for i := range a {
 		if bits(a[i]) != bits(b[i]) {
@@ -197,7 +200,7 @@ func epsilon[T protocol.Float]() float64 {
 	return 0x1p-52
 }
 
-// finite reports whether all elements of x are.
+// finite reports whether all elements of x are finite.
 func finite[T protocol.Float](x []T) bool {
 	for _, v := range x {
 		if !protocol.Finite(float64(v)) {

@@ -7,7 +7,7 @@ import (
 	"noisebench/protocol"
 )
 
-// same returns an error if two measurements of the same place differ in a bit.
+// same returns an error if two measurements of the same place differ in any bit.
 func same[T protocol.Float](got, want *protocol.Measurement[T]) error {
 	if bits(got.Loss) != bits(want.Loss) {
 		return fmt.Errorf("loss is %g and was %g", got.Loss, want.Loss)
@@ -34,7 +34,8 @@ func (s *problemSuite[T]) again(f *findings, problem protocol.Problem[T], at pla
 	}
 }
 
-// checkRepeatable measures the places again: in another order, with other calls in between, and on another instance.
+// checkRepeatable repeats the measurements in another order, with other calls in between, and on
+// another instance.
 func (s *problemSuite[T]) checkRepeatable(f *findings, a, b protocol.Problem[T], places []place[T],
 	reference []*protocol.Measurement[T],
 ) {
@@ -51,7 +52,7 @@ func (s *problemSuite[T]) checkRepeatable(f *findings, a, b protocol.Problem[T],
 	}
 }
 
-// checkSideBySide measures on two instances at once.
+// checkSideBySide measures on two instances concurrently.
 func (s *problemSuite[T]) checkSideBySide(f *findings, a, b protocol.Problem[T], places []place[T],
 	reference []*protocol.Measurement[T],
 ) {
@@ -60,7 +61,8 @@ func (s *problemSuite[T]) checkSideBySide(f *findings, a, b protocol.Problem[T],
 		runs.Go(func() {
 			for range 3 {
 				for i := range places {
-					s.again(f, problem, places[i], reference[i], "with two instances at the same time")
+					s.again(f, problem, places[i], reference[i],
+						"with two instances at the same time")
 				}
 			}
 		})
@@ -68,7 +70,7 @@ func (s *problemSuite[T]) checkSideBySide(f *findings, a, b protocol.Problem[T],
 	runs.Wait()
 }
 
-// checkSeed finds an endless problem whose noise is the same in all runs.
+// checkSeed detects endless problems whose noise is the same in all runs.
 func (s *problemSuite[T]) checkSeed(f *findings, a protocol.Problem[T], x []T) {
 	at := s.batch(x, 2)
 	one := s.measure(f, a, at.single(0), protocol.Gradient, runSeed)
@@ -78,7 +80,8 @@ func (s *problemSuite[T]) checkSeed(f *findings, a protocol.Problem[T], x []T) {
 		return
 	}
 	if same(two, one) != nil && same(other, one) == nil {
-		f.addf("endless examples %d and %d differ, but example %d is the same under two seeds", at.examples[0],
+		f.addf("endless examples %d and %d differ, but example %d is the same under two seeds",
+			at.examples[0],
 			at.examples[1], at.examples[0])
 	}
 }

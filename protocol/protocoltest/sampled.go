@@ -6,8 +6,9 @@ import (
 	"noisebench/protocol"
 )
 
-// checkSampledBatch compares the sampled gradient of a batch with those of its single examples, whose labels depend on their
-// places in the stream alone, and these with their sampled Fisher matrices, which have the same labels.
+// checkSampledBatch compares the sampled gradient of a batch with those of its single examples,
+// whose labels depend only on their positions in the stream, and these with their sampled Fisher
+// matrices, which have the same labels.
 func (s *problemSuite[T]) checkSampledBatch(f *findings, a protocol.Problem[T], at place[T]) {
 	together := s.measure(f, a, at, protocol.SampledGradient, runSeed)
 	if together == nil {
@@ -34,7 +35,8 @@ func (s *problemSuite[T]) checkSampledBatch(f *findings, a protocol.Problem[T], 
 		}
 	}
 	if !(math.Abs(together.Loss-loss) <= roundings*epsilon[T]()*(math.Abs(loss)+1)) {
-		f.addf("loss of %v is %g beside the sampled gradient, want that of the data: %g%s", at, together.Loss, loss,
+		f.addf("loss of %v is %g beside the sampled gradient, want that of the data: %g%s", at,
+			together.Loss, loss,
 			ratio(together.Loss, loss))
 	}
 	most := 0.0
@@ -44,14 +46,16 @@ func (s *problemSuite[T]) checkSampledBatch(f *findings, a protocol.Problem[T], 
 	for j, want := range mean {
 		got := float64(together.SampledGradient[j])
 		if !(math.Abs(got-want) <= roundings*epsilon[T]()*(size[j]+most)) {
-			f.addf("sampled-gradient[%d] of %v is %g, want the mean over its examples, each with the label of its place, %g%s", j, at,
+			f.addf("sampled-gradient[%d] of %v is %g, want the mean over its examples, each with "+
+				"the label of its place, %g%s", j, at,
 				got, want, ratio(got, want))
 			return
 		}
 	}
 }
 
-// checkSampledProduct checks that the sampled Fisher matrix of one example is g gᵀ, where g is its sampled gradient.
+// checkSampledProduct checks that the sampled Fisher matrix of one example is g gᵀ, where g is its
+// sampled gradient.
 func (s *problemSuite[T]) checkSampledProduct(f *findings, one *protocol.Measurement[T]) bool {
 	d := s.spec.Dim
 	most := 0.0
@@ -62,7 +66,8 @@ func (s *problemSuite[T]) checkSampledProduct(f *findings, one *protocol.Measure
 		u, v := float64(one.SampledGradient[k/d]), float64(one.SampledGradient[k%d])
 		allowed := roundings*epsilon[T]()*(math.Abs(u)+0.1*most)*(math.Abs(v)+0.1*most) + underflow[T]()
 		if !(math.Abs(float64(got)-u*v) <= allowed) {
-			f.addf("sampled-fisher[%d][%d] of one example is %g, want the product of its sampled gradient's elements, %g: both have the "+
+			f.addf("sampled-fisher[%d][%d] of one example is %g, want the product of its sampled "+
+				"gradient's elements, %g: both have the "+
 				"same label, and no regulariser", k/d, k%d, got, u*v)
 			return false
 		}
@@ -70,8 +75,9 @@ func (s *problemSuite[T]) checkSampledProduct(f *findings, one *protocol.Measure
 	return true
 }
 
-// checkSampledMean checks that the sampled gradient differs from place to place in the stream, and that it is 0 in the mean
-// over many: E ∇log p(ỹ|z) = 0. It is for points at which no label is all but certain.
+// checkSampledMean checks that the sampled gradient depends on the position in the stream, and that
+// its mean over many positions is 0: E ∇log p(ỹ|z) = 0. It applies to points at which no label is
+// almost certain.
 func (s *problemSuite[T]) checkSampledMean(f *findings, a protocol.Problem[T], at place[T]) {
 	d := s.spec.Dim
 	places := 400
@@ -98,17 +104,19 @@ func (s *problemSuite[T]) checkSampledMean(f *findings, a protocol.Problem[T], a
 		at.position += int64(len(at.examples))
 	}
 	if same {
-		f.addf("sampled-gradient has the same bits at %d places in the stream: its labels are not drawn", places)
+		f.addf("sampled-gradient has the same bits at %d places in the stream: its labels are "+
+			"not drawn", places)
 		return
 	}
 	n := float64(places)
 	for j := range sum {
 		mean := sum[j] / n
 		deviation := math.Sqrt(max(0, square[j]/n-mean*mean) / n)
-		// A label of small probability may not have been drawn at all: it would have made up for an error of this size.
+		// The tolerance includes labels of small probability that may not have been drawn.
 		rare := 20 / n * most
 		if !(math.Abs(mean) <= 8*deviation+rare) {
-			f.addf("the mean of sampled-gradient[%d] at %d places is %g ± %.1g, want 0: labels are drawn from the model's own prediction",
+			f.addf("the mean of sampled-gradient[%d] at %d places is %g ± %.1g, want 0: labels "+
+				"are drawn from the model's own prediction",
 				j, places, mean, deviation)
 			return
 		}

@@ -11,17 +11,19 @@ import (
 	"noisebench/protocol"
 )
 
-// course is how a session is run. The zero value is the plain way.
+// course holds the options of a session. The zero value is a plain run.
 type course[T protocol.Float] struct {
-	scale   func(t int) float64                     // of the step size; nil: 1
-	alter   func(t int, m *protocol.Measurement[T]) // what is measured; nil: not
-	scatter bool                                    // every call gets other slices, and the old ones are overwritten
-	silent  bool                                    // Report and Estimate are not called
-	pause   bool                                    // time passes between two steps
-	on      string                                  // what it runs on, for findings; empty: what the others do
+	scale func(t int) float64                     // of the step size; nil means 1
+	alter func(t int, m *protocol.Measurement[T]) // changes the measurements; nil means no change
+	// every call gets new slices, and the old ones are overwritten
+	scatter bool
+	silent  bool // Report and Estimate are not called
+	pause   bool // time passes between two steps
+	// description of the problem, for findings; empty for the usual one
+	on string
 }
 
-// trace is what an optimizer did in one run: the n-th elements belong to the n-th step.
+// trace records one run of an optimizer: the n-th elements belong to the n-th step.
 type trace[T protocol.Float] struct {
 	start     []T
 	first     protocol.Request
@@ -46,31 +48,33 @@ type session[T protocol.Float] struct {
 	seen      int64
 	x         []T
 	room      protocol.Measurement[T] // the slices of the last measurement
-	old       []T                     // where x was before, if scattered
+	old       []T                     // the previous slice of x, if scattered
 	over      bool
 }
 
-// start returns what an optimizer is told at the start of a run of the given seed on d coordinates.
+// startOf returns the Start of a run with the given seed on d coordinates.
 func (s *optimizerSuite[T]) startOf(d int, seed uint64) protocol.Start {
 	return protocol.Start{
-		Setting: s.setting, Dim: d, DType: protocol.DTypeOf[T](), BatchSize: 8, Train: 50, Budget: 4003, Seed: seed,
+		Setting: s.setting, Dim: d, DType: protocol.DTypeOf[T](), BatchSize: 8, Train: 50,
+		Budget: 4003, Seed: seed,
 		Blocks: blocksOf(d), Constants: map[string]float64{"smoothness": 1},
 	}
 }
 
-// blocksOf makes d coordinates a bias, and a matrix of weights behind it.
+// blocksOf divides d coordinates into a bias and a matrix of weights.
 func blocksOf(d int) []protocol.Block {
 	list := []protocol.Block{{Name: "first", Len: 1, Role: protocol.Bias}}
 	if rest := d - 1; rest > 0 {
-		rows := 1 + (rest+1)%2 // two, where that divides it
+		rows := 1 + (rest+1)%2 // two, if that divides it
 		list = append(list, protocol.Block{
-			Name: "rest", Offset: 1, Len: rest, Shape: []int{rows, rest / rows}, Output: 1, Role: protocol.Weight,
+			Name: "rest", Offset: 1, Len: rest, Shape: []int{rows, rest / rows}, Output: 1,
+			Role: protocol.Weight,
 		})
 	}
 	return list
 }
 
-// where says at which setting and on what the session runs.
+// where describes the setting and the problem of the session.
 func (r *session[T]) where() string {
 	text := "at " + r.begin.Setting.String()
 	if r.on != "" {
@@ -79,11 +83,12 @@ func (r *session[T]) where() string {
 	return text
 }
 
-// open opens a run. It returns nil after an error, which goes to f.
+// open opens a run. After an error, which it adds to f, it returns nil.
 func (s *optimizerSuite[T]) open(f *findings, begin protocol.Start, c course[T]) *session[T] {
 	r := &session[T]{
-		optimizerSuite: s, course: c, begin: begin, source: newSource[T](begin.Dim, 50), size: begin.BatchSize,
-		x: buffer[T](begin.Dim),
+		optimizerSuite: s, course: c, begin: begin, source: newSource[T](begin.Dim, 50),
+		size: begin.BatchSize,
+		x:    buffer[T](begin.Dim),
 	}
 	r.source.start(r.x)
 	r.start = slices.Clone(r.x)
@@ -102,7 +107,8 @@ func (s *optimizerSuite[T]) open(f *findings, begin protocol.Start, c course[T])
 	case r.optimizer == nil:
 		f.addf("%s: New returned neither an optimizer nor an error", r.where())
 		return nil
-	case !maps.Equal(given.Setting, begin.Setting) || !maps.Equal(given.Constants, begin.Constants) ||
+	case !maps.Equal(given.Setting, begin.Setting) ||
+		!maps.Equal(given.Constants, begin.Constants) ||
 		!reflect.DeepEqual(given.Blocks, begin.Blocks):
 		f.addf("New changed what it was given: setting, blocks or constants")
 	}
@@ -113,28 +119,32 @@ func (s *optimizerSuite[T]) open(f *findings, begin protocol.Start, c course[T])
 	return r
 }
 
-// estimateStart calls Estimate before the first step, as the harness does to judge the starting point.
+// estimateStart calls Estimate before the first step, as the harness does to evaluate the starting
+// point.
 func (r *session[T]) estimateStart() {
 	averager, ok := r.optimizer.(protocol.Averager[T])
 	if !ok || !r.def.Averages {
 		return
 	}
 	out := buffer[T](len(r.x))
-	if err := attempt("Estimate before the first step", func() error { averager.Estimate(r.x, out); return nil }); err != nil {
+	if err := attempt("Estimate before the first step",
+		func() error { averager.Estimate(r.x, out); return nil }); err != nil {
 		r.observers.addf("%s: %w", r.where(), err)
 		return
 	}
 	if n := unwritten(out); n > 0 {
-		r.observers.addf("Estimate before the first step left %d of %d coordinates unwritten", n, len(out))
+		r.observers.addf("Estimate before the first step left %d of %d coordinates unwritten", n,
+			len(out))
 	} else if !finite(out) {
-		r.observers.addf("%s: Estimate before the first step is %v, want finite numbers: the point itself, say", r.where(), out)
+		r.observers.addf("%s: Estimate before the first step is %v, want finite numbers: the "+
+			"point itself, say", r.where(), out)
 	}
 	if i := differ(r.x, r.start); i >= 0 {
 		r.moved.addf("x[%d] is %g after Estimate, was %g before", i, r.x[i], r.start[i])
 	}
 }
 
-// checkRequest says what is wrong with the next request, or returns nil.
+// checkRequest returns an error if the next request is invalid.
 func (r *session[T]) checkRequest() error {
 	q, want := r.request, r.request.Want
 	if want == 0 {
@@ -146,7 +156,8 @@ func (r *session[T]) checkRequest() error {
 	}
 	switch {
 	case q.BatchSize < 0:
-		return fmt.Errorf("batch size is %d, want a positive number, or 0 to keep the size", q.BatchSize)
+		return fmt.Errorf("batch size is %d, want a positive number, or 0 to keep the size",
+			q.BatchSize)
 	case q.Draw > protocol.All:
 		return fmt.Errorf("draw is %d, want new, again or all", q.Draw)
 	case q.Draw == protocol.Again && r.batch == nil:
@@ -156,11 +167,15 @@ func (r *session[T]) checkRequest() error {
 	case !q.Want.Valid():
 		return fmt.Errorf("want is %v, want known quantities", q.Want)
 	case !r.def.Needs.Has(want):
-		return fmt.Errorf("want is %v, which is not within the declared needs, %v", want, r.def.Needs)
+		return fmt.Errorf("want is %v, which is not within the declared needs, %v", want,
+			r.def.Needs)
 	case q.Draw == protocol.New && size < want.MinBatch():
-		return fmt.Errorf("want is %v on a batch of %d, which needs at least %d examples", want, size, want.MinBatch())
-	case q.Draw == protocol.New && q.BatchSize != 0 && q.BatchSize != r.begin.BatchSize && !r.def.ChoosesBatchSize:
-		return fmt.Errorf("batch size is %d where the plan's is %d, and chooses_batch_size is not declared", q.BatchSize,
+		return fmt.Errorf("want is %v on a batch of %d, which needs at least %d examples", want,
+			size, want.MinBatch())
+	case q.Draw == protocol.New && q.BatchSize != 0 && q.BatchSize != r.begin.BatchSize &&
+		!r.def.ChoosesBatchSize:
+		return fmt.Errorf("batch size is %d where the plan's is %d, and chooses_batch_size is "+
+			"not declared", q.BatchSize,
 			r.begin.BatchSize)
 	case q.Trial && !r.def.Trials:
 		return fmt.Errorf("a trial point is marked, and trials is not declared")
@@ -168,7 +183,7 @@ func (r *session[T]) checkRequest() error {
 	return nil
 }
 
-// draw returns the examples of the next batch, or nil if what is left of the budget is too small.
+// draw returns the examples of the next batch, or nil if the remaining budget is too small.
 func (r *session[T]) draw(want protocol.Quantity) []int {
 	var batch []int
 	left := int(r.begin.Budget - r.seen)
@@ -195,7 +210,8 @@ func (r *session[T]) draw(want protocol.Quantity) []int {
 	return batch
 }
 
-// step makes one step, if the budget allows one. What is wrong with the call goes to the suite's side findings.
+// step makes one step, if the budget allows it. It adds findings about the call to those of the
+// suite.
 func (r *session[T]) step() {
 	if r.over {
 		return
@@ -276,7 +292,7 @@ func (r *session[T]) measure(want protocol.Quantity) *protocol.Measurement[T] {
 	return m
 }
 
-// checkUntouched compares a measurement after Step with what it was before.
+// checkUntouched compares a measurement after Step with that before.
 func (r *session[T]) checkUntouched(m, before *protocol.Measurement[T]) {
 	was := before.Slices()
 	for i, v := range m.Slices() {
@@ -292,8 +308,10 @@ func (r *session[T]) checkUntouched(m, before *protocol.Measurement[T]) {
 			r.bounds.addf("Step wrote behind the end of the %v", v.Of)
 		}
 	}
-	if m.Have != before.Have || m.BatchSize != before.BatchSize || bits(m.Loss) != bits(before.Loss) ||
-		bits(m.VarianceNorm) != bits(before.VarianceNorm) || m.Step != before.Step || m.Seen != before.Seen ||
+	if m.Have != before.Have || m.BatchSize != before.BatchSize ||
+		bits(m.Loss) != bits(before.Loss) ||
+		bits(m.VarianceNorm) != bits(before.VarianceNorm) || m.Step != before.Step ||
+		m.Seen != before.Seen ||
 		m.StepScale != before.StepScale {
 		r.inputs.addf("Step changed a number of the measurement")
 	}
@@ -302,14 +320,15 @@ func (r *session[T]) checkUntouched(m, before *protocol.Measurement[T]) {
 	}
 }
 
-// checkPoint finds a point that is not where the last step left it.
+// checkPoint detects a point that changed after the last step.
 func (r *session[T]) checkPoint(when string) {
 	if i := differ(r.x, r.points[len(r.points)-1]); i >= 0 {
-		r.moved.addf("x[%d] is %g %s, was %g when Step returned", i, r.x[i], when, r.points[len(r.points)-1][i])
+		r.moved.addf("x[%d] is %g %s, was %g when Step returned", i, r.x[i], when,
+			r.points[len(r.points)-1][i])
 	}
 }
 
-// observe calls Report and Estimate, twice each, and records what they say.
+// observe calls Report and Estimate, twice each, and records their results.
 func (r *session[T]) observe() {
 	var reports [2][]float64
 	var estimates [2][]T
@@ -321,10 +340,12 @@ func (r *session[T]) observe() {
 				r.observers.add(err)
 			}
 			if n := unwritten(reports[i]); n > 0 {
-				r.observers.addf("Report left %d of %d declared values unwritten", n, len(reports[i]))
+				r.observers.addf("Report left %d of %d declared values unwritten", n,
+					len(reports[i]))
 			}
 			if overrun(reports[i]) {
-				r.observers.addf("Report wrote behind the end of the %d declared values", len(reports[i]))
+				r.observers.addf("Report wrote behind the end of the %d declared values",
+					len(reports[i]))
 			}
 			r.checkPoint("after Report")
 		}
@@ -335,10 +356,12 @@ func (r *session[T]) observe() {
 				r.observers.add(err)
 			}
 			if n := unwritten(estimates[i]); n > 0 {
-				r.observers.addf("Estimate left %d of %d coordinates unwritten", n, len(estimates[i]))
+				r.observers.addf("Estimate left %d of %d coordinates unwritten", n,
+					len(estimates[i]))
 			}
 			if overrun(estimates[i]) {
-				r.bounds.addf("Estimate wrote behind the end of the point's %d coordinates", len(estimates[i]))
+				r.bounds.addf("Estimate wrote behind the end of the point's %d coordinates",
+					len(estimates[i]))
 			}
 			r.checkPoint("after Estimate")
 		}
@@ -350,7 +373,7 @@ func (r *session[T]) observe() {
 	r.estimates = append(r.estimates, estimates[0])
 }
 
-// moveSlices gives x another slice and overwrites what the last call was given.
+// moveSlices gives x a new slice and overwrites the slices of the last call.
 func (r *session[T]) moveSlices() {
 	if r.old != nil && unwritten(r.old) != len(r.old) {
 		r.moved.addf("Step wrote to the slice that held x in an earlier call")
@@ -377,8 +400,8 @@ func (r *session[T]) close() {
 	}
 }
 
-// same returns an error that tells where t differs from want in a bit. Points and requests always count, reports and
-// estimates where both have them.
+// same returns an error that names the first difference in bits between t and want. Reports and
+// estimates are compared if both have them.
 func (t *trace[T]) same(want *trace[T]) error {
 	if t.first != want.first {
 		return fmt.Errorf("first request is %+v and was %+v", t.first, want.first)
@@ -388,16 +411,20 @@ func (t *trace[T]) same(want *trace[T]) error {
 	}
 	for n := range t.points {
 		if i := differ(t.points[n], want.points[n]); i >= 0 {
-			return fmt.Errorf("x[%d] after step %d is %g and was %g", i, n, t.points[n][i], want.points[n][i])
+			return fmt.Errorf("x[%d] after step %d is %g and was %g", i, n, t.points[n][i],
+				want.points[n][i])
 		}
 		if t.requests[n] != want.requests[n] {
-			return fmt.Errorf("request after step %d is %+v and was %+v", n, t.requests[n], want.requests[n])
+			return fmt.Errorf("request after step %d is %+v and was %+v", n, t.requests[n],
+				want.requests[n])
 		}
 		if n >= len(t.reports) || n >= len(want.reports) {
 			continue
 		}
-		if differ(t.reports[n], want.reports[n]) >= 0 || differ(t.estimates[n], want.estimates[n]) >= 0 {
-			return fmt.Errorf("reports or estimate after step %d are %v and %v, and were %v and %v", n, t.reports[n],
+		if differ(t.reports[n], want.reports[n]) >= 0 ||
+			differ(t.estimates[n], want.estimates[n]) >= 0 {
+			return fmt.Errorf("reports or estimate after step %d are %v and %v, and were %v and "+
+				"%v", n, t.reports[n],
 				t.estimates[n], want.reports[n], want.estimates[n])
 		}
 	}

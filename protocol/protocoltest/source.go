@@ -6,9 +6,10 @@ import (
 	"noisebench/protocol"
 )
 
-// source is what the optimizers under test are run on: the mean over N examples of fᵢ(x) = 10 + ½ Σⱼ aⱼ(xⱼ−1)² + nᵢ·x
-// with curvatures 0 < aⱼ ≤ 1 and Gaussian noise nᵢ. The loss is positive where the optimizers go. Up to constants it is
-// the squared loss of the model zⱼ = √aⱼ xⱼ, so that Fisher, Gauss-Newton and Hessian are diag(a).
+// source is the problem for optimizers under test: the mean over N examples of fᵢ(x) = 10 + ½ Σⱼ
+// aⱼ(xⱼ−1)² + nᵢ·x with curvatures 0 < aⱼ ≤ 1 and Gaussian noise nᵢ. The loss is positive along the
+// trajectories. Up to constants it is the squared loss of the model zⱼ = √aⱼ xⱼ, so that Fisher,
+// Gauss-Newton and Hessian are diag(a).
 type source[T protocol.Float] struct {
 	curvature []float64   // d
 	noise     [][]float64 // N vectors of d
@@ -36,7 +37,7 @@ func (s *source[T]) start(x []T) {
 	}
 }
 
-// measure measures at x, summing in float64. Example numbers beyond N start over.
+// measure measures at x, with sums in float64. Example numbers are taken modulo N.
 func (s *source[T]) measure(x []T, examples []int, want protocol.Quantity, m *protocol.Measurement[T]) {
 	n := float64(len(examples))
 	m.Have, m.BatchSize, m.Loss = want, len(examples), 10
@@ -103,7 +104,7 @@ func (s *source[T]) matrices(x []T, examples []int, m *protocol.Measurement[T]) 
 	products(m.EmpiricalFisher, 1/n, func(noise []float64, j int) float64 {
 		return s.curvature[j]*(float64(x[j])-1) + noise[j]
 	})
-	// ∇ log p(ỹ|z) = √a ε with ε ~ N(0, 1); the noise of the data will do for ε.
+	// ∇ log p(ỹ|z) = √a ε with ε ~ N(0, 1), for which the noise of the data serves.
 	products(m.SampledFisher, 1/n, func(noise []float64, j int) float64 {
 		return math.Sqrt(s.curvature[j]) * noise[j] / 0.3
 	})
@@ -125,12 +126,13 @@ func (s *source[T]) matrices(x []T, examples []int, m *protocol.Measurement[T]) 
 	}
 }
 
-// The ways in which a session alters what the source measures, to see what an optimizer makes of it.
+// Changes of the source's measurements, to test the response of an optimizer.
 
-// vanish makes gradient and variance zero, and the matrices made of them.
+// vanish makes gradient and variance zero, and the matrices computed from them.
 func vanish[T protocol.Float](_ int, m *protocol.Measurement[T]) {
 	for _, v := range [][]T{
-		m.Gradient, m.Variance, m.EmpiricalFisher, m.Covariance, m.TrueGradient, m.TrueVariance, m.SampledGradient,
+		m.Gradient, m.Variance, m.EmpiricalFisher, m.Covariance, m.TrueGradient, m.TrueVariance,
+		m.SampledGradient,
 	} {
 		clear(v)
 	}

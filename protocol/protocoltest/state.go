@@ -7,9 +7,9 @@ import (
 	"noisebench/protocol"
 )
 
-// checkState saves the optimizer's state at every step of a run, before the first one too, and restores it in a new
-// optimizer, which must go on to the same bits; so must the one that was saved. What lets a schedule of the optimizer's own
-// run its course within the steps, a small budget, is tried as well.
+// checkState saves the optimizer's state at every step of a run, also before the first one, and
+// restores it in a new optimizer. Both must continue with the same bits as without interruption. A
+// second run with a small budget covers optimizers with a schedule of their own.
 func (s *optimizerSuite[T]) checkState(f *findings, plain *trace[T]) {
 	s.checkResumed(f, s.startOf(dimension, 1), plain)
 	brief := s.startOf(dimension, 1)
@@ -18,7 +18,8 @@ func (s *optimizerSuite[T]) checkState(f *findings, plain *trace[T]) {
 	s.checkForeign(f)
 }
 
-// checkResumed interrupts a run that was want without interruption, once after each number of steps.
+// checkResumed interrupts a run once after each number of steps; want is the run without
+// interruption.
 func (s *optimizerSuite[T]) checkResumed(f *findings, begin protocol.Start, want *trace[T]) {
 	for k := range len(want.points) {
 		saved, next := s.open(f, begin, course[T]{}), s.open(f, begin, course[T]{})
@@ -37,7 +38,8 @@ func (s *optimizerSuite[T]) checkResumed(f *findings, begin protocol.Start, want
 		}
 		if err == nil {
 			if err = next.trace.same(want); err != nil {
-				err = fmt.Errorf("restored: %w; want the same bits as without interruption: does State leave something out?", err)
+				err = fmt.Errorf("restored: %w; want the same bits as without interruption: does "+
+					"State leave something out?", err)
 			}
 		}
 		if err == nil {
@@ -52,7 +54,7 @@ func (s *optimizerSuite[T]) checkResumed(f *findings, begin protocol.Start, want
 	}
 }
 
-// hand lets next go on from where r is.
+// hand transfers the state of r to next.
 func (r *session[T]) hand(next *session[T]) error {
 	data, err := r.save()
 	if err != nil {
@@ -80,7 +82,8 @@ func (r *session[T]) hand(next *session[T]) error {
 	averager.Estimate(r.x, was)
 	next.optimizer.(protocol.Averager[T]).Estimate(next.x, is)
 	if i := differ(is, was); i >= 0 {
-		return fmt.Errorf("restored: Estimate has %g at %d and had %g, want the same bits", is[i], i, was[i])
+		return fmt.Errorf("restored: Estimate has %g at %d and had %g, want the same bits", is[i],
+			i, was[i])
 	}
 	return nil
 }
@@ -97,7 +100,7 @@ func (r *session[T]) restore(data []byte) error {
 	return attempt("RestoreState", func() error { return protocol.RestoreState(r.optimizer, data) })
 }
 
-// checkForeign restores what is no state of the optimizer, which must be an error.
+// checkForeign restores data that are no state of the optimizer, which must be an error.
 func (s *optimizerSuite[T]) checkForeign(f *findings) {
 	stateAt := func(d int) []byte {
 		r := s.open(f, s.startOf(d, 1), course[T]{})
@@ -113,7 +116,8 @@ func (s *optimizerSuite[T]) checkForeign(f *findings) {
 		return data
 	}
 	data, other := stateAt(dimension), stateAt(dimension+4)
-	foreign := map[string][]byte{"bytes that are no state": []byte("these bytes are no state of any optimizer")}
+	foreign := map[string][]byte{"bytes that are no state": []byte("these bytes are no state of " +
+		"any optimizer")}
 	if len(data) > 0 {
 		foreign["a state without its last byte"] = data[:len(data)-1]
 		foreign["half a state"] = data[:len(data)/2]
@@ -130,7 +134,7 @@ func (s *optimizerSuite[T]) checkForeign(f *findings) {
 			f.addf("RestoreState accepts %s, want an error", name)
 		}
 		if c, ok := r.optimizer.(interface{ Close() error }); ok {
-			_ = attempt("Close", c.Close) // of a plugin's session it returns the error once more
+			_ = attempt("Close", c.Close) // that of a plugin's session returns the error again
 		}
 	}
 }

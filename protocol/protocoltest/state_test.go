@@ -12,8 +12,8 @@ import (
 	"noisebench/protocol/protocoltest"
 )
 
-// mindful is a toy with a state of every kind: momentum, a second average that is restarted, a count, a trial, a random
-// choice, and an estimate.
+// mindful is a toy with a state of every kind: momentum, a second average that is restarted, a
+// count, a trial, a random choice, and an estimate.
 type mindful[T protocol.Float] struct {
 	α       float64
 	budget  int64
@@ -102,7 +102,7 @@ func TestStateIsComplete(t *testing.T) {
 	}
 }
 
-// Whatever is left out of the state is found.
+// Every omission from the state is found.
 func TestStateLeftOut(t *testing.T) {
 	for i, field := range mindfulState {
 		t.Run(field, func(t *testing.T) {
@@ -123,7 +123,7 @@ func TestStateLeftOut(t *testing.T) {
 	}
 }
 
-// saver writes its state itself, more or less well.
+// saver writes its state itself, with optional mistakes.
 type saver struct {
 	protocol.Optimizer[float64]
 	save    func() ([]byte, error)
@@ -198,7 +198,8 @@ func TestStateDeclared(t *testing.T) {
 	}
 }
 
-// Optimizers that stumble over one kind of block are found, and the finding says which, and at which setting.
+// Optimizers that fail for one kind of block are found, and the finding names the block and the
+// setting.
 func TestBrokenOnBlocks(t *testing.T) {
 	for name, c := range map[string]struct {
 		bad  func(b *protocol.Block) bool

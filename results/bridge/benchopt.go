@@ -10,10 +10,11 @@ import (
 	"noisebench/results"
 )
 
-// Benchopt makes the table that benchopt keeps as outputs/NAME.parquet: a row per evaluation of a replicate of the setting
-// that tuning chose. Columns are those that its runner writes (benchopt/runner.py, benchopt/base.py and
-// benchopt/utils/sys_info.py of benchopt 1.7 and later; "data_name", which all versions read, stands for "dataset_name"), less
-// those on its own files and libraries:
+// Benchopt returns the table that benchopt keeps as outputs/NAME.parquet, with a row per evaluation
+// of a replicate of the setting that tuning chose. The columns are those that benchopt's runner
+// writes (benchopt/runner.py, benchopt/base.py and benchopt/utils/sys_info.py of benchopt 1.7 and
+// later; "data_name", which all versions read, stands for "dataset_name"), except those on its own
+// files and libraries:
 //
 //	objective_name   the plan; one objective is one plan's protocol
 //	data_name        the problem, with its parameters: "noisy-quadratic[dim=100]"; they are p_dataset_NAME too
@@ -25,7 +26,7 @@ import (
 //	objective_value  the training loss, which benchopt's curves minimise
 //	objective_*      loss and metric on each part: objective_test_accuracy and so on
 //
-// Values are as they were, NaN where a run diverged: benchopt has no rule such as R7.
+// Values are not changed; they are NaN where a run diverged, as benchopt has no counterpart of R7.
 func Benchopt(s Source) *Table {
 	type row struct {
 		*run
@@ -111,7 +112,7 @@ func Benchopt(s Source) *Table {
 	return build("benchopt", fields, rows)
 }
 
-// labelled is a name as benchopt writes that of an object with parameters: "sgd[step_size=0.1]".
+// labelled returns a name with parameters in the form of benchopt: "sgd[step_size=0.1]".
 func labelled(name string, parameters protocol.Setting) string {
 	if len(parameters) == 0 {
 		return name
@@ -119,7 +120,7 @@ func labelled(name string, parameters protocol.Setting) string {
 	return fmt.Sprintf("%s[%s]", name, strings.ReplaceAll(parameters.String(), " ", ","))
 }
 
-// tuned is the part of a cell's setting that was tuned.
+// tuned returns the part of a cell's setting that was tuned.
 func tuned(c *results.Cell) protocol.Setting {
 	s := protocol.Setting{}
 	for _, name := range c.Tuned {
@@ -128,7 +129,7 @@ func tuned(c *results.Cell) protocol.Setting {
 	return s
 }
 
-// platform is a part of GOOS/GOARCH/CPU feature level, empty if it is unknown.
+// platform returns a part of GOOS/GOARCH/CPU feature level, empty if it is unknown.
 func platform(h *results.Host, i int) string {
 	if parts := strings.Split(h.Platform, "/"); i < len(parts) {
 		return parts[i]

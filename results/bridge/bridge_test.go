@@ -62,7 +62,8 @@ func diverge(r *results.Record) *results.Record {
 	return r
 }
 
-// source is a plan with cells that have everything once: a run that serves two ends, a diverged run, a traced one.
+// source is a plan whose cells cover each case once: a run with two purposes, a diverged run, a
+// traced one.
 func source() Source {
 	traced := record("flat", "sgd", 0, 0.1, 2, 1)
 	traced.Trace = &results.Trace{

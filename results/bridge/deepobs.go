@@ -20,10 +20,10 @@ import (
 	"noisebench/results"
 )
 
-// deepOBS is the source that imported records name, and the plugin of their problem and optimizer.
+// deepOBS is the source in imported records, and the plugin of their problems and optimizers.
 const deepOBS = "DeepOBS"
 
-// deepOBSProblems are our names of DeepOBS' test problems.
+// deepOBSProblems maps the names of DeepOBS' test problems to noisebench's.
 var deepOBSProblems = map[string]string{
 	"quadratic_deep": "quadratic-deep", "two_d_rosenbrock": "rosenbrock", "two_d_beale": "beale", "two_d_branin": "branin",
 	"mnist_logreg": "mnist-softmax", "fmnist_logreg": "fmnist-softmax", "mnist_mlp": "mnist-mlp", "fmnist_mlp": "fmnist-mlp",
@@ -32,42 +32,47 @@ var deepOBSProblems = map[string]string{
 	"cifar100_allcnnc": "cifar100-allcnnc", "svhn_wrn164": "svhn-wrn164", "tolstoi_char_rnn": "tolstoi-char-rnn",
 }
 
-// deepOBSRun is a file as DeepOBS' runners write it: version 1.1, by which its baselines were made, and the names that
-// version 1.2 has in place of some. Lists of evaluations begin with one before the first epoch; those of losses include the
-// regulariser, as ours do.
+// deepOBSRun is the contents of a file that DeepOBS' runners write: version 1.1, by which its
+// baselines were made, with the names that version 1.2 uses instead of some. Lists of evaluations
+// begin with one before the first epoch; losses include the regulariser, as noisebench's do.
 type deepOBSRun struct {
 	TrainLosses     []protocol.Number `json:"train_losses"`
 	TestLosses      []protocol.Number `json:"test_losses"`
-	TrainAccuracies []protocol.Number `json:"train_accuracies"` // absent where the problem has none
+	TrainAccuracies []protocol.Number `json:"train_accuracies"` // absent if the problem has none
 	TestAccuracies  []protocol.Number `json:"test_accuracies"`
-	MinibatchLosses []protocol.Number `json:"minibatch_train_losses"` // every train_log_interval-th of each epoch, from its first
+	// every train_log_interval-th of each epoch, from the first
+	MinibatchLosses []protocol.Number `json:"minibatch_train_losses"`
 
-	Problem     string                     `json:"testproblem"`
-	Optimizer   string                     `json:"optimizer"`
-	Optimizer12 string                     `json:"optimizer_name"`
-	BatchSize   int                        `json:"batch_size"`
-	Epochs      int                        `json:"num_epochs"`
-	Seed        *uint64                    `json:"random_seed"`
-	LogInterval int                        `json:"train_log_interval"`
-	StepSize    *float64                   `json:"learning_rate"`
-	DropEpochs  []int                      `json:"lr_sched_epochs"`
-	DropFactors []float64                  `json:"lr_sched_factors"` // of the initial step size, from that epoch on
-	WeightDecay *float64                   `json:"weight_decay"`     // null: the problem's
-	L2          *float64                   `json:"l2_reg"`           // its name in version 1.2
+	Problem     string   `json:"testproblem"`
+	Optimizer   string   `json:"optimizer"`
+	Optimizer12 string   `json:"optimizer_name"`
+	BatchSize   int      `json:"batch_size"`
+	Epochs      int      `json:"num_epochs"`
+	Seed        *uint64  `json:"random_seed"`
+	LogInterval int      `json:"train_log_interval"`
+	StepSize    *float64 `json:"learning_rate"`
+	DropEpochs  []int    `json:"lr_sched_epochs"`
+	// factor of the initial step size from that epoch on
+	DropFactors []float64                  `json:"lr_sched_factors"`
+	WeightDecay *float64                   `json:"weight_decay"` // null means the problem's
+	L2          *float64                   `json:"l2_reg"`       // name in version 1.2
 	Parameters  map[string]json.RawMessage `json:"hyperparams"`
-	Settings12  map[string]json.RawMessage `json:"optimizer_hyperparams"` // the learning rate among them
+	// including the learning rate
+	Settings12 map[string]json.RawMessage `json:"optimizer_hyperparams"`
 }
 
-// ReadDeepOBS reads a folder of DeepOBS' results, at any height: all of results/, one problem or one optimizer,
+// ReadDeepOBS reads a folder of DeepOBS' results at any level: all of results/, one problem or one
+// optimizer,
 //
 //	PROBLEM/OPTIMIZER/num_epochs__100__batch_size__128__…__lr__1.e-02/random_seed__42__2019-02-13-14-35-45.json
 //
-// define looks up our problems by their names. Names of optimizers and their hyperparameters stay as they are, but
-// the learning rate, which is step_size here. Validation losses and accuracies, which version 1.2 has, are not read: it holds
-// out other examples than we do. Records are in the order of their files; of several files of one setting and
-// seed the last stands. notes say what was left out, and what looks odd.
+// define looks up noisebench's problems by name. Names of optimizers and hyperparameters are kept,
+// except the learning rate, which becomes step_size. The validation losses and accuracies of
+// version 1.2 are not read, since it holds out other examples than noisebench. Records are in the
+// order of their files; of several files with the same setting and seed the last is used. notes
+// list omissions and oddities.
 func ReadDeepOBS(dir string, define func(name string) (protocol.ProblemDef, error)) (records []*results.Record, notes []string, err error) {
-	index := map[string]int{} // of records, by ID
+	index := map[string]int{} // index of a record by its ID
 	empty := map[string]bool{}
 	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
@@ -120,7 +125,7 @@ func ReadDeepOBS(dir string, define func(name string) (protocol.ProblemDef, erro
 	return records, notes, nil
 }
 
-// deepOBSRecord turns a file into a record.
+// deepOBSRecord converts a file to a record.
 func deepOBSRecord(file string, data []byte, define func(string) (protocol.ProblemDef, error)) (*results.Record, error) {
 	var d deepOBSRun
 	if err := json.Unmarshal(plainJSON(data), &d); err != nil {
@@ -150,7 +155,7 @@ func deepOBSRecord(file string, data []byte, define func(string) (protocol.Probl
 	if err != nil {
 		return nil, err
 	}
-	spec.Train += spec.Validation // it holds none out
+	spec.Train += spec.Validation // DeepOBS holds out no validation part
 	spec.Validation, spec.Data = 0, nil
 	steps, err := d.stepsPerEpoch(spec.Train)
 	if err != nil {
@@ -172,7 +177,7 @@ func deepOBSRecord(file string, data []byte, define func(string) (protocol.Probl
 		Spec: spec,
 	}
 	if d.Optimizer12 != "" {
-		r.Run.Order = protocol.Reshuffled // PyTorch's loaders are
+		r.Run.Order = protocol.Reshuffled // as PyTorch's loaders are
 	}
 	if r.Points, err = d.points(&spec, steps); err != nil {
 		return nil, err
@@ -195,7 +200,7 @@ func deepOBSRecord(file string, data []byte, define func(string) (protocol.Probl
 	return r, nil
 }
 
-// check returns an error that names the first thing that is missing or makes no sense.
+// check returns an error that names the first missing or invalid value.
 func (d *deepOBSRun) check() error {
 	n := d.Epochs + 1
 	switch {
@@ -215,14 +220,14 @@ func (d *deepOBSRun) check() error {
 	return nil
 }
 
-// setting gathers the hyperparameters. Truth values become 0 and 1.
+// setting collects the hyperparameters. Booleans become 0 and 1.
 func (d *deepOBSRun) setting() (protocol.Setting, error) {
 	s := protocol.Setting{}
 	given := maps.Clone(d.Parameters)
 	if d.Settings12 != nil {
 		given = maps.Clone(d.Settings12)
 	}
-	for _, name := range []string{"lr", "learning_rate"} { // PyTorch's word and TensorFlow's
+	for _, name := range []string{"lr", "learning_rate"} { // the names in PyTorch and TensorFlow
 		if raw, ok := given[name]; ok && d.StepSize == nil {
 			if err := json.Unmarshal(raw, &d.StepSize); err != nil {
 				return nil, fmt.Errorf("%s: %w", name, err)
@@ -258,7 +263,8 @@ func (d *deepOBSRun) setting() (protocol.Setting, error) {
 	return s, nil
 }
 
-// schedule turns factors of the initial step size at epochs into ours, each of which multiplies the step size before.
+// schedule converts factors of the initial step size at epochs to drops, each of which multiplies
+// the previous step size.
 func (d *deepOBSRun) schedule() ([]protocol.Drop, error) {
 	if len(d.DropEpochs) != len(d.DropFactors) {
 		return nil, fmt.Errorf("%d lr_sched_epochs, but %d lr_sched_factors", len(d.DropEpochs), len(d.DropFactors))
@@ -272,7 +278,8 @@ func (d *deepOBSRun) schedule() ([]protocol.Drop, error) {
 	return schedule, (&protocol.Schedule{Drops: schedule}).Check()
 }
 
-// stepsPerEpoch counts batches: the file tells if every step was logged, else whole batches of the training examples.
+// stepsPerEpoch returns the number of batches per epoch: the number of logged losses if every step
+// was logged, else the number of whole batches in the training examples.
 func (d *deepOBSRun) stepsPerEpoch(train int) (int, error) {
 	if n := len(d.MinibatchLosses); d.LogInterval == 1 && n > 0 && n%d.Epochs == 0 {
 		return n / d.Epochs, nil
@@ -284,7 +291,7 @@ func (d *deepOBSRun) stepsPerEpoch(train int) (int, error) {
 	return train / d.BatchSize, nil
 }
 
-// points are the evaluations, with the metric that our problem has.
+// points returns the evaluations, with the metric of noisebench's problem.
 func (d *deepOBSRun) points(spec *protocol.ProblemSpec, steps int) ([]results.Point, error) {
 	value := func(losses, accuracies []protocol.Number, i int) results.Value {
 		v := results.Value{Loss: losses[i], Metric: losses[i]}
@@ -318,7 +325,7 @@ func (d *deepOBSRun) points(spec *protocol.ProblemSpec, steps int) ([]results.Po
 // deepOBSTrace is the greatest number of steps in the trace of an imported run.
 const deepOBSTrace = 100
 
-// trace keeps a regular subset of the losses of batches; nil unless each was logged.
+// trace returns a regular subset of the losses of batches; nil unless all were logged.
 func (d *deepOBSRun) trace(steps int) *results.Trace {
 	n := len(d.MinibatchLosses)
 	if d.LogInterval != 1 || n != steps*d.Epochs {
@@ -333,7 +340,8 @@ func (d *deepOBSRun) trace(steps int) *results.Trace {
 	return t
 }
 
-// plainJSON puts NaN, Infinity and -Infinity, which Python writes into JSON, in quotes as [protocol.Number] reads them.
+// plainJSON quotes NaN, Infinity and -Infinity, which Python writes into JSON, in the form that
+// [protocol.Number] reads.
 func plainJSON(text []byte) []byte {
 	var plain bytes.Buffer
 	inString := false
@@ -364,14 +372,15 @@ func plainJSON(text []byte) []byte {
 	return plain.Bytes()
 }
 
-// Cells sorts imported runs of one problem into cells that take no part in ranking, one per optimizer, batch size and budget,
-// by name. problem is the name of the plan's entry.
+// Cells groups imported runs of one problem into unranked cells, one per optimizer, batch size and
+// budget, in order of names. problem is the name of the plan's entry.
 //
-// Which runs tuned and which setting was chosen is not recorded. As DeepOBS' analyzer does (OptimizerAnalyzer of
-// deepobs/analyzer, by its modes "most" and "final"), the chosen setting is that with the most runs, and among equals that
-// with the best mean metric at the end; NaN is worst. Its runs are the replicates. The tuning runs are those of the seed under
-// which the most settings were run, the least such seed: with the published baselines 42, which counts among the ten
-// replicates again.
+// The files do not record which runs were made for tuning and which setting was chosen. As in
+// DeepOBS' analyzer (OptimizerAnalyzer of deepobs/analyzer, modes "most" and "final"), the chosen
+// setting is that with the most runs, and among those the one with the best mean final metric; NaN
+// is worst. Its runs are the replicates. The tuning runs are those of the seed with the most
+// settings, the least such seed: for the published baselines that is 42, which is also one of the
+// ten replicates.
 func Cells(problem string, records []*results.Record) []results.Cell {
 	type key struct {
 		source, optimizer string
@@ -396,14 +405,14 @@ func Cells(problem string, records []*results.Record) []results.Cell {
 	return cells
 }
 
-// cellOf finds out how one optimizer was tuned.
+// cellOf infers how one optimizer was tuned.
 func cellOf(records []*results.Record) results.Cell {
 	records = slices.Clone(records)
 	slices.SortFunc(records, func(a, b *results.Record) int {
 		return cmp.Or(cmp.Compare(a.Run.Seed, b.Run.Seed), cmp.Compare(a.Run.ID(), b.Run.ID()))
 	})
 	settings := map[string][]*results.Record{} // by the setting's text
-	seeds := map[uint64]int{}                  // runs, which are of different settings
+	seeds := map[uint64]int{}                  // number of runs, which have different settings
 	for _, r := range records {
 		text := r.Run.Optimizer.Setting.String()
 		settings[text] = append(settings[text], r)
@@ -455,7 +464,7 @@ func cellOf(records []*results.Record) results.Cell {
 	return c
 }
 
-// meanFinal is the mean of runs' metrics on the test part at their last points.
+// meanFinal returns the mean of the runs' metrics on the test part at their last points.
 func meanFinal(runs []*results.Record) float64 {
 	sum := 0.
 	for _, r := range runs {
@@ -465,7 +474,7 @@ func meanFinal(runs []*results.Record) float64 {
 	return sum / float64(len(runs))
 }
 
-// rounded keeps six digits, which is what grids such as 10^0.2 are meant to have.
+// rounded rounds to six digits, the precision intended by grids such as 10^0.2.
 func rounded(v float64) float64 {
 	short, err := strconv.ParseFloat(strconv.FormatFloat(v, 'e', 5, 64), 64)
 	if err != nil {

@@ -16,9 +16,12 @@ import (
 	"noisebench/results/stats"
 )
 
-// define stands in for the built-in problems.
+// define replaces the built-in problems.
 func define(name string) (protocol.ProblemDef, error) {
-	spec := protocol.ProblemSpec{Dim: 3, DType: protocol.Float32, Train: 20, BatchSize: 4, Metric: protocol.Metric{Name: "loss"}, Test: 8}
+	spec := protocol.ProblemSpec{
+		Dim: 3, DType: protocol.Float32, Train: 20, Test: 8, Measures: protocol.Gradient,
+		Metric: protocol.Metric{Name: "loss"}, BatchSize: 4, Budget: 200,
+	}
 	switch name {
 	case "fmnist-2c2d":
 		spec.Metric, spec.Validation = protocol.Metric{Name: "accuracy", HigherBetter: true}, 8
@@ -57,7 +60,7 @@ func python(v any) string {
 	return string(text)
 }
 
-// deepFile is what goes into a file, in the order of DeepOBS 1.1.
+// deepFile is the contents of a file, in the order of DeepOBS 1.1.
 type deepFile struct {
 	problem, optimizer string
 	train, test        []float64
@@ -88,7 +91,7 @@ func (d deepFile) text() string {
 		d.optimizer, d.problem, d.epochs, python(d.rate), more, d.seed, d.hyperparams)
 }
 
-// write puts the file where DeepOBS does.
+// write writes the file to the path that DeepOBS uses.
 func (d deepFile) write(t *testing.T, dir, when string) string {
 	t.Helper()
 	relative := filepath.Join(d.problem, d.optimizer, fmt.Sprintf("num_epochs__%d__batch_size__4__lr__%.10e", d.epochs, d.rate),
@@ -153,7 +156,8 @@ func TestReadDeepOBS(t *testing.T) {
 	}
 }
 
-// NaN and Infinity in the file, as in a run whose step size is too large: it counts by its initial value (R7).
+// NaN and Infinity in the file, as in a run whose step size is too large: it counts by its initial
+// value (R7).
 func TestReadDeepOBSDiverged(t *testing.T) {
 	dir := t.TempDir()
 	d := momentum(10, 42, 0)
@@ -185,7 +189,7 @@ func TestReadDeepOBSMetrics(t *testing.T) {
 	if r := records[0]; r.Points[2].Test.Metric != 0.9 || r.Spec.Train != 28 || r.Spec.Validation != 0 || r.Run.Budget != 2*7*4 {
 		t.Errorf("fmnist_2c2d: %+v, %+v", r.Points[2].Test, r.Spec)
 	}
-	// The last point counts: there is no validation part to choose by.
+	// The last point counts, since there is no validation part for selection.
 	if score := records[0].Score(protocol.Best, protocol.ValidationPart, protocol.TestPart); score != 0.9 {
 		t.Errorf("fmnist_2c2d: the score is %g, want 0.9", score)
 	}
@@ -333,7 +337,7 @@ func TestCells(t *testing.T) {
 	}
 }
 
-// A grid alone: the best final value wins, at the edge; NaN never does.
+// With a grid alone the best final value wins, here at the edge; NaN never does.
 func TestCellsGrid(t *testing.T) {
 	dir := t.TempDir()
 	momentum(0.01, 42, math.NaN()).write(t, dir, "a")

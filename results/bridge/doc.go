@@ -1,11 +1,13 @@
-// Package bridge carries results to and from other tools. It writes
+// Package bridge exchanges results with other tools. It writes
 //
-//   - tables of runs, evaluations and traces as Parquet, CSV and JSON, for pandas, R and everything else ([Tables]);
+//   - tables of runs, evaluations and traces as Parquet, CSV and JSON, for pandas, R and other
+//     programs ([Tables]);
 //   - benchopt's result file ([Benchopt]);
 //   - the folders that IOHanalyzer and iohinspector read ([WriteIOH]);
 //
-// and it reads DeepOBS' result folders ([ReadDeepOBS]). What a foreign format has no word for is said at the function that
-// writes it. Formats are described from the sources of the tools that read them.
+// and it reads DeepOBS' result folders ([ReadDeepOBS]). The functions document what a foreign
+// format cannot express. The descriptions of formats are taken from the sources of the tools that
+// read them.
 package bridge
 
 import (
@@ -13,8 +15,8 @@ import (
 	"noisebench/results"
 )
 
-// Source is what is exported: a plan with its defaults filled in, and what is known of it. Records without their traces give an
-// empty table of traces.
+// Source is the input of an export: a plan with its defaults filled in, and its cells. Records
+// without traces give an empty table of traces.
 type Source struct {
 	Plan  *protocol.Plan
 	Cells []results.Cell

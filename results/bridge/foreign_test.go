@@ -11,9 +11,11 @@ import (
 	"noisebench/results"
 )
 
-// What benchopt's own readers and plots ask for: read_results (benchopt/results/__init__.py) takes data_name for
-// dataset_name; merge_results sorts by run_date; the plots (benchopt/plotting/default_plots.py) group by objective_name,
-// dataset_name and solver_name, take the median over idx_rep at each stop_val, and offer all numeric columns objective_*.
+// The columns that benchopt's own readers and plots use: read_results
+// (benchopt/results/__init__.py) takes data_name for dataset_name; merge_results sorts by run_date;
+// the plots (benchopt/plotting/default_plots.py) group by objective_name, dataset_name and
+// solver_name, take the median over idx_rep at each stop_val, and offer all numeric columns
+// objective_*.
 func TestBenchopt(t *testing.T) {
 	table := Benchopt(source())
 	for _, name := range []string{"run_date", "sampling_strategy", "platform", "platform-architecture", "platform-release", "system-cpus"} {
@@ -56,8 +58,9 @@ func (m memory) write(path, text string) error {
 	return nil
 }
 
-// The bytes are those of IOHexperimenter 0.3.18, as in iohinspector's aux/test_data/algorithm_A (two of its runs, with values
-// to the digits of its .dat file), but for names of files, the suite, the algorithm's info and the optimum's place x, of which we keep none.
+// The bytes are those of IOHexperimenter 0.3.18, as in iohinspector's aux/test_data/algorithm_A
+// (two of its runs, with values to the digits of its .dat file), except for names of files, the
+// suite, the algorithm's info and the location x of the optimum, which records do not contain.
 func TestIOH(t *testing.T) {
 	sphere := func(rows ...float64) *results.Record {
 		r := record("Sphere", "algorithm_A", 1, 0.5, 0, 0)
@@ -81,7 +84,8 @@ func TestIOH(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	algorithm, problem := results.FileName("algorithm_A"), results.FileName("Sphere") // where theirs has the names as they are
+	// where theirs has the names as they are
+	algorithm, problem := results.FileName("algorithm_A"), results.FileName("Sphere")
 	want := map[string]string{
 		algorithm + "/IOHprofiler_f1_" + problem + ".json": "{\n\t\"version\": \"0.3.18\", \n\t\"suite\": \"unknown_suite\", \n" +
 			"\t\"function_id\": 1, \n\t\"function_name\": \"Sphere\", \n\t\"maximization\": false, \n" +
@@ -107,7 +111,8 @@ func TestIOH(t *testing.T) {
 	}
 }
 
-// iohinspector takes every line at evaluation 1 for the start of a run, and both readers drop what is not a number.
+// iohinspector takes every line at evaluation 1 as the start of a run, and both readers drop values
+// that are not numbers.
 func TestIOHRows(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	for _, c := range []struct {

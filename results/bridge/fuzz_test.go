@@ -10,7 +10,8 @@ import (
 	"noisebench/results"
 )
 
-// Whatever a file of DeepOBS' holds is refused, or makes a record that is written, read again the same, and shown.
+// Every DeepOBS file is refused, or gives a record that can be written, read again unchanged, and
+// shown.
 func FuzzDeepOBS(f *testing.F) {
 	diverged := momentum(0.1, 43, math.NaN())
 	diverged.train[2], diverged.more = math.Inf(1), `"lr_sched_epochs": [1], "lr_sched_factors": [0.1]`

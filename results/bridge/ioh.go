@@ -11,28 +11,32 @@ import (
 	"noisebench/results"
 )
 
-// iohVersion is the version of IOHexperimenter whose files ours look like. Readers choose a parser by it.
+// iohVersion is the version of IOHexperimenter whose format the files have. Readers choose their
+// parser by it.
 const iohVersion = "0.3.18"
 
-// WriteIOH writes the files that IOHanalyzer and iohinspector read, as the logger of IOHexperimenter writes them (its
-// include/ioh/logger/analyzer.hpp, namespace v2), of the replicates of the settings that tuning chose: for each optimizer a
-// folder, and in it for each problem a description and a data file,
+// WriteIOH writes the replicates of the settings that tuning chose to files for IOHanalyzer and
+// iohinspector, in the format of IOHexperimenter's logger (include/ioh/logger/analyzer.hpp,
+// namespace v2). Each optimizer has a folder, which holds a description and a data file for each
+// problem:
 //
 //	OPTIMIZER/IOHprofiler_f1_PROBLEM.json
 //	OPTIMIZER/data_f1_PROBLEM/IOHprofiler_f1_DIM100.dat
 //
-// write makes a file at such a path, in which names are as [results.FileName] writes them. Our words in theirs:
+// write creates a file at such a path, in which names are encoded by [results.FileName]. The terms
+// correspond as follows:
 //
 //	suite           the plan
 //	function id     the position of the problem among those of the plan, from 1; function name: its entry's name
 //	dimension       the dimension d of the problem
 //	instance        the seed
-//	evaluations     examples seen; the start, at 0, is 1, where their readers see that a run begins
+//	evaluations     examples seen; 1 for the start, by which readers recognise the beginning of a run
 //	raw_y           the metric on the part that tables report, mostly test
 //	maximization    whether higher is better
 //	algorithm       the optimizer's entry, and as its info the setting
 //
-// A value that is not finite is written as the worse of the first and the last finite one (R7): their readers would drop it.
+// A value that is not finite is written as the worse of the first and the last finite one (R7),
+// since readers would drop it.
 func WriteIOH(s Source, write func(path, text string) error) error {
 	taken := map[string]bool{}
 	for i := range s.Cells {
@@ -54,7 +58,7 @@ func WriteIOH(s Source, write func(path, text string) error) error {
 	return nil
 }
 
-// iohFile is one optimizer on one problem.
+// iohFile holds the runs of one optimizer on one problem.
 type iohFile struct {
 	plan *protocol.Plan
 	cell *results.Cell
@@ -62,7 +66,7 @@ type iohFile struct {
 	name string // of the problem, in file names
 }
 
-// dataPath is where the data are, seen from the description.
+// dataPath returns the path of the data, relative to the description.
 func (f *iohFile) dataPath() string {
 	return fmt.Sprintf("data_f%d_%s/IOHprofiler_f%d_DIM%d.dat", f.id, f.name, f.id, f.cell.Runs[0].Spec.Dim)
 }
@@ -84,7 +88,7 @@ func (f *iohFile) write(path string, write func(path, text string) error) error 
 	return nil
 }
 
-// describe writes both files. The white space of the description is theirs.
+// describe writes both files. The white space of the description is that of IOHexperimenter.
 func (f *iohFile) describe(description, data *strings.Builder) error {
 	first := f.cell.Runs[0]
 	var failure error
@@ -125,13 +129,13 @@ func (f *iohFile) describe(description, data *strings.Builder) error {
 	return failure
 }
 
-// iohRow is a line of a data file.
+// iohRow is a row of a data file.
 type iohRow struct {
 	evaluations int64
 	y           float64
 }
 
-// iohRows are the evaluations of a run. Only the first is at 1.
+// iohRows returns the evaluations of a run. Only the first is at 1.
 func iohRows(r *results.Record) []iohRow {
 	part := results.PartFor(&r.Spec, protocol.TestPart)
 	worst, last := math.NaN(), math.NaN()

@@ -16,15 +16,15 @@ import (
 	"noisebench/protocol"
 )
 
-// Table is a table with named, typed columns. A value is a string, int64, float64 or bool, as its column's kind says, or nil
-// where there is none.
+// Table is a table with named, typed columns. A value is a string, int64, float64 or bool according
+// to its column's kind, or nil if it is absent.
 type Table struct {
-	Name    string // of its file, without extension
+	Name    string // of the table's file, without extension
 	Columns []Column
 	Rows    [][]any // each as long as Columns
 }
 
-// Column heads a column.
+// Column is the name and kind of a column.
 type Column struct {
 	Name string
 	Kind Kind
@@ -48,7 +48,7 @@ type field[R any] struct {
 	value func(R) any
 }
 
-// build makes a table with a row for each of rows.
+// build returns a table with one row for each of rows.
 func build[R any](name string, fields []field[R], rows []R) *Table {
 	t := &Table{Name: name}
 	for _, f := range fields {
@@ -64,8 +64,9 @@ func build[R any](name string, fields []field[R], rows []R) *Table {
 	return t
 }
 
-// WriteCSV writes t as CSV with a header, such that pandas, R and DuckDB find the columns' kinds by themselves: truth values are
-// TRUE and FALSE, numbers read back the same, NaN, Inf and -Inf too, and what is not there is empty.
+// WriteCSV writes t as CSV with a header, in a form from which pandas, R and DuckDB infer the kinds
+// of columns: booleans are TRUE and FALSE, numbers, NaN, Inf and -Inf read back unchanged, and
+// absent values are empty.
 func (t *Table) WriteCSV(w io.Writer) error {
 	lines := [][]string{make([]string, len(t.Columns))}
 	for i, c := range t.Columns {
@@ -79,7 +80,7 @@ func (t *Table) WriteCSV(w io.Writer) error {
 			case float64:
 				line[i] = number(v)
 			case bool:
-				line[i] = strings.ToUpper(strconv.FormatBool(v)) // R takes true for text
+				line[i] = strings.ToUpper(strconv.FormatBool(v)) // R reads true as text
 			default:
 				line[i] = fmt.Sprint(v)
 			}
@@ -89,7 +90,7 @@ func (t *Table) WriteCSV(w io.Writer) error {
 	return csv.NewWriter(w).WriteAll(lines)
 }
 
-// number writes v so that it reads back the same, in Python and R too.
+// number formats v so that Python and R, too, read back the same value.
 func number(v float64) string {
 	if math.IsInf(v, 1) {
 		return "Inf"
@@ -97,8 +98,8 @@ func number(v float64) string {
 	return strconv.FormatFloat(v, 'g', -1, 64)
 }
 
-// WriteJSON writes t as a JSON array of one object per row, a row a line. What is not there is null; NaN and infinities are
-// strings, as in records.
+// WriteJSON writes t as a JSON array with one object, on one line, per row. Absent values are null;
+// NaN and infinities are strings, as in records.
 func (t *Table) WriteJSON(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	separator := "[\n"
@@ -148,7 +149,7 @@ func (t *Table) WriteParquet(w io.Writer) error {
 	return out.Close()
 }
 
-// schema is t's Parquet schema.
+// schema returns t's Parquet schema.
 func (t *Table) schema() *parquet.Schema {
 	nodes := [...]parquet.Node{
 		Text:    parquet.String(),
@@ -164,7 +165,7 @@ func (t *Table) schema() *parquet.Schema {
 	return parquet.NewSchema(t.Name, root)
 }
 
-// ordered is a group that keeps the order of its columns; parquet.Group sorts them by name.
+// ordered is a group that preserves the order of its columns, which parquet.Group sorts by name.
 type ordered struct {
 	parquet.Group
 	names []string

@@ -11,35 +11,38 @@ import (
 	"noisebench/results"
 )
 
-// Tables makes three tables of a plan's finished runs. A run that two entries of the plan share is there twice, so that
-// (problem, optimizer, run) identifies a run in each of them, where problem and optimizer are the names of the plan's entries.
+// Tables returns three tables of a plan's finished runs. A run shared by two entries of the plan
+// appears twice, so that (problem, optimizer, run) identifies a run in each table, where problem
+// and optimizer are the names of the plan's entries.
 //
-//   - runs: a row per run: what it was made for (for_sweep, for_tie, for_replicate, for_one_shot; a run may serve several
-//     ends), whether tuning chose its setting, how it ended, its scores, counts, clocks, and all that identifies it. Parameters
-//     of the problem are columns par_NAME, the setting set_NAME. score is the metric by which tables count the run, final_score
-//     that of the last point, selection_score that by which tuning compares (R6, R7 applied in each). imported says where a
-//     run comes from that is not ours.
+//   - runs: a row per run with its purposes (for_sweep, for_tie, for_replicate, for_one_shot; a run
+//     may have several), whether tuning chose its setting, its status, scores, counts, times and
+//     identity. Parameters of the problem are in columns par_NAME, the setting in set_NAME. score
+//     is the metric that tables report, final_score that of the last point, selection_score the one
+//     that tuning compares (each by R6 and R7). imported is the source of a run made by another
+//     tool.
 //   - points: a row per evaluation.
-//   - trace: a row per traced step, what optimizers report in columns report_NAME and diagnostics of the noise in columns
-//     diagnostic_NAME (see [results.Trace]); empty where a run has no such thing. Wide, because all of a step's numbers are
-//     of one step: a row is what a scatter plot needs.
+//   - trace: a row per traced step, with the optimizer's reports in columns report_NAME and
+//     diagnostics of the noise in columns diagnostic_NAME (see [results.Trace]), which are empty if
+//     a run has none. The table is wide, as scatter plots need all numbers of a step in one row.
 //
-// mean and sample standard deviation of score over the rows with for_replicate are what the report's tables show.
+// The report's tables show mean and sample standard deviation of score over the rows with
+// for_replicate.
 func Tables(s Source) []*Table {
 	runs := s.runs()
 	return []*Table{s.runTable(runs), s.pointTable(runs), s.traceTable(runs)}
 }
 
-// run is a finished run in a cell.
+// run is a finished run of a cell.
 type run struct {
 	cell   *results.Cell
 	record *results.Record
-	// what for
+	// purposes
 	sweep, tie, replicate, oneShot, chosen bool
 }
 
-// runs lists the finished runs of all cells: replicates, one-shot, tuning, each once in a cell. Replicates are in the order of
-// the report, so that sums over them are the same to the bit.
+// runs lists the finished runs of all cells: replicates, one-shot, tuning, each once per cell.
+// Replicates are in the order of the report, so that sums over them agree to the bit.
 func (s *Source) runs() []*run {
 	var all []*run
 	for i := range s.Cells {
@@ -77,7 +80,7 @@ func (s *Source) runs() []*run {
 	return all
 }
 
-// identity is what all tables begin with.
+// identity returns the columns with which all tables begin.
 func (s *Source) identity() []field[*run] {
 	return []field[*run]{
 		{"plan", Text, func(*run) any { return s.Plan.Name }},
@@ -120,7 +123,7 @@ func (s *Source) runTable(runs []*run) *Table {
 		flag("for_one_shot", func(r *run) bool { return r.oneShot }),
 		flag("chosen", func(r *run) bool { return r.chosen }),
 		text("status", func(r *results.Record) string {
-			if r.Diverged() { // though its tool may not have said so
+			if r.Diverged() { // even if its tool did not record it
 				return string(results.Diverged)
 			}
 			return string(r.End.Status)
@@ -229,7 +232,7 @@ func (s *Source) runTable(runs []*run) *Table {
 	return build("runs", fields, runs)
 }
 
-// names lists, in order, the names that occur in any run's setting.
+// names lists, in order, the names that occur in the setting of any run.
 func names(runs []*run, of func(*results.Record) protocol.Setting) []string {
 	all := map[string]bool{}
 	for _, r := range runs {
@@ -247,7 +250,7 @@ func lookup(s protocol.Setting, name string) any {
 	return nil
 }
 
-// pointTable is the table of evaluations.
+// pointTable returns the table of evaluations.
 func (s *Source) pointTable(runs []*run) *Table {
 	type row struct {
 		*run
@@ -282,7 +285,7 @@ func (s *Source) pointTable(runs []*run) *Table {
 	return build("points", fields, rows)
 }
 
-// widen turns columns of runs into columns of rows that belong to runs.
+// widen converts columns of runs to columns of rows that belong to runs.
 func widen[R any](fields []field[*run], of func(R) *run) []field[R] {
 	var wide []field[R]
 	for _, f := range fields {
@@ -291,7 +294,7 @@ func widen[R any](fields []field[*run], of func(R) *run) []field[R] {
 	return wide
 }
 
-// traceTable is the table of traced steps.
+// traceTable returns the table of traced steps.
 func (s *Source) traceTable(runs []*run) *Table {
 	type row struct {
 		*run

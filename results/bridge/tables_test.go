@@ -42,7 +42,7 @@ func TestTables(t *testing.T) {
 	checkColumn(t, trace, "diagnostic_gradient_norm", 3., math.NaN())
 }
 
-// Another reader finds the same values in all three formats, NaN and nothing told apart.
+// Other readers find the same values in all three formats and distinguish NaN from absent values.
 func TestFormatsAgree(t *testing.T) {
 	for _, table := range Tables(source()) {
 		var file, text, objects bytes.Buffer
@@ -128,7 +128,7 @@ func readParquet(t *testing.T, file []byte) (columns []string, rows []parquet.Ro
 	return columns, rows
 }
 
-// What the report says of scores is what the exported file says, to the bit.
+// Scores in the report and in the exported file agree to the bit.
 func TestScoresAreTheReports(t *testing.T) {
 	s := source()
 	var file bytes.Buffer

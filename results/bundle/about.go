@@ -8,12 +8,12 @@ import (
 	"noisebench/results"
 )
 
-// Format is the version of the format of bundles. Version 1, which this package still reads, has no fingerprints, and its
-// runs are those of contract 1.
+// Format is the version of the bundle format. Version 1, which this package still reads, has no
+// fingerprints; its runs are those of contract 1.
 const Format = 2
 
-// About says who publishes what. The author states the first fields; the rest follows from the records, see
-// [About.Derive].
+// About describes a bundle and its author. The author states the first fields; the rest follows
+// from the records, see [Derive].
 type About struct {
 	Format  int      `json:"format"`
 	Title   string   `json:"title,omitempty"`
@@ -22,37 +22,38 @@ type About struct {
 	URL     string   `json:"url,omitempty"`
 	Licence string   `json:"licence,omitempty"`
 
-	// Publisher is the build of bench that packed the bundle, which is where the definitions come from.
+	// Publisher is the build of bench that packed the bundle and provided the definitions.
 	Publisher Build `json:"publisher"`
-	// Incomplete says that the author knows that runs of the plan are missing.
+	// Incomplete records the author's knowledge that runs of the plan are missing.
 	Incomplete bool `json:"incomplete,omitempty"`
-	// SetAside counts the runs in the author's results folder that are of the same optimizers on the same problems as
-	// those in the bundle, at the same budget, and that the plan does not use: other settings, other seeds.
+	// SetAside is the number of runs in the author's results folder that the plan does not use
+	// (other settings or seeds), although they are of the same optimizers on the same problems with
+	// the same budgets as runs in the bundle.
 	SetAside int `json:"set_aside"`
-	// Taken lists the bundles that runs were taken from instead of being made by the author.
+	// Taken lists the bundles that provided runs which the author did not make.
 	Taken []Source `json:"taken,omitempty"`
 
 	Facts
 }
 
-// Source is a bundle that runs were taken from.
+// Source is a bundle that provided runs.
 type Source struct {
 	Root      string   `json:"root"`
 	Title     string   `json:"title,omitempty"`
 	Plan      string   `json:"plan"`
-	Platforms []string `json:"platforms"` // that its runs were made on
-	Runs      int      `json:"runs"`      // that were taken
-	Checked   int      `json:"checked"`   // runs of that bundle that the author has made again
+	Platforms []string `json:"platforms"` // on which its runs were made
+	Runs      int      `json:"runs"`      // number of runs taken
+	Checked   int      `json:"checked"`   // runs of that bundle that the author repeated
 }
 
-// Facts are what About says of the records.
+// Facts is the part of About that follows from the records.
 type Facts struct {
 	Plan     string              `json:"plan"` // its name
 	Protocol int                 `json:"protocol"`
 	Runs     int                 `json:"runs"` // finished ones
 	Failed   int                 `json:"failed"`
-	First    string              `json:"first"` // when the first of the runs was started, RFC 3339
-	Last     string              `json:"last"`  // when the last one was
+	First    string              `json:"first"` // start of the first run, RFC 3339
+	Last     string              `json:"last"`  // start of the last run
 	MadeBy   []Maker             `json:"made_by"`
 	Plugins  []protocol.Origin   `json:"plugins"`
 	Data     []protocol.DataFile `json:"data,omitempty"`
@@ -66,7 +67,7 @@ type Build struct {
 	SHA256    string `json:"sha256"` // of its executable
 }
 
-// Maker is a version of bench on a platform, with the number of runs that it made.
+// Maker is a build of bench on a platform, with the number of runs that it made.
 type Maker struct {
 	Harness   string `json:"harness"`
 	GoVersion string `json:"go"`
@@ -74,7 +75,7 @@ type Maker struct {
 	Runs      int    `json:"runs"`
 }
 
-// Derive returns the facts of a plan's records, in whatever order they are.
+// Derive returns the facts of a plan's records, whose order does not matter.
 func Derive(plan *protocol.Plan, records []*results.Record) Facts {
 	f := Facts{Plan: plan.Name, Protocol: protocol.Version}
 	if len(records) > 0 {

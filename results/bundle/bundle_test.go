@@ -60,7 +60,7 @@ func planOf() *protocol.Plan {
 	return &p
 }
 
-// store makes records in a folder and returns their paths.
+// store writes records to a folder and returns their paths.
 func store(t testing.TB, n int) []string {
 	t.Helper()
 	s, err := results.Open(t.TempDir())
@@ -143,7 +143,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Errorf("run %.12s: outcome %s, want %s", id, b.Outcomes[id], sum)
 		}
 	}
-	// Definitions declare what they did, and open nothing.
+	// Definitions read from a bundle declare the same, and open nothing.
 	p, err := b.Definitions.Problem("p")
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +178,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// What the records say of a problem counts, not what a later build says.
+// The spec in the records takes precedence over that of a later build.
 func TestDescribeByRecords(t *testing.T) {
 	older := spec
 	older.Constants = nil
@@ -194,7 +194,7 @@ func TestDescribeByRecords(t *testing.T) {
 	}
 }
 
-// The same results make the same file, in whatever order they are given.
+// The same results give the same file, whatever their order.
 func TestDeterministic(t *testing.T) {
 	paths := store(t, 7)
 	a, _ := create(t, paths)
@@ -226,7 +226,7 @@ func TestCreateIsAtomic(t *testing.T) {
 	}
 }
 
-// member is an entry of an archive that tests make by hand.
+// member is an entry of a hand-made archive.
 type member struct {
 	name     string
 	contents string
@@ -323,7 +323,7 @@ func TestHostile(t *testing.T) {
 			t.Errorf("%s: error is %v, want %q", c.what, err, c.says)
 		}
 	}
-	// What is wrong with single files does not stop the reader.
+	// Errors in single files do not stop the reader.
 	b, err := read(bytes.NewReader(with(member{name: record, contents: "x"})), small, false)
 	if err != nil || len(b.Faults) != 4 || len(b.Records) != 0 {
 		t.Errorf("error %v, faults %v, want four wrong checksums", err, b)
@@ -334,7 +334,7 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// A bundle that is cut off anywhere is an error, or lacks a file, which is a fault.
+// A bundle truncated anywhere gives an error, or a fault for the missing file.
 func TestTruncated(t *testing.T) {
 	file, _ := create(t, store(t, 20))
 	whole, err := os.ReadFile(file)
@@ -352,7 +352,7 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
-// A bundle with any bit changed is an error or has a fault.
+// A bundle with any bit changed gives an error or a fault.
 func TestDamaged(t *testing.T) {
 	file, _ := create(t, store(t, 5))
 	whole, err := os.ReadFile(file)

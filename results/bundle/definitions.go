@@ -11,16 +11,18 @@ import (
 	"noisebench/results"
 )
 
-// Definitions are what the optimizers and problems of a plan declare, by the names that the plan uses. They decide what a
-// plan needs, as those of plugins do, but nothing can be run by them: what is opened returns an error.
+// Definitions holds the declarations of a plan's optimizers and problems, by the names that the
+// plan uses. They determine what a plan needs, as those of plugins do, but contain no code: opening
+// one of them is an error.
 type Definitions struct {
 	Problems   map[string]Problem   `json:"problems"`
 	Optimizers map[string]Optimizer `json:"optimizers"`
-	// Others are the same as they were on other platforms, where runs of those were taken from another bundle.
+	// Others are the definitions on other platforms, if runs made there were taken from another
+	// bundle.
 	Others []Definitions `json:"others,omitempty"`
 }
 
-// Made reports whether a record's problem and optimizer are among the definitions.
+// Made reports whether the definitions include a record's problem and optimizer.
 func (d *Definitions) Made(r *results.Record) bool {
 	problem := func(p Problem) bool {
 		id := &r.Run.Problem
@@ -36,7 +38,8 @@ func (d *Definitions) Made(r *results.Record) bool {
 		slices.ContainsFunc(slices.Collect(maps.Values(d.Optimizers)), optimizer)
 }
 
-// Problem is what a protocol.ProblemDef declares, with its spec at the parameters of the plan's entries.
+// Problem holds the declarations of a protocol.ProblemDef, with its specs at the parameters of the
+// plan's entries.
 type Problem struct {
 	Name       string          `json:"name"`
 	Version    string          `json:"version"`
@@ -44,19 +47,19 @@ type Problem struct {
 	Doc        string          `json:"doc,omitempty"`
 	Source     string          `json:"source,omitempty"`
 	Parameters []Parameter     `json:"parameters,omitempty"`
-	Specs      []Spec          `json:"specs"` // one per different setting of the parameters
+	Specs      []Spec          `json:"specs"` // one per distinct setting of the parameters
 }
 
-// Spec is the spec of a problem at a complete setting of its parameters.
+// Spec is the specification of a problem at a complete setting of its parameters.
 type Spec struct {
 	At   protocol.Setting     `json:"at"`
 	Spec protocol.ProblemSpec `json:"spec"`
-	// Fingerprints are what the problem's ProblemDef.Fingerprint returned, by the name of what was needed, such as
-	// "gradient+variance-norm".
+	// Fingerprints are the results of the problem's ProblemDef.Fingerprint, by the name of the
+	// needed quantities, such as "gradient+variance-norm".
 	Fingerprints map[string]string `json:"fingerprints,omitempty"`
 }
 
-// Optimizer is what a protocol.OptimizerDef declares.
+// Optimizer holds the declarations of a protocol.OptimizerDef.
 type Optimizer struct {
 	Name             string            `json:"name"`
 	Version          string            `json:"version"`
@@ -70,7 +73,7 @@ type Optimizer struct {
 	Trials           bool              `json:"trials,omitempty"`
 	FullBatch        bool              `json:"full_batch,omitempty"`
 	Reports          []string          `json:"reports,omitempty"`
-	DTypes           []protocol.DType  `json:"dtypes"` // that it can run with
+	DTypes           []protocol.DType  `json:"dtypes"` // element types with which it runs
 	Fingerprint      string            `json:"fingerprint,omitempty"`
 }
 
@@ -89,14 +92,16 @@ type Parameter struct {
 	Grid    []protocol.Number `json:"grid,omitempty"`
 }
 
-// Lookup finds problems and optimizers by the names that plans use. It is harness.Definitions.
+// Lookup returns problems and optimizers by the names that plans use. It equals
+// harness.Definitions.
 type Lookup interface {
 	Problem(name string) (protocol.ProblemDef, error)
 	Optimizer(name string) (protocol.OptimizerDef, error)
 }
 
-// Describe writes down what the optimizers and problems of a plan with its defaults filled in declare. The specs are those
-// in records, where there are some: the definitions may be of a later build than the records, which declares more.
+// Describe returns the declarations of the optimizers and problems of a plan with its defaults
+// filled in. Specs are taken from records where they exist, since the definitions may be of a later
+// build, which declares more.
 func Describe(plan *protocol.Plan, definitions Lookup, records iter.Seq[*results.Record]) (*Definitions, error) {
 	d := &Definitions{Problems: map[string]Problem{}, Optimizers: map[string]Optimizer{}}
 	needs := map[string]*protocol.OptimizerDef{}
@@ -158,7 +163,7 @@ func Describe(plan *protocol.Plan, definitions Lookup, records iter.Seq[*results
 	return d, nil
 }
 
-// DescribeProblem writes down what a problem declares, but for its specs.
+// DescribeProblem returns the declarations of a problem without its specs.
 func DescribeProblem(def *protocol.ProblemDef) Problem {
 	return Problem{
 		Name: def.Name, Version: def.Version, Plugin: identity(def.Origin), Doc: def.Doc, Source: def.Source,
@@ -166,7 +171,7 @@ func DescribeProblem(def *protocol.ProblemDef) Problem {
 	}
 }
 
-// DescribeOptimizer writes down what an optimizer declares.
+// DescribeOptimizer returns the declarations of an optimizer.
 func DescribeOptimizer(def *protocol.OptimizerDef) Optimizer {
 	o := Optimizer{
 		Name: def.Name, Version: def.Version, Plugin: identity(def.Origin), Doc: def.Doc, Source: def.Source,
@@ -181,7 +186,7 @@ func DescribeOptimizer(def *protocol.OptimizerDef) Optimizer {
 	return o
 }
 
-// identity is an origin without what only says where the code is.
+// identity returns an origin without the paths of the code.
 func identity(o protocol.Origin) protocol.Origin {
 	o.Path, o.Executable = "", ""
 	return o
@@ -220,7 +225,7 @@ func declared(parameters []Parameter) []protocol.Hyperparameter {
 
 var errNoCode = errors.New("its definition was read from a bundle, which holds no code to run")
 
-// Problem returns the definition of a problem by the name that the plan uses.
+// Problem returns the definition of a problem by its name in the plan.
 func (d *Definitions) Problem(name string) (protocol.ProblemDef, error) {
 	p, ok := d.Problems[name]
 	if !ok {
@@ -252,7 +257,7 @@ func (d *Definitions) Problem(name string) (protocol.ProblemDef, error) {
 	return def, nil
 }
 
-// Optimizer returns the definition of an optimizer by the name that the plan uses.
+// Optimizer returns the definition of an optimizer by its name in the plan.
 func (d *Definitions) Optimizer(name string) (protocol.OptimizerDef, error) {
 	o, ok := d.Optimizers[name]
 	if !ok {

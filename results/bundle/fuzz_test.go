@@ -16,10 +16,10 @@ import (
 	"noisebench/results"
 )
 
-// few is what the reader accepts here: inputs are small, and so is what they may claim.
+// few are the reader's limits here, which are low since inputs are small.
 var few = limits{file: 1 << 20, total: 1 << 21, files: 100, window: 1 << 20}
 
-// fuzzed packs what a fuzzer makes, at the least cost.
+// fuzzed packs a fuzzer's input at the least cost.
 var fuzzed = func() *zstd.Encoder {
 	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<15))
 	if err != nil {
@@ -28,7 +28,7 @@ var fuzzed = func() *zstd.Encoder {
 	return z
 }()
 
-// FuzzFile reads archives as they come: every claim that they make of names, kinds and sizes is checked.
+// FuzzFile reads arbitrary archives: every name, type and size that they claim must be checked.
 func FuzzFile(f *testing.F) {
 	plain := func(members ...member) {
 		z, err := zstd.NewReader(nil)
@@ -55,7 +55,7 @@ func FuzzFile(f *testing.F) {
 	})
 }
 
-// FuzzContents reads bundles whose archives and sums are right, whatever their files hold.
+// FuzzContents reads bundles with valid archives and sums and arbitrary contents of files.
 func FuzzContents(f *testing.F) {
 	paths := store(f, 2)
 	file, _ := create(f, paths)
@@ -134,7 +134,7 @@ func FuzzContents(f *testing.F) {
 	})
 }
 
-// resealed is a record with the digest that fits.
+// resealed returns a record with the fitting digest.
 func resealed(record []byte) []byte {
 	body := bytes.TrimSuffix(record, []byte("\n"))
 	last := 1 + bytes.LastIndexByte(body, '\n')

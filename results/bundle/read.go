@@ -23,29 +23,29 @@ import (
 	"noisebench/results"
 )
 
-// limits are what a reader accepts at most.
+// limits are the limits of a reader.
 type limits struct {
-	file, total int64 // bytes of one file, and of all
+	file, total int64 // in bytes, of one file and of all together
 	files       int
-	window      uint64 // bytes that the decompressor keeps
+	window      uint64 // in bytes, of the decompressor
 }
 
 var standard = limits{file: 64 << 20, total: 4 << 30, files: 1_000_000, window: 128 << 20}
 
-// Bundle is what a file holds. Records share specs: do not change them.
+// Bundle is the contents of a bundle. Records share specs, which must not be modified.
 type Bundle struct {
 	Root        string
 	About       About
 	Plan        protocol.Plan
 	Definitions Definitions
 	Records     map[string]*results.Record // finished and failed ones, by ID
-	Outcomes    map[string]string          // of each record, by ID: the SHA-256 of all lines but the last
+	Outcomes    map[string]string          // SHA-256 of all lines of a record but the last, by ID
 	Sums        map[string]string          // SHA-256 of each listed file, by name
 	Size        int64                      // of all files, in bytes
-	Faults      []Fault                    // what is wrong with single files
+	Faults      []Fault                    // errors in single files
 }
 
-// Fault is what is wrong with one file of a bundle; the file does not count.
+// Fault is an error in one file of a bundle, which is then ignored.
 type Fault struct {
 	File string
 	Err  error
@@ -61,10 +61,10 @@ var (
 	errSum    = errors.New("its SHA-256 is not the one in " + sumsName + ": it was changed or damaged")
 )
 
-// Open reads the bundle at path. Records come without their traces.
+// Open reads the bundle at path, without the traces of records.
 func Open(path string) (*Bundle, error) { return open(path, false) }
 
-// OpenTraced is Open with the traces.
+// OpenTraced is [Open] with the traces.
 func OpenTraced(path string) (*Bundle, error) { return open(path, true) }
 
 func open(path string, traces bool) (*Bundle, error) {
@@ -82,31 +82,31 @@ func open(path string, traces bool) (*Bundle, error) {
 
 func read(r io.Reader, most limits, traces bool) (*Bundle, error) {
 	b := &Bundle{Records: map[string]*results.Record{}, Outcomes: map[string]string{}}
-	crew := newCrew(b, traces)
+	pool := newDecoders(b, traces)
 	err := walk(r, most, func(name string, contents []byte) error {
 		b.Size += int64(len(contents))
 		switch name {
 		case sumsName:
 			return b.readSums(contents)
 		case aboutName:
-			crew.check(name, contents)
+			pool.check(name, contents)
 			return b.readAbout(contents)
 		case planName:
-			crew.check(name, contents)
+			pool.check(name, contents)
 			return strict(name, contents, &b.Plan)
 		case definitionsName:
-			crew.check(name, contents)
+			pool.check(name, contents)
 			return strict(name, contents, &b.Definitions)
 		}
-		crew.work <- file{name, contents}
+		pool.work <- file{name, contents}
 		return nil
 	})
-	crew.wait()
+	pool.wait()
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(b.Sums)) {
-		if !crew.seen[name] && isRecord(name) {
+		if !pool.seen[name] && isRecord(name) {
 			b.Faults = append(b.Faults, Fault{name, errAbsent})
 		}
 	}
@@ -114,8 +114,8 @@ func read(r io.Reader, most limits, traces bool) (*Bundle, error) {
 	return b, nil
 }
 
-// Raw visits the bytes of the records of the bundle at path, as they are packed, by the IDs of their runs. The bytes are the
-// visitor's. An error of visit ends it.
+// Raw calls visit with the ID and the bytes of each record of the bundle at path, in the order of
+// the bundle. visit may keep the bytes. An error of visit ends Raw and is returned.
 func Raw(path string, visit func(id string, contents []byte) error) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -146,7 +146,8 @@ func RawRecord(path, id string) (raw []byte, err error) {
 	return raw, nil
 }
 
-// walk visits the files of an archive. It enforces all that can be said of names, types, sizes and order.
+// walk calls visit for the files of an archive. It enforces the rules for names, types, sizes and
+// order.
 func walk(r io.Reader, most limits, visit func(name string, contents []byte) error) error {
 	z, err := zstd.NewReader(r, zstd.WithDecoderMaxWindow(most.window), zstd.WithDecoderConcurrency(2))
 	if err != nil {
@@ -186,7 +187,8 @@ func walk(r io.Reader, most limits, visit func(name string, contents []byte) err
 		}
 		seen[h.Name] = true
 		total += h.Size
-		contents, err := io.ReadAll(archive) // grows as it reads: a size that is not true costs nothing
+		// grows with the data, so that a false size costs nothing
+		contents, err := io.ReadAll(archive)
 		if err != nil {
 			return broken(err)
 		}
@@ -203,7 +205,8 @@ func walk(r io.Reader, most limits, visit func(name string, contents []byte) err
 			return err
 		}
 	}
-	// The end of the archive need not be the end of the file. Reading on checks the checksum of the whole.
+	// The archive may end before the file. Reading to the end verifies the checksum of the
+	// compressed data.
 	rest, err := io.Copy(io.Discard, io.LimitReader(z, 1<<20+1))
 	switch {
 	case err != nil:
@@ -277,8 +280,8 @@ func (b *Bundle) readAbout(contents []byte) error {
 	return nil
 }
 
-// check notes a file whose checksum is wrong.
-func (c *crew) check(name string, contents []byte) {
+// check records a fault for a file with a wrong checksum.
+func (c *decoders) check(name string, contents []byte) {
 	if sum := sha256.Sum256(contents); hex.EncodeToString(sum[:]) != c.b.Sums[name] {
 		c.mu.Lock()
 		c.b.Faults = append(c.b.Faults, Fault{name, errSum})
@@ -286,7 +289,7 @@ func (c *crew) check(name string, contents []byte) {
 	}
 }
 
-// strict decodes JSON without names that are not known.
+// strict decodes JSON and rejects unknown names.
 func strict(name string, contents []byte, value any) error {
 	d := json.NewDecoder(bytes.NewReader(contents))
 	d.DisallowUnknownFields()
@@ -305,17 +308,17 @@ type file struct {
 	contents []byte
 }
 
-// crew checks and decodes records side by side.
-type crew struct {
+// decoders checks and decodes records concurrently.
+type decoders struct {
 	work chan file
 	done sync.WaitGroup
-	mu   sync.Mutex // of all below, and of the bundle's Records, Outcomes and Faults
+	mu   sync.Mutex // guards the fields below and the bundle's Records, Outcomes and Faults
 	b    *Bundle
 	seen map[string]bool
 }
 
-func newCrew(b *Bundle, traces bool) *crew {
-	c := &crew{work: make(chan file, 64), b: b, seen: map[string]bool{}}
+func newDecoders(b *Bundle, traces bool) *decoders {
+	c := &decoders{work: make(chan file, 64), b: b, seen: map[string]bool{}}
 	for range runtime.GOMAXPROCS(0) {
 		c.done.Go(func() {
 			decode := new(results.Decoder).Decode
@@ -330,18 +333,18 @@ func newCrew(b *Bundle, traces bool) *crew {
 	return c
 }
 
-func (c *crew) wait() {
+func (c *decoders) wait() {
 	close(c.work)
 	c.done.Wait()
 }
 
-// record takes one record to the bundle.
-func (c *crew) record(decode func(string, []byte) (*results.Record, error), f file) {
+// record adds one record to the bundle.
+func (c *decoders) record(decode func(string, []byte) (*results.Record, error), f file) {
 	sum := sha256.Sum256(f.contents)
 	r, err := decode(f.name, f.contents)
 	var syntax *results.SyntaxError
 	if errors.As(err, &syntax) {
-		err = errors.New(syntax.Msg) // the fault has the name
+		err = errors.New(syntax.Msg) // the fault names the file
 	}
 	if err == nil && r.Imported != nil {
 		err = fmt.Errorf("imported from %s: a bundle holds runs that noisebench made", r.Imported.Source)
@@ -371,18 +374,18 @@ func (c *crew) record(decode func(string, []byte) (*results.Record, error), f fi
 	c.b.Records[id], c.b.Outcomes[id] = r, outcome(f.contents)
 }
 
-// ID is the ID of the run whose record has a name.
+// ID returns the ID of the run of a record by the name of the record's file.
 func ID(name string) string {
 	return strings.TrimSuffix(name[strings.LastIndexByte(name, '/')+1:], ".jsonl")
 }
 
-// outcome is the digest at the end of a record that was decoded, so that it is right: the SHA-256 of all lines but the last.
+// outcome returns the digest at the end of a decoded, hence valid record: the SHA-256 of all lines
+// but the last.
 func outcome(contents []byte) string {
-	contents = bytes.TrimSuffix(contents, []byte("\n"))
-	last := contents[bytes.LastIndexByte(contents, '\n')+1:]
+	_, last := results.SplitOutcome(contents)
 	var end struct {
 		Digest string `json:"digest"`
 	}
-	_ = json.Unmarshal(last, &end) // Decode has read it
+	_ = json.Unmarshal(last, &end) // Decode has read it without an error
 	return end.Digest
 }

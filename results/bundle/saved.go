@@ -16,22 +16,24 @@ import (
 	"noisebench/results"
 )
 
-// Saved is a plan that was run in a results folder, with what its optimizers and problems declared and computed then. With
-// it, tables need neither plugins nor data. It decides about no result, and the records stay valid without it.
+// Saved is a plan that was run in a results folder, with the declarations and fingerprints of its
+// optimizers and problems at that time. With it, tables need neither plugins nor data. It affects
+// no result, and the records remain valid without it.
 type Saved struct {
-	Plan        protocol.Plan         `json:"plan"` // defaults filled in
-	Definitions Definitions           `json:"definitions"`
-	Executables map[string]Executable `json:"executables,omitempty"` // of outside plugins, by the names that the plan uses
-	When        string                `json:"when"`                  // RFC 3339, UTC
+	Plan        protocol.Plan `json:"plan"` // defaults filled in
+	Definitions Definitions   `json:"definitions"`
+	// of outside plugins, by their names in the plan
+	Executables map[string]Executable `json:"executables,omitempty"`
+	When        string                `json:"when"` // RFC 3339, UTC
 }
 
-// Executable is a file that a plugin was launched from.
+// Executable is the executable file of a plugin.
 type Executable struct {
 	Path   string `json:"path"`
 	SHA256 string `json:"sha256"` // hexadecimal
 }
 
-// Taken is a bundle of which runs were taken into a results folder.
+// Taken is a bundle from which runs were taken into a results folder.
 type Taken struct {
 	Root        string      `json:"root"`
 	File        string      `json:"file"` // base name
@@ -40,24 +42,27 @@ type Taken struct {
 	URL         string      `json:"url,omitempty"`
 	Plan        string      `json:"plan"` // its name
 	Protocol    int         `json:"protocol"`
-	Platforms   []string    `json:"platforms"` // that made its runs
+	Platforms   []string    `json:"platforms"` // on which its runs were made
 	Definitions Definitions `json:"definitions"`
-	Runs        []string    `json:"runs"`             // IDs of those that were taken and had not been here
-	Checks      []Check     `json:"checks,omitempty"` // runs of the bundle that were made again here
+	// IDs of the runs taken that the folder did not have
+	Runs   []string `json:"runs"`
+	Checks []Check  `json:"checks,omitempty"` // runs of the bundle that were repeated here
 }
 
-// Check is a run of a bundle that was made again.
+// Check is a repetition of a run of a bundle.
 type Check struct {
-	Run      string `json:"run"`      // its ID
-	Bits     bool   `json:"bits"`     // the same bits; else within the tolerance for another platform
+	Run string `json:"run"` // its ID
+	// equal bits; otherwise the runs agree within the tolerance for another platform
+	Bits     bool   `json:"bits"`
 	Platform string `json:"platform"` // where
 	When     string `json:"when"`     // RFC 3339, UTC
 }
 
-// Save keeps a plan in a results folder, in place of what was kept under its name.
+// Save saves a plan in a results folder. It replaces a saved plan of the same name.
 func Save(dir string, s *Saved) error { return saveJSON(dir, "plans", s.Plan.Name, s) }
 
-// SaveTaken keeps what was taken from a bundle, in place of what was kept of it before.
+// SaveTaken saves a list of runs taken from a bundle. It replaces the previous list for that
+// bundle.
 func SaveTaken(dir string, t *Taken) error { return saveJSON(dir, "bundles", t.Root, t) }
 
 func saveJSON(dir, kind, name string, value any) error {
@@ -75,15 +80,16 @@ func saveJSON(dir, kind, name string, value any) error {
 	})
 }
 
-// SavedPlans returns the plans that were run in a results folder, the one that was run last first. What cannot be read is
-// left out, and is what the error says; the rest is valid all the same.
+// SavedPlans returns the plans that were run in a results folder, the most recent first. The error
+// names files that could not be read; the other plans are valid nevertheless.
 func SavedPlans(dir string) ([]*Saved, error) {
 	all, err := readAll[Saved](dir, "plans")
 	slices.SortStableFunc(all, func(a, b *Saved) int { return strings.Compare(b.When, a.When) })
 	return all, err
 }
 
-// TakenBundles returns the bundles of which a results folder has runs, in the order of their roots, and errors as SavedPlans.
+// TakenBundles returns the bundles from which a results folder has runs, in the order of their
+// roots, and errors like [SavedPlans].
 func TakenBundles(dir string) ([]*Taken, error) { return readAll[Taken](dir, "bundles") }
 
 func readAll[T any](dir, kind string) (all []*T, err error) {
@@ -97,7 +103,7 @@ func readAll[T any](dir, kind string) (all []*T, err error) {
 		switch {
 		case errors.Is(e, fs.ErrNotExist):
 		case e != nil:
-			err = errors.Join(err, fmt.Errorf("left out: %w; remove the file, and bench run makes it anew", e))
+			err = errors.Join(err, fmt.Errorf("left out: %w; remove the file, and bench run writes it again", e))
 		default:
 			all = append(all, value)
 		}
@@ -105,13 +111,14 @@ func readAll[T any](dir, kind string) (all []*T, err error) {
 	return all, err
 }
 
-// escapeGlob has a path mean itself in a pattern.
+// escapeGlob escapes a path for use in a pattern.
 func escapeGlob(path string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
-// Resolve finds what a plan with its defaults filled in names: each optimizer and problem in the first of known that has all
-// that the plan needs of it, else where rest finds it. rest is called only then.
+// Resolve looks up the optimizers and problems of a plan with its defaults filled in: each in the
+// first of known that has everything the plan needs of it, else in the result of rest, which is
+// called only if needed.
 func Resolve(plan *protocol.Plan, known []*Definitions, rest func() (Lookup, error)) (Lookup, error) {
 	r := resolved{map[string]protocol.ProblemDef{}, map[string]protocol.OptimizerDef{}}
 	for _, e := range plan.Optimizers {
@@ -149,7 +156,7 @@ func Resolve(plan *protocol.Plan, known []*Definitions, rest func() (Lookup, err
 	return r, nil
 }
 
-// cover reports whether definitions have all that a plan needs of a problem.
+// cover reports whether the definitions have everything that a plan needs of a problem.
 func (d *Definitions) cover(plan *protocol.Plan, name string, optimizers map[string]protocol.OptimizerDef) bool {
 	def, err := d.Problem(name)
 	if err != nil {
@@ -176,7 +183,7 @@ func (d *Definitions) cover(plan *protocol.Plan, name string, optimizers map[str
 	return true
 }
 
-// resolved are definitions by the names of a plan.
+// resolved holds definitions by their names in a plan.
 type resolved struct {
 	problems   map[string]protocol.ProblemDef
 	optimizers map[string]protocol.OptimizerDef

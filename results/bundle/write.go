@@ -19,7 +19,7 @@ import (
 	"noisebench/results"
 )
 
-// Extension is how the names of bundles end.
+// Extension is the extension of bundles' file names.
 const Extension = ".noisebench.tar.zst"
 
 // The names of files in a bundle.
@@ -30,29 +30,29 @@ const (
 	definitionsName = "definitions.json"
 )
 
-// window is how far back the compressor looks, in bytes: over some thousand records.
+// window is the window size of the compressor, in bytes. It spans several thousand records.
 const window = 32 << 20
 
-// Packed says what was written.
+// Packed describes a written bundle.
 type Packed struct {
-	Root   string // names the contents
+	Root   string // identifies the contents
 	Files  int
 	Size   int64 // of the contents, in bytes
 	Packed int64 // of the file, in bytes
 }
 
-// entry is a file to be packed: its contents, or where they are.
+// entry is a file to be packed: its contents, or their path.
 type entry struct {
 	name     string
 	contents []byte
 	path     string
 	sum      [sha256.Size]byte
 	size     int64
-	key      string // records are sorted by it
+	key      string // sort key of records
 }
 
-// Create writes a bundle to path, where it appears when it is whole; a file that was there is replaced. records are paths
-// of records: those that the plan uses. The facts of about are filled in.
+// Create writes a bundle to path atomically, replacing any file there. records are the paths of the
+// records that the plan uses. Create fills in the facts of about.
 func Create(path string, about About, plan *protocol.Plan, definitions *Definitions, records []string) (Packed, error) {
 	entries, err := collect(about, plan, definitions, records)
 	if err != nil {
@@ -69,7 +69,7 @@ func Create(path string, about About, plan *protocol.Plan, definitions *Definiti
 	return packed, nil
 }
 
-// collect reads all that goes into a bundle, once, and sorts it.
+// collect reads everything that goes into a bundle, once, and sorts it.
 func collect(about About, plan *protocol.Plan, definitions *Definitions, paths []string) ([]entry, error) {
 	var decoder results.Decoder
 	var entries []entry
@@ -115,7 +115,7 @@ func collect(about About, plan *protocol.Plan, definitions *Definitions, paths [
 	return append(head, entries...), nil
 }
 
-// write packs entries, with the list of them in front.
+// write packs entries, preceded by the list of them.
 func write(w io.Writer, entries []entry) (Packed, error) {
 	counter := &counter{w: w}
 	z, err := zstd.NewWriter(counter, zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithWindowSize(window),
@@ -161,7 +161,7 @@ func write(w io.Writer, entries []entry) (Packed, error) {
 	return packed, err
 }
 
-// counter counts what is written.
+// counter counts the bytes written.
 type counter struct {
 	w io.Writer
 	n int64
@@ -173,5 +173,5 @@ func (c *counter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// FileName is a name for the bundle of a plan.
+// FileName returns the default file name for the bundle of a plan.
 func FileName(plan string) string { return results.FileName(plan) + Extension }

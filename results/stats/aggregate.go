@@ -5,9 +5,10 @@ import (
 	"slices"
 )
 
-// Anchored places a score on the scale on which the start of a run is 0 and a reference, such as the mean of a pinned
-// baseline, is 1: z = (x − start)/(reference − start), whichever direction is better. It is NaN if the two anchors are
-// equal or not finite. Unlike a rank, z does not depend on who else is compared.
+// Anchored places a score on the scale on which the start of a run is 0 and a reference, such as
+// the mean of a pinned baseline, is 1: z = (x − start)/(reference − start), whichever direction is
+// better. It is NaN if the two anchors are equal or not finite. Unlike a rank, z does not depend on
+// the other entries.
 func Anchored(x, start, reference float64) float64 {
 	way := reference - start
 	if way == 0 || math.IsNaN(way-way) {
@@ -16,8 +17,9 @@ func Anchored(x, start, reference float64) float64 {
 	return (x - start) / way
 }
 
-// IQM returns the interquartile mean of x: the mean of what is left after ⌊n/4⌋ values are dropped at each end, as
-// scipy's trim_mean does and rliable (Agarwal et al. 2021) uses it. It is NaN if n = 0 or any xᵢ is NaN.
+// IQM returns the interquartile mean of x: the mean without the ⌊n/4⌋ least and the ⌊n/4⌋ greatest
+// values, as scipy's trim_mean computes and rliable (Agarwal et al. 2021) uses it. It is NaN if n =
+// 0 or any xᵢ is NaN.
 func IQM(x []float64) float64 {
 	if len(x) == 0 || slices.ContainsFunc(x, math.IsNaN) {
 		return math.NaN()
@@ -27,8 +29,9 @@ func IQM(x []float64) float64 {
 	return Mean(sorted[cut : len(x)-cut])
 }
 
-// PairedImprovement returns the share of pairs with xₛ > yₛ, ties, see [Equal], counting one half. Pairs of which one is NaN do not
-// count; without any pair it is NaN. Above .75 the difference is worth having (Bouthillier et al. 2021).
+// PairedImprovement returns the share of pairs with xₛ > yₛ, ties, see [Equal], counting one half.
+// Pairs with a NaN are ignored; without any pair it is NaN. Bouthillier et al. 2021 call a
+// difference meaningful above .75.
 func PairedImprovement(x, y []float64) float64 {
 	var wins, pairs float64
 	for s := range x {

@@ -8,12 +8,13 @@ import (
 	"sync"
 )
 
-// Resamples are the draws of a bootstrap over seeds (Efron 1979), stratified by problem and paired: Resamples[b][p] are the
-// numbers of the seeds drawn in draw b, with replacement, from those of problem p. They are the same for all entries, so
-// that what optimizers have in common at a seed cancels.
+// Resamples are the draws of a bootstrap over seeds (Efron 1979), stratified by problem and paired:
+// Resamples[b][p] are the indices of the seeds drawn in draw b, with replacement, from those of
+// problem p. They are the same for all entries, so that effects of a seed that the optimizers share
+// cancel.
 type Resamples [][][]int32
 
-// Resample draws as many seeds of each problem as it has, again and again.
+// Resample makes a number of draws, each with as many seeds of every problem as it has.
 func Resample(seeds []int, draws int, seed uint64) Resamples {
 	random := rand.New(rand.NewPCG(seed, 0))
 	r := make(Resamples, draws)
@@ -34,15 +35,15 @@ func Resample(seeds []int, draws int, seed uint64) Resamples {
 	return r
 }
 
-// Values computes a statistic in each draw. statistic is called from several goroutines with the draw's seeds by problem,
-// which it must not change.
+// Values computes a statistic of each draw. It calls statistic from several goroutines with the
+// draw's seeds by problem, which must not be modified.
 func (r Resamples) Values(statistic func(drawn [][]int32) float64) []float64 {
 	values := make([]float64, len(r))
 	r.each(func(b int) { values[b] = statistic(r[b]) })
 	return values
 }
 
-// each calls f for all draws, on all cores.
+// each calls f for all draws concurrently.
 func (r Resamples) each(f func(b int)) {
 	var wg sync.WaitGroup
 	workers := min(runtime.GOMAXPROCS(0), len(r))
@@ -56,18 +57,20 @@ func (r Resamples) each(f func(b int)) {
 	wg.Wait()
 }
 
-// Percentiles returns the interval between the (1−level)/2 and (1+level)/2 quantiles of the values of a bootstrap. NaNs do
-// not count; both ends are NaN if there is nothing else.
+// Percentiles returns the interval between the (1−level)/2 and (1+level)/2 quantiles of the values
+// of a bootstrap. NaNs are ignored; both ends are NaN if there are no other values.
 func Percentiles(values []float64, level float64) (low, high float64) {
 	values = slices.Sorted(slices.Values(present(values)))
 	return quantileSorted(values, (1-level)/2), quantileSorted(values, (1+level)/2)
 }
 
-// IQM returns for each entry, in each draw, the interquartile mean of its scores, pooled over the problems: scores[i][p][s] is
-// that of entry i at seed s of problem p. NaNs do not count, nor does a problem whose scores are nil.
+// IQM returns, for each entry and draw, the interquartile mean of the scores pooled over the
+// problems: scores[i][p][s] is that of entry i at seed s of problem p. NaNs and problems whose
+// scores are nil are ignored.
 func (r Resamples) IQM(scores [][][]float64) [][]float64 {
-	// Counting how often each seed was drawn, once for all entries, whose scores are sorted once for all draws, is many times
-	// faster than sorting each draw.
+	// The scores of each entry are sorted once for all draws, and the number of times that each
+	// seed was drawn is counted once for all entries. That is many times faster than sorting each
+	// draw.
 	if len(r) == 0 {
 		return make([][]float64, len(scores))
 	}
@@ -100,7 +103,7 @@ func (r Resamples) IQM(scores [][][]float64) [][]float64 {
 	return means
 }
 
-// pool holds the scores of an entry in ascending order, and where each is counted.
+// pool holds the scores of an entry in ascending order, and the index of the count of each.
 type pool struct {
 	scores []float64
 	e      int // they are in units of 2ᵉ
@@ -136,13 +139,13 @@ func newPool(scores [][]float64, offset []int) pool {
 	return po
 }
 
-// iqm is the interquartile mean of the scores, each taken as often as it was counted.
+// iqm returns the interquartile mean of the scores, each repeated by its count.
 func (po *pool) iqm(count []int32) float64 {
 	n := 0
 	for _, at := range po.at {
 		n += int(count[at])
 	}
-	low, high := n/4, n-n/4 // ordinal numbers of the scores that stay
+	low, high := n/4, n-n/4 // range of the remaining scores in ascending order
 	sum, seen := 0.0, 0
 	for k, at := range po.at {
 		c := int(count[at])
@@ -159,10 +162,11 @@ func (po *pool) iqm(count []int32) float64 {
 	return math.Ldexp(sum/float64(high-low), po.e)
 }
 
-// Share returns in each draw the mean over the problems of the share of wins at the problem's seeds: wins[p][s] is 1, ½ for a
-// tie, 0, or NaN for a seed that does not count.
+// Share returns, for each draw, the mean over the problems of the share of wins at the problem's
+// seeds: wins[p][s] is 1, ½ for a tie, 0, or NaN for a seed to ignore.
 func (r Resamples) Share(wins [][]float64) []float64 {
-	// Two whole numbers in one: half wins below, seeds that count above. Their sums are exact.
+	// One integer holds two: half wins in the low part, the number of seeds in the high part. Their
+	// sums are exact.
 	codes := make([][]uint64, len(wins))
 	for p := range wins {
 		codes[p] = make([]uint64, len(wins[p]))

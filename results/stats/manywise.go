@@ -6,7 +6,8 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// MidRanks returns the rank of each value, 1 being the least; equal values, see [Level], share the mean of their ranks.
+// MidRanks returns the rank of each value, 1 for the least; equal values, see [Level], share the
+// mean of their ranks.
 func MidRanks(x []float64) []float64 {
 	x = Level(x)
 	ranks := make([]float64, len(x))
@@ -24,21 +25,23 @@ func MidRanks(x []float64) []float64 {
 	return ranks
 }
 
-// FriedmanTest is the outcome of Friedman.
+// FriedmanTest is the result of [Friedman].
 type FriedmanTest struct {
-	MeanRanks []float64 // of each entry over the problems, 1 being the best
+	MeanRanks []float64 // of each entry over the problems; 1 is best
 	ChiSquare float64   // Friedman's, with k−1 degrees of freedom
-	F         float64   // Iman and Davenport's, with k−1 and (k−1)(P−1) degrees of freedom; +Inf if all rankings agree
-	P         float64   // p-value of F; NaN with fewer than two problems or entries
+	// Iman and Davenport's, with k−1 and (k−1)(P−1) degrees of freedom; +Inf if all rankings agree
+	F float64
+	P float64 // p-value of F; NaN with fewer than two problems or entries
 }
 
-// Friedman tests whether k entries do equally well on P problems: costs[p][i], lower is better, counts only by its rank on the
-// problem (Friedman 1937, Iman and Davenport 1980):
+// Friedman tests whether k entries perform equally well on P problems. Of costs[p][i], lower is
+// better, it uses only the rank on problem p (Friedman 1937, Iman and Davenport 1980):
 //
 //	χ² = 12P/(k(k+1)) (ΣRⱼ² − k(k+1)²/4),  F = (P−1)χ²/(P(k−1) − χ²).
 //
-// There is no correction for ties, which make the test cautious. It is a diagnostic: with the few problems of a benchmark it
-// is far too coarse to order a leaderboard (Demšar 2006 recommends it for many data sets).
+// There is no correction for ties, which make the test conservative. It is a diagnostic: with the
+// few problems of a benchmark its power is too low to order a leaderboard (Demšar 2006 recommends
+// it for many data sets).
 func Friedman(costs [][]float64) FriedmanTest {
 	t := FriedmanTest{ChiSquare: math.NaN(), F: math.NaN(), P: math.NaN()}
 	if len(costs) == 0 {
@@ -69,12 +72,13 @@ func Friedman(costs [][]float64) FriedmanTest {
 	return t
 }
 
-// Nemenyi returns the critical difference of Nemenyi 1963: mean ranks of k entries over P problems that are farther apart
-// differ at family-wise level α,
+// Nemenyi returns the critical difference of Nemenyi 1963: mean ranks of k entries over P problems
+// that differ by more are significantly different at family-wise level α,
 //
 //	CD = q √(k(k+1)/(6P)),
 //
-// q being the upper α quantile of the studentized range of k values at infinite degrees of freedom over √2.
+// q being the upper α quantile of the studentized range of k values at infinite degrees of freedom
+// over √2.
 func Nemenyi(k, problems int, alpha float64) float64 {
 	if k < 2 || problems < 1 {
 		return math.NaN()
@@ -82,7 +86,7 @@ func Nemenyi(k, problems int, alpha float64) float64 {
 	return rangeQuantile(k, 1-alpha) / math.Sqrt2 * math.Sqrt(float64(k)*float64(k+1)/(6*float64(problems)))
 }
 
-// rangeQuantile is the p-quantile of the range of k standard normal values.
+// rangeQuantile returns the p-quantile of the range of k standard normal values.
 func rangeQuantile(k int, p float64) float64 {
 	low, high := 0.0, 20.0
 	for high-low > 1e-12 {
@@ -95,8 +99,9 @@ func rangeQuantile(k int, p float64) float64 {
 	return (low + high) / 2
 }
 
-// rangeCDF is P(range ≤ q) = k ∫ φ(z) (Φ(z) − Φ(z−q))ᵏ⁻¹ dz, z being the greatest of the k values. The integrand and all its
-// derivatives vanish at the ends, where the trapezoidal rule is exact to rounding.
+// rangeCDF returns P(range ≤ q) = k ∫ φ(z) (Φ(z) − Φ(z−q))ᵏ⁻¹ dz, where z is the greatest of the k
+// values. The integrand and all its derivatives vanish at the ends, where the trapezoidal rule is
+// exact to rounding.
 func rangeCDF(k int, q float64) float64 {
 	const step = 1. / 32
 	sum := 0.0
@@ -107,9 +112,10 @@ func rangeCDF(k int, q float64) float64 {
 	return float64(k) * sum * step
 }
 
-// Kendall returns the rank correlation τ_b of Kendall 1945 between two rankings of the same entries, which corrects for ties:
-// 1 if they agree, −1 if one is the other's reverse; NaN if in one of them all are equal. Entries with a NaN do not count; values
-// that differ by rounding alone are tied, see [Level].
+// Kendall returns the rank correlation τ_b of Kendall 1945 between two rankings of the same
+// entries, which corrects for ties: 1 if they agree, −1 if one is the reverse of the other; NaN if
+// all entries of one are equal. Entries with a NaN are ignored; values that differ only by rounding
+// are tied, see [Level].
 func Kendall(x, y []float64) float64 {
 	x, y = Level(x), Level(y)
 	var s, inX, inY float64 // pairs in order minus out of order; pairs not tied in x, in y

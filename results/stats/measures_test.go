@@ -34,7 +34,8 @@ func TestIQM(t *testing.T) {
 		{[]float64{1, 2, 6}, 3}, // ⌊3/4⌋ = 0
 		{[]float64{100, 2, 3, -7}, 2.5},
 		{[]float64{5, 5, 5, 5, 5}, 5},
-		// scipy.stats.trim_mean(range(20), .25) drops five at each end; of ten values two are dropped at each end.
+		// scipy.stats.trim_mean(range(20), .25) drops five at each end; of ten values two are
+		// dropped at each end.
 		{[]float64{0, 1, 2, 3, 4, 5, 6, 7, 8, 90}, 4.5},
 		{[]float64{0, 1, 2, 3, 4, 5, 6, 7, 8}, 4},
 		{[]float64{-inf, 1, 2, inf}, 1.5},
@@ -62,7 +63,8 @@ func TestPairedImprovement(t *testing.T) {
 	}
 }
 
-// The mean over draws of the exact bootstrap of two seeds on one problem: (x₁, x₁), (x₁, x₂), (x₂, x₁), (x₂, x₂).
+// The mean over draws of the exact bootstrap of two seeds on one problem: (x₁, x₁), (x₁, x₂), (x₂,
+// x₁), (x₂, x₂).
 func TestResample(t *testing.T) {
 	r := Resample([]int{2, 3}, 40_000, 1)
 	patterns := map[string]int{}
@@ -119,7 +121,8 @@ func TestResamplesIQM(t *testing.T) {
 	}
 }
 
-// The interval of the mean covers nearly as often as it says: a percentile interval of ten values is somewhat short.
+// The interval of the mean has nearly its nominal coverage; a percentile interval of ten values is
+// somewhat short.
 func TestBootstrapCoverage(t *testing.T) {
 	if testing.Short() {
 		t.Skip("2 s")
@@ -140,8 +143,9 @@ func TestBootstrapCoverage(t *testing.T) {
 	}
 }
 
-// Areas under the curve of four variants of C4.5 on 14 data sets: Demšar 2006, Table 6. Before rounding to three digits, which
-// the ranks printed there come from, the third of the last but one data set was above the fourth.
+// Areas under the curve of four variants of C4.5 on 14 data sets: Demšar 2006, Table 6. Before
+// rounding to three digits, which the ranks printed there come from, the third of the last but one
+// data set was above the fourth.
 var demsar = [][]float64{
 	{.763, .768, .771, .798},
 	{.599, .591, .590, .569},
@@ -192,7 +196,8 @@ func TestFriedman(t *testing.T) {
 }
 
 func TestNemenyi(t *testing.T) {
-	// Critical values of the studentized range at infinite degrees of freedom over √2: Demšar 2006, Table 5a, rounded there.
+	// Critical values of the studentized range at infinite degrees of freedom over √2: Demšar 2006,
+	// Table 5a, rounded there.
 	for i, want := range []float64{1.960, 2.343, 2.569, 2.728, 2.850, 2.949, 3.031, 3.102, 3.164} {
 		k := i + 2
 		checkNear(t, fmt.Sprintf("q of %d entries at .05", k), rangeQuantile(k, .95)/math.Sqrt2, want, 1e-3)
@@ -289,7 +294,8 @@ func TestBestOf(t *testing.T) {
 	checkNear(t, "tunability of nothing", Tunability(nil), nan, 0)
 }
 
-// bestOfPlugIn is the estimate of the same by the empirical distribution (Dodge et al. 2019, Eq. 8), k runs with replacement:
+// bestOfPlugIn is the estimate of the same by the empirical distribution (Dodge et al. 2019, Eq.
+// 8), k runs with replacement:
 //
 //	E = Σᵢ v₍ᵢ₎ ((i/n)ᵏ − ((i−1)/n)ᵏ).
 //
@@ -394,7 +400,8 @@ func TestClopperPearson(t *testing.T) {
 func TestSeedBias(t *testing.T) {
 	bias, limit := SeedBias(7, []float64{4, 5, 6}, .95)
 	checkNear(t, "bias", bias, 2, 1e-15)
-	checkNear(t, "limit", limit, 4.302652729911275*math.Sqrt(4./3), 1e-9) // t quantile at 2 degrees of freedom
+	// t quantile at 2 degrees of freedom
+	checkNear(t, "limit", limit, 4.302652729911275*math.Sqrt(4./3), 1e-9)
 	bias, _ = SeedBias(7, []float64{4, 4}, .95)
 	checkNear(t, "bias without spread", bias, nan, 0)
 	_, limit = SeedBias(7, []float64{4}, .95)
@@ -452,7 +459,8 @@ func TestBimodal(t *testing.T) {
 	checkNear(t, "C", separation(x), best, 1e-12)
 }
 
-// How often a normal sample is called bimodal, and how often two groups eight standard deviations apart are.
+// The rates at which normal samples, and two groups eight standard deviations apart, are called
+// bimodal.
 func TestBimodalCalibration(t *testing.T) {
 	trials := 40_000
 	if testing.Short() {

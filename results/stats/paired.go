@@ -8,16 +8,18 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// exactLimit is the most pairs of which SignFlip looks at all 2ⁿ sign patterns: 10 ms at 20.
+// exactLimit is the greatest number of pairs for which SignFlip counts all 2ⁿ sign patterns, which
+// takes 10 ms for 20.
 const exactLimit = 20
 
-// SignFlip tests whether paired differences d₁…dₙ are centred at zero. It returns the two-sided p-value of the
-// sign-flip (paired permutation) test of Fisher 1935, §21:
+// SignFlip tests whether paired differences d₁…dₙ are centred at zero. It returns the two-sided
+// p-value of the sign-flip (paired permutation) test of Fisher 1935, §21:
 //
 //	p = #{ε ∈ {−1, 1}ⁿ : |Σ εᵢdᵢ| ≥ |Σ dᵢ|} / 2ⁿ,
 //
-// so that p is never below 2/2ⁿ. Sums that differ by rounding count as equal. Above 20 pairs p comes from the normal
-// distribution that Σ εᵢdᵢ approaches, of variance Σ dᵢ². p is 1 if n = 0, and NaN if a difference is not finite.
+// so that p is never below 2/2ⁿ. Sums that differ only by rounding count as equal. Above 20 pairs p
+// is computed from the limiting normal distribution of Σ εᵢdᵢ, with variance Σ dᵢ². p is 1 if n =
+// 0, and NaN if a difference is not finite.
 func SignFlip(d []float64) float64 { return signFlip(d, exactLimit) }
 
 func signFlip(d []float64, limit int) float64 {
@@ -36,7 +38,8 @@ func signFlip(d []float64, limit int) float64 {
 	case len(d) > limit:
 		return 2 * distuv.UnitNormal.Survival(math.Abs(sum)/math.Sqrt(squares))
 	}
-	// Only sizes matter. The greatest come first, so that most patterns are decided by their first few signs.
+	// Only absolute values matter. The greatest come first, so that most patterns are decided by
+	// their first few signs.
 	sizes := make([]float64, len(d))
 	for i, v := range d {
 		sizes[i] = math.Abs(v)
@@ -47,7 +50,8 @@ func signFlip(d []float64, limit int) float64 {
 	return float64(n) / float64(int(1)<<(len(d)-1))
 }
 
-// countSums counts the sign patterns ε for which |sum + Σ εᵢdᵢ| ≥ bound. All dᵢ are at least 0, and rest is their sum.
+// countSums counts the sign patterns ε for which |sum + Σ εᵢdᵢ| ≥ bound. All dᵢ are at least 0, and
+// rest is their sum.
 func countSums(d []float64, sum, rest, bound float64) int {
 	switch away := math.Abs(sum); {
 	case len(d) == 0:
@@ -64,9 +68,9 @@ func countSums(d []float64, sum, rest, bound float64) int {
 	return countSums(d[1:], sum+d[0], rest, bound) + countSums(d[1:], sum-d[0], rest, bound)
 }
 
-// PairedT returns the two-sided p-value of the paired t-test: t = d̄/(s/√n) with n−1 degrees of freedom (Student 1908).
-// Unlike SignFlip it can find a difference in fewer than six pairs, at the price of assuming them normal. p is NaN if
-// n < 2 or a difference is not finite.
+// PairedT returns the two-sided p-value of the paired t-test: t = d̄/(s/√n) with n−1 degrees of
+// freedom (Student 1908). Unlike [SignFlip] it can detect a difference in fewer than six pairs, but
+// it assumes normality. p is NaN if n < 2 or a difference is not finite.
 func PairedT(d []float64) float64 {
 	mean, std, _ := moments(d)
 	err := std / math.Sqrt(float64(len(d)))
@@ -76,11 +80,15 @@ func PairedT(d []float64) float64 {
 	case mean == 0:
 		return 1
 	}
-	return 2 * distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(len(d) - 1)}.Survival(math.Abs(mean)/err)
+	return 2 * distuv.StudentsT{
+		Mu: 0, Sigma: 1,
+		Nu: float64(len(d) - 1),
+	}.Survival(math.Abs(mean)/err)
 }
 
-// Holm says which of m null hypotheses with p-values p are rejected by the step-down procedure of Holm 1979 at
-// family-wise level α: in ascending order of p, as long as p₍ᵢ₎ ≤ α/(m−i+1). NaN is never rejected.
+// Holm reports which of m null hypotheses with p-values p are rejected by the step-down procedure
+// of Holm 1979 at family-wise level α: in ascending order of p, as long as p₍ᵢ₎ ≤ α/(m−i+1). NaN is
+// never rejected.
 func Holm(p []float64, alpha float64) []bool {
 	rejected := make([]bool, len(p))
 	ascending := make([]int, 0, len(p))
@@ -99,8 +107,9 @@ func Holm(p []float64, alpha float64) []bool {
 	return rejected
 }
 
-// HolmAdjusted returns p-values that may be compared with a family-wise level as they are: Holm rejects at level α those that
-// are at most α. In ascending order, p̃₍ᵢ₎ = max over j ≤ i of min(1, (m−j+1) p₍ⱼ₎). NaN stays NaN but counts in m.
+// HolmAdjusted returns adjusted p-values: [Holm] rejects at family-wise level α exactly those that
+// are at most α. In ascending order, p̃₍ᵢ₎ = max over j ≤ i of min(1, (m−j+1) p₍ⱼ₎). NaN stays NaN
+// but counts in m.
 func HolmAdjusted(p []float64) []float64 {
 	adjusted := slices.Clone(p)
 	ascending := make([]int, 0, len(p))
@@ -118,9 +127,9 @@ func HolmAdjusted(p []float64) []float64 {
 	return adjusted
 }
 
-// Paired compares the means of two samples whose values form pairs; pairs of which one is NaN do not count, and what is [Equal]
-// has no difference. P is that of the
-// test by which [Rank] would compare them if they were two of k entries; the interval is that of the mean of the differences,
+// Paired compares the means of two samples whose values form pairs. Pairs with a NaN are ignored,
+// and values that are [Equal] have difference 0. P is that of the test by which [Rank] would
+// compare the samples if they were two of k entries; the interval is that of the mean difference,
 // see [TInterval]. n is the number of pairs.
 func Paired(x, y []float64, k int, level float64) (d Difference, n int) {
 	var differences []float64

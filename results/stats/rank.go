@@ -9,36 +9,41 @@ import (
 // Alpha is the family-wise level of the tests behind ranks, and 1 − Alpha that of intervals.
 const Alpha = 0.05
 
-// Problem is what entries scored on one problem.
+// Problem holds the scores of entries on one problem.
 type Problem struct {
-	// Scores[i][s] is the score of entry i at seed s; NaN if there is none.
+	// Scores[i][s] is the score of entry i at seed s, or NaN if it has none.
 	Scores       [][]float64
 	HigherBetter bool
-	// Equivalence returns the difference from a leading mean below which a mean is as good.
+	// Equivalence returns the greatest difference from a leading mean for which a mean is
+	// practically equivalent to it.
 	Equivalence func(leader float64) float64
-	// Unstable[i] puts entry i behind all entries that are not. It may be nil.
+	// Unstable[i] puts entry i behind all stable entries. It may be nil.
 	Unstable []bool
 }
 
-// Rank ranks the entries of a problem: 1 is best, and entries that share a rank form a group. Entries without any score
-// have rank 0.
+// Rank ranks the entries of a problem: 1 is best, and entries that share a rank form a group.
+// Entries without any score have rank 0.
 //
-// Entries are put in order of their means, unstable ones behind the others. The first is a leader. It is compared with
-// each entry after it of the same stability, by [SignFlip] on the differences at common seeds, and [Holm] adjusts the
-// p-values. Its group extends from it up to, but without, the first entry that is rejected and whose mean is not
-// equivalent; or, if others have its very mean, up to these. The next entry leads the next group. Ranks are those of
-// competitions: 1, 1, 3.
+// Entries are put in order of their means, unstable ones behind the others. The first is a leader.
+// It is compared with each entry after it of the same stability, by [SignFlip] on the differences
+// at common seeds, and [Holm] adjusts the p-values. Its group extends up to, but excluding, the
+// first entry that is rejected and whose mean is not equivalent, or up to the first of several
+// entries with that entry's mean. The next entry leads the next group. Ranks are competition ranks:
+// 1, 1, 3.
 //
-// Thus ranks never contradict means, and an entry is not promoted for being noisy. Where so few seeds are in common
-// that SignFlip cannot reject anything at all, [PairedT] stands in for it, see [CanTest].
+// Thus ranks never contradict means, and noise does not promote an entry. If the common seeds are
+// too few for SignFlip to reject anything, [PairedT] replaces it, see [CanTest].
 func Rank(p Problem) []int { return rank(p, p.allSeeds(), exactLimit, nil) }
 
-// Untold is an entry of a later rank than a leader from which no test tells it: between them stands one that is told apart.
+// Untold is an entry with a later rank than a leader although no test distinguishes the two: an
+// entry between them is distinguished from the leader.
 type Untold struct {
-	Entry, Leader, Between int // numbers of the entries; Leader is the best of several, Between the best that it is told from
+	// indices of the entries; Leader is the best such leader, Between the best entry that is
+	// distinguished from it
+	Entry, Leader, Between int
 }
 
-// Untolds finds what [Rank] cannot say by ranks alone, in order of the ranks.
+// Untolds returns the cases of [Untold] in the ranking of [Rank], in order of the ranks.
 func Untolds(p Problem) []Untold {
 	var all []Untold
 	known := map[int]bool{}
@@ -51,11 +56,12 @@ func Untolds(p Problem) []Untold {
 	return all
 }
 
-// CanTest reports whether the sign-flip test can find a difference between a leader and k−1 others at n common seeds:
-// whether its least p-value, 2/2ⁿ, is within Holm's first threshold α/(k−1).
+// CanTest reports whether the sign-flip test can detect a difference between a leader and k−1
+// others at n common seeds: whether its least p-value, 2/2ⁿ, is at most Holm's first threshold
+// α/(k−1).
 func CanTest(n, k int) bool { return math.Ldexp(2, -n)*float64(k-1) <= Alpha }
 
-// allSeeds numbers the seeds.
+// allSeeds returns the indices of the seeds.
 func (p *Problem) allSeeds() []int32 {
 	if len(p.Scores) == 0 {
 		return nil
@@ -67,8 +73,9 @@ func (p *Problem) allSeeds() []int32 {
 	return seeds
 }
 
-// rank is Rank on the scores at the given seeds, with a limit on the pairs of which all sign patterns are counted. It tells of
-// entries outside a leader's group that would join it, if untold is not nil.
+// rank is Rank on the scores at the given seeds, with a limit on the pairs for which all sign
+// patterns are counted. It passes entries outside a leader's group that would join it to untold,
+// unless that is nil.
 func rank(p Problem, seeds []int32, limit int, untold func(Untold)) []int {
 	sign := 1.0
 	if p.HigherBetter {
@@ -87,7 +94,7 @@ func rank(p Problem, seeds []int32, limit int, untold func(Untold)) []int {
 			order = append(order, i)
 		}
 	}
-	cost = Level(cost) // so that rounding puts nothing in order
+	cost = Level(cost) // so that rounding does not decide the order
 	slices.SortStableFunc(order, func(i, j int) int {
 		return cmp.Or(cmp.Compare(unstable(i), unstable(j)), cmp.Compare(cost[i], cost[j]))
 	})
@@ -103,7 +110,10 @@ func rank(p Problem, seeds []int32, limit int, untold func(Untold)) []int {
 		if p.Equivalence != nil {
 			margin = p.Equivalence(sign * cost[leader])
 		}
-		c := comparison{scores: p.Scores, seeds: seeds, leader: leader, others: others, limit: limit, d: d}
+		c := comparison{
+			scores: p.Scores, seeds: seeds, leader: leader, others: others,
+			limit: limit, d: d,
+		}
 		joins := func(k int) bool { return cost[others[k]]-cost[leader] < margin || !c.differs(k) }
 		equal := func(j, k int) bool { return cost[others[j]] == cost[others[k]] }
 		size := 1 + group(len(others), joins, equal)
@@ -126,8 +136,9 @@ func rank(p Problem, seeds []int32, limit int, untold func(Untold)) []int {
 	return ranks
 }
 
-// group returns how many of n entries after a leader belong to its group: those before the first that does not join. Of
-// entries with equal means, which have no order, none joins unless all do.
+// group returns the number of the n entries after a leader that belong to its group: those before
+// the first that does not join. Of entries with equal means, which have no order, either all join
+// or none.
 func group(n int, joins func(k int) bool, equal func(j, k int) bool) (size int) {
 	for k := 0; k < n; k++ {
 		if !joins(k) {
@@ -140,7 +151,7 @@ func group(n int, joins func(k int) bool, equal func(j, k int) bool) (size int) 
 	return size
 }
 
-// meanAt is the mean of the scores at some seeds that are not NaN.
+// meanAt returns the mean of the scores at some seeds, ignoring NaNs.
 func meanAt(scores []float64, seeds []int32) float64 {
 	sum, n := 0.0, 0
 	for _, s := range seeds {
@@ -161,19 +172,19 @@ func meanAt(scores []float64, seeds []int32) float64 {
 	return sum
 }
 
-// comparison tests a leader against others, each when it is asked for.
+// comparison tests a leader against others, each when it is needed.
 type comparison struct {
 	scores [][]float64
 	seeds  []int32
 	leader int
 	others []int
 	limit  int
-	holm   []bool    // nil as long as it is not needed
+	holm   []bool    // nil until it is needed
 	d      []float64 // reused
 }
 
-// differs says whether others[k] is rejected by [Holm] among all others. Most often its own p-value p tells: Holm rejects at
-// any p ≤ α/m, and at no p > α. Else all others are tested.
+// differs reports whether [Holm] rejects others[k] among all others. Its own p-value p usually
+// decides: Holm rejects for every p ≤ α/m and for no p > α. Otherwise all others are tested.
 func (c *comparison) differs(k int) bool {
 	if c.holm != nil {
 		return c.holm[k]
@@ -192,7 +203,7 @@ func (c *comparison) differs(k int) bool {
 	return c.holm[k]
 }
 
-// test is pairedTest on the differences between others[k] and the leader.
+// test returns the p-value of pairedTest on the differences between others[k] and the leader.
 func (c *comparison) test(k int) float64 {
 	theirs, ours := c.scores[c.others[k]], c.scores[c.leader]
 	c.d = c.d[:0]
@@ -204,7 +215,8 @@ func (c *comparison) test(k int) float64 {
 	return pairedTest(c.d, len(c.others)+1, c.limit)
 }
 
-// pairedTest tests differences between two of k entries by [SignFlip] where it can find anything, else by [PairedT].
+// pairedTest tests differences between two of k entries by [SignFlip] if that can reject, else by
+// [PairedT].
 func pairedTest(d []float64, k, limit int) float64 {
 	if CanTest(len(d), k) {
 		return signFlip(d, limit)
@@ -212,23 +224,26 @@ func pairedTest(d []float64, k, limit int) float64 {
 	return PairedT(d)
 }
 
-// present returns the scores that are there.
+// present returns the scores that are not NaN.
 func present(scores []float64) []float64 {
 	return slices.DeleteFunc(slices.Clone(scores), math.IsNaN)
 }
 
 // Place is the standing of an entry over several problems.
 type Place struct {
-	Place     int     // 1 is best; shared where the order is uncertain; 0 for an entry without a rank on some problem
+	// 1 is best; shared if the order is uncertain; 0 for an entry without a rank on some problem
+	Place     int
 	MeanRank  float64 // mean of its ranks over the problems; NaN if Place is 0
 	Low, High float64 // interval of MeanRank
 }
 
 // Overall orders entries by their mean rank over problems, all of which have the same entries.
 //
-// Uncertainty comes from a bootstrap over seeds: in each draw of r everything is ranked again. Low and High are the 2.5 % and 97.5 % percentiles of an entry's mean rank. The best entry leads; its group
-// extends up to, but without, the first entry whose mean rank is above the leader's in more than 97.5 % of the draws;
-// the next entry leads the next group. Whether an entry is unstable is not drawn anew.
+// Uncertainty is estimated by a bootstrap over seeds: in each draw of r the problems are ranked
+// again. Low and High are the 2.5 % and 97.5 % percentiles of an entry's mean rank. The best entry
+// leads; its group extends up to, but excluding, the first entry whose mean rank is above the
+// leader's in more than 97.5 % of the draws; the next entry leads the next group. Unstable is not
+// resampled.
 func Overall(problems []Problem, r Resamples) []Place {
 	if len(problems) == 0 {
 		return nil
@@ -275,13 +290,14 @@ func Overall(problems []Problem, r Resamples) []Place {
 		places[i].MeanRank = mean[i]
 		places[i].Low, places[i].High = math.NaN(), math.NaN()
 		if places[i].Place > 0 {
-			places[i].Low, places[i].High = Quantile(drawn[i], Alpha/2), Quantile(drawn[i], 1-Alpha/2)
+			places[i].Low, places[i].High = Quantile(drawn[i], Alpha/2), Quantile(drawn[i],
+				1-Alpha/2)
 		}
 	}
 	return places
 }
 
-// bootstrapLimit is exactLimit where thousands of tests are made.
+// bootstrapLimit replaces exactLimit in the bootstrap, which makes thousands of tests.
 const bootstrapLimit = 12
 
 func differences(x, y []float64) []float64 {
@@ -292,7 +308,8 @@ func differences(x, y []float64) []float64 {
 	return d
 }
 
-// meanRanks returns the mean over n problems of each entry's rank, NaN if it has none on some problem.
+// meanRanks returns the mean of each entry's rank over n problems, NaN if it has none on some
+// problem.
 func meanRanks(n int, rank func(p int) []int) []float64 {
 	var means []float64
 	for p := range n {
@@ -308,12 +325,13 @@ func meanRanks(n int, rank func(p int) []int) []float64 {
 		}
 	}
 	for i := range means {
-		means[i] /= float64(n) // at the end: sums of ranks are exact, and equal ones stay equal
+		// divided at the end, since sums of ranks are exact, so that equal sums stay equal
+		means[i] /= float64(n)
 	}
 	return means
 }
 
-// Seeds returns how many seeds each problem has, as [Resample] wants it.
+// Seeds returns the number of seeds of each problem, the argument of [Resample].
 func Seeds(problems []Problem) []int {
 	n := make([]int, len(problems))
 	for p := range problems {

@@ -17,7 +17,7 @@ func around(mean float64, n int) []float64 {
 	return x
 }
 
-// noisy returns n scores that swing between two values.
+// noisy returns n scores that alternate between two values.
 func noisy(a, b float64, n int) []float64 {
 	x := make([]float64, n)
 	for s := range x {
@@ -135,8 +135,8 @@ func gaussian(random *rand.Rand, k, n int, ρ float64) [][]float64 {
 	return scores
 }
 
-// The leader is chosen by its mean before it is tested, so that six equal entries are split in about 10 % of the cases,
-// not 5 %. The seed is fixed: these are numbers, not chances.
+// The leader is chosen by its mean before it is tested, so that six equal entries are split in
+// about 10 % of the cases, not 5 %. The seed is fixed, so that the test is deterministic.
 func TestRankCalibration(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	const trials = 3000
@@ -234,7 +234,8 @@ func BenchmarkOverall(b *testing.B) {
 	}
 }
 
-// An entry that swings widely is not told from a leader behind which another, steadier one falls.
+// No test distinguishes an entry with large variance from a leader, although it distinguishes
+// another with small variance and a better mean.
 func TestUntolds(t *testing.T) {
 	p := Problem{Scores: [][]float64{noisy(-3, 6, 10), around(1, 10), around(1.1, 10), around(9, 10)}}
 	if got, want := Rank(p), []int{2, 1, 2, 4}; !slices.Equal(got, want) {

@@ -28,7 +28,8 @@ func exact(x []float64) (mean, std float64) {
 	return mean, std
 }
 
-// Whatever the scale of the scores, mean, standard deviation and interval are those of exact arithmetic up to rounding.
+// At every scale of the scores, mean, standard deviation and interval are those of exact arithmetic
+// up to rounding.
 func TestMomentsAtAnyScale(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	samples := [][]float64{
@@ -80,7 +81,8 @@ func TestMomentsAtAnyScale(t *testing.T) {
 	}
 }
 
-// studentQuantile is the half width of the 95 % interval of a sample of n values with standard error 1.
+// studentQuantile is the half width of the 95 % interval of a sample of n values with standard
+// error 1.
 func studentQuantile(t *testing.T, n int) float64 {
 	t.Helper()
 	x := make([]float64, n)
@@ -89,7 +91,7 @@ func studentQuantile(t *testing.T, n int) float64 {
 	return (high - low) / 2 / StdErr(x)
 }
 
-// What has no unit does not change with the unit, and what has one changes with it.
+// Dimensionless results do not depend on the unit, and all others scale with it.
 func TestStatisticsAtAnyScale(t *testing.T) {
 	x := []float64{1.1, 1.3, 0.8, 1.05, 1.2, 3.1, 3.3, 2.9, 3.05, 3.2}
 	y := []float64{1.0, 1.2, 0.9, 1.00, 1.1, 3.0, 3.1, 2.8, 3.00, 3.1}
@@ -142,12 +144,13 @@ func TestStatisticsAtAnyScale(t *testing.T) {
 	}
 	// A sample without any spread beside one of a scale whose squares are no numbers.
 	w := Welch([]float64{1e-200, 1e-200, 1e-200}, []float64{2e-200, 2.1e-200, 2.2e-200}, .95)
-	if !(w.P > .001 && w.P < .01) { // t = 1.1/(0.1/√3) = 19.05 with 2 degrees of freedom: p = .00274
+	// t = 1.1/(0.1/√3) = 19.05 with 2 degrees of freedom: p = .00274
+	if !(w.P > .001 && w.P < .01) {
 		t.Errorf("p of Welch is %g, want .0027", w.P)
 	}
 }
 
-// Entries that differ by rounding alone share a rank, in whichever direction they differ.
+// Entries that differ only by rounding share a rank, whatever the sign of the difference.
 func TestRoundingDoesNotRank(t *testing.T) {
 	x, above := around(1, 10), around(1, 10)
 	for s := range above {

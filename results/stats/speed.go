@@ -6,18 +6,20 @@ import (
 	"gonum.org/v1/gonum/integrate"
 )
 
-// ProfileLimit is the ratio of times up to which IntegratedProfile gives credit; the value is AlgoPerf's.
+// ProfileLimit is the greatest ratio of times that IntegratedProfile counts; the value is
+// AlgoPerf's.
 const ProfileLimit = 4
 
-// IntegratedProfile scores entries by their times to target, times[p][i] of entry i on problem p, +Inf if it never got there.
-// It is the area between 1 and the limit L = 4 under the performance profile of Dolan and Moré 2002, which has the closed
-// form
+// IntegratedProfile scores entries by their times to target: times[p][i] of entry i on problem p,
+// +Inf if it did not reach the target. It is the area between 1 and the limit L = 4 under the
+// performance profile of Dolan and Moré 2002, which has the closed form
 //
 //	Bᵢ = 1/P Σₚ max(0, min(1, (L − rₚᵢ)/(L − 1))),  rₚᵢ = timesₚᵢ/referenceₚ,
 //
-// as AlgoPerf scores (Dahl et al. 2023): 1 is best. A nil reference is the least time on each problem, and then B depends on
-// who else is compared. A problem whose target an entry never reaches gives it 0, even if nobody does. NaN is the
-// time of an entry that took no part, and its score.
+// as AlgoPerf scores (Dahl et al. 2023): 1 is best. A nil reference means the least time on each
+// problem; B then depends on the other entries. A problem whose target an entry does not reach
+// contributes 0, even if no entry reaches it. An entry that did not take part has time NaN and
+// score NaN.
 func IntegratedProfile(times [][]float64, reference []float64) []float64 {
 	if len(times) == 0 {
 		return nil
@@ -53,8 +55,9 @@ func IntegratedProfile(times [][]float64, reference []float64) []float64 {
 	return scores
 }
 
-// AUC returns the mean of a metric over a budget: the area under it by the trapezoidal rule, over the budget. times begin at
-// 0 and ascend; after the last of them the metric stays as it is. Values must be finite.
+// AUC returns the mean of a metric over a budget: the area under its curve by the trapezoidal rule,
+// divided by the budget. times begin at 0 and ascend; the metric is constant after the last one.
+// Values must be finite.
 func AUC(times, metric []float64, budget float64) float64 {
 	n := len(times)
 	if n == 0 || !(budget > 0) {

@@ -1,10 +1,11 @@
-// Package stats compares optimizers on runs with common seeds. Its functions are pure; the few that draw random numbers
-// do so from a seed that they are given.
+// Package stats compares optimizers on runs with common seeds. Its functions are pure; those that
+// draw random numbers take a seed.
 //
-// Its opinions: the unit of observation is the run, and runs of two optimizers at one seed form a pair, because they
-// saw the same batches from the same start. Differences are tested by the exact sign-flip test, whose only assumption
-// is that, were the optimizers equal, each pair could as well be swapped. Ranks are shared where no difference was
-// found. Nothing is thrown away: a diverged run arrives here as a finite score (R7).
+// Its principles: the unit of observation is the run, and runs of two optimizers at one seed form a
+// pair, because they see the same batches from the same start. Differences are tested by the exact
+// sign-flip test, which assumes only that, if the optimizers are equal, the members of each pair
+// are exchangeable. Entries share a rank if no difference is found. No run is discarded: a diverged
+// run has a finite score (R7).
 //
 // In the formulas x₁…xₙ is a sample, x̄ its mean and s its standard deviation.
 package stats
@@ -36,8 +37,8 @@ func StdErr(x []float64) float64 {
 	return math.Ldexp(std/math.Sqrt(float64(len(x))), e)
 }
 
-// moments returns mean and sample standard deviation in units of 2ᵉ, in two passes: the squares are of differences from the
-// mean (the corrected two-pass algorithm of Chan, Golub and LeVeque 1983).
+// moments returns mean and sample standard deviation in units of 2ᵉ, in two passes: the squares are
+// of differences from the mean (the corrected two-pass algorithm of Chan, Golub and LeVeque 1983).
 func moments(x []float64) (mean, std float64, e int) {
 	if len(x) == 0 {
 		return math.NaN(), math.NaN(), 0
@@ -49,9 +50,10 @@ func moments(x []float64) (mean, std float64, e int) {
 	return stat.Mean(x, nil), stat.StdDev(x, nil), e
 }
 
-// scaled returns x in units of 2ᵉ, such that neither sums nor squares of some of its greatest values overflow or underflow. It
-// is x itself where that is so in units of 1. Powers of two change no digits; values that are smaller than the greatest by a
-// factor of 2⁻¹⁰⁰⁰ may become 0, which is far below the rounding of any sum.
+// scaled returns x in units of 2ᵉ, such that neither sums nor squares of its greatest values
+// overflow or underflow; x itself if no scaling is needed. Powers of two do not change digits.
+// Values smaller than the greatest by a factor of 2⁻¹⁰⁰⁰ may become 0, far below the rounding error
+// of any sum.
 func scaled(x []float64) (units []float64, e int) {
 	size := 0.0
 	for _, v := range x {
@@ -70,8 +72,9 @@ func scaled(x []float64) (units []float64, e int) {
 	return units, e
 }
 
-// TInterval returns the interval x̄ ± t·s/√n that covers the mean of a normal distribution with probability level, t
-// being the (1+level)/2 quantile of Student's distribution with n−1 degrees of freedom. Both are NaN if n < 2.
+// TInterval returns the interval x̄ ± t·s/√n that covers the mean of a normal distribution with
+// probability level, where t is the (1+level)/2 quantile of Student's distribution with n−1 degrees
+// of freedom. Both ends are NaN if n < 2.
 func TInterval(x []float64, level float64) (low, high float64) {
 	if len(x) < 2 {
 		return math.NaN(), math.NaN()
@@ -82,18 +85,19 @@ func TInterval(x []float64, level float64) (low, high float64) {
 	return math.Ldexp(mean-half, e), math.Ldexp(mean+half, e)
 }
 
-// Rounding is the relative difference up to which two scores are equal. A score is a mean over up to 10⁶ examples, and a mean of
-// scores one over some seeds: summed in another order they differ by about √n 2⁻⁵³ ≈ 10⁻¹³ (Higham 2002, Accuracy and
-// Stability of Numerical Algorithms, Sec. 4.2). No difference between optimizers that is worth a rank is as small.
+// Rounding is the relative difference up to which two scores are equal. A score is a mean over up
+// to 10⁶ examples, and a mean of scores one over some seeds. Summed in another order they differ by
+// about √n 2⁻⁵³ ≈ 10⁻¹³ (Higham 2002, Accuracy and Stability of Numerical Algorithms, Sec. 4.2).
+// Relevant differences between optimizers are far larger.
 const Rounding = 1e-12
 
-// Equal reports whether two values differ by rounding alone, see [Rounding].
+// Equal reports whether two values differ only by rounding, see [Rounding].
 func Equal(a, b float64) bool {
 	d := math.Abs(a - b)
 	return a == b || d <= Rounding*max(math.Abs(a), math.Abs(b)) && !math.IsInf(d, 0)
 }
 
-// difference is a − b, 0 if they differ by rounding alone.
+// difference returns a − b, or 0 if they differ only by rounding.
 func difference(a, b float64) float64 {
 	if Equal(a, b) {
 		return 0
@@ -101,8 +105,9 @@ func difference(a, b float64) float64 {
 	return a - b
 }
 
-// Level returns values with those that differ by rounding alone made equal, so that they can be put in order: each becomes
-// the least that it is equal to, starting from the least of all. NaN stays.
+// Level returns values in which those that differ only by rounding are made equal, so that rounding
+// does not decide their order: from the least value on, each becomes the least value to which it is
+// [Equal]. NaN stays.
 func Level(values []float64) []float64 {
 	order := make([]int, 0, len(values))
 	for i, v := range values {
@@ -120,9 +125,10 @@ func Level(values []float64) []float64 {
 	return level
 }
 
-// Quantile returns the p-quantile of x, p in [0, 1], by linear interpolation between the order statistics around
-// position (n−1)p (type 7 of Hyndman and Fan 1996). Infinities are in order; between a number and +Inf lies +Inf. It is
-// NaN if n = 0 or any xᵢ is NaN. x is not changed.
+// Quantile returns the p-quantile of x, p in [0, 1], by linear interpolation between the order
+// statistics around position (n−1)p (type 7 of Hyndman and Fan 1996). Infinities are ordered like
+// numbers; interpolation between a number and +Inf gives +Inf. The quantile is NaN if n = 0 or any
+// xᵢ is NaN. x is not modified.
 func Quantile(x []float64, p float64) float64 {
 	if len(x) == 0 || slices.ContainsFunc(x, math.IsNaN) {
 		return math.NaN()
@@ -130,7 +136,7 @@ func Quantile(x []float64, p float64) float64 {
 	return quantileSorted(slices.Sorted(slices.Values(x)), p)
 }
 
-// quantileSorted is Quantile of ascending numbers.
+// quantileSorted is [Quantile] for values in ascending order.
 func quantileSorted(sorted []float64, p float64) float64 {
 	if len(sorted) == 0 {
 		return math.NaN()
@@ -141,7 +147,8 @@ func quantileSorted(sorted []float64, p float64) float64 {
 	if w == 0 || sorted[i] == sorted[i+1] {
 		return sorted[i]
 	}
-	return min(max((1-w)*sorted[i]+w*sorted[i+1], sorted[i]), sorted[i+1]) // rounding does not leave the two
+	// rounding stays between the two
+	return min(max((1-w)*sorted[i]+w*sorted[i+1], sorted[i]), sorted[i+1])
 }
 
 // Median returns the 1/2-quantile.

@@ -28,7 +28,8 @@ func TestMoments(t *testing.T) {
 	}{
 		{x: nil, mean: nan, std: nan, stderr: nan, median: nan, q25: nan, low: nan, high: nan},
 		{x: []float64{3}, mean: 3, std: nan, stderr: nan, median: 3, q25: 3, low: nan, high: nan},
-		// Σ(x−5)² = 9+1+1+1+0+0+4+16 = 32; √(32/7); t quantile .975 at 7 degrees of freedom is 2.364624.
+		// Σ(x−5)² = 9+1+1+1+0+0+4+16 = 32; √(32/7); t quantile .975 at 7 degrees of freedom is
+		// 2.364624.
 		{
 			x: []float64{9, 4, 4, 2, 5, 5, 7, 4}, mean: 5, std: math.Sqrt(32. / 7), stderr: math.Sqrt(32. / 7 / 8),
 			median: 4.5, q25: 4, low: 5 - 2.364624251*math.Sqrt(32./56), high: 5 + 2.364624251*math.Sqrt(32./56),
@@ -77,7 +78,8 @@ func TestSignFlip(t *testing.T) {
 		{[]float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 2. / 1024},
 		{[]float64{-1, -2, -3, -4, -5, -6, -7, -8, -9, -10}, 2. / 1024},
 		{[]float64{1, -1, 2, -2, 3, -3}, 1},
-		// Of the 8 patterns of ±.1 ± .2 ± .3 only those that sum to ±.6 reach .6, and rounding must not hide it.
+		// Of the 8 patterns of ±.1 ± .2 ± .3 only those that sum to ±.6 reach .6, and rounding must
+		// not hide it.
 		{[]float64{.1, .2, .3}, 2. / 8},
 		{[]float64{.3, .2, .1}, 2. / 8},
 		// Sums of ±1 ±2 ±3 at least 4 in size: ±6, ±4.
@@ -123,7 +125,8 @@ func TestSignFlipBruteForce(t *testing.T) {
 	}
 }
 
-// The normal distribution that replaces counting is near it where the one takes over from the other.
+// The normal distribution that replaces counting is near it where the one takes over from the
+// other.
 func TestSignFlipManyPairs(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for _, shift := range []float64{0, .3, .6} {
@@ -152,7 +155,8 @@ func TestHolm(t *testing.T) {
 		{nil, []bool{}},
 		{[]float64{.05}, []bool{true}},
 		{[]float64{.051}, []bool{false}},
-		// Thresholds .0125, .0167, .025, .05: .005 and .01 pass, .03 stops at .025, and .04 with it.
+		// Thresholds .0125, .0167, .025, .05: .005 and .01 pass, .03 stops at .025, and .04 with
+		// it.
 		{[]float64{.01, .04, .03, .005}, []bool{true, false, false, true}},
 		// Bonferroni would keep .02.
 		{[]float64{.01, .02}, []bool{true, true}},

@@ -7,13 +7,14 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// BestOf returns what is to be expected of the best of k out of n tuning runs, higher values being better: with v₍₁₎ ≤ … ≤ v₍ₙ₎
+// BestOf returns the expected maximum of k out of n tuning runs, where higher values are better:
+// with v₍₁₎ ≤ … ≤ v₍ₙ₎
 //
 //	E = Σ_{i≥k} v₍ᵢ₎ C(i−1, k−1)/C(n, k),
 //
-// the mean of the maximum over all choices of k runs. It is unbiased for independent runs (Tang et al. 2020), and exact without
-// that assumption when read as: the k settings were tried in random order. k = 1 gives the mean, k = n the maximum. It is
-// NaN if k < 1, k > n or any value is NaN.
+// the mean of the maximum over all choices of k runs. It is unbiased for independent runs (Tang et
+// al. 2020), and exact without that assumption for settings tried in random order. k = 1 gives the
+// mean, k = n the maximum. It is NaN if k < 1, k > n or any value is NaN.
 func BestOf(values []float64, k int) float64 {
 	n := len(values)
 	if k < 1 || k > n || slices.ContainsFunc(values, math.IsNaN) {
@@ -30,8 +31,8 @@ func BestOf(values []float64, k int) float64 {
 	return sum
 }
 
-// Tunability is the mean of BestOf(values, k) over k = 1…n with weights n−k+1, in which small budgets of tuning count more (after
-// Sivaprasad et al. 2020). It is NaN if n = 0.
+// Tunability returns the mean of BestOf(values, k) over k = 1…n with weights n−k+1, so that small
+// tuning budgets count more (after Sivaprasad et al. 2020). It is NaN if n = 0.
 func Tunability(values []float64) float64 {
 	var sum, weights float64
 	values, e := scaled(values)
@@ -44,10 +45,12 @@ func Tunability(values []float64) float64 {
 	return math.Ldexp(sum/weights, e)
 }
 
-// Width returns how far, in decades, a step size can be off: the width in log₁₀ α of the interval around the best step size in
-// which a metric, higher being better, is less than margin below its best. Between the step sizes that were tried the metric
-// is taken to be linear in log α. open says that the interval reaches an end of what was tried, so that it may be wider.
-// Where a step size occurs repeatedly, its best value counts. The width is NaN if nothing was tried or a value is NaN.
+// Width returns the range of good step sizes in decades: the width in log₁₀ α of the interval
+// around the best step size in which a metric, higher being better, is less than margin below its
+// best. Between the tried step sizes the metric is interpolated linearly in log α. open reports
+// that the interval reaches an end of the tried step sizes, so that it may be wider. If a step size
+// occurs repeatedly, its best value counts. The width is NaN if nothing was tried or a value is
+// NaN.
 func Width(steps, values []float64, margin float64) (decades float64, open bool) {
 	best := map[float64]float64{}
 	for i, α := range steps {
@@ -70,7 +73,8 @@ func Width(steps, values []float64, margin float64) (decades float64, open bool)
 		}
 	}
 	bound := best[α[top]] - margin
-	// reach goes from the best in one direction to where the metric falls below the bound.
+	// reach returns the point in one direction from the best at which the metric falls below the
+	// bound.
 	reach := func(by int) float64 {
 		i := top
 		for {
@@ -95,8 +99,8 @@ func Width(steps, values []float64, margin float64) (decades float64, open bool)
 	return reach(1) - reach(-1), open
 }
 
-// ClopperPearson returns the exact interval of Clopper and Pearson 1934 that covers the probability of an event that was seen
-// k times in n with probability at least level. It is NaN if n = 0.
+// ClopperPearson returns the exact interval of Clopper and Pearson 1934 that covers the probability
+// of an event that occurred k times in n with probability at least level. It is NaN if n = 0.
 func ClopperPearson(k, n int, level float64) (low, high float64) {
 	switch {
 	case n == 0:
@@ -114,10 +118,11 @@ func ClopperPearson(k, n int, level float64) (low, high float64) {
 	return low, high
 }
 
-// SeedBias says by how many standard deviations s of the replicates the result that a setting had in tuning is above their
-// mean, higher being better: (v − x̄)/s. Choosing by one seed favours settings that were lucky at it, which shows as a
-// positive bias over many cells. limit is what one unbiased result exceeds in size with probability 1 − level: t·√(1 + 1/n).
-// Both are NaN if n < 2, the bias also if s = 0.
+// SeedBias returns by how many standard deviations s of the replicates the tuning result v of a
+// setting is above their mean, higher being better: (v − x̄)/s. Selection at one seed favours
+// settings that were lucky at it, which shows as a positive bias over many cells. limit is the
+// absolute value that an unbiased result exceeds with probability 1 − level: t·√(1 + 1/n). Both are
+// NaN if n < 2, the bias also if s = 0.
 func SeedBias(tuned float64, replicates []float64, level float64) (bias, limit float64) {
 	n := float64(len(replicates))
 	if n < 2 {
@@ -127,10 +132,14 @@ func SeedBias(tuned float64, replicates []float64, level float64) (bias, limit f
 	if math.IsInf(bias, 0) {
 		bias = math.NaN()
 	}
-	return bias, distuv.StudentsT{Mu: 0, Sigma: 1, Nu: n - 1}.Quantile((1+level)/2) * math.Sqrt(1+1/n)
+	return bias, distuv.StudentsT{
+		Mu: 0, Sigma: 1,
+		Nu: n - 1,
+	}.Quantile((1+level)/2) * math.Sqrt(1+1/n)
 }
 
-// SignTest returns the two-sided p-value of k signs of one kind among n that are as likely as not: 1 if n = 0.
+// SignTest returns the two-sided p-value of the sign test: of k signs of one kind among n, each
+// with probability ½. It is 1 if n = 0.
 func SignTest(k, n int) float64 {
 	if k = max(k, n-k); 2*k == n {
 		return 1

@@ -7,8 +7,8 @@ import (
 )
 
 func TestWelch(t *testing.T) {
-	// Student's sleep data taken as two samples: R's t.test(extra ~ group) gives t = -1.8608, df = 17.776, p = .07939 and
-	// the interval [-3.3654832, 0.2054832].
+	// Student's sleep data taken as two samples: R's t.test(extra ~ group) gives t = -1.8608, df =
+	// 17.776, p = .07939 and the interval [-3.3654832, 0.2054832].
 	x := []float64{.7, -1.6, -.2, -1.2, -.1, 3.4, 3.7, .8, 0, 2}
 	y := []float64{1.9, .8, 1.1, .1, -.1, 4.4, 5.5, 1.6, 4.6, 3.4}
 	d := Welch(x, y, .95)
@@ -39,7 +39,8 @@ func TestWelch(t *testing.T) {
 	}
 }
 
-// Unequal variances and sizes do not raise the error of the first kind, which they would for Student's test.
+// Unequal variances and sizes do not raise the error of the first kind, which they would for
+// Student's test.
 func TestWelchCalibration(t *testing.T) {
 	random := rand.New(rand.NewPCG(11, 12))
 	const trials = 4000

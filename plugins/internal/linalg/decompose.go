@@ -9,8 +9,9 @@ import (
 	"noisebench/protocol"
 )
 
-// Decomposer decomposes square matrices, symmetric ones in float64 whatever their width. It keeps the room that it needs, and its zero
-// value is ready. Matrices must be finite, and those that are written to are not transposed.
+// Decomposer decomposes square matrices; symmetric ones are decomposed in float64 for both element
+// types. It keeps its work space. The zero value is ready for use. Matrices must be finite, and
+// destinations must not be transposed.
 type Decomposer[T protocol.Float] struct {
 	a, b, c, work           []float64
 	values, beside, scalars []float64
@@ -19,7 +20,8 @@ type Decomposer[T protocol.Float] struct {
 	reflector               reflector[T]
 }
 
-// Eigenvectors writes the eigenvectors of a symmetric matrix to the columns of q, those of the greatest eigenvalues first.
+// Eigenvectors writes the eigenvectors of a symmetric matrix to the columns of q, in descending
+// order of the eigenvalues.
 func (d *Decomposer[T]) Eigenvectors(q, a Matrix[T]) {
 	n := a.Rows
 	d.eigen(a)
@@ -30,7 +32,8 @@ func (d *Decomposer[T]) Eigenvectors(q, a Matrix[T]) {
 	}
 }
 
-// InverseRoot writes (A + εI)^(−1/p) to dst, for a positive semidefinite A: eigenvalues below 0, by rounding, count as 0.
+// InverseRoot writes (A + εI)^(−1/p) to dst, for a positive semidefinite A. Eigenvalues below 0,
+// which result from rounding, count as 0.
 func (d *Decomposer[T]) InverseRoot(dst, a Matrix[T], ε, p float64) {
 	n := a.Rows
 	d.eigen(a)
@@ -52,7 +55,7 @@ func (d *Decomposer[T]) square(data *[]float64, n int) blas64.General {
 	return blas64.General{Rows: n, Cols: n, Stride: n, Data: *data}
 }
 
-// query calls a routine of LAPACK, with the room that it asks for.
+// query calls a routine of LAPACK with the work space that it requests.
 func (d *Decomposer[T]) query(routine func(work []float64, n int)) {
 	var best [1]float64
 	routine(best[:], -1)
@@ -61,7 +64,7 @@ func (d *Decomposer[T]) query(routine func(work []float64, n int)) {
 	routine(d.work, n)
 }
 
-// room returns a slice of n elements, made of s if that is long enough.
+// room returns a slice of n elements, which reuses s if that is long enough.
 func room(s []float64, n int) []float64 {
 	if cap(s) < n {
 		return make([]float64, n)

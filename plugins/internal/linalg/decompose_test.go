@@ -8,7 +8,8 @@ import (
 	"noisebench/protocol"
 )
 
-// symmetric returns random matrices of several ranks: B Bᵀ for an n × rank matrix B, and one with equal eigenvalues.
+// symmetric returns random matrices of several ranks: B Bᵀ for an n × rank matrix B, and one with
+// equal eigenvalues.
 func symmetric[T protocol.Float](n, rank int) Matrix[T] {
 	random := rand.New(rand.NewPCG(uint64(n), uint64(rank)))
 	a := New[T](n, n)
@@ -25,7 +26,7 @@ func symmetric[T protocol.Float](n, rank int) Matrix[T] {
 
 var sizes = [][2]int{{1, 1}, {2, 2}, {3, 1}, {7, 3}, {8, 0}, {20, 40}, {65, 64}, {130, 20}}
 
-// Eigenvectors are orthonormal, diagonalize the matrix, and stand by falling eigenvalue.
+// Eigenvectors are orthonormal, diagonalize the matrix, and are in descending order of eigenvalues.
 func TestEigenvectors(t *testing.T) {
 	t.Run("float64", func(t *testing.T) { testEigenvectors[float64](t, 1e-13) })
 	t.Run("float32", func(t *testing.T) { testEigenvectors[float32](t, 1e-5) })
@@ -56,7 +57,8 @@ func testEigenvectors[T protocol.Float](t *testing.T, tolerance float64) {
 	}
 }
 
-// The Q of the columns of a in any order spans, with its first columns, what these do, however great or small they are.
+// For every order of the columns, the first columns of Q span the same space as those of a, at any
+// scale.
 func TestOrthonormal(t *testing.T) {
 	t.Run("float64", func(t *testing.T) { testOrthonormal[float64](t, 1e-13, 1e-200) })
 	t.Run("float32", func(t *testing.T) { testOrthonormal[float32](t, 1e-5, 1e-30) })
@@ -91,7 +93,7 @@ func testOrthonormal[T protocol.Float](t *testing.T, tolerance, tiny float64) {
 	}
 }
 
-// Columns that depend on each other, or are 0, leave Q orthonormal.
+// Q is orthonormal even if columns are linearly dependent or 0.
 func TestOrthonormalOfLowRank(t *testing.T) {
 	var d Decomposer[float32]
 	for _, rank := range []int{0, 1, 40} {

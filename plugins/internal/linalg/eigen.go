@@ -9,11 +9,11 @@ import (
 	"gonum.org/v1/gonum/lapack/gonum"
 )
 
-// eigen leaves the eigenvalues of a symmetric matrix in d.values and its eigenvectors in the rows of d.b; d.order numbers them
-// from the greatest eigenvalue on.
+// eigen computes the eigenvalues of a symmetric matrix in d.values and its eigenvectors in the rows
+// of d.b; d.order lists their indices in descending order of the eigenvalues.
 //
-// It makes the matrix tridiagonal by LAPACK and goes on by implicit QL, which turns rows that lie one after the other, where
-// LAPACK's Dsteqr in gonum turns columns and takes several times as long.
+// It reduces the matrix to tridiagonal form by LAPACK and continues by implicit QL, which rotates
+// contiguous rows. gonum's Dsteqr rotates columns and takes several times as long.
 func (d *Decomposer[T]) eigen(a Matrix[T]) {
 	n := a.Rows
 	m := d.square(&d.a, n)
@@ -27,12 +27,14 @@ func (d *Decomposer[T]) eigen(a Matrix[T]) {
 	})
 	d.query(func(work []float64, size int) { lapack.Dorgtr(blas.Upper, n, m.Data, n, d.scalars, work, size) })
 	vectors := d.square(&d.b, n)
-	Copy(Matrix[float64]{Rows: n, Cols: n, Data: vectors.Data}, Matrix[float64]{Rows: n, Cols: n, Data: m.Data, Transposed: true})
+	Copy(Matrix[float64]{Rows: n, Cols: n, Data: vectors.Data},
+		Matrix[float64]{Rows: n, Cols: n, Data: m.Data, Transposed: true})
 	d.rotations = slices.Grow(d.rotations[:0], n)
 	for l := range n {
 		for sweeps := 0; d.sweep(l, vectors.Data); sweeps++ {
 			if sweeps == 100 {
-				panic("linalg: the eigenvalues of a symmetric matrix do not converge; is it finite?")
+				panic("linalg: the eigenvalues of a symmetric matrix do not converge; is it " +
+					"finite?")
 			}
 		}
 	}
@@ -43,11 +45,11 @@ func (d *Decomposer[T]) eigen(a Matrix[T]) {
 	slices.SortStableFunc(d.order, func(i, j int) int { return cmp.Compare(d.values[j], d.values[i]) })
 }
 
-// rotation turns two neighbouring rows.
+// rotation is a rotation of two neighbouring rows.
 type rotation struct{ c, s float64 }
 
-// sweep is one step of implicit QL with Wilkinson's shift (EISPACK's imtql2), from the first negligible element beside the diagonal
-// back to l. It reports whether there was anything to do.
+// sweep makes one step of implicit QL with Wilkinson's shift (EISPACK's imtql2), from the first
+// negligible off-diagonal element back to l. It reports whether a step was necessary.
 func (d *Decomposer[T]) sweep(l int, vectors []float64) bool {
 	v, e, n := d.values, d.beside, len(d.values)
 	m := l
@@ -90,8 +92,8 @@ func (d *Decomposer[T]) sweep(l int, vectors []float64) bool {
 	return true
 }
 
-// turn applies rotations to the rows m−1 and m of a matrix, then m−2 and m−1, and so on, some columns at a time, which stay in the
-// cache.
+// turn applies rotations to the rows m−1 and m of a matrix, then m−2 and m−1, and so on, for some
+// columns at a time, which stay in the cache.
 func turn(vectors []float64, n, m int, rotations []rotation) {
 	const columns = 64
 	for j := 0; j < n; j += columns {

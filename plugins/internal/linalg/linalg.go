@@ -1,5 +1,6 @@
-// Package linalg multiplies matrices in either width. Products of float32 use the tiles of package simd, those of float64
-// gonum. A result depends on nothing but the arguments: the order of every sum is fixed.
+// Package linalg multiplies and decomposes matrices of float32 and float64. Products of float32 use
+// the tiles of package simd, those of float64 use gonum. Results depend only on the arguments,
+// since the order of every sum is fixed.
 package linalg
 
 import (
@@ -9,11 +10,11 @@ import (
 	"noisebench/protocol"
 )
 
-// Matrix is a view of numbers as a matrix without gaps between its rows.
+// Matrix is a view of a slice as a matrix with contiguous rows.
 type Matrix[T protocol.Float] struct {
 	Rows, Cols int
 	Data       []T
-	Transposed bool // Data holds the transpose, row by row
+	Transposed bool // Data holds the transpose in row-major order
 }
 
 // New returns a matrix of zeros.
@@ -21,18 +22,18 @@ func New[T protocol.Float](rows, cols int) Matrix[T] {
 	return Matrix[T]{Rows: rows, Cols: cols, Data: make([]T, rows*cols)}
 }
 
-// T is the transpose, a view of the same numbers.
+// T returns the transpose, a view of the same data.
 func (m Matrix[T]) T() Matrix[T] {
 	return Matrix[T]{Rows: m.Cols, Cols: m.Rows, Data: m.Data, Transposed: !m.Transposed}
 }
 
-// Copy writes src to dst, row by row.
+// Copy writes src to dst in row-major order.
 func Copy[T protocol.Float](dst, src Matrix[T]) {
 	if !src.Transposed {
 		copy(dst.Data, src.Data)
 		return
 	}
-	const square = 16 // of elements, that stay in the cache until their neighbours are copied
+	const square = 16 // elements, which stay in the cache until their neighbours are copied
 	for i := 0; i < dst.Rows; i += square {
 		for j := 0; j < dst.Cols; j += square {
 			for r := i; r < min(i+square, dst.Rows); r++ {
@@ -44,13 +45,14 @@ func Copy[T protocol.Float](dst, src Matrix[T]) {
 	}
 }
 
-// Multiplier has the threads and the room that products need. Its zero value is ready.
-type Multiplier[T protocol.Float] struct{ crew *crew }
+// Multiplier holds the threads and the work space of products. The zero value is ready for use.
+type Multiplier[T protocol.Float] struct{ pool *pool }
 
-// Multiply writes A·B to dst, which is not transposed and overlaps neither.
+// Multiply writes A·B to dst, which must not be transposed and must not overlap A or B.
 func (w *Multiplier[T]) Multiply(dst, a, b Matrix[T]) { w.product(dst, a, b, false) }
 
-// Gram writes AᵀA to dst, which is not transposed and does not overlap A. It is symmetric to the bit.
+// Gram writes AᵀA to dst, which must not be transposed and must not overlap A. The result is
+// symmetric to the bit.
 func (w *Multiplier[T]) Gram(dst, a Matrix[T]) {
 	w.product(dst, a.T(), a, true)
 	n := dst.Cols
@@ -66,13 +68,13 @@ func (w *Multiplier[T]) Gram(dst, a Matrix[T]) {
 	}
 }
 
-// product writes A·B to dst; upper: it may leave out what lies below the diagonal.
+// product writes A·B to dst. With upper it may omit elements below the diagonal.
 func (w *Multiplier[T]) product(dst, a, b Matrix[T], upper bool) {
 	if d, ok := any(dst.Data).([]float32); ok {
-		if w.crew == nil {
-			w.crew = newCrew(Threads())
+		if w.pool == nil {
+			w.pool = newPool(Threads())
 		}
-		w.crew.product(job{d, any(a).(Matrix[float32]), any(b).(Matrix[float32]), upper})
+		w.pool.product(job{d, any(a).(Matrix[float32]), any(b).(Matrix[float32]), upper})
 		return
 	}
 	tA, a64 := general(any(a).(Matrix[float64]))
@@ -81,7 +83,7 @@ func (w *Multiplier[T]) product(dst, a, b Matrix[T], upper bool) {
 	blas64.Gemm(tA, tB, 1, a64, b64, 0, c64)
 }
 
-// general is how gonum sees a matrix.
+// general returns a matrix in gonum's form.
 func general(m Matrix[float64]) (blas.Transpose, blas64.General) {
 	if m.Transposed {
 		return blas.Trans, blas64.General{Rows: m.Cols, Cols: m.Rows, Stride: m.Rows, Data: m.Data}

@@ -11,7 +11,7 @@ import (
 	"noisebench/protocol"
 )
 
-// Products of matrices of all shapes, stored either way, are those of the definition.
+// Products of matrices of all shapes, transposed or not, agree with the definition.
 func TestProducts(t *testing.T) {
 	t.Run("float32", func(t *testing.T) { testProducts[float32](t, 1e-6) })
 	t.Run("float64", func(t *testing.T) { testProducts[float64](t, 1e-14) })
@@ -40,7 +40,7 @@ func testProducts[T protocol.Float](t *testing.T, tolerance float64) {
 				}
 			}
 			for _, threads := range []int{1, 2, 5} {
-				again, other, square := Multiplier[T]{newCrew(threads)}, New[T](m, n), New[T](k, k)
+				again, other, square := Multiplier[T]{newPool(threads)}, New[T](m, n), New[T](k, k)
 				again.Multiply(other, a, b)
 				again.Gram(square, a)
 				if !slices.Equal(other.Data, dst.Data) || !slices.Equal(square.Data, gram.Data) {

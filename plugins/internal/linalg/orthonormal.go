@@ -10,17 +10,21 @@ import (
 // panel is the number of Householder reflections that are applied together.
 const panel = 32
 
-// reflector has the room for QR decompositions. Where LAPACK has columns it has rows, which lie in one piece.
+// reflector holds the work space of QR decompositions. It uses contiguous rows where LAPACK uses
+// columns.
 type reflector[T protocol.Float] struct {
 	product Multiplier[T]
-	rows    []T // of A's transpose, then of Q's
-	v       []T // vectors of the reflections, one in each row
-	t       []T // of each panel: the product of its reflections is I − Vᵀ T V for vectors as columns (Schreiber & Van Loan 1989)
+	rows    []T // of the transpose of A, then of Q
+	v       []T // vectors of the reflections, one per row
+	// of each panel, whose product of reflections is I − Vᵀ T V for column vectors (Schreiber & Van
+	// Loan 1989)
+	t       []T
 	y, z, d []T
 }
 
-// Orthonormal writes to q what the Gram–Schmidt process makes of the columns of a, up to their signs, taken in the given
-// order: the Q of a QR decomposition by Householder reflections, in the element type.
+// Orthonormal writes to q the result of the Gram–Schmidt process for the columns of a in the given
+// order, up to signs: the factor Q of a QR decomposition by Householder reflections, computed in
+// the element type.
 func (d *Decomposer[T]) Orthonormal(q, a Matrix[T], order []int) {
 	n, r := a.Rows, &d.reflector
 	if len(r.rows) < n*n {
@@ -32,7 +36,7 @@ func (d *Decomposer[T]) Orthonormal(q, a Matrix[T], order []int) {
 		greatest = max(greatest, math.Abs(float64(v)))
 	}
 	_, exponent := math.Frexp(greatest)
-	scale := math.Ldexp(1, -exponent) // squares of float32 are in range then
+	scale := math.Ldexp(1, -exponent) // keeps squares of float32 in range
 	rows := r.rows[:n*n]
 	for j, from := range order {
 		for i := range n {
@@ -55,7 +59,8 @@ func (d *Decomposer[T]) Orthonormal(q, a Matrix[T], order []int) {
 	Copy(q, Matrix[T]{Rows: n, Cols: n, Data: rows, Transposed: true})
 }
 
-// reflect finds the k reflections that bring the rows from p on to triangular form, and T of them.
+// reflect computes the k reflections that reduce the rows from p on to triangular form, and their
+// T.
 func (r *reflector[T]) reflect(n, p, k int) {
 	t := r.t[p*panel:][:k*k]
 	clear(t)
@@ -86,7 +91,8 @@ func (r *reflector[T]) reflect(n, p, k int) {
 	}
 }
 
-// apply multiplies the rows from the given one on by the reflections of a panel, or the other way round by their inverse.
+// apply multiplies the rows from the given one on by the reflections of a panel, or by their
+// inverse.
 func (r *reflector[T]) apply(n, p, k, from int, inverse bool) {
 	m := n - from
 	if m == 0 {
@@ -94,7 +100,10 @@ func (r *reflector[T]) apply(n, p, k, from int, inverse bool) {
 	}
 	rows := Matrix[T]{Rows: m, Cols: n, Data: r.rows[from*n:][:m*n]}
 	v := Matrix[T]{Rows: k, Cols: n, Data: r.v[p*n:][:k*n]}
-	y, z := Matrix[T]{Rows: m, Cols: k, Data: r.y[:m*k]}, Matrix[T]{Rows: m, Cols: k, Data: r.z[:m*k]}
+	y, z := Matrix[T]{Rows: m, Cols: k, Data: r.y[:m*k]}, Matrix[T]{
+		Rows: m, Cols: k,
+		Data: r.z[:m*k],
+	}
 	d := Matrix[T]{Rows: m, Cols: n, Data: r.d[:m*n]}
 	t := Matrix[T]{Rows: k, Cols: k, Data: r.t[p*panel:][:k*k]}
 	if inverse {

@@ -23,39 +23,40 @@ func Threads() int {
 }
 
 const (
-	deep  = 256              // rows of B that are packed at once
-	wide  = 8 * simd.Columns // and columns
-	tall  = 64 * simd.Rows   // rows of A that meet them in one task
-	small = 1 << 20          // products of numbers that one thread does sooner than it wakes others
+	deep = 256              // rows of B in a packed part
+	wide = 8 * simd.Columns // columns of B in a packed part
+	tall = 64 * simd.Rows   // rows of A in one task
+	// multiplications that one thread completes sooner than it wakes others
+	small = 1 << 20
 )
 
-// job is a product A·B that goes to dst; upper: it may leave out what lies below the diagonal.
+// job is a product A·B to be written to dst. With upper it may omit elements below the diagonal.
 type job struct {
 	dst   []float32
 	a, b  Matrix[float32]
 	upper bool
 }
 
-// crew computes products on a fixed number of threads. Every element of dst is computed by one task in a fixed order, so that
-// it does not matter which thread takes which.
-type crew struct {
+// pool computes products on a fixed number of threads. Every element of dst is computed by one task
+// in a fixed order, so that the assignment of tasks to threads does not affect the result.
+type pool struct {
 	workers []*worker
 	job     job
-	height  int // rows in a task
-	stacks  int // tasks above each other
+	height  int // rows of a task
+	stacks  int // number of tasks in the direction of the rows
 	next    atomic.Int64
 	wait    sync.WaitGroup
 }
 
-// worker is what one thread has for itself.
+// worker is the work space of one thread.
 type worker struct {
 	packed []float32 // a part of B
 	tile   [simd.Rows * wide]float32
 	run    func()
 }
 
-func newCrew(threads int) *crew {
-	c := new(crew)
+func newPool(threads int) *pool {
+	c := new(pool)
 	for range threads {
 		w := &worker{packed: make([]float32, deep*wide)}
 		w.run = func() {
@@ -67,7 +68,7 @@ func newCrew(threads int) *crew {
 	return c
 }
 
-func (c *crew) product(j job) {
+func (c *pool) product(j job) {
 	c.job, c.height, c.stacks = j, j.a.Rows, 1
 	c.next.Store(0)
 	helpers := c.workers[1:]
@@ -87,8 +88,9 @@ func (c *crew) product(j job) {
 	c.job = job{}
 }
 
-// drain takes tasks until none is left, from the last columns on, which are the longest of an upper triangle.
-func (c *crew) drain(w *worker) {
+// drain executes tasks until none is left, from the last columns on, which are the longest of an
+// upper triangle.
+func (c *pool) drain(w *worker) {
 	tasks := (c.job.b.Cols + wide - 1) / wide * c.stacks
 	for {
 		i := tasks - int(c.next.Add(1))
@@ -99,8 +101,9 @@ func (c *crew) drain(w *worker) {
 	}
 }
 
-// task computes some columns of dst, in up to height rows from the given one on. It goes through B in parts that are packed into
-// the form of the tiles and stay in the cache while the rows of A meet them.
+// task computes some columns of dst, in up to height rows from the given one on. It packs B part by
+// part into the form of the tiles; a part stays in the cache while it is multiplied by the rows of
+// A.
 func (w *worker) task(t *job, j, from, height int) {
 	columns := min(wide, t.b.Cols-j)
 	to := min(from+height, t.a.Rows)
@@ -123,7 +126,8 @@ func (w *worker) task(t *job, j, from, height int) {
 	}
 }
 
-// pack writes the part of B with depth rows from k and columns from j to dst, as [simd.Pack] does.
+// pack writes the part of B with depth rows from k and columns from j to dst, in the form of
+// [simd.Pack].
 func pack(dst []float32, b Matrix[float32], k, depth, j, columns int) {
 	if !b.Transposed {
 		simd.Pack(dst, b.Data[k*b.Cols+j:], depth, b.Cols, columns)
@@ -143,8 +147,8 @@ func pack(dst []float32, b Matrix[float32], k, depth, j, columns int) {
 	}
 }
 
-// tiles computes up to simd.Rows rows of dst, from row i, for the packed columns from j on, which start at the given panel.
-// The first depth sets them, later ones add.
+// tiles computes up to simd.Rows rows of dst, from row i, for the packed columns from j on, which
+// start at the given panel. It sets the elements if k is 0 and adds to them otherwise.
 func (w *worker) tiles(dst []float32, a Matrix[float32], i, k, depth, stride, j, columns, panel int) {
 	var at [simd.Rows]int
 	count := min(simd.Rows, a.Rows-i)

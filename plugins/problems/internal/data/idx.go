@@ -12,7 +12,7 @@ func ReadMNIST() (*Images, error) {
 	return mnist.Get(func() (*Images, error) { return readIDX(MNIST) })
 }
 
-// ReadFashionMNIST returns Fashion-MNIST, of the same sizes as MNIST.
+// ReadFashionMNIST returns Fashion-MNIST, which has the sizes of MNIST.
 func ReadFashionMNIST() (*Images, error) {
 	return fashionMNIST.Get(func() (*Images, error) { return readIDX(FashionMNIST) })
 }
@@ -46,14 +46,17 @@ func readIDXPair(s *Set, images, labels string) (ImageSet, error) {
 		return ImageSet{}, fmt.Errorf("data set %s: %s: %w", s.Name, labels, err)
 	}
 	if size[0] != count[0] {
-		return ImageSet{}, fmt.Errorf("data set %s: %s has %d labels, want one for each of %d images",
+		return ImageSet{}, fmt.Errorf("data set %s: %s has %d labels, want one for each of %d "+
+			"images",
 			s.Name, labels, count[0], size[0])
 	}
-	return ImageSet{Height: size[1], Width: size[2], Channels: 1, Pixels: levels, Labels: classes}, nil
+	return ImageSet{Height: size[1], Width: size[2], Channels: 1, Pixels: levels, Labels: classes},
+		nil
 }
 
-// parseIDX reads an idx file of bytes with the given number of dimensions: the magic number 0x800 + dimensions and the
-// sizes, big-endian 32-bit numbers all, and then the elements (LeCun's description of MNIST's files).
+// parseIDX reads an idx file of bytes with the given number of dimensions: the magic number 0x800 +
+// dimensions and the sizes, all as big-endian 32-bit numbers, followed by the elements (LeCun's
+// description of MNIST's files).
 func parseIDX(b []byte, dimensions int) (sizes []int, elements []byte, err error) {
 	header := 4 + 4*dimensions
 	if len(b) < header {
@@ -66,11 +69,13 @@ func parseIDX(b []byte, dimensions int) (sizes []int, elements []byte, err error
 	for i := range dimensions {
 		size := binary.BigEndian.Uint32(b[4+4*i:])
 		if size > 1<<24 {
-			return nil, nil, fmt.Errorf("idx file states a size of %d, want at most %d", size, 1<<24)
+			return nil, nil, fmt.Errorf("idx file states a size of %d, want at most %d", size,
+				1<<24)
 		}
 		sizes = append(sizes, int(size))
 		if want *= int(size); want > 1<<32 {
-			return nil, nil, fmt.Errorf("idx file states sizes %v, want at most %d elements", sizes, 1<<32)
+			return nil, nil, fmt.Errorf("idx file states sizes %v, want at most %d elements",
+				sizes, 1<<32)
 		}
 	}
 	if got := len(b) - header; got != want {

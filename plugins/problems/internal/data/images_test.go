@@ -70,8 +70,8 @@ func realSet(t *testing.T, folder string, size int64, files ...realFile) *Set {
 	return set
 }
 
-// The first 4000 training images and the first 1000 test images of CIFAR-10. The pixels are those that public notebooks
-// print for the first image of each part.
+// The first 4000 training images and the first 1000 test images of CIFAR-10. The pixels are those
+// that public notebooks print for the first image of each part.
 func TestCIFAR10(t *testing.T) {
 	set := realSet(
 		t, "cifar10-subset", 1000*3073,
@@ -99,7 +99,8 @@ func TestCIFAR10(t *testing.T) {
 			t.Errorf("%s: the first row is %v … %v, want %v … %v", c.name, from, end, c.from, c.end)
 		}
 	}
-	// Over many pictures the channels have well-known means (training set: 125.3, 123.0, 113.9) and differ.
+	// Over many pictures the channels have well-known means (training set: 125.3, 123.0, 113.9) and
+	// differ.
 	var mean [3]float64
 	for i, v := range images.Train.Pixels {
 		mean[i%3] += float64(v) / (4000 * 1024)
@@ -178,7 +179,7 @@ func TestParseCIFARErrors(t *testing.T) {
 	wantError(t, parseCIFAR(good[:3075], 2, 100, &part), "file has 3075 bytes, want a multiple of 3074")
 }
 
-// Files that are cut or damaged are refused by size and checksum.
+// Truncated or damaged files are rejected by size and checksum.
 func TestCIFAR10Corrupt(t *testing.T) {
 	first, _ := isolate(t)
 	for _, f := range CIFAR10.Files {
@@ -230,7 +231,7 @@ func TestWarAndPeace(t *testing.T) {
 	}
 }
 
-// The text goes on from the training part to the test part, and its symbols are numbered from the most frequent one.
+// The test part continues the training part, and symbols are numbered from the most frequent one.
 func TestOpticks(t *testing.T) {
 	text, err := ReadOpticks()
 	if err != nil {
@@ -268,7 +269,8 @@ func TestParseText(t *testing.T) {
 	if got, want := string(text.Symbols), "éba\n!"; got != want {
 		t.Errorf("the symbols are %q, want %q: ties in the order of appearance", got, want)
 	}
-	if !bytes.Equal(text.Train, []byte{0, 1, 2, 3, 2, 1, 0}) || !bytes.Equal(text.Test, []byte{4}) { // ⌈0.8 · 8⌉ = 7
+	// ⌈0.8 · 8⌉ = 7
+	if !bytes.Equal(text.Train, []byte{0, 1, 2, 3, 2, 1, 0}) || !bytes.Equal(text.Test, []byte{4}) {
 		t.Errorf("the parts are %v and %v", text.Train, text.Test)
 	}
 	_, err = parseText([]byte("a\xff"))

@@ -8,7 +8,7 @@ import (
 	"io"
 )
 
-// The types of elements that a MATLAB 5 file of byte arrays has.
+// The types of elements in a MATLAB 5 file of byte arrays.
 const (
 	miInt8       = 1
 	miUint8      = 2
@@ -24,15 +24,18 @@ type array struct {
 	elements []byte
 }
 
-// parseMAT returns the arrays of a little-endian MATLAB 5 file by name. All have to be stored as bytes (MathWorks,
-// MAT-File Format, chapter 1). It allocates a bounded multiple of the length of b, whatever b declares.
+// parseMAT returns the arrays of a little-endian MATLAB 5 file by name. All must be stored as bytes
+// (MathWorks, MAT-File Format, chapter 1). Its allocations are bounded by a multiple of the length
+// of b, whatever b declares.
 func parseMAT(b []byte) (map[string]array, error) {
 	const header = 128
 	if len(b) < header {
 		return nil, fmt.Errorf("MATLAB file has %d bytes, want a header of %d", len(b), header)
 	}
-	if got, want := string(b[header-4:header]), "\x00\x01IM"; got != want { // version and byte order
-		return nil, fmt.Errorf("header of MATLAB file ends in %q, want %q for little-endian version 5", got, want)
+	// version and byte order
+	if got, want := string(b[header-4:header]), "\x00\x01IM"; got != want {
+		return nil, fmt.Errorf("header of MATLAB file ends in %q, want %q for little-endian "+
+			"version 5", got, want)
 	}
 	arrays := map[string]array{}
 	for b = b[header:]; len(b) > 0; {
@@ -58,9 +61,9 @@ func parseMAT(b []byte) (map[string]array, error) {
 	return arrays, nil
 }
 
-// inflate returns a compressed element: its tag, which says how long it is, and as many bytes.
+// inflate returns a compressed element: its tag, which contains the length, and the data.
 func inflate(b []byte) ([]byte, error) {
-	const most = 1032 // bytes that deflate gets out of one byte, at most
+	const most = 1032 // the greatest expansion of deflate, in bytes per byte
 	r, err := zlib.NewReader(bytes.NewReader(b))
 	if err != nil {
 		return nil, err
@@ -71,14 +74,16 @@ func inflate(b []byte) ([]byte, error) {
 	}
 	size := uint64(binary.LittleEndian.Uint32(tag[4:]))
 	if size > most*uint64(len(b)) {
-		return nil, fmt.Errorf("%d compressed bytes declare %d bytes, want at most %d", len(b), size, most*len(b))
+		return nil, fmt.Errorf("%d compressed bytes declare %d bytes, want at most %d", len(b),
+			size, most*len(b))
 	}
 	element := make([]byte, 8+size)
 	copy(element, tag)
 	if _, err := io.ReadFull(r, element[8:]); err != nil {
 		return nil, fmt.Errorf("compressed element of %d bytes: %w", size, err)
 	}
-	if _, err := io.Copy(io.Discard, r); err != nil { // to the end, where zlib compares its checksum
+	// read to the end, where zlib verifies the checksum
+	if _, err := io.Copy(io.Discard, r); err != nil {
 		return nil, err
 	}
 	return element, nil
@@ -102,7 +107,8 @@ func parseArray(b []byte) (name string, a array, err error) {
 	}
 	sizes := parts[1]
 	if len(sizes) < 8 || len(sizes)%4 != 0 {
-		return name, array{}, fmt.Errorf("its size takes %d bytes, want 4 for each of 2 or more dimensions", len(sizes))
+		return name, array{}, fmt.Errorf("its size takes %d bytes, want 4 for each of 2 or more "+
+			"dimensions", len(sizes))
 	}
 	a.elements = parts[3]
 	product := 1
@@ -113,22 +119,25 @@ func parseArray(b []byte) (name string, a array, err error) {
 		}
 		a.size = append(a.size, int(size))
 		if product *= int(size); product > 1<<32 {
-			return name, array{}, fmt.Errorf("it has size %v, want at most %d elements", a.size, 1<<32)
+			return name, array{}, fmt.Errorf("it has size %v, want at most %d elements", a.size,
+				1<<32)
 		}
 	}
 	if len(a.elements) != product {
-		return name, array{}, fmt.Errorf("size %v has %d elements, want %d", a.size, len(a.elements), product)
+		return name, array{}, fmt.Errorf("size %v has %d elements, want %d", a.size,
+			len(a.elements), product)
 	}
 	return name, a, nil
 }
 
-// cutElement cuts the first element off b: its type, its body, and what follows it.
+// cutElement returns type and body of the first element of b, and the rest of b.
 func cutElement(b []byte) (kind uint32, body, rest []byte, err error) {
 	if len(b) < 8 {
 		return 0, nil, nil, fmt.Errorf("element has %d bytes, want a tag of 8", len(b))
 	}
 	kind = binary.LittleEndian.Uint32(b)
-	if small := int(kind >> 16); small != 0 { // type, size and up to four bytes in the space of a tag
+	// type, size and up to four bytes of data within a tag
+	if small := int(kind >> 16); small != 0 {
 		if small > 4 {
 			return 0, nil, nil, fmt.Errorf("small element declares %d bytes, want at most 4", small)
 		}
@@ -139,7 +148,7 @@ func cutElement(b []byte) (kind uint32, body, rest []byte, err error) {
 		return 0, nil, nil, fmt.Errorf("element declares %d bytes, and %d are left", size, len(b))
 	}
 	end := size
-	if kind != miCompressed { // others are padded to a multiple of 8; the last one may lack that
+	if kind != miCompressed { // others are padded to a multiple of 8, except possibly the last one
 		end = min((size+7)&^7, uint64(len(b)))
 	}
 	return kind, b[:size], b[end:], nil

@@ -7,17 +7,18 @@ import (
 	"strings"
 )
 
-// publishedFiles lists the bundles of results/published, with their sizes and checksums; results/published/regenerate.sh
-// writes it.
+// publishedFiles lists the bundles of results/published, with sizes and checksums. The script
+// results/published/regenerate.sh writes it.
 //
 //go:embed published.json
 var publishedFiles []byte
 
-// Mirrors is the environment variable that names where copies of the published bundles are: addresses of folders, separated
-// by spaces. A clone of noisebench has them in results/published.
+// Mirrors is the environment variable with the locations of copies of the published bundles:
+// addresses of folders, separated by spaces. A clone of noisebench has the bundles in
+// results/published.
 const Mirrors = "NOISEBENCH_MIRRORS"
 
-// Published are the bundles of runs that the noisebench developers publish, to be ranked against.
+// Published is the set of bundles that the noisebench developers publish as baselines.
 var Published = &Set{
 	Name:    "published",
 	Doc:     "published bundles of runs, for bench run --baselines",
@@ -34,7 +35,7 @@ func listed(text []byte) (files []File) {
 	return files
 }
 
-// addresses makes each address one that a file's name can be put behind.
+// addresses returns the addresses in a text, each with a final slash.
 func addresses(text string) (list []string) {
 	for _, address := range strings.Fields(text) {
 		list = append(list, strings.TrimSuffix(address, "/")+"/")

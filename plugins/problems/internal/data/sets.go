@@ -57,8 +57,9 @@ var Digits = &Set{
 
 // MNIST is the MNIST database of handwritten digits.
 var MNIST = &Set{
-	Name:    "mnist",
-	Doc:     "MNIST handwritten digits: 60,000 + 10,000 images of 28 × 28 pixels with 256 grey levels, 10 classes",
+	Name: "mnist",
+	Doc: "MNIST handwritten digits: 60,000 + 10,000 images of 28 × 28 pixels with 256 grey " +
+		"levels, 10 classes",
 	Source:  "LeCun, Cortes and Burges 1998",
 	Licence: "CC BY-SA 3.0",
 	Files: []File{
@@ -89,8 +90,9 @@ var MNIST = &Set{
 
 // FashionMNIST is the Fashion-MNIST data set of pictures of clothes.
 var FashionMNIST = &Set{
-	Name:    "fashion-mnist",
-	Doc:     "Fashion-MNIST: 60,000 + 10,000 images of 28 × 28 pixels with 256 grey levels, 10 classes of clothes",
+	Name: "fashion-mnist",
+	Doc: "Fashion-MNIST: 60,000 + 10,000 images of 28 × 28 pixels with 256 grey levels, 10 " +
+		"classes of clothes",
 	Source:  "Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747",
 	Licence: "MIT, Copyright 2017 Zalando SE",
 	Files: []File{
@@ -118,8 +120,8 @@ var FashionMNIST = &Set{
 	},
 }
 
-// CIFAR10 is CIFAR-10 in its binary version. The checksums of the files are those with which Apache MXNet (gluon's
-// CIFAR10) verified what it unpacked from the archive.
+// CIFAR10 is CIFAR-10 in its binary version. The checksums of the files are those by which Apache
+// MXNet (gluon's CIFAR10) verified the files unpacked from the archive.
 var CIFAR10 = &Set{
 	Name:    "cifar-10",
 	Doc:     "CIFAR-10: 50,000 + 10,000 colour images of 32 × 32 pixels, 10 classes",
@@ -158,7 +160,8 @@ var CIFAR10 = &Set{
 	mirrors: torontoMirrors,
 }
 
-// CIFAR100 is CIFAR-100 in its binary version. The checksums of the files are those of gluon's CIFAR100.
+// CIFAR100 is CIFAR-100 in its binary version. The checksums of the files are those of gluon's
+// CIFAR100.
 var CIFAR100 = &Set{
 	Name:    "cifar-100",
 	Doc:     "CIFAR-100: 50,000 + 10,000 colour images of 32 × 32 pixels, 100 classes",
@@ -181,13 +184,18 @@ var CIFAR100 = &Set{
 	mirrors: torontoMirrors,
 }
 
-var torontoMirrors = []string{"https://www.cs.toronto.edu/~kriz/", "https://cave.cs.toronto.edu/kriz/"}
+var torontoMirrors = []string{
+	"https://www.cs.toronto.edu/~kriz/",
+	"https://cave.cs.toronto.edu/kriz/",
+}
 
 // SVHN is Street View House Numbers, cropped digits, without its extra part.
 var SVHN = &Set{
-	Name:    "svhn",
-	Doc:     "Street View House Numbers, cropped: 73,257 + 26,032 colour images of 32 × 32 pixels, 10 classes",
-	Source:  "Netzer et al. 2011, Reading digits in natural images with unsupervised feature learning",
+	Name: "svhn",
+	Doc: "Street View House Numbers, cropped: 73,257 + 26,032 colour images of 32 × 32 " +
+		"pixels, 10 classes",
+	Source: "Netzer et al. 2011, Reading digits in natural images with unsupervised feature " +
+		"learning",
 	Licence: "for non-commercial use only",
 	Files: []File{
 		{
@@ -199,14 +207,18 @@ var SVHN = &Set{
 			SHA256: "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b",
 		},
 	},
-	mirrors: []string{"http://ufldl.stanford.edu/housenumbers/", "https://ufldl.stanford.edu/housenumbers/"},
+	mirrors: []string{
+		"http://ufldl.stanford.edu/housenumbers/",
+		"https://ufldl.stanford.edu/housenumbers/",
+	},
 }
 
 // WarAndPeace is the copy of Project Gutenberg's ebook 2600 that DeepOBS reads.
 var WarAndPeace = &Set{
-	Name:    "war-and-peace",
-	Doc:     "War and Peace, in English: 3,266,185 characters, 83 of them different",
-	Source:  "Tolstoy 1869, translated by L. and A. Maude; Project Gutenberg ebook 2600; chosen by Schneider et al. 2019",
+	Name: "war-and-peace",
+	Doc:  "War and Peace, in English: 3,266,185 characters, 83 of them different",
+	Source: "Tolstoy 1869, translated by L. and A. Maude; Project Gutenberg ebook 2600; chosen " +
+		"by Schneider et al. 2019",
 	Licence: "public domain",
 	Files: []File{{
 		Name: "war-and-peace.txt", Size: 3291641,
@@ -218,7 +230,7 @@ var WarAndPeace = &Set{
 	},
 }
 
-// Opticks is Project Gutenberg's text of the 1730 edition, as it comes with Go.
+// Opticks is Project Gutenberg's text of the 1730 edition, which Go's source contains.
 var Opticks = &Set{
 	Name:    "opticks",
 	Doc:     "Newton's Opticks: 567,038 characters, 91 of them different",
@@ -237,11 +249,11 @@ func ReadBreastCancer() (rows [][]float64, classes []byte, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	_, body, _ := bytes.Cut(b, []byte("\n")) // the first line says 569,30,malignant,benign
+	_, body, _ := bytes.Cut(b, []byte("\n")) // the first line is 569,30,malignant,benign
 	return readTable(body, 30)
 }
 
-// ReadDigits returns 1797 images, 8 × 8 × 1, with levels from 0 to 16, and the digits that they show.
+// ReadDigits returns 1797 images, 8 × 8 × 1, with levels from 0 to 16, labelled with their digits.
 func ReadDigits() (*ImageSet, error) {
 	b, err := Digits.Read("digits.csv")
 	if err != nil {
@@ -260,12 +272,14 @@ func ReadDigits() (*ImageSet, error) {
 	return images, nil
 }
 
-// readTable reads lines of comma-separated numbers: the given number of features, and then a class in [0, 255].
+// readTable reads lines of comma-separated numbers: the given number of features, followed by a
+// class in [0, 255].
 func readTable(b []byte, features int) (rows [][]float64, classes []byte, err error) {
 	for line := range strings.Lines(string(b)) {
 		fields := strings.Split(strings.TrimSpace(line), ",")
 		if len(fields) != features+1 {
-			return nil, nil, fmt.Errorf("row %d has %d fields, want %d", len(rows)+1, len(fields), features+1)
+			return nil, nil, fmt.Errorf("row %d has %d fields, want %d", len(rows)+1, len(fields),
+				features+1)
 		}
 		row := make([]float64, features)
 		for i := range row {

@@ -7,8 +7,8 @@ import (
 
 var svhn Kept[Images]
 
-// ReadSVHN returns the cropped digits of SVHN, 32 × 32 × 3 in red, green and blue: 73,257 training images and 26,032
-// test images, in the order of the files. Labels are the digits.
+// ReadSVHN returns the cropped digits of SVHN, 32 × 32 × 3 in red, green and blue: 73,257 training
+// images and 26,032 test images, in the order of the files. Labels are the digits.
 func ReadSVHN() (*Images, error) {
 	return svhn.Get(func() (*Images, error) { return readSVHN(SVHN) })
 }
@@ -27,8 +27,9 @@ func readSVHN(s *Set) (*Images, error) {
 	return images, nil
 }
 
-// parseSVHN reads a file with two arrays (Netzer et al.): X of the pixels, of size 32 × 32 × 3 × N for height, width,
-// channel and image, and y of the labels, of size N × 1, where 10 stands for the digit 0.
+// parseSVHN reads a file with two arrays (Netzer et al.): the pixels X, of size 32 × 32 × 3 × N for
+// height, width, channel and image, and the labels y, of size N × 1, where 10 represents the digit
+// 0.
 func parseSVHN(b []byte) (ImageSet, error) {
 	const side = 32
 	arrays, err := parseMAT(b)
@@ -51,7 +52,7 @@ func parseSVHN(b []byte) (ImageSet, error) {
 		}
 	}
 	set := ImageSet{Height: side, Width: side, Channels: 3, Pixels: x.elements, Labels: y.elements}
-	var columns [3 * side * side]uint8 // an image as it was, [channel][column][row]
+	var columns [3 * side * side]uint8 // an image of the file, by channel, column and row
 	for n := range set.Len() {
 		image := set.Image(n)
 		copy(columns[:], image)

@@ -13,7 +13,7 @@ import (
 // matHeader is the header of a little-endian MATLAB 5 file.
 var matHeader = append([]byte("MATLAB 5.0 MAT-file"+strings.Repeat(" ", 97)+strings.Repeat("\x00", 8)), 0, 1, 'I', 'M')
 
-// element writes an element of a MATLAB 5 file, in the small form if the body fits.
+// element returns an element of a MATLAB 5 file, in the small form if the body fits.
 func element(kind uint32, body []byte) []byte {
 	le := binary.LittleEndian
 	if n := len(body); n > 0 && n <= 4 {
@@ -54,7 +54,7 @@ func deflated(t testing.TB, b []byte) []byte {
 
 func compressed(t testing.TB, b []byte) []byte { return element(miCompressed, deflated(t, b)) }
 
-// houses writes n images, in the format of SVHN, with these labels.
+// houses writes images in the format of SVHN, with these labels.
 func houses(t testing.TB, pack func(testing.TB, []byte) []byte, seed byte, labels ...byte) []byte {
 	var x []byte
 	for n := range labels {
@@ -102,7 +102,8 @@ func TestSVHN(t *testing.T) {
 	checkPixels(t, &plain, 7)
 }
 
-// The file was written by another implementation: savemat of SciPy 1.10.1, compressed, with the same pixels.
+// The file was written by another implementation: savemat of SciPy 1.10.1, compressed, with the
+// same pixels.
 func TestSVHNFromSciPy(t *testing.T) {
 	b, err := os.ReadFile("testdata/svhn5.mat")
 	if err != nil {
@@ -189,7 +190,7 @@ func FuzzParseMAT(f *testing.F) {
 	})
 }
 
-// What looks like SVHN is read without a panic, whatever its arrays hold.
+// Files similar to SVHN's are read without a panic, whatever their arrays contain.
 func FuzzParseSVHN(f *testing.F) {
 	f.Add([]byte{1, 10, 3}, 3)
 	f.Add([]byte{}, 0)

@@ -7,14 +7,16 @@ import (
 	"strings"
 )
 
-// The tables of numbers for regression. The names of their files say in which form they are: Energy and PowerPlant are
-// the copies that much of the literature reads, in which UCI's spreadsheets are text.
+// The tables of numbers for regression. Energy and PowerPlant are copies of UCI's spreadsheets as
+// text, which much of the literature uses.
 
 // Boston is the Boston housing data.
 var Boston = &Set{
-	Name:    "boston",
-	Doc:     "Boston housing: 506 tracts, 13 features, median value of homes; a feature is contested, see the README",
-	Source:  "Harrison and Rubinfeld 1978, doi:10.1016/0095-0696(78)90006-2; file of scikit-learn 1.2.1",
+	Name: "boston",
+	Doc: "Boston housing: 506 tracts, 13 features, median value of homes; a feature is " +
+		"contested, see the README",
+	Source: "Harrison and Rubinfeld 1978, doi:10.1016/0095-0696(78)90006-2; file of " +
+		"scikit-learn 1.2.1",
 	Licence: "none stated",
 	Files: []File{{
 		Name: "boston_house_prices.csv", Size: 34742,
@@ -51,9 +53,10 @@ var Yacht = &Set{
 
 // Energy is the energy efficiency data with the first of its two targets.
 var Energy = &Set{
-	Name:    "energy",
-	Doc:     "energy efficiency: 768 buildings, 8 features, heating load",
-	Source:  "Tsanas and Xifara 2012, doi:10.24432/C51307; as text, from the data of Gal and Ghahramani 2016",
+	Name: "energy",
+	Doc:  "energy efficiency: 768 buildings, 8 features, heating load",
+	Source: "Tsanas and Xifara 2012, doi:10.24432/C51307; as text, from the data of Gal and " +
+		"Ghahramani 2016",
 	Licence: "CC BY 4.0",
 	Files: []File{{
 		Name: "energy.txt", Size: 35309,
@@ -75,11 +78,12 @@ var PowerPlant = &Set{
 	embedded: embedded,
 }
 
-// A1a is the smallest of Platt's pieces of the adult data.
+// A1a is the smallest of Platt's subsets of the adult data.
 var A1a = &Set{
-	Name:    "a1a",
-	Doc:     "a1a: 1605 people of a census, 119 binary features, income above or below $50,000",
-	Source:  "Becker and Kohavi 1996, doi:10.24432/C5XW20; prepared by Platt 1998; file of LIBSVM's collection",
+	Name: "a1a",
+	Doc:  "a1a: 1605 people of a census, 119 binary features, income above or below $50,000",
+	Source: "Becker and Kohavi 1996, doi:10.24432/C5XW20; prepared by Platt 1998; file of " +
+		"LIBSVM's collection",
 	Licence: "CC BY 4.0",
 	Files: []File{{
 		Name: "a1a", Size: 114818,
@@ -88,8 +92,8 @@ var A1a = &Set{
 	embedded: embedded,
 }
 
-// ReadNumbers returns the rows of numbers in the one file of a set: features, and then the target. Lines before
-// the first that has them are the head of the file.
+// ReadNumbers returns the rows of numbers in the single file of a set: features, followed by the
+// target. Lines before the first such row are the header.
 func ReadNumbers(s *Set, features int) (rows [][]float64, err error) {
 	b, err := s.Read(s.Files[0].Name)
 	if err != nil {
@@ -105,7 +109,8 @@ func parseNumbers(b []byte, features int) (rows [][]float64, err error) {
 	number := 0
 	for line := range bytes.Lines(b) {
 		number++
-		fields := strings.FieldsFunc(string(line), func(r rune) bool { return strings.ContainsRune(", \t\r\n", r) })
+		fields := strings.FieldsFunc(string(line),
+			func(r rune) bool { return strings.ContainsRune(", \t\r\n", r) })
 		row, err := parse(fields, features+1)
 		switch {
 		case err == nil:
@@ -134,10 +139,11 @@ func parse(fields []string, want int) ([]float64, error) {
 	return row, nil
 }
 
-// A1aFeatures is the number of features that occur in A1a. The whole of the adult data has 123.
+// A1aFeatures is the number of features that occur in A1a. The complete adult data has 123.
 const A1aFeatures = 119
 
-// ReadA1a returns the rows of A1a like ReadNumbers: features that are 0 or 1, and the class −1 or +1.
+// ReadA1a returns the rows of A1a in the form of [ReadNumbers]: features that are 0 or 1, followed
+// by the class −1 or +1.
 func ReadA1a() (rows [][]float64, err error) {
 	b, err := A1a.Read("a1a")
 	if err != nil {
@@ -154,7 +160,8 @@ func parseA1a(b []byte) (rows [][]float64, err error) {
 		fields := strings.Fields(string(line)) // "-1 3:1 11:1 …", features from 1
 		row := make([]float64, A1aFeatures+1)
 		if len(fields) == 0 || fields[0] != "-1" && fields[0] != "+1" {
-			return nil, fmt.Errorf("line %d: %.80q, want a class of -1 or +1 and features", len(rows)+1, line)
+			return nil, fmt.Errorf("line %d: %.80q, want a class of -1 or +1 and features",
+				len(rows)+1, line)
 		}
 		row[A1aFeatures] = 1
 		if fields[0] == "-1" {
@@ -164,7 +171,8 @@ func parseA1a(b []byte) (rows [][]float64, err error) {
 			at, value, _ := strings.Cut(field, ":")
 			j, err := strconv.Atoi(at)
 			if err != nil || j < 1 || j > A1aFeatures || value != "1" {
-				return nil, fmt.Errorf("line %d: %.80q, want a feature from 1 to %d with the value 1", len(rows)+1, field, A1aFeatures)
+				return nil, fmt.Errorf("line %d: %.80q, want a feature from 1 to %d with the "+
+					"value 1", len(rows)+1, field, A1aFeatures)
 			}
 			row[j-1] = 1
 		}

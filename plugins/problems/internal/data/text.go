@@ -11,13 +11,14 @@ import (
 // Text is a text as a sequence of symbols. It is shared and must not be modified.
 type Text struct {
 	Symbols     []rune  // the symbol of each id, most frequent first
-	Train, Test []uint8 // ids: the beginning of the text and the rest
+	Train, Test []uint8 // ids of the beginning of the text and of the rest
 }
 
 var warAndPeace Kept[Text]
 
-// ReadWarAndPeace returns War and Peace as DeepOBS prepares it (Schneider et al. 2019, data set tolstoi): 83 symbols,
-// 2,612,948 characters to train and 653,237 to test. Lines end in \r\n, and both are symbols.
+// ReadWarAndPeace returns War and Peace as DeepOBS prepares it (Schneider et al. 2019, data set
+// tolstoi): 83 symbols, 2,612,948 characters for training and 653,237 for testing. Lines end in
+// \r\n, and both characters are symbols.
 func ReadWarAndPeace() (*Text, error) {
 	return warAndPeace.Get(func() (*Text, error) { return readWarAndPeace(WarAndPeace) })
 }
@@ -34,12 +35,13 @@ func readWarAndPeace(s *Set) (*Text, error) {
 	return text, nil
 }
 
-// OpticksTrain is the number of characters of the Opticks' training part.
+// OpticksTrain is the number of characters of the training part of the Opticks.
 const OpticksTrain = 8811*64 + 1
 
 var opticks Kept[Text]
 
-// ReadOpticks returns Newton's Opticks: 91 symbols, [OpticksTrain] characters to train and the rest to test.
+// ReadOpticks returns Newton's Opticks: 91 symbols, [OpticksTrain] characters for training and the
+// rest for testing.
 func ReadOpticks() (*Text, error) {
 	return opticks.Get(func() (*Text, error) {
 		b, err := Opticks.Read(Opticks.Files[0].Name)
@@ -56,8 +58,9 @@ func ReadOpticks() (*Text, error) {
 	})
 }
 
-// cutWarAndPeace deletes what is not the novel: the licence before it, the table of contents, the licence after it.
-// Each cut counts the lines that the one before has left (DeepOBS, deepobs_prepare_data.sh).
+// cutWarAndPeace deletes everything but the novel: the licence before it, the table of contents,
+// the licence after it. Each cut counts the lines left by the previous one (DeepOBS,
+// deepobs_prepare_data.sh).
 func cutWarAndPeace(b []byte) []byte {
 	b = deleteLines(b, 1, 29)
 	b = deleteLines(b, 5, 775)
@@ -76,8 +79,8 @@ func deleteLines(b []byte, first, last int) []byte {
 	return kept
 }
 
-// parseText numbers the symbols of a UTF-8 text by descending frequency, those of equal frequency in the order in which
-// they first appear. The first ⌈0.8 n⌉ of n characters are the training part.
+// parseText numbers the symbols of a UTF-8 text by descending frequency, and by first occurrence
+// for equal frequencies. The first ⌈0.8 n⌉ of n characters are the training part.
 func parseText(b []byte) (*Text, error) {
 	if !utf8.Valid(b) {
 		return nil, fmt.Errorf("text of %d bytes is not valid UTF-8", len(b))
@@ -92,7 +95,8 @@ func parseText(b []byte) (*Text, error) {
 		count[r]++
 	}
 	if len(text.Symbols) > 256 {
-		return nil, fmt.Errorf("text has %d different characters, want at most 256", len(text.Symbols))
+		return nil, fmt.Errorf("text has %d different characters, want at most 256",
+			len(text.Symbols))
 	}
 	slices.SortStableFunc(text.Symbols, func(a, b rune) int { return cmp.Compare(count[b], count[a]) })
 	id := map[rune]uint8{}

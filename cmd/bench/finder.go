@@ -1,0 +1,180 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"noisebench/cmd/bench/plans"
+	"noisebench/harness"
+	"noisebench/harness/folder"
+	"noisebench/plugins"
+	"noisebench/protocol"
+	"noisebench/results"
+	"noisebench/results/bundle"
+)
+
+// finder finds the records of a plan, for the commands that show results and run nothing.
+type finder struct {
+	plugins    pluginFlags
+	dir, build string
+	traces     bool   // wanted with the records
+	source     []byte // text of the plan that was found
+}
+
+func (f *finder) add(cmd *cobra.Command) {
+	f.plugins.add(cmd)
+	addResults(cmd, &f.dir)
+	cmd.Flags().StringVar(&f.build, "build", "", "records that name the build of bench that made them: how its `SHA256` begins")
+}
+
+// found is a plan with what the results folder has of it.
+type found struct {
+	campaign *harness.Campaign
+	store    *keeper
+	notes    folder.Notes
+
+	definitions bundle.Lookup // by the names of the plan
+}
+
+// find returns the plan that an argument names, its defaults filled in, and the state of its cells.
+// That there are no records at all is an error.
+func (f *finder) find(cmd *cobra.Command, arg string) (*protocol.Plan, []results.Cell, error) {
+	there, err := f.open(cmd, arg)
+	if err != nil {
+		return nil, nil, err
+	}
+	campaign, store := there.campaign, there.store
+	// All records are kept, so that little of what is on the heap is garbage: to let it double
+	// would take twice the memory, and to look through it often while it fills would take time.
+	before := debug.SetGCPercent(60)
+	cells, _ := campaign.Cells(store.find)
+	debug.SetGCPercent(before)
+	imported := importedCells(store.store, &campaign.Plan, cmd.ErrOrStderr())
+	if len(store.seen) == 0 && len(imported) == 0 {
+		return nil, nil, noRecords(cmd, there, arg)
+	}
+	there.notes.MarkTaken(cells)
+	return &campaign.Plan, append(cells, imported...), nil
+}
+
+// open looks up all that the plan names: in what the results folder says of plans that were run in
+// it and of bundles that runs were taken from, and what is not there among bench's own definitions
+// and plugins. No plugin is needed for records that are there.
+func (f *finder) open(cmd *cobra.Command, arg string) (*found, error) {
+	stderr := cmd.ErrOrStderr()
+	store, err := openResults(f.dir, stderr)
+	if err != nil {
+		return nil, err
+	}
+	store.traces = f.traces
+	notes := notesIn(f.dir, stderr)
+	there := &found{store: store, notes: notes}
+	plan, source, err := plans.Find(arg, notes.Saved)
+	if err != nil {
+		return nil, err
+	}
+	f.source = source
+	plan = plan.WithDefaults()
+	f.plugins.inProcess = true // nothing is run
+	var own *catalogue
+	defer func() {
+		if own != nil {
+			own.Close()
+		}
+	}()
+	rest := func() (bundle.Lookup, error) {
+		if own == nil {
+			if own, err = f.plugins.open(cmd, plan.Plugins...); err != nil {
+				return nil, err
+			}
+		}
+		return own, nil
+	}
+	if f.build != "" {
+		if _, err := rest(); err != nil {
+			return nil, err
+		}
+		build, contract, err := store.build(plan.Name, f.build)
+		if err != nil {
+			return nil, err
+		}
+		own.pretend(build)
+		there.definitions = own
+		if there.campaign, err = harness.NewCampaign(plan, own); err != nil {
+			return nil, err
+		}
+		there.campaign.Contract(contract)
+		return there, nil
+	}
+	if there.definitions, err = notes.Resolve(&plan, rest); err != nil {
+		return nil, err
+	}
+	if there.campaign, err = harness.NewCampaign(plan, there.definitions, notes.Others()...); err != nil {
+		return nil, err
+	}
+	noteChanges(stderr, notes.Plan(plan.Name))
+	return there, nil
+}
+
+// notesIn reads what a results folder says of plans and of bundles. What is unreadable is left out with
+// a warning.
+func notesIn(dir string, warnings io.Writer) folder.Notes {
+	notes, errs := folder.Read(dir)
+	for _, err := range errs {
+		fmt.Fprintf(warnings, "bench: %v\n", err)
+	}
+	return notes
+}
+
+// noteChanges says which plugins have changed since the plan was run: what is shown was made by the
+// code of that time.
+func noteChanges(stderr io.Writer, saved *bundle.Saved) {
+	if saved == nil {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(saved.Executables)) {
+		e := saved.Executables[name]
+		if sum, err := plugins.SumFile(e.Path); err == nil && sum != e.SHA256 {
+			fmt.Fprintf(stderr, "note: %s has changed since these runs of %s were made; bench run makes what is due with the new one\n", e.Path, name)
+		}
+	}
+}
+
+// noRecords is the error for a plan of which the results folder has no records. arg is what the
+// user calls the plan.
+func noRecords(cmd *cobra.Command, there *found, arg string) error {
+	plan, dir := &there.campaign.Plan, there.store.store.Dir()
+	others := there.store.otherCode(there.campaign)
+	if len(others) == 0 {
+		return fmt.Errorf("there are no runs of plan %s in %s; make them by: bench run %s", plan.Name, dir, arg)
+	}
+	return fmt.Errorf("%s holds no runs of plan %s by its optimizers and problems as they are now, but %s; either bench run %s makes them "+
+		"anew, or %s %s --build SHA256 shows what a build of bench made that records name",
+		dir, plan.Name, strings.Join(others, " and "), arg, cmd.CommandPath(), arg)
+}
+
+// build returns the whole digest of the build of bench that made records of a plan and whose digest
+// begins with prefix, and the version of the contract that they have.
+func (k *keeper) build(plan, prefix string) (digest string, contract int, err error) {
+	builds := k.builds(plan)
+	for d, c := range builds {
+		switch {
+		case !strings.HasPrefix(d, prefix):
+		case digest != "":
+			return "", 0, fmt.Errorf("several builds of bench begin with %s; give more digits of the sha256", prefix)
+		default:
+			digest, contract = d, c
+		}
+	}
+	if digest == "" {
+		return "", 0, fmt.Errorf("no build of bench whose sha256 begins with %s made runs of plan %s in %s that are named by it",
+			prefix, plan, k.store.Dir())
+	}
+	return digest, contract, nil
+}

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"noisebench/plugins"
+	"noisebench/plugins/optimizers"
+	"noisebench/plugins/problems"
+	"noisebench/protocol"
+)
+
+// newPluginServer is the command by which bench serves its own optimizers and problems: it launches itself as their plugin.
+func newPluginServer() *cobra.Command {
+	return &cobra.Command{
+		Use:       "__plugin optimizers|problems",
+		Hidden:    true,
+		ValidArgs: []string{"optimizers", "problems"},
+		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		Run: func(_ *cobra.Command, args []string) {
+			var definitions []protocol.Definition
+			if args[0] == "optimizers" {
+				for _, d := range optimizers.All() {
+					definitions = append(definitions, d)
+				}
+			} else {
+				for _, d := range problems.All() {
+					definitions = append(definitions, d)
+				}
+			}
+			plugins.Serve(definitions...)
+		},
+	}
+}

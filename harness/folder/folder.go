@@ -1,0 +1,131 @@
+// Package folder reads and writes what a results folder says beside its records: what the names of plans
+// meant when they were run in it, and which bundles runs were taken from. With it, tables of plans that
+// were run need neither plugins nor data.
+package folder
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"noisebench/harness"
+	"noisebench/harness/verify"
+	"noisebench/protocol"
+	"noisebench/results"
+	"noisebench/results/bundle"
+)
+
+// Notes are what a results folder says beside its records.
+type Notes struct {
+	Saved []*bundle.Saved // plans that were run in it, the one that was run last first
+	Taken []*bundle.Taken // bundles that runs were taken from
+}
+
+// Read reads the notes in a results folder. What cannot be read is left out, and is what the errors say.
+func Read(dir string) (n Notes, errs []error) {
+	var err error
+	if n.Saved, err = bundle.SavedPlans(dir); err != nil {
+		errs = append(errs, err)
+	}
+	if n.Taken, err = bundle.TakenBundles(dir); err != nil {
+		errs = append(errs, err)
+	}
+	return n, errs
+}
+
+// Plan returns the plan of a name that was run last in the folder; nil if none was.
+func (n *Notes) Plan(name string) *bundle.Saved {
+	i := slices.IndexFunc(n.Saved, func(s *bundle.Saved) bool { return s.Plan.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return n.Saved[i]
+}
+
+// Others are the definitions of bundles whose runs were made on other platforms, see harness.NewCampaign.
+func (n *Notes) Others() (others []harness.Definitions) {
+	for _, t := range n.Taken {
+		if verify.Elsewhere(t.Platforms) {
+			others = append(others, &t.Definitions)
+		}
+	}
+	return others
+}
+
+// Resolve finds what the names of a plan, its defaults filled in, meant when it was run last, when other
+// plans were, or in bundles; else what they mean to rest, which is called only then.
+func (n *Notes) Resolve(plan *protocol.Plan, rest func() (bundle.Lookup, error)) (bundle.Lookup, error) {
+	var known []*bundle.Definitions
+	for _, same := range []bool{true, false} {
+		for _, s := range n.Saved {
+			if same == (s.Plan.Name == plan.Name) {
+				known = append(known, &s.Definitions)
+			}
+		}
+	}
+	for _, t := range n.Taken {
+		known = append(known, &t.Definitions)
+	}
+	return bundle.Resolve(plan, known, rest)
+}
+
+// MarkTaken sets Taken of each cell that has runs which were taken from bundles.
+func (n *Notes) MarkTaken(cells []results.Cell) {
+	for _, t := range n.Taken {
+		from := map[string]bool{}
+		for _, id := range t.Runs {
+			from[id] = true
+		}
+		again := 0
+		for _, c := range t.Checks {
+			if c.Bits {
+				again++
+			}
+		}
+		for i := range cells {
+			c := &cells[i]
+			all := c.Records()
+			runs := 0
+			for _, r := range all {
+				if from[r.Run.ID()] {
+					runs++
+				}
+			}
+			if runs > 0 {
+				c.Taken = append(c.Taken, results.Taken{
+					Runs: runs, Of: len(all), Root: t.Root, Title: cmp.Or(t.Title, t.Plan),
+					Platforms: strings.Join(t.Platforms, ", "), Checked: len(t.Checks), Bits: again,
+				})
+			}
+		}
+	}
+}
+
+// SavePlan keeps in a results folder what the plan's names mean now, so that its records can be read without plugins.
+func SavePlan(dir string, plan *protocol.Plan, definitions bundle.Lookup) error {
+	described, err := bundle.Describe(plan, definitions, maps.Values(map[string]*results.Record(nil)))
+	if err != nil {
+		return err
+	}
+	s := &bundle.Saved{
+		Plan: *plan, Definitions: *described, Executables: map[string]bundle.Executable{}, When: time.Now().UTC().Format(time.RFC3339),
+	}
+	note := func(name string, o protocol.Origin) {
+		if o.Plugin != protocol.BuiltIn && o.Path != "" {
+			s.Executables[name] = bundle.Executable{Path: o.Path, SHA256: o.Executable}
+		}
+	}
+	for _, e := range plan.Optimizers {
+		if def, err := definitions.Optimizer(e.Optimizer); err == nil {
+			note(e.Optimizer, def.Origin)
+		}
+	}
+	for _, e := range plan.Problems {
+		if def, err := definitions.Problem(e.Problem); err == nil {
+			note(e.Problem, def.Origin)
+		}
+	}
+	return bundle.Save(dir, s)
+}

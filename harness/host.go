@@ -1,0 +1,72 @@
+package harness
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"noisebench/protocol/platform"
+	"noisebench/results"
+)
+
+// ThisHost is what records say of where they were made: this build of noisebench on this machine. It
+// goes into [Options].Host.
+func ThisHost() results.Host {
+	machine, err := os.Hostname()
+	if err != nil {
+		machine = "unknown"
+	}
+	return results.Host{
+		Harness:   version(),
+		GoVersion: runtime.Version(),
+		Platform:  platform.Name(),
+		CPU:       cpuModel(),
+		Cores:     runtime.NumCPU(),
+		Machine:   machine,
+	}
+}
+
+// version is the version of noisebench, with the revision that it was built from where that is known.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	if v == "" {
+		v = "(devel)"
+	}
+	settings := map[string]string{}
+	for _, s := range info.Settings {
+		settings[s.Key] = s.Value
+	}
+	if revision := settings["vcs.revision"]; revision != "" {
+		v += " " + revision
+		if settings["vcs.modified"] == "true" {
+			v += " (modified)"
+		}
+	}
+	return v
+}
+
+// cpuModel is the name of the processor, where the system tells it.
+func cpuModel() string {
+	f, err := os.Open("/proc/cpuinfo")
+	if err != nil {
+		return "unknown"
+	}
+	defer f.Close()
+	return cpuModelIn(f)
+}
+
+func cpuModelIn(cpuinfo io.Reader) string {
+	for s := bufio.NewScanner(cpuinfo); s.Scan(); {
+		if name, value, ok := strings.Cut(s.Text(), ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "unknown"
+}

@@ -1,0 +1,123 @@
+package verify
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+
+	"noisebench/harness"
+	"noisebench/internal/text"
+	"noisebench/protocol/platform"
+	"noisebench/results"
+	"noisebench/results/bundle"
+	"noisebench/results/bundle/check"
+)
+
+// Again says which runs are made again, and how.
+type Again struct {
+	Selection
+	Seed     uint64        // of the choice of runs
+	Parallel int           // runs side by side, at least 1
+	Alloc    harness.Alloc // nil: plain memory
+}
+
+// Rerun makes runs of a bundle again with what is here of it, compares, and adds the findings and their
+// number to the report. The bundle has to have been read and its plan to make sense. It returns those
+// runs that did not differ. A run that cannot be made at all, as when ctx ends, is an error; one that
+// fails, or ends otherwise than it is recorded, is a finding.
+func Rerun(ctx context.Context, x *check.Checked, here *check.Found, again Again) ([]bundle.Check, error) {
+	plan := &x.Decisions.Plan
+	shut := map[string]bool{} // problems that cannot be opened
+	var reasons []string
+	for key, def := range here.Problems {
+		for _, s := range x.Bundle.Definitions.Problems[key].Specs {
+			if err := def.TryOpen(s.At, s.Spec.DType); err != nil && !shut[key] {
+				shut[key] = true
+				reasons = append(reasons, fmt.Sprintf("problem %s: %v", def.Name, err))
+			}
+		}
+	}
+	runnable := func(c *results.Cell) bool {
+		p, o := c.Entries(plan)
+		_, haveProblem := here.Problems[p.Problem]
+		_, haveOptimizer := here.Optimizers[o.Optimizer]
+		return haveProblem && haveOptimizer && !shut[p.Problem]
+	}
+	left := 0
+	for i := range x.Decisions.Cells {
+		if !runnable(&x.Decisions.Cells[i]) {
+			left++
+		}
+	}
+	if left > 0 {
+		slices.Sort(reasons)
+		x.Note(check.Again, "left out", fmt.Sprintf("%s cannot be run here", text.Count(left, "optimizer-problem pair")), reasons...)
+	}
+	x.Seed = again.Seed
+	picked, of := again.pick(x.Decisions, again.Seed, runnable)
+	x.Rerun.Runs = of
+	if len(picked) == 0 {
+		x.Note(check.Again, "sample", "no run could be made again")
+		return nil, nil
+	}
+	jobs := make([]harness.Job, len(picked))
+	for i, c := range picked {
+		p, o := c.cell.Entries(plan)
+		jobs[i] = harness.Job{Problem: here.Problems[p.Problem], Optimizer: here.Optimizers[o.Optimizer], Run: c.record.Run}
+	}
+	outcomes, errs := make([]outcome, len(picked)), make([]error, len(picked))
+	harness.Repeat(ctx, jobs, again.Parallel, again.Alloc, func(i int, record *results.Record, err error) {
+		if record == nil {
+			errs[i] = err
+			return
+		}
+		c := &picked[i]
+		_, o := c.cell.Entries(plan)
+		exact := c.record.Host.Platform == platform.Name() && c.record.Host.GoVersion == runtime.Version()
+		outcomes[i] = compare(x, c, record, exact, x.Bundle.Definitions.Optimizers[o.Optimizer].ChoosesBatchSize)
+	})
+	var checks []bundle.Check
+	var differ, near []string
+	for i := range picked {
+		if errs[i] != nil {
+			return nil, errs[i]
+		}
+		c, how := &picked[i], &outcomes[i]
+		what := fmt.Sprintf("%s of %s on %s, seed %d, run %.12s",
+			c.purpose, c.cell.Optimizer, c.cell.Problem, c.record.Run.Seed, c.id)
+		switch {
+		case how.bits:
+			checks = append(checks, checkOf(c.id, true))
+		case how.near:
+			checks = append(checks, checkOf(c.id, false))
+			near = append(near, what+": "+how.text)
+		default:
+			differ = append(differ, what+": "+how.text)
+		}
+	}
+	x.Rerun = check.Reruns{
+		Runs: of, Made: len(picked), Bits: len(checks) - len(near), Near: len(near), Differ: len(differ),
+	}
+	slices.Sort(differ)
+	slices.Sort(near)
+	sampled := fmt.Sprintf("%d of %s made again (seed %d)", len(picked), text.Count(of, "run"), x.Seed)
+	good := fmt.Sprintf("%s: all have the same bits", sampled)
+	if len(near) > 0 {
+		good = fmt.Sprintf("%s: %d with the same bits, %d within the tolerances for another platform or Go version",
+			sampled, x.Rerun.Bits, len(near))
+	}
+	x.Add(check.Again, "sample", good, fmt.Sprintf("%s: %d differ", sampled, len(differ)), differ)
+	if len(near) > 0 {
+		x.Note(check.Again, "tolerance", "records of another platform or Go version, so that bits may differ", near...)
+	}
+	slices.SortFunc(checks, func(a, b bundle.Check) int { return cmp.Compare(a.Run, b.Run) })
+	return checks, nil
+}
+
+// checkOf is what is kept of a run that was made again.
+func checkOf(id string, bits bool) bundle.Check {
+	return bundle.Check{Run: id, Bits: bits, Platform: platform.Name(), When: time.Now().UTC().Format(time.RFC3339)}
+}

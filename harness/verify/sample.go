@@ -1,0 +1,141 @@
+package verify
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"noisebench/harness"
+	"noisebench/protocol"
+	"noisebench/results"
+	"noisebench/results/bundle/check"
+)
+
+// Share says how many of some runs are meant. The zero value means none.
+type Share struct {
+	number  int
+	percent float64 // if above 0, this counts
+}
+
+// None reports whether no run is meant.
+func (s Share) None() bool { return s.number == 0 && s.percent == 0 }
+
+// Of returns the number for n runs: at least one, if any are meant.
+func (s Share) Of(n int) int {
+	if s.percent > 0 {
+		return min(n, max(1, int(s.percent/100*float64(n)+0.5)))
+	}
+	return min(n, s.number)
+}
+
+// ParseShare reads a number such as "5", a share such as "5%", or "all".
+func ParseShare(text string) (Share, error) {
+	if text == "all" {
+		return Share{percent: 100}, nil
+	}
+	if percent, ok := strings.CutSuffix(text, "%"); ok {
+		if v, err := strconv.ParseFloat(percent, 64); err == nil && v > 0 && v <= 100 {
+			return Share{percent: v}, nil
+		}
+	} else if n, err := strconv.Atoi(text); err == nil && n >= 0 {
+		return Share{number: n}, nil
+	}
+	return Share{}, fmt.Errorf("%q, want a number such as 5, a share such as 5%%, or all", text)
+}
+
+// Selection says which runs of a bundle are made again.
+type Selection struct {
+	Share
+	Among    map[string]bool // IDs of the runs that may be chosen; nil: all
+	Cheapest int             // of a larger sample, this many that took the least time, in place of Share
+}
+
+// pick is sample for a selection.
+func (s *Selection) pick(d *check.Decisions, seed uint64, runnable func(*results.Cell) bool) (picked []chosen, of int) {
+	if s.Cheapest == 0 {
+		return sample(d, seed, runnable, s.Share)
+	}
+	all, of := sample(d, seed, runnable, Share{percent: 100})
+	all = slices.DeleteFunc(all, func(c chosen) bool { return s.Among != nil && !s.Among[c.id] })
+	const pool = 10
+	all = all[:min(len(all), pool*s.Cheapest)]
+	seconds := func(c chosen) float64 {
+		h := &c.record.Host
+		return h.ProblemTime + h.OptimizerTime + h.EvaluateTime + h.HarnessTime
+	}
+	slices.SortStableFunc(all, func(a, b chosen) int { return cmp.Compare(seconds(a), seconds(b)) })
+	return all[:min(len(all), s.Cheapest)], of
+}
+
+// chosen is a run to be made again.
+type chosen struct {
+	id      string
+	record  *results.Record
+	cell    *results.Cell
+	purpose harness.Purpose
+}
+
+// sample chooses runs of a plan's cells at random: purposes in turn, within a purpose cells in random order, within a cell runs in random
+// order. It is a function of the seed and of what can be run.
+func sample(d *check.Decisions, seed uint64, runnable func(*results.Cell) bool, many Share) (picked []chosen, of int) {
+	random := protocol.Stream(seed, "verify")
+	purposes := []harness.Purpose{harness.ForReplicate, harness.ForSweep, harness.ForTie, harness.ForOneShot}
+	strata := map[harness.Purpose][][]chosen{}
+	all := map[string]bool{}
+	for i := range d.Cells {
+		cell := &d.Cells[i]
+		if !runnable(cell) {
+			continue
+		}
+		mine := map[harness.Purpose][]chosen{}
+		add := func(purpose harness.Purpose, records []*results.Record) {
+			for _, r := range records {
+				id := r.Run.ID()
+				all[id] = true
+				mine[purpose] = append(mine[purpose], chosen{id, r, cell, purpose})
+			}
+		}
+		add(harness.ForReplicate, cell.Runs)
+		add(harness.ForOneShot, cell.OneShot)
+		for _, r := range cell.Tuning {
+			if r.Run.Seed == d.Plan.Tuning.SweepSeed() {
+				add(harness.ForSweep, []*results.Record{r})
+			} else {
+				add(harness.ForTie, []*results.Record{r})
+			}
+		}
+		for _, p := range purposes {
+			if len(mine[p]) > 0 {
+				slices.SortFunc(mine[p], func(a, b chosen) int { return cmp.Compare(a.id, b.id) })
+				random.Shuffle(len(mine[p]), func(a, b int) { mine[p][a], mine[p][b] = mine[p][b], mine[p][a] })
+				strata[p] = append(strata[p], mine[p])
+			}
+		}
+	}
+	for _, p := range purposes {
+		random.Shuffle(len(strata[p]), func(a, b int) { strata[p][a], strata[p][b] = strata[p][b], strata[p][a] })
+	}
+	taken := map[string]bool{}
+	for n := many.Of(len(all)); len(picked) < n; {
+		for _, p := range purposes {
+			for len(strata[p]) > 0 {
+				first := strata[p][0]
+				strata[p] = strata[p][1:]
+				if len(first) > 1 {
+					strata[p] = append(strata[p], first[1:]) // its turn comes again
+				}
+				if c := first[0]; !taken[c.id] {
+					taken[c.id] = true
+					picked = append(picked, c)
+					break
+				}
+			}
+			if len(picked) == n {
+				break
+			}
+		}
+	}
+	return picked, len(all)
+}

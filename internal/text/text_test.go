@@ -1,0 +1,27 @@
+package text
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestText(t *testing.T) {
+	long := strings.Repeat("ä", 81)
+	for _, c := range []struct{ got, want string }{
+		{Count(0, "run"), "0 runs"},
+		{Count(1, "run"), "1 run"},
+		{Count(2, "run"), "2 runs"},
+		{CountIs(1, "run"), "1 run is"},
+		{CountIs(2, "run"), "2 runs are"},
+		{OneLine("a\x1b[31mb\n\tc\u202e d\u00a0e"), "a [31mb c  d\u00a0e"},
+		{Brief(long[:160]), long[:160]},
+		{Brief(long), long[:2*79] + "…"},
+		{Quoted("a-b.yaml"), "a-b.yaml"},
+		{Quoted(""), "''"},
+		{Quoted("it's $x"), `'it'\''s $x'`},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}

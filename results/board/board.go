@@ -1,0 +1,355 @@
+package board
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"noisebench/internal/jsondiff"
+	"noisebench/internal/text"
+	"noisebench/protocol"
+	"noisebench/results"
+	"noisebench/results/bundle"
+	"noisebench/results/bundle/check"
+)
+
+// Board is several people's results as if they were one plan's.
+type Board struct {
+	Title   string         // for reports; may be empty
+	Plan    protocol.Plan  // of all ranked entries
+	Cells   []results.Cell // of all entries
+	Bundles []*Bundle      // that were joined
+	Entries []*Entry
+	Refused []string // what was left out, and why
+}
+
+// Bundle is a bundle of a board.
+type Bundle struct {
+	*check.Checked
+	Verified   *check.Report // what bench verify --save left beside it; nil: nothing
+	Deviations []string      // of its plan from the standard protocol; its entries are not ranked then
+}
+
+// Entry is an optimizer with its results.
+type Entry struct {
+	Name     string                  // unique on the board
+	Unranked string                  // why it is not ranked; empty: it is
+	Bundles  []*Bundle               // that hold it
+	Cells    map[string]results.Cell // by the board's name of the problem
+
+	given string // name by its bundle
+	id    string // what its results depend on, beside its plugin
+}
+
+// rules are what bundles have to have in common.
+type rules struct {
+	Protocol    int                 `json:"protocol"`
+	Replicates  int                 `json:"replicates"`
+	FirstSeed   uint64              `json:"first_seed"`
+	Tuning      protocol.Tuning     `json:"tuning"`
+	Evaluations int                 `json:"evaluations"`
+	Order       protocol.Order      `json:"order"`
+	Selection   protocol.Part       `json:"selection"`
+	Report      protocol.ReportRule `json:"report"`
+}
+
+func rulesOf(b *bundle.Bundle, plan *protocol.Plan) rules {
+	return rules{
+		b.About.Protocol, plan.Replicates, plan.FirstSeed, plan.Tuning, plan.Evaluations, plan.Order, plan.Selection, plan.Report,
+	}
+}
+
+// task is what a problem entry has to have in common with those of other bundles.
+type task struct {
+	Problem    string              `json:"problem"`
+	Version    string              `json:"version"`
+	Parameters protocol.Setting    `json:"parameters"`
+	Data       []protocol.DataFile `json:"data"`
+	Metric     protocol.Metric     `json:"metric"`
+	Budget     int64               `json:"budget"`
+	BatchSize  int                 `json:"batch_size"`
+	Schedule   protocol.Schedule   `json:"schedule"`
+}
+
+// taskOf is the task of a problem entry. The campaign has resolved it before.
+func taskOf(b *bundle.Bundle, e protocol.ProblemEntry) (task, error) {
+	def, err := b.Definitions.Problem(e.Problem)
+	if err != nil {
+		return task{}, err
+	}
+	at, spec, err := def.At(e.With)
+	if err != nil {
+		return task{}, err
+	}
+	budget, err := e.Examples(&spec)
+	return task{
+		def.Name, def.Version, at, spec.Data, spec.Metric, budget, cmp.Or(e.BatchSize, spec.BatchSize),
+		b.Plan.ScheduleOf(&e, nil, &spec),
+	}, err
+}
+
+// Open joins the bundles (*.noisebench.tar.zst) of a folder. open reads and checks the one at a
+// path, as noisebench/harness/verify.Open does; a page needs traces. A bundle that fails a check, or
+// whose saved report cannot be read, is refused.
+func Open(dir string, open func(path string) *check.Checked) (*Board, error) {
+	names, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read bundles: %w", err)
+	}
+	var all []*check.Checked
+	for _, f := range names { // sorted
+		if strings.HasSuffix(f.Name(), bundle.Extension) && !strings.HasPrefix(f.Name(), ".") {
+			all = append(all, open(filepath.Join(dir, f.Name())))
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("there is no bundle in %s, want files named *%s; bench publish makes one", dir, bundle.Extension)
+	}
+	return Join(all), nil
+}
+
+// Join joins bundles that were checked, in their order.
+func Join(all []*check.Checked) *Board {
+	b := new(Board)
+	for _, x := range all {
+		if failed := x.Failed(); len(failed) > 0 {
+			for _, f := range failed {
+				b.refuse(x, "%s: %s: %s", f.Group, f.Text, f.Details[0])
+			}
+			continue
+		}
+		verified, err := check.Saved(x.Path, x.Root)
+		if err != nil {
+			b.refuse(x, "%v", err)
+			continue
+		}
+		b.Bundles = append(b.Bundles, &Bundle{x, verified, x.Decisions.Plan.Deviations()})
+	}
+	b.sameRules()
+	b.joinEntries(b.joinProblems())
+	b.lay()
+	return b
+}
+
+func (b *Board) refuse(x *check.Checked, format string, args ...any) {
+	b.Refused = append(b.Refused, x.File+": "+fmt.Sprintf(format, args...))
+}
+
+// mostCommon returns the key that occurs most often; of equals the first.
+func mostCommon(keys []string) string {
+	counts := map[string]int{}
+	best := ""
+	for _, k := range keys {
+		counts[k]++
+	}
+	for _, k := range keys {
+		if counts[k] > counts[best] {
+			best = k
+		}
+	}
+	return best
+}
+
+// sameRules leaves out the bundles that were made by other rules than most. Those of plans that depart from the standard
+// protocol are not ranked, and so are free.
+func (b *Board) sameRules() {
+	var keys []string
+	for _, x := range b.Bundles {
+		if len(x.Deviations) == 0 {
+			keys = append(keys, jsondiff.Text(rulesOf(x.Checked.Bundle, &x.Decisions.Plan)))
+		}
+	}
+	if len(keys) == 0 { // they are all unranked
+		if len(b.Bundles) > 0 {
+			b.Plan = b.Bundles[0].Decisions.Plan
+		}
+		return
+	}
+	want := mostCommon(keys)
+	var common rules
+	if err := json.Unmarshal([]byte(want), &common); err != nil {
+		panic("board: " + err.Error()) // it was written so above
+	}
+	var kept []*Bundle
+	for _, x := range b.Bundles {
+		mine := rulesOf(x.Checked.Bundle, &x.Decisions.Plan)
+		if len(x.Deviations) == 0 && jsondiff.Text(mine) != want {
+			b.refuse(x.Checked, "made by other rules than most: %s", strings.Join(jsondiff.Differences(mine, common), "; "))
+			continue
+		}
+		if len(x.Deviations) == 0 && b.Plan.Name == "" {
+			b.Plan = x.Decisions.Plan
+		}
+		kept = append(kept, x)
+	}
+	b.Bundles = kept
+}
+
+// joinProblems names the problems of the board, and returns the board's name of each task, as JSON. Where tasks of one name
+// differ, the most common one has it.
+func (b *Board) joinProblems() map[string]string {
+	type found struct {
+		x     *Bundle
+		entry protocol.ProblemEntry
+		task  task
+	}
+	var all []found
+	var keys []string
+	for _, ranked := range []bool{true, false} { // the ranked ones decide about names
+		for _, x := range b.Bundles {
+			if (len(x.Deviations) == 0) != ranked {
+				continue
+			}
+			for _, e := range x.Decisions.Plan.Problems {
+				t, err := taskOf(x.Checked.Bundle, e)
+				if err != nil {
+					panic("board: " + err.Error()) // the campaign has asked for it
+				}
+				all = append(all, found{x, e, t})
+				if ranked || len(keys) == 0 {
+					keys = append(keys, jsondiff.Text(t))
+				}
+			}
+		}
+	}
+	counts := map[string]int{}
+	for _, k := range keys {
+		counts[k]++
+	}
+	order := slices.Clone(all)
+	slices.SortStableFunc(order, func(p, q found) int { return counts[jsondiff.Text(q.task)] - counts[jsondiff.Text(p.task)] })
+	names, holders := map[string]string{}, map[string]task{}
+	for _, f := range order {
+		key := jsondiff.Text(f.task)
+		if names[key] != "" {
+			continue
+		}
+		if _, taken := holders[f.entry.Name]; !taken {
+			names[key], holders[f.entry.Name] = f.entry.Name, f.task
+		}
+	}
+	b.Plan.Problems, b.Plan.Schedule = nil, nil // an entry has its own
+	listed := map[string]bool{}
+	for _, f := range all {
+		name := names[jsondiff.Text(f.task)]
+		if name == "" {
+			b.refuse(f.x.Checked, "problem %s is not that of most: %s", f.entry.Name,
+				strings.Join(jsondiff.Differences(f.task, holders[f.entry.Name]), "; "))
+			continue
+		}
+		if !listed[name] {
+			listed[name] = true
+			entry := f.entry
+			entry.Name, entry.Schedule = name, cmp.Or(entry.Schedule, f.x.Checked.Bundle.Plan.Schedule)
+			b.Plan.Problems = append(b.Plan.Problems, entry)
+		}
+	}
+	return names
+}
+
+// joinEntries collects the optimizers of all bundles. An entry that is there already, result by result, is joined with that.
+func (b *Board) joinEntries(tasks map[string]string) {
+	for _, x := range b.Bundles {
+		plan := &x.Decisions.Plan
+		for _, o := range plan.Optimizers {
+			def := x.Checked.Bundle.Definitions.Optimizers[o.Optimizer]
+			e := &Entry{given: o.Name, Bundles: []*Bundle{x}, Cells: map[string]results.Cell{}}
+			e.id = jsondiff.Text([]any{def.Name, def.Version, o.Set, o.Sweep, o.Tune, o.BatchSize, o.Schedule, o.Clip, plan.Deviations()})
+			e.Unranked = check.TunedElsewhere(x.Checked.Bundle, o)
+			if len(x.Deviations) > 0 {
+				e.Unranked = "its plan departs from the standard protocol: " + strings.Join(x.Deviations, "; ")
+			}
+			for _, cell := range x.Decisions.Cells {
+				if cell.Optimizer != o.Name {
+					continue
+				}
+				p, _ := cell.Entries(plan)
+				t, err := taskOf(x.Checked.Bundle, *p)
+				if name := tasks[jsondiff.Text(t)]; err == nil && name != "" {
+					e.Cells[name] = cell
+				}
+			}
+			if len(e.Cells) == 0 {
+				continue
+			}
+			if known := slices.IndexFunc(b.Entries, e.sameAs); known >= 0 {
+				have := b.Entries[known]
+				have.Bundles = append(have.Bundles, x)
+				for name, cell := range e.Cells {
+					if _, there := have.Cells[name]; !there {
+						have.Cells[name] = cell
+					}
+				}
+				continue
+			}
+			b.Entries = append(b.Entries, e)
+		}
+	}
+	names := map[string]int{}
+	for _, e := range b.Entries {
+		names[e.given]++
+	}
+	for _, e := range b.Entries {
+		e.Name = e.given
+		if names[e.given] > 1 {
+			e.Name = fmt.Sprintf("%s (%s)", e.given, strings.TrimSuffix(e.Bundles[0].File, bundle.Extension))
+		}
+	}
+}
+
+// sameAs reports whether two entries are the same optimizer and have the same results on the problems that both have, of
+// which there is at least one. Their builds may differ.
+func (e *Entry) sameAs(other *Entry) bool {
+	if e.id != other.id || e.Unranked != other.Unranked {
+		return false
+	}
+	common := 0
+	for name, cell := range e.Cells {
+		if theirs, both := other.Cells[name]; both {
+			if !sameCell(cell, theirs) {
+				return false
+			}
+			common++
+		}
+	}
+	return common > 0
+}
+
+// sameCell reports whether two cells rest on the same runs with the same outcomes, whatever builds made them.
+func sameCell(a, b results.Cell) bool {
+	outcomes := func(c results.Cell) map[string]*results.Record {
+		all := map[string]*results.Record{}
+		for _, r := range c.Records() {
+			all[r.Run.Key()] = r
+		}
+		return all
+	}
+	return maps.EqualFunc(outcomes(a), outcomes(b), results.SameOutcome)
+}
+
+// lay makes plan and cells of the entries.
+func (b *Board) lay() {
+	b.Plan.Name, b.Plan.Optimizers = "board", nil
+	b.Plan.Description = fmt.Sprintf("%s, %s", text.Count(len(b.Bundles), "bundle"), text.Count(len(b.Plan.Problems), "problem"))
+	for _, e := range b.Entries {
+		if e.Unranked == "" {
+			b.Plan.Optimizers = append(b.Plan.Optimizers, protocol.OptimizerEntry{Optimizer: e.given, Name: e.Name})
+		}
+		for _, p := range b.Plan.Problems {
+			cell, ok := e.Cells[p.Name]
+			if !ok && e.Unranked != "" {
+				continue
+			}
+			cell.Problem, cell.Optimizer = p.Name, e.Name // without results, it is a row without rank
+			if e.Unranked != "" {
+				cell.Unranked = fmt.Sprintf("%s: %s", e.Bundles[0].File, e.Unranked)
+			}
+			b.Cells = append(b.Cells, cell)
+		}
+	}
+}

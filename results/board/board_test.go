@@ -1,0 +1,170 @@
+package board_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"noisebench/harness/verify"
+	"noisebench/internal/testbundle"
+	"noisebench/protocol"
+	"noisebench/results/board"
+	"noisebench/results/bundle"
+	"noisebench/results/bundle/check"
+)
+
+// Two people's bundles become one table.
+func Example() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	for name, optimizers := range map[string][]string{"ours": {"sgd", "adam"}, "theirs": {"sgd", "m-sgd"}} {
+		if _, err := testbundle.Make(dir, testbundle.Plan(name, optimizers...)); err != nil {
+			panic(err)
+		}
+	}
+
+	b, err := board.Open(dir, func(path string) *check.Checked { return verify.Open(path, verify.Options{}) })
+	if err != nil {
+		panic(err)
+	}
+	for _, e := range b.Entries {
+		fmt.Println(e.Name, "is in", len(e.Bundles), "of", len(b.Bundles), "bundles")
+	}
+	// Output:
+	// sgd is in 2 of 2 bundles
+	// adam is in 1 of 2 bundles
+	// m-sgd is in 1 of 2 bundles
+}
+
+func open(t *testing.T, dir string) *board.Board {
+	t.Helper()
+	b, err := board.Open(dir, func(path string) *check.Checked { return verify.Open(path, verify.Options{}) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func makeBundle(t *testing.T, dir string, plan protocol.Plan) string {
+	t.Helper()
+	path, err := testbundle.Make(dir, plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// tuned is a plan whose entries are tuned, and so ranked.
+func tuned(name string, optimizers ...string) protocol.Plan {
+	plan := testbundle.Plan(name, optimizers...)
+	for i := range plan.Optimizers {
+		plan.Optimizers[i].Set = nil
+	}
+	plan.Tuning.Runs = 3
+	return plan
+}
+
+func TestBoard(t *testing.T) {
+	dir := t.TempDir()
+	makeBundle(t, dir, tuned("a", "sgd", "adam"))
+	makeBundle(t, dir, tuned("b", "sgd"))
+	named := tuned("c", "m-sgd")
+	named.Optimizers[0].Name = "adam" // another optimizer of the same name
+	makeBundle(t, dir, named)
+	fixed := testbundle.Plan("d", "rmsprop") // not tuned by its plan
+	fixed.Tuning.Runs = 3
+	makeBundle(t, dir, fixed)
+	other := tuned("e", "lion")
+	other.Evaluations = 4
+	makeBundle(t, dir, other) // made by other rules
+	broken := filepath.Join(dir, "f"+bundle.Extension)
+	if err := os.WriteFile(broken, []byte("no bundle"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, ".hidden"+bundle.Extension), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, dir)
+	b.Title = "Board"
+	var entries []string
+	for _, e := range b.Entries {
+		entries = append(entries, fmt.Sprintf("%s in %d, ranked %t", e.Name, len(e.Bundles), e.Unranked == ""))
+	}
+	if want := []string{"sgd in 2, ranked true", "adam (a) in 1, ranked true", "adam (c) in 1, ranked true", "rmsprop in 1, ranked false"}; !slices.Equal(entries, want) {
+		t.Errorf("the entries are\n%q, want\n%q", entries, want)
+	}
+	if len(b.Plan.Optimizers) != 3 || len(b.Plan.Problems) != 1 || len(b.Cells) != 4 || len(b.Bundles) != 4 {
+		t.Errorf("the board has %d ranked optimizers, %d problems, %d cells and %d bundles, want 3, 1, 4 and 4",
+			len(b.Plan.Optimizers), len(b.Plan.Problems), len(b.Cells), len(b.Bundles))
+	}
+	want := []string{"f.noisebench.tar.zst: integrity: ", "e.noisebench.tar.zst: made by other rules than most: evaluations: got 4, want 2"}
+	if len(b.Refused) != 2 || !strings.HasPrefix(b.Refused[0], want[0]) || b.Refused[1] != want[1] {
+		t.Errorf("refused are %q, want %q", b.Refused, want)
+	}
+	var text bytes.Buffer
+	if err := b.WriteJSON(&text); err != nil {
+		t.Fatal(err)
+	}
+	var read struct {
+		Title   string
+		Bundles []struct{ File, Verified string }
+		Entries []struct{ Name, Unranked string }
+		Refused []string
+		Report  struct{ Overall []any }
+	}
+	if err := json.Unmarshal(text.Bytes(), &read); err != nil {
+		t.Fatal(err)
+	}
+	if read.Title != "Board" || len(read.Bundles) != 4 || len(read.Entries) != 4 || len(read.Refused) != 2 || read.Bundles[0].Verified != "not verified" {
+		t.Errorf("as JSON the board is %+v", read)
+	}
+}
+
+// What a saved report says of runs that were made again shows, if it is on these contents.
+func TestVerified(t *testing.T) {
+	dir := t.TempDir()
+	path := makeBundle(t, dir, tuned("a", "sgd", "adam"))
+	root := open(t, dir).Bundles[0].Root
+	for _, c := range []struct {
+		what     string
+		report   check.Report
+		verified string
+	}{
+		{"none made again", check.Report{Root: root, OK: true}, "not verified"},
+		{"the same bits", check.Report{Root: root, OK: true, Rerun: check.Reruns{Runs: 9, Made: 2, Bits: 2}}, "verified"},
+		{"one differs", check.Report{Root: root, Rerun: check.Reruns{Runs: 9, Made: 2, Bits: 1, Differ: 1}}, "refuted"},
+		{"another check failed", check.Report{Root: root, Rerun: check.Reruns{Runs: 9, Made: 2, Bits: 2}}, "not verified"},
+		{"other contents", check.Report{Root: "x", OK: true, Rerun: check.Reruns{Runs: 9, Made: 2, Bits: 2}}, "not verified"},
+	} {
+		if err := c.report.Save(path); err != nil {
+			t.Fatal(err)
+		}
+		b := open(t, dir)
+		if got := string(b.Page(dir).Entries["sgd"].Verified); got != c.verified {
+			t.Errorf("%s: the entry is %q, want %q", c.what, got, c.verified)
+		}
+	}
+	if err := os.WriteFile(check.SavedName(path), []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if b := open(t, dir); len(b.Bundles) != 0 || len(b.Refused) != 1 || !strings.Contains(b.Refused[0], "make it again by: bench verify") {
+		t.Errorf("a report that cannot be read gives %d bundles and %q", len(b.Bundles), b.Refused)
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	never := func(string) *check.Checked { t.Error("something is opened"); return nil }
+	for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), "none")} {
+		if _, err := board.Open(dir, never); err == nil {
+			t.Errorf("%s makes a board", dir)
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package check
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"noisebench/results"
+	"noisebench/results/bundle"
+)
+
+// Verdict is how a check ended.
+type Verdict string
+
+// The verdicts.
+const (
+	Pass Verdict = "PASS"
+	Fail Verdict = "FAIL"
+	Note Verdict = "note" // neither: the reader has to judge
+)
+
+// The groups of checks, in their order.
+const (
+	Integrity    = "integrity"    // the file is what its list of checksums says
+	Completeness = "completeness" // the plan's decisions follow from the records, and from no more
+	Consistency  = "consistency"  // the records fit the rules and each other
+	Local        = "local"        // optimizers, problems and data are those that are here
+	Again        = "re-run"       // runs that are made again have the outcome that is recorded
+)
+
+// Finding is what one check found. As JSON it is part of a file format: the names stay.
+type Finding struct {
+	Group   string   `json:"group"`
+	Check   string   `json:"check"` // its name
+	Verdict Verdict  `json:"verdict"`
+	Text    string   `json:"text"`              // one line
+	Details []string `json:"details,omitempty"` // one for each thing that is wrong
+}
+
+// Report is all that was found out about a bundle. As JSON it is what [Report.Save] leaves beside it.
+type Report struct {
+	File     string       `json:"file"` // base name
+	Root     string       `json:"root"` // empty if the file cannot be read
+	Title    string       `json:"title,omitempty"`
+	Authors  []string     `json:"authors,omitempty"`
+	Plan     string       `json:"plan"`
+	By       bundle.Build `json:"by"`    // the build that verified
+	Seed     uint64       `json:"seed"`  // of the sample of runs that were made again
+	Rerun    Reruns       `json:"rerun"` // what came of them
+	OK       bool         `json:"ok"`    // nothing failed
+	Findings []Finding    `json:"findings"`
+}
+
+// Reruns says what came of making runs of a bundle again.
+type Reruns struct {
+	Runs   int `json:"runs"`   // of the bundle that can be made here
+	Made   int `json:"made"`   // of them, made again
+	Bits   int `json:"bits"`   // of those, with the same bits
+	Near   int `json:"near"`   // of those, within the tolerances for another platform
+	Differ int `json:"differ"` // of those, otherwise
+}
+
+// Add adds a finding: bad and Fail if there are details, else good and Pass.
+func (r *Report) Add(group, check, good, bad string, details []string) {
+	f := Finding{Group: group, Check: check, Verdict: Pass, Text: good}
+	if len(details) > 0 {
+		f.Verdict, f.Text, f.Details = Fail, bad, details
+		r.OK = false
+	}
+	r.Findings = append(r.Findings, f)
+}
+
+// Note adds a finding that is neither good nor bad.
+func (r *Report) Note(group, check, text string, details ...string) {
+	r.Findings = append(r.Findings, Finding{group, check, Note, text, details})
+}
+
+// Failed returns the findings of checks that failed.
+func (r *Report) Failed() (failed []Finding) {
+	for _, f := range r.Findings {
+		if f.Verdict == Fail {
+			failed = append(failed, f)
+		}
+	}
+	return failed
+}
+
+// SavedName is where the report on the bundle at path is kept.
+func SavedName(path string) string { return path + ".verify.json" }
+
+// Save writes the report beside the bundle at path, in place of an earlier one.
+func (r *Report) Save(path string) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	err = results.WriteWhole(SavedName(path), func(w io.Writer) error {
+		_, err := w.Write(append(text, '\n'))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("cannot save the findings: %w", err)
+	}
+	return nil
+}
+
+// Saved reads the report beside the bundle at path whose root this is; nil if there is none, or if it
+// is on other contents.
+func Saved(path, root string) (*Report, error) {
+	text, err := os.ReadFile(SavedName(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var r Report
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, fmt.Errorf("%s: %w; make it again by: bench verify %s --save", SavedName(path), err, path)
+	}
+	if r.Root != root {
+		return nil, nil
+	}
+	return &r, nil
+}
