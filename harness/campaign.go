@@ -57,6 +57,7 @@ func NewCampaign(plan protocol.Plan, definitions Definitions, others ...Definiti
 		if err != nil {
 			return nil, err
 		}
+		p.Spec = once(p.Spec)
 		for _, oEntry := range c.Plan.Optimizers {
 			o, err := definitions.Optimizer(oEntry.Optimizer)
 			if err != nil {
@@ -77,6 +78,30 @@ func NewCampaign(plan protocol.Plan, definitions Definitions, others ...Definiti
 			c.Plan.Name, c.cells[0].pEntry.Name, c.cells[0].impossible)
 	}
 	return c, nil
+}
+
+// once returns a Spec that asks only once at each setting, for all cells and runs: a plugin that hangs
+// would otherwise hang as often. One that fails gets a second chance.
+func once(spec func(protocol.Setting) (protocol.ProblemSpec, error)) func(protocol.Setting) (protocol.ProblemSpec, error) {
+	type answer struct {
+		spec protocol.ProblemSpec
+		err  error
+	}
+	var mu sync.Mutex
+	known := map[string]answer{}
+	return func(at protocol.Setting) (protocol.ProblemSpec, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		a, ok := known[at.String()]
+		if !ok {
+			a.spec, a.err = spec(at)
+			if fault := (*protocol.Fault)(nil); errors.As(a.err, &fault) {
+				a.spec, a.err = spec(at)
+			}
+			known[at.String()] = a
+		}
+		return a.spec, a.err
+	}
 }
 
 // Contract makes the campaign look for runs of an older version of the contract. It serves for
@@ -311,17 +336,39 @@ func (c *Campaign) Execute(ctx context.Context, opt Options) ([]results.Cell, er
 }
 
 // openProblems opens every problem that has a runnable cell once, so that missing data are reported
-// before the first run.
+// before the first run. Where a plugin fails, the cells of its problem cannot run; that is an error
+// only if no others are left.
 func (c *Campaign) openProblems(only func(problem, optimizer string) bool) error {
 	opened := map[string]bool{}
+	var failed error
 	for _, cell := range c.cells {
 		if cell.impossible != "" || opened[cell.pEntry.Name] || only != nil && !only(cell.pEntry.Name, cell.oEntry.Name) {
 			continue
 		}
 		opened[cell.pEntry.Name] = true
-		if err := cell.problem.TryOpen(cell.params, cell.spec.DType); err != nil {
+		err := cell.problem.TryOpen(cell.params, cell.spec.DType)
+		fault := (*protocol.Fault)(nil)
+		if errors.As(err, &fault) { // a second chance, as runs have
+			err = cell.problem.TryOpen(cell.params, cell.spec.DType)
+		}
+		if inClose(err) {
+			continue
+		}
+		if errors.As(err, &fault) {
+			for _, other := range c.cells {
+				if other.pEntry.Name == cell.pEntry.Name {
+					other.impossible = err.Error()
+				}
+			}
+			failed = err
+			continue
+		}
+		if err != nil {
 			return fmt.Errorf("problem %s: %w", cell.pEntry.Name, err)
 		}
+	}
+	if failed != nil && !slices.ContainsFunc(c.cells, func(c *cell) bool { return c.impossible == "" }) {
+		return failed
 	}
 	return nil
 }
@@ -603,8 +650,12 @@ func (e *execution) attempt(ctx, held context.Context, i int, task Task) (record
 		if err == nil {
 			break
 		}
-		if attempt == 1 && record == nil {
-			return nil, err
+		if record == nil { // the problem could not even be described again
+			record = &results.Record{
+				Run: task.Run, Spec: cell.spec,
+				End: results.End{Status: results.Failed, Reason: err.Error()},
+			}
+			e.stamp(record, started)
 		}
 	}
 	if err := e.opt.Store.Commit(record); err != nil {

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -56,6 +57,13 @@ type cell struct {
 
 func newCell(plan *protocol.Plan, p protocol.ProblemDef, pEntry protocol.ProblemEntry, o protocol.OptimizerDef, oEntry protocol.OptimizerEntry) (*cell, error) {
 	params, spec, err := p.At(pEntry.With)
+	if fault := (*protocol.Fault)(nil); errors.As(err, &fault) {
+		// The plugin failed: its pairs cannot run, and the others can.
+		return &cell{
+			plan: plan, problem: p, optimizer: o, pEntry: pEntry, oEntry: oEntry, sweep: &sweep{},
+			contract: protocol.Version, impossible: err.Error(),
+		}, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("problem %s: %w", pEntry.Name, err)
 	}

@@ -98,8 +98,7 @@ func (o *order) restore(s orderState) {
 	}
 	o.epoch = s.Epoch
 	o.shuffle()
-	o.next(s.At, nil)
-	o.position = s.Position
+	o.at, o.position = s.At, s.Position
 }
 
 // checkpointing decides when a run is saved.

@@ -178,7 +178,7 @@ func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o pr
 	r.record.Host.Transport = map[string]string{"problem": transport(r.problem), "optimizer": transport(r.optimizer)}
 
 	err = r.loop(ctx, request)
-	if closeErr := r.close(); err == nil {
+	if closeErr := r.close(); err == nil && !inClose(closeErr) {
 		err = closeErr // such as a fault in Estimate, which returns no error
 	}
 	switch {
@@ -196,6 +196,15 @@ func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o pr
 // diagnostics may measure the gradient when the optimizer does not.
 func room(o *protocol.OptimizerDef, q protocol.Quantity) bool {
 	return q == protocol.Gradient || q == protocol.Variance || o.Needs.Has(q)
+}
+
+// maxBatch is the greatest number of examples of one batch: their numbers take 128 MiB.
+const maxBatch = 1 << 24
+
+// inClose reports whether an error is a fault of closing itself, which concerns no number of a run that has ended.
+func inClose(err error) bool {
+	var f *protocol.Fault
+	return errors.As(err, &f) && f.Call == "Close"
 }
 
 // close closes the optimizer and the problem if they have a method Close. It returns the first
@@ -336,6 +345,9 @@ func (r *runner[T]) draw(q protocol.Request) (want protocol.Quantity, more bool,
 		if r.size < want.MinBatch() {
 			return 0, false, fmt.Errorf("it asks for %v of %d example, want a batch of at least %d", want, r.size, want.MinBatch())
 		}
+		if r.size > maxBatch {
+			return 0, false, fmt.Errorf("it asks for a batch of %d examples, want at most %d", r.size, maxBatch)
+		}
 		m := int(min(int64(r.size), left))
 		if r.run.Order == protocol.Frozen && r.spec.Train > 0 {
 			m = min(m, r.spec.Train)
@@ -354,6 +366,9 @@ func (r *runner[T]) draw(q protocol.Request) (want protocol.Quantity, more bool,
 		}
 		if int64(r.spec.Train) > left {
 			return want, false, nil
+		}
+		if r.spec.Train > maxBatch {
+			return 0, false, fmt.Errorf("it asks for all %d training examples at once, want at most %d", r.spec.Train, maxBatch)
 		}
 		r.batch.Examples, r.batch.Position = r.order.all(r.batch.Examples[:0]), r.seen
 	default:

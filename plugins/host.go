@@ -1,6 +1,7 @@
 package plugins
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"noisebench/plugins/internal/supervisor"
 	"noisebench/plugins/internal/wire"
 	"noisebench/protocol"
 )
@@ -33,9 +35,16 @@ const (
 type Options struct {
 	// Logger takes what plugins log and print, under their names. Default: nothing is logged.
 	Logger hclog.Logger
-	// CallTimeout is the longest that one call may take before its plugin is declared hanging and killed with its
-	// process group. Default: 10 minutes.
+	// StartTimeout is the longest that a plugin may take from its start to its handshake, and then to say what it serves.
+	// Default: a minute, since an interpreter that imports a large library from a cold disk needs tens of seconds.
+	StartTimeout time.Duration
+	// CallTimeout is the longest that one call may take before its plugin is declared hanging and killed with all that
+	// it started. Default: 10 minutes.
 	CallTimeout time.Duration
+	// Memory is the most that one plugin and what it starts may have in use, in bytes, before they are killed: what they
+	// have written and the shared memory that they map, but no pages of files. Linux only. Default: half of what is free
+	// when the host is made, since two plugins serve a run; negative: no limit.
+	Memory int64
 	// Transport is the fastest transport to use with plugins that can. Default: Doorbell.
 	Transport Transport
 	// Env is added to the plugins' environment, as "NAME=value". Plugins inherit a fixed list of variables only, see
@@ -45,23 +54,18 @@ type Options struct {
 
 // Host runs plugins. Its methods may be called from several goroutines.
 type Host struct {
-	options      Options
-	env          []string
-	dir          string // private folder for sockets
-	janitor      *wire.Janitor
-	memory       *wire.Memory
-	startTimeout time.Duration
-	open         context.Context // until Close
-	close        context.CancelFunc
+	options Options
+	env     []string
+	dir     string // private folder for sockets
+	janitor *wire.Janitor
+	memory  *wire.Memory
+	open    context.Context // until Close
+	close   context.CancelFunc
 
 	mu      sync.Mutex
 	plugins map[string]*Plugin // by argv
 	closed  bool
 }
-
-// startTimeout is how long a plugin may take from its start to its handshake. An interpreter needs a tenth of a second;
-// what takes longer to load belongs behind the handshake.
-const startTimeout = 10 * time.Second
 
 var errClosed = errors.New("the plugin host has been closed")
 
@@ -70,8 +74,10 @@ func NewHost(o Options) (*Host, error) {
 	if o.Logger == nil {
 		o.Logger = hclog.NewNullLogger()
 	}
-	if o.CallTimeout == 0 {
-		o.CallTimeout = 10 * time.Minute
+	o.StartTimeout = cmp.Or(o.StartTimeout, time.Minute)
+	o.CallTimeout = cmp.Or(o.CallTimeout, 10*time.Minute)
+	if o.Memory == 0 {
+		o.Memory = supervisor.Available() / 2
 	}
 	switch o.Transport {
 	case "":
@@ -94,7 +100,7 @@ func NewHost(o Options) (*Host, error) {
 	return &Host{
 		open: open, close: cancel,
 		options: o, env: append(inherited(os.Environ()), o.Env...), dir: dir, janitor: janitor,
-		memory: wire.NewMemory(o.Transport != Messages), startTimeout: startTimeout, plugins: map[string]*Plugin{},
+		memory: wire.NewMemory(o.Transport != Messages), plugins: map[string]*Plugin{},
 	}, nil
 }
 

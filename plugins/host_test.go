@@ -4,10 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -43,12 +46,15 @@ func beHost() {
 		panic(err)
 	}
 	var groups []string
-	for _, mode := range []string{"good", "stopped", "grandchild"} {
-		serve := mode
-		if mode == "stopped" {
+	for _, mode := range []string{"good", "stopped", "grandchild", "escaping"} {
+		serve, argument := mode, mode
+		switch mode {
+		case "stopped":
 			serve = "good"
+		case "escaping":
+			argument = os.Args[2]
 		}
-		p, err := h.Launch(context.Background(), mode, os.Args[0], "plugin:"+serve, mode)
+		p, err := h.Launch(context.Background(), mode, os.Args[0], "plugin:"+serve, argument)
 		if err != nil {
 			panic(err)
 		}
@@ -71,7 +77,8 @@ func beHost() {
 
 // A host that is killed leaves nothing behind: no process, whatever its state, no socket, no folder.
 func TestKilledHost(t *testing.T) {
-	cmd := exec.Command(os.Args[0], "host")
+	escaped := uniqueTime()
+	cmd := exec.Command(os.Args[0], "host", escaped)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -87,8 +94,12 @@ func TestKilledHost(t *testing.T) {
 	fields := strings.Fields(line)
 	dir, groups := fields[0], fields[1:]
 	sockets, _ := filepath.Glob(dir + "/*/*")
-	if len(groups) != 3 || len(sockets) != 3 {
-		t.Fatalf("the host runs groups %v with sockets %v, want 3", groups, sockets)
+	if len(groups) != 4 || len(sockets) != 4 {
+		t.Fatalf("the host runs groups %v with sockets %v, want 4", groups, sockets)
+	}
+	if runtime.GOOS == "linux" {
+		wait(t, "the escaping grandchild", func() bool { return sleeps(escaped) })
+		defer wait(t, "its end", func() bool { return !sleeps(escaped) })
 	}
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -112,6 +123,64 @@ func wait(t *testing.T, what string, done func() bool) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain for %s", what)
 		}
+	}
+}
+
+// uniqueTime is an argument of sleep by which one process can be told from all others.
+func uniqueTime() string { return fmt.Sprintf("1000.%09d", rand.IntN(1e9)) }
+
+// sleeps reports whether a process sleeps for a certain time.
+func sleeps(seconds string) bool {
+	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	return slices.ContainsFunc(lines, func(file string) bool {
+		line, _ := os.ReadFile(file)
+		return string(line) == "sleep\x00"+seconds+"\x00"
+	})
+}
+
+// What a plugin starts ends with it, even what has left its group, session and parent.
+func TestEscapingGrandchild(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("this system has no subreapers")
+	}
+	for name, end := range map[string]func(*Host, *Plugin){
+		"close": func(h *Host, _ *Plugin) { _ = h.Close() },
+		"crash": func(_ *Host, p *Plugin) { _ = step(t, p.optimizer(t, "crash")) },
+		"hang":  func(_ *Host, p *Plugin) { _ = step(t, p.optimizer(t, "hang")) },
+		"kill":  func(_ *Host, p *Plugin) { _ = syscall.Kill(p.conn.PID(), syscall.SIGKILL) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHost(t, Options{CallTimeout: 2 * time.Second})
+			seconds := uniqueTime()
+			p, err := h.Launch(t.Context(), "escaping", os.Args[0], "plugin:escaping", seconds)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wait(t, "the grandchild", func() bool { return sleeps(seconds) })
+			end(h, p)
+			wait(t, "its end", func() bool { return !sleeps(seconds) })
+		})
+	}
+}
+
+// A plugin that uses too much memory is killed before the machine runs out of it, and the fault says so.
+func TestMemoryLimit(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("this system has no limit")
+	}
+	h := newHost(t, Options{Memory: 300e6})
+	p := launch(t, h, "good")
+	err := step(t, p.optimizer(t, "hungry"))
+	var fault *protocol.Fault
+	if !errors.As(err, &fault) || fault.Call != "Step" || !strings.Contains(fault.Plugin, "good") ||
+		!strings.Contains(err.Error(), "used more than 0.3 GB of memory, which is the limit; raise it by --plugin-memory") {
+		t.Errorf("got %v, want a fault that names the plugin and its memory", err)
+	}
+	if err := step(t, p.optimizer(t, "plain")); err != nil {
+		t.Errorf("after that: %v, want a plugin that was started again", err)
+	}
+	if err := step(t, launch(t, newHost(t, Options{Memory: -1}), "good").optimizer(t, "plain")); err != nil {
+		t.Errorf("without a limit: %v", err)
 	}
 }
 

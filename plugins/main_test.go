@@ -1,6 +1,7 @@
 package plugins
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -71,6 +72,16 @@ func serveMode(mode string) {
 			panic(err)
 		}
 		Serve(definitions()...)
+	case "slow": // as a script that imports for long
+		fmt.Fprintln(os.Stderr, "loading a large library")
+		fmt.Print("and more")
+		time.Sleep(time.Hour)
+	case "escaping": // its grandchild leaves group, session and environment, and outlives its own parent
+		c := exec.Command("/bin/sh", "-c", "setsid env -i sleep "+os.Args[2]+" &")
+		if err := c.Run(); err != nil {
+			panic(err)
+		}
+		Serve(definitions()...)
 	default:
 		panic("unknown mode " + mode)
 	}
@@ -80,7 +91,7 @@ func definitions() []protocol.Definition {
 	defs := []protocol.Definition{problemDef("bowl"), problemDef("other-bowl")}
 	for _, name := range []string{
 		"heavy", "plain", "crash", "panics", "hang", "stop", "errs", "unsupported", "prints", "nan", "greedy", "lost", "restless",
-		"whole",
+		"whole", "hungry",
 	} {
 		defs = append(defs, optimizerDef(name))
 	}
@@ -210,6 +221,10 @@ func (h *heavy[T]) Step(x []T, m *protocol.Measurement[T]) (protocol.Request, er
 			none[h.steps] = 1
 		case "hang":
 			select {}
+		case "hungry":
+			for all := [][]byte{}; ; {
+				all = append(all, bytes.Repeat([]byte{1}, 16<<20))
+			}
 		case "stop":
 			_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
 			select {}

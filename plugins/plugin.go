@@ -90,13 +90,13 @@ func (p *Plugin) connect(ctx context.Context) (*wire.Conn, error) {
 	defer context.AfterFunc(h.open, func() { cancel(errClosed) })()
 	process, err := wire.Start(ctx, wire.Config{
 		Name: p.Name, Argv: p.argv, Env: h.env, Dir: h.dir, Logger: h.options.Logger,
-		StartTimeout: h.startTimeout, Janitor: h.janitor,
+		StartTimeout: h.options.StartTimeout, Janitor: h.janitor, Memory: max(h.options.Memory, 0),
 	})
 	if err != nil {
 		return nil, err
 	}
 	most := wire.Transport(h.options.Transport)
-	conn, err := wire.Connect(ctx, process, h.memory, most, h.startTimeout, h.options.CallTimeout)
+	conn, err := wire.Connect(ctx, process, h.memory, most, h.options.StartTimeout, h.options.CallTimeout)
 	if err != nil {
 		process.Stop()
 		return nil, err

@@ -2,6 +2,7 @@ package plugins
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -393,8 +394,7 @@ func TestNoPlugin(t *testing.T) {
 	if err := os.WriteFile(script, []byte("#!/no/such/interpreter\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	h := newHost(t, Options{})
-	h.startTimeout = 500 * time.Millisecond
+	h := newHost(t, Options{StartTimeout: 500 * time.Millisecond})
 	for _, c := range []struct {
 		argv []string
 		want string
@@ -410,6 +410,7 @@ func TestNoPlugin(t *testing.T) {
 		{[]string{"no-such-program"}, "there is no executable no-such-program in PATH"},
 		{[]string{"/bin/sleep", "100"}, "no handshake within 500ms"},
 		{[]string{os.Args[0], "plugin:silent"}, "no handshake within 500ms"},
+		{[]string{os.Args[0], "plugin:slow"}, "what it printed so far: loading a large library / and more; give it longer by --start-timeout"},
 		{[]string{os.Args[0], "plugin:mute"}, "shook hands, but did not answer within 500ms"},
 		{[]string{os.Args[0], "plugin:noise"}, `its first line is "hello from a print that came too early"`},
 		{[]string{os.Args[0], "plugin:prefix"}, `its first line is "hello 1|2|`},
@@ -432,6 +433,14 @@ func TestInvalidDefinitions(t *testing.T) {
 		f(&d)
 		return d
 	}
+	long := strings.Repeat("a", 300)
+	entries := func(n int) map[string]string {
+		m := map[string]string{}
+		for i := range n {
+			m[fmt.Sprint(i)] = ""
+		}
+		return m
+	}
 	noSpec := problemDef("bowl")
 	noSpec.Spec = nil
 	for _, c := range []struct {
@@ -450,6 +459,23 @@ func TestInvalidDefinitions(t *testing.T) {
 			d.Hyperparameters = []protocol.Hyperparameter{protocol.Fraction("beta", "β", 1)}
 		})}, "beta is 1, want a value in [0, 1)"},
 		{[]protocol.Definition{noSpec}, "has no Spec"},
+		{[]protocol.Definition{change(func(d *protocol.OptimizerDef) { d.Name = long })}, "has a name of 300 bytes, want at most 256"},
+		{[]protocol.Definition{change(func(d *protocol.OptimizerDef) { d.Version = long })}, "its version has 300 bytes"},
+		{
+			[]protocol.Definition{change(func(d *protocol.OptimizerDef) { d.Doc = strings.Repeat(long, 1000) })},
+			"optimizer heavy: its Doc has 300000 bytes, want at most 65536",
+		},
+		{[]protocol.Definition{change(func(d *protocol.OptimizerDef) { d.Source = strings.Repeat(long, 1000) })}, "its Source has 300000"},
+		{[]protocol.Definition{change(func(d *protocol.OptimizerDef) { d.Digest = long })}, "its digest has 300 bytes"},
+		{[]protocol.Definition{change(func(d *protocol.OptimizerDef) { d.Environment = entries(1001) })}, "its environment has 1001 entries"},
+		{[]protocol.Definition{change(func(d *protocol.OptimizerDef) { d.Reports = []string{long} })}, "report 1 has a name of 300 bytes"},
+		{[]protocol.Definition{change(func(d *protocol.OptimizerDef) {
+			d.Hyperparameters = make([]protocol.Hyperparameter, 1001)
+		})}, "has 1001 hyperparameters, want at most 1000"},
+		{[]protocol.Definition{change(func(d *protocol.OptimizerDef) {
+			d.Hyperparameters = []protocol.Hyperparameter{{Name: "a", Grid: make([]float64, 100001)}}
+		})}, "hyperparameter a: its grid has 100001 settings, want at most 100000"},
+		{slices.Repeat([]protocol.Definition{good}, 10001), "there are 10001 optimizers and problems, want at most 10000"},
 	} {
 		if _, _, err := sortOut(c.defs); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("got %v, want %s", err, c.want)

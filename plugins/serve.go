@@ -64,11 +64,16 @@ func checkDefinitions(os []protocol.OptimizerDef, ps []protocol.ProblemDef) erro
 	if len(os)+len(ps) == 0 {
 		return errors.New("there is nothing to serve; give at least one optimizer or problem")
 	}
+	if n := len(os) + len(ps); n > maxDefinitions {
+		return fmt.Errorf("there are %d optimizers and problems, want at most %d", n, maxDefinitions)
+	}
 	names := map[string]bool{}
 	check := func(kind, name string, err error) error {
 		switch {
 		case name == "":
 			return fmt.Errorf("a definition of kind %s has no name", kind)
+		case len(name) > protocol.MaxNameLen:
+			return fmt.Errorf("%s %.20q has a name of %d bytes, want at most %d", kind, name, len(name), protocol.MaxNameLen)
 		case !hyphenated.MatchString(name):
 			return fmt.Errorf("%s %q: want a name in lower case, words joined by hyphens", kind, name)
 		case names[kind+name]:
@@ -108,7 +113,13 @@ func checkOptimizer(d *protocol.OptimizerDef) error {
 	case len(d.Reports) > wire.MaxReports:
 		return fmt.Errorf("reports %d values, want at most %d", len(d.Reports), wire.MaxReports)
 	}
+	if err := checkTexts(d.Version, d.Doc, d.Source, d.Identity); err != nil {
+		return err
+	}
 	for i, name := range d.Reports {
+		if len(name) > protocol.MaxNameLen {
+			return fmt.Errorf("report %d has a name of %d bytes, want at most %d", i+1, len(name), protocol.MaxNameLen)
+		}
 		if name == "" || slices.Contains(d.Reports[:i], name) {
 			return fmt.Errorf("report %d is named %q, want names, each once", i+1, name)
 		}
@@ -128,15 +139,58 @@ func checkProblem(d *protocol.ProblemDef) error {
 	case d.New32 == nil && d.New64 == nil:
 		return errors.New("has neither New32 nor New64, so that nothing can open it")
 	}
+	if err := checkTexts(d.Version, d.Doc, d.Source, d.Identity); err != nil {
+		return err
+	}
 	if err := d.Identity.Check(); err != nil {
 		return err
 	}
 	return checkHyperparameters(d.Parameters)
 }
 
+// What definitions may hold at most, so that a mistake cannot exhaust the memory of those who read them.
+const (
+	maxDefinitions     = 10000
+	maxHyperparameters = 1000     // of a definition
+	maxGrid            = 1e5      // settings of a hyperparameter
+	maxText            = 64 << 10 // bytes of Doc and of Source
+	maxEnvironment     = 1000
+)
+
+// checkTexts returns an error if a text of a definition is too long.
+func checkTexts(version, doc, source string, identity protocol.Identity) error {
+	switch {
+	case len(version) > protocol.MaxNameLen:
+		return fmt.Errorf("its version has %d bytes, want at most %d", len(version), protocol.MaxNameLen)
+	case len(doc) > maxText:
+		return fmt.Errorf("its Doc has %d bytes, want at most %d", len(doc), maxText)
+	case len(source) > maxText:
+		return fmt.Errorf("its Source has %d bytes, want at most %d", len(source), maxText)
+	case len(identity.Digest) > protocol.MaxNameLen:
+		return fmt.Errorf("its digest has %d bytes, want at most %d", len(identity.Digest), protocol.MaxNameLen)
+	case len(identity.Environment) > maxEnvironment:
+		return fmt.Errorf("its environment has %d entries, want at most %d", len(identity.Environment), maxEnvironment)
+	}
+	for name, value := range identity.Environment {
+		if n := len(name) + len(value); n > maxText {
+			return fmt.Errorf("its environment has an entry of %d bytes, want at most %d", n, maxText)
+		}
+	}
+	return nil
+}
+
 func checkHyperparameters(hs []protocol.Hyperparameter) error {
+	if len(hs) > maxHyperparameters {
+		return fmt.Errorf("has %d hyperparameters, want at most %d", len(hs), maxHyperparameters)
+	}
 	for i, h := range hs {
 		switch {
+		case len(h.Name) > protocol.MaxNameLen:
+			return fmt.Errorf("hyperparameter %d has a name of %d bytes, want at most %d", i+1, len(h.Name), protocol.MaxNameLen)
+		case len(h.Doc) > maxText:
+			return fmt.Errorf("hyperparameter %s: its Doc has %d bytes, want at most %d", h.Name, len(h.Doc), maxText)
+		case len(h.Grid) > maxGrid:
+			return fmt.Errorf("hyperparameter %s: its grid has %d settings, want at most %d", h.Name, len(h.Grid), int(maxGrid))
 		case !underscored.MatchString(h.Name):
 			return fmt.Errorf("hyperparameter %d is named %q, want lower_snake_case", i+1, h.Name)
 		case slices.ContainsFunc(hs[:i], func(o protocol.Hyperparameter) bool { return o.Name == h.Name }):

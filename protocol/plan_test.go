@@ -191,11 +191,22 @@ func TestProblemSpecCheck(t *testing.T) {
 		"constant optimum is NaN": func(s *protocol.ProblemSpec) {
 			s.Constants = map[string]float64{"optimum": math.NaN(), "smoothness": 1}
 		},
-		"dim is 0":           func(s *protocol.ProblemSpec) { s.Dim = 0 },
-		`dtype is "float16"`: func(s *protocol.ProblemSpec) { s.DType = "float16" },
-		"-1 examples":        func(s *protocol.ProblemSpec) { s.Test = -1 },
-		"measures variance":  func(s *protocol.ProblemSpec) { s.Measures = protocol.Variance },
-		"unknown":            func(s *protocol.ProblemSpec) { s.Measures |= 1 << 20 },
+		"dim is 0":                            func(s *protocol.ProblemSpec) { s.Dim = 0 },
+		`dtype is "float16"`:                  func(s *protocol.ProblemSpec) { s.DType = "float16" },
+		"examples, want 0 to 281474976710656": func(s *protocol.ProblemSpec) { s.Train = 1<<48 + 1 },
+		"budget is 281474976710657 examples":  func(s *protocol.ProblemSpec) { s.Budget = 1<<48 + 1 },
+		"131073 blocks":                       func(s *protocol.ProblemSpec) { s.Blocks = make([]protocol.Block, 1<<17+1) },
+		"a name of 257 bytes and 0 axes":      func(s *protocol.ProblemSpec) { s.Blocks[1].Name = strings.Repeat("b", 257) },
+		"a name of 1 bytes and 17 axes":       func(s *protocol.ProblemSpec) { s.Blocks[1].Shape = make([]int, 17) },
+		"metric's name has 257 bytes":         func(s *protocol.ProblemSpec) { s.Metric.Name = strings.Repeat("m", 257) },
+		"there are 10001 drops":               func(s *protocol.ProblemSpec) { s.Schedule = make([]protocol.Drop, 10001) },
+		"10001 data files":                    func(s *protocol.ProblemSpec) { s.Data = make([]protocol.DataFile, 10001) },
+		"has a name of 300 bytes": func(s *protocol.ProblemSpec) {
+			s.Constants = map[string]float64{strings.Repeat("c", 300): 1}
+		},
+		"and -1 examples":   func(s *protocol.ProblemSpec) { s.Test = -1 },
+		"measures variance": func(s *protocol.ProblemSpec) { s.Measures = protocol.Variance },
+		"unknown":           func(s *protocol.ProblemSpec) { s.Measures |= 1 << 20 },
 		"measures fisher at dim 4097, want at most 4096": func(s *protocol.ProblemSpec) {
 			s.Dim, s.Measures, s.Blocks = 4097, protocol.Gradient|protocol.Fisher, nil
 		},

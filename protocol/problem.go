@@ -159,9 +159,9 @@ func (s *ProblemSpec) Check() error {
 		return fmt.Errorf("dim is %d, want 1 to %d", s.Dim, math.MaxInt32)
 	case s.DType != Float32 && s.DType != Float64:
 		return fmt.Errorf("dtype is %q, want float32 or float64", s.DType)
-	case s.Train < 0 || s.Validation < 0 || s.Test < 0:
-		return fmt.Errorf("parts have %d, %d and %d examples, want no negative number", s.Train,
-			s.Validation, s.Test)
+	case min(s.Train, s.Validation, s.Test) < 0 || int64(max(s.Train, s.Validation, s.Test)) > maxExamples:
+		return fmt.Errorf("parts have %d, %d and %d examples, want 0 to %d", s.Train, s.Validation, s.Test,
+			int64(maxExamples))
 	case !s.Measures.Valid() || !s.Measures.Has(Gradient):
 		return fmt.Errorf("measures %v, want known quantities with the gradient among them",
 			s.Measures)
@@ -171,6 +171,15 @@ func (s *ProblemSpec) Check() error {
 			s.Measures&Matrices, s.Dim, MaxMatrixDim, float64(s.Dim)*float64(s.Dim))
 	case s.Metric.Name == "":
 		return fmt.Errorf("metric has no name")
+	case len(s.Metric.Name) > MaxNameLen:
+		return fmt.Errorf("the metric's name has %d bytes, want at most %d", len(s.Metric.Name), MaxNameLen)
+	case s.Budget > maxExamples:
+		return fmt.Errorf("budget is %d examples, want at most %d", s.Budget, int64(maxExamples))
+	case len(s.Blocks) > maxBlocks:
+		return fmt.Errorf("there are %d blocks, want at most %d", len(s.Blocks), maxBlocks)
+	case max(len(s.Schedule), len(s.Data), len(s.Constants)) > maxListed:
+		return fmt.Errorf("there are %d drops of the step size, %d data files and %d constants, want at most %d of each",
+			len(s.Schedule), len(s.Data), len(s.Constants), maxListed)
 	case s.BatchSize < 1:
 		return fmt.Errorf("batch size is %d, want at least 1", s.BatchSize)
 	case s.Budget < int64(s.BatchSize):
@@ -179,6 +188,10 @@ func (s *ProblemSpec) Check() error {
 	}
 	end := 0
 	for _, b := range s.Blocks {
+		if len(b.Name) > MaxNameLen || len(b.Shape) > 16 {
+			return fmt.Errorf("block %.20q has a name of %d bytes and %d axes, want at most %d and 16",
+				b.Name, len(b.Name), len(b.Shape), MaxNameLen)
+		}
 		if b.Offset != end || b.Len < 1 {
 			return fmt.Errorf("block %q covers [%d, %d), want it to start at %d", b.Name, b.Offset,
 				b.Offset+b.Len, end)
@@ -192,12 +205,24 @@ func (s *ProblemSpec) Check() error {
 		return fmt.Errorf("blocks cover %d elements, want %d", end, s.Dim)
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Constants)) {
+		if len(name) > MaxNameLen {
+			return fmt.Errorf("constant %.20q has a name of %d bytes, want at most %d", name, len(name), MaxNameLen)
+		}
 		if v := s.Constants[name]; !Finite(v) {
 			return fmt.Errorf("constant %s is %g, want a finite number", name, v)
 		}
 	}
 	return checkDrops(s.Schedule)
 }
+
+// Limits on what specifications may declare, so that a mistake cannot exhaust the memory of those who
+// read them.
+const (
+	MaxNameLen  = 256     // bytes of a name in a specification or a definition
+	maxExamples = 1 << 48 // of a part, or of a budget
+	maxBlocks   = 1 << 17
+	maxListed   = 10000 // drops, data files, constants
+)
 
 // ProblemDef defines a problem, for [noisebench/plugins.Serve]: its declarations, which need no
 // data, and constructors.

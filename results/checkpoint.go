@@ -37,7 +37,7 @@ func (s *Store) LoadCheckpoint(id string) ([]byte, error) {
 // SaveCheckpoint saves where an unfinished run stands: on return it is on the disk and has replaced
 // the one before; after an error the one before is still there.
 func (s *Store) SaveCheckpoint(id string, data []byte) error {
-	s.clean.Do(s.removeStale)
+	s.clean.Do(s.removeFinished)
 	if err := s.replace(id, s.checkpointPath(id), data); err != nil {
 		return s.explain(id, err)
 	}

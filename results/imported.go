@@ -22,7 +22,6 @@ func (s *Store) Import(r *Record) (added bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	s.clean.Do(s.removeStale)
 	id := r.Run.ID()
 	path := s.importedPath(id)
 	added, err = s.place(id, path, data)

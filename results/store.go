@@ -10,18 +10,16 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 )
 
 // Store is a folder of records. It is safe for concurrent use, and any number of stores in other
 // processes and on other machines may share the folder.
 type Store struct {
 	dir   string
-	clean sync.Once // done before the first file is written
+	clean sync.Once // checkpoints, before the first file is written
 	known *shared   // parts that the records read so far have in common
 }
 
@@ -39,7 +37,7 @@ func (e *ConflictError) Error() string {
 }
 
 // Open returns the store in dir. The folder need not exist; it is created when the first record is
-// written.
+// written. Temporary files of writers that were killed are removed.
 func Open(dir string) (*Store, error) {
 	if dir == "" {
 		return nil, errors.New("the name of the results folder is empty; . is the current folder")
@@ -52,7 +50,9 @@ func Open(dir string) (*Store, error) {
 	case !info.IsDir():
 		return nil, fmt.Errorf("%s is a file, want a results folder; choose another name", dir)
 	}
-	return &Store{dir: filepath.Clean(dir), known: newShared()}, nil
+	s := &Store{dir: filepath.Clean(dir), known: newShared()}
+	s.removeStale()
+	return s, nil
 }
 
 // Dir returns the path of the folder.
@@ -60,6 +60,9 @@ func (s *Store) Dir() string { return s.dir }
 
 // Path returns the path of the record of a finished run, whether or not it exists.
 func (s *Store) Path(id string) string { return filepath.Join(s.dir, "runs", id[:2], id+".jsonl") }
+
+// Has reports whether the folder has a run, finished or failed.
+func (s *Store) Has(id string) bool { return exists(s.Path(id)) || exists(s.FailedPath(id)) }
 
 // FailedPath returns the path of the last failure of a run, whether or not it exists.
 func (s *Store) FailedPath(id string) string { return filepath.Join(s.dir, "failed", id+".jsonl") }
@@ -97,7 +100,7 @@ func (s *Store) Add(data []byte) (added bool, err error) {
 
 // commit saves the bytes of a record and reports whether they are new.
 func (s *Store) commit(id string, status Status, data []byte) (added bool, err error) {
-	s.clean.Do(s.removeStale)
+	s.clean.Do(s.removeFinished)
 	if status == Failed {
 		return s.commitFailed(id, data)
 	}
@@ -129,17 +132,16 @@ func (s *Store) replace(id, path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	err = s.makeDir(filepath.Dir(path))
-	if info, e := os.Lstat(path); err == nil && e == nil && !info.Mode().IsRegular() {
-		err = putAside(path)
+	defer tmp.remove()
+	if err := s.makeDir(filepath.Dir(path)); err != nil {
+		return err
 	}
-	if err == nil {
-		err = os.Rename(tmp, path)
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		if err := putAside(path); err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		_ = os.Remove(tmp)
-	}
-	return err
+	return os.Rename(tmp.path, path)
 }
 
 // putAside renames what is in the place of a record and is none.
@@ -160,11 +162,11 @@ func (s *Store) place(id, path string, data []byte) (added bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer os.Remove(tmp)
+	defer tmp.remove()
 	if err := s.makeDir(filepath.Dir(path)); err != nil {
 		return false, err
 	}
-	if err := os.Link(tmp, path); err != nil {
+	if err := os.Link(tmp.path, path); err != nil {
 		return false, err
 	}
 	return true, syncDir(filepath.Dir(path))
@@ -198,84 +200,15 @@ func (s *Store) second(id, path string, data []byte) (added bool, err error) {
 	return false, &ConflictError{ID: id, Kept: path, Other: other}
 }
 
-// writeTemporary writes data to a new file in tmp, syncs it, and returns its path. After an error
-// there is no file.
-func (s *Store) writeTemporary(id string, data []byte) (path string, err error) {
-	dir := filepath.Join(s.dir, "tmp")
-	if err := s.makeDir(dir); err != nil {
-		return "", err
-	}
-	path = filepath.Join(dir, fmt.Sprintf("%s.%s.%d.%016x", id, hostname(), os.Getpid(), rand.Uint64()))
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return "", err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err != nil {
-		_ = os.Remove(path)
-	}
-	return path, err
-}
-
-// hostname is the machine's name without the dots that separate the parts of a temporary file's
-// name.
-func hostname() string {
-	name, err := os.Hostname()
-	if err != nil {
-		name = "unknown"
-	}
-	return strings.Map(func(r rune) rune {
-		if r == '.' || r == '/' {
-			return '-'
-		}
-		return r
-	}, name)
-}
-
-// removeStale removes checkpoints of finished runs, and temporary files whose writers are gone:
-// those older than a day, and those of this machine that are older than a minute and whose process
-// does not live. (The minute is for containers that share a host name but not their processes; a
-// writer needs much less.) Errors do not matter, since the files do no harm.
-func (s *Store) removeStale() {
+// removeFinished removes checkpoints of finished runs, whose harness was killed right then. Errors do
+// not matter: the files are in nobody's way.
+func (s *Store) removeFinished() {
 	ids, _ := s.Checkpoints()
 	for _, id := range ids {
-		if exists(s.Path(id)) { // the run finished, and its harness was killed right then
+		if exists(s.Path(id)) {
 			_ = s.RemoveCheckpoint(id)
 		}
 	}
-	dir := filepath.Join(s.dir, "tmp")
-	entries, _ := os.ReadDir(dir)
-	host := hostname()
-	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil {
-			continue
-		}
-		age := time.Since(info.ModTime())
-		part := strings.Split(e.Name(), ".")
-		if age > 24*time.Hour || age > time.Minute && len(part) == 4 && part[1] == host && !alive(part[2]) {
-			_ = os.Remove(filepath.Join(dir, e.Name()))
-		}
-	}
-}
-
-// alive reports whether a process of this machine lives, or may live.
-func alive(pid string) bool {
-	n, err := strconv.Atoi(pid)
-	if err != nil {
-		return true
-	}
-	p, err := os.FindProcess(n)
-	if err != nil {
-		return true
-	}
-	return !errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }
 
 // makeDir creates a folder inside the store durably, and the store's own folder if necessary.

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 func open(t testing.TB, dir string) *Store {
@@ -279,44 +277,6 @@ func TestStoreSharedFolder(t *testing.T) {
 	}
 	if got := files(t, filepath.Join(dir, "tmp")); len(got) != 0 {
 		t.Errorf("left in tmp: %v", got)
-	}
-}
-
-func TestStoreRemovesStaleFiles(t *testing.T) {
-	dir := t.TempDir()
-	tmp := filepath.Join(dir, "tmp")
-	if err := os.Mkdir(tmp, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	dead := exec.Command(os.Args[0], "-test.run=^$")
-	if err := dead.Run(); err != nil {
-		t.Fatal(err)
-	}
-	id := strings.Repeat("0", 64)
-	for _, c := range []struct {
-		host string
-		pid  int
-		age  time.Duration
-		stay bool
-	}{
-		{hostname(), os.Getpid(), time.Hour, true},
-		{hostname(), dead.Process.Pid, time.Hour, false},
-		{hostname(), dead.Process.Pid, time.Second, true},
-		{"elsewhere", dead.Process.Pid, time.Hour, true},
-		{"elsewhere", dead.Process.Pid, 25 * time.Hour, false},
-	} {
-		path := filepath.Join(tmp, fmt.Sprintf("%s.%s.%d.%x", id, c.host, c.pid, c.age))
-		if err := os.WriteFile(path, nil, 0o666); err != nil {
-			t.Fatal(err)
-		}
-		then := time.Now().Add(-c.age)
-		if err := os.Chtimes(path, then, then); err != nil {
-			t.Fatal(err)
-		}
-		commit(t, open(t, dir), example(1))
-		if stayed := exists(path); stayed != c.stay {
-			t.Errorf("%s after %v: stayed is %t, want %t", filepath.Base(path), c.age, stayed, c.stay)
-		}
 	}
 }
 

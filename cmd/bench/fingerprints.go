@@ -1,13 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 
@@ -20,7 +17,8 @@ import (
 // folder from one start to the next, by the bytes of the executable and the platform.
 type fingerprints struct {
 	warnings io.Writer
-	path     string // of the cache; empty: none
+	cache    cache
+	name     string // in the cache
 
 	mu     sync.Mutex
 	own    map[string]string // of bench's own definitions, by what was measured
@@ -33,15 +31,13 @@ type fingerprints struct {
 const keepFingerprints = 32
 
 func newFingerprints(warnings io.Writer, executable string) *fingerprints {
-	f := &fingerprints{warnings: warnings, own: map[string]string{}, known: map[string]string{}, warned: map[string]bool{}}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return f // measured each time, which takes a moment
+	f := &fingerprints{
+		warnings: warnings, cache: newCache("fingerprints", keepFingerprints),
+		own: map[string]string{}, known: map[string]string{}, warned: map[string]bool{},
 	}
-	name := fmt.Sprintf("%d-%.32s-%s.json", fingerprint.Version, executable, strings.ReplaceAll(platform.Name(), "/", "-"))
-	f.path = filepath.Join(cache, "noisebench", "fingerprints", name)
-	if text, err := os.ReadFile(f.path); err == nil && json.Unmarshal(text, &f.own) != nil {
-		f.own = map[string]string{} // damaged
+	f.name = fmt.Sprintf("%d-%.32s-%s", fingerprint.Version, executable, strings.ReplaceAll(platform.Name(), "/", "-"))
+	if !f.cache.read(f.name, 0, &f.own) {
+		f.own = map[string]string{}
 	}
 	return f
 }
@@ -50,30 +46,8 @@ func newFingerprints(warnings io.Writer, executable string) *fingerprints {
 func (f *fingerprints) save() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !f.dirty || f.path == "" || os.MkdirAll(filepath.Dir(f.path), 0o755) != nil {
-		return
-	}
-	text, err := json.Marshal(f.own)
-	if err != nil || writeWhole(f.path, text) != nil {
-		return
-	}
-	f.dirty = false
-	f.removeOld()
-}
-
-// removeOld removes what builds left that are no more in use.
-func (f *fingerprints) removeOld() {
-	entries, _ := os.ReadDir(filepath.Dir(f.path))
-	age := func(e os.DirEntry) int64 {
-		info, err := e.Info()
-		if err != nil {
-			return 0
-		}
-		return -info.ModTime().UnixNano()
-	}
-	slices.SortFunc(entries, func(a, b os.DirEntry) int { return int(max(-1, min(1, age(a)-age(b)))) })
-	for _, e := range entries[min(keepFingerprints, len(entries)):] {
-		_ = os.Remove(filepath.Join(filepath.Dir(f.path), e.Name()))
+	if f.dirty && f.cache.write(f.name, f.own) {
+		f.dirty = false
 	}
 }
 

@@ -95,6 +95,23 @@ func (k *keeper) warn(id, text string) {
 	}
 }
 
+// lost is an error if runs that Lookup or Commit saw are no longer in the folder.
+func (k *keeper) lost() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	n := 0
+	for id := range k.seen {
+		if !k.store.Has(id) {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of %s no longer in %s: somebody moved or removed them meanwhile; the same command makes them again",
+		n, text.CountIs(len(k.seen), "run"), k.store.Dir())
+}
+
 // known returns a run that Lookup or Commit saw.
 func (k *keeper) known(id string) *results.Record {
 	k.mu.Lock()

@@ -18,7 +18,7 @@ var layers = map[string]struct{ own, libraries []string }{
 	"protocol/platform":     {libraries: []string{"golang.org/x/sys/cpu"}},
 	"protocol/planfile":     {own: []string{"protocol"}, libraries: []string{"github.com/goccy/go-yaml"}},
 	"plugins": {
-		own:       []string{"protocol", "plugins/internal/wire"},
+		own:       []string{"protocol", "plugins/internal/wire", "plugins/internal/supervisor"},
 		libraries: []string{"github.com/hashicorp/", "google.golang.org/", "golang.org/x/sys/"},
 	},
 	"plugins/internal/simd":   {own: []string{"protocol"}, libraries: []string{"golang.org/x/sys/", "github.com/mmcloughlin/avo/"}},

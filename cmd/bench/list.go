@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -18,19 +17,21 @@ import (
 
 func newList() *cobra.Command {
 	var paths []string
-	lists := map[string]func(*cobra.Command, *catalogue) error{
+	lists := map[string]func(*cobra.Command, *lister) error{
 		"optimizers": listOptimizers,
 		"problems":   listProblems,
-		"plans":      func(cmd *cobra.Command, _ *catalogue) error { return listPlans(cmd) },
+		"plans":      func(cmd *cobra.Command, _ *lister) error { return listPlans(cmd) },
 		"plugins":    listPlugins,
-		"data":       func(cmd *cobra.Command, _ *catalogue) error { return listData(cmd) },
+		"data":       func(cmd *cobra.Command, _ *lister) error { return listData(cmd) },
 	}
 	order := []string{"optimizers", "problems", "plans", "plugins", "data"}
 	cmd := &cobra.Command{
 		Use:   "list [" + strings.Join(order, "|") + "]",
 		Short: "List optimizers, problems, plans, plugins or data sets",
-		Long: `List prints what there is: of one kind, or of all kinds. Optimizers and problems that outside plugins serve are listed with
-bench's own.`,
+		Long: `List prints what there is: of one kind, or of all kinds. Optimizers and problems that outside
+plugins serve are listed with bench's own. What an executable serves is remembered in the user's cache
+folder by its SHA-256, such that it need not be started again; what a script serves, for an hour at most
+and as long as the files in its folder stay the same.`,
 		Example:   "  bench list\n  bench list optimizers\n  bench list problems --plugin ./my-plugin",
 		ValidArgs: order,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -43,19 +44,16 @@ bench's own.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := listed(paths).open(cmd)
-			if err != nil {
-				return err
-			}
-			defer c.Close()
+			l := newLister(cmd, paths)
+			defer l.close()
 			if len(args) == 1 {
-				return lists[args[0]](cmd, c)
+				return lists[args[0]](cmd, l)
 			}
 			for i, kind := range order {
 				if i > 0 {
 					fmt.Fprintln(cmd.OutOrStdout())
 				}
-				if err := lists[kind](cmd, c); err != nil {
+				if err := lists[kind](cmd, l); err != nil {
 					return err
 				}
 			}
@@ -69,11 +67,15 @@ bench's own.`,
 // all lists the plugins that are there, discovered ones included.
 func (c *catalogue) all() []*plugins.Plugin { return slices.Concat(c.own, c.named, c.found()) }
 
-func listOptimizers(cmd *cobra.Command, c *catalogue) error {
+func listOptimizers(cmd *cobra.Command, l *lister) error {
+	all, err := l.everything()
+	if err != nil {
+		return err
+	}
 	rows := [][]string{{"OPTIMIZER", "PLUGIN", "HYPERPARAMETERS", "WHAT"}}
-	for _, p := range c.all() {
+	for _, p := range all {
 		for _, d := range p.Optimizers {
-			rows = append(rows, []string{d.Name, p.Name, defaults(d.Hyperparameters), firstLine(d.Doc)})
+			rows = append(rows, []string{d.Name, p.Name, defaults(d.Hyperparameters), d.Doc})
 		}
 	}
 	return printColumns(cmd.OutOrStdout(), rows, "PLUGIN", "HYPERPARAMETERS")
@@ -92,23 +94,20 @@ func defaults(declared []protocol.Hyperparameter) string {
 	return strings.Join(parts, " ")
 }
 
-func listProblems(cmd *cobra.Command, c *catalogue) error {
+func listProblems(cmd *cobra.Command, l *lister) error {
+	all, err := l.everything()
+	if err != nil {
+		return err
+	}
 	rows := [][]string{{"PROBLEM", "PLUGIN", "d", "N", "BATCH", "BUDGET", "METRIC", "MEASURES", "WHAT"}}
-	for _, p := range c.all() {
-		specs, errs := make([]*protocol.ProblemSpec, len(p.Problems)), make([]error, len(p.Problems))
-		var wg sync.WaitGroup
-		for i := range p.Problems { // side by side: some look for eigenvalues
-			wg.Go(func() { specs[i], errs[i] = specOf(&p.Problems[i]) })
-		}
-		wg.Wait()
-		for i, d := range p.Problems {
-			spec := specs[i]
-			if errs[i] != nil {
-				return fmt.Errorf("problem %s: %w", d.Name, errs[i])
+	for _, p := range all {
+		for _, d := range p.Problems {
+			if d.err != nil {
+				return fmt.Errorf("problem %s: %w", d.Name, d.err)
 			}
 			rows = append(rows, []string{
-				d.Name, p.Name, fmt.Sprint(spec.Dim), train(spec), fmt.Sprint(spec.BatchSize), fmt.Sprint(spec.Budget),
-				spec.Metric.Name, spec.Measures.String(), firstLine(d.Doc),
+				d.Name, p.Name, fmt.Sprint(d.Spec.Dim), train(&d.Spec), fmt.Sprint(d.Spec.BatchSize), fmt.Sprint(d.Spec.Budget),
+				d.Spec.Metric.Name, d.Spec.Measures.String(), d.Doc,
 			})
 		}
 	}
@@ -146,9 +145,13 @@ func listPlans(cmd *cobra.Command) error {
 	return printColumns(cmd.OutOrStdout(), rows, "OPTIMIZERS", "PROBLEMS")
 }
 
-func listPlugins(cmd *cobra.Command, c *catalogue) error {
+func listPlugins(cmd *cobra.Command, l *lister) error {
+	all, err := l.everything()
+	if err != nil {
+		return err
+	}
 	rows := [][]string{{"PLUGIN", "SHA256", "SERVES", "PATH"}}
-	for _, p := range c.all() {
+	for _, p := range all {
 		serves := fmt.Sprintf("%s, %s", text.Count(len(p.Optimizers), "optimizer"), text.Count(len(p.Problems), "problem"))
 		rows = append(rows, []string{p.Name, p.SHA256[:12], serves, p.Path})
 	}

@@ -154,6 +154,9 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.
 	case err != nil:
 		return nil, err
 	}
+	if err := store.lost(); err != nil {
+		return nil, err
+	}
 	fmt.Fprintf(stderr, "%s made in %s, %s found in %s\n",
 		text.Count(store.finished()-display.last.Found, "run"), short(time.Since(started)), text.Count(display.last.Found, "run"), m.dir)
 	return cells, nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -17,12 +18,14 @@ import (
 
 // pluginFlags are the flags of commands that launch plugins.
 type pluginFlags struct {
-	paths       []string
-	transport   string
-	callTimeout time.Duration
-	verbose     bool
-	inProcess   bool
-	threads     int // for each run; 0: the plugins' choice
+	paths        []string
+	transport    string
+	startTimeout time.Duration
+	callTimeout  time.Duration
+	memory       float64 // GB that a plugin may use; 0: half of what is free
+	verbose      bool
+	inProcess    bool
+	threads      int // for each run; 0: the plugins' choice
 }
 
 func (f *pluginFlags) add(cmd *cobra.Command) {
@@ -30,6 +33,10 @@ func (f *pluginFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.paths, "plugin", nil, "launch the plugin at this `PATH` too (may be repeated)")
 	flags.DurationVar(&f.callTimeout, "call-timeout", 2*time.Minute,
 		"a plugin that takes longer than this for one call is killed")
+	flags.DurationVar(&f.startTimeout, "start-timeout", time.Minute,
+		"a plugin that takes longer than this to start is killed")
+	flags.Float64Var(&f.memory, "plugin-memory", 0,
+		"a plugin that uses more than so many `GB` of memory is killed (default half of what is free)")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "print what plugins log")
 	flags.StringVar(&f.transport, "transport", "auto", "how vectors travel: auto or messages")
 	flags.BoolVar(&f.inProcess, "in-process", false, "do not launch bench's own plugins, call them in process")
@@ -79,6 +86,12 @@ func (f *pluginFlags) options(cmd *cobra.Command) (plugins.Options, error) {
 	if f.callTimeout <= 0 {
 		return plugins.Options{}, usagef(cmd, "--call-timeout is %v, want more than 0", f.callTimeout)
 	}
+	if f.startTimeout <= 0 {
+		return plugins.Options{}, usagef(cmd, "--start-timeout is %v, want more than 0", f.startTimeout)
+	}
+	if !(f.memory >= 0 && f.memory < math.MaxInt64/1e9) {
+		return plugins.Options{}, usagef(cmd, "--plugin-memory is %v, want GB, or 0 for half of what is free", f.memory)
+	}
 	level := hclog.Off // what is wrong comes back as an error
 	if f.verbose {
 		level = hclog.Debug
@@ -88,16 +101,20 @@ func (f *pluginFlags) options(cmd *cobra.Command) (plugins.Options, error) {
 		env = []string{fmt.Sprintf("%s=%d", threadsVariable, f.threads)}
 	}
 	return plugins.Options{
-		Env:         env,
-		Transport:   transport,
-		CallTimeout: f.callTimeout,
-		Logger:      hclog.New(&hclog.LoggerOptions{Name: "bench", Level: level, Output: cmd.ErrOrStderr()}),
+		Env:          env,
+		Transport:    transport,
+		StartTimeout: f.startTimeout,
+		CallTimeout:  f.callTimeout,
+		Memory:       int64(f.memory * 1e9),
+		Logger:       hclog.New(&hclog.LoggerOptions{Name: "bench", Level: level, Output: cmd.ErrOrStderr()}),
 	}, nil
 }
 
 // listed are the options of commands that look at what there is, and so need no plugin of bench's own.
 func listed(paths []string) *pluginFlags {
-	return &pluginFlags{paths: paths, transport: "auto", callTimeout: 10 * time.Second, inProcess: true}
+	return &pluginFlags{
+		paths: paths, transport: "auto", startTimeout: time.Minute, callTimeout: 10 * time.Second, inProcess: true,
+	}
 }
 
 // addResults adds the flag that names the results folder.

@@ -8,6 +8,10 @@ import (
 	"slices"
 	"time"
 
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	pb "noisebench/plugins/internal/wire/noisebenchv1"
 	"noisebench/protocol"
 )
@@ -40,7 +44,7 @@ func Connect(ctx context.Context, p *Process, memory *Memory, most Transport, pa
 	}
 	var err error
 	c.described, err = ask(c, "", "Describe", func(ctx context.Context) (*pb.DescribeReply, error) {
-		return p.Client.Describe(ctx, request)
+		return p.Client.Describe(ctx, request, described)
 	})
 	if err != nil {
 		return nil, err
@@ -119,8 +123,14 @@ func (c *Conn) hang(call string) {
 	c.Kill(fmt.Sprintf("killed, because its %s did not answer within %v", call, c.timeout))
 }
 
+// described limits the answers outside of sessions, which carry no vectors.
+var described = grpc.MaxCallRecvMsgSize(maxDescription)
+
 // cause says why the connection broke: the end of the process, if it has ended, else err itself.
 func (c *Conn) cause(err error) error {
+	if status.Code(err) == codes.ResourceExhausted {
+		return fmt.Errorf("its answer is too long: %s", oneLine(status.Convert(err).Message()))
+	}
 	const grace = 500 * time.Millisecond // a connection may break a little earlier than its process
 	select {
 	case <-c.Done():
@@ -134,7 +144,7 @@ func (c *Conn) cause(err error) error {
 func (c *Conn) spec(problem string, setting protocol.Setting) (protocol.ProblemSpec, error) {
 	what := "problem " + problem
 	reply, err := ask(c, what, "Spec", func(ctx context.Context) (*pb.SpecReply, error) {
-		return c.Client.Spec(ctx, &pb.SpecRequest{Problem: problem, Setting: setting})
+		return c.Client.Spec(ctx, &pb.SpecRequest{Problem: problem, Setting: setting}, described)
 	})
 	if err != nil {
 		return protocol.ProblemSpec{}, err

@@ -50,7 +50,11 @@ func errorToWire(err error) *pb.Error {
 
 // errorFromWire makes one line of what the plugin wrote, without characters that a terminal would obey.
 func errorFromWire(e *pb.Error) error {
-	return &remoteError{text: printable(oneLine(e.GetText())), unsupported: e.GetUnsupported()}
+	text := e.GetText()
+	if len(text) > maxErrorText {
+		text = strings.ToValidUTF8(text[:maxErrorText], "") + "…"
+	}
+	return &remoteError{text: printable(oneLine(text)), unsupported: e.GetUnsupported()}
 }
 
 func printable(text string) string {

@@ -2,11 +2,6 @@
 
 package wire
 
-import (
-	"errors"
-	"os/exec"
-)
-
 // Janitor is a small process that cleans up after the host; this system has none.
 type Janitor struct{}
 
@@ -21,10 +16,6 @@ func (*Janitor) Remove(int) {}
 
 // Close does nothing.
 func (*Janitor) Close() error { return nil }
-
-func inOwnGroup(*exec.Cmd) {}
-
-func killGroup(int) error { return errors.ErrUnsupported }
 
 // Dismiss does nothing.
 func (j *Janitor) Dismiss() {}

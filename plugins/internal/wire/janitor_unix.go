@@ -93,9 +93,3 @@ func (j *Janitor) Close() error {
 	defer late.Stop()
 	return j.cmd.Wait()
 }
-
-// inOwnGroup makes cmd the leader of a new process group, which a terminal's Ctrl-C does not reach.
-func inOwnGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
-
-// killGroup kills all processes of the group that pid leads.
-func killGroup(pid int) error { return syscall.Kill(-pid, syscall.SIGKILL) }

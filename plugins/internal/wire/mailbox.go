@@ -19,14 +19,8 @@ const (
 	mailboxSize = replySlot + slotSize
 )
 
-const (
-	// yields is how often a waiter yields the processor before it sleeps, about 0.3 µs each if nobody else wants it. A
-	// peer that runs on the same processor so gets on with its work, and one on the other has the time for a short
-	// call: sleeping and waking cost 5 to 10 µs on a virtual machine. See BenchmarkStep.
-	yields = 60
-	// checkEvery is how soon a waiting host notices that the plugin has died.
-	checkEvery = 50 * time.Millisecond
-)
+// checkEvery is how soon a waiting host notices that the plugin has died.
+const checkEvery = 50 * time.Millisecond
 
 // mailbox is the doorbell of one session: memory of mailboxSize bytes that both sides have mapped.
 type mailbox struct {
@@ -37,14 +31,17 @@ type mailbox struct {
 type half struct {
 	number, asleep, length *uint32
 	slot                   []byte
+	patience               patience // of the side that waits for it
 }
 
 func newMailbox(mem []byte) *mailbox {
 	word := func(offset int) *uint32 { return (*uint32)(unsafe.Pointer(&mem[offset])) }
-	return &mailbox{
-		call:  half{word(0), word(4), word(8), mem[callSlot : callSlot+slotSize : callSlot+slotSize]},
-		reply: half{word(64), word(68), word(72), mem[replySlot : replySlot+slotSize : replySlot+slotSize]},
+	b := &mailbox{
+		call:  half{number: word(0), asleep: word(4), length: word(8), slot: mem[callSlot : callSlot+slotSize : callSlot+slotSize]},
+		reply: half{number: word(64), asleep: word(68), length: word(72), slot: mem[replySlot : replySlot+slotSize : replySlot+slotSize]},
 	}
+	b.call.patience, b.reply.patience = newPatience(), newPatience()
+	return b
 }
 
 // send puts a message into the slot and rings with number.
@@ -67,11 +64,8 @@ func (h *half) send(number uint32, m proto.Message) error {
 // wait returns when the number is no longer old, or with the error of check, which it asks now and then if it is not
 // nil.
 func (h *half) wait(old uint32, check func() error) (uint32, error) {
-	for range yields {
-		if n := atomic.LoadUint32(h.number); n != old {
-			return n, nil
-		}
-		yield()
+	if n := h.patience.look(h.number, old); n != old {
+		return n, nil
 	}
 	defer atomic.StoreUint32(h.asleep, 0)
 	for {

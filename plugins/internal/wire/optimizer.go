@@ -178,7 +178,7 @@ func (o *optimizer[T]) SaveState() ([]byte, error) {
 	if err := o.unmoved(name); err != nil {
 		return nil, err
 	}
-	var state []byte
+	state := []byte{} // grows with what comes, not with what is announced
 	for {
 		reply, err := o.do(name, &pb.Call{Call: &pb.Call_Save{Save: &pb.Save{Offset: uint64(len(state))}}})
 		if err != nil {
@@ -190,12 +190,9 @@ func (o *optimizer[T]) SaveState() ([]byte, error) {
 		}
 		piece, size := uint64(len(r.GetPiece())), r.GetSize()
 		have := uint64(len(state))
-		if size > maxState || piece > statePiece || have+piece > size || piece == 0 && have < size {
+		if size > maxState(o.dim) || piece > statePiece || have+piece > size || piece == 0 && have < size {
 			return nil, o.fail(name, fmt.Errorf("a piece of %d bytes came at %d of %d, want 1 to %d bytes up to the state's end and at most "+
-				"%d bytes in all", piece, have, size, statePiece, int64(maxState)))
-		}
-		if have == 0 {
-			state = make([]byte, 0, size)
+				"%d bytes in all", piece, have, size, statePiece, maxState(o.dim)))
 		}
 		if state = append(state, r.GetPiece()...); uint64(len(state)) == size {
 			return state, nil

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,6 +24,7 @@ import (
 	"github.com/hashicorp/go-plugin/runner"
 	"google.golang.org/grpc"
 
+	"noisebench/plugins/internal/supervisor"
 	pb "noisebench/plugins/internal/wire/noisebenchv1"
 	"noisebench/protocol"
 )
@@ -46,6 +48,7 @@ type Config struct {
 	Logger       hclog.Logger
 	StartTimeout time.Duration
 	Janitor      *Janitor
+	Memory       int64 // the most that it may use, with its children, in bytes; 0: no limit
 }
 
 // Process is one running plugin.
@@ -89,8 +92,8 @@ func Start(ctx context.Context, c Config) (*Process, error) {
 		return nil, context.Cause(ctx)
 	case !late.Stop():
 		p.Stop()
-		return nil, fmt.Errorf("%s shook hands, but did not answer within %v%s", filepath.Base(c.Argv[0]), c.StartTimeout,
-			cmd.lastWords())
+		return nil, fmt.Errorf("%s shook hands, but did not answer within %v%s%s", filepath.Base(c.Argv[0]), c.StartTimeout,
+			cmd.words(soFar), moreTime)
 	}
 	if err != nil {
 		err = cmd.explain(err)
@@ -114,15 +117,15 @@ func (p *Process) dial() (pb.PluginClient, error) {
 }
 
 // PID is the number of the process and of its group.
-func (p *Process) PID() int { return p.cmd.cmd.Process.Pid }
+func (p *Process) PID() int { return p.cmd.tree.PID() }
 
 // Version is the contract version that the plugin and this host speak with each other.
 func (p *Process) Version() int { return p.peer.NegotiatedVersion() }
 
-// Done is closed once the process has ended, and with it every process of its group.
+// Done is closed once the process has ended, and with it everything that it started.
 func (p *Process) Done() <-chan struct{} { return p.cmd.exited }
 
-// Kill ends the process and its group at once. The first reason stays; there is none if the process had ended before.
+// Kill ends the process and everything that it started. The first reason stays; there is none if the process had ended before.
 func (p *Process) Kill(reason string) {
 	select {
 	case <-p.Done():
@@ -137,6 +140,9 @@ func (p *Process) Kill(reason string) {
 func (p *Process) End() error {
 	if reason := p.reason.Load(); reason != nil {
 		return errors.New(*reason)
+	}
+	if excess := (*supervisor.MemoryError)(nil); errors.As(p.cmd.state, &excess) {
+		return fmt.Errorf("killed, because it %w; raise it by --plugin-memory", excess)
 	}
 	return fmt.Errorf("the process ended: %s%s", p.cmd.ending(), p.cmd.lastWords())
 }
@@ -163,19 +169,20 @@ type command struct {
 	config       Config
 	handshakeEnv []string
 
-	mu        sync.Mutex // a kill comes neither before the start nor after the end
-	cmd       *exec.Cmd
+	mu        sync.Mutex // a kill does not come before the start
+	tree      *supervisor.Tree
 	started   time.Time
 	unwanted  bool          // killed before it was started
 	killed    bool          // killed while it ran
-	exited    chan struct{} // closed at the end of the process and its group
+	exited    chan struct{} // closed at the end of the process and all that it started
 	drained   chan struct{} // standard error has been read to its end
 	startErr  error
-	state     error // of cmd.Wait
+	state     error // of tree.Wait
 	stdout    io.ReadCloser
 	stderr    io.ReadCloser
 	firstLine atomic.Pointer[string] // of standard output
-	tail      tail
+	partial   tail                   // of a first line of standard output that has not ended
+	tail      tail                   // of standard error
 }
 
 func (c *command) Start(context.Context) error {
@@ -194,32 +201,31 @@ func (c *command) Start(context.Context) error {
 		outW.Close()
 		return err
 	}
-	cmd := exec.Command(c.config.Argv[0], c.config.Argv[1:]...)
-	cmd.Env = append(append([]string(nil), c.config.Env...), c.handshakeEnv...)
-	cmd.Stdout, cmd.Stderr = outW, errW
-	inOwnGroup(cmd)
-	c.startErr = cmd.Start()
+	tree, err := supervisor.Start(supervisor.Config{
+		Path: c.config.Argv[0], Args: c.config.Argv[1:], Env: slices.Concat(c.config.Env, c.handshakeEnv),
+		Stdout: outW, Stderr: errW, Memory: c.config.Memory,
+	})
+	c.startErr = err
 	outW.Close()
 	errW.Close()
-	if c.startErr != nil {
+	if err != nil {
 		outR.Close()
 		errR.Close()
 		close(c.drained)
 		close(c.exited)
-		return c.startErr
+		return err
 	}
-	c.cmd, c.started = cmd, time.Now()
-	c.config.Janitor.Add(cmd.Process.Pid)
+	c.tree, c.started = tree, time.Now()
+	c.config.Janitor.Add(tree.PID())
 
 	line, handshake := io.Pipe()
 	c.stdout = line
 	go c.readStdout(outR, handshake)
 	c.stderr = &teeReader{file: errR, tail: &c.tail, end: c.drained}
 	go func() {
-		c.state = reap(cmd, &c.mu)
-		c.config.Janitor.Remove(cmd.Process.Pid)
+		c.state = tree.Wait()
+		c.config.Janitor.Remove(tree.PID())
 		close(c.exited)
-		c.mu.Unlock()
 		time.AfterFunc(drainGrace, func() {
 			outR.Close()
 			errR.Close()
@@ -231,7 +237,7 @@ func (c *command) Start(context.Context) error {
 // readStdout gives go-plugin the first line alone, and logs the others.
 func (c *command) readStdout(from *os.File, handshake *io.PipeWriter) {
 	defer handshake.Close()
-	r := bufio.NewReader(from)
+	r := bufio.NewReader(io.TeeReader(from, unfinished{c}))
 	log := c.config.Logger.Named(c.config.Name)
 	for first := true; ; first = false {
 		line, _, err := r.ReadLine() // in pieces, if it is long
@@ -249,6 +255,9 @@ func (c *command) readStdout(from *os.File, handshake *io.PipeWriter) {
 			log.Debug(string(line))
 			continue
 		}
+		if c.wasKilled() {
+			return // in the middle of its first line
+		}
 		text := string(line)
 		c.firstLine.Store(&text)
 		if _, err := handshake.Write(append(line, '\n')); err != nil {
@@ -257,10 +266,20 @@ func (c *command) readStdout(from *os.File, handshake *io.PipeWriter) {
 	}
 }
 
+// unfinished keeps what a plugin prints to standard output without ever ending its first line.
+type unfinished struct{ c *command }
+
+func (u unfinished) Write(p []byte) (int, error) {
+	if u.c.firstLine.Load() == nil && !bytes.ContainsRune(p, '\n') {
+		u.c.partial.write(p)
+	}
+	return len(p), nil
+}
+
 func (c *command) kill() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.cmd == nil {
+	if c.tree == nil {
 		c.unwanted = true
 		return
 	}
@@ -268,10 +287,14 @@ func (c *command) kill() {
 	case <-c.exited:
 	default:
 		c.killed = true
-		if killGroup(c.cmd.Process.Pid) != nil {
-			_ = c.cmd.Process.Kill()
-		}
+		c.tree.Kill()
 	}
+}
+
+func (c *command) wasKilled() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.killed
 }
 
 func (c *command) Wait(context.Context) error {
@@ -292,10 +315,10 @@ func (c *command) Diagnose(context.Context) string { return "" }
 func (c *command) ID() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.cmd == nil {
+	if c.tree == nil {
 		return ""
 	}
-	return strconv.Itoa(c.cmd.Process.Pid)
+	return strconv.Itoa(c.tree.PID())
 }
 
 func (c *command) PluginToHost(network, address string) (string, string, error) {
@@ -315,16 +338,19 @@ func (c *command) ending() string {
 	return c.state.Error()
 }
 
-// lastWords quotes the last lines that the process wrote to standard error, if any.
-func (c *command) lastWords() string {
+// lastWords quotes the last lines that the process wrote, if any.
+func (c *command) lastWords() string { return c.words("its last words") }
+
+func (c *command) words(what string) string {
 	select {
 	case <-c.drained:
 	case <-time.After(2 * drainGrace):
 	}
-	if words := c.tail.String(); words != "" {
-		return "; its last words: " + words
+	words := slices.DeleteFunc([]string{c.tail.String(), c.partial.String()}, func(s string) bool { return s == "" })
+	if len(words) == 0 {
+		return ""
 	}
-	return ""
+	return "; " + what + ": " + strings.Join(words, " / ")
 }
 
 // explain turns an error before or in the handshake into one line that says what to do.
@@ -358,17 +384,23 @@ func (c *command) explain(err error) error {
 	switch {
 	case c.firstLine.Load() != nil:
 		return fmt.Errorf("%s: after the handshake: %s", filepath.Base(path), oneLine(err.Error()))
-	case !c.killed || ending != "signal: killed":
+	case !c.wasKilled() || ending != "signal: killed":
 		return fmt.Errorf("%s is no noisebench plugin: it ended without a handshake (%s)%s%s",
 			filepath.Base(path), ending, c.lastWords(), check)
 	case time.Since(c.started) < c.config.StartTimeout:
 		return fmt.Errorf("%s is no noisebench plugin: it closed its standard output without a handshake%s%s",
 			filepath.Base(path), c.lastWords(), check)
 	default:
-		return fmt.Errorf("%s is no noisebench plugin, or hangs: no handshake within %v%s%s",
-			filepath.Base(path), c.config.StartTimeout, c.lastWords(), check)
+		return fmt.Errorf("%s is no noisebench plugin, or hangs, or is slow to start: no handshake within %v%s%s%s",
+			filepath.Base(path), c.config.StartTimeout, c.words(soFar), moreTime, check)
 	}
 }
+
+// What a plugin that did not start in time is told of, and what helps if it only needs longer.
+const (
+	soFar    = "what it printed so far"
+	moreTime = "; give it longer by --start-timeout"
+)
 
 // reconcile says what to do about a plugin of another version of the contract.
 func reconcile(version string) string {

@@ -32,7 +32,7 @@ func (c *Conn) open(what string, r *pb.OpenRequest) (*session, *pb.OpenReply, er
 		r.Mailbox = post.wire()
 	}
 	reply, err := ask(c, what, "New", func(ctx context.Context) (*pb.OpenReply, error) {
-		return c.Client.Open(ctx, r)
+		return c.Client.Open(ctx, r, described)
 	})
 	if err == nil && reply.GetError() != nil {
 		err = c.reported(what, "New", reply.GetError())

@@ -35,13 +35,24 @@ const MaxReports = 256
 const statePiece = 60 << 10
 
 const (
-	maxState      = 1 << 40       // bytes; a greater size is a plugin's mistake
-	maxMessage    = math.MaxInt32 // bytes; a message may carry several vectors
-	windowSize    = 16 << 20      // bytes; HTTP/2 flow control, so that a vector does not wait for acknowledgements
-	maxErrorText  = 16 << 10      // bytes
-	serviceInSet  = "noisebench"
-	bufferedBytes = 256 << 10 // bytes read and written at once on a socket
+	maxMessage     = math.MaxInt32 // bytes; a message may carry several vectors
+	maxDescription = 16 << 20      // bytes of an answer to Describe, Spec or Open
+	windowSize     = 16 << 20      // bytes; HTTP/2 flow control, so that a vector does not wait for acknowledgements
+	maxErrorText   = 16 << 10      // bytes
+	serviceInSet   = "noisebench"
+	bufferedBytes  = 256 << 10 // bytes read and written at once on a socket
 )
+
+// maxState is the greatest state of an optimizer of points of dim elements, in bytes: 256 vectors, or, where matrices are
+// allowed, 4 of those, and a gigabyte for what has another size. More is a plugin's mistake.
+func maxState(dim int) uint64 {
+	n := uint64(dim)
+	most := 1<<30 + 256*8*n
+	if dim <= protocol.MaxMatrixDim {
+		most += 4 * 8 * n * n
+	}
+	return most
+}
 
 func handshake() plugin.HandshakeConfig {
 	return plugin.HandshakeConfig{MagicCookieKey: CookieKey, MagicCookieValue: CookieValue}

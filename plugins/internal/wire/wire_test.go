@@ -109,6 +109,7 @@ func TestLies(t *testing.T) {
 		{"another call", other, save, "another call"},
 		{"endless state", saved(0, 10), save, "a piece of 0 bytes came at 0 of 10"},
 		{"huge state", saved(10, math.MaxUint64), save, "a piece of 10 bytes"},
+		{"more than any state", saved(10, 1<<31), save, "at most 1073746048 bytes in all"},
 		{"more than the state", saved(10, 9), save, "a piece of 10 bytes came at 0 of 9"},
 		{"ends too late", saved(10, 15), save, "a piece of 10 bytes came at 10 of 15"},
 		{"large piece", saved(statePiece+1, 1<<20), save, "a piece of 61441 bytes"},

@@ -7,6 +7,9 @@
 //    variables (PATH, HOME, TMPDIR, the locale, XDG_*, NOISEBENCH_*, thread counts and what step 2 names). One process
 //    serves many runs, several at a time; NOISEBENCH_THREADS, if set, is how many threads each of them should keep busy: it
 //    changes how fast a run is, and none of its bits (R2).
+//    On Linux its parent is a small process, the supervisor, which kills the plugin and all that it started when the host
+//    or the plugin has ended, or when they use more memory together than the host allows; and it has a minute to shake
+//    hands, unless the host is told otherwise.
 //
 // 2. HANDSHAKE (that of github.com/hashicorp/go-plugin). The host sets
 //      NOISEBENCH_PLUGIN=ask-and-tell   the cookie: where it is missing, a person started the plugin; explain and exit 1
@@ -51,10 +54,12 @@
 //      offset  69632  65536 bytes: the Reply, serialized
 //    All words are native-endian, accessed with atomic loads and stores of sequential consistency. To send: write the
 //    message and its length, store the number, and if the peer's sleep word is 1, FUTEX_WAKE one waiter on the number. To
-//    wait: look at the number for a few microseconds (yield the processor in between), then store 1 in the own sleep
-//    word, look once more, and FUTEX_WAIT (not FUTEX_PRIVATE_FLAG) for the number to change; then store 0. Calls and
-//    replies always fit, since vectors and long lists of examples lie in shared memory and states travel in pieces; error
-//    texts are cut to 16 KiB.
+//    wait: store 1 in the own sleep word, look at the number once more, and FUTEX_WAIT (not FUTEX_PRIVATE_FLAG) for the
+//    number to change; then store 0. A side may look at the number for some microseconds before that, at most 20, as long
+//    as looking proves worth it; if it yields its processor in between, it must notice when that takes long, since on a
+//    busy machine it takes milliseconds, and go without. A plugin that sleeps at once is correct, and good enough unless
+//    its calls take less than some tens of microseconds. Calls and replies always fit, since vectors and long lists of
+//    examples lie in shared memory and states travel in pieces; error texts are cut to 16 KiB.
 //
 // 9. IDENTITY. Runs are kept and found again by what made them (R10): per definition, the digest and environment of Describe, or
 //    without a digest the SHA-256 of the executable, and a fingerprint that the host measures before the first run: starting
@@ -63,7 +68,10 @@
 //
 // 10. ERRORS. What a plugin's own code reports travels in Error. A gRPC status other than OK, an answer that breaks this
 //    contract, silence for longer than the host's limit, and the end of the process are faults of the plugin. The run is
-//    then failed, and a plugin that is silent is killed with its process group.
+//    then failed, and a plugin that is silent is killed with all that it started. Numbers and texts beyond
+//    limits that no honest plugin meets are faults, too: answers to Describe, Spec and Open have at most 16 MiB, names 256
+//    bytes, other texts 64 KiB; parts and budgets have at most 2^48 examples, points 2^31 - 1 elements, and batches 2^24
+//    examples.
 //
 // 11. CHANGES. Fields are only added, and an addition is announced by a Capability. Whatever an old peer would
 //    misunderstand raises protocol.Version, and with it the version in the handshake.

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// cache is a folder of small files below the user's cache folder, which any number of benches share. Nothing depends on
+// it but time: errors are as if nothing were there.
+type cache struct {
+	folder string // empty: there is none
+	keep   int    // the number of files that stay, the latest
+}
+
+func newCache(name string, keep int) cache {
+	folder, err := os.UserCacheDir()
+	if err != nil {
+		return cache{}
+	}
+	return cache{filepath.Join(folder, "noisebench", name), keep}
+}
+
+// read decodes a file, and reports whether it is there, not damaged, and not older than maxAge, if that is not 0.
+func (c cache) read(name string, maxAge time.Duration, into any) bool {
+	if c.folder == "" {
+		return false
+	}
+	path := filepath.Join(c.folder, name+".json")
+	if maxAge > 0 {
+		info, err := os.Stat(path)
+		if err != nil || time.Since(info.ModTime()) > maxAge {
+			return false
+		}
+	}
+	text, err := os.ReadFile(path)
+	return err == nil && json.Unmarshal(text, into) == nil
+}
+
+// write writes a file, removes the oldest beyond those that stay, and reports whether the file was written.
+func (c cache) write(name string, value any) bool {
+	if c.folder == "" || os.MkdirAll(c.folder, 0o755) != nil {
+		return false
+	}
+	text, err := json.Marshal(value)
+	if err != nil || writeWhole(filepath.Join(c.folder, name+".json"), text) != nil {
+		return false
+	}
+	c.removeOld()
+	return true
+}
+
+func (c cache) removeOld() {
+	entries, _ := os.ReadDir(c.folder)
+	written := func(e os.DirEntry) int64 {
+		info, err := e.Info()
+		if err != nil {
+			return 0
+		}
+		return info.ModTime().UnixNano()
+	}
+	slices.SortFunc(entries, func(a, b os.DirEntry) int { return cmp.Compare(written(b), written(a)) })
+	for _, e := range entries[min(c.keep, len(entries)):] {
+		_ = os.Remove(filepath.Join(c.folder, e.Name()))
+	}
+}

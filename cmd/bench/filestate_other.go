@@ -1,0 +1,8 @@
+//go:build !unix
+
+package main
+
+import "time"
+
+// fileState would name the state of a file; this system does not say enough.
+func fileState(string) (state string, changed time.Time) { return "", time.Time{} }

@@ -1,0 +1,39 @@
+// Package supervisor runs a program such that nothing of it is left behind and its memory is bounded, without the rights
+// of root.
+//
+// On Linux a small process stands between the host and the program: the host's own executable, started again under the
+// name "noisebench-supervisor", which the init function of this package recognizes. It is a subreaper: a descendant of
+// the program that leaves its process group and session and outlives its parent becomes the supervisor's child, and is
+// killed at the end. The end is that of the program, of the host (whatever ended it), or the host's order.
+//
+// Memory is watched, not limited by the kernel. A control group would be better, but making one takes rights that users
+// of shared machines do not have. RLIMIT_AS fails where address space is reserved and not used, as by the runtimes of Go
+// and CUDA; RLIMIT_DATA counts the stacks of idle threads and the heap that a runtime has reserved, knows single
+// processes only, and ends a program without a word about why. So the supervisor looks at what the program and its
+// descendants have in use, the more often the nearer that is to the limit, and kills them all beyond it. What it misses
+// between two looks, the kernel's own killer takes: it is told to prefer the program to the host.
+//
+// Other systems have process groups only.
+package supervisor
+
+import (
+	"fmt"
+	"os"
+)
+
+// Config says what to run.
+type Config struct {
+	Path   string   // of the executable
+	Args   []string // the first is the first after the program's name
+	Env    []string // the whole environment
+	Stdout *os.File
+	Stderr *os.File
+	Memory int64 // the most that the program and its descendants may have in use together, in bytes; 0: no limit
+}
+
+// MemoryError is the end of a program that used too much memory.
+type MemoryError struct{ Limit int64 }
+
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("used more than %.3g GB of memory, which is the limit", float64(e.Limit)/1e9)
+}

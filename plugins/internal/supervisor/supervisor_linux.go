@@ -1,0 +1,224 @@
+package supervisor
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// name is the first argument of a supervisor.
+const name = "noisebench-supervisor"
+
+const (
+	// patience is how long processes that were killed may take to end: one that waits for a dead disk does not end.
+	patience = 3 * time.Second
+	// preferred is what is added to the badness of a program in the eyes of the kernel when memory runs out, in thousandths
+	// of all memory.
+	preferred = "500"
+)
+
+func init() {
+	if len(os.Args) > 2 && os.Args[0] == name {
+		memory, err := strconv.ParseInt(os.Args[1], 10, 64)
+		if err != nil {
+			memory = 0
+		}
+		supervise(memory, os.Args[2], os.Args[2:])
+		syscall.Exit(0) // not os.Exit, which waits for a second under the race detector
+	}
+}
+
+// Tree is a program that runs, with all its descendants.
+type Tree struct {
+	pid        int
+	supervisor *exec.Cmd
+	control    *os.File // whose end is the order to end
+	reports    *bufio.Reader
+	limit      int64
+	once       sync.Once
+	gone       chan struct{}
+}
+
+// Start starts a program. Its error is that of the system call that failed.
+func Start(c Config) (*Tree, error) {
+	controlR, controlW, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer controlR.Close()
+	reportR, reportW, err := os.Pipe()
+	if err != nil {
+		controlW.Close()
+		return nil, err
+	}
+	cmd := exec.Command("/proc/self/exe", c.Args...)
+	cmd.Args = append([]string{name, strconv.FormatInt(c.Memory, 10), c.Path}, c.Args...)
+	cmd.Env, cmd.Stdout, cmd.Stderr = c.Env, c.Stdout, c.Stderr
+	cmd.ExtraFiles = []*os.File{controlR, reportW}        // descriptors 3 and 4
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // which a terminal's Ctrl-C does not reach
+	err = cmd.Start()
+	reportW.Close()
+	if err != nil {
+		controlW.Close()
+		reportR.Close()
+		return nil, fmt.Errorf("start a supervisor: %w", err)
+	}
+	t := &Tree{
+		supervisor: cmd, control: controlW, reports: bufio.NewReader(reportR), limit: c.Memory, gone: make(chan struct{}),
+	}
+	var word string
+	var number int
+	if _, err := fmt.Fscanln(t.reports, &word, &number); err == nil && word == "started" {
+		t.pid = number
+		return t, nil
+	}
+	t.Kill()
+	err = cmd.Wait()
+	close(t.gone)
+	reportR.Close()
+	if word == "failed" {
+		return nil, &os.PathError{Op: "start", Path: c.Path, Err: syscall.Errno(number)}
+	}
+	return nil, fmt.Errorf("its supervisor ended (%v) before it was started", err)
+}
+
+// PID is the number of the program's process, and of its group.
+func (t *Tree) PID() int { return t.pid }
+
+// Kill ends the program and all its descendants. It does not wait for their end.
+func (t *Tree) Kill() {
+	t.once.Do(func() {
+		t.control.Close()
+		go func() {
+			select {
+			case <-t.gone:
+			case <-time.After(2 * patience): // somebody has stopped it
+				_ = t.supervisor.Process.Kill()
+			}
+		}()
+	})
+}
+
+// Wait returns once the program and all its descendants have ended: nil if the program's exit status was 0, *MemoryError,
+// or an error that tells status or signal. It must be called once.
+func (t *Tree) Wait() error {
+	defer close(t.gone)
+	result := errors.New("its supervisor was killed")
+	for {
+		var word string
+		var number int64
+		if _, err := fmt.Fscanln(t.reports, &word, &number); err != nil {
+			break
+		}
+		switch word {
+		case "memory":
+			result = &MemoryError{t.limit}
+		case "ended":
+			if excess := (*MemoryError)(nil); !errors.As(result, &excess) {
+				result = ending(syscall.WaitStatus(number))
+			}
+		}
+	}
+	_ = t.supervisor.Wait()
+	t.Kill() // frees the pipe
+	return result
+}
+
+// ending is the error that package os/exec has for a status.
+func ending(s syscall.WaitStatus) error {
+	switch {
+	case s.Exited() && s.ExitStatus() == 0:
+		return nil
+	case s.Exited():
+		return fmt.Errorf("exit status %d", s.ExitStatus())
+	case s.CoreDump():
+		return fmt.Errorf("signal: %v (core dumped)", s.Signal())
+	}
+	return fmt.Errorf("signal: %v", s.Signal())
+}
+
+// supervise is the main function of a supervisor. It returns when all that it started has ended.
+func supervise(memory int64, path string, argv []string) {
+	runtime.LockOSThread() // the program's parent in the sense of PDEATHSIG is a thread
+	unix.CloseOnExec(3)
+	unix.CloseOnExec(4)
+	control, report := os.NewFile(3, "control"), os.NewFile(4, "report")
+	// Signals are for the host, which tells by the end of control what they mean. They are not ignored, since the program
+	// would inherit that.
+	signal.Notify(make(chan os.Signal, 1), unix.SIGHUP, unix.SIGINT, unix.SIGTERM)
+	_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+	own, _ := os.ReadFile("/proc/self/oom_score_adj")
+	_ = os.WriteFile("/proc/self/oom_score_adj", []byte(preferred), 0)
+	pid, err := syscall.ForkExec(path, argv, &syscall.ProcAttr{
+		Env: os.Environ(), Files: []uintptr{0, 1, 2},
+		Sys: &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL},
+	})
+	_ = os.WriteFile("/proc/self/oom_score_adj", own, 0)
+	if err != nil {
+		errno := syscall.EINVAL
+		errors.As(err, &errno)
+		fmt.Fprintf(report, "failed %d\n", int(errno))
+		return
+	}
+	if null, err := unix.Open(os.DevNull, unix.O_RDWR|unix.O_CLOEXEC, 0); err == nil {
+		_ = unix.Dup2(null, 1) // the program's output ends with the program
+		_ = unix.Dup2(null, 2)
+	}
+	fmt.Fprintf(report, "started %d\n", pid)
+
+	var family sync.Mutex // while it is held, no child's number becomes another's
+	var once sync.Once
+	end := func() {
+		once.Do(func() {
+			time.AfterFunc(patience, func() { syscall.Exit(0) })
+			for ; ; time.Sleep(time.Millisecond) {
+				family.Lock()
+				for _, p := range descendants(os.Getpid()) {
+					_ = unix.Kill(p, unix.SIGKILL)
+				}
+				family.Unlock()
+			}
+		})
+	}
+	go func() {
+		_, _ = io.Copy(io.Discard, control)
+		end()
+	}()
+	if memory > 0 {
+		go func() {
+			watch(memory)
+			fmt.Fprintf(report, "memory %d\n", memory)
+			end()
+		}()
+	}
+	for {
+		var info unix.Siginfo
+		err := unix.Waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WNOWAIT, nil)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return // there is no child left
+		}
+		family.Lock()
+		var status unix.WaitStatus
+		ended, err := unix.Wait4(-1, &status, unix.WNOHANG, nil)
+		family.Unlock()
+		if err == nil && ended == pid {
+			fmt.Fprintf(report, "ended %d\n", uint32(status))
+			go end()
+		}
+	}
+}
