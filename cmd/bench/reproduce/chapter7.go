@@ -289,9 +289,9 @@ func identified(in *Input, name string) Finding {
 	for i := range in.Done {
 		if cell := in.Done[i].Cell(name, gd); cell != nil && cell.Setting != nil {
 			got := math.Log10(cell.Setting[protocol.StepSize])
-			return holds("", "the best step size of gradient descent is the published one", name, math.Abs(got-s.gd) < 1e-9,
+			return measured("", "the best step size of gradient descent is the published one", name, math.Abs(got-s.gd) < 1e-9,
 				fmt.Sprintf("10^%.3f, published 10^%.3f", got, s.gd))
 		}
 	}
-	return holds("", "the best step size of gradient descent is the published one", name, false, "there are no runs")
+	return measured("", "the best step size of gradient descent is the published one", name, false, "there are no runs")
 }

@@ -89,12 +89,12 @@ func claims41(*Input) []Finding {
 	small, large := estimates41(4, 10), estimates41(4, 100)
 	spread := func(e []float64) string { return fmt.Sprintf("%.2g decades", decades41(e)) }
 	return []Finding{
-		holds("", "estimates of a small ratio (η = 0.25) vary by about a decade at m = 10", "central 99 %",
+		measured("", "estimates of a small ratio (η = 0.25) vary by about a decade at m = 10", "central 99 %",
 			math.Abs(decades41(low)-1.2) < 0.2, spread(low)),
-		holds("", "and by a third of that at m = 100", "central 99 %", math.Abs(decades41(high)-0.3) < 0.1, spread(high)),
-		holds("", "estimates of a large ratio (η = 4) vary by several decades, even at m = 100", "central 99 %",
+		measured("", "and by a third of that at m = 100", "central 99 %", math.Abs(decades41(high)-0.3) < 0.1, spread(high)),
+		measured("", "estimates of a large ratio (η = 4) vary by several decades, even at m = 100", "central 99 %",
 			decades41(small) > 2 && decades41(large) > 2, spread(small)+" at m = 10, "+spread(large)+" at m = 100"),
-		holds("", "and are biased low at m = 10", "median", stats.Median(small) < 16,
+		measured("", "and are biased low at m = 10", "median", stats.Median(small) < 16,
 			fmt.Sprintf("median %.3g, truth 16", stats.Median(small))),
 	}
 }

@@ -59,6 +59,6 @@ func claims52(*Input) []Finding {
 			worst, at = d, η
 		}
 	}
-	return []Finding{holds("", "Adam's factor closely approximates the optimal one for signs", "η up to 100", worst < 0.1,
+	return []Finding{measured("", "Adam's factor closely approximates the optimal one for signs", "η up to 100", worst < 0.1,
 		fmt.Sprintf("greatest difference %.4f, at η = %.2f; for large η their quotient tends to √(2/π) = %.3f", worst, at, math.Sqrt(2/math.Pi)))}
 }

@@ -74,7 +74,7 @@ func claims53(*Input) []Finding {
 	for j := range 2 {
 		a, b := stats.Std(after[j]), stats.Std(before[j])
 		bias := stats.Mean(after[j]) - mean53[j]
-		findings = append(findings, holds("", "adaptation lowers the variance and biases towards 0", fmt.Sprintf("coordinate %d", j+1),
+		findings = append(findings, measured("", "adaptation lowers the variance and biases towards 0", fmt.Sprintf("coordinate %d", j+1),
 			a < b && bias < 0, fmt.Sprintf("standard deviation %.3g in place of %.3g, bias %.3g", a, b, bias)))
 	}
 	return findings

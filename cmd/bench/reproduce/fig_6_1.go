@@ -90,8 +90,8 @@ func claims61(*Input) []Finding {
 		}
 	}
 	return []Finding{
-		holds("", "L∞ = L_sep = a + d + 2|b|", "all angles by degrees, against the maximum over signs", worst < 1e-14, fmt.Sprintf("greatest departure %.1e", worst)),
-		holds("", "L₂ does not depend on the angle", "all angles by degrees", turned < 1e-14, fmt.Sprintf("greatest departure %.1e", turned)),
-		holds("", "L₂ ≤ L∞ ≤ d L₂", "all angles by degrees", below <= 1+1e-14, fmt.Sprintf("greatest quotient %.15g", below)),
+		measured("", "L∞ = L_sep = a + d + 2|b|", "all angles by degrees, against the maximum over signs", worst < 1e-14, fmt.Sprintf("greatest departure %.1e", worst)),
+		measured("", "L₂ does not depend on the angle", "all angles by degrees", turned < 1e-14, fmt.Sprintf("greatest departure %.1e", turned)),
+		measured("", "L₂ ≤ L∞ ≤ d L₂", "all angles by degrees", below <= 1+1e-14, fmt.Sprintf("greatest quotient %.15g", below)),
 	}
 }

@@ -243,14 +243,14 @@ func claims63(in *Input) []Finding {
 	top := len(ratios63) - 1
 	last := len(powers63) - 1
 	return []Finding{
-		holds("", "L∞/L₂ = (d−1+λmax)/λmax on axis-aligned quadratics", "φ = 0", exact < 1e-12, fmt.Sprintf("greatest departure %.1e", exact)),
-		holds("", "gradient descent does not depend on the rotation: E‖x_T‖² = (d−1)(1−1/λmax)^(2T)", "all of the grid", turned < chance,
+		measured("", "L∞/L₂ = (d−1+λmax)/λmax on axis-aligned quadratics", "φ = 0", exact < 1e-12, fmt.Sprintf("greatest departure %.1e", exact)),
+		measured("", "gradient descent does not depend on the rotation: E‖x_T‖² = (d−1)(1−1/λmax)^(2T)", "all of the grid", turned < chance,
 			fmt.Sprintf("greatest departure %.2g, 4 standard errors are %.2g", turned, chance)),
-		holds("", "sign descent is closer on axis-aligned quadratics with one large eigenvalue", fmt.Sprintf("φ = 0, λmax/λ̄ = %g", ratios63[top]),
+		measured("", "sign descent is closer on axis-aligned quadratics with one large eigenvalue", fmt.Sprintf("φ = 0, λmax/λ̄ = %g", ratios63[top]),
 			advantage[0][top] > 0, fmt.Sprintf("log10 of the quotient is %.2f", advantage[0][top])),
-		holds("", "gradient descent is closer on turned ones", fmt.Sprintf("φ = 1, λmax/λ̄ = %g", ratios63[top]), advantage[last][top] < 0,
+		measured("", "gradient descent is closer on turned ones", fmt.Sprintf("φ = 1, λmax/λ̄ = %g", ratios63[top]), advantage[last][top] < 0,
 			fmt.Sprintf("log10 of the quotient is %.2f", advantage[last][top])),
-		holds("", "gradient descent is closer where no eigenvalue stands out", fmt.Sprintf("all φ, λmax/λ̄ = %g", ratios63[0]),
+		measured("", "gradient descent is closer where no eigenvalue stands out", fmt.Sprintf("all φ, λmax/λ̄ = %g", ratios63[0]),
 			maximum(advantage, 0) < 0, fmt.Sprintf("log10 of the quotient is %.1f at most", maximum(advantage, 0))),
 	}
 }

@@ -146,7 +146,7 @@ func claims71(*Input) []Finding {
 		optimum, err = optimum71(w)
 	}
 	if err != nil {
-		return []Finding{holds("", "the directions can be computed", problem71, false, err.Error())}
+		return []Finding{measured("", "the directions can be computed", problem71, false, err.Error())}
 	}
 	worst := map[string]float64{}
 	for _, m := range allMethods7 {
@@ -157,7 +157,7 @@ func claims71(*Input) []Finding {
 			x := []float64{-1 + 0.5*float64(i), -1 + 0.5*float64(j)}
 			d, err := directions71(w, x)
 			if err != nil {
-				return []Finding{holds("", "the directions can be computed", problem71, false, err.Error())}
+				return []Finding{measured("", "the directions can be computed", problem71, false, err.Error())}
 			}
 			towards := []float64{optimum[0] - x[0], optimum[1] - x[1]}
 			if floats.Norm(towards, 2) < 0.1 {
@@ -170,7 +170,7 @@ func claims71(*Input) []Finding {
 	}
 	const on = "13 × 13 points, cosine between direction and optimum"
 	return []Finding{
-		holds("", "NGD points straight at the optimum, from everywhere", on, worst[ngd] > 1-1e-10, fmt.Sprintf("1 − %.1e at least", 1-worst[ngd])),
-		holds("", "EFGD does not", on, worst[efgd] < 0.9, fmt.Sprintf("%.3f at least; GD %.3f", worst[efgd], worst[gd])),
+		measured("", "NGD points straight at the optimum, from everywhere", on, worst[ngd] > 1-1e-10, fmt.Sprintf("1 − %.1e at least", 1-worst[ngd])),
+		measured("", "EFGD does not", on, worst[efgd] < 0.9, fmt.Sprintf("%.3f at least; GD %.3f", worst[efgd], worst[gd])),
 	}
 }

@@ -132,7 +132,7 @@ func claims72(*Input) []Finding {
 	for i, c := range cases72 {
 		m, err := newMatrices72(c.problem, c.with, judged72)
 		if err != nil {
-			findings = append(findings, holds("", "the matrices can be computed", c.title, false, err.Error()))
+			findings = append(findings, measured("", "the matrices can be computed", c.title, false, err.Error()))
 			continue
 		}
 		worst := 0.0
@@ -140,19 +140,19 @@ func claims72(*Input) []Finding {
 			scale := math.Sqrt(m.fisher[0] * m.fisher[3])
 			worst = max(worst, math.Abs(m.fisher[k]-m.gaussNewton[k])/scale, math.Abs(m.fisher[k]-m.hessian[k])/scale)
 		}
-		findings = append(findings, holds("", "the Fisher matrix is the generalised Gauss–Newton matrix, and the Hessian of a linear model", c.title, worst < 1e-12,
+		findings = append(findings, measured("", "the Fisher matrix is the generalised Gauss–Newton matrix, and the Hessian of a linear model", c.title, worst < 1e-12,
 			fmt.Sprintf("greatest relative difference %.1e", worst)))
 		text := fmt.Sprintf("greatest difference of an element %.1f standard errors", m.apart)
 		if i%3 == 0 {
-			findings = append(findings, holds("", "the empirical Fisher is the same, up to chance, where the model is right", c.title, m.apart < 3, text))
+			findings = append(findings, measured("", "the empirical Fisher is the same, up to chance, where the model is right", c.title, m.apart < 3, text))
 			continue
 		}
-		findings = append(findings, holds("", "the empirical Fisher is another where the model is wrong", c.title, m.apart > 3, text))
+		findings = append(findings, measured("", "the empirical Fisher is another where the model is wrong", c.title, m.apart > 3, text))
 	}
 	// With noise of variance v, F̃ = v F in the limit; the standard error of the quotient is 2√(2/N).
 	if m, err := newMatrices72("linear-toy", protocol.Setting{"noise_variance": 2}, judged72); err == nil {
 		ratio := m.empirical[3] / m.fisher[3]
-		findings = append(findings, holds("", "noise of twice the variance makes the empirical Fisher twice as large", "linear, bias",
+		findings = append(findings, measured("", "noise of twice the variance makes the empirical Fisher twice as large", "linear, bias",
 			math.Abs(ratio-2) < 3*2*math.Sqrt(2./judged72), fmt.Sprintf("%.4f times", ratio)))
 	}
 	for i := range findings {

@@ -52,7 +52,7 @@ func claims73(in *Input) []Finding {
 		findings = append(findings, identified(in, name))
 		all, err := descents(in, name)
 		if err != nil || len(all) < 3 {
-			findings = append(findings, holds("", "NGD and EFGD can be compared", name, false, fmt.Sprint(err)))
+			findings = append(findings, measured("", "NGD and EFGD can be compared", name, false, fmt.Sprint(err)))
 			continue
 		}
 		n, e, c := all[ngd].losses, all[efgd].losses, all[efgd].cosine
@@ -62,18 +62,18 @@ func claims73(in *Input) []Finding {
 		switch name {
 		case "Boston":
 			findings = append(findings,
-				holds("", "NGD is near the optimum after a few iterations, EFGD after many", name, within(n, lowest) <= 5 && within(e, lowest) >= 50, speed),
-				holds("", "both end at the same loss", name, math.Abs(n[100]-e[100]) < 1e-6*n[100], ends),
-				holds("", "EFGD steps against the direction of NGD for a part of the run", name, slices.Min(c) < 0,
+				measured("", "NGD is near the optimum after a few iterations, EFGD after many", name, within(n, lowest) <= 5 && within(e, lowest) >= 50, speed),
+				measured("", "both end at the same loss", name, math.Abs(n[100]-e[100]) < 1e-6*n[100], ends),
+				measured("", "EFGD steps against the direction of NGD for a part of the run", name, slices.Min(c) < 0,
 					fmt.Sprintf("least cosine %.3f, at iteration %d", slices.Min(c), slices.Index(c, slices.Min(c)))))
 		case "BreastCancer":
 			findings = append(findings,
-				holds("", "NGD ends far below EFGD", name, n[100] < e[100]/10, ends),
-				holds("", "EFGD has about the direction of NGD", name, slices.Min(c) > 0.8, fmt.Sprintf("least cosine %.3f", slices.Min(c))))
+				measured("", "NGD ends far below EFGD", name, n[100] < e[100]/10, ends),
+				measured("", "EFGD has about the direction of NGD", name, slices.Min(c) > 0.8, fmt.Sprintf("least cosine %.3f", slices.Min(c))))
 		case "a1a":
 			findings = append(findings,
-				holds("", "both end at the same loss", name, math.Abs(n[100]-e[100]) < 1e-4*n[100], ends),
-				holds("", "NGD is there first", name, within(n, lowest) < within(e, lowest), speed))
+				measured("", "both end at the same loss", name, math.Abs(n[100]-e[100]) < 1e-4*n[100], ends),
+				measured("", "NGD is there first", name, within(n, lowest) < within(e, lowest), speed))
 		}
 	}
 	return findings

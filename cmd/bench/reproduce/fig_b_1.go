@@ -52,7 +52,7 @@ func claimsB1(*Input) []Finding {
 		}
 		share, p := float64(wrong)/draws, (1-signFactor(η))/2
 		limit := 4 * math.Sqrt(p*(1-p)/draws)
-		findings = append(findings, holds("", "the sign is right with probability ½(1 + erf(|μ|/(√2 σ)))", fmt.Sprintf("η = %g, %d draws", η, draws),
+		findings = append(findings, measured("", "the sign is right with probability ½(1 + erf(|μ|/(√2 σ)))", fmt.Sprintf("η = %g, %d draws", η, draws),
 			math.Abs(share-p) < limit, fmt.Sprintf("wrong in %.4f of the draws, %.4f expected, within 4 standard errors of %.4f", share, p, limit/4)))
 	}
 	return findings

@@ -32,13 +32,13 @@ var figD1 = Item{
 			findings = append(findings, identified(in, name))
 			all, err := descents(in, name)
 			if err != nil || len(all) < 3 {
-				findings = append(findings, holds("", "NGD and EFGD can be compared", name, false, fmt.Sprint(err)))
+				findings = append(findings, measured("", "NGD and EFGD can be compared", name, false, fmt.Sprint(err)))
 				continue
 			}
 			n, e := all[ngd].losses, all[efgd].losses
 			lowest := min(slices.Min(n), slices.Min(e))
 			a, b := within(n, lowest), within(e, lowest)
-			findings = append(findings, holds("", "NGD reaches the optimum in a few steps, EFGD is slower", name, a <= 10 && b > a,
+			findings = append(findings, measured("", "NGD reaches the optimum in a few steps, EFGD is slower", name, a <= 10 && b > a,
 				fmt.Sprintf("within 1 %% of the lowest loss from iteration %d (NGD) and %d (EFGD; 101: never)", a, b)))
 		}
 		return findings
