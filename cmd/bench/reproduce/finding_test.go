@@ -112,8 +112,10 @@ func TestSizes(t *testing.T) {
 		}
 	}
 	got := Count([]Finding{
-		{Basis: Exact, Verdict: Proved}, {Basis: InFull, Verdict: Confirmed},
-		{Basis: InFull, Verdict: Inconclusive}, {Basis: InFull, Verdict: Confirmed},
+		{Basis: Exact, Verdict: Proved},
+		{Basis: InFull, Verdict: Confirmed},
+		{Basis: InFull, Verdict: Inconclusive},
+		{Basis: InFull, Verdict: Confirmed},
 	})
 	want := []string{
 		"exact: 1 (1 proved)", "measured in full: 3 (2 confirmed, 1 inconclusive)", "measured reduced: 0 (none)",

@@ -1,6 +1,7 @@
 package reproduce
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -27,6 +28,9 @@ func measured(claim, text, on string, ok bool, note string) Finding {
 
 // impossible reports that a claim could not be looked at.
 func impossible(on string, err error) Finding {
+	if err == nil {
+		err = errors.New("runs are missing")
+	}
 	return untested("", "the claims can be judged", on, false, err.Error())
 }
 

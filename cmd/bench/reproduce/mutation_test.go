@@ -2,6 +2,7 @@ package reproduce
 
 import (
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -44,5 +45,34 @@ func TestWrongBounds(t *testing.T) {
 		"the square": squareBound,
 	} {
 		turned(t, what, &fig62, func(*Input) []Finding { return claims62(wrong) })
+	}
+}
+
+// A wrong curve in Figs. 5.2 and B.1, and wrong factors in Fig. 5.3, turn a claim.
+func TestWrongFactors(t *testing.T) {
+	for k := range curves52 {
+		for j, other := range curves52 {
+			if j == k {
+				continue
+			}
+			wrong := slices.Clone(curves52)
+			wrong[k].f = other.f
+			turned(t, "curve "+wrong[k].label, &fig52, func(*Input) []Finding { return claims52(wrong) })
+		}
+	}
+	for what, wrong := range map[string][2]float64{
+		"no adaptation":            {1, 1},
+		"Adam's factors":           {adamFactor(0.5), adamFactor(1.5)},
+		"coordinates exchanged":    {4. / 13, 4. / 5},
+		"one coordinate a bit off": {4. / 5, 0.3},
+	} {
+		turned(t, what, &fig53, func(*Input) []Finding { return claims53(wrong) })
+	}
+	for what, wrong := range map[string]func(float64) float64{
+		"without the root of 2": func(η float64) float64 { return (1 - math.Erf(1/η)) / 2 },
+		"both tails":            func(η float64) float64 { return 1 - signFactor(η) },
+		"Adam's factor":         func(η float64) float64 { return (1 - adamFactor(η)) / 2 },
+	} {
+		turned(t, what, &figB1, func(*Input) []Finding { return claimsB1(wrong) })
 	}
 }

@@ -87,7 +87,7 @@ func claimsTable61(*Input) []Finding {
 			worst = max(worst, math.Abs(floats.Dot(g, step)/(dual*dual)+1), math.Abs(n.norm(step)/dual-1))
 			bound = bound && math.Abs(floats.Dot(g, d)) <= dual*n.norm(d)*(1+1e-12)
 		}
-		findings = append(findings, measured("", "the step of "+n.optimizer+" attains the dual norm, and none exceeds it", n.name, worst < 1e-12 && bound,
+		findings = append(findings, exactly("", "the step of "+n.optimizer+" attains the dual norm, and none exceeds it", n.name, worst < 1e-12 && bound,
 			fmt.Sprintf("%d random gradients and directions, greatest departure %.1e", trials, worst)))
 	}
 	return findings
