@@ -120,7 +120,7 @@ var allMethods7 = []string{gd, ngd, efgd}
 
 // descent is a full-batch run of one of the methods, step by step.
 type descent struct {
-	losses []float64 // of x₀, x₁, …
+	losses []float64 // of x₀, x₁, …; NaN after a run has diverged
 	cosine []float64 // EFGD alone: between F̃⁻¹∇f and F⁻¹∇f, both without damping, at its points
 }
 
@@ -155,6 +155,9 @@ func descend(data dataSet, method string, setting protocol.Setting, start []floa
 		return nil, err
 	}
 	d.losses = append(d.losses, float64(record.Points[len(record.Points)-1].Train.Loss))
+	for len(d.losses) <= steps { // it diverged
+		d.losses = append(d.losses, math.NaN())
+	}
 	return d, nil
 }
 

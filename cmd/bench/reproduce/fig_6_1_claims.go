@@ -25,7 +25,7 @@ func separableSmoothness(a, b, d float64) float64 {
 		return a + d
 	}
 	sum := func(excess float64) float64 { return a + excess + d + b*b/excess }
-	low, high := math.Log(1e-9), math.Log(1e9) // of the logarithm of the excess, convex in it as well
+	low, high := math.Log(1e-30), math.Log(1e9) // of the logarithm of the excess, convex in it as well
 	for range 200 {
 		third := (high - low) / 3
 		if sum(math.Exp(low+third)) < sum(math.Exp(high-third)) {

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"noisebench/protocol"
 )
 
 // turned reports an error if all claims of a changed item still hold: what is claimed has to depend on
@@ -74,5 +76,81 @@ func TestWrongFactors(t *testing.T) {
 		"Adam's factor":         func(η float64) float64 { return (1 - adamFactor(η)) / 2 },
 	} {
 		turned(t, what, &figB1, func(*Input) []Finding { return claimsB1(wrong) })
+	}
+}
+
+// exchanged serves one optimizer under another's name while f runs.
+func exchanged(name, by string, f func()) {
+	before := allOptimizers
+	defer func() { allOptimizers = before }()
+	allOptimizers = func() []protocol.OptimizerDef {
+		all := before()
+		find := func(name string) int {
+			return slices.IndexFunc(all, func(d protocol.OptimizerDef) bool { return d.Name == name })
+		}
+		other := all[find(by)]
+		other.Name, other.Hyperparameters = name, all[find(name)].Hyperparameters
+		all[find(name)] = other
+		return all
+	}
+	f()
+}
+
+// Another optimizer under the name of the one that a claim is about turns the claim.
+func TestWrongOptimizers(t *testing.T) {
+	for _, c := range []struct {
+		item     *Item
+		name, by string
+	}{
+		{&fig22, "sgd", "sign-sgd"},
+		{&fig71, "ngd", "efgd"},
+		{&fig71, "efgd", "ngd"},
+		{&fig74, "ngd", "efgd"},
+		{&fig74, "efgd", "ngd"},
+		{&table61, "norm-scaled-sign-sgd", "sign-sgd"},
+		{&table61, "coordinate-sgd", "sgd"},
+		{&table61, "block-normalized-sgd", "sgd"},
+	} {
+		exchanged(c.name, c.by, func() {
+			turned(t, c.by+" in the place of "+c.name, c.item, c.item.Claims)
+		})
+	}
+}
+
+// Wrong matrices, and fewer right answers, turn a claim of Fig. 7.2.
+func TestWrongMatrices(t *testing.T) {
+	right := func(problem string, with protocol.Setting, _ float64) (*matrices72, error) {
+		return newMatrices72(problem, with, 5000)
+	}
+	const known = 1 // the accuracy of the right model by the printed covariances
+	verdicts := func(change func(*matrices72)) (false int) {
+		item := Item{Claims: func(*Input) []Finding {
+			return claims72(func(problem string, with protocol.Setting, n float64) (*matrices72, error) {
+				m, err := right(problem, with, n)
+				if err == nil {
+					change(m)
+				}
+				return m, err
+			})
+		}}
+		for _, f := range item.Judge(&Input{Size: Full}) {
+			if f.Verdict != Confirmed && f.Verdict != Proved {
+				false++
+			}
+		}
+		return false
+	}
+	for what, change := range map[string]func(*matrices72){
+		"empirical Fisher for Fisher": func(m *matrices72) { m.fisher = m.empirical },
+		"Fisher for empirical Fisher": func(m *matrices72) {
+			for k := range m.apart {
+				clear(m.apart[k])
+			}
+		},
+		"half of the answers": func(m *matrices72) { m.accuracy /= 2 },
+	} {
+		if n := verdicts(change); n <= known {
+			t.Errorf("%s: %d claims fail, want more than %d", what, n, known)
+		}
 	}
 }
