@@ -129,8 +129,8 @@ func All() []protocol.OptimizerDef {
 		lion, lars, lamb, muon, muonH, adamH, soap, shampoo, // by the blocks of a network
 		// without a schedule or a step size
 		scheduleFreeSGD, scheduleFreeAdamW, prodigy, dog, spsMax,
-		svag, mSVAG, mSVAGmb, adamStar,
-		cabs, competitor, noiseScale, adaScale,
+		svag, mSVAG, svagMB, mSVAGmb, adamStar, adamStarMB, adamStarErf,
+		cabs, competitor, growingBatchSGD, noiseScale, adaScale,
 		asgd, lineSearchSGD, sam,
 		gd, rprop, lBFGS,
 		ngd, efgd, mcFisherNGD, newton, sophiaG,
