@@ -24,13 +24,14 @@ func newReproduce() *cobra.Command {
 		Use:   "reproduce [FIGURE|TABLE…]",
 		Short: "Run what is behind a figure or table of the thesis, and draw it",
 		Long: `Reproduce makes the runs behind a figure or table of L. Balles' thesis that the results folder does not hold yet, draws our
-version of it, and says which of the thesis' claims about it the runs confirm, contradict, or leave open.
+version of it, and says which of the thesis' claims about it are proved, and which the runs confirm, contradict, or leave open.
 
 What needs a cluster or days exists at two sizes: full, as in the thesis, and reduced, which two cores finish and which is the
 default. Both say in what they differ from the thesis, and their runs are never mixed. The runs are ordinary ones: --plan
 prints them for bench run, each as a document of its own where an item has several.
 
---claims judges every claim whose runs are in the results folder, and lists what is missing for the others.`,
+--claims judges every claim whose runs are in the results folder, and lists what is missing for the others. Claims that are
+exact, that were measured in full, and that were measured at a reduced size are counted apart.`,
 		Example: `  bench reproduce --list
   bench reproduce fig-6.3
   bench reproduce fig-5.4 --size full -o /scratch/me/runs

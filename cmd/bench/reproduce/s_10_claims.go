@@ -32,7 +32,7 @@ func levels10(d *Done) []Finding {
 	return findings
 }
 
-// removes10 judges that CABS leaves every plateau of a constant batch size behind, as it is by default
+// removes10 judges that CABS ends below every constant batch size, as it is by default
 // and without a limit to its batch size, at both budgets, and that its limit plays no part: the thesis
 // says that it is never reached.
 func removes10(in *Input) []Finding {
@@ -44,7 +44,7 @@ func removes10(in *Input) []Finding {
 			for _, m := range batches10 {
 				own, other := d.Cell(problem, name), d.Cell(problem, name10(α10, m))
 				x, y := paired(own, other, trainLoss)
-				text := fmt.Sprintf("CABS ends below the plateau of m = %d", m)
+				text := fmt.Sprintf("CABS ends below a constant m = %d", m)
 				on := fmt.Sprintf("%s, %s, %s", problem, name, endLoss)
 				f := better("S-10", text, on, x, y, false)
 				f.Note = fmt.Sprintf("%.2g against %.2g", stats.Mean(x), stats.Mean(y))
