@@ -99,6 +99,10 @@ var leftOut = map[string]string{
 
 	"gd": "full batches alone", "newton": "curvature", "ngd": "curvature", "efgd": "curvature", "mc-fisher-ngd": "curvature",
 	"block-normalized-sgd": "theory", "coordinate-sgd": "theory", "norm-scaled-sign-sgd": "theory", "normalized-sgd": "theory",
+	"svag-mb": "of the plan noise-and-geometry", "adam-star-mb": "of the plan noise-and-geometry",
+	"adam-star-erf": "of the plan noise-and-geometry", "growing-batch-sgd": "of the plan noise-and-geometry",
+	"noise-geometry": "of the plan noise-and-geometry",
+
 	"ideal-svag": "an oracle", "oracle-step-sgd": "an oracle", "oracle-batch-sgd": "an oracle",
 
 	"quadratic-2d": "no noise", "rotated-quadratic": "no noise", "wilson-least-squares": "a counterexample",

@@ -8,10 +8,11 @@
 // coordinate.
 //
 //	          | plain     | with momentum               | with variance adaptation | with both
-//	sign      | sign-sgd  | m-sign-sgd                  | rmsprop                  | adam, adamw, adam-star
-//	magnitude | sgd, asgd | heavy-ball, nesterov, m-sgd | svag                     | m-svag, m-svag-mb
+//	sign      | sign-sgd  | m-sign-sgd                  | rmsprop                  | adam, adamw, adam-star, adam-star-mb, adam-star-erf
+//	magnitude | sgd, asgd | heavy-ball, nesterov, m-sgd | svag, svag-mb            | m-svag, m-svag-mb
 //
-// adagrad is rmsprop with a sum instead of the average. cabs and competitor are sgd with a batch
+// adagrad is rmsprop with a sum instead of the average. growing-batch-sgd is sgd with a batch size
+// that grows by a fixed factor. cabs and competitor are sgd with a batch
 // size that follows the noise. A constant batch size is a setting of a plan, not a separate
 // optimizer. sam and line-search-sgd measure each batch more than once, and are charged for every
 // measurement.
@@ -129,8 +130,8 @@ func All() []protocol.OptimizerDef {
 		lion, lars, lamb, muon, muonH, adamH, soap, shampoo, // by the blocks of a network
 		// without a schedule or a step size
 		scheduleFreeSGD, scheduleFreeAdamW, prodigy, dog, spsMax,
-		svag, mSVAG, mSVAGmb, adamStar,
-		cabs, competitor, noiseScale, adaScale,
+		svag, mSVAG, svagMB, mSVAGmb, adamStar, adamStarMB, adamStarErf,
+		cabs, competitor, growingBatchSGD, noiseScale, adaScale,
 		asgd, lineSearchSGD, sam,
 		gd, rprop, lBFGS,
 		ngd, efgd, mcFisherNGD, newton, sophiaG,

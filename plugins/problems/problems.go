@@ -26,6 +26,7 @@ func SetThreads(n int) { linalg.SetThreads(n) }
 func All() []protocol.ProblemDef {
 	list := []protocol.ProblemDef{
 		noisyQuadraticDef(),
+		noiseGeometryDef(),
 		quadratic2DDef(),
 		rotatedQuadraticDef(),
 		wilsonDef(),

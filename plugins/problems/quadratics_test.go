@@ -229,6 +229,7 @@ func TestQuadraticsRefuse(t *testing.T) {
 		want    string
 	}{
 		{quadratic2DDef(), protocol.Setting{"a": 1, "b": 3, "d": 4}, "b is 3, want at most √(ad) = 2"},
+		{noiseGeometryDef(), protocol.Setting{"freedom": 2}, "want 0 or at least 3"},
 		{wilsonDef(), protocol.Setting{"positive": 4, "negative": 4}, "want more positive examples"},
 		{wilsonDef(), protocol.Setting{"positive": 400, "negative": 200}, "want 500 examples at most"},
 	} {

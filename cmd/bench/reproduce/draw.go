@@ -187,6 +187,9 @@ func drawFamilies(in *Input) (*Output, error) {
 	out := &Output{}
 	for i := range in.Done {
 		d := &in.Done[i]
+		if d.Plan.Tuning.SweepSeed() != in.Done[0].Plan.Tuning.SweepSeed() {
+			continue
+		}
 		for _, p := range d.Plan.Problems {
 			var row []*figure.Panel
 			low, high, budget := math.Inf(1), 0.0, 0.0

@@ -44,7 +44,7 @@ var fig22 = Item{
 					worst = max(worst, math.Abs(points[t][0]), math.Abs(points[t][1]/points[t-1][1]-(1-1/κ)))
 				}
 			}
-			findings = append(findings, holds("", "with α = 1/L the distance to the optimum shrinks by 1 − 1/κ a step", fmt.Sprintf("κ = %g", κ),
+			findings = append(findings, exactly("", "with α = 1/L the distance to the optimum shrinks by 1 − 1/κ a step", fmt.Sprintf("κ = %g", κ),
 				worst < 1e-14, fmt.Sprintf("greatest departure %.1e", worst)))
 		}
 		return findings

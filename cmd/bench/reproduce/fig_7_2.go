@@ -2,14 +2,12 @@ package reproduce
 
 import (
 	"fmt"
-	"maps"
 	"math"
 
 	"gonum.org/v1/plot/vg"
 
 	"noisebench/protocol"
 	"noisebench/results/report/figure"
-	"noisebench/results/stats"
 )
 
 // The thesis draws 1000 examples; claims are judged on more, since at 1000 chance hides the difference of two of the cases.
@@ -38,56 +36,11 @@ var fig72 = Item{
 	Title:  "Fisher matrix and empirical Fisher at the optimum of right and wrong models",
 	Time:   map[Size]string{Full: "seconds"},
 	Draw:   draw72,
-	Claims: claims72,
+	Claims: func(*Input) []Finding { return claims72(newMatrices72) },
 	Departs: map[Size][]string{Full: {
-		"normal inputs have the covariances that the thesis prints; its code takes their squares, and adds a weak prior",
+		"normal inputs have the covariances that the thesis prints; its code takes their squares, and adds a weak prior: " +
+			"claims about accuracies are judged by both readings",
 	}},
-}
-
-// matrices72 are the matrices of a case at its optimum, to which Newton's method leads from 0.
-type matrices72 struct {
-	optimum                                 []float64
-	fisher, gaussNewton, empirical, hessian []float64 // 2 × 2
-	// apart is the greatest element of F̃ − F in standard errors: F̃ − F is the mean of independent differences of single
-	// examples, whose mean is 0 where the model is right.
-	apart float64
-}
-
-func newMatrices72(problem string, with protocol.Setting, examples float64) (*matrices72, error) {
-	with = maps.Clone(with)
-	with["examples"] = examples
-	w, err := openWhole(problem, with)
-	if err != nil {
-		return nil, err
-	}
-	run := path{
-		problem: problem, with: with, optimizer: "newton", set: protocol.Setting{protocol.StepSize: 1}, batch: w.spec.Train,
-		budget: 20 * int64(w.spec.Train),
-	}
-	points, _, err := run.follow()
-	if err != nil {
-		return nil, err
-	}
-	optimum := points[len(points)-1]
-	var differences [4][]float64
-	for i := range w.batch.Examples {
-		m, err := w.measure(optimum, protocol.Batch{Examples: w.batch.Examples[i : i+1]}, protocol.Fisher|protocol.EmpiricalFisher)
-		if err != nil {
-			return nil, err
-		}
-		for k := range differences {
-			differences[k] = append(differences[k], m.EmpiricalFisher[k]-m.Fisher[k])
-		}
-	}
-	apart := 0.0
-	for _, d := range differences {
-		apart = max(apart, math.Abs(stats.Mean(d)/stats.StdErr(d)))
-	}
-	m, err := w.measure(optimum, w.batch, protocol.Fisher|protocol.GaussNewton|protocol.EmpiricalFisher|protocol.Hessian)
-	if err != nil {
-		return nil, err
-	}
-	return &matrices72{optimum, m.Fisher, m.GaussNewton, m.EmpiricalFisher, m.Hessian, apart}, nil
 }
 
 func draw72(*Input) (*Output, error) {
@@ -125,38 +78,4 @@ func draw72(*Input) (*Output, error) {
 		"Level sets of the quadratics that the two matrices give, around the optimum, 1000 examples each. Above, linear regression: the "+
 			"model is right; the noise has twice the model's variance; the data have a quadratic part. Below, logistic regression: "+
 			"classes of equal covariance, which a linear logit describes; of different variances; of different correlations."), nil
-}
-
-func claims72(*Input) []Finding {
-	var findings []Finding
-	for i, c := range cases72 {
-		m, err := newMatrices72(c.problem, c.with, judged72)
-		if err != nil {
-			findings = append(findings, holds("", "the matrices can be computed", c.title, false, err.Error()))
-			continue
-		}
-		worst := 0.0
-		for k := range m.fisher {
-			scale := math.Sqrt(m.fisher[0] * m.fisher[3])
-			worst = max(worst, math.Abs(m.fisher[k]-m.gaussNewton[k])/scale, math.Abs(m.fisher[k]-m.hessian[k])/scale)
-		}
-		findings = append(findings, holds("", "the Fisher matrix is the generalised Gauss–Newton matrix, and the Hessian of a linear model", c.title, worst < 1e-12,
-			fmt.Sprintf("greatest relative difference %.1e", worst)))
-		text := fmt.Sprintf("greatest difference of an element %.1f standard errors", m.apart)
-		if i%3 == 0 {
-			findings = append(findings, holds("", "the empirical Fisher is the same, up to chance, where the model is right", c.title, m.apart < 3, text))
-			continue
-		}
-		findings = append(findings, holds("", "the empirical Fisher is another where the model is wrong", c.title, m.apart > 3, text))
-	}
-	// With noise of variance v, F̃ = v F in the limit; the standard error of the quotient is 2√(2/N).
-	if m, err := newMatrices72("linear-toy", protocol.Setting{"noise_variance": 2}, judged72); err == nil {
-		ratio := m.empirical[3] / m.fisher[3]
-		findings = append(findings, holds("", "noise of twice the variance makes the empirical Fisher twice as large", "linear, bias",
-			math.Abs(ratio-2) < 3*2*math.Sqrt(2./judged72), fmt.Sprintf("%.4f times", ratio)))
-	}
-	for i := range findings {
-		findings[i].On += fmt.Sprintf(", %d examples", judged72)
-	}
-	return findings
 }

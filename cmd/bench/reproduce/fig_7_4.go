@@ -100,7 +100,7 @@ func claims74(*Input) []Finding {
 		w, err = openWhole(set("Boston").problem, nil)
 	}
 	if err != nil {
-		return []Finding{holds("", "NGD and EFGD can be compared", "Boston", false, err.Error())}
+		return []Finding{impossible("Boston", err)}
 	}
 	optimum := w.spec.Constants["optimum"]
 	// The share of the initial suboptimality that is left: the same for every start with NGD.
@@ -115,9 +115,9 @@ func claims74(*Input) []Finding {
 		text += fmt.Sprintf(" %.3f", left(e[k], steps74/2))
 	}
 	return []Finding{
-		holds("", "NGD's curves have the same shape for every start", "share of the suboptimality left after one iteration", spread < 1e-12,
+		exactly("", "NGD's curves have the same shape for every start", "share of the suboptimality left after one iteration", spread < 1e-12,
 			fmt.Sprintf("greatest difference %.1e", spread)),
-		holds("", "EFGD is slower the larger the initial loss", fmt.Sprintf("share of the suboptimality left after %d iterations", steps74/2), slower,
+		measured("", "EFGD is slower the larger the initial loss", fmt.Sprintf("share of the suboptimality left after %d iterations", steps74/2), slower,
 			"from the farthest start to the nearest:"+text),
 	}
 }

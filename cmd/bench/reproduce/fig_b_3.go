@@ -13,7 +13,8 @@ var figB3 = Item{
 	Plans: func(size Size) []protocol.Plan {
 		return chapter5("fig-b.3", size, []string{"p1", "p2"}, []string{mSVAG, svagMB})
 	},
-	Draw: drawCurves,
+	Shortened: true,
+	Draw:      drawCurves,
 	Claims: func(in *Input) []Finding {
 		const text = "the two estimates lead to almost the same results"
 		return append(likeness(in, "S-09", text, "p1", mSVAG, svagMB), likeness(in, "S-09", text, "p2", mSVAG, svagMB)...)

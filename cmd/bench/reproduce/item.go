@@ -26,12 +26,16 @@ type Item struct {
 	// Departs says in what the item at a size is not what the thesis did, one sentence each; Time how long it takes.
 	Departs map[Size][]string
 	Time    map[Size]string
+	// Shortened says that runs of the reduced size end before the thesis' do, so that they judge
+	// nothing.
+	Shortened bool
 	// Plans are the plans behind the item at a size. Nil: it is computed, and nothing is run. At a reduced size their names
 	// end in "-reduced".
 	Plans func(Size) []protocol.Plan
 	// Draw makes the item's pictures and tables.
 	Draw func(*Input) (*Output, error)
-	// Claims judges what the thesis says about the item; nil: nothing that runs could contradict.
+	// Claims looks at what the thesis says about the item; nil: nothing that could be contradicted.
+	// [Item.Judge] decides.
 	Claims func(*Input) []Finding
 }
 

@@ -36,38 +36,51 @@ func TestAll(t *testing.T) {
 	}
 }
 
-// What is computed is drawn: every picture in every format, and nothing that it claims is contradicted.
+// falsified are the claims of computed items that do not hold, by the beginning of what they are about.
+var falsified = map[string]string{
+	"fig-7.2": "logistic, right, covariances as printed", // 84 % in place of 73 %; squared they give 76 %
+}
+
+// What is computed is drawn: every picture in every format, and its claims have the verdicts that are
+// known; no claim is made twice.
 func TestComputed(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it computes for ten seconds")
-	}
+	made := map[string]bool{}
 	for _, item := range All() {
 		if item.Plans != nil {
 			continue
 		}
-		in := &Input{Size: Full}
-		out, err := item.Draw(in)
-		if err != nil {
-			t.Errorf("%s: %v", item.Name, err)
-			continue
-		}
-		if len(out.Pictures)+len(out.Tables) == 0 || out.Caption == "" {
-			t.Errorf("%s: %d pictures, %d tables, caption %q", item.Name, len(out.Pictures), len(out.Tables), out.Caption)
-		}
-		for _, p := range out.Pictures {
-			var b bytes.Buffer
-			if err := p.Write(&b, "svg"); err != nil || !strings.Contains(b.String(), "<path") {
-				t.Errorf("%s %s: %d bytes of SVG, error %v", item.Name, p.Name, b.Len(), err)
+		t.Run(item.Name, func(t *testing.T) {
+			slow := strings.HasPrefix(item.Name, "fig-7") || item.Name == "fig-4.1"
+			if testing.Short() && slow {
+				t.Skip("it computes for seconds")
 			}
-		}
-		if item.Claims == nil {
-			continue
-		}
-		for _, f := range item.Claims(in) {
-			if f.Verdict != Confirmed {
-				t.Errorf("%s: %s on %s is %s; %s", item.Name, f.Text, f.On, f.Verdict, f.Note)
+			in := &Input{Size: Full}
+			out, err := item.Draw(in)
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
+			if len(out.Pictures)+len(out.Tables) == 0 || out.Caption == "" {
+				t.Errorf("%d pictures, %d tables, caption %q", len(out.Pictures), len(out.Tables), out.Caption)
+			}
+			for _, p := range out.Pictures {
+				var b bytes.Buffer
+				if err := p.Write(&b, "svg"); err != nil || !strings.Contains(b.String(), "<path") {
+					t.Errorf("%s: %d bytes of SVG, error %v", p.Name, b.Len(), err)
+				}
+			}
+			for _, f := range item.Judge(in) {
+				if name := f.Text + " on " + f.On; made[name] {
+					t.Errorf("%s is claimed twice", name)
+				} else {
+					made[name] = true
+				}
+				about, known := falsified[item.Name]
+				fails := known && strings.HasPrefix(f.On, about)
+				if holds := f.Verdict == Confirmed || f.Verdict == Proved; holds == fails {
+					t.Errorf("%s on %s is %s; %s", f.Text, f.On, f.Verdict, f.Note)
+				}
+			}
+		})
 	}
 }
 

@@ -2,84 +2,132 @@ package reproduce
 
 import (
 	"fmt"
+	"slices"
 
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/stats"
 )
 
-// The quadratic of claim S-10: f(x) = ½‖x‖² in ten dimensions, with gradient noise of standard deviation 1 in each.
+// The quadratic of claim S-10: f(x) = ½‖x‖² in ten dimensions, with gradient noise of standard
+// deviation 1 in each.
 const (
-	dim10    = 10
-	budget10 = 64_000
-	marks10  = 32
+	dim10   = 10
+	α10     = 0.1
+	marks10 = 32
 )
+
+var (
+	budgets10 = []int64{64_000, 1_280_000}
+	batches10 = []int{16, 32, 64, 128, 256, 512, 1024, 2048} // from CABS' lower limit to its upper
+)
+
+// lifted10 is CABS without a limit to its batch size; the quadratic's examples are endless.
+const lifted10 = "CABS, limit lifted"
+
+// ideal10 is the optimizer of Thm. 5.1.
+const ideal10 = "idealised SVAG"
 
 // s10 is no figure: it is what Thm. 3.1, Sec. 4.2 and Thm. 5.1 say about plateaus (Balles 2021).
 var s10 = Item{
-	Name:    "s-10",
-	Title:   "plateaus of SGD on a noisy quadratic, and what removes them",
-	Time:    map[Size]string{Full: "1 min"},
-	Departs: map[Size][]string{Full: {"the quadratic, its noise, step sizes and batch sizes are ours: the thesis has theorems, no experiment"}},
+	Name:  "s-10",
+	Title: "plateaus of SGD on a noisy quadratic, and what removes them",
+	Time:  map[Size]string{Full: "10 min"},
+	Departs: map[Size][]string{Full: {
+		"the quadratic, its noise, step sizes, batch sizes and budgets are ours: the thesis has theorems, no experiment",
+	}},
 	Plans: func(Size) []protocol.Plan {
-		no := false
-		sgd := func(α float64, m int) protocol.OptimizerEntry {
-			return protocol.OptimizerEntry{Optimizer: "sgd", Name: name10(α, m), BatchSize: m, Set: protocol.Setting{protocol.StepSize: α}}
+		var plans []protocol.Plan
+		for _, budget := range budgets10 {
+			plans = append(plans, plan10(budget))
 		}
-		return []protocol.Plan{{
-			Name: "s-10", Description: "plateaus of SGD on a noisy quadratic",
-			Problems: []protocol.ProblemEntry{{
-				Problem: "noisy-quadratic", Budget: budget10,
-				With: protocol.Setting{"dim": dim10, "condition": 1, "noise": 1, "distance": 3},
+		return plans
+	},
+	Draw:   draw10,
+	Claims: claims10,
+}
+
+// problem10 names the quadratic at a budget.
+func problem10(budget int64) string { return fmt.Sprintf("%d examples", budget) }
+
+func plan10(budget int64) protocol.Plan {
+	no := false
+	sgd := func(α float64, m int) protocol.OptimizerEntry {
+		set := protocol.Setting{protocol.StepSize: α}
+		return protocol.OptimizerEntry{Optimizer: "sgd", Name: name10(α, m), BatchSize: m, Set: set}
+	}
+	plan := protocol.Plan{
+		Name:        fmt.Sprintf("s-10-%d", budget),
+		Description: "plateaus of SGD on a noisy quadratic",
+		Problems: []protocol.ProblemEntry{{
+			Problem: "noisy-quadratic", Name: problem10(budget), Budget: budget,
+			With: protocol.Setting{"dim": dim10, "condition": 1, "noise": 1, "distance": 3},
+		}},
+		Optimizers: []protocol.OptimizerEntry{
+			{Optimizer: "cabs", Name: cabs, Set: protocol.Setting{protocol.StepSize: α10}},
+			{Optimizer: "cabs", Name: lifted10, Set: protocol.Setting{
+				protocol.StepSize: α10, "max_batch_size": float64(budget),
 			}},
-			Optimizers: []protocol.OptimizerEntry{
-				sgd(0.1, 16), sgd(0.2, 16), sgd(0.1, 32),
-				{Optimizer: "cabs", Name: cabs, Set: protocol.Setting{protocol.StepSize: 0.1}},
-				{Optimizer: "ideal-svag", Name: "idealised SVAG", BatchSize: 16, Set: protocol.Setting{protocol.StepSize: 1}},
-			},
-			Replicates: 40, Evaluations: marks10, OneShot: &no,
-		}}
-	},
-	Draw: func(in *Input) (*Output, error) { return drawKinds(in, "loss", "batch-size") },
-	Claims: func(in *Input) []Finding {
-		cell := func(name string) *results.Cell { return in.Done[0].Cell("noisy-quadratic", name) }
-		level := func(name string) (levels []float64) { // mean over the second half of each run
-			for _, r := range cell(name).Runs {
-				var late []float64
-				for _, p := range r.Points[len(r.Points)/2:] {
-					late = append(late, float64(p.Train.Loss))
-				}
-				levels = append(levels, stats.Mean(late))
-			}
-			return levels
-		}
-		var findings []Finding
-		for _, c := range []struct {
-			α float64
-			m int
-		}{{0.1, 16}, {0.2, 16}, {0.1, 32}} {
-			// The fixed point of E[f] ← (1−α)² E[f] + ½ α² C₀/m with C₀ = tr Σ (Thm. 3.1).
-			want := c.α * dim10 / (2 * float64(c.m) * (2 - c.α))
-			levels := level(name10(c.α, c.m))
-			expected := make([]float64, len(levels))
-			for i := range expected {
-				expected[i] = want
-			}
-			findings = append(findings, same("S-10", "SGD settles at αC₀/(2m(2−αh)), in proportion to α/m", fmt.Sprintf("%s, mean loss over the second half, less %.4g",
-				name10(c.α, c.m), want), levels, expected, 0.1*want))
-		}
-		a, b := paired(cell(name10(0.1, 16)), cell(cabs), trainLoss)
-		findings = append(findings, better("S-10", "CABS does not stay on the plateau of a constant batch size", "α = 0.1, loss at the end", b, a, false))
-		findings = append(findings, batchGrows(in)...)
-		// O(1/t): over the last three quarters of the steps the loss falls to a quarter, and t·E[f] does not grow.
-		var early, late []float64
-		for _, r := range cell("idealised SVAG").Runs {
-			early, late = append(early, float64(r.Points[marks10/4].Train.Loss)), append(late, float64(r.Points[marks10].Train.Loss))
-		}
-		ratio := stats.Mean(late) / stats.Mean(early)
-		return append(findings, holds("S-10", "idealised SVAG converges like 1/t", "mean loss over the seeds at the end and at a quarter of the steps", ratio < 1.5/4,
-			fmt.Sprintf("%.3g and %.3g, a quotient of %.2f; 1/t gives 0.25", stats.Mean(late), stats.Mean(early), ratio)))
-	},
+		},
+		Replicates: 40, Evaluations: marks10, OneShot: &no, Trace: 1000,
+	}
+	for _, m := range batches10 {
+		plan.Optimizers = append(plan.Optimizers, sgd(α10, m))
+	}
+	if budget == budgets10[0] {
+		plan.Optimizers = append(plan.Optimizers, sgd(2*α10, 16), protocol.OptimizerEntry{
+			Optimizer: "ideal-svag", Name: ideal10, BatchSize: 16, Set: protocol.Setting{protocol.StepSize: 1},
+		})
+	}
+	return plan
 }
 
 func name10(α float64, m int) string { return fmt.Sprintf("α = %g, m = %d", α, m) }
+
+func draw10(in *Input) (*Output, error) {
+	out, err := drawKinds(in, "loss", "batch-size")
+	for i := range in.Done {
+		limits := Table{
+			Title:  "steps at the upper limit of the batch size, on " + in.Done[i].Plan.Problems[0].Name,
+			Header: []string{"optimizer", "greatest batch size", "share of the last quarter of steps at it"},
+		}
+		for _, name := range []string{cabs, lifted10} {
+			most, share := limit10(in.Done[i].Cell(in.Done[i].Plan.Problems[0].Name, name))
+			row := []string{name, fmt.Sprint(most), fmt.Sprintf("%.2f", stats.Mean(share))}
+			limits.Rows = append(limits.Rows, row)
+		}
+		out.Tables = append(out.Tables, limits)
+	}
+	return out, err
+}
+
+// limit10 is the greatest batch size of a cell's traced steps, and of each run the share of the steps
+// in the last quarter of the budget that are at the optimizer's upper limit. The step that spends the
+// rest of the budget has a batch of what is left, and does not count.
+func limit10(c *results.Cell) (most int, shares []float64) {
+	for _, r := range c.Runs {
+		if r.Trace == nil {
+			continue
+		}
+		limit := r.Run.Optimizer.Setting["max_batch_size"]
+		for _, m := range r.Trace.BatchSize {
+			most = max(most, m)
+		}
+		late := batchSizes(r, 0.75, 0.9999)
+		at := 0.0
+		for _, m := range late {
+			if m >= limit {
+				at++
+			}
+		}
+		if len(late) > 0 {
+			shares = append(shares, at/float64(len(late)))
+		}
+	}
+	return most, shares
+}
+
+func claims10(in *Input) []Finding {
+	findings := slices.Concat(levels10(&in.Done[0]), removes10(in), batchGrows(in, lifted10))
+	return append(findings, inverse10(&in.Done[0]))
+}

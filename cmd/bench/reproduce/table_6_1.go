@@ -81,13 +81,13 @@ func claimsTable61(*Input) []Finding {
 			dual := n.dualNorm(g)
 			step, err := stepOf(n.optimizer, protocol.Setting{protocol.StepSize: 1}, blocks, dim, &protocol.Measurement[float64]{Gradient: g})
 			if err != nil {
-				return append(findings, holds("", "the optimizer makes a step", n.optimizer, false, err.Error()))
+				return append(findings, measured("", "the optimizer makes a step", n.optimizer, false, err.Error()))
 			}
 			// −gᵀ step = ‖g‖⋆² and ‖step‖ = ‖g‖⋆: the direction attains the dual norm. No other direction exceeds it.
 			worst = max(worst, math.Abs(floats.Dot(g, step)/(dual*dual)+1), math.Abs(n.norm(step)/dual-1))
 			bound = bound && math.Abs(floats.Dot(g, d)) <= dual*n.norm(d)*(1+1e-12)
 		}
-		findings = append(findings, holds("", "the step of "+n.optimizer+" attains the dual norm, and none exceeds it", n.name, worst < 1e-12 && bound,
+		findings = append(findings, exactly("", "the step of "+n.optimizer+" attains the dual norm, and none exceeds it", n.name, worst < 1e-12 && bound,
 			fmt.Sprintf("%d random gradients and directions, greatest departure %.1e", trials, worst)))
 	}
 	return findings

@@ -2,83 +2,39 @@ package reproduce
 
 import (
 	"fmt"
-	"strings"
+	"math"
 
 	"noisebench/protocol"
+	"noisebench/results"
 )
-
-// tableD3 lists the data sets of chapter 7 (Balles 2021, App. D.3).
-var tableD3 = Item{
-	Name:  "table-d.3",
-	Title: "the data sets of chapter 7",
-	Time:  map[Size]string{Full: "at once"},
-	Departs: map[Size][]string{Full: {
-		"the thesis' columns of features and samples are exchanged, and BreastCancer is described in another version than the one its numbers belong to",
-	}},
-	Draw: func(*Input) (*Output, error) {
-		t := Table{Title: "data sets; dimensions include the bias", Header: []string{"data", "problem", "examples", "dimension", "loss at 0", "L", "SHA-256"}}
-		for _, s := range dataSets {
-			w, err := openWhole(s.problem, s.with)
-			if err != nil {
-				return nil, err
-			}
-			d, err := descend(s, gd, protocol.Setting{protocol.StepSize: 1e-20}, nil, 1)
-			if err != nil {
-				return nil, err
-			}
-			var digests []string
-			for _, f := range w.spec.Data {
-				digests = append(digests, f.SHA256[:12])
-			}
-			t.Rows = append(t.Rows, []string{
-				s.name, s.problem, fmt.Sprint(w.spec.Train), fmt.Sprint(w.spec.Dim), fmt.Sprintf("%.6g", d.losses[0]),
-				fmt.Sprintf("%.4g", w.spec.Constants["smoothness"]), strings.Join(digests, " "),
-			})
-		}
-		return &Output{Tables: []Table{t}, Caption: "Features are raw, with a bias; labels of classes are 0 and 1, Wine's 0, 1 and 2; Energy's target is the heating load."}, nil
-	},
-}
-
-// tableD4 is the grid of chapter 7 (Balles 2021, App. D.3).
-var tableD4 = Item{
-	Name:    "table-d.4",
-	Title:   "the grid of step sizes and dampings of chapter 7",
-	Time:    map[Size]string{Full: "at once"},
-	Departs: map[Size][]string{Full: {"the thesis' caption says that step sizes are a quarter of a decade apart; what it selects shows an eighth"}},
-	Draw: func(*Input) (*Output, error) {
-		row := func(name string, v []float64) []string {
-			return []string{name, fmt.Sprint(len(v)), logText(v[0]), logText(v[1]), logText(v[2]), "…", logText(v[len(v)-1])}
-		}
-		return &Output{Tables: []Table{{
-			Title: "decimal logarithms", Header: []string{"", "values", "", "", "", "", ""},
-			Rows: [][]string{row("step size γ", stepSizesD4), row("damping λ", dampingsD4)},
-		}}, Caption: "GD has no damping."}, nil
-	},
-}
 
 // tableD5 is what the grid selects (Balles 2021, App. D.3).
 var tableD5 = Item{
 	Name:  "table-d.5",
 	Title: "step sizes and dampings that the grid selects on seven data sets",
 	Sizes: []Size{Reduced, Full},
-	Time:  map[Size]string{Reduced: "2 min", Full: "7 h, less after fig-7.3 and fig-d.1"},
+	Time: map[Size]string{
+		Reduced: "1 h, less after fig-7.3 and fig-d.1", Full: "7 h, less after fig-7.3 and fig-d.1",
+	},
 	Departs: map[Size][]string{
-		Full:    {"ties are broken by the smaller step size; on linear problems NGD's settings are not identifiable, their losses are"},
-		Reduced: {"the column of GD alone"},
+		Full: {ends7},
+		Reduced: {
+			coarse7,
+			ends7,
+		},
 	},
 	Plans: func(size Size) []protocol.Plan {
 		var plans []protocol.Plan
 		for _, s := range dataSets {
-			if size == Reduced {
-				plans = append(plans, chapter7(s.name, "-gd-reduced", []string{gd}, nil, nil))
-				continue
-			}
-			plans = append(plans, chapter7(s.name, "", allMethods7, stepSizesD4, dampingsD4))
+			plans = append(plans, plan7(s.name, size))
 		}
 		return plans
 	},
 	Draw: func(in *Input) (*Output, error) {
-		out := &Output{Tables: []Table{selected(in)}, Caption: "Loss after 100 full-batch iterations from 0; the lowest of the grid wins."}
+		out := &Output{
+			Tables:  []Table{selected(in)},
+			Caption: "Loss after 100 full-batch iterations from 0; the lowest of the grid wins.",
+		}
 		for _, s := range dataSets {
 			if s.correction != "" {
 				out.Caption += " " + s.name + ": " + s.correction + "."
@@ -88,9 +44,52 @@ var tableD5 = Item{
 	},
 	Claims: func(in *Input) []Finding {
 		var findings []Finding
-		for _, s := range dataSets {
-			findings = append(findings, identified(in, s.name))
+		for i := range in.Done {
+			s := set(in.Done[i].Plan.Problems[0].Name)
+			for _, method := range allMethods7 {
+				findings = append(findings, judgeRow(&in.Done[i], s, method))
+			}
 		}
 		return findings
 	},
 }
+
+// judgeRow judges a row of the table: where one setting of the grid has the lowest loss, by the
+// setting; where several tie, so that rounding chooses among them, by the loss.
+func judgeRow(d *Done, s dataSet, method string) Finding {
+	cell := d.Cell(s.name, method)
+	published := publishedSetting(s, method)
+	theirs := tuned(cell, published)
+	reduced := theirs == nil // a coarse grid that does not have their setting
+	if other := d.Cell(s.name, method+asPublished); reduced && other != nil && len(other.Runs) > 0 {
+		theirs = other.Runs[0]
+	}
+	best := tuned(cell, cell.Setting)
+	note := fmt.Sprintf("the grid selects %s with loss %s, published %s with %s",
+		settingText(cell.Setting), lossText(best), settingText(published), lossText(theirs))
+	var f Finding
+	if tied := ties(cell); len(tied) > 1 || reduced {
+		text := "the published setting has the lowest loss of the grid"
+		ok := theirs != nil && theirs.End.Status == results.OK && trainLoss(theirs) <= trainLoss(best)*(1+tie7)
+		f = measured("", text, s.name+", "+method, ok, fmt.Sprintf("%s; %d settings tie", note, len(tied)))
+	} else {
+		f = measured("", "the grid selects the published setting", s.name+", "+method,
+			settingText(published) == settingText(cell.Setting), note)
+	}
+	f.Basis = InFull
+	if reduced {
+		f.Basis = Smaller
+	}
+	return f
+}
+
+// settingText writes a setting by its logarithms.
+func settingText(s protocol.Setting) string {
+	text := "γ = 10^" + logText(s[protocol.StepSize])
+	if λ, ok := s["damping"]; ok {
+		text += ", λ = 10^" + logText(λ)
+	}
+	return text
+}
+
+func logText(v float64) string { return fmt.Sprintf("%.3f", math.Log10(v)) }

@@ -11,7 +11,7 @@ are the exact values of the nearest float64; the inputs are short binary fractio
 
 import json
 import os
-from decimal import ROUND_HALF_EVEN, Decimal, getcontext
+from decimal import ROUND_HALF_EVEN, Decimal, getcontext, localcontext
 from fractions import Fraction
 
 getcontext().prec = 60
@@ -194,6 +194,54 @@ def adam_star(h, t, i, x):
     return -h["step_size"] * SCALE[t] * γ * sign(m), γ
 
 
+def svag_mb(h, t, i, x):
+    m2 = average(h["beta"], t, past(i, t)) ** 2
+    r = average(h["beta"] ** 2, t, [S2[u][i] / BATCH_SIZES[u] for u in range(t + 1)])
+    γ = over(m2, m2 + r)
+    return -h["step_size"] * SCALE[t] * γ * G[t][i], γ
+
+
+def adam_star_mb(h, t, i, x):
+    m = average(h["beta"], t, past(i, t))
+    s = variance_of_average(h["beta"], t, [S2[u][i] / BATCH_SIZES[u] for u in range(t + 1)])
+    γ = over(m * m, m * m + s).sqrt()
+    return -h["step_size"] * SCALE[t] * γ * sign(m), γ
+
+
+def erf(z):
+    """The error function by its Taylor series, with digits to spare for what cancels."""
+    if z > 12:
+        return Decimal(1)  # to 63 digits
+    with localcontext() as context:
+        context.prec = 200
+        total, power, n = Decimal(0), z, 0
+        while abs(power) > Decimal("1e-150"):
+            total += power / (2 * n + 1)
+            n += 1
+            power *= -z * z / n
+        return 2 * total / pi().sqrt()
+
+
+def pi():
+    """Machin: π/4 = 4 arctan(1/5) − arctan(1/239)."""
+    def arctan(q):
+        total, power, n = Decimal(0), 1 / Decimal(q), 0
+        while abs(power) > Decimal("1e-190"):
+            total += power / (2 * n + 1)
+            power *= -1 / Decimal(q * q)
+            n += 1
+        return total
+
+    return 4 * (4 * arctan(5) - arctan(239))
+
+
+def adam_star_erf(h, t, i, x):
+    m, s = average(h["beta"], t, past(i, t)), variance_estimate(h["beta"], t, i)
+    variance = rho(h["beta"], t) * s
+    γ = Decimal(m != 0) if variance <= 0 else erf(abs(m) / (2 * variance).sqrt())
+    return -h["step_size"] * SCALE[t] * γ * sign(m), γ
+
+
 # Steepest descent: x' − x = −α_t ‖g‖⋆/((1−c) + c ‖g‖⋆) d. That d is a steepest direction is checked by ‖d‖ = 1 and
 # gᵀd = ‖g‖⋆.
 
@@ -346,6 +394,10 @@ def rule(h, t, losses, numerator_factor, second):
 
 def cabs_rule(h, t, losses):
     return rule(h, t, losses, h["step_size"] * SCALE[t], [Decimal(f) for f in losses[: t + 1]])
+
+
+def growing_rule(h, t, losses):
+    return h["min_batch_size"] * h["growth"] ** (t + 1), True
 
 
 def competitor_rule(h, t, losses):
@@ -715,6 +767,14 @@ RUNS = [
     run("m-svag-mb", m_svag_mb, {"step_size": 0.3, "beta": 0.5}),
     run("adam-star", adam_star, {"step_size": 0.001, "beta": 0.9}),
     run("adam-star", adam_star, {"step_size": 0.06, "beta": 0.5}),
+    run("svag-mb", svag_mb, {"step_size": 0.1, "beta": 0.9}),
+    run("svag-mb", svag_mb, {"step_size": 0.3, "beta": 0.5}),
+    run("adam-star-mb", adam_star_mb, {"step_size": 0.001, "beta": 0.9}),
+    run("adam-star-mb", adam_star_mb, {"step_size": 0.06, "beta": 0.5}),
+    run("adam-star-erf", adam_star_erf, {"step_size": 0.001, "beta": 0.9}),
+    run("adam-star-erf", adam_star_erf, {"step_size": 0.06, "beta": 0.5}),
+    run("growing-batch-sgd", sgd, {"step_size": 0.1, "growth": 1.3, "min_batch_size": 2, "max_batch_size": 7},
+        rule=growing_rule),
     run("cabs", sgd, {"step_size": 5.3, **sizes}, rule=cabs_rule),
     run("cabs", sgd, {"step_size": 0.7, **small}, losses="negative", rule=cabs_rule),
     run("competitor", sgd, {"step_size": 0.1, "theta": 0.8, **sizes}, rule=competitor_rule),

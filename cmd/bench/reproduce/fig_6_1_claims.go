@@ -1,0 +1,123 @@
+package reproduce
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// maxSmoothness is L∞ by its definition (Eq. 6.11), the least L with ‖H(x−y)‖₁ ≤ L‖x−y‖∞. The left side
+// is convex, so that its maximum over the square ‖x−y‖∞ = 1 is at a corner.
+func maxSmoothness(a, b, d float64) float64 {
+	l := 0.0
+	for _, sign := range []float64{-1, 1} {
+		l = max(l, math.Abs(a+sign*b)+math.Abs(b+sign*d))
+	}
+	return l
+}
+
+// separableSmoothness is L_sep by its definition, the least sum l₁ + l₂ for which diag(l) − H has no
+// negative eigenvalue: given l₁ > a, the least l₂ is d + b²/(l₁−a), and the sum is convex in l₁, so that
+// a search by thirds finds its minimum.
+func separableSmoothness(a, b, d float64) float64 {
+	if b == 0 {
+		return a + d
+	}
+	sum := func(excess float64) float64 { return a + excess + d + b*b/excess }
+	low, high := math.Log(1e-30), math.Log(1e9) // of the logarithm of the excess, convex in it as well
+	for range 200 {
+		third := (high - low) / 3
+		if sum(math.Exp(low+third)) < sum(math.Exp(high-third)) {
+			high -= third
+		} else {
+			low += third
+		}
+	}
+	return sum(math.Exp((low + high) / 2))
+}
+
+// euclideanSmoothness is L₂, the largest eigenvalue of H.
+func euclideanSmoothness(a, b, d float64) float64 {
+	var e mat.EigenSym
+	if !e.Factorize(mat.NewSymDense(2, []float64{a, b, b, d}), false) {
+		return math.NaN()
+	}
+	return e.Values(nil)[1]
+}
+
+// slack61 are the least and the greatest quotient of a bound and of xᵀHx over directions, of which the
+// corners of the square and the axes are some.
+func slack61(bound bound61, a, b, d float64) (least, greatest float64) {
+	f := bound(a, b, d)
+	least = math.Inf(1)
+	const n = 3600
+	for i := range n {
+		y, x := math.Sincos(math.Pi * float64(i) / n)
+		if i%(n/4) == 0 { // without rounding
+			x, y = math.Round(x*math.Sqrt2), math.Round(y*math.Sqrt2)
+		}
+		q := f(x, y) / (a*x*x + 2*b*x*y + d*y*y)
+		least, greatest = min(least, q), max(greatest, q)
+	}
+	return least, greatest
+}
+
+// each61 calls f for quadratics at all eigenvalues and all angles by degrees.
+func each61(f func(λ, a, b, d float64)) {
+	for _, λ := range eigenvalues61 {
+		for i := range 181 {
+			a, b, d := quadratic61(λ, float64(i)*math.Pi/180)
+			f(λ, a, b, d)
+		}
+	}
+}
+
+const on61 = "all angles by degrees"
+
+// touches61 judges that the curve of a figure is a bound, and that no smaller one of its kind is.
+func touches61(text string, bound bound61) Finding {
+	low, high := math.Inf(1), 0.0
+	each61(func(_, a, b, d float64) {
+		least, _ := slack61(bound, a, b, d)
+		low, high = min(low, least), max(high, least)
+	})
+	note := fmt.Sprintf("least quotient of bound and quadratic over 3600 directions: from 1 − %.1e to 1 + %.1e", 1-low, high-1)
+	return exactly("", text, on61, math.Abs(low-1) < 1e-12 && math.Abs(high-1) < 1e-12, note)
+}
+
+func claims61(bound bound61) []Finding {
+	formula, turned, below := 0.0, 0.0, 0.0
+	each61(func(λ, a, b, d float64) {
+		lInf, l2 := maxSmoothness(a, b, d), euclideanSmoothness(a, b, d)
+		drawn := bound(a, b, d)(1, 1)
+		formula = max(formula, math.Abs(drawn/lInf-1))
+		turned = max(turned, math.Abs(l2/λ-1))
+		below = max(below, l2/lInf, lInf/(2*l2))
+	})
+	return []Finding{
+		exactly("", "the square's L∞ is the least L with ‖H(x−y)‖₁ ≤ L‖x−y‖∞", on61, formula < 1e-14,
+			fmt.Sprintf("greatest departure %.1e", formula)),
+		touches61("the square is the smallest that bounds the quadratic", bound),
+		exactly("", "L₂ does not depend on the angle", on61, turned < 1e-14,
+			fmt.Sprintf("greatest departure %.1e", turned)),
+		exactly("", "L₂ ≤ L∞ ≤ d L₂", on61, below <= 1+1e-14, fmt.Sprintf("greatest quotient %.15g", below)),
+	}
+}
+
+func claims62(bound bound61) []Finding {
+	equal, formula := 0.0, 0.0
+	each61(func(_, a, b, d float64) {
+		lSep := separableSmoothness(a, b, d)
+		f := bound(a, b, d)
+		equal = max(equal, math.Abs(lSep/maxSmoothness(a, b, d)-1))
+		formula = max(formula, math.Abs((f(1, 0)+f(0, 1))/lSep-1))
+	})
+	return []Finding{
+		exactly("", "L∞ = L_sep in two dimensions", on61+", both from their definitions", equal < 1e-12,
+			fmt.Sprintf("greatest departure %.1e", equal)),
+		exactly("", "the ellipse's lengths are those of the least sum", on61, formula < 1e-12,
+			fmt.Sprintf("greatest departure from L_sep %.1e", formula)),
+		touches61("the ellipse bounds the quadratic and touches it", bound),
+	}
+}
