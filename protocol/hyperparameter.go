@@ -28,6 +28,9 @@ type Hyperparameter struct {
 	Log   bool
 	Tuned bool      // the protocol tunes it
 	Grid  []float64 // if Tuned and not step_size: the values to try, including Default
+	// there were runs before it was declared: a complete setting omits it at its default, so that
+	// these runs keep their identity
+	Later bool
 }
 
 // StepSizeParameter declares the step size α ∈ (0, ∞) that most optimizers have: tuned, on a
@@ -91,6 +94,7 @@ func (h Hyperparameter) Check(v float64) error {
 
 // Resolve returns a complete setting: given, with the declared defaults for omitted names. Unknown
 // names and values out of range are errors. given is not modified.
+// What is declared as Later is omitted at its default.
 func Resolve(declared []Hyperparameter, given Setting) (Setting, error) {
 	known := make([]string, len(declared))
 	full := make(Setting, len(declared))
@@ -107,6 +111,11 @@ func Resolve(declared []Hyperparameter, given Setting) (Setting, error) {
 			return nil, err
 		}
 		full[name] = given[name]
+	}
+	for _, h := range declared {
+		if h.Later && full[h.Name] == h.Default {
+			delete(full, h.Name)
+		}
 	}
 	return full, nil
 }

@@ -1,0 +1,33 @@
+package problems
+
+import (
+	"math"
+
+	"noisebench/plugins/problems/internal/nn"
+)
+
+func fashionViT() network {
+	return network{
+		name: "fmnist-vit",
+		doc: `small vision transformer on Fashion-MNIST (data: bench data fetch fashion-mnist)
+16 patches of 7 × 7 pixels, mapped linearly to 64 dimensions, and embeddings of their positions; two blocks as those of
+opticks-transformer, with attention to all positions; layer normalization, the mean over positions, and a dense layer of 10
+units. Weights start from N(0, 0.02²), those before a residual connection from N(0, 0.02²/4), biases at 0. Pixels are divided by
+255. No regulariser, no dropout, no augmentation.` + sampledDoc,
+		source:   "form: Dosovitskiy et al. 2021, with the mean over positions in place of a class token, and GPT-2's starting point; sizes: ours",
+		examples: pictures{album: fashionMNIST.sampled(20)},
+		layers:   vit(7, 2, 4, 64, 10),
+		batch:    32,
+		budget:   600 * 32,
+	}
+}
+
+// vit is a vision transformer on square patches.
+func vit(patch, layers, heads, d, classes int) []nn.Layer {
+	w := nn.Normal(0.02)
+	list := []nn.Layer{nn.Conv{Size: patch, Channels: d, Stride: patch, Padding: nn.Valid, Weights: w}, nn.Positions{Weights: w}}
+	for range layers {
+		list = append(list, transformerBlock(heads, d, false, nn.Normal(0.02/math.Sqrt(2*float64(layers))))...)
+	}
+	return append(list, nn.LayerNorm{}, nn.AveragePool{}, nn.Dense{Units: classes, Weights: w}, nn.SoftmaxCrossEntropy{})
+}
