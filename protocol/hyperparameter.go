@@ -11,6 +11,10 @@ import (
 // StepSize is the name of the hyperparameter that the protocol's search tunes.
 const StepSize = "step_size"
 
+// ValidationParameter is the name of the parameter of problems that can do without validation
+// examples: how many are held out. At 0, they are trained on, and tables say so.
+const ValidationParameter = "validation"
+
 // Setting maps names of hyperparameters, or of a problem's parameters, to values.
 type Setting map[string]float64
 

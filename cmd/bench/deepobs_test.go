@@ -34,6 +34,7 @@ func TestPublishedMeans(t *testing.T) {
 		"SGD":      {stepSizes[16], 87.397, 0.169}, // 10^-1.8
 		"Momentum": {stepSizes[12], 87.045, 0.025}, // 10^-2.6
 	}
+	plan.Problems = plan.Problems[:1] // the others take hours
 	plan.Optimizers = plan.Optimizers[:2]
 	for i := range plan.Optimizers {
 		e := &plan.Optimizers[i]

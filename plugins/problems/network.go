@@ -81,7 +81,7 @@ func (n network) def() protocol.ProblemDef {
 func (n network) parameters() []protocol.Hyperparameter {
 	_, test := n.examples.count()
 	list := []protocol.Hyperparameter{{
-		Name:    "validation",
+		Name:    protocol.ValidationParameter,
 		Doc:     "examples held out for validation; 0: none, the network is trained on all published training examples",
 		Default: float64(test), Max: float64(test), Integer: true, Later: true,
 	}}
@@ -93,7 +93,7 @@ func (n network) parameters() []protocol.Hyperparameter {
 
 // validation is the number of examples that are held out at a complete setting.
 func (n network) validation(s protocol.Setting) int {
-	if v, ok := s["validation"]; ok {
+	if v, ok := s[protocol.ValidationParameter]; ok {
 		return int(v)
 	}
 	_, test := n.examples.count()

@@ -242,7 +242,7 @@ func TestNetworkSpecs(t *testing.T) {
 		"fmnist-lenet5":       {61_706, 59_000, 1000, 32, 48_000},
 		"fmnist-resnet8":      {19_714, 59_500, 500, 32, 32_000},
 		"mnist-autoencoder":   {437_664, 59_000, 1000, 64, 96_000},
-		"fmnist-vit":          {104_970, 59_500, 500, 16, 19_200},
+		"fmnist-vit":          {27_914, 59_500, 500, 16, 40_000},
 		"opticks-transformer": {115_840, opticksPass, 48, 8, 6400},
 		"opticks-lstm":        {116_379, opticksPass, 48, 16, 12_800},
 		"opticks-nanogpt":     {824_832, opticksPass, 48, 12, 24_000},

@@ -66,7 +66,7 @@ def autoencoder(w, x):
 
 
 def vit(w, x):
-    d, heads = 32, 4
+    d, heads = 32, 2
     m = len(x)
     h = conv(x, w[0], w[1], stride=7, same=False).permute(0, 2, 3, 1).reshape(m, 16, d) + w[2]
     for at in 3, 15:
