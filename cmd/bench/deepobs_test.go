@@ -8,6 +8,8 @@ import (
 
 	"noisebench/cmd/bench/plans"
 	"noisebench/harness"
+	"noisebench/plugins"
+	"noisebench/plugins/problems"
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/stats"
@@ -77,5 +79,26 @@ func TestPublishedMeans(t *testing.T) {
 			t.Errorf("%s: %.3f ± %.3f over %d runs is %.2f standard errors from the published %.3f ± %.3f, want at most %g",
 				cell.Optimizer, mean, std, len(losses), distance, p.mean, p.std, most)
 		}
+	}
+}
+
+// DeepOBS' spellings lead to our problems, in plans and on the command line.
+func TestDeepOBSSpellings(t *testing.T) {
+	c := &catalogue{
+		own:   []*plugins.Plugin{{Problems: problems.All()}},
+		found: func() []*plugins.Plugin { return nil },
+	}
+	for spelling, want := range map[string]string{
+		"fmnist_2c2d": "fmnist-2c2d", "mnist_logreg": "mnist-softmax", "quadratic_deep": "quadratic-deep",
+		"fmnist-2c2d": "fmnist-2c2d", "two_d_beale": "beale",
+	} {
+		for _, find := range []func(string) (protocol.ProblemDef, error){c.Problem, builtInProblem} {
+			if def, err := find(spelling); err != nil || def.Name != want {
+				t.Errorf("%s leads to %q, %v, want %s", spelling, def.Name, err, want)
+			}
+		}
+	}
+	if _, err := c.Problem("imagenet_vgg16"); err == nil {
+		t.Error("imagenet_vgg16 leads somewhere")
 	}
 }
