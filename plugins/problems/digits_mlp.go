@@ -6,8 +6,9 @@ func digitsMLP() network {
 	return network{
 		name: "digits-mlp",
 		doc: `multi-layer perceptron on small handwritten digits (8 × 8 pixels, embedded)
-Dense layers of 64, 64 and 10 units with ReLU between them. Weights start from N(0, 2/inputs), biases at 0. Pixels are divided
-by 16. No regulariser, no augmentation. The test examples are those of digits-softmax.`,
+Dense layers of 64, 64 and 10 units with ReLU between them. Weights start from N(0, 2/inputs),
+biases at 0. Pixels are divided by 16. No regulariser, no augmentation. The test examples are those
+of digits-softmax.`,
 		source:   "ours; data: Alpaydin and Kaynak 1998, as in scikit-learn's load_digits",
 		examples: pictures{digits, view{white: 16}},
 		layers: []nn.Layer{

@@ -2,18 +2,15 @@ package problems
 
 import "noisebench/plugins/problems/internal/nn"
 
-// sampledDoc says how small networks are evaluated: all examples would take longer than the training.
-const sampledDoc = `
-To save time, points are evaluated on every tenth of the published test images, and as many are held out for validation.`
-
 func fashionLeNet5() network {
 	return network{
 		name: "fmnist-lenet5",
 		doc: `LeNet-5 with ReLU and max pooling on Fashion-MNIST (data: bench data fetch fashion-mnist)
-Convolutions of 5 × 5 with 6 channels (padding: same) and 16 (valid), each with ReLU and max pooling over 2 × 2, and dense
-layers of 120, 84 and 10 units. Weights start from N(0, 2/inputs), biases at 0. Pixels are divided by 255. No regulariser, no
-augmentation.` + sampledDoc,
-		source:   "form: LeCun et al. 1998, Sec. II.B, with ReLU, max pooling and dense connections; budget: ours",
+Convolutions of 5 × 5 with 6 channels (padding: same) and 16 (valid), each with ReLU and max pooling
+over 2 × 2, and dense layers of 120, 84 and 10 units. Weights start from N(0, 2/inputs), biases at
+0. Pixels are divided by 255. No regulariser, no augmentation.` + sampledDoc(10),
+		source: "form: LeCun et al. 1998, Sec. II.B, with ReLU, max pooling and dense " +
+			"connections; budget: ours",
 		examples: pictures{album: fashionMNIST.sampled(10)},
 		layers: []nn.Layer{
 			nn.Conv{Size: 5, Channels: 6, Weights: nn.HeNormal()},

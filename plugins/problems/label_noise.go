@@ -19,9 +19,10 @@ func labelNoiseParameter() protocol.Hyperparameter {
 	}
 }
 
-// labelShifts says by how many classes, modulo their number, the label of each of n training examples is moved: round(noise n)
-// of them by 1 to classes−1, uniformly, and the others by 0. Which ones, and how far, is fixed by the split's seed; with more
-// noise, the wrong labels of less noise are among them. Without noise it is nil.
+// labelShifts says by how many classes, modulo their number, the label of each of n training
+// examples is moved: round(noise n) of them by 1 to classes−1, uniformly, and the others by 0.
+// Which ones, and how far, is fixed by the split's seed; with more noise, the wrong labels of less
+// noise are among them. Without noise it is nil.
 func labelShifts(noise float64, n, classes int) []int {
 	count := int(math.Round(noise * float64(n)))
 	if count == 0 {

@@ -46,8 +46,9 @@ func TestLabelShifts(t *testing.T) {
 	near(t, "labels moved in the first half", float64(moved), 2000, 150)
 }
 
-// The loss at a point where scores do not depend on the input tells how often each class occurs in each part: only that of the
-// train part changes. The complete setting without noise is that of before.
+// The loss at a point where scores do not depend on the input tells how often each class occurs in
+// each part: only that of the train part changes. The complete setting without noise is that of
+// before.
 func TestLabelNoise(t *testing.T) {
 	check := func(def protocol.ProblemDef, loss func(protocol.Setting, protocol.Part) float64) {
 		for _, part := range []protocol.Part{protocol.TrainPart, protocol.ValidationPart, protocol.TestPart} {

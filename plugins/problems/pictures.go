@@ -1,6 +1,7 @@
 package problems
 
 import (
+	"fmt"
 	"math/rand/v2"
 
 	"noisebench/plugins/problems/internal/data"
@@ -48,6 +49,14 @@ func readDigits() (*data.Images, error) {
 	}
 	order := protocol.Stream(splitSeed, protocol.PurposeSplit).Perm(images.Len())
 	return &data.Images{Train: choose(order[digitsTest:]), Test: choose(order[:digitsTest])}, nil
+}
+
+// sampledDoc says how small networks are evaluated: on all examples, it would take longer than the
+// training.
+func sampledDoc(every int) string {
+	return fmt.Sprintf(`
+To save time, points are evaluated on one in %d of the published test images, and as many are held
+out for validation.`, every)
 }
 
 // pictures is an album as a network sees it.

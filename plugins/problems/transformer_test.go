@@ -10,8 +10,8 @@ import (
 	"noisebench/protocol"
 )
 
-// golden is what PyTorch computes in float64 of a network at a point and a batch: the loss, and numbers about each block's
-// gradient and variance.
+// golden is what PyTorch computes in float64 of a network at a point and a batch: the loss, and
+// numbers about each block's gradient and variance.
 type golden struct {
 	Loss   float64
 	Blocks []struct {

@@ -1,10 +1,12 @@
-// This program makes one run of AdamW on opticks-nanogpt at the settings that nanoGPT publishes for CPUs, and then PyTorch's run of
-// the same model from the same start on the same batches in the same order, and compares them:
+// This program makes one run of AdamW on opticks-nanogpt at the settings that nanoGPT publishes for
+// CPUs, and then PyTorch's run of the same model from the same start on the same batches in the
+// same order, and compares them:
 //
 //	go run ./plugins/problems/internal/nanogpt [-seed 0] [-python /usr/bin/python3]
 //
-// It fails unless the losses of the first 20 steps agree to 1e-4. It prints both losses on the test part at the end, which differ
-// by what rounding leads to over 2000 steps. That takes some minutes on either side.
+// It fails unless the losses of the first 20 steps agree to 1e-4. It prints both losses on the test
+// part at the end, which differ by what rounding leads to over 2000 steps. That takes some minutes
+// on either side.
 package main
 
 import (
@@ -56,8 +58,8 @@ func compare(dir string, seed uint64, python, script string) error {
 	return command.Run()
 }
 
-// run makes our run, and writes to files what PyTorch needs for its own: the text, the start, the batches, and the losses to
-// compare with.
+// run makes our run, and writes to files what PyTorch needs for its own: the text, the start, the
+// batches, and the losses to compare with.
 func run(dir string, seed uint64) (*results.Record, error) {
 	problem, err := named(problems.All(), "opticks-nanogpt", func(d protocol.ProblemDef) string { return d.Name })
 	if err != nil {
