@@ -11,6 +11,10 @@ import (
 // StepSize is the name of the hyperparameter that the protocol's search tunes.
 const StepSize = "step_size"
 
+// ValidationParameter is the name of the parameter of problems that can do without validation
+// examples: how many are held out. At 0, they are trained on, and tables say so.
+const ValidationParameter = "validation"
+
 // Setting maps names of hyperparameters, or of a problem's parameters, to values.
 type Setting map[string]float64
 
@@ -28,6 +32,9 @@ type Hyperparameter struct {
 	Log   bool
 	Tuned bool      // the protocol tunes it
 	Grid  []float64 // if Tuned and not step_size: the values to try, including Default
+	// there were runs before it was declared: a complete setting omits it at its default, so that
+	// these runs keep their identity
+	Later bool
 }
 
 // StepSizeParameter declares the step size α ∈ (0, ∞) that most optimizers have: tuned, on a
@@ -91,6 +98,7 @@ func (h Hyperparameter) Check(v float64) error {
 
 // Resolve returns a complete setting: given, with the declared defaults for omitted names. Unknown
 // names and values out of range are errors. given is not modified.
+// What is declared as Later is omitted at its default.
 func Resolve(declared []Hyperparameter, given Setting) (Setting, error) {
 	known := make([]string, len(declared))
 	full := make(Setting, len(declared))
@@ -107,6 +115,11 @@ func Resolve(declared []Hyperparameter, given Setting) (Setting, error) {
 			return nil, err
 		}
 		full[name] = given[name]
+	}
+	for _, h := range declared {
+		if h.Later && full[h.Name] == h.Default {
+			delete(full, h.Name)
+		}
 	}
 	return full, nil
 }

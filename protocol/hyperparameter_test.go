@@ -102,3 +102,24 @@ func TestFault(t *testing.T) {
 		t.Errorf("fault is %q", err)
 	}
 }
+
+// A parameter that was declared later is in a complete setting only where it is not at its default, so that the setting of an
+// earlier run is still complete.
+func TestResolveLater(t *testing.T) {
+	declared := []protocol.Hyperparameter{
+		{Name: "a", Default: 3, Max: 9}, {Name: "b", Default: 5, Max: 9, Later: true},
+	}
+	for _, c := range []struct{ given, want protocol.Setting }{
+		{nil, protocol.Setting{"a": 3}},
+		{protocol.Setting{"b": 5}, protocol.Setting{"a": 3}},
+		{protocol.Setting{"a": 4, "b": 0}, protocol.Setting{"a": 4, "b": 0}},
+	} {
+		got, err := protocol.Resolve(declared, c.given)
+		if err != nil || !maps.Equal(got, c.want) {
+			t.Errorf("%v is resolved to %v, %v, want %v", c.given, got, err, c.want)
+		}
+	}
+	if _, err := protocol.Resolve(declared, protocol.Setting{"b": 10}); err == nil {
+		t.Error("a value out of range is accepted")
+	}
+}

@@ -332,8 +332,8 @@ func sorted(values map[string][]float64) string {
 	return strings.Join(slices.Sorted(maps.Keys(values)), ", ")
 }
 
-// Deviations lists the plan's deviations from the standard rules of selection and data order, one
-// sentence fragment each, for tables.
+// Deviations lists the plan's deviations from the standard rules of selection, data order and
+// validation, one sentence fragment each, for tables.
 func (p *Plan) Deviations() []string {
 	var d []string
 	if p.Selection == TestPart {
@@ -349,6 +349,15 @@ func (p *Plan) Deviations() []string {
 	}
 	if p.Report == Final {
 		d = append(d, "runs are judged at their last point")
+	}
+	var all []string
+	for _, e := range p.Problems {
+		if held, said := e.With[ValidationParameter]; said && held == 0 {
+			all = append(all, e.Name)
+		}
+	}
+	if len(all) > 0 {
+		d = append(d, "no validation examples are held out, all are trained on: "+strings.Join(all, ", "))
 	}
 	return d
 }

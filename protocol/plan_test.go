@@ -172,6 +172,17 @@ func TestPlanDeviations(t *testing.T) {
 	if got := p.Deviations(); !slices.Equal(got, want) {
 		t.Errorf("deviations are %q, want %q", got, want)
 	}
+	p = plan().WithDefaults()
+	p.Problems = []protocol.ProblemEntry{
+		{Name: "a", With: protocol.Setting{"validation": 0}},
+		{Name: "b", With: protocol.Setting{"validation": 100}},
+		{Name: "c"},
+		{Name: "d", With: protocol.Setting{"validation": 0}},
+	}
+	want = []string{"no validation examples are held out, all are trained on: a, d"}
+	if got := p.Deviations(); !slices.Equal(got, want) {
+		t.Errorf("deviations are %q, want %q", got, want)
+	}
 }
 
 func TestProblemSpecCheck(t *testing.T) {

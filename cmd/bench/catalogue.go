@@ -14,6 +14,7 @@ import (
 	"noisebench/plugins/optimizers"
 	"noisebench/plugins/problems"
 	"noisebench/protocol"
+	"noisebench/results/bridge"
 	"noisebench/results/bundle/check"
 )
 
@@ -209,9 +210,9 @@ func (c *catalogue) Optimizer(name string) (protocol.OptimizerDef, error) {
 	return find(c, "optimizer", name, optimizersOf)
 }
 
-// Problem returns the definition of a problem: a name, or PATH or PATH:NAME of an outside plugin.
+// Problem returns the definition of a problem: a name, DeepOBS' spelling of one, or PATH or PATH:NAME of an outside plugin.
 func (c *catalogue) Problem(name string) (protocol.ProblemDef, error) {
-	return find(c, "problem", name, problemsOf)
+	return find(c, "problem", bridge.ProblemName(name), problemsOf)
 }
 
 // definition is an optimizer's or a problem's, with what the catalogue needs to know of it.

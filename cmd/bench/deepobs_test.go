@@ -8,6 +8,8 @@ import (
 
 	"noisebench/cmd/bench/plans"
 	"noisebench/harness"
+	"noisebench/plugins"
+	"noisebench/plugins/problems"
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/stats"
@@ -34,6 +36,7 @@ func TestPublishedMeans(t *testing.T) {
 		"SGD":      {stepSizes[16], 87.397, 0.169}, // 10^-1.8
 		"Momentum": {stepSizes[12], 87.045, 0.025}, // 10^-2.6
 	}
+	plan.Problems = plan.Problems[:1] // the others take hours
 	plan.Optimizers = plan.Optimizers[:2]
 	for i := range plan.Optimizers {
 		e := &plan.Optimizers[i]
@@ -76,5 +79,26 @@ func TestPublishedMeans(t *testing.T) {
 			t.Errorf("%s: %.3f ± %.3f over %d runs is %.2f standard errors from the published %.3f ± %.3f, want at most %g",
 				cell.Optimizer, mean, std, len(losses), distance, p.mean, p.std, most)
 		}
+	}
+}
+
+// DeepOBS' spellings lead to our problems, in plans and on the command line.
+func TestDeepOBSSpellings(t *testing.T) {
+	c := &catalogue{
+		own:   []*plugins.Plugin{{Problems: problems.All()}},
+		found: func() []*plugins.Plugin { return nil },
+	}
+	for spelling, want := range map[string]string{
+		"fmnist_2c2d": "fmnist-2c2d", "mnist_logreg": "mnist-softmax", "quadratic_deep": "quadratic-deep",
+		"fmnist-2c2d": "fmnist-2c2d", "two_d_beale": "beale",
+	} {
+		for _, find := range []func(string) (protocol.ProblemDef, error){c.Problem, builtInProblem} {
+			if def, err := find(spelling); err != nil || def.Name != want {
+				t.Errorf("%s leads to %q, %v, want %s", spelling, def.Name, err, want)
+			}
+		}
+	}
+	if _, err := c.Problem("imagenet_vgg16"); err == nil {
+		t.Error("imagenet_vgg16 leads somewhere")
 	}
 }

@@ -12,8 +12,9 @@ import (
 	"noisebench/results/bridge"
 )
 
-// builtInProblem looks up a problem that bench serves.
+// builtInProblem looks up a problem that bench serves, by its name or DeepOBS' spelling of it.
 func builtInProblem(name string) (protocol.ProblemDef, error) {
+	name = bridge.ProblemName(name)
 	var known []string
 	for _, d := range problems.All() {
 		if d.Name == name {
@@ -51,6 +52,8 @@ func importedCells(store *results.Store, plan *protocol.Plan, warnings io.Writer
 		if err != nil {
 			continue // likewise
 		}
+		// DeepOBS holds nothing out, whatever the plan does.
+		delete(parameters, protocol.ValidationParameter)
 		var same []*results.Record
 		for _, r := range records {
 			if r.Run.Problem.Name == def.Name && maps.Equal(r.Run.Problem.Parameters, parameters) {

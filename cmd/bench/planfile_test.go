@@ -13,6 +13,7 @@ import (
 	"noisebench/plugins/optimizers"
 	"noisebench/plugins/problems"
 	"noisebench/protocol"
+	"noisebench/results/bridge"
 )
 
 // A drawing has the shape of the schedule: its columns, read from the top, are as high as the factors in their middles.
@@ -50,7 +51,7 @@ type inProcess struct{}
 
 func (inProcess) Problem(name string) (protocol.ProblemDef, error) {
 	for _, d := range problems.All() {
-		if d.Name == name {
+		if d.Name == bridge.ProblemName(name) {
 			return d, nil
 		}
 	}

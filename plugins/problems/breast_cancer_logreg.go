@@ -32,6 +32,7 @@ train part is all of the training examples.`,
 		Source: "data: Wolberg et al. 1993 (WDBC), as in scikit-learn; standardisation and split of our own",
 		Parameters: []protocol.Hyperparameter{
 			protocol.NonNegative("l2", "factor λ of the regulariser λ/2 ‖x‖²", 1e-3),
+			labelNoiseParameter(),
 		},
 		Spec: breastCancerSpec,
 		New64: func(s protocol.Setting) (protocol.Problem[float64], error) {
@@ -43,7 +44,9 @@ train part is all of the training examples.`,
 			if err != nil {
 				return nil, err
 			}
-			return openSum(spec, &breastCancer{tables, s["l2"]}), nil
+			noisy := *tables
+			noisy.train = noisy.train.noisy(s["label_noise"])
+			return openSum(spec, &breastCancer{&noisy, s["l2"]}), nil
 		},
 	}
 }

@@ -20,14 +20,15 @@ func digitsDef() protocol.ProblemDef {
 Pixels are divided by 16; weights and biases start at 0; no regulariser. 1077 training, 360 validation and 360 test
 examples: an accuracy of 0.95 on the test part has a standard error of 0.011 from the choice of the examples alone. The
 train part is all of the training examples.`,
-		Source: "data: Alpaydin and Kaynak 1998, as in scikit-learn's load_digits; split of our own",
-		Spec:   func(protocol.Setting) (protocol.ProblemSpec, error) { return digitsSpec(), nil },
-		New64: func(protocol.Setting) (protocol.Problem[float64], error) {
+		Source:     "data: Alpaydin and Kaynak 1998, as in scikit-learn's load_digits; split of our own",
+		Parameters: []protocol.Hyperparameter{labelNoiseParameter()},
+		Spec:       func(protocol.Setting) (protocol.ProblemSpec, error) { return digitsSpec(), nil },
+		New64: func(s protocol.Setting) (protocol.Problem[float64], error) {
 			set, err := digitsKept.Get(loadDigits)
 			if err != nil {
 				return nil, err
 			}
-			return openSoftmax(digitsSpec(), set), nil
+			return openSoftmax(digitsSpec(), set.noisy(s["label_noise"])), nil
 		},
 	}
 }

@@ -45,12 +45,13 @@ Pixels are divided by 255; weights and biases start at 0; no regulariser. 50,000
 examples held out of the published training set, and the 10,000 published test examples. The train part is 10,000 of the
 training examples.`
 	def.Spec = func(protocol.Setting) (protocol.ProblemSpec, error) { return spec(), nil }
-	def.New64 = func(protocol.Setting) (protocol.Problem[float64], error) {
+	def.Parameters = []protocol.Hyperparameter{labelNoiseParameter()}
+	def.New64 = func(s protocol.Setting) (protocol.Problem[float64], error) {
 		set, err := kept.Get(func() (*imageSet, error) { return loadAlbum(images) })
 		if err != nil {
 			return nil, err
 		}
-		return openSoftmax(spec(), set), nil
+		return openSoftmax(spec(), set.noisy(s["label_noise"])), nil
 	}
 	return def
 }

@@ -55,25 +55,72 @@ func (n network) def() protocol.ProblemDef {
 		split = orderDoc
 	}
 	return protocol.ProblemDef{
-		Name:    n.name,
-		Version: "2",
-		Doc:     n.doc + "\n" + split + "\n" + n.cost().String(),
-		Source:  n.source,
-		Spec:    func(protocol.Setting) (protocol.ProblemSpec, error) { return n.spec(n.build()), nil },
-		New32: func(protocol.Setting) (protocol.Problem[float32], error) {
+		Name:       n.name,
+		Version:    "2",
+		Doc:        n.doc + "\n" + split + "\n" + n.cost().String(),
+		Source:     n.source,
+		Parameters: n.parameters(),
+		Spec: func(s protocol.Setting) (protocol.ProblemSpec, error) {
+			return n.spec(n.build(), n.validation(s)), nil
+		},
+		New32: func(s protocol.Setting) (protocol.Problem[float32], error) {
 			r, err := n.examples.open()
 			if err != nil {
 				return nil, err
 			}
 			net := n.build()
-			return &opened[float32]{n.spec(net), newLearner(net, r, n)}, nil
+			f := newLearner(net, r, n, n.validation(s))
+			if n.classifies() {
+				f.mislabel(s["label_noise"], n.classes())
+			}
+			return &opened[float32]{n.spec(net, len(f.validation)), f}, nil
 		},
+	}
+}
+
+func (n network) parameters() []protocol.Hyperparameter {
+	_, test := n.examples.count()
+	list := []protocol.Hyperparameter{{
+		Name:    protocol.ValidationParameter,
+		Doc:     "examples held out for validation; 0: none, the network is trained on all published training examples",
+		Default: float64(test), Max: float64(test), Integer: true, Later: true,
+	}}
+	if n.classifies() {
+		list = append(list, labelNoiseParameter())
+	}
+	return list
+}
+
+// validation is the number of examples that are held out at a complete setting.
+func (n network) validation(s protocol.Setting) int {
+	if v, ok := s[protocol.ValidationParameter]; ok {
+		return int(v)
+	}
+	_, test := n.examples.count()
+	return test
+}
+
+// classifies reports whether an example has a class, and one only.
+func (n network) classifies() bool {
+	_, ok := n.examples.(pictures)
+	return ok
+}
+
+// classes is the number of outputs that a network's loss compares.
+func (n network) classes() int {
+	for i := len(n.layers) - 1; ; i-- {
+		switch l := n.layers[i].(type) {
+		case nn.Dense:
+			return l.Units
+		case nn.Conv:
+			return l.Channels
+		}
 	}
 }
 
 func (n network) build() *nn.Network { return nn.New(n.examples.shape(), n.layers...).L2(n.l2) }
 
-func (n network) spec(net *nn.Network) protocol.ProblemSpec {
+func (n network) spec(net *nn.Network, validation int) protocol.ProblemSpec {
 	train, test := n.examples.count()
 	metric := protocol.Metric{Name: "accuracy", HigherBetter: true}
 	if _, ok := n.layers[len(n.layers)-1].(nn.SquaredLoss); ok || n.byLoss {
@@ -82,8 +129,8 @@ func (n network) spec(net *nn.Network) protocol.ProblemSpec {
 	return protocol.ProblemSpec{
 		Dim:        net.Dim(),
 		DType:      protocol.Float32,
-		Train:      train - test,
-		Validation: test,
+		Train:      train - validation,
+		Validation: validation,
 		Test:       test,
 		Measures:   net.Measures(),
 		Metric:     metric,
@@ -106,6 +153,8 @@ type learner struct {
 	net *nn.Network
 	reader
 	train, validation, trainPart []int // published training examples
+	shifts                       []int // of their labels, see [labelShifts]; nil: none
+	classes                      int   // modulo which labels are shifted
 	test                         int   // number of test examples
 
 	byLoss     bool
@@ -113,19 +162,41 @@ type learner struct {
 	calibrated []float32 // the point at which it was, if the network has any
 }
 
-func newLearner(net *nn.Network, r reader, n network) *learner {
+func newLearner(net *nn.Network, r reader, n network, validation int) *learner {
 	train, test := n.examples.count()
 	order := protocol.Stream(splitSeed, protocol.PurposeSplit).Perm(train)
-	f := &learner{net: net, reader: r, validation: order[:test], train: order[test:], test: test, byLoss: n.byLoss, batch: n.batch}
+	f := &learner{
+		net: net, reader: r, validation: order[:validation], train: order[validation:], test: test, byLoss: n.byLoss,
+		batch: n.batch,
+	}
+	seen := f.train
 	if n.inOrder {
 		numbers := ascending(train)
-		f.train, f.validation = numbers[:train-test], numbers[train-test:]
-		order = protocol.Stream(splitSeed, protocol.PurposeSplit).Perm(train - test)
-		f.trainPart = order[:min(test, len(order))]
-		return f
+		f.train, f.validation = numbers[:train-validation], numbers[train-validation:]
+		seen = protocol.Stream(splitSeed, protocol.PurposeSplit).Perm(train - validation)
 	}
-	f.trainPart = f.train[:min(test, len(f.train))]
+	f.trainPart = seen[:min(test, len(seen))]
 	return f
+}
+
+// mislabel gives a fraction of the training examples wrong labels.
+func (f *learner) mislabel(noise float64, classes int) {
+	shifts := labelShifts(noise, len(f.train), classes)
+	if shifts == nil {
+		return
+	}
+	f.classes, f.shifts = classes, make([]int, len(f.train)+len(f.validation))
+	for i, n := range f.train {
+		f.shifts[n] = shifts[i]
+	}
+}
+
+// readPublished reads a published training example, as labelled here.
+func (f *learner) readPublished(n int, random *rand.Rand, input, target []float32) {
+	f.read(false, n, random, input, target)
+	if f.shifts != nil {
+		target[0] = float32((int(target[0]) + f.shifts[n]) % f.classes)
+	}
 }
 
 func (f *learner) start(x []float32, seed uint64) { f.net.Init(x, seed) }
@@ -136,7 +207,7 @@ func (f *learner) measure(x []float32, batch protocol.Batch, want protocol.Quant
 	f.net.Measure(x, batch, want, func(i int, input, target []float32) {
 		example, position := f.train[batch.Examples[i]], uint64(batch.Position)+uint64(i)
 		random := protocol.Stream(batch.Seed, purposeAugment, position, uint64(example))
-		f.read(false, example, random, input, target)
+		f.readPublished(example, random, input, target)
 	}, m)
 }
 
@@ -165,5 +236,5 @@ func (f *learner) evaluatePart(x []float32, part protocol.Part) protocol.Evaluat
 
 // published loads published training examples without augmentation.
 func (f *learner) published(numbers []int) nn.Loader {
-	return func(i int, input, target []float32) { f.read(false, numbers[i], nil, input, target) }
+	return func(i int, input, target []float32) { f.readPublished(numbers[i], nil, input, target) }
 }

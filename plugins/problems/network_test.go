@@ -24,7 +24,11 @@ func tiny(n network) network {
 	}
 	switch c := n.examples.(type) {
 	case pictures:
-		n.examples = shrink(c, 8)
+		parts := 8
+		if n.name == "fmnist-vit" { // two patches each way
+			parts = 6
+		}
+		n.examples = shrink(c, parts)
 	case portraits:
 		c.pictures = shrink(c.pictures, 16)
 		n.examples = c
@@ -43,7 +47,7 @@ func few(n network) network {
 		n.examples = portraits{n.examples.(pictures)}
 	case pictures:
 		classes := n.classes()
-		c.train, c.test = train, test
+		c.train, c.test, c.every = train, test, 0
 		c.load = func() (*data.Images, error) {
 			random := rand.New(rand.NewPCG(1, 2))
 			list := func(n int) data.ImageSet {
@@ -72,18 +76,6 @@ func few(n network) network {
 		n.examples = c
 	}
 	return n
-}
-
-// classes is the number of outputs that a network's loss compares.
-func (n network) classes() int {
-	for i := len(n.layers) - 1; ; i-- {
-		switch l := n.layers[i].(type) {
-		case nn.Dense:
-			return l.Units
-		case nn.Conv:
-			return l.Channels
-		}
-	}
 }
 
 // slim makes a network a sixteenth as wide, and leaves its form and the number of classes as they are.
@@ -123,6 +115,9 @@ func slimLayers(layers []nn.Layer) (thin []nn.Layer) {
 			layer = l
 		case nn.Deconv: // half of that: the next layer has most of the parameters
 			l.Channels = width(l.Channels / 2)
+			layer = l
+		case nn.GroupNorm:
+			l.Groups = 1
 			layer = l
 		case nn.LSTM:
 			l.Units = width(l.Units)
@@ -216,7 +211,7 @@ func TestNetworkConformance(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	kinds := []string{"mnist-mlp", "mnist-vae", "tolstoi-char-rnn", "p1-fashion-mnist", "cabs-cifar10", "opticks-transformer"}
+	kinds := []string{"mnist-mlp", "mnist-vae", "tolstoi-char-rnn", "p1-fashion-mnist", "cabs-cifar10", "opticks-transformer", "fmnist-resnet8", "fmnist-vit"}
 	forNetworks(t, func(t *testing.T, n network) {
 		if !*all && !slices.Contains(kinds, n.name) {
 			t.Skip("left to -all")
@@ -243,6 +238,11 @@ func TestNetworkSpecs(t *testing.T) {
 		"p2-cifar10":          {895_210, cifarPass, 10_000, 128, 5_120_000},
 		"p3-cifar100":         {8_972_340, cifarPass, 10_000, 128, 10_240_000},
 		"p4-war-and-peace":    {284_499, textPass, 13_064, 50, 10_000_000},
+		"digits-mlp":          {8970, 1077, 360, 32, 30 * 1077},
+		"fmnist-lenet5":       {61_706, 59_000, 1000, 32, 48_000},
+		"fmnist-resnet8":      {19_714, 59_500, 500, 32, 32_000},
+		"mnist-autoencoder":   {437_664, 59_000, 1000, 64, 96_000},
+		"fmnist-vit":          {27_914, 59_500, 500, 16, 40_000},
 		"opticks-transformer": {115_840, opticksPass, 48, 8, 6400},
 		"opticks-lstm":        {116_379, opticksPass, 48, 16, 12_800},
 		"opticks-nanogpt":     {824_832, opticksPass, 48, 12, 24_000},
@@ -260,7 +260,7 @@ func TestNetworkSpecs(t *testing.T) {
 		"tolstoi-char-rnn":    {284_499, textPass, 13_064, 50, 200 * textPass},
 	}
 	for _, n := range networks() {
-		spec := n.spec(n.build())
+		spec := n.spec(n.build(), n.validation(nil))
 		got := numbers{spec.Dim, spec.Train, spec.Test, spec.BatchSize, spec.Budget}
 		if got != want[n.name] {
 			t.Errorf("%s has %+v, want %+v", n.name, got, want[n.name])
@@ -276,7 +276,7 @@ func TestNetworkSpecs(t *testing.T) {
 			t.Errorf("%s measures %v", n.name, spec.Measures)
 		}
 		metric := protocol.Metric{Name: "accuracy", HigherBetter: true}
-		if strings.HasSuffix(n.name, "-vae") || strings.HasPrefix(n.name, "opticks-") {
+		if strings.HasSuffix(n.name, "-vae") || n.name == "mnist-autoencoder" || strings.HasPrefix(n.name, "opticks-") {
 			metric = protocol.Metric{Name: "loss"}
 		}
 		if spec.Metric != metric {
@@ -424,7 +424,7 @@ func TestNetworkAugmentation(t *testing.T) {
 		}
 		images, _ := n.examples.(pictures) // those of portraits are not augmented
 		dropout := slices.ContainsFunc(n.layers, func(l nn.Layer) bool { _, ok := l.(nn.Dropout); return ok })
-		random := images.view != view{} || dropout
+		random := images.side > 0 || dropout
 		other := batch
 		other.Seed = 4
 		if differs := loss(other) != whole; differs != random {
@@ -515,6 +515,98 @@ func TestNetworkSplits(t *testing.T) {
 	}
 	if !slices.Equal(f.trainPart, f.train[:20]) {
 		t.Errorf("the train part is %v, want the first 20 of %v", f.trainPart, f.train)
+	}
+}
+
+// Without validation examples, a network is trained on all that are published; with fewer, on more.
+func TestNetworkValidation(t *testing.T) {
+	for _, n := range []network{tiny(mnistMLP()), few(opticksLSTM())} {
+		for _, held := range []int{0, 7, 20} {
+			def := n.def()
+			at, spec, err := def.At(protocol.Setting{"validation": float64(held)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := def.New32(at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := p.(*opened[float32]).f.(*learner)
+			numbers := slices.Concat(f.train, f.validation)
+			slices.Sort(numbers)
+			if spec.Train != 60-held || spec.Validation != held || spec.Test != 20 || len(f.train) != 60-held ||
+				len(f.trainPart) != 20 || !slices.Equal(numbers, ascending(60)) {
+				t.Errorf("%s with %d validation examples has parts of %d, %d and %d, and trains on %v", n.name, held, spec.Train,
+					spec.Validation, spec.Test, f.train)
+			}
+			if n.inOrder && held > 0 && f.validation[0] != 60-held {
+				t.Errorf("%s holds out the examples %v, want the last %d", n.name, f.validation, held)
+			}
+			if _, err := p.Evaluate(make([]float32, spec.Dim), protocol.ValidationPart); (err != nil) != (held == 0) {
+				t.Errorf("%s with %d validation examples: evaluated on them with error %v", n.name, held, err)
+			}
+			if recorded := len(at) > 0; recorded != (held != 20) {
+				t.Errorf("%s with %d validation examples has the complete setting %v", n.name, held, at)
+			}
+		}
+		if _, _, err := new(n.def()).At(protocol.Setting{"validation": 21}); err == nil {
+			t.Errorf("%s takes more validation than test examples", n.name)
+		}
+	}
+}
+
+// A sampled album shows every k-th test image.
+func TestSampledAlbum(t *testing.T) {
+	n := tiny(fashionLeNet5())
+	c := n.examples.(pictures)
+	all, err := c.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.album = c.sampled(5)
+	if train, test := c.count(); train != 60 || test != 4 {
+		t.Errorf("there are %d and %d images, want 60 and 4", train, test)
+	}
+	some, err := c.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := c.shape().Size()
+	for i := range 4 {
+		for _, test := range []bool{false, true} {
+			n := i
+			if test {
+				n = 5 * i
+			}
+			got, want, class, wantClass := make([]float32, size), make([]float32, size), make([]float32, 1), make([]float32, 1)
+			some.read(test, i, nil, got, class)
+			all.read(test, n, nil, want, wantClass)
+			if !slices.Equal(got, want) || class[0] != wantClass[0] {
+				t.Errorf("test %t: image %d is not image %d of all", test, i, n)
+			}
+		}
+	}
+}
+
+// The digits that digits-mlp is tested on are those of digits-softmax, divided by 16.
+func TestDigitsSplit(t *testing.T) {
+	set, err := loadDigits()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := digitsMLP().examples.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range set.test {
+		input, class, want := make([]float32, 64), make([]float32, 1), make([]float32, 64)
+		r.read(true, i, nil, input, class)
+		for k := set.first[n]; k < set.first[n+1]; k++ {
+			want[set.at[k]] = float32(set.grey[set.level[k]])
+		}
+		if !slices.Equal(input, want) || class[0] != float32(set.label[n]) {
+			t.Fatalf("test example %d is a %g with pixels %v, want a %d with %v", i, class[0], input, set.label[n], want)
+		}
 	}
 }
 
@@ -625,7 +717,7 @@ func BenchmarkNetworks(b *testing.B) {
 
 // The data sets have as many examples as the specifications say without reading them.
 func TestCounts(t *testing.T) {
-	for _, a := range []album{mnist, fashionMNIST, cifar10, cifar100, svhn} {
+	for _, a := range []album{digits, mnist, fashionMNIST, cifar10, cifar100, svhn} {
 		t.Run(a.set.Name, func(t *testing.T) {
 			images, err := a.load()
 			if errors.Is(err, data.ErrMissing) {

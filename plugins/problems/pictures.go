@@ -1,10 +1,12 @@
 package problems
 
 import (
+	"fmt"
 	"math/rand/v2"
 
 	"noisebench/plugins/problems/internal/data"
 	"noisebench/plugins/problems/internal/nn"
+	"noisebench/protocol"
 )
 
 // album is a published data set of images.
@@ -13,15 +15,49 @@ type album struct {
 	load        func() (*data.Images, error)
 	train, test int // number of images
 	size        nn.Shape
+	every       int // one of so many test images is used; 0: all. The number of test images counts those that are used
+}
+
+// sampled is the album with one of so many test images. As many are held out for validation and evaluated of the train part.
+func (a album) sampled(every int) album {
+	a.every, a.test = every, a.test/every
+	return a
 }
 
 var (
-	mnist        = album{data.MNIST, data.ReadMNIST, 60_000, 10_000, nn.Image(28, 28, 1)}
-	fashionMNIST = album{data.FashionMNIST, data.ReadFashionMNIST, 60_000, 10_000, nn.Image(28, 28, 1)}
-	cifar10      = album{data.CIFAR10, data.ReadCIFAR10, 50_000, 10_000, nn.Image(32, 32, 3)}
-	cifar100     = album{data.CIFAR100, data.ReadCIFAR100, 50_000, 10_000, nn.Image(32, 32, 3)}
-	svhn         = album{data.SVHN, data.ReadSVHN, 73_257, 26_032, nn.Image(32, 32, 3)}
+	mnist        = album{data.MNIST, data.ReadMNIST, 60_000, 10_000, nn.Image(28, 28, 1), 0}
+	fashionMNIST = album{data.FashionMNIST, data.ReadFashionMNIST, 60_000, 10_000, nn.Image(28, 28, 1), 0}
+	cifar10      = album{data.CIFAR10, data.ReadCIFAR10, 50_000, 10_000, nn.Image(32, 32, 3), 0}
+	cifar100     = album{data.CIFAR100, data.ReadCIFAR100, 50_000, 10_000, nn.Image(32, 32, 3), 0}
+	svhn         = album{data.SVHN, data.ReadSVHN, 73_257, 26_032, nn.Image(32, 32, 3), 0}
+	digits       = album{data.Digits, readDigits, digitsTrain + digitsValidation, digitsTest, nn.Image(8, 8, 1), 0}
 )
+
+// readDigits cuts off the test images of digits-softmax.
+func readDigits() (*data.Images, error) {
+	images, err := data.ReadDigits()
+	if err != nil {
+		return nil, err
+	}
+	choose := func(numbers []int) data.ImageSet {
+		set := data.ImageSet{Height: images.Height, Width: images.Width, Channels: images.Channels}
+		for _, n := range numbers {
+			set.Pixels = append(set.Pixels, images.Image(n)...)
+			set.Labels = append(set.Labels, images.Labels[n])
+		}
+		return set
+	}
+	order := protocol.Stream(splitSeed, protocol.PurposeSplit).Perm(images.Len())
+	return &data.Images{Train: choose(order[digitsTest:]), Test: choose(order[:digitsTest])}, nil
+}
+
+// sampledDoc says how small networks are evaluated: on all examples, it would take longer than the
+// training.
+func sampledDoc(every int) string {
+	return fmt.Sprintf(`
+To save time, points are evaluated on one in %d of the published test images, and as many are held
+out for validation.`, every)
+}
 
 // pictures is an album as a network sees it.
 type pictures struct {
@@ -44,7 +80,7 @@ func (p pictures) open() (reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &openAlbum{images, p.view, p.shape()}, nil
+	return &openAlbum{images, p.view, p.shape(), max(1, p.every)}, nil
 }
 
 // openAlbum reads pictures.
@@ -52,12 +88,13 @@ type openAlbum struct {
 	images *data.Images
 	view
 	shape nn.Shape
+	every int // of the test images
 }
 
 func (o *openAlbum) read(test bool, n int, random *rand.Rand, input, target []float32) {
 	list := &o.images.Train
 	if test {
-		list = &o.images.Test
+		list, n = &o.images.Test, n*o.every
 	}
 	o.show(list, n, o.shape, random, input)
 	target[0] = float32(list.Labels[n])

@@ -58,6 +58,11 @@ func All() []protocol.ProblemDef {
 // networks lists the problems on neural networks.
 func networks() []network {
 	return []network{
+		digitsMLP(),
+		fashionLeNet5(),
+		mnistAutoencoder(),
+		fashionResNet8(),
+		fashionViT(),
 		opticksTransformer(),
 		opticksLSTM(),
 		opticksNanoGPT(),

@@ -1,6 +1,7 @@
 package problems
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 
@@ -8,7 +9,7 @@ import (
 	"noisebench/plugins/problems/internal/nn"
 )
 
-// view says how a network sees images. The zero view is the whole image, its pixels divided by 255.
+// view says how a network sees images. The zero view is the whole image, its grey levels divided by 255.
 //
 // Training sees a part of the image at random, and distorts it in the order of the fields below. Evaluation sees the
 // middle, undistorted.
@@ -19,9 +20,10 @@ type view struct {
 	brightness float64
 	saturation factor
 	contrast   factor
-	// standardise shifts and scales each image to mean 0 and variance 1, in evaluations too, instead of dividing its
-	// pixels by 255.
+	// standardise shifts and scales each image to mean 0 and variance 1, in evaluations too, instead of dividing its grey
+	// levels.
 	standardise bool
+	white       float32 // by which grey levels are divided; 0: 255
 }
 
 // mirrored is v with left and right changing places for half of the examples.
@@ -55,8 +57,9 @@ func (v *view) show(list *data.ImageSet, n int, shape nn.Shape, random *rand.Ran
 		standardiseImage(dst)
 		return
 	}
+	white := cmp.Or(v.white, 255)
 	for i := range dst {
-		dst[i] /= 255
+		dst[i] /= white
 	}
 }
 

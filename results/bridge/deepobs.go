@@ -32,6 +32,15 @@ var deepOBSProblems = map[string]string{
 	"cifar100_allcnnc": "cifar100-allcnnc", "svhn_wrn164": "svhn-wrn164", "tolstoi_char_rnn": "tolstoi-char-rnn",
 }
 
+// ProblemName is the name here of a problem in DeepOBS' spelling, such as fmnist-2c2d for
+// fmnist_2c2d. Other names are returned as they are.
+func ProblemName(name string) string {
+	if ours, ok := deepOBSProblems[name]; ok {
+		return ours
+	}
+	return name
+}
+
 // deepOBSRun is the contents of a file that DeepOBS' runners write: version 1.1, by which its
 // baselines were made, with the names that version 1.2 uses instead of some. Lists of evaluations
 // begin with one before the first epoch; losses include the regulariser, as noisebench's do.

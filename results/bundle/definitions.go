@@ -90,6 +90,7 @@ type Parameter struct {
 	Log     bool              `json:"log,omitempty"`
 	Tuned   bool              `json:"tuned,omitempty"`
 	Grid    []protocol.Number `json:"grid,omitempty"`
+	Later   bool              `json:"later,omitempty"`
 }
 
 // Lookup returns problems and optimizers by the names that plans use. It equals
@@ -198,7 +199,7 @@ func parameters(declared []protocol.Hyperparameter) []Parameter {
 		p := Parameter{
 			Name: h.Name, Doc: h.Doc, Default: protocol.Number(h.Default), Min: protocol.Number(h.Min),
 			Max: protocol.Number(h.Max), MinOpen: h.MinOpen, MaxOpen: h.MaxOpen, Integer: h.Integer, Log: h.Log,
-			Tuned: h.Tuned,
+			Tuned: h.Tuned, Later: h.Later,
 		}
 		for _, v := range h.Grid {
 			p.Grid = append(p.Grid, protocol.Number(v))
@@ -214,6 +215,7 @@ func declared(parameters []Parameter) []protocol.Hyperparameter {
 		h := protocol.Hyperparameter{
 			Name: p.Name, Doc: p.Doc, Default: float64(p.Default), Min: float64(p.Min), Max: float64(p.Max),
 			MinOpen: p.MinOpen, MaxOpen: p.MaxOpen, Integer: p.Integer, Log: p.Log, Tuned: p.Tuned,
+			Later: p.Later,
 		}
 		for _, v := range p.Grid {
 			h.Grid = append(h.Grid, float64(v))

@@ -72,6 +72,7 @@ func hyperparametersToWire(hs []protocol.Hyperparameter) []*pb.Hyperparameter {
 		out[i] = &pb.Hyperparameter{
 			Name: h.Name, Doc: h.Doc, Default: h.Default, Min: h.Min, Max: h.Max,
 			MinOpen: h.MinOpen, MaxOpen: h.MaxOpen, Integer: h.Integer, Log: h.Log, Tuned: h.Tuned, Grid: h.Grid,
+			Later: h.Later,
 		}
 	}
 	return out
@@ -86,7 +87,7 @@ func hyperparametersFromWire(hs []*pb.Hyperparameter) []protocol.Hyperparameter 
 		out[i] = protocol.Hyperparameter{
 			Name: h.GetName(), Doc: h.GetDoc(), Default: h.GetDefault(), Min: h.GetMin(), Max: h.GetMax(),
 			MinOpen: h.GetMinOpen(), MaxOpen: h.GetMaxOpen(), Integer: h.GetInteger(), Log: h.GetLog(),
-			Tuned: h.GetTuned(), Grid: h.GetGrid(),
+			Tuned: h.GetTuned(), Grid: h.GetGrid(), Later: h.GetLater(),
 		}
 	}
 	return out

@@ -5,12 +5,18 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-WORDS, T, D, HEADS, LAYERS, HIDDEN = 91, 64, 64, 4, 2, 256
-SHAPES = [("embedding", (WORDS, D)), ("positions", (T, D))]
-for _ in range(LAYERS):
-    SHAPES += [("scale", (D,)), ("bias", (D,)), ("qkv", (D, 3 * D)), ("bias", (3 * D,)), ("out", (D, D)), ("bias", (D,)),
-               ("scale", (D,)), ("bias", (D,)), ("up", (D, HIDDEN)), ("bias", (HIDDEN,)), ("down", (HIDDEN, D)), ("bias", (D,))]
-SHAPES += [("scale", (D,)), ("bias", (D,)), ("output", (D, WORDS))]
+WORDS, T, HEADS = 91, 64, 4
+
+
+def shapes(layers, d):
+    """The blocks of parameters in their order, by what they are, of a transformer with d dimensions."""
+    block = [("scale", (d,)), ("bias", (d,)), ("qkv", (d, 3 * d)), ("bias", (3 * d,)), ("out", (d, d)), ("bias", (d,)),
+             ("scale", (d,)), ("bias", (d,)), ("up", (d, 4 * d)), ("bias", (4 * d,)), ("down", (4 * d, d)), ("bias", (d,))]
+    return [("embedding", (WORDS, d)), ("positions", (T, d))] + layers * block + \
+        [("scale", (d,)), ("bias", (d,)), ("output", (d, WORDS))]
+
+
+SHAPES = shapes(2, 64)
 SIZES = [math.prod(s) for _, s in SHAPES]
 
 
@@ -31,18 +37,23 @@ def batch(m):
 
 
 def loss(x, tokens):
-    w = [v.reshape(s) for v, (_, s) in zip(torch.split(x, SIZES), SHAPES)]
-    mask = torch.full((T, T), -math.inf, dtype=x.dtype).triu(1)
+    return loss_of([v.reshape(s) for v, (_, s) in zip(torch.split(x, SIZES), SHAPES)], tokens)
+
+
+def loss_of(w, tokens):
+    """The mean loss of sequences of T + 1 tokens, by the blocks of parameters."""
+    d = w[0].shape[1]
+    mask = torch.full((T, T), -math.inf, dtype=w[0].dtype).triu(1)
     h = w[0][tokens[:, :-1]] + w[1]
     m = len(tokens)
-    for layer in range(LAYERS):
-        g1, b1, wq, bq, wo, bo, g2, b2, wu, bu, wd, bd = w[2 + 12 * layer:14 + 12 * layer]
-        q, k, v = [a.reshape(m, T, HEADS, D // HEADS).transpose(1, 2)
-                   for a in (F.layer_norm(h, (D,), g1, b1) @ wq + bq).split(D, 2)]
-        p = (q @ k.transpose(2, 3) / math.sqrt(D // HEADS) + mask).softmax(3)
-        h = h + (p @ v).transpose(1, 2).reshape(m, T, D) @ wo + bo
-        h = h + F.gelu(F.layer_norm(h, (D,), g2, b2) @ wu + bu, approximate="tanh") @ wd + bd
-    logits = F.layer_norm(h, (D,), w[-3], w[-2]) @ w[-1]
+    for at in range(2, len(w) - 3, 12):
+        g1, b1, wq, bq, wo, bo, g2, b2, wu, bu, wd, bd = w[at:at + 12]
+        q, k, v = [a.reshape(m, T, HEADS, d // HEADS).transpose(1, 2)
+                   for a in (F.layer_norm(h, (d,), g1, b1) @ wq + bq).split(d, 2)]
+        p = (q @ k.transpose(2, 3) / math.sqrt(d // HEADS) + mask).softmax(3)
+        h = h + (p @ v).transpose(1, 2).reshape(m, T, d) @ wo + bo
+        h = h + F.gelu(F.layer_norm(h, (d,), g2, b2) @ wu + bu, approximate="tanh") @ wd + bd
+    logits = F.layer_norm(h, (d,), w[-3], w[-2]) @ w[-1]
     return F.cross_entropy(logits.reshape(-1, WORDS), tokens[:, 1:].reshape(-1))
 
 

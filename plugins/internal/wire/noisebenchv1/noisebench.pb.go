@@ -448,7 +448,8 @@ type Hyperparameter struct {
 	Integer       bool                   `protobuf:"varint,8,opt,name=integer,proto3" json:"integer,omitempty"`
 	Tuned         bool                   `protobuf:"varint,9,opt,name=tuned,proto3" json:"tuned,omitempty"`
 	Grid          []float64              `protobuf:"fixed64,10,rep,packed,name=grid,proto3" json:"grid,omitempty"`
-	Log           bool                   `protobuf:"varint,11,opt,name=log,proto3" json:"log,omitempty"` // its scale is logarithmic
+	Log           bool                   `protobuf:"varint,11,opt,name=log,proto3" json:"log,omitempty"`     // its scale is logarithmic
+	Later         bool                   `protobuf:"varint,12,opt,name=later,proto3" json:"later,omitempty"` // declared when there were runs already: complete settings leave it out at its default
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -556,6 +557,13 @@ func (x *Hyperparameter) GetGrid() []float64 {
 func (x *Hyperparameter) GetLog() bool {
 	if x != nil {
 		return x.Log
+	}
+	return false
+}
+
+func (x *Hyperparameter) GetLater() bool {
+	if x != nil {
+		return x.Later
 	}
 	return false
 }
@@ -3021,7 +3029,7 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"optimizers\x18\x01 \x03(\v2\x18.noisebench.v1.OptimizerR\n" +
 	"optimizers\x122\n" +
 	"\bproblems\x18\x02 \x03(\v2\x16.noisebench.v1.ProblemR\bproblems\x12=\n" +
-	"\fcapabilities\x18\x03 \x03(\x0e2\x19.noisebench.v1.CapabilityR\fcapabilities\"\x80\x02\n" +
+	"\fcapabilities\x18\x03 \x03(\x0e2\x19.noisebench.v1.CapabilityR\fcapabilities\"\x96\x02\n" +
 	"\x0eHyperparameter\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x10\n" +
 	"\x03doc\x18\x02 \x01(\tR\x03doc\x12\x18\n" +
@@ -3034,7 +3042,8 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"\x05tuned\x18\t \x01(\bR\x05tuned\x12\x12\n" +
 	"\x04grid\x18\n" +
 	" \x03(\x01R\x04grid\x12\x10\n" +
-	"\x03log\x18\v \x01(\bR\x03log\"\xc6\x04\n" +
+	"\x03log\x18\v \x01(\bR\x03log\x12\x14\n" +
+	"\x05later\x18\f \x01(\bR\x05later\"\xc6\x04\n" +
 	"\tOptimizer\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x10\n" +

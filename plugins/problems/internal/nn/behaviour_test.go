@@ -289,6 +289,7 @@ func TestInitializers(t *testing.T) {
 		{"constant", Constant(0.05), 0.05, 0, 0.05},
 		{"truncated normal", TruncatedNormal(0.1), 0, 0.1 * 0.879626, 0.2},
 		{"Glorot normal", GlorotNormal(), 0, glorot, 2 * glorot / 0.879626},
+		{"He normal", HeNormal(), 0, math.Sqrt(2.0 / fanIn), math.Inf(1)},
 		{"Glorot uniform", GlorotUniform(), 0, glorot, math.Sqrt(3) * glorot},
 	} {
 		w := make([]float32, 1<<18)

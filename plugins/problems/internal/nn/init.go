@@ -59,3 +59,13 @@ func GlorotUniform() Initializer {
 		}
 	}
 }
+
+// HeNormal draws from N(0, 2/fanIn) (He et al. 2015, Eq. 10).
+func HeNormal() Initializer {
+	return func(random *rand.Rand, w []float32, fanIn, _ int) {
+		σ := math.Sqrt(2 / float64(fanIn))
+		for i := range w {
+			w[i] = float32(σ * random.NormFloat64())
+		}
+	}
+}
