@@ -15,12 +15,14 @@ import (
 
 // odd makes what is no record in the place of one.
 var odd = map[string]func(path string) error{
-	"pipe":         func(path string) error { return syscall.Mkfifo(path, 0o666) },
-	"endless":      func(path string) error { return os.Symlink("/dev/zero", path) },
-	"folder":       func(path string) error { return os.MkdirAll(filepath.Join(path, "within"), 0o777) },
-	"nowhere":      func(path string) error { return os.Symlink("nowhere", path) },
-	"circle":       func(path string) error { return os.Symlink(filepath.Base(path), path) },
-	"to a pipe":    func(path string) error { return errors.Join(syscall.Mkfifo(path+"p", 0o666), os.Symlink(path+"p", path)) },
+	"pipe":    func(path string) error { return syscall.Mkfifo(path, 0o666) },
+	"endless": func(path string) error { return os.Symlink("/dev/zero", path) },
+	"folder":  func(path string) error { return os.MkdirAll(filepath.Join(path, "within"), 0o777) },
+	"nowhere": func(path string) error { return os.Symlink("nowhere", path) },
+	"circle":  func(path string) error { return os.Symlink(filepath.Base(path), path) },
+	"to a pipe": func(path string) error {
+		return errors.Join(syscall.Mkfifo(path+"p", 0o666), os.Symlink(path+"p", path))
+	},
 	"huge":         func(path string) error { return errors.Join(os.WriteFile(path, nil, 0o666), os.Truncate(path, 1<<40)) },
 	"empty":        func(path string) error { return os.WriteFile(path, nil, 0o666) },
 	"socket":       socket,

@@ -61,15 +61,6 @@ func (w Warning) String() string {
 	return notation.Clean(w.Who) + ": " + w.Text
 }
 
-// texts writes warnings one by one.
-func texts(warnings []Warning) []string {
-	var all []string
-	for _, w := range warnings {
-		all = append(all, w.String())
-	}
-	return all
-}
-
 // Warnings lists all warnings of the report: first those on the problems, each with the problem's
 // name, then those on all of it, which have none.
 func (r *Report) Warnings() []Located {
