@@ -38,6 +38,9 @@ type Options struct {
 	CallTimeout time.Duration
 	// Transport is the fastest transport to use with plugins that can. Default: Doorbell.
 	Transport Transport
+	// Devices are the accelerators to use, as indices. The processes of each plugin are told one each, in turn, by
+	// NOISEBENCH_DEVICE.
+	Devices []string
 	// Env is added to the plugins' environment, as "NAME=value". Plugins inherit a fixed list of variables only, see
 	// the package comment.
 	Env []string
@@ -59,9 +62,9 @@ type Host struct {
 	closed  bool
 }
 
-// startTimeout is how long a plugin may take from its start to its handshake. An interpreter needs a tenth of a second;
-// what takes longer to load belongs behind the handshake.
-const startTimeout = 10 * time.Second
+// startTimeout is how long a plugin may take from its start to its handshake. An interpreter needs a tenth of a second, and
+// PyTorch from a cold file server half a minute.
+const startTimeout = time.Minute
 
 var errClosed = errors.New("the plugin host has been closed")
 
