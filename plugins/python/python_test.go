@@ -200,21 +200,29 @@ func TestPyTorchsOptimizersAreOurs(t *testing.T) {
 		},
 		{"sgd", "torch-sgd", protocol.Setting{"step_size": 0.3}, protocol.Setting{"step_size": 0.3}, false},
 		{
-			"heavy-ball", "torch-sgd", protocol.Setting{"step_size": 0.3, "beta": 0.8},
-			protocol.Setting{"step_size": 0.3, "momentum": 0.8}, true,
+			"heavy-ball", "torch-sgd",
+			protocol.Setting{"step_size": 0.3, "beta": 0.8},
+			protocol.Setting{"step_size": 0.3, "momentum": 0.8},
+			true,
 		},
 		{
-			"nesterov", "torch-sgd", protocol.Setting{"step_size": 0.3, "beta": 0.8},
-			protocol.Setting{"step_size": 0.3, "momentum": 0.8, "nesterov": 1}, true,
+			"nesterov", "torch-sgd",
+			protocol.Setting{"step_size": 0.3, "beta": 0.8},
+			protocol.Setting{"step_size": 0.3, "momentum": 0.8, "nesterov": 1},
+			true,
 		},
 		{"adagrad", "torch-adagrad", protocol.Setting{"step_size": 0.1, "epsilon": 1e-300}, protocol.Setting{"step_size": 0.1, "eps": 1e-150}, false},
 		{
-			"rmsprop", "torch-rmsprop", protocol.Setting{"step_size": 0.01, "beta": 0.8, "epsilon": 1e-6},
-			protocol.Setting{"step_size": 0.01, "alpha": 0.8, "eps": 1e-6}, false,
+			"rmsprop", "torch-rmsprop",
+			protocol.Setting{"step_size": 0.01, "beta": 0.8, "epsilon": 1e-6},
+			protocol.Setting{"step_size": 0.01, "alpha": 0.8, "eps": 1e-6},
+			false,
 		},
 		{
-			"adadelta", "torch-adadelta", protocol.Setting{"step_size": 0.5, "rho": 0.8, "epsilon": 1e-4},
-			protocol.Setting{"step_size": 0.5, "rho": 0.8, "eps": 1e-4}, false,
+			"adadelta", "torch-adadelta",
+			protocol.Setting{"step_size": 0.5, "rho": 0.8, "epsilon": 1e-4},
+			protocol.Setting{"step_size": 0.5, "rho": 0.8, "eps": 1e-4},
+			false,
 		},
 	} {
 		t.Run(c.theirs+"/"+c.ours, func(t *testing.T) {
