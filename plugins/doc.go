@@ -30,7 +30,7 @@
 // what both speak.
 //
 // Plugins inherit few variables of the environment: where things are (PATH, HOME, TMPDIR, XDG_*, Go's and Python's
-// paths), the locale, the numbers of threads, and NOISEBENCH_*. What they print goes to the host's log under their
+// paths), the locale, the numbers of threads, those of accelerators (CUDA_*, JAX_* and others) and of Slurm, and NOISEBENCH_*. What they print goes to the host's log under their
 // names, whether to standard output or error.
 //
 // However the host ends, nothing is left behind: it keeps its sockets in a private folder and plugins in process groups

@@ -71,8 +71,8 @@
 //
 // 10. ERRORS. What a plugin's own code reports travels in Error. A gRPC status other than OK, an answer that breaks this
 //    contract, silence for longer than the host's limit, and the end of the process are faults of the plugin. The run is
-//    then failed, and a plugin that is silent is killed with its process group. Limits: 10 seconds from the start to the
-//    handshake, 10 more to answer Describe, and --call-timeout (2 minutes unless the user says otherwise) for each other call;
+//    then failed, and a plugin that is silent is killed with its process group. Limits: a minute from the start to the
+//    handshake, another to answer Describe, and --call-timeout (2 minutes unless the user says otherwise) for each other call;
 //    65536 bytes for a call or a reply by doorbell; 256 reports; 61440 bytes for a piece of a state, 2^40 for all of it.
 //
 // 11. CHANGES. Fields are only added, and an addition is announced by a Capability. Whatever an old peer would
