@@ -447,7 +447,7 @@ func TestKilled(t *testing.T) {
 	}
 	_, err = run(t, def, 6, func(i int) {
 		if i == 3 {
-			out, err := exec.Command("pgrep", "-f", "testdata/plugin.py numpy").Output()
+			out, err := exec.Command("pgrep", "-f", "^[^ ]*python[^ ]* [^ ]*testdata/plugin.py numpy").Output()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -523,7 +523,7 @@ func TestOneRunAProcess(t *testing.T) {
 		})
 	}
 	all.Wait()
-	out, err := exec.Command("sh", "-c", `for p in $(pgrep -f "testdata/plugin.py numpy"); do tr '\0' '\n' </proc/$p/environ | grep NOISEBENCH_DEVICE; done | sort`).Output()
+	out, err := exec.Command("sh", "-c", `for p in $(pgrep -f "^[^ ]*python[^ ]* [^ ]*testdata/plugin.py numpy"); do tr '\0' '\n' </proc/$p/environ | grep NOISEBENCH_DEVICE; done | sort`).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
