@@ -271,9 +271,9 @@ func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
 		}
 		m.Step, m.Seen, m.StepScale = r.step, r.seen, r.scale
 
-		began := time.Now()
+		own, began := ownSeconds(r.optimizer), time.Now()
 		request, err = r.optimizer.Step(r.x, m)
-		r.record.Host.OptimizerTime += time.Since(began).Seconds()
+		r.record.Host.OptimizerTime += r.took(r.optimizer, own, began)
 		if err != nil {
 			return fault(r.optimizerDef.Origin, r.optimizerDef.Name, "Step", err)
 		}
@@ -396,9 +396,9 @@ func (r *runner[T]) measure(want protocol.Quantity, diagnose bool) error {
 		want |= protocol.Gradient // whose norm also determines the scaling of the variance
 	}
 	before := *m
-	began := time.Now()
+	own, began := ownSeconds(r.problem), time.Now()
 	err := r.problem.Measure(r.x, r.batch, want, m)
-	r.record.Host.ProblemTime += time.Since(began).Seconds()
+	r.record.Host.ProblemTime += r.took(r.problem, own, began)
 	switch {
 	case err != nil:
 		return err
@@ -689,6 +689,24 @@ func transport(v any) string {
 		return t.Transport()
 	}
 	return "in process"
+}
+
+// ownSeconds is the time that the code of a problem or optimizer in another process says it took so far; 0: it is in this
+// process, or does not say.
+func ownSeconds(v any) float64 {
+	if t, ok := v.(interface{ OwnSeconds() float64 }); ok {
+		return t.OwnSeconds()
+	}
+	return 0
+}
+
+// took returns the seconds of a call that began when the code of v had taken own, and counts those that it spent on the way.
+func (r *runner[T]) took(v any, own float64, began time.Time) float64 {
+	all := time.Since(began).Seconds()
+	if now := ownSeconds(v); now > own {
+		r.record.Host.TransportTime += max(0, all-(now-own))
+	}
+	return all
 }
 
 // vectors allocates zeroed vectors, each aligned to 64 bytes, from one block of memory.

@@ -30,7 +30,7 @@
 // [Plugin.ContractVersion] is what both speak.
 //
 // Plugins inherit few variables of the environment: where things are (PATH, HOME, TMPDIR, XDG_*, Go's and Python's
-// paths), the locale, the numbers of threads, and NOISEBENCH_*. What they print goes to the host's log under their
+// paths), the locale, the numbers of threads, those of accelerators (CUDA_*, JAX_* and others) and of Slurm, and NOISEBENCH_*. What they print goes to the host's log under their
 // names, whether to standard output or error.
 //
 // However the host or a plugin ends, nothing is left behind. On Linux a small process, the supervisor, stands between

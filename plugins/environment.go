@@ -11,11 +11,12 @@ func inherited(environ []string) []string {
 	names := []string{
 		"PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TMP", "TEMP", "TZ", "LANG", "SYSTEMROOT", "LOCALAPPDATA",
 		"GOCOVERDIR", "GODEBUG", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK", "GOPATH", "GOMODCACHE",
-		"LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHASHSEED", "VIRTUAL_ENV", "CUDA_VISIBLE_DEVICES",
+		"LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHASHSEED", "VIRTUAL_ENV", "CUBLAS_WORKSPACE_CONFIG", "TORCH_HOME", "HF_HOME",
 	}
+	prefixes := []string{"LC_", "XDG_", "NOISEBENCH_", "CUDA_", "NVIDIA_", "SLURM_", "JAX_", "XLA_"}
 	return slices.DeleteFunc(slices.Clone(environ), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
-		return !slices.Contains(names, name) && !strings.HasPrefix(name, "LC_") && !strings.HasPrefix(name, "XDG_") &&
-			!strings.HasPrefix(name, "NOISEBENCH_") && !strings.HasSuffix(name, "_NUM_THREADS")
+		hasPrefix := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
+		return !slices.Contains(names, name) && !slices.ContainsFunc(prefixes, hasPrefix) && !strings.HasSuffix(name, "_NUM_THREADS")
 	})
 }

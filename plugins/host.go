@@ -47,6 +47,9 @@ type Options struct {
 	Memory int64
 	// Transport is the fastest transport to use with plugins that can. Default: Doorbell.
 	Transport Transport
+	// Devices are the accelerators to use, as indices. The processes of each plugin are told one each, in turn, by
+	// NOISEBENCH_DEVICE.
+	Devices []string
 	// Env is added to the plugins' environment, as "NAME=value". Plugins inherit a fixed list of variables only, see
 	// the package comment.
 	Env []string

@@ -63,7 +63,7 @@ func beHost() {
 			panic(err)
 		}
 		defer fmt.Fprint(os.Stderr, o) // stays open
-		pid := p.conn.PID()
+		pid := p.first().PID()
 		if mode == "stopped" {
 			_ = syscall.Kill(pid, syscall.SIGSTOP)
 		}
@@ -147,7 +147,7 @@ func TestEscapingGrandchild(t *testing.T) {
 		"close": func(h *Host, _ *Plugin) { _ = h.Close() },
 		"crash": func(_ *Host, p *Plugin) { _ = step(t, p.optimizer(t, "crash")) },
 		"hang":  func(_ *Host, p *Plugin) { _ = step(t, p.optimizer(t, "hang")) },
-		"kill":  func(_ *Host, p *Plugin) { _ = syscall.Kill(p.conn.PID(), syscall.SIGKILL) },
+		"kill":  func(_ *Host, p *Plugin) { _ = syscall.Kill(p.first().PID(), syscall.SIGKILL) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHost(t, Options{CallTimeout: 2 * time.Second})
@@ -190,14 +190,14 @@ func TestClose(t *testing.T) {
 	var groups []int
 	for _, mode := range []string{"good", "grandchild"} {
 		p := launch(t, h, mode)
-		groups = append(groups, p.conn.PID())
+		groups = append(groups, p.first().PID())
 	}
 	stopped, err := h.Launch(t.Context(), "stopped", os.Args[0], "plugin:good", "another")
 	if err != nil {
 		t.Fatal(err)
 	}
-	groups = append(groups, stopped.conn.PID())
-	if err := syscall.Kill(stopped.conn.PID(), syscall.SIGSTOP); err != nil {
+	groups = append(groups, stopped.first().PID())
+	if err := syscall.Kill(stopped.first().PID(), syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.Close(); err != nil {
@@ -226,12 +226,12 @@ func TestMappingsEnd(t *testing.T) {
 		_ = trajectory(t, mustOpen(t, p), p.optimizer(t, "heavy").New64, protocol.Gradient, sliced(mem, 100))
 		free()
 	}
-	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", p.conn.PID()))
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", p.first().PID()))
 	if err != nil {
 		t.Skipf("this system does not tell what a process has mapped: %v", err)
 	}
 	wait(t, "the last session's end", func() bool {
-		maps, err = os.ReadFile(fmt.Sprintf("/proc/%d/maps", p.conn.PID()))
+		maps, err = os.ReadFile(fmt.Sprintf("/proc/%d/maps", p.first().PID()))
 		return err == nil && !strings.Contains(string(maps), "memfd:noisebench")
 	})
 	if fds, err := os.ReadDir("/proc/self/fd"); err == nil {

@@ -16,8 +16,9 @@ import (
 )
 
 // Plugin is one executable that serves optimizers and problems. Its definitions are as good as those of this process:
-// they can be opened many times, and at the same time. A plugin that has ended (crashed, or was killed because it hung)
-// is started again when one of them is used next; the runs that were open on it are lost.
+// they can be opened many times, and at the same time: in one process, or, if the plugin says how many runs a process of it
+// carries, in as many processes as that takes, which are kept. A process that has ended (crashed, or was killed because it
+// hung) is started again when it is needed next; the runs that were open on it are lost.
 type Plugin struct {
 	Name       string
 	Path       string // of the executable, absolute
@@ -29,29 +30,42 @@ type Plugin struct {
 	argv []string
 
 	mu       sync.Mutex
-	conn     *wire.Conn // nil before the first launch
-	launched bool
+	limit    int        // runs that a process carries at the same time; 0: any number
+	carriers []*carrier // its processes; none before the first launch
+}
+
+// carrier is one process of a plugin.
+type carrier struct {
+	device string // that it is told to use
+	runs   int    // that are open on it, if their number is limited; the plugin's mutex guards it
+
+	mu   sync.Mutex
+	conn *wire.Conn // nil until it has been started
 }
 
 // Transport says how the plugin is reached: the fastest way that it and the host's options allow.
 func (p *Plugin) Transport() Transport {
+	return Transport(p.first().Transport)
+}
+
+// first is the connection to the process that was launched first, or to the one that took its place.
+func (p *Plugin) first() *wire.Conn {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	return Transport(p.conn.Transport)
+	c := p.carriers[0]
+	p.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.conn
 }
 
 // ContractVersion says which version of the contract the plugin speaks.
-func (p *Plugin) ContractVersion() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.conn.Version()
-}
+func (p *Plugin) ContractVersion() int { return p.first().Version() }
 
 // launch starts the plugin for the first time and takes down what it serves.
 func (p *Plugin) launch(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.launched {
+	if len(p.carriers) > 0 {
 		return nil
 	}
 	sum, err := SumFile(p.Path)
@@ -59,11 +73,12 @@ func (p *Plugin) launch(ctx context.Context) error {
 		return err
 	}
 	p.SHA256 = sum
-	conn, err := p.connect(ctx)
+	c := p.newCarrier()
+	conn, err := p.connect(ctx, c.device)
 	if err != nil {
 		return err
 	}
-	optimizers, problems := conn.Definitions(p.live)
+	optimizers, problems := conn.Definitions(p.live, p.lend)
 	if err := checkDefinitions(optimizers, problems); err != nil {
 		conn.Stop()
 		return err
@@ -75,13 +90,27 @@ func (p *Plugin) launch(ctx context.Context) error {
 	for i := range problems {
 		problems[i].Origin = origin.WithIdentity(problems[i].Identity)
 	}
-	p.Optimizers, p.Problems, p.conn, p.launched = optimizers, problems, conn, true
+	c.conn = conn
+	p.Optimizers, p.Problems, p.limit, p.carriers = optimizers, problems, conn.Runs(), []*carrier{c}
 	return nil
 }
 
+// newCarrier returns a process to be, with its device. The plugin's mutex must be held.
+func (p *Plugin) newCarrier() *carrier {
+	c := &carrier{}
+	if devices := p.host.options.Devices; len(devices) > 0 {
+		c.device = devices[len(p.carriers)%len(devices)]
+	}
+	return c
+}
+
 // connect starts a process and shakes hands.
-func (p *Plugin) connect(ctx context.Context) (*wire.Conn, error) {
+func (p *Plugin) connect(ctx context.Context, device string) (*wire.Conn, error) {
 	h := p.host
+	env := h.env
+	if device != "" {
+		env = append(slices.Clip(env), "NOISEBENCH_DEVICE="+device)
+	}
 	if h.open.Err() != nil {
 		return nil, errClosed
 	}
@@ -89,7 +118,7 @@ func (p *Plugin) connect(ctx context.Context) (*wire.Conn, error) {
 	defer cancel(nil)
 	defer context.AfterFunc(h.open, func() { cancel(errClosed) })()
 	process, err := wire.Start(ctx, wire.Config{
-		Name: p.Name, Argv: p.argv, Env: h.env, Dir: h.dir, Logger: h.options.Logger,
+		Name: p.Name, Argv: p.argv, Env: env, Dir: h.dir, Logger: h.options.Logger,
 		StartTimeout: h.options.StartTimeout, Janitor: h.janitor, Memory: max(h.options.Memory, 0),
 	})
 	if err != nil {
@@ -104,23 +133,61 @@ func (p *Plugin) connect(ctx context.Context) (*wire.Conn, error) {
 	return conn, nil
 }
 
-// live returns the connection to the plugin, which it starts again if it has ended.
+// live returns the connection to a process of the plugin, whatever runs on it.
 func (p *Plugin) live() (*wire.Conn, error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	select {
-	case <-p.conn.Done():
-	default:
-		return p.conn, nil
+	c := p.carriers[0]
+	p.mu.Unlock()
+	return p.reach(c)
+}
+
+// lend returns the connection to a process with room for one more run, and what gives the room back.
+func (p *Plugin) lend() (conn *wire.Conn, release func(), err error) {
+	if p.limit == 0 {
+		conn, err = p.live()
+		return conn, func() {}, err
 	}
-	p.conn.Stop() // frees what is left of it
+	p.mu.Lock()
+	i := slices.IndexFunc(p.carriers, func(c *carrier) bool { return c.runs < p.limit })
+	if i < 0 {
+		i = len(p.carriers)
+		p.carriers = append(p.carriers, p.newCarrier())
+	}
+	c := p.carriers[i]
+	c.runs++
+	p.mu.Unlock()
+	release = func() {
+		p.mu.Lock()
+		c.runs--
+		p.mu.Unlock()
+	}
+	if conn, err = p.reach(c); err != nil {
+		release()
+	}
+	return conn, release, err
+}
+
+// reach returns the connection to a process, which it starts if it has ended or not been started yet.
+func (p *Plugin) reach(c *carrier) (*wire.Conn, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	call := "start"
+	if c.conn != nil {
+		select {
+		case <-c.conn.Done():
+		default:
+			return c.conn, nil
+		}
+		c.conn.Stop() // frees what is left of it
+		call = "restart"
+	}
 	sum, err := SumFile(p.Path)
 	if err == nil && sum != p.SHA256 {
 		err = errors.New("the executable has changed since it was launched; run again to use the new one")
 	}
 	var conn *wire.Conn
 	if err == nil {
-		conn, err = p.connect(context.Background())
+		conn, err = p.connect(context.Background(), c.device)
 	}
 	if err == nil {
 		if err = p.sameCode(conn); err != nil {
@@ -131,15 +198,15 @@ func (p *Plugin) live() (*wire.Conn, error) {
 		return nil, err
 	}
 	if err != nil {
-		return nil, &protocol.Fault{Plugin: p.Name, Call: "restart", Err: err}
+		return nil, &protocol.Fault{Plugin: p.Name, Call: call, Err: err}
 	}
-	p.conn = conn
+	c.conn = conn
 	return conn, nil
 }
 
 // sameCode returns an error if what the plugin serves is not what it served when it was launched first.
 func (p *Plugin) sameCode(conn *wire.Conn) error {
-	if optimizers, problems := conn.Definitions(p.live); !slices.Equal(codes(optimizers, problems), codes(p.Optimizers, p.Problems)) {
+	if optimizers, problems := conn.Definitions(p.live, p.lend); !slices.Equal(codes(optimizers, problems), codes(p.Optimizers, p.Problems)) {
 		return errors.New("its code has changed since it was launched: it declares other names, versions, digests or environments; " +
 			"run again to use the new code")
 	}
@@ -165,9 +232,17 @@ func codes(optimizers []protocol.OptimizerDef, problems []protocol.ProblemDef) (
 func (p *Plugin) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.conn != nil {
-		p.conn.Stop()
+	var all sync.WaitGroup
+	for _, c := range p.carriers {
+		all.Go(func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if c.conn != nil {
+				c.conn.Stop()
+			}
+		})
 	}
+	all.Wait()
 }
 
 // SumFile is the SHA-256 of a file's contents, hexadecimal: how executables are named.

@@ -159,6 +159,9 @@ type Clocks struct {
 	OptimizerTime float64 `json:"optimizer_seconds"` // in Step
 	EvaluateTime  float64 `json:"evaluate_seconds"`  // in Evaluate and Estimate
 	HarnessTime   float64 `json:"harness_seconds"`   // the rest
+	// TransportTime is the part of ProblemTime and OptimizerTime that went on the way to other processes and back, where these
+	// say what their own code took.
+	TransportTime float64 `json:"transport_seconds,omitempty"`
 }
 
 // Imported is the origin of a record that was made by another tool.

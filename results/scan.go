@@ -83,6 +83,9 @@ func scanTimes(b []byte, h *Host) bool {
 	h.OptimizerTime = s.decimal(`,"optimizer_seconds":`)
 	h.EvaluateTime = s.decimal(`,"evaluate_seconds":`)
 	h.HarnessTime = s.decimal(`,"harness_seconds":`)
+	if s.next(`,"transport_seconds":`) {
+		h.TransportTime = s.decimal("")
+	}
 	s.literal(`}`)
 	return s.ok && len(s.rest) == 0
 }

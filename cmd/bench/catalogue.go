@@ -30,6 +30,7 @@ type catalogue struct {
 	prints   *fingerprints
 	threads  int                      // that plugins were told to use for each run; 0: their choice
 	outside  map[*plugins.Plugin]bool // that have been launched
+	python   string                   // interpreter for objects of Python modules; empty: the usual one
 }
 
 // newCatalogue launches bench's own plugins and those at the given paths. With inProcess, bench's own definitions are
@@ -148,8 +149,8 @@ func (c *catalogue) launch(path string) (*plugins.Plugin, error) {
 }
 
 // launchOutside launches an outside plugin, and has its definitions measured when they are used.
-func (c *catalogue) launchOutside(name, path string) (*plugins.Plugin, error) {
-	p, err := c.host.Launch(c.ctx, name, path)
+func (c *catalogue) launchOutside(name string, argv ...string) (*plugins.Plugin, error) {
+	p, err := c.host.Launch(c.ctx, name, argv...)
 	if err != nil || c.outside[p] {
 		return p, err
 	}
@@ -205,12 +206,13 @@ func discoverable() []string {
 	return paths
 }
 
-// Optimizer returns the definition of an optimizer: a name, or PATH or PATH:NAME of an outside plugin.
+// Optimizer returns the definition of an optimizer: a name, PATH or PATH:NAME of an outside plugin, or python:MODULE:NAME.
 func (c *catalogue) Optimizer(name string) (protocol.OptimizerDef, error) {
 	return find(c, "optimizer", name, optimizersOf)
 }
 
-// Problem returns the definition of a problem: a name, DeepOBS' spelling of one, or PATH or PATH:NAME of an outside plugin.
+// Problem returns the definition of a problem: a name, DeepOBS' spelling of one, PATH or PATH:NAME
+// of an outside plugin, or python:MODULE:NAME.
 func (c *catalogue) Problem(name string) (protocol.ProblemDef, error) {
 	return find(c, "problem", bridge.ProblemName(name), problemsOf)
 }
@@ -242,6 +244,9 @@ func problemsOf(p *plugins.Plugin) []definition[protocol.ProblemDef] {
 // that serve the name are an error.
 func find[D any](c *catalogue, kind, name string, of func(*plugins.Plugin) []definition[D]) (D, error) {
 	var none D
+	if strings.HasPrefix(name, pythonPrefix) {
+		return findPython(c, kind, name, of)
+	}
 	if strings.ContainsRune(name, filepath.Separator) {
 		return findAt(c, kind, name, of)
 	}

@@ -24,10 +24,12 @@ contract (see package noisebench/protocol), as the harness would use it and in w
 with vectors in shared memory where the plugin can, and inside messages. Then it compares what each computes when it is told to
 use one, two and three threads, in processes of their own: the bits must be the same (R2), since runs belong to them.
 
-PLUGIN is a path, or the name of an executable that bench list plugins shows.`,
+PLUGIN is a path, the name of an executable that bench list plugins shows, or an object of a Python module, such as
+python:my_optimizer:MyAdam.`,
 		Example: `  bench check ./my-plugin
   bench check ./my-plugin my-optimizer
-  bench check noisebench-qhm -v`,
+  bench check noisebench-qhm -v
+  bench check python:torch.optim:NAdam`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
 				return usagef(cmd, "%d arguments, want a plugin and at most one name; usage: %s", len(args), cmd.UseLine())
@@ -82,8 +84,10 @@ func checkOver(cmd *cobra.Command, flags *pluginFlags, plugin, only string) (fai
 		return 0, err
 	}
 	defer host.Close()
-	path := pluginPath(plugin)
-	p, err := host.Launch(cmd.Context(), filepath.Base(path), path)
+	launch := func(name string, argv ...string) (*plugins.Plugin, error) {
+		return host.Launch(cmd.Context(), name, argv...)
+	}
+	p, err := launchTarget(launch, plugin, flags.python)
 	if err != nil {
 		return 0, err
 	}
@@ -93,7 +97,7 @@ func checkOver(cmd *cobra.Command, flags *pluginFlags, plugin, only string) (fai
 		return only == "" || name == only
 	}
 	out := cmd.OutOrStdout()
-	fmt.Fprintf(out, "plugin %s speaks contract version %d\n", filepath.Base(path), p.ContractVersion())
+	fmt.Fprintf(out, "plugin %s speaks contract version %d\n", p.Name, p.ContractVersion())
 	checked := false
 	for _, d := range p.Optimizers {
 		if chosen(d.Name) && cmd.Context().Err() == nil {

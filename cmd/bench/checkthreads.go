@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -64,8 +63,10 @@ func measureAll(cmd *cobra.Command, flags *pluginFlags, plugin, only string) (pr
 		return nil, nil, err
 	}
 	defer host.Close()
-	path := pluginPath(plugin)
-	p, err := host.Launch(cmd.Context(), filepath.Base(path), path)
+	launch := func(name string, argv ...string) (*plugins.Plugin, error) {
+		return host.Launch(cmd.Context(), name, argv...)
+	}
+	p, err := launchTarget(launch, plugin, flags.python)
 	if err != nil {
 		return nil, nil, err
 	}

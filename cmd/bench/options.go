@@ -26,6 +26,8 @@ type pluginFlags struct {
 	verbose      bool
 	inProcess    bool
 	threads      int // for each run; 0: the plugins' choice
+	python       string
+	devices      []string
 }
 
 func (f *pluginFlags) add(cmd *cobra.Command) {
@@ -37,6 +39,10 @@ func (f *pluginFlags) add(cmd *cobra.Command) {
 		"a plugin that takes longer than this to start is killed")
 	flags.Float64Var(&f.memory, "plugin-memory", 0,
 		"a plugin that uses more than so many `GB` of memory is killed (default half of what is free)")
+	flags.StringVar(&f.python, "python", "",
+		"`INTERPRETER` for entries such as python:torch.optim:NAdam (default: that of the active virtual environment, or python3)")
+	flags.StringSliceVar(&f.devices, "devices", nil,
+		"accelerators to use, as `INDICES` such as 0,1: each process of a plugin is told one of them by NOISEBENCH_DEVICE")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "print what plugins log")
 	flags.StringVar(&f.transport, "transport", "auto", "how vectors travel: auto or messages")
 	flags.BoolVar(&f.inProcess, "in-process", false, "do not launch bench's own plugins, call them in process")
@@ -73,7 +79,7 @@ func (f *pluginFlags) open(cmd *cobra.Command, ofPlan ...string) (*catalogue, er
 	}
 	c, err := newCatalogue(cmd.Context(), cmd.ErrOrStderr(), options, slices.Concat(f.paths, ofPlan), f.inProcess)
 	if err == nil {
-		c.threads = f.threads
+		c.threads, c.python = f.threads, f.python
 	}
 	return c, err
 }
@@ -102,6 +108,7 @@ func (f *pluginFlags) options(cmd *cobra.Command) (plugins.Options, error) {
 	}
 	return plugins.Options{
 		Env:          env,
+		Devices:      f.devices,
 		Transport:    transport,
 		StartTimeout: f.startTimeout,
 		CallTimeout:  f.callTimeout,

@@ -142,7 +142,7 @@ under other seeds, and prints ranked tables. Every run is kept as a file; what i
 		{"cluster", "Run on many machines:", []*cobra.Command{newSubmit(), newStatus(), newCancel()}},
 		{"results", "Look at results:", []*cobra.Command{newTable(), newPlot(), newReport(), newServe(), newExport()}},
 		{"publish", "Publish and verify:", []*cobra.Command{newPublish(), newVerify(), newBoard(), newImport()}},
-		{"plugins", "Optimizers, problems, plugins and data:", []*cobra.Command{newList(), newShow(), newCheck(), newData()}},
+		{"plugins", "Optimizers, problems, plugins and data:", []*cobra.Command{newList(), newShow(), newNew(), newCheck(), newData()}},
 	} {
 		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
 		for _, c := range g.commands {

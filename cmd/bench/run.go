@@ -29,7 +29,9 @@ be interrupted at any time, by Ctrl-C or worse: what is finished is kept, and th
 An optimizer or problem of a plan is one of bench's own, or one that a plugin serves: by its name, if the plugin is in
 $NOISEBENCH_PLUGIN_PATH, .noisebench/plugins, ~/.local/share/noisebench/plugins, or on $PATH as noisebench-…, or is named by
 --plugin or under "plugins:" in the plan; or by its path, as ./my-plugin or ./my-plugin:my-optimizer. Paths under "plugins:" are
-relative to the plan's file, all others to the working directory.
+relative to the plan's file, all others to the working directory. python:torch.optim:NAdam is an optimizer of a Python module,
+found as Python finds it, or path/to/file.py in the module's place: a class of PyTorch, a function on numpy arrays, or whatever
+the package noisebench for Python has made (plugins/python).
 
 A pair that does not fit, since the optimizer needs what the problem does not measure, cannot run and is not ranked; the rest of
 the plan goes on. The time that --dry-run prints is estimated from short samples of each problem and each optimizer.

@@ -93,10 +93,15 @@ func (s *optimizerSuite[T]) checkStepScale(f *findings, plain *trace[T]) {
 			return
 		}
 	}
-	// The factor may change at any step. A trial that begins there is compared at its end.
+	// The factor may change at any step. A trial that begins there is compared at its end; one that
+	// began before may go on as it began.
 	late := len(plain.points) / 2
-	for late < len(plain.points)-1 && differ(plain.points[late], plain.points[late-1]) < 0 {
+	for late < len(plain.points)-1 &&
+		(differ(plain.points[late], plain.points[late-1]) < 0 || plain.requests[late-1].Trial) {
 		late++
+	}
+	if plain.requests[late-1].Trial {
+		return // it tries one step for so long that no other begins
 	}
 	dropped := s.play(f, begin, course[T]{scale: func(t int) float64 {
 		if t >= late {

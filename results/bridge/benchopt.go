@@ -71,7 +71,7 @@ func Benchopt(s Source) *Table {
 				return 0.
 			}
 			h := &r.record.Host
-			return (h.ProblemTime + h.OptimizerTime) * float64(r.Seen) / float64(r.record.End.Seen)
+			return (h.ProblemTime + h.OptimizerTime - h.TransportTime) * float64(r.Seen) / float64(r.record.End.Seen)
 		}},
 		{"objective_value", columns.Number, func(r row) any { return float64(r.Train.Loss) }},
 	}

@@ -204,6 +204,7 @@ func (s *Source) runTable(runs []*run) *Table {
 		integer("max_batch", func(r *results.Record) int64 { return int64(r.End.MaxBatch) }),
 		real("problem_seconds", func(r *results.Record) float64 { return r.Host.ProblemTime }),
 		real("optimizer_seconds", func(r *results.Record) float64 { return r.Host.OptimizerTime }),
+		real("transport_seconds", func(r *results.Record) float64 { return r.Host.TransportTime }),
 		real("evaluate_seconds", func(r *results.Record) float64 { return r.Host.EvaluateTime }),
 		real("harness_seconds", func(r *results.Record) float64 { return r.Host.HarnessTime }),
 		integer("protocol", func(r *results.Record) int64 { return int64(r.Run.Protocol) }),

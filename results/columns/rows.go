@@ -186,7 +186,7 @@ func rankingColumns(p *measures.Problem) []rowColumn {
 		number("seconds_per_example", "median time of problem and optimizer per example",
 			func(r Row) float64 { return r.Seconds }),
 		number("slowdown", "of problem and optimizer per example, relative to the fastest; "+
-			"plugins in other processes included",
+			"without the way to other processes and back where these say what their own code took",
 			func(r Row) float64 { return r.Slowdown }).
 			shown(Rankings, "time", func(r Row) string { return notation.Factor(r.Slowdown) }).
 			legend("time").drop(1),

@@ -55,7 +55,8 @@ func newRow(plan *protocol.Plan, c results.Cell) Row {
 	var steps, seconds []float64
 	for _, record := range c.Runs {
 		steps = append(steps, float64(record.End.Steps))
-		if t := record.Host.ProblemTime + record.Host.OptimizerTime; t > 0 && record.End.Seen > 0 {
+		host := &record.Host
+		if t := host.ProblemTime + host.OptimizerTime - host.TransportTime; t > 0 && record.End.Seen > 0 {
 			seconds = append(seconds, t/float64(record.End.Seen))
 		}
 	}

@@ -11,25 +11,25 @@ import (
 )
 
 // newOptimizer returns the function that opens an optimizer for one run.
-func newOptimizer[T protocol.Float](live func() (*Conn, error), def *protocol.OptimizerDef,
+func newOptimizer[T protocol.Float](lend Lender, def *protocol.OptimizerDef,
 ) func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	return func(start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
-		c, err := live()
+		c, release, err := lend()
 		if err != nil {
 			return nil, protocol.Request{}, err
 		}
-		return openOptimizer[T](c, def, &start)
+		return openOptimizer[T](c, release, def, &start)
 	}
 }
 
-func openOptimizer[T protocol.Float](c *Conn, def *protocol.OptimizerDef, start *protocol.Start) (
+func openOptimizer[T protocol.Float](c *Conn, release func(), def *protocol.OptimizerDef, start *protocol.Start) (
 	protocol.Optimizer[T], protocol.Request, error,
 ) {
 	what := "optimizer " + def.Name
 	s, reply, err := c.open(what, &pb.OpenRequest{
 		Dtype: dtypeToWire[protocol.DTypeOf[T]()], Setting: start.Setting,
 		What: &pb.OpenRequest_Optimizer{Optimizer: startToWire(def.Name, start)},
-	})
+	}, release)
 	if err != nil {
 		return nil, protocol.Request{}, err
 	}
@@ -110,6 +110,7 @@ func (o *optimizer[T]) Step(x []T, m *protocol.Measurement[T]) (protocol.Request
 	if err != nil {
 		return protocol.Request{}, o.fail(name, err)
 	}
+	o.seconds += max(0, r.GetSeconds())
 	copy(o.reports, r.GetReports())
 	o.left = append(o.left[:0], o.lent(tell.X, slotX)...)
 	if len(o.left) > 0 {

@@ -9,16 +9,16 @@ import (
 )
 
 // newProblem returns the function that opens a problem for one run.
-func newProblem[T protocol.Float](live func() (*Conn, error), name string,
+func newProblem[T protocol.Float](lend Lender, name string,
 ) func(protocol.Setting) (protocol.Problem[T], error) {
 	return func(setting protocol.Setting) (protocol.Problem[T], error) {
-		c, err := live()
+		c, release, err := lend()
 		if err != nil {
 			return nil, err
 		}
 		s, _, err := c.open("problem "+name, &pb.OpenRequest{
 			Dtype: dtypeToWire[protocol.DTypeOf[T]()], Setting: setting, What: &pb.OpenRequest_Problem{Problem: name},
-		})
+		}, release)
 		if err != nil {
 			return nil, err
 		}
@@ -75,6 +75,7 @@ func (p *problem[T]) Measure(x []T, batch protocol.Batch, want protocol.Quantity
 	if r == nil {
 		return p.wrong(name)
 	}
+	p.seconds += max(0, r.GetSeconds())
 	copy(bytesOf(x), p.lent(ask.X, slotX)) // a plugin that changes x shall be found out wherever x lies
 	have := protocol.Quantity(r.GetHave())
 	if !have.Valid() || !have.Has(want) {

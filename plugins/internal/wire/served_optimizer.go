@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"time"
 
 	pb "noisebench/plugins/internal/wire/noisebenchv1"
 	"noisebench/protocol"
@@ -143,12 +144,14 @@ func (o *servedOptimizer[T]) step(c *pb.Step) (*pb.StepReply, error) {
 	if _, err := lay(o.served, &m, m.Have, o.dim, c, read, &o.room); err != nil {
 		return nil, err
 	}
+	began := time.Now()
 	request, err := o.optimizer.Step(x, &m)
+	seconds := time.Since(began).Seconds()
 	if err != nil {
 		return nil, err
 	}
 	if o.reporter != nil {
 		o.reporter.Report(o.reports)
 	}
-	return &pb.StepReply{Request: requestToWire(request), Reports: o.reports, X: inlined(x, inline)}, nil
+	return &pb.StepReply{Request: requestToWire(request), Reports: o.reports, X: inlined(x, inline), Seconds: seconds}, nil
 }

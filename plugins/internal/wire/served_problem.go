@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"time"
 
 	pb "noisebench/plugins/internal/wire/noisebenchv1"
 	"noisebench/protocol"
@@ -77,11 +78,13 @@ func (p *servedProblem[T]) measure(c *pb.Measure) (*pb.MeasureReply, error) {
 	}
 	given := m
 	batch := protocol.Batch{Examples: examples, Seed: c.GetSeed(), Position: c.GetPosition()}
+	began := time.Now()
 	if err := p.problem.Measure(x, batch, want, &m); err != nil {
 		return nil, err
 	}
 	reply := &pb.MeasureReply{
 		Have: uint32(m.Have), BatchSize: uint64(m.BatchSize), Loss: m.Loss, VarianceNorm: m.VarianceNorm,
+		Seconds: time.Since(began).Seconds(),
 	}
 	before := given.Slices()
 	for i, v := range m.Slices() {

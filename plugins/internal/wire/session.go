@@ -20,18 +20,26 @@ type session struct {
 	broken error         // the first fault; every later call returns it
 	lost   bool          // the transport is broken, too
 	closed bool
+
+	seconds float64 // that the plugin's code says it took for measurements or steps
+	release func()  // gives back the room in the process
 }
 
-func (c *Conn) open(what string, r *pb.OpenRequest) (*session, *pb.OpenReply, error) {
+// open opens a run on the process. It calls release when the run ends, or if it does not begin.
+func (c *Conn) open(what string, r *pb.OpenRequest, release func()) (s *session, reply *pb.OpenReply, err error) {
+	defer func() {
+		if err != nil {
+			release()
+		}
+	}()
 	var post *region
 	if c.Transport == Doorbell {
-		var err error
 		if post, err = newRegion(mailboxSize); err != nil {
 			return nil, nil, fmt.Errorf("open %s: %w", what, err)
 		}
 		r.Mailbox = post.wire()
 	}
-	reply, err := ask(c, what, "New", func(ctx context.Context) (*pb.OpenReply, error) {
+	reply, err = ask(c, what, "New", func(ctx context.Context) (*pb.OpenReply, error) {
 		return c.Client.Open(ctx, r, described)
 	})
 	if err == nil && reply.GetError() != nil {
@@ -43,7 +51,7 @@ func (c *Conn) open(what string, r *pb.OpenRequest) (*session, *pb.OpenReply, er
 			err = c.fault(what, "New", fmt.Errorf("points have %d elements, want 1 to %d", dim, math.MaxInt32))
 		}
 	}
-	s := &session{conn: c, what: what, dim: dim}
+	s = &session{conn: c, what: what, dim: dim, release: release}
 	if err == nil {
 		if post != nil {
 			s.caller = &doorbell{conn: c, post: post, box: newMailbox(post.mem)}
@@ -92,6 +100,10 @@ func (s *session) wrong(name string) error {
 // Transport names the transport, for the provenance in records.
 func (s *session) Transport() string { return string(s.conn.Transport) }
 
+// OwnSeconds is the time that the plugin's own code took for measurements or steps so far, the transport apart; 0: the plugin
+// does not say.
+func (s *session) OwnSeconds() float64 { return s.seconds }
+
 // Fault returns the session's fault, or nil: an Estimate cannot report its own.
 func (s *session) Fault() error { return s.broken }
 
@@ -113,5 +125,6 @@ func (s *session) Close() error {
 	for i := range s.own {
 		s.own[i].release()
 	}
+	s.release()
 	return s.broken
 }

@@ -3,10 +3,13 @@
 // package protocol; this file says how they travel.
 //
 // 1. A PLUGIN is an executable that serves optimizers or problems. The host starts it, without arguments unless it was
-//    told some, in a process group of its own, with standard input at end of file, and with an environment of few
-//    variables (PATH, HOME, TMPDIR, the locale, XDG_*, NOISEBENCH_*, thread counts and what step 2 names). One process
-//    serves many runs, several at a time; NOISEBENCH_THREADS, if set, is how many threads each of them should keep busy: it
-//    changes how fast a run is, and none of its bits (R2).
+//    told some, in a process group of its own, with standard input at end of file, in the working directory of the host, and
+//    with an environment of few variables: where things are (PATH, HOME, USER, TMPDIR, XDG_*, LD_LIBRARY_PATH, PYTHONPATH,
+//    VIRTUAL_ENV, TORCH_HOME, HF_HOME), the locale, NOISEBENCH_*, CUDA_*, CUBLAS_WORKSPACE_CONFIG, NVIDIA_*, SLURM_*, JAX_*,
+//    XLA_*, *_NUM_THREADS, and what step 2 names. One process serves many runs, one after another, and several at a time
+//    unless it says otherwise (DescribeReply.sessions). NOISEBENCH_THREADS, if set, is how many threads each of them should
+//    keep busy: it changes how fast a run is, and none of its bits (R2). NOISEBENCH_DEVICE, if set, is the accelerator that this
+//    process should use, as an index: the host starts one process for each run at a time, and deals the devices out in turn.
 //    On Linux its parent is a small process, the supervisor, which kills the plugin and all that it started when the host
 //    or the plugin has ended, or when they use more memory together than the host allows; and it has a minute to shake
 //    hands, unless the host is told otherwise.
@@ -29,6 +32,11 @@
 //
 // 4. ORDER OF CALLS. Describe comes first and once. Then, for each run, Open, and Calls one at a time, each answered by
 //    one Reply, the last of them Close. Calls of different runs come at the same time.
+//
+//    An optimizer is called in the order of its run: Estimate (if it averages) may come before the first Step, at the starting
+//    point, and any number of times between two steps; Save and Restore say below when they come. A problem's calls depend on
+//    nothing but themselves: Init, Measure and Evaluate may come in any order and number, before or without each other, and
+//    what one of them computes must not be seen in another.
 //
 // 5. VECTORS are little-endian IEEE 754 numbers of the session's dtype without header; NaN and infinities are ordinary
 //    values. A vector lies inside the message (Vector.inline) or in shared memory (Vector.region).
@@ -72,9 +80,13 @@
 //    limits that no honest plugin meets are faults, too: answers to Describe, Spec and Open have at most 16 MiB, names 256
 //    bytes, other texts 64 KiB; parts and budgets have at most 2^48 examples, points 2^31 - 1 elements, and batches 2^24
 //    examples.
+//    Limits of time and room: a minute from the start to the
+//    handshake, another to answer Describe, and --call-timeout (2 minutes unless the user says otherwise) for each other call;
+//    65536 bytes for a call or a reply by doorbell; 256 reports; 61440 bytes for a piece of a state, 2^40 for all of it.
 //
 // 11. CHANGES. Fields are only added, and an addition is announced by a Capability. Whatever an old peer would
 //    misunderstand raises protocol.Version, and with it the version in the handshake.
+//    A field that an old peer may leave out or ignore without harm needs neither (DescribeReply.sessions, seconds).
 //    Version 2: blocks have shape, output axis and role; the sampled gradient; Save and Restore, with Optimizer.saves; digest
 //    and environment. A plugin of version 1 that has none of it need only speak version 2 in the handshake.
 
@@ -376,10 +388,13 @@ func (x *DescribeRequest) GetProbeContent() []byte {
 }
 
 type DescribeReply struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Optimizers    []*Optimizer           `protobuf:"bytes,1,rep,name=optimizers,proto3" json:"optimizers,omitempty"`
-	Problems      []*Problem             `protobuf:"bytes,2,rep,name=problems,proto3" json:"problems,omitempty"`
-	Capabilities  []Capability           `protobuf:"varint,3,rep,packed,name=capabilities,proto3,enum=noisebench.v1.Capability" json:"capabilities,omitempty"` // unknown ones are ignored
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Optimizers   []*Optimizer           `protobuf:"bytes,1,rep,name=optimizers,proto3" json:"optimizers,omitempty"`
+	Problems     []*Problem             `protobuf:"bytes,2,rep,name=problems,proto3" json:"problems,omitempty"`
+	Capabilities []Capability           `protobuf:"varint,3,rep,packed,name=capabilities,proto3,enum=noisebench.v1.Capability" json:"capabilities,omitempty"` // unknown ones are ignored
+	// How many runs this process carries at the same time; 0: any number. The host starts more processes for more runs (an
+	// interpreter with a global lock, or a process that has one device, says 1). Other calls than those of runs may come too.
+	Sessions      uint32 `protobuf:"varint,4,opt,name=sessions,proto3" json:"sessions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -435,21 +450,32 @@ func (x *DescribeReply) GetCapabilities() []Capability {
 	return nil
 }
 
-// Hyperparameter is protocol.Hyperparameter.
+func (x *DescribeReply) GetSessions() uint32 {
+	if x != nil {
+		return x.Sessions
+	}
+	return 0
+}
+
+// Hyperparameter is protocol.Hyperparameter. The step size, what much of the literature calls the learning rate, is always
+// named step_size: the search of the standard protocol knows it by this name, and has no grid of it.
 type Hyperparameter struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // lower_snake_case
-	Doc           string                 `protobuf:"bytes,2,opt,name=doc,proto3" json:"doc,omitempty"`   // one line
-	Default       float64                `protobuf:"fixed64,3,opt,name=default,proto3" json:"default,omitempty"`
-	Min           float64                `protobuf:"fixed64,4,opt,name=min,proto3" json:"min,omitempty"`
-	Max           float64                `protobuf:"fixed64,5,opt,name=max,proto3" json:"max,omitempty"` // may be +Inf
-	MinOpen       bool                   `protobuf:"varint,6,opt,name=min_open,json=minOpen,proto3" json:"min_open,omitempty"`
-	MaxOpen       bool                   `protobuf:"varint,7,opt,name=max_open,json=maxOpen,proto3" json:"max_open,omitempty"`
-	Integer       bool                   `protobuf:"varint,8,opt,name=integer,proto3" json:"integer,omitempty"`
-	Tuned         bool                   `protobuf:"varint,9,opt,name=tuned,proto3" json:"tuned,omitempty"`
-	Grid          []float64              `protobuf:"fixed64,10,rep,packed,name=grid,proto3" json:"grid,omitempty"`
-	Log           bool                   `protobuf:"varint,11,opt,name=log,proto3" json:"log,omitempty"`     // its scale is logarithmic
-	Later         bool                   `protobuf:"varint,12,opt,name=later,proto3" json:"later,omitempty"` // declared when there were runs already: complete settings leave it out at its default
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Name    string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // lower_snake_case
+	Doc     string                 `protobuf:"bytes,2,opt,name=doc,proto3" json:"doc,omitempty"`   // one line
+	Default float64                `protobuf:"fixed64,3,opt,name=default,proto3" json:"default,omitempty"`
+	Min     float64                `protobuf:"fixed64,4,opt,name=min,proto3" json:"min,omitempty"`
+	Max     float64                `protobuf:"fixed64,5,opt,name=max,proto3" json:"max,omitempty"` // may be +Inf
+	MinOpen bool                   `protobuf:"varint,6,opt,name=min_open,json=minOpen,proto3" json:"min_open,omitempty"`
+	MaxOpen bool                   `protobuf:"varint,7,opt,name=max_open,json=maxOpen,proto3" json:"max_open,omitempty"`
+	Integer bool                   `protobuf:"varint,8,opt,name=integer,proto3" json:"integer,omitempty"`
+	// The protocol tunes it: step_size by its search; any other over the values of its grid, the default among them, at the best
+	// step size. Tuned without a grid, other than step_size, means that there is one value to try, the default: a mistake, which
+	// bench check reports. A plan may tune any hyperparameter over a range of its own, declared as tuned or not.
+	Tuned         bool      `protobuf:"varint,9,opt,name=tuned,proto3" json:"tuned,omitempty"`
+	Grid          []float64 `protobuf:"fixed64,10,rep,packed,name=grid,proto3" json:"grid,omitempty"`
+	Log           bool      `protobuf:"varint,11,opt,name=log,proto3" json:"log,omitempty"`     // its scale is logarithmic
+	Later         bool      `protobuf:"varint,12,opt,name=later,proto3" json:"later,omitempty"` // declared when there were runs already: complete settings leave it out at its default
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2275,6 +2301,7 @@ type MeasureReply struct {
 	Gradient      []byte                 `protobuf:"bytes,5,opt,name=gradient,proto3" json:"gradient,omitempty"` // if Measure.gradient has no region
 	Variance      []byte                 `protobuf:"bytes,6,opt,name=variance,proto3" json:"variance,omitempty"` // if Measure.variance has no region
 	More          [][]byte               `protobuf:"bytes,7,rep,name=more,proto3" json:"more,omitempty"`         // one for each of Measure.more, empty where that has a region; or none if all have
+	Seconds       float64                `protobuf:"fixed64,8,opt,name=seconds,proto3" json:"seconds,omitempty"` // that the plugin's own code took for this call, without the road; 0: it does not say
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2358,11 +2385,20 @@ func (x *MeasureReply) GetMore() [][]byte {
 	return nil
 }
 
-// Evaluate: to a problem. Judge x on one part.
+func (x *MeasureReply) GetSeconds() float64 {
+	if x != nil {
+		return x.Seconds
+	}
+	return 0
+}
+
+// Evaluate: to a problem. Judge x on one part: exact means over all of its examples, without augmentation or dropout. The train
+// part is a fixed subset of the training examples of about the size of the test part, or all of them; for endless data it is
+// the objective itself. Nothing is kept from one call to the next.
 type Evaluate struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	X             *Vector                `protobuf:"bytes,1,opt,name=x,proto3" json:"x,omitempty"`       // read
-	Part          string                 `protobuf:"bytes,2,opt,name=part,proto3" json:"part,omitempty"` // train, validation or test
+	Part          string                 `protobuf:"bytes,2,opt,name=part,proto3" json:"part,omitempty"` // train, validation or test; validation and test only where Spec says that they have examples
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2413,8 +2449,8 @@ func (x *Evaluate) GetPart() string {
 
 type EvaluateReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Loss          float64                `protobuf:"fixed64,1,opt,name=loss,proto3" json:"loss,omitempty"`
-	Metric        float64                `protobuf:"fixed64,2,opt,name=metric,proto3" json:"metric,omitempty"`
+	Loss          float64                `protobuf:"fixed64,1,opt,name=loss,proto3" json:"loss,omitempty"`     // exact mean over the part, regulariser included
+	Metric        float64                `protobuf:"fixed64,2,opt,name=metric,proto3" json:"metric,omitempty"` // in the unit of Spec.metric: an accuracy lies in [0, 1]
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2475,8 +2511,8 @@ type Step struct {
 	Variance      *Vector                `protobuf:"bytes,7,opt,name=variance,proto3" json:"variance,omitempty"` // read, if have has it
 	Step          uint64                 `protobuf:"varint,8,opt,name=step,proto3" json:"step,omitempty"`
 	Seen          int64                  `protobuf:"varint,9,opt,name=seen,proto3" json:"seen,omitempty"`
-	StepScale     float64                `protobuf:"fixed64,10,opt,name=step_scale,json=stepScale,proto3" json:"step_scale,omitempty"`
-	More          []*Vector              `protobuf:"bytes,11,rep,name=more,proto3" json:"more,omitempty"` // read: as Measure.more, of the quantities that have has
+	StepScale     float64                `protobuf:"fixed64,10,opt,name=step_scale,json=stepScale,proto3" json:"step_scale,omitempty"` // the schedule's factor: the step size to use is step_size times this
+	More          []*Vector              `protobuf:"bytes,11,rep,name=more,proto3" json:"more,omitempty"`                              // read: as Measure.more, of the quantities that have has
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2593,6 +2629,7 @@ type StepReply struct {
 	Request       *Request               `protobuf:"bytes,1,opt,name=request,proto3" json:"request,omitempty"`
 	Reports       []float64              `protobuf:"fixed64,2,rep,packed,name=reports,proto3" json:"reports,omitempty"` // one for each name in Optimizer.reports
 	X             []byte                 `protobuf:"bytes,3,opt,name=x,proto3" json:"x,omitempty"`                      // if Step.x has no region
+	Seconds       float64                `protobuf:"fixed64,4,opt,name=seconds,proto3" json:"seconds,omitempty"`        // that the plugin's own code took for this call, without the road; 0: it does not say
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2646,6 +2683,13 @@ func (x *StepReply) GetX() []byte {
 		return x.X
 	}
 	return nil
+}
+
+func (x *StepReply) GetSeconds() float64 {
+	if x != nil {
+		return x.Seconds
+	}
+	return 0
 }
 
 // Estimate: to an optimizer that averages. Write the current estimate to out.
@@ -3023,13 +3067,14 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"\x04size\x18\x03 \x01(\x04R\x04size\"c\n" +
 	"\x0fDescribeRequest\x12+\n" +
 	"\x05probe\x18\x01 \x01(\v2\x15.noisebench.v1.RegionR\x05probe\x12#\n" +
-	"\rprobe_content\x18\x02 \x01(\fR\fprobeContent\"\xbc\x01\n" +
+	"\rprobe_content\x18\x02 \x01(\fR\fprobeContent\"\xd8\x01\n" +
 	"\rDescribeReply\x128\n" +
 	"\n" +
 	"optimizers\x18\x01 \x03(\v2\x18.noisebench.v1.OptimizerR\n" +
 	"optimizers\x122\n" +
 	"\bproblems\x18\x02 \x03(\v2\x16.noisebench.v1.ProblemR\bproblems\x12=\n" +
-	"\fcapabilities\x18\x03 \x03(\x0e2\x19.noisebench.v1.CapabilityR\fcapabilities\"\x96\x02\n" +
+	"\fcapabilities\x18\x03 \x03(\x0e2\x19.noisebench.v1.CapabilityR\fcapabilities\x12\x1a\n" +
+	"\bsessions\x18\x04 \x01(\rR\bsessions\"\x96\x02\n" +
 	"\x0eHyperparameter\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x10\n" +
 	"\x03doc\x18\x02 \x01(\tR\x03doc\x12\x18\n" +
@@ -3199,7 +3244,7 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"\x04want\x18\x05 \x01(\rR\x04want\x121\n" +
 	"\bgradient\x18\x06 \x01(\v2\x15.noisebench.v1.VectorR\bgradient\x121\n" +
 	"\bvariance\x18\a \x01(\v2\x15.noisebench.v1.VectorR\bvariance\x12)\n" +
-	"\x04more\x18\b \x03(\v2\x15.noisebench.v1.VectorR\x04more\"\xc6\x01\n" +
+	"\x04more\x18\b \x03(\v2\x15.noisebench.v1.VectorR\x04more\"\xe0\x01\n" +
 	"\fMeasureReply\x12\x12\n" +
 	"\x04have\x18\x01 \x01(\rR\x04have\x12\x1d\n" +
 	"\n" +
@@ -3208,7 +3253,8 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"\rvariance_norm\x18\x04 \x01(\x01R\fvarianceNorm\x12\x1a\n" +
 	"\bgradient\x18\x05 \x01(\fR\bgradient\x12\x1a\n" +
 	"\bvariance\x18\x06 \x01(\fR\bvariance\x12\x12\n" +
-	"\x04more\x18\a \x03(\fR\x04more\"C\n" +
+	"\x04more\x18\a \x03(\fR\x04more\x12\x18\n" +
+	"\aseconds\x18\b \x01(\x01R\aseconds\"C\n" +
 	"\bEvaluate\x12#\n" +
 	"\x01x\x18\x01 \x01(\v2\x15.noisebench.v1.VectorR\x01x\x12\x12\n" +
 	"\x04part\x18\x02 \x01(\tR\x04part\";\n" +
@@ -3229,11 +3275,12 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"\n" +
 	"step_scale\x18\n" +
 	" \x01(\x01R\tstepScale\x12)\n" +
-	"\x04more\x18\v \x03(\v2\x15.noisebench.v1.VectorR\x04more\"e\n" +
+	"\x04more\x18\v \x03(\v2\x15.noisebench.v1.VectorR\x04more\"\x7f\n" +
 	"\tStepReply\x120\n" +
 	"\arequest\x18\x01 \x01(\v2\x16.noisebench.v1.RequestR\arequest\x12\x18\n" +
 	"\areports\x18\x02 \x03(\x01R\areports\x12\f\n" +
-	"\x01x\x18\x03 \x01(\fR\x01x\"X\n" +
+	"\x01x\x18\x03 \x01(\fR\x01x\x12\x18\n" +
+	"\aseconds\x18\x04 \x01(\x01R\aseconds\"X\n" +
 	"\bEstimate\x12#\n" +
 	"\x01x\x18\x01 \x01(\v2\x15.noisebench.v1.VectorR\x01x\x12'\n" +
 	"\x03out\x18\x02 \x01(\v2\x15.noisebench.v1.VectorR\x03out\"!\n" +

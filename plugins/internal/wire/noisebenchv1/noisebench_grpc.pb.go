@@ -3,10 +3,13 @@
 // package protocol; this file says how they travel.
 //
 // 1. A PLUGIN is an executable that serves optimizers or problems. The host starts it, without arguments unless it was
-//    told some, in a process group of its own, with standard input at end of file, and with an environment of few
-//    variables (PATH, HOME, TMPDIR, the locale, XDG_*, NOISEBENCH_*, thread counts and what step 2 names). One process
-//    serves many runs, several at a time; NOISEBENCH_THREADS, if set, is how many threads each of them should keep busy: it
-//    changes how fast a run is, and none of its bits (R2).
+//    told some, in a process group of its own, with standard input at end of file, in the working directory of the host, and
+//    with an environment of few variables: where things are (PATH, HOME, USER, TMPDIR, XDG_*, LD_LIBRARY_PATH, PYTHONPATH,
+//    VIRTUAL_ENV, TORCH_HOME, HF_HOME), the locale, NOISEBENCH_*, CUDA_*, CUBLAS_WORKSPACE_CONFIG, NVIDIA_*, SLURM_*, JAX_*,
+//    XLA_*, *_NUM_THREADS, and what step 2 names. One process serves many runs, one after another, and several at a time
+//    unless it says otherwise (DescribeReply.sessions). NOISEBENCH_THREADS, if set, is how many threads each of them should
+//    keep busy: it changes how fast a run is, and none of its bits (R2). NOISEBENCH_DEVICE, if set, is the accelerator that this
+//    process should use, as an index: the host starts one process for each run at a time, and deals the devices out in turn.
 //    On Linux its parent is a small process, the supervisor, which kills the plugin and all that it started when the host
 //    or the plugin has ended, or when they use more memory together than the host allows; and it has a minute to shake
 //    hands, unless the host is told otherwise.
@@ -29,6 +32,11 @@
 //
 // 4. ORDER OF CALLS. Describe comes first and once. Then, for each run, Open, and Calls one at a time, each answered by
 //    one Reply, the last of them Close. Calls of different runs come at the same time.
+//
+//    An optimizer is called in the order of its run: Estimate (if it averages) may come before the first Step, at the starting
+//    point, and any number of times between two steps; Save and Restore say below when they come. A problem's calls depend on
+//    nothing but themselves: Init, Measure and Evaluate may come in any order and number, before or without each other, and
+//    what one of them computes must not be seen in another.
 //
 // 5. VECTORS are little-endian IEEE 754 numbers of the session's dtype without header; NaN and infinities are ordinary
 //    values. A vector lies inside the message (Vector.inline) or in shared memory (Vector.region).
@@ -72,9 +80,13 @@
 //    limits that no honest plugin meets are faults, too: answers to Describe, Spec and Open have at most 16 MiB, names 256
 //    bytes, other texts 64 KiB; parts and budgets have at most 2^48 examples, points 2^31 - 1 elements, and batches 2^24
 //    examples.
+//    Limits of time and room: a minute from the start to the
+//    handshake, another to answer Describe, and --call-timeout (2 minutes unless the user says otherwise) for each other call;
+//    65536 bytes for a call or a reply by doorbell; 256 reports; 61440 bytes for a piece of a state, 2^40 for all of it.
 //
 // 11. CHANGES. Fields are only added, and an addition is announced by a Capability. Whatever an old peer would
 //    misunderstand raises protocol.Version, and with it the version in the handshake.
+//    A field that an old peer may leave out or ignore without harm needs neither (DescribeReply.sessions, seconds).
 //    Version 2: blocks have shape, output axis and role; the sampled gradient; Save and Restore, with Optimizer.saves; digest
 //    and environment. A plugin of version 1 that has none of it need only speak version 2 in the handshake.
 

@@ -1,0 +1,135 @@
+"""The messages of the contract, from the description in contract.binpb, and the memory that they travel through."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+import platform
+import sys
+from typing import Any, Callable, Dict, Tuple
+
+import numpy
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+
+def _messages() -> Dict[str, Any]:
+    described = descriptor_pb2.FileDescriptorSet()
+    with open(os.path.join(os.path.dirname(__file__), "contract.binpb"), "rb") as f:
+        described.ParseFromString(f.read())
+    pool = descriptor_pool.DescriptorPool()
+    for file in described.file:
+        pool.Add(file)
+    if hasattr(message_factory, "GetMessageClass"):
+        new = message_factory.GetMessageClass
+    else:  # protobuf before 4.22
+        new = message_factory.MessageFactory(pool).GetPrototype
+    file = described.file[0]
+    return {m.name: new(pool.FindMessageTypeByName(file.package + "." + m.name)) for m in file.message_type}
+
+
+messages = _messages()
+Call, Reply, Error = messages["Call"], messages["Reply"], messages["Error"]
+
+SLOT = 64 << 10
+CALL_SLOT = 4096
+REPLY_SLOT = CALL_SLOT + SLOT
+MAILBOX = REPLY_SLOT + SLOT
+PIECE = 60 << 10  # bytes of a state in one message
+
+# The doorbell is two plain stores, or loads, in the right order, which every x86 keeps; other processors would need barriers that
+# Python does not have. They go on a stream.
+HAS_DOORBELL = sys.platform == "linux" and platform.machine() in ("x86_64", "AMD64")
+_FUTEX = 202  # on x86-64
+_YIELDS = 60  # how often a waiting side yields its processor before it sleeps
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_syscall = _libc.syscall
+_syscall.restype = ctypes.c_long
+_syscall.argtypes = [ctypes.c_long, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint32]
+
+
+def map_region(region: Any) -> mmap.mmap:
+    """Maps a region of the host."""
+    fd = os.open(region.path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        if os.fstat(fd).st_size < region.size:
+            raise ValueError(f"{region.path} has {os.fstat(fd).st_size} bytes, want {region.size}")
+        return mmap.mmap(fd, region.size)
+    finally:
+        os.close(fd)
+
+
+class Mailbox:
+    """The plugin's side of calls by doorbell: clause 8 of the contract."""
+
+    def __init__(self, region: Any) -> None:
+        if region.size < MAILBOX:
+            raise ValueError(f"the mailbox has {region.size} bytes, want {MAILBOX}")
+        self.memory = map_region(region)
+        self.bytes = memoryview(self.memory)
+        self.words = self.bytes[:128].cast("I")
+        base = ctypes.addressof(ctypes.c_char.from_buffer(self.memory))
+        self.call, self.reply = base, base + 64
+
+    def serve(self, answer: Callable[[Any], Tuple[Any, bool]]) -> None:
+        """Answers calls until answer says that one was the last."""
+        words, number, last = self.words, 0, False
+        call = Call()
+        while not last:
+            if not self.wait(number):
+                raise RuntimeError(f"the host rang with number {words[0]}, want {number + 1}")
+            number = (number + 1) & 0xFFFFFFFF
+            call.ParseFromString(self.bytes[CALL_SLOT:CALL_SLOT + words[2]])
+            reply, last = answer(call)
+            data = reply.SerializeToString()
+            if len(data) > SLOT:
+                data = Reply(error=Error(text=f"a message has {len(data)} bytes, want at most {SLOT}")).SerializeToString()
+            self.bytes[REPLY_SLOT:REPLY_SLOT + len(data)] = data
+            words[18] = len(data)
+            words[16] = number
+            # The host may just be falling asleep, which a look at its word could miss: waking nobody costs a microsecond.
+            _syscall(_FUTEX, self.reply, 1, 1, None, None, 0)
+
+    def wait(self, number: int) -> bool:
+        """Waits for the next call, and reports whether it is the one after number."""
+        words, wanted = self.words, (number + 1) & 0xFFFFFFFF
+        for _ in range(_YIELDS):
+            if words[0] != number:
+                return words[0] == wanted
+            os.sched_yield()
+        while words[0] == number:
+            words[1] = 1
+            _syscall(_FUTEX, self.call, 0, number, None, None, 0)  # looks at the number once more before it sleeps
+        words[1] = 0
+        return words[0] == wanted
+
+
+class Memory:
+    """The regions that a session has mentioned, and arrays on them."""
+
+    def __init__(self) -> None:
+        self.regions: Dict[int, mmap.mmap] = {}
+        self.views: Dict[Tuple[int, int, int, Any], numpy.ndarray] = {}
+
+    def mention(self, regions: Any) -> None:
+        for r in regions:
+            if r.id not in self.regions:
+                self.regions[r.id] = map_region(r)
+
+    def view(self, v: Any, dtype: Any) -> numpy.ndarray:
+        """The vector v where it lies; one that came inside the message is read-only."""
+        if not v.region:
+            return numpy.frombuffer(v.inline, dtype)
+        key = (v.region, v.offset, v.size, dtype)
+        known = self.views.get(key)
+        if known is None:
+            memory = self.regions.get(v.region)
+            size = len(memory) if memory is not None else 0
+            if memory is None or v.offset % 8 or v.size > size or v.offset > size - v.size:
+                raise ValueError(f"a vector lies at [{v.offset}, +{v.size}) of a region of {size} bytes, want it inside and aligned")
+            known = numpy.frombuffer(memory, dtype, count=v.size // numpy.dtype(dtype).itemsize, offset=v.offset)
+            if len(self.views) > 256:
+                self.views.clear()
+            self.views[key] = known
+        return known
