@@ -323,12 +323,14 @@ func (c *Claimant) Close() {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	owners := filepath.Join(c.dir, "owners")
 	if c.file != nil {
 		_ = os.Remove(c.file.Name())
 		_ = c.file.Close()
-		_ = os.Remove(filepath.Dir(c.file.Name())) // the last one leaves nothing behind
-		_ = os.Remove(c.dir)
 	}
+	c.sweep(owners)       // an owner may have died since this one joined
+	_ = os.Remove(owners) // the last one leaves nothing behind
+	_ = os.Remove(c.dir)
 }
 
 // explain adds to an error of the file system what was attempted and what to do.

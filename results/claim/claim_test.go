@@ -255,8 +255,13 @@ func TestKilledProcess(t *testing.T) {
 	if _, _, ok := take(t, early, run(0)); !ok {
 		t.Error("the claim of a process that was killed cannot be taken over")
 	}
+	idle := New(dir, Config{}) // which has nothing to claim
+	idle.Close()
+	if claims, err := List(dir); err != nil || len(claims) != 1 {
+		t.Errorf("claims are %v, %v; want run 0 alone", claims, err)
+	}
 	late := New(dir, Config{})
-	take(t, late, run(9)) // claims 1 and 2 go with their owner
+	take(t, late, run(9))
 	if claims, err := List(dir); err != nil || len(claims) != 2 {
 		t.Errorf("claims are %v, %v; want runs 0 and 9", claims, err)
 	}

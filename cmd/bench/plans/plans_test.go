@@ -27,5 +27,5 @@ func ExampleLoad() {
 		return
 	}
 	fmt.Println(plan.Name, "compares", len(plan.Optimizers), "optimizers on", len(plan.Problems), "problems")
-	// Output: quick compares 8 optimizers on 5 problems
+	// Output: quick compares 8 optimizers on 6 problems
 }

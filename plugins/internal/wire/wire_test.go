@@ -28,7 +28,7 @@ func (liar) close() {}
 
 func lyingSession(reply *pb.Reply) *session {
 	conn := &Conn{Process: &Process{name: "liar"}, Transport: Messages, memory: NewMemory(false)}
-	return &session{conn: conn, what: "thing", dim: 2, caller: liar{reply}}
+	return &session{conn: conn, what: "thing", dim: 2, caller: liar{reply}, release: func() {}}
 }
 
 func inline(bytes int) *pb.Vector {
