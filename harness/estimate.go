@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"noisebench/protocol"
@@ -107,21 +108,37 @@ func typed(take32, take64 func(*cell, time.Duration, Alloc) (float64, error)) fu
 	}
 }
 
-// timed calls f until limit has passed, and at least twice. It returns the mean time of a call in
-// seconds, without the first call, which may read data.
-func timed(limit time.Duration, f func() error) (float64, error) {
+// timed calls f until limit has passed, and at least four times. It returns the times of the calls in
+// seconds, without the first one, which may read data.
+func timed(limit time.Duration, f func() error) ([]float64, error) {
 	if err := f(); err != nil {
-		return 0, err
+		return nil, err
 	}
-	began := time.Now()
-	for calls := 1; ; calls++ {
+	var times []float64
+	for began := time.Now(); len(times) < 3 || time.Since(began) < limit; {
+		call := time.Now()
 		if err := f(); err != nil {
-			return 0, err
+			return nil, err
 		}
-		if took := time.Since(began); took >= limit {
-			return took.Seconds() / float64(calls), nil
-		}
+		times = append(times, time.Since(call).Seconds())
 	}
+	return times, nil
+}
+
+// typical is the median: measurements and evaluations all cost about the same, and a call that had
+// to wait for other processes tells nothing.
+func typical(times []float64) float64 {
+	slices.Sort(times)
+	return times[len(times)/2]
+}
+
+// mean is for steps, of which some may cost much more than others: each tenth one of SOAP's, say.
+func mean(times []float64) float64 {
+	sum := 0.0
+	for _, t := range times {
+		sum += t
+	}
+	return sum / float64(len(times))
 }
 
 // constructors returns the constructors of a cell's problem and optimizer for the problem's element
@@ -181,7 +198,7 @@ func closed(v any) {
 // evaluationCost returns the time of one evaluation of all parts, in seconds.
 func evaluationCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (seconds float64, err error) {
 	err = atStart(c, alloc, func(p protocol.Problem[T], x []T, _ *protocol.Measurement[T]) (err error) {
-		seconds, err = timed(limit, func() error {
+		times, err := timed(limit, func() error {
 			for part, n := range map[protocol.Part]int{
 				protocol.TrainPart: 1, protocol.ValidationPart: c.spec.Validation,
 				protocol.TestPart: c.spec.Test,
@@ -195,6 +212,9 @@ func evaluationCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc)
 			}
 			return nil
 		})
+		if err == nil {
+			seconds = typical(times)
+		}
 		return err
 	})
 	return seconds, err
@@ -210,13 +230,16 @@ func exampleCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (s
 	order := newOrder(c.spec.Train, c.plan.Tuning.SweepSeed(), c.plan.Order)
 	batch := protocol.Batch{Seed: c.plan.Tuning.SweepSeed()}
 	err = atStart(c, alloc, func(p protocol.Problem[T], x []T, measurement *protocol.Measurement[T]) (err error) {
-		seconds, err = timed(limit, func() error {
+		times, err := timed(limit, func() error {
 			batch.Examples, batch.Position = order.next(m, batch.Examples[:0])
 			if err := p.Measure(x, batch, c.optimizer.Needs, measurement); err != nil {
 				return fault(c.problem.Origin, c.problem.Name, "Measure", err)
 			}
 			return nil
 		})
+		if err == nil {
+			seconds = typical(times)
+		}
 		return err
 	})
 	return seconds / float64(m), err
@@ -241,7 +264,7 @@ func stepCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (seco
 		defer closed(o)
 		invent(m, c.spec.Dim)
 		m.Have, m.BatchSize, m.StepScale = c.optimizer.Needs, size, 1
-		seconds, err = timed(limit, func() error {
+		times, err := timed(limit, func() error {
 			switch request.Draw {
 			case protocol.New:
 				m.BatchSize = size
@@ -257,6 +280,9 @@ func stepCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (seco
 			}
 			return nil
 		})
+		if err == nil {
+			seconds = mean(times)
+		}
 		return err
 	})
 	return seconds * float64(calls) / float64(examples), err
