@@ -20,18 +20,42 @@ import (
 // of them fit the text width of the class article, and of every class whose text is at least as
 // wide: what is too wide or too long is continued in a further table.
 func (r Ranking) WriteLaTeX(w io.Writer) error {
+	return r.writeLaTeX(w, r.latexOverview, r.latexTables)
+}
+
+// WriteLaTeXOverview writes the overview alone, the table for the body of a paper.
+func (r Ranking) WriteLaTeXOverview(w io.Writer) error { return r.writeLaTeX(w, r.latexOverview) }
+
+// WriteLaTeXAppendix writes all tables but the overview, those for the appendix of a paper.
+func (r Ranking) WriteLaTeXAppendix(w io.Writer) error { return r.writeLaTeX(w, r.latexTables) }
+
+// writeLaTeX writes parts after the head, which says what they need.
+func (r Ranking) writeLaTeX(w io.Writer, parts ...func(*strings.Builder)) error {
+	b := new(strings.Builder)
+	newDocument(r.Report, 0, nil).latexHead(b, r.Landscape)
+	for _, part := range parts {
+		part(b)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (r Ranking) latexOverview(b *strings.Builder) {
+	overview := overviewOf(r.Report)
+	overview.turned = r.Landscape
+	overview.notes = append(overview.notes, fixed(r.Report)...)
+	newDocument(r.Report, 0, nil).latexTable(b, overview)
+}
+
+// latexTables writes the tables of the problems and, if all are wanted, those of the appendix; last
+// what their columns are.
+func (r Ranking) latexTables(b *strings.Builder) {
 	main := r.tables(columns.LaTeX, false)
 	var appendix []columns.Table
 	if r.All {
 		appendix = r.appendix()
 	}
 	d := newDocument(r.Report, 0, slices.Concat(main, appendix))
-	b := new(strings.Builder)
-	d.latexHead(b, r.Landscape)
-	overview := overviewOf(r.Report)
-	overview.turned = r.Landscape
-	overview.notes = append(overview.notes, fixed(r.Report)...)
-	d.latexTable(b, overview)
 	for _, t := range latexTables(main) {
 		d.latexTable(b, t)
 	}
@@ -44,8 +68,6 @@ func (r Ranking) WriteLaTeX(w io.Writer) error {
 		}
 	}
 	d.latexFoot(b)
-	_, err := io.WriteString(w, b.String())
-	return err
 }
 
 // appendix has the tables of the appendix that are made of columns.

@@ -76,6 +76,10 @@ func latexNumber(s string) string {
 // unbroken is the width in pt of the parts of a long word between which a line may be broken.
 const unbroken = 30
 
+// LaTeXText writes plain text for a paragraph of LaTeX, without any package: special characters are
+// escaped, and long words may be broken into lines.
+func LaTeXText(s string) string { return latexText(s) }
+
 // latexText writes text that may be broken into lines, within long words, too.
 func latexText(s string) string {
 	b := new(strings.Builder)

@@ -41,6 +41,11 @@ func (s *Source) drawCurves(p *measures.Problem, curves []measures.Curve, what s
 	if curves = s.drawnCurves(curves); len(curves) == 0 {
 		return nil, "no replicates have finished"
 	}
+	return s.overlay(p, curves, reached(curves, what, mayLog))
+}
+
+// reached is how curves of values that runs reach share a panel.
+func reached(curves []measures.Curve, what string, mayLog bool) overlay {
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, c := range curves {
 		for _, point := range c.Points {
@@ -50,8 +55,7 @@ func (s *Source) drawCurves(p *measures.Problem, curves []measures.Curve, what s
 			mayLog = mayLog && point.Min >= 0
 		}
 	}
-	o := overlay{what: what, log: mayLog && isLog(low, high), center: true}
-	return s.overlay(p, curves, o)
+	return overlay{what: what, log: mayLog && isLog(low, high), center: true}
 }
 
 // overlay is how curves share one panel.
@@ -59,12 +63,18 @@ type overlay struct {
 	what   string // label of the y axis
 	log    bool
 	center bool // the start of the curves bounds the axis: values that are far worse are cut off
+	// where the points of each optimizer's curve lie; nil: at the examples seen
+	at map[string][]float64
 }
 
 // middle returns the line and the band of a curve.
 func (o *overlay) middle(c measures.Curve) (x, line, low, high []float64) {
-	for _, p := range c.Points {
-		x = append(x, float64(p.Seen))
+	for i, p := range c.Points {
+		if o.at == nil {
+			x = append(x, float64(p.Seen))
+		} else {
+			x = append(x, o.at[c.Optimizer][i])
+		}
 		if o.log {
 			line, low, high = append(line, p.Median), append(low, p.Low), append(high, p.High)
 			continue
@@ -83,26 +93,60 @@ func (s *Source) overlay(p *measures.Problem, curves []measures.Curve, o overlay
 	string,
 ) {
 	var names []string
+	var counts []int
 	for _, c := range curves {
 		names = append(names, c.Optimizer)
+		counts = append(counts, c.Runs)
 	}
 	front, rest := s.leading(p, names)
 	panel := NewPanel(p.Name, "", o.what)
 	ExamplesX(panel, float64(p.Budget))
+	cut := s.addCurves(panel, p, curves, o, front)
+	legend := s.legend(curves, front, rest)
+	f := s.page([][]*Panel{{panel}}, legend)
+	f.Caption = o.caption(s, p, counts, front, rest)
+	if diverged := divergedRuns(curves); len(diverged) > 0 && o.center {
+		f.Notes = append(f.Notes, divergedNote(diverged))
+	} else if len(diverged) > 0 {
+		f.Notes = append(f.Notes, "† "+list(diverged)+
+			" diverged (×) and are left out from there on.")
+	}
+	if cut {
+		f.Notes = append(f.Notes, cutNote)
+	}
+	return f, ""
+}
+
+const cutNote = "Some curves leave the range of the axis."
+
+// divergedRuns says for each curve how many of its runs diverged, if any did.
+func divergedRuns(curves []measures.Curve) (diverged []string) {
+	for _, c := range curves {
+		if n := len(c.Diverged); n > 0 {
+			diverged = append(diverged, fmt.Sprintf("%d of %d runs of %s", n, c.Runs, c.Optimizer))
+		}
+	}
+	return diverged
+}
+
+// divergedNote says what became of runs that diverged.
+func divergedNote(runs []string) string {
+	return "† " + list(runs) + " diverged (×); from there on each counts as the worse of its " +
+		"first and its last finite value."
+}
+
+// addCurves adds curves to a panel and sets the range of its y axis; it reports whether some line
+// leaves it. Those in front are drawn in their styles with bands, the others in grey.
+func (s *Source) addCurves(panel *Panel, p *measures.Problem, curves []measures.Curve, o overlay,
+	front []string,
+) (cut bool) {
 	if o.log {
 		LogY(panel)
 	}
 	var bands, pale, lines, crosses []plot.Plotter
-	var legend []Entry
-	var counts []int
-	var diverged []string
 	for _, c := range curves {
 		x, line, low, high := o.middle(c)
-		counts = append(counts, c.Runs)
-		if n := len(c.Diverged); n > 0 {
-			diverged = append(diverged, fmt.Sprintf("%d of %d runs of %s", n, c.Runs, c.Optimizer))
-		}
-		if slices.Contains(rest, c.Optimizer) {
+		if !slices.Contains(front, c.Optimizer) {
 			pale = append(pale, &Line{X: x, Y: line, Style: PaleStyle, Width: 0.7})
 			continue
 		}
@@ -112,32 +156,30 @@ func (s *Source) overlay(p *measures.Problem, curves []measures.Curve, o overlay
 			Light: len(front) > 4,
 		})
 		lines = append(lines, &Line{X: x, Y: line, Style: style, Marked: true})
-		entry := Entry{Label: c.Optimizer, Style: style}
 		if len(c.Diverged) > 0 {
-			entry.Label += " †"
 			crosses = append(crosses, divergences(c, x, line, style))
+		}
+	}
+	panel.Add(slices.Concat(bands, pale, lines, crosses)...)
+	return o.setRange(panel, p, curves, front)
+}
+
+// legend lists the optimizers in front, with † if runs of some of their curves diverged, and says
+// how many others there are.
+func (s *Source) legend(curves []measures.Curve, front, rest []string) (legend []Entry) {
+	for _, name := range front {
+		entry := Entry{Label: name, Style: s.styles[name]}
+		if slices.ContainsFunc(curves, func(c measures.Curve) bool {
+			return c.Optimizer == name && len(c.Diverged) > 0
+		}) {
+			entry.Label += " †"
 		}
 		legend = append(legend, entry)
 	}
 	if len(rest) > 0 {
 		legend = append(legend, Entry{Label: fmt.Sprintf("%d others", len(rest)), Style: PaleStyle})
 	}
-	panel.Add(slices.Concat(bands, pale, lines, crosses)...)
-	cut := o.setRange(panel, p, curves, front)
-	f := s.page([][]*Panel{{panel}}, legend)
-	f.Caption = o.caption(s, p, counts, front, rest)
-	if len(diverged) > 0 && o.center {
-		f.Notes = append(f.Notes, "† "+list(diverged)+
-			" diverged (×); from there on each counts as the worse of its first and its "+
-			"last finite value.")
-	} else if len(diverged) > 0 {
-		f.Notes = append(f.Notes, "† "+list(diverged)+
-			" diverged (×) and are left out from there on.")
-	}
-	if cut {
-		f.Notes = append(f.Notes, "Some curves leave the range of the axis.")
-	}
-	return f, ""
+	return legend
 }
 
 // divergences marks on the line of a curve where its runs diverged.
@@ -145,13 +187,12 @@ func divergences(c measures.Curve, x, line []float64, style Style) *Marks {
 	m := &Marks{Style: Style{Color: style.Color, Marker: cross{}}, Radius: 3}
 	last := -1
 	for _, seen := range c.Diverged {
-		i, _ := slices.BinarySearchFunc(x, float64(seen), func(a, b float64) int {
-			if a < b {
-				return -1
-			}
-			return 1
-		})
-		if i = min(i, len(x)-1); i != last {
+		i := slices.IndexFunc(c.Points,
+			func(p measures.CurvePoint) bool { return p.Seen >= seen })
+		if i < 0 {
+			i = len(x) - 1
+		}
+		if i != last {
 			m.X, m.Y = append(m.X, x[i]), append(m.Y, line[i])
 		}
 		last = i
