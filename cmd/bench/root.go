@@ -140,7 +140,7 @@ under other seeds, and prints ranked tables. Every run is kept as a file; what i
 	}{
 		{"run", "Run:", []*cobra.Command{newRun(), newReproduce()}},
 		{"cluster", "Run on many machines:", []*cobra.Command{newSubmit(), newStatus(), newCancel()}},
-		{"results", "Look at results:", []*cobra.Command{newTable(), newPlot(), newReport(), newServe(), newExport()}},
+		{"results", "Look at results:", []*cobra.Command{newTable(), newPlot(), newPaper(), newReport(), newServe(), newExport()}},
 		{"publish", "Publish and verify:", []*cobra.Command{newPublish(), newVerify(), newBoard(), newImport()}},
 		{"plugins", "Optimizers, problems, plugins and data:", []*cobra.Command{newList(), newShow(), newNew(), newCheck(), newData()}},
 	} {

@@ -15,7 +15,7 @@ import (
 
 // The panels of an overview.
 const (
-	overviewRows              = 6 // in a figure, at most: it has to leave room for its caption
+	overviewRows              = 5 // in a figure, at most: it has to leave room for its caption
 	overviewPanel   vg.Length = 1.25 * vg.Inch
 	overviewColumns           = 4 // at the width of a page, at most
 )
