@@ -16,7 +16,7 @@ import (
 // The panels of an overview.
 const (
 	overviewRows              = 5 // in a figure, at most: it has to leave room for its caption
-	overviewPanel   vg.Length = 1.25 * vg.Inch
+	overviewPanel   vg.Length = 1.36 * vg.Inch
 	overviewColumns           = 4 // at the width of a page, at most
 )
 
@@ -155,7 +155,8 @@ func (s *Source) overview(tiles []tile, columns int, axis measures.Axis) *Figure
 	f.Caption = fmt.Sprintf("Reported metric of the problems of plan %s over %s. %s",
 		notation.Clean(s.Plan.Name), axisLabels[axis], middleOf(logs, len(tiles), counts))
 	if len(rest) > 0 {
-		f.Caption += fmt.Sprintf(" In colour the %d of best rank; in grey %s.", len(front), list(rest))
+		f.Caption += fmt.Sprintf(" In colour the %d of best rank.", len(front))
+		f.Notes = append(f.Notes, "In grey "+list(rest)+".")
 	}
 	if axis != measures.Examples {
 		f.Caption += " All optimizers see as many examples: curves end where these are used up, " +

@@ -38,14 +38,18 @@ func (p *Paper) facts(r *measures.Report) []string {
 			}
 		}
 	}
-	runs := notation.Count(r.Finished, "finished run")
+	runs := notation.Count(r.Finished, "run")
 	if !r.Complete() {
-		runs = fmt.Sprintf("INCOMPLETE, %d of %d runs", r.Finished, r.Planned)
+		runs = fmt.Sprintf("INCOMPLETE: %d of %d runs", r.Finished, r.Planned)
 	}
-	facts := []string{fmt.Sprintf("%s, with %s of each tuned optimizer on each problem, tuning included; protocol version %d",
-		runs, notation.Count(p.Plan.Replicates, "replicate"), protocol.Version)}
+	facts := []string{fmt.Sprintf("%s, those of tuning included; %s of each optimizer on each problem; "+
+		"protocol version %d", runs, notation.Count(p.Plan.Replicates, "replicate"), protocol.Version)}
 	if first != "" {
-		facts = append(facts, fmt.Sprintf("Started from %s to %s", day(first), day(last)))
+		days := "on " + day(first)
+		if day(last) != day(first) {
+			days = fmt.Sprintf("from %s to %s", day(first), day(last))
+		}
+		facts = append(facts, "Started "+days)
 	}
 	makers := slices.Collect(maps.Keys(made))
 	slices.SortFunc(makers, func(a, b string) int {

@@ -126,40 +126,63 @@ func (p *Paper) document(drawings []drawing, facts []string) string {
 \documentclass{article}
 \usepackage[letterpaper,textwidth=7in,textheight=9in]{geometry}
 \usepackage{booktabs,graphicx}
-\extrafloats{200}
+\extrafloats{1000} %% for plans of many problems: as many tables wait for their pages
+\maxdeadcycles=1000
 \begin{document}
+\suppressfloats[t] %% nothing above the heading
 \section*{Plan %s}
 `, tex(notation.Clean(p.Plan.Name)))
-	if p.Plan.Description != "" {
-		fmt.Fprintf(b, "%s.\\par\n", tex(strings.TrimSuffix(notation.Clean(p.Plan.Description), ".")))
+	if text := strings.TrimSuffix(notation.Clean(p.Plan.Description), "."); text != "" {
+		fmt.Fprintf(b, "\\noindent Its description: %s.\n", tex(text))
 	}
+	fmt.Fprintln(b, `\begin{itemize}`)
 	for _, fact := range facts {
-		fmt.Fprintf(b, "%s.\\par\n", tex(fact))
+		// TeX would make a dash of the two hyphens of an option.
+		fmt.Fprintf(b, "\\item %s.\n", strings.ReplaceAll(tex(fact), "--", "-{}-"))
 	}
+	fmt.Fprintln(b, `\end{itemize}`)
 	for _, d := range drawings {
-		fmt.Fprintf(b, "\n\\begin{figure}[p]\n\\centering\n\\includegraphics{%s}\n", d.file)
-		fmt.Fprintf(b, "\\caption[%s]{%s}\\label{fig:%s}\n", d.what, tex(d.Caption),
-			strings.TrimSuffix(d.file, ".pdf"))
-		if len(d.Notes) > 0 {
-			fmt.Fprintln(b, "\\par\\smallskip\n\\begin{minipage}{\\linewidth}\\scriptsize\\raggedright")
-			for _, note := range d.Notes {
-				fmt.Fprintf(b, "%s\\par\n", tex(note))
-			}
-			fmt.Fprintln(b, `\end{minipage}`)
+		fmt.Fprintf(b, "\n\\begin{figure}[tbp]\n\\centering\n\\includegraphics{%s}\n", d.file)
+		fmt.Fprintf(b, "\\caption[%s]{%s}\\label{%s}\n", d.what, tex(d.Caption), d.label())
+		length := len(strings.Join(d.Notes, " "))
+		if 0 < length && length <= mostBelow {
+			fmt.Fprintln(b, `\par\smallskip`)
+			fmt.Fprintf(b, "\\begin{minipage}{\\linewidth}%s\\end{minipage}\n", paragraphs(d.Notes))
 		}
 		fmt.Fprintln(b, `\end{figure}`)
+		if length > mostBelow { // pages can break there
+			fmt.Fprintf(b, "\n\\begingroup\\noindent Notes on Figure~\\ref{%s}:\\par\n%s\\endgroup\n",
+				d.label(), paragraphs(d.Notes))
+		}
 	}
 	fmt.Fprint(b, `
 \input{overview}
 
 \clearpage
 \appendix
+\suppressfloats[t]
 \section{Tables}
 \input{appendix}
 \end{document}
 `)
 	return b.String()
 }
+
+// mostBelow is the greatest number of bytes of notes below a figure: about six lines.
+const mostBelow = 900
+
+// paragraphs sets notes in small print.
+func paragraphs(notes []string) string {
+	b := new(strings.Builder)
+	fmt.Fprintln(b, `\scriptsize\raggedright`)
+	for _, note := range notes {
+		fmt.Fprintf(b, "\\noindent %s\\par\n", report.LaTeXText(note))
+	}
+	return b.String()
+}
+
+// label is what references to the drawing are made by.
+func (d *drawing) label() string { return "fig:" + strings.TrimSuffix(d.file, ".pdf") }
 
 // readme is the text of README.md.
 func (p *Paper) readme(facts []string) string {
