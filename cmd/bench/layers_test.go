@@ -77,6 +77,10 @@ var layers = map[string]struct{ own, libraries []string }{
 		own:       []string{"protocol", "results", "results/measures", "results/notation"},
 		libraries: []string{"gonum.org/v1/plot", "gonum.org/v1/gonum/", "codeberg.org/go-pdf/fpdf", "golang.org/x/text/encoding/", "golang.org/x/image/"},
 	},
+	"results/report/paper": {
+		own:       []string{"protocol", "results", "results/measures", "results/notation", "results/report", "results/report/figure"},
+		libraries: []string{"gonum.org/v1/plot"},
+	},
 	"results/report/page": {
 		own: []string{"protocol", "results", "results/stats", "results/measures", "results/notation", "results/columns", "results/report/figure"},
 	},
