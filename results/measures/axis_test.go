@@ -25,7 +25,8 @@ func TestPositions(t *testing.T) {
 				Evaluations: 2,
 			},
 			Points: []results.Point{
-				{}, {Mark: 50, Seen: 60, Step: 6 * steps / 10},
+				{},
+				{Mark: 50, Seen: 60, Step: 6 * steps / 10},
 				{Mark: 100, Seen: 100, Step: steps},
 			},
 			End:  results.End{Status: status, Steps: steps, Seen: 100},

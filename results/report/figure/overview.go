@@ -22,10 +22,10 @@ const (
 
 // Overview draws the curves of all problems of the plan, one panel for each, with one legend. What
 // does not fit one page goes into further figures of about as many panels. A curve is the reported
-// metric over an axis: where the y axis is logarithmic the median with the middle half of the seeds,
-// else the mean ± 1 standard deviation. If there are more than eight optimizers the best of all
-// problems are in colour. Problems and curves without data are left out, which a note says. If there
-// is nothing to draw, missing is the reason.
+// metric over an axis: where the y axis is logarithmic the median with the middle half of the
+// seeds, else the mean ± 1 standard deviation. If there are more than eight optimizers the best
+// over all problems are in colour. Problems and curves without data are left out, which a note
+// says. If there is nothing to draw, missing is the reason.
 func (s *Source) Overview(axis measures.Axis) (figures []*Figure, missing string) {
 	var tiles []tile
 	var empty []string

@@ -13,8 +13,8 @@ import (
 	"noisebench/results/notation"
 )
 
-// facts says what the results were made of and how, one sentence each, without full stops: the runs,
-// the programs and processors that made them, and the command that wrote the files.
+// facts says what the results were made of and how, one sentence each, without full stops: the
+// runs, the programs and processors that made them, and the command that wrote the files.
 func (p *Paper) facts(r *measures.Report) []string {
 	seen := map[*results.Record]bool{} // one run may be of several kinds
 	made := map[string]int{}
@@ -42,8 +42,8 @@ func (p *Paper) facts(r *measures.Report) []string {
 	if !r.Complete() {
 		runs = fmt.Sprintf("INCOMPLETE: %d of %d runs", r.Finished, r.Planned)
 	}
-	facts := []string{fmt.Sprintf("%s, those of tuning included; %s of each optimizer on each problem; "+
-		"protocol version %d", runs, notation.Count(p.Plan.Replicates, "replicate"), protocol.Version)}
+	facts := []string{fmt.Sprintf("%s, those of tuning included; %s of each optimizer on each "+
+		"problem; protocol version %d", runs, notation.Count(p.Plan.Replicates, "replicate"), protocol.Version)}
 	if first != "" {
 		days := "on " + day(first)
 		if day(last) != day(first) {

@@ -11,7 +11,8 @@
 //	README.md           what the results were made of, and how
 //
 // Figures of more panels than fit a page go on in curves-page-2.pdf and so on. Tables fit the text
-// width of the class article. The document needs the packages booktabs, geometry and graphicx of LaTeX.
+// width of the class article. The document needs the packages booktabs, geometry and graphicx of
+// LaTeX.
 package paper
 
 import (
@@ -122,7 +123,7 @@ func (p *Paper) draw() ([]drawing, error) {
 func (p *Paper) document(drawings []drawing, facts []string) string {
 	b := new(strings.Builder)
 	tex := report.LaTeXText
-	fmt.Fprintf(b, `%% Figures and tables of a plan, for a paper to copy from. How they were made is in README.md.
+	fmt.Fprintf(b, `%% Figures and tables of a plan, for a paper to copy from; README.md says how they were made.
 \documentclass{article}
 \usepackage[letterpaper,textwidth=7in,textheight=9in]{geometry}
 \usepackage{booktabs,graphicx}
@@ -142,7 +143,7 @@ func (p *Paper) document(drawings []drawing, facts []string) string {
 	}
 	fmt.Fprintln(b, `\end{itemize}`)
 	for _, d := range drawings {
-		fmt.Fprintf(b, "\n\\begin{figure}[tbp]\n\\centering\n\\includegraphics{%s}\n", d.file)
+		fmt.Fprintf(b, "\n\\begin{figure}[htbp]\n\\centering\n\\includegraphics{%s}\n", d.file)
 		fmt.Fprintf(b, "\\caption[%s]{%s}\\label{%s}\n", d.what, tex(d.Caption), d.label())
 		length := len(strings.Join(d.Notes, " "))
 		if 0 < length && length <= mostBelow {
