@@ -73,9 +73,15 @@ func positionAt(r *results.Record, axis Axis, mark int64) float64 {
 	if axis == Steps {
 		return float64(r.Points[i].Step)
 	}
-	total := r.Host.ProblemTime + r.Host.OptimizerTime
+	total := computing(r)
 	if total <= 0 || r.End.Seen <= 0 {
 		return math.NaN()
 	}
 	return total * float64(r.Points[i].Seen) / float64(r.End.Seen)
+}
+
+// computing is the time in seconds of the problem and of the optimizer in a run, without the way to
+// other processes where that is known.
+func computing(r *results.Record) float64 {
+	return r.Host.ProblemTime + r.Host.OptimizerTime - r.Host.TransportTime
 }

@@ -29,8 +29,10 @@ func TestPositions(t *testing.T) {
 				{Mark: 50, Seen: 60, Step: 6 * steps / 10},
 				{Mark: 100, Seen: 100, Step: steps},
 			},
-			End:  results.End{Status: status, Steps: steps, Seen: 100},
-			Host: results.Host{Clocks: results.Clocks{ProblemTime: seconds, OptimizerTime: seconds, EvaluateTime: 9}},
+			End: results.End{Status: status, Steps: steps, Seen: 100},
+			Host: results.Host{Clocks: results.Clocks{
+				ProblemTime: seconds + 0.5, OptimizerTime: seconds, TransportTime: 0.5, EvaluateTime: 9,
+			}},
 		}
 	}
 	nan := math.NaN()

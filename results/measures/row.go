@@ -55,8 +55,7 @@ func newRow(plan *protocol.Plan, c results.Cell) Row {
 	var steps, seconds []float64
 	for _, record := range c.Runs {
 		steps = append(steps, float64(record.End.Steps))
-		host := &record.Host
-		if t := host.ProblemTime + host.OptimizerTime - host.TransportTime; t > 0 && record.End.Seen > 0 {
+		if t := computing(record); t > 0 && record.End.Seen > 0 {
 			seconds = append(seconds, t/float64(record.End.Seen))
 		}
 	}
