@@ -31,3 +31,11 @@ func WriteWhole(path string, write func(io.Writer) error) error {
 	}
 	return err
 }
+
+// WriteFile is [WriteWhole] of contents that are complete already.
+func WriteFile(path string, contents []byte) error {
+	return WriteWhole(path, func(w io.Writer) error {
+		_, err := w.Write(contents)
+		return err
+	})
+}

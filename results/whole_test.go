@@ -21,7 +21,7 @@ func TestWriteWhole(t *testing.T) {
 	if err := WriteWhole(path, text("first")); err != nil {
 		t.Fatal(err)
 	}
-	if err := WriteWhole(path, text("second")); err != nil {
+	if err := WriteFile(path, []byte("second")); err != nil {
 		t.Fatal(err)
 	}
 	broken := errors.New("no more")

@@ -12,6 +12,7 @@ import (
 	"noisebench/harness"
 	"noisebench/harness/verify"
 	"noisebench/internal/text"
+	"noisebench/plugins/catalogue"
 	"noisebench/protocol"
 	"noisebench/protocol/platform"
 	"noisebench/results"
@@ -47,7 +48,7 @@ func openBaseline(name string) (*check.Checked, error) {
 
 // take has all runs that a plan needs and that bundles hold put into the results folder, and returns the
 // plan's campaign with them. Without bundles it is harness.NewCampaign.
-func (b *baselines) take(cmd *cobra.Command, plan protocol.Plan, c *catalogue, dir string, parallel int) (*harness.Campaign, bundle.Lookup, error) {
+func (b *baselines) take(cmd *cobra.Command, plan protocol.Plan, c *catalogue.Catalogue, dir string, parallel int) (*harness.Campaign, bundle.Lookup, error) {
 	notes := notesIn(dir, cmd.ErrOrStderr())
 	definitions := bundle.Lookups{c}
 	others := notes.Others()
@@ -90,9 +91,9 @@ func (b *baselines) take(cmd *cobra.Command, plan protocol.Plan, c *catalogue, d
 }
 
 // takeFrom makes a sample of some runs of a bundle again and puts them into a results folder.
-func (b *baselines) takeFrom(cmd *cobra.Command, x *check.Checked, c *catalogue, store *results.Store, ids map[string]bool, parallel int) error {
+func (b *baselines) takeFrom(cmd *cobra.Command, x *check.Checked, c *catalogue.Catalogue, store *results.Store, ids map[string]bool, parallel int) error {
 	stderr := cmd.ErrOrStderr()
-	found := x.Compare(c.here(false))
+	found := x.Compare(here(c, false))
 	for _, f := range x.Failed() {
 		fmt.Fprintf(stderr, "note: %s: %s\n", x.File, f.Text)
 		for _, d := range f.Details {
@@ -104,7 +105,7 @@ func (b *baselines) takeFrom(cmd *cobra.Command, x *check.Checked, c *catalogue,
 		return nil
 	}
 	taken, err := verify.Take(cmd.Context(), x, found, store, ids, verify.Again{
-		Selection: verify.Selection{Cheapest: b.check}, Seed: rand.Uint64N(1_000_000), Parallel: parallel, Alloc: c.host.Alloc,
+		Selection: verify.Selection{Cheapest: b.check}, Seed: rand.Uint64N(1_000_000), Parallel: parallel, Alloc: c.Alloc,
 	})
 	if err != nil {
 		return err

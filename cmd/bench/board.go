@@ -10,6 +10,7 @@ import (
 	"noisebench/cmd/bench/plans"
 	"noisebench/harness/verify"
 	"noisebench/internal/text"
+	"noisebench/results"
 	"noisebench/results/board"
 	"noisebench/results/bundle"
 	"noisebench/results/bundle/check"
@@ -68,7 +69,7 @@ folder. A bundle whose signature is not valid is left out. Whether someone made 
 				_, err := cmd.OutOrStdout().Write(contents.Bytes())
 				return err
 			}
-			if err := writeWhole(out, contents.Bytes()); err != nil {
+			if err := results.WriteFile(out, contents.Bytes()); err != nil {
 				return fmt.Errorf("cannot write board: %w", err)
 			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "%s written: %s, %s, %s\n", out, text.Count(len(b.Entries), "optimizer"),

@@ -3,13 +3,13 @@ package main
 import (
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"noisebench/internal/text"
 	"noisebench/plugins"
+	"noisebench/plugins/catalogue"
 	"noisebench/protocol"
 	"noisebench/protocol/protocoltest"
 )
@@ -84,10 +84,7 @@ func checkOver(cmd *cobra.Command, flags *pluginFlags, plugin, only string) (fai
 		return 0, err
 	}
 	defer host.Close()
-	launch := func(name string, argv ...string) (*plugins.Plugin, error) {
-		return host.Launch(cmd.Context(), name, argv...)
-	}
-	p, err := launchTarget(launch, plugin, flags.python)
+	p, err := catalogue.Launch(cmd.Context(), host, plugin, flags.python)
 	if err != nil {
 		return 0, err
 	}
@@ -118,18 +115,6 @@ func checkOver(cmd *cobra.Command, flags *pluginFlags, plugin, only string) (fai
 		return failed, fmt.Errorf("plugin %s: %w", plugin, protocol.Unknown("optimizer or problem", only, names))
 	}
 	return failed, nil
-}
-
-// pluginPath is the path of a plugin that may be given by the name of its executable in the usual places.
-func pluginPath(name string) string {
-	if !strings.ContainsRune(name, filepath.Separator) {
-		for _, path := range discoverable() {
-			if base := filepath.Base(path); base == name || base == "noisebench-"+name {
-				return path
-			}
-		}
-	}
-	return name
 }
 
 // printChecks prints one line per check, and below a failed one what is wrong. It returns how many failed.

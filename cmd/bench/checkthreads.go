@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"noisebench/plugins"
-	"noisebench/protocol"
+	"noisebench/plugins/catalogue"
 	"noisebench/protocol/fingerprint"
 	"noisebench/protocol/protocoltest"
 )
@@ -63,10 +63,7 @@ func measureAll(cmd *cobra.Command, flags *pluginFlags, plugin, only string) (pr
 		return nil, nil, err
 	}
 	defer host.Close()
-	launch := func(name string, argv ...string) (*plugins.Plugin, error) {
-		return host.Launch(cmd.Context(), name, argv...)
-	}
-	p, err := launchTarget(launch, plugin, flags.python)
+	p, err := catalogue.Launch(cmd.Context(), host, plugin, flags.python)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -85,11 +82,7 @@ func measureAll(cmd *cobra.Command, flags *pluginFlags, plugin, only string) (pr
 	}
 	for _, d := range p.Problems {
 		if only == "" || d.Name == only {
-			spec, err := specOf(&d)
-			if err != nil {
-				continue
-			}
-			at, err := protocol.Resolve(d.Parameters, nil)
+			at, spec, err := d.At(nil)
 			if err != nil {
 				continue
 			}

@@ -83,9 +83,3 @@ func terminalWidth(w io.Writer) int {
 
 // plainTerminal reports whether the terminal understands no escape codes.
 func plainTerminal() bool { return os.Getenv("TERM") == "dumb" }
-
-// firstLine is the summary of a doc text.
-func firstLine(doc string) string {
-	line, _, _ := strings.Cut(doc, "\n")
-	return line
-}

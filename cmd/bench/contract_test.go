@@ -24,7 +24,7 @@ func own(t *testing.T, transport plugins.Transport, kind string) *plugins.Plugin
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { host.Close() })
-	p, err := host.Launch(t.Context(), protocol.BuiltIn, bench, "__plugin", kind)
+	p, err := host.Launch(t.Context(), protocol.BuiltIn, bench, pluginCommand, kind)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,7 @@ func dataNames() []string {
 func listData(cmd *cobra.Command) error {
 	rows := [][]string{{"NAME", "PROBLEMS", "STATUS", "WHAT"}}
 	for _, d := range problems.DataSets() {
-		rows = append(rows, []string{d.Name, strings.Join(d.Problems, ", "), d.Status().Word(), firstLine(d.Doc)})
+		rows = append(rows, []string{d.Name, strings.Join(d.Problems, ", "), d.Status().Word(), text.FirstLine(d.Doc)})
 	}
 	return printColumns(cmd.OutOrStdout(), rows, "WHAT", "PROBLEMS")
 }

@@ -8,10 +8,10 @@ import (
 
 	"noisebench/cmd/bench/plans"
 	"noisebench/harness"
-	"noisebench/plugins"
-	"noisebench/plugins/problems"
+	"noisebench/plugins/catalogue"
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/bridge"
 	"noisebench/results/stats"
 )
 
@@ -84,10 +84,11 @@ func TestPublishedMeans(t *testing.T) {
 
 // DeepOBS' spellings lead to our problems, in plans and on the command line.
 func TestDeepOBSSpellings(t *testing.T) {
-	c := &catalogue{
-		own:   []*plugins.Plugin{{Problems: problems.All()}},
-		found: func() []*plugins.Plugin { return nil },
+	c, err := catalogue.Open(t.Context(), catalogue.Options{ProblemName: bridge.ProblemName})
+	if err != nil {
+		t.Fatal(err)
 	}
+	defer c.Close()
 	for spelling, want := range map[string]string{
 		"fmnist_2c2d": "fmnist-2c2d", "mnist_logreg": "mnist-softmax", "quadratic_deep": "quadratic-deep",
 		"fmnist-2c2d": "fmnist-2c2d", "two_d_beale": "beale",

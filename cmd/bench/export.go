@@ -35,7 +35,7 @@ var exports = map[string]func(s bridge.Source, dir string, wrote func(file strin
 			if filepath.Ext(path) == ".json" {
 				wrote(path, -1) // the data file belongs to it
 			}
-			return writeWhole(path, []byte(text))
+			return results.WriteFile(path, []byte(text))
 		})
 	},
 }

@@ -14,6 +14,7 @@ import (
 	"noisebench/harness"
 	"noisebench/harness/folder"
 	"noisebench/plugins"
+	"noisebench/plugins/catalogue"
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/bundle"
@@ -82,7 +83,7 @@ func (f *finder) open(cmd *cobra.Command, arg string) (*found, error) {
 	f.source = source
 	plan = plan.WithDefaults()
 	f.plugins.inProcess = true // nothing is run
-	var own *catalogue
+	var own *catalogue.Catalogue
 	defer func() {
 		if own != nil {
 			own.Close()
@@ -104,7 +105,7 @@ func (f *finder) open(cmd *cobra.Command, arg string) (*found, error) {
 		if err != nil {
 			return nil, err
 		}
-		own.pretend(build)
+		own.SetBuild(build)
 		there.definitions = own
 		if there.campaign, err = harness.NewCampaign(plan, own); err != nil {
 			return nil, err

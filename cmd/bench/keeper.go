@@ -226,11 +226,3 @@ func (k *keeper) builds(plan string) map[string]int {
 	}
 	return builds
 }
-
-// writeWhole is results.WriteWhole of what is there already.
-func writeWhole(path string, contents []byte) error {
-	return results.WriteWhole(path, func(w io.Writer) error {
-		_, err := w.Write(contents)
-		return err
-	})
-}

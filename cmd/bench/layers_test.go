@@ -21,6 +21,12 @@ var layers = map[string]struct{ own, libraries []string }{
 		own:       []string{"protocol", "plugins/internal/wire", "plugins/internal/supervisor"},
 		libraries: []string{"github.com/hashicorp/", "google.golang.org/", "golang.org/x/sys/"},
 	},
+	"plugins/catalogue": {
+		own: []string{
+			"protocol", "protocol/fingerprint", "protocol/platform", "plugins", "plugins/optimizers", "plugins/problems", "results", "internal/text",
+		},
+		libraries: []string{"golang.org/x/sys/"},
+	},
 	"plugins/internal/simd":   {own: []string{"protocol"}, libraries: []string{"golang.org/x/sys/", "github.com/mmcloughlin/avo/"}},
 	"plugins/internal/linalg": {own: []string{"protocol", "plugins/internal/simd"}, libraries: []string{"gonum.org/v1/gonum/"}},
 	"plugins/optimizers": {

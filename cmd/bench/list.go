@@ -2,14 +2,13 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"noisebench/cmd/bench/plans"
 	"noisebench/internal/text"
-	"noisebench/plugins"
+	"noisebench/plugins/catalogue"
 	"noisebench/plugins/optimizers"
 	"noisebench/plugins/problems"
 	"noisebench/protocol"
@@ -17,12 +16,12 @@ import (
 
 func newList() *cobra.Command {
 	var paths []string
-	lists := map[string]func(*cobra.Command, *lister) error{
+	lists := map[string]func(*cobra.Command, *catalogue.Lister) error{
 		"optimizers": listOptimizers,
 		"problems":   listProblems,
-		"plans":      func(cmd *cobra.Command, _ *lister) error { return listPlans(cmd) },
+		"plans":      func(cmd *cobra.Command, _ *catalogue.Lister) error { return listPlans(cmd) },
 		"plugins":    listPlugins,
-		"data":       func(cmd *cobra.Command, _ *lister) error { return listData(cmd) },
+		"data":       func(cmd *cobra.Command, _ *catalogue.Lister) error { return listData(cmd) },
 	}
 	order := []string{"optimizers", "problems", "plans", "plugins", "data"}
 	cmd := &cobra.Command{
@@ -44,8 +43,14 @@ and as long as the files in its folder stay the same.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			l := newLister(cmd, paths)
-			defer l.close()
+			options, err := listed(nil).options(cmd)
+			if err != nil {
+				return err
+			}
+			l := catalogue.NewLister(cmd.Context(), catalogue.ListerOptions{
+				Plugins: options, Paths: paths, Warn: warnTo(cmd.ErrOrStderr()),
+			})
+			defer l.Close()
 			if len(args) == 1 {
 				return lists[args[0]](cmd, l)
 			}
@@ -64,11 +69,8 @@ and as long as the files in its folder stay the same.`,
 	return cmd
 }
 
-// all lists the plugins that are there, discovered ones included.
-func (c *catalogue) all() []*plugins.Plugin { return slices.Concat(c.own, c.named, c.found()) }
-
-func listOptimizers(cmd *cobra.Command, l *lister) error {
-	all, err := l.everything()
+func listOptimizers(cmd *cobra.Command, l *catalogue.Lister) error {
+	all, err := l.All()
 	if err != nil {
 		return err
 	}
@@ -94,16 +96,16 @@ func defaults(declared []protocol.Hyperparameter) string {
 	return strings.Join(parts, " ")
 }
 
-func listProblems(cmd *cobra.Command, l *lister) error {
-	all, err := l.everything()
+func listProblems(cmd *cobra.Command, l *catalogue.Lister) error {
+	all, err := l.All()
 	if err != nil {
 		return err
 	}
 	rows := [][]string{{"PROBLEM", "PLUGIN", "d", "N", "BATCH", "BUDGET", "METRIC", "MEASURES", "WHAT"}}
 	for _, p := range all {
 		for _, d := range p.Problems {
-			if d.err != nil {
-				return fmt.Errorf("problem %s: %w", d.Name, d.err)
+			if d.Err != nil {
+				return fmt.Errorf("problem %s: %w", d.Name, d.Err)
 			}
 			rows = append(rows, []string{
 				d.Name, p.Name, fmt.Sprint(d.Spec.Dim), train(&d.Spec), fmt.Sprint(d.Spec.BatchSize), fmt.Sprint(d.Spec.Budget),
@@ -112,16 +114,6 @@ func listProblems(cmd *cobra.Command, l *lister) error {
 		}
 	}
 	return printColumns(cmd.OutOrStdout(), rows, "PLUGIN", "MEASURES", "BUDGET", "BATCH", "METRIC", "N", "d")
-}
-
-// specOf is a problem's specification at the defaults of its parameters.
-func specOf(d *protocol.ProblemDef) (*protocol.ProblemSpec, error) {
-	setting, err := protocol.Resolve(d.Parameters, nil)
-	if err != nil {
-		return nil, err
-	}
-	spec, err := d.Spec(setting)
-	return &spec, err
 }
 
 func train(spec *protocol.ProblemSpec) string {
@@ -139,14 +131,14 @@ func listPlans(cmd *cobra.Command) error {
 			return err
 		}
 		rows = append(rows, []string{
-			name, fmt.Sprint(len(plan.Problems)), fmt.Sprint(len(plan.Optimizers)), firstLine(plan.Description),
+			name, fmt.Sprint(len(plan.Problems)), fmt.Sprint(len(plan.Optimizers)), text.FirstLine(plan.Description),
 		})
 	}
 	return printColumns(cmd.OutOrStdout(), rows, "OPTIMIZERS", "PROBLEMS")
 }
 
-func listPlugins(cmd *cobra.Command, l *lister) error {
-	all, err := l.everything()
+func listPlugins(cmd *cobra.Command, l *catalogue.Lister) error {
+	all, err := l.All()
 	if err != nil {
 		return err
 	}

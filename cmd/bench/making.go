@@ -16,6 +16,7 @@ import (
 	"noisebench/harness/folder"
 	"noisebench/harness/worker"
 	"noisebench/internal/text"
+	"noisebench/plugins/catalogue"
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/bundle"
@@ -30,6 +31,7 @@ type making struct {
 	only      []string      // as the user wrote them
 	launch    []string      // prefixes of workers
 	plugins   []string      // that workers are to launch
+	threads   int           // that plugins were told to use for each run; 0: their choice
 }
 
 func (m *making) add(cmd *cobra.Command) {
@@ -92,7 +94,7 @@ func (m *making) selection(plan *protocol.Plan) (func(problem, optimizer string)
 var errStop = errors.New("the time of --stop-after is over")
 
 // execute makes the runs of a campaign that the results folder does not hold.
-func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.Lookup, c *catalogue, m *making) ([]results.Cell, error) {
+func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.Lookup, c *catalogue.Catalogue, m *making) ([]results.Cell, error) {
 	stderr := cmd.ErrOrStderr()
 	only, err := m.selection(&campaign.Plan)
 	if err != nil {
@@ -122,7 +124,7 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.
 	claims := claim.New(m.dir, claim.Config{Job: batchJob()})
 	defer claims.Close()
 	opt := harness.Options{
-		Store: store, Parallel: m.parallel, Alloc: c.host.Alloc, Host: harness.ThisHost(), Only: only,
+		Store: store, Parallel: m.parallel, Alloc: c.Alloc, Host: harness.ThisHost(), Only: only,
 		Claims: claims, Checkpoints: store.store, Note: display.say,
 		Progress: func(p harness.Progress) {
 			if p.Record == nil && p.Found == 0 && p.Elsewhere == 0 {
@@ -133,7 +135,7 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.
 			display.update(p)
 		},
 	}
-	opt.Host.Threads = c.threads
+	opt.Host.Threads = m.threads
 	if len(m.launch) > 0 {
 		pool, err := m.workers(&campaign.Plan, display.say)
 		if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"noisebench/harness"
-	"noisebench/plugins"
+	"noisebench/plugins/catalogue"
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/measures"
@@ -62,17 +62,17 @@ func BenchmarkTable(b *testing.B) {
 // tuning takes, and where it chooses the default, is known once it is done.
 func manyRecords(b *testing.B, dir string) *harness.Campaign {
 	plan := manyPlan()
-	catalogue, err := newCatalogue(b.Context(), io.Discard, plugins.Options{}, nil, true)
+	definitions, err := catalogue.Open(b.Context(), catalogue.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer catalogue.Close()
+	defer definitions.Close()
 	if *manyBinary != "" {
-		own, err := ownDefinitions(*manyBinary)
+		own, err := catalogue.BuiltIn(*manyBinary)
 		if err != nil {
 			b.Fatal(err)
 		}
-		catalogue.pretend(own.SHA256)
+		definitions.SetBuild(own.SHA256)
 	}
 	store, err := results.Open(dir)
 	if err != nil {
@@ -80,7 +80,7 @@ func manyRecords(b *testing.B, dir string) *harness.Campaign {
 	}
 	made := map[string]*results.Record{}
 	makeAll := func() *harness.Campaign {
-		campaign, err := harness.NewCampaign(plan, catalogue)
+		campaign, err := harness.NewCampaign(plan, definitions)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"slices"
@@ -12,8 +13,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"noisebench/plugins"
+	"noisebench/plugins/catalogue"
 	"noisebench/plugins/optimizers"
 	"noisebench/plugins/problems"
+	"noisebench/results/bridge"
 )
 
 // pluginFlags are the flags of commands that launch plugins.
@@ -72,16 +75,26 @@ func setThreads(n int) {
 }
 
 // open launches what the flags name, and the plugins that a plan names, if any.
-func (f *pluginFlags) open(cmd *cobra.Command, ofPlan ...string) (*catalogue, error) {
+func (f *pluginFlags) open(cmd *cobra.Command, ofPlan ...string) (*catalogue.Catalogue, error) {
 	options, err := f.options(cmd)
 	if err != nil {
 		return nil, err
 	}
-	c, err := newCatalogue(cmd.Context(), cmd.ErrOrStderr(), options, slices.Concat(f.paths, ofPlan), f.inProcess)
-	if err == nil {
-		c.threads, c.python = f.threads, f.python
+	var serve []string
+	if !f.inProcess {
+		serve = []string{pluginCommand}
 	}
-	return c, err
+	return catalogue.Open(cmd.Context(), catalogue.Options{
+		Plugins: options, Paths: slices.Concat(f.paths, ofPlan), Serve: serve, Python: f.python,
+		ProblemName: bridge.ProblemName,
+		Warn:        warnTo(cmd.ErrOrStderr()),
+		Note:        func(line string) { fmt.Fprintf(cmd.ErrOrStderr(), "note: %s\n", line) },
+	})
+}
+
+// warnTo returns a function that prints a warning as a line.
+func warnTo(stderr io.Writer) func(line string) {
+	return func(line string) { fmt.Fprintf(stderr, "bench: %s\n", line) }
 }
 
 func (f *pluginFlags) options(cmd *cobra.Command) (plugins.Options, error) {

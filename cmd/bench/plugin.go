@@ -9,10 +9,13 @@ import (
 	"noisebench/protocol"
 )
 
+// pluginCommand is the name of the hidden command that serves bench's own definitions.
+const pluginCommand = "__plugin"
+
 // newPluginServer is the command by which bench serves its own optimizers and problems: it launches itself as their plugin.
 func newPluginServer() *cobra.Command {
 	return &cobra.Command{
-		Use:       "__plugin optimizers|problems",
+		Use:       pluginCommand + " optimizers|problems",
 		Hidden:    true,
 		ValidArgs: []string{"optimizers", "problems"},
 		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),

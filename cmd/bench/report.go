@@ -44,7 +44,7 @@ Like bench table, it works from the records alone and runs nothing. If runs are 
 				_, err := cmd.OutOrStdout().Write(html)
 				return err
 			}
-			if err := writeWhole(out, html); err != nil {
+			if err := results.WriteFile(out, html); err != nil {
 				return fmt.Errorf("cannot write report: %w", err)
 			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "%s written, %.1f MB; open it in a browser\n", out,

@@ -69,6 +69,7 @@ optimizer against published ones costs its own runs alone.`,
 			}
 			making.plugins = slices.Concat(flags.paths, plan.Plugins)
 			flags.threads = max(1, runtime.NumCPU()/parallel)
+			making.threads = flags.threads
 			catalogue, err := flags.open(cmd, plan.Plugins...)
 			if err != nil {
 				return err
@@ -83,7 +84,7 @@ optimizer against published ones costs its own runs alone.`,
 				return err
 			}
 			if dry {
-				return dryRun(cmd, campaign, catalogue.host.Alloc, parallel)
+				return dryRun(cmd, campaign, catalogue.Alloc, parallel)
 			}
 			cells, err := execute(cmd, campaign, definitions, catalogue, making)
 			if err != nil {

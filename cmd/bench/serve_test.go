@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"noisebench/harness"
-	"noisebench/plugins"
+	"noisebench/plugins/catalogue"
 	"noisebench/protocol/planfile"
 )
 
@@ -31,12 +31,12 @@ func serveSmall(t *testing.T) (address string, campaign *harness.Campaign, dir s
 	if err != nil {
 		t.Fatal(err)
 	}
-	catalogue, err := newCatalogue(t.Context(), io.Discard, plugins.Options{}, nil, true)
+	definitions, err := catalogue.Open(t.Context(), catalogue.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(catalogue.Close)
-	if campaign, err = harness.NewCampaign(plan, catalogue); err != nil {
+	t.Cleanup(definitions.Close)
+	if campaign, err = harness.NewCampaign(plan, definitions); err != nil {
 		t.Fatal(err)
 	}
 	dir = filepath.Join(t.TempDir(), "results")

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"noisebench/cmd/bench/plans"
+	"noisebench/internal/text"
 	"noisebench/plugins/problems"
 	"noisebench/protocol"
 	"noisebench/protocol/planfile"
@@ -71,7 +72,7 @@ func show(cmd *cobra.Command, name, dir string, paths []string) error {
 		return errors.Join(optimizerErr, problemErr)
 	}
 	known := append(plans.Names(), dataNames()...)
-	for _, plugin := range c.all() {
+	for _, plugin := range slices.Concat(c.BuiltIn(), c.Named(), c.Discovered()) {
 		for _, d := range plugin.Optimizers {
 			known = append(known, d.Name)
 		}
@@ -86,7 +87,7 @@ func showData(w io.Writer, d *problems.DataSet) error {
 	status := d.Status()
 	rows := [][]string{
 		{"data set", d.Name},
-		{"contents", firstLine(d.Doc)},
+		{"contents", text.FirstLine(d.Doc)},
 		{"source", d.Source},
 		{"licence", d.Licence},
 		{"problems", strings.Join(d.Problems, ", ")},

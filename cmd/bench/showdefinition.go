@@ -55,7 +55,7 @@ func showHyperparameters(w io.Writer, heading string, declared []protocol.Hyperp
 }
 
 func showProblem(w io.Writer, d *protocol.ProblemDef) error {
-	spec, err := specOf(d)
+	_, spec, err := d.At(nil)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func showProblem(w io.Writer, d *protocol.ProblemDef) error {
 	rows := [][]string{
 		{"source", d.Source},
 		{"dimension", fmt.Sprintf("%d, %s", spec.Dim, spec.DType)},
-		{"training examples", train(spec)},
+		{"training examples", train(&spec)},
 		{"validation examples", fmt.Sprint(spec.Validation)},
 		{"test examples", fmt.Sprint(spec.Test)},
 		{"batch size", fmt.Sprint(spec.BatchSize)},

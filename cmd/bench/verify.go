@@ -81,10 +81,10 @@ A sample finds a made-up record with a probability of the sampled share: repeat 
 			}
 			x.Seed = seed
 			if x.Bundle != nil {
-				found := x.Compare(catalogue.here(rebuilt))
+				found := x.Compare(here(catalogue, rebuilt))
 				if x.Decisions != nil && !share.None() {
 					if _, err := verify.Rerun(cmd.Context(), x, found, verify.Again{
-						Selection: verify.Selection{Share: share}, Seed: seed, Parallel: parallel, Alloc: catalogue.host.Alloc,
+						Selection: verify.Selection{Share: share}, Seed: seed, Parallel: parallel, Alloc: catalogue.Alloc,
 					}); err != nil {
 						return err
 					}

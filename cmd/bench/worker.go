@@ -32,7 +32,7 @@ bench run --launch COMMAND starts on another machine: bench has to be there unde
 					catalogue.Close()
 					return nil, err
 				}
-				return &worker.Workplace{Campaign: campaign, Alloc: catalogue.host.Alloc, Host: harness.ThisHost(), Close: catalogue.Close}, nil
+				return &worker.Workplace{Campaign: campaign, Alloc: catalogue.Alloc, Host: harness.ThisHost(), Close: catalogue.Close}, nil
 			})
 		},
 	}

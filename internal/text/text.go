@@ -46,3 +46,9 @@ func Quoted(s string) string {
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
+
+// FirstLine is the summary of a doc text.
+func FirstLine(doc string) string {
+	line, _, _ := strings.Cut(doc, "\n")
+	return line
+}

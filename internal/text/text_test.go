@@ -16,6 +16,8 @@ func TestText(t *testing.T) {
 		{OneLine("a\x1b[31mb\n\tc\u202e d\u00a0e"), "a [31mb c  d\u00a0e"},
 		{Brief(long[:160]), long[:160]},
 		{Brief(long), long[:2*79] + "…"},
+		{FirstLine("A doc.\n\nMore."), "A doc."},
+		{FirstLine("A doc."), "A doc."},
 		{Quoted("a-b.yaml"), "a-b.yaml"},
 		{Quoted(""), "''"},
 		{Quoted("it's $x"), `'it'\''s $x'`},

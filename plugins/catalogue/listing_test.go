@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package catalogue
 
 import (
 	"errors"
@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
-
-	"github.com/spf13/cobra"
 
 	"noisebench/plugins"
 	"noisebench/protocol"
@@ -36,9 +34,10 @@ func TestListingsAreRemembered(t *testing.T) {
 	}
 	doc, specErr := "one", error(nil)
 	asked := false
-	list := func(name string) (*listing, error) {
+	list := func(name string) (*Listing, error) {
 		asked = false
-		return newLister(&cobra.Command{}, nil).remembered(filepath.Base(name), path(name), func() (*plugins.Plugin, error) {
+		l := NewLister(t.Context(), ListerOptions{})
+		return l.remembered(filepath.Base(name), path(name), func() (*plugins.Plugin, error) {
 			asked = true
 			return &plugins.Plugin{Name: name, Problems: []protocol.ProblemDef{{
 				Name: "p", Doc: doc,
@@ -102,7 +101,7 @@ func TestListingsAreRemembered(t *testing.T) {
 		if asked != step.ask {
 			t.Errorf("%s: asked is %t, want %t", step.what, asked, step.ask)
 		}
-		if p := got.Problems[0]; got.Path != path(step.name) || p.Doc != doc || !errors.Is(p.err, specErr) ||
+		if p := got.Problems[0]; got.Path != path(step.name) || p.Doc != doc || !errors.Is(p.Err, specErr) ||
 			specErr == nil && (p.Spec.Dim != 7 || p.Spec.Train != 8) {
 			t.Errorf("%s: got %+v, want the plugin's listing", step.what, got)
 		}

@@ -1,4 +1,4 @@
-package main
+package catalogue
 
 import (
 	"cmp"
@@ -7,10 +7,12 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"noisebench/results"
 )
 
-// cache is a folder of small files below the user's cache folder, which any number of benches share. Nothing depends on
-// it but time: errors are as if nothing were there.
+// cache is a folder of small files below the user's cache folder, which any number of processes
+// share. Only speed depends on it: after an error it is as if nothing were there.
 type cache struct {
 	folder string // empty: there is none
 	keep   int    // the number of files that stay, the latest
@@ -24,7 +26,8 @@ func newCache(name string, keep int) cache {
 	return cache{filepath.Join(folder, "noisebench", name), keep}
 }
 
-// read decodes a file, and reports whether it is there, not damaged, and not older than maxAge, if that is not 0.
+// read decodes a file, and reports whether it is there, undamaged, and not older than maxAge, if
+// that is not 0.
 func (c cache) read(name string, maxAge time.Duration, into any) bool {
 	if c.folder == "" {
 		return false
@@ -40,13 +43,13 @@ func (c cache) read(name string, maxAge time.Duration, into any) bool {
 	return err == nil && json.Unmarshal(text, into) == nil
 }
 
-// write writes a file, removes the oldest beyond those that stay, and reports whether the file was written.
+// write writes a file, removes the oldest of more than keep, and reports whether it was written.
 func (c cache) write(name string, value any) bool {
 	if c.folder == "" || os.MkdirAll(c.folder, 0o755) != nil {
 		return false
 	}
 	text, err := json.Marshal(value)
-	if err != nil || writeWhole(filepath.Join(c.folder, name+".json"), text) != nil {
+	if err != nil || results.WriteFile(filepath.Join(c.folder, name+".json"), text) != nil {
 		return false
 	}
 	c.removeOld()

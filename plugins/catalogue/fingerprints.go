@@ -1,4 +1,4 @@
-package main
+package catalogue
 
 import (
 	"errors"
@@ -13,36 +13,38 @@ import (
 	"noisebench/protocol/platform"
 )
 
-// fingerprints measures what definitions compute, each once. Those of bench's own definitions are kept in the user's cache
-// folder from one start to the next, by the bytes of the executable and the platform.
+// fingerprints measures what definitions compute, each once. Those of built-in definitions are kept
+// in the user's cache folder from one start to the next, by the bytes of the executable and the
+// platform.
 type fingerprints struct {
-	warnings io.Writer
-	cache    cache
-	name     string // in the cache
+	warn, note func(line string)
+	cache      cache
+	name       string // in the cache
 
 	mu     sync.Mutex
-	own    map[string]string // of bench's own definitions, by what was measured
+	own    map[string]string // of built-in definitions, by what was measured
 	dirty  bool
 	known  map[string]string // of outside plugins
 	warned map[string]bool   // scripts, by path
 }
 
-// keepFingerprints is how many builds of bench the cache keeps.
+// keepFingerprints is how many builds of the program the cache keeps.
 const keepFingerprints = 32
 
-func newFingerprints(warnings io.Writer, executable string) *fingerprints {
+func newFingerprints(warn, note func(line string), executable string) *fingerprints {
 	f := &fingerprints{
-		warnings: warnings, cache: newCache("fingerprints", keepFingerprints),
+		warn: warn, note: note, cache: newCache("fingerprints", keepFingerprints),
 		own: map[string]string{}, known: map[string]string{}, warned: map[string]bool{},
 	}
-	f.name = fmt.Sprintf("%d-%.32s-%s", fingerprint.Version, executable, strings.ReplaceAll(platform.Name(), "/", "-"))
+	f.name = fmt.Sprintf("%d-%.32s-%s",
+		fingerprint.Version, executable, strings.ReplaceAll(platform.Name(), "/", "-"))
 	if !f.cache.read(f.name, 0, &f.own) {
 		f.own = map[string]string{}
 	}
 	return f
 }
 
-// save writes what was measured to the cache. That it cannot be written does not matter: it is measured again.
+// save writes what was measured to the cache. What cannot be written is measured again next time.
 func (f *fingerprints) save() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -79,9 +81,11 @@ func (f *fingerprints) problems(defs []protocol.ProblemDef) {
 	}
 }
 
-// measured returns a fingerprint, which it measures once. A definition that cannot be measured is told from others by the
-// bytes of its executable instead: why it fails shows when it is run.
-func (f *fingerprints) measured(origin protocol.Origin, who, key string, measure func() (string, error)) (string, error) {
+// measured returns a fingerprint, which it measures once. A definition that cannot be measured is
+// identified by the bytes of its executable instead: why it fails shows when it is run.
+func (f *fingerprints) measured(origin protocol.Origin, who, key string,
+	measure func() (string, error),
+) (string, error) {
 	known := f.known
 	if origin.Plugin == protocol.BuiltIn {
 		known = f.own
@@ -98,10 +102,10 @@ func (f *fingerprints) measured(origin protocol.Origin, who, key string, measure
 	}
 	print, err := measure()
 	switch {
-	case err != nil && origin.Plugin == protocol.BuiltIn: // data that are missing, as whoever runs it will be told
+	case err != nil && origin.Plugin == protocol.BuiltIn: // missing data, which a run reports
 		return "unmeasured-" + origin.Executable, nil
 	case errors.Is(err, fingerprint.ErrImpure):
-		fmt.Fprintf(f.warnings, "bench: plugin %s: %s: %v; bench check says more\n", origin.Plugin, who, err)
+		f.warn(fmt.Sprintf("plugin %s: %s: %v; bench check says more", origin.Plugin, who, err))
 		print = "impure-" + origin.Executable
 	case err != nil:
 		print = "unmeasured-" + origin.Executable
@@ -111,14 +115,15 @@ func (f *fingerprints) measured(origin protocol.Origin, who, key string, measure
 	return print, nil
 }
 
-// warnScript says once of a plugin that is a script without a digest what is not known of it.
+// warnScript notes, once for each script that declares no digest, which changes go unnoticed.
 func (f *fingerprints) warnScript(origin protocol.Origin) {
 	if origin.Digest != "" || f.warned[origin.Path] || !isScript(origin.Path) {
 		return
 	}
 	f.warned[origin.Path] = true
-	fmt.Fprintf(f.warnings, "note: plugin %s is a script that declares no digest: its runs belong to the script's own bytes and to what a "+
-		"short measurement shows; a change in what it imports that shows later only, or at other settings, is not noticed\n", origin.Plugin)
+	f.note(fmt.Sprintf("plugin %s is a script that declares no digest: its runs belong to the "+
+		"script's own bytes and to what a short measurement shows; a change in what it imports that "+
+		"shows later only, or at other settings, is not noticed", origin.Plugin))
 }
 
 // isScript reports whether an executable is a script, whose bytes say little about what it runs.
