@@ -83,7 +83,7 @@ func (b *baselines) take(cmd *cobra.Command, plan protocol.Plan, c *catalogue.Ca
 		return record
 	}, from)
 	for i, x := range from {
-		if err := b.takeFrom(cmd, x, c, store.store, needed[i], parallel); err != nil {
+		if err := b.takeFrom(cmd, x, c, store.Records, needed[i], parallel); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -34,10 +34,15 @@ func (f *finder) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.build, "build", "", "records that name the build of bench that made them: how its `SHA256` begins")
 }
 
+// openResults opens the records of a results folder; what is wrong with them is printed as warnings.
+func openResults(dir string, warnings io.Writer) (*folder.Store, error) {
+	return folder.OpenStore(dir, warnTo(warnings))
+}
+
 // found is a plan with what the results folder has of it.
 type found struct {
 	campaign *harness.Campaign
-	store    *keeper
+	store    *folder.Store
 	notes    folder.Notes
 
 	definitions bundle.Lookup // by the names of the plan
@@ -54,10 +59,10 @@ func (f *finder) find(cmd *cobra.Command, arg string) (*protocol.Plan, []results
 	// All records are kept, so that little of what is on the heap is garbage: to let it double
 	// would take twice the memory, and to look through it often while it fills would take time.
 	before := debug.SetGCPercent(60)
-	cells, _ := campaign.Cells(store.find)
+	cells, _ := campaign.Cells(store.Find)
 	debug.SetGCPercent(before)
-	imported := importedCells(store.store, &campaign.Plan, cmd.ErrOrStderr())
-	if len(store.seen) == 0 && len(imported) == 0 {
+	imported := importedCells(store.Records, &campaign.Plan, cmd.ErrOrStderr())
+	if store.Seen() == 0 && len(imported) == 0 {
 		return nil, nil, noRecords(cmd, there, arg)
 	}
 	there.notes.MarkTaken(cells)
@@ -73,7 +78,7 @@ func (f *finder) open(cmd *cobra.Command, arg string) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	store.traces = f.traces
+	store.Traces = f.traces
 	notes := notesIn(f.dir, stderr)
 	there := &found{store: store, notes: notes}
 	plan, source, err := plans.Find(arg, notes.Saved)
@@ -101,7 +106,7 @@ func (f *finder) open(cmd *cobra.Command, arg string) (*found, error) {
 		if _, err := rest(); err != nil {
 			return nil, err
 		}
-		build, contract, err := store.build(plan.Name, f.build)
+		build, contract, err := store.Build(plan.Name, f.build)
 		if err != nil {
 			return nil, err
 		}
@@ -150,32 +155,12 @@ func noteChanges(stderr io.Writer, saved *bundle.Saved) {
 // noRecords is the error for a plan of which the results folder has no records. arg is what the
 // user calls the plan.
 func noRecords(cmd *cobra.Command, there *found, arg string) error {
-	plan, dir := &there.campaign.Plan, there.store.store.Dir()
-	others := there.store.otherCode(there.campaign)
+	plan, dir := &there.campaign.Plan, there.store.Records.Dir()
+	others := there.store.OtherCode(there.campaign)
 	if len(others) == 0 {
 		return fmt.Errorf("there are no runs of plan %s in %s; make them by: bench run %s", plan.Name, dir, arg)
 	}
 	return fmt.Errorf("%s holds no runs of plan %s by its optimizers and problems as they are now, but %s; either bench run %s makes them "+
 		"anew, or %s %s --build SHA256 shows what a build of bench made that records name",
 		dir, plan.Name, strings.Join(others, " and "), arg, cmd.CommandPath(), arg)
-}
-
-// build returns the whole digest of the build of bench that made records of a plan and whose digest
-// begins with prefix, and the version of the contract that they have.
-func (k *keeper) build(plan, prefix string) (digest string, contract int, err error) {
-	builds := k.builds(plan)
-	for d, c := range builds {
-		switch {
-		case !strings.HasPrefix(d, prefix):
-		case digest != "":
-			return "", 0, fmt.Errorf("several builds of bench begin with %s; give more digits of the sha256", prefix)
-		default:
-			digest, contract = d, c
-		}
-	}
-	if digest == "" {
-		return "", 0, fmt.Errorf("no build of bench whose sha256 begins with %s made runs of plan %s in %s that are named by it",
-			prefix, plan, k.store.Dir())
-	}
-	return digest, contract, nil
 }

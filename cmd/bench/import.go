@@ -72,7 +72,7 @@ func importBundle(cmd *cobra.Command, name, dir string, b *baselines, flags *plu
 	if err != nil {
 		return err
 	}
-	if err := store.prepare(); err != nil {
+	if err := store.Prepare(); err != nil {
 		return err
 	}
 	ids := map[string]bool{}
@@ -84,7 +84,7 @@ func importBundle(cmd *cobra.Command, name, dir string, b *baselines, flags *plu
 	if len(ids) == 0 {
 		return fmt.Errorf("%s holds no finished run", name)
 	}
-	if err := b.takeFrom(cmd, x, c, store.store, ids, 1); err != nil {
+	if err := b.takeFrom(cmd, x, c, store.Records, ids, 1); err != nil {
 		return err
 	}
 	if _, err := os.Stat(filepath.Join(dir, "plans", results.FileName(x.Plan)+".json")); errors.Is(err, fs.ErrNotExist) {

@@ -42,7 +42,7 @@ var layers = map[string]struct{ own, libraries []string }{
 	// a program that compares a whole run with PyTorch's
 	"plugins/problems/internal/nanogpt": {own: []string{"protocol", "plugins/optimizers", "plugins/problems", "harness", "results"}},
 	"harness":                           {own: []string{"protocol", "protocol/fingerprint", "protocol/platform", "results", "internal/text"}},
-	"harness/folder":                    {own: []string{"protocol", "harness", "harness/verify", "results", "results/bundle"}},
+	"harness/folder":                    {own: []string{"protocol", "harness", "harness/verify", "results", "results/bundle", "internal/text"}},
 	"harness/publish":                   {own: []string{"protocol", "harness", "results", "results/bundle"}},
 	"harness/verify": {
 		own: []string{"protocol", "protocol/platform", "harness", "results", "results/bundle", "results/bundle/check", "internal/text"},

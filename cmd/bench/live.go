@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -15,14 +16,16 @@ import (
 	"time"
 
 	"noisebench/harness"
+	"noisebench/harness/folder"
 )
 
 // live serves the page of a plan and keeps it up to date.
 type live struct {
 	campaign *harness.Campaign
-	store    *keeper // used by refresh alone
-	arg      string  // what the user calls the plan
-	source   []byte  // of the plan
+	store    *folder.Store // used by refresh alone
+	warnings io.Writer
+	arg      string // what the user calls the plan
+	source   []byte // of the plan
 
 	mu      sync.Mutex
 	html    []byte
@@ -82,13 +85,13 @@ func (l *live) watch(ctx context.Context) error {
 
 // refresh makes the page anew if the records changed since the last time.
 func (l *live) refresh() error {
-	version, err := versionOf(l.store.store.Dir())
+	version, err := versionOf(l.store.Records.Dir())
 	if err != nil || version == l.version { // only refresh writes version
 		return err
 	}
-	l.store.forgetFailures()
-	cells, _ := l.campaign.Cells(l.store.find)
-	cells = append(cells, importedCells(l.store.store, &l.campaign.Plan, l.store.warnings)...)
+	l.store.ForgetFailures()
+	cells, _ := l.campaign.Cells(l.store.Find)
+	cells = append(cells, importedCells(l.store.Records, &l.campaign.Plan, l.warnings)...)
 	html, err := newPage(&l.campaign.Plan, cells, l.arg, l.source, version)
 	if err != nil {
 		return err

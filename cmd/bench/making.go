@@ -104,7 +104,7 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.
 	if err != nil {
 		return nil, err
 	}
-	if err := store.prepare(); err != nil {
+	if err := store.Prepare(); err != nil {
 		return nil, err
 	}
 	if err := folder.SavePlan(m.dir, &campaign.Plan, definitions); err != nil {
@@ -118,17 +118,17 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.
 	}
 	started := time.Now()
 	display := newProgress(stderr, campaign.Plan.Tuning.SweepSeed(), func() []results.Cell {
-		cells, _ := campaign.Cells(store.known)
+		cells, _ := campaign.Cells(store.Known)
 		return cells
 	})
 	claims := claim.New(m.dir, claim.Config{Job: batchJob()})
 	defer claims.Close()
 	opt := harness.Options{
 		Store: store, Parallel: m.parallel, Alloc: c.Alloc, Host: harness.ThisHost(), Only: only,
-		Claims: claims, Checkpoints: store.store, Note: display.say,
+		Claims: claims, Checkpoints: store.Records, Note: display.say,
 		Progress: func(p harness.Progress) {
 			if p.Record == nil && p.Found == 0 && p.Elsewhere == 0 {
-				for _, other := range store.otherCode(campaign) {
+				for _, other := range store.OtherCode(campaign) {
 					display.say(fmt.Sprintf("%s holds %s; they stay, but are not these runs", m.dir, other))
 				}
 			}
@@ -147,7 +147,7 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.
 	}
 	cells, err := campaign.Execute(ctx, opt)
 	display.finish()
-	safe := text.CountIs(store.finished(), "finished run")
+	safe := text.CountIs(store.Finished(), "finished run")
 	switch {
 	case cmd.Context().Err() != nil:
 		return nil, interruption(fmt.Sprintf("interrupted: %s safe in %s; the same command goes on from there", safe, m.dir))
@@ -156,11 +156,11 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.
 	case err != nil:
 		return nil, err
 	}
-	if err := store.lost(); err != nil {
+	if err := store.Lost(); err != nil {
 		return nil, err
 	}
 	fmt.Fprintf(stderr, "%s made in %s, %s found in %s\n",
-		text.Count(store.finished()-display.last.Found, "run"), short(time.Since(started)), text.Count(display.last.Found, "run"), m.dir)
+		text.Count(store.Finished()-display.last.Found, "run"), short(time.Since(started)), text.Count(display.last.Found, "run"), m.dir)
 	return cells, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"noisebench/harness"
+	"noisebench/harness/folder"
 	"noisebench/plugins/catalogue"
 	"noisebench/protocol"
 	"noisebench/results"
@@ -37,13 +38,13 @@ func BenchmarkTable(b *testing.B) {
 		dir = b.TempDir()
 	}
 	campaign := manyRecords(b, dir)
-	store, err := openResults(dir, io.Discard)
-	if err != nil {
-		b.Fatal(err)
-	}
+	var store *folder.Store
 	for b.Loop() {
-		clear(store.seen)
-		cells, due := campaign.Cells(store.find)
+		var err error
+		if store, err = openResults(dir, io.Discard); err != nil {
+			b.Fatal(err)
+		}
+		cells, due := campaign.Cells(store.Find)
 		for _, tasks := range due {
 			if len(tasks) > 0 {
 				b.Fatalf("%d runs of a cell are missing", len(tasks))
@@ -53,8 +54,8 @@ func BenchmarkTable(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(float64(len(store.seen)), "records")
-	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(len(store.seen)), "µs/record")
+	b.ReportMetric(float64(store.Seen()), "records")
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(store.Seen()), "µs/record")
 }
 
 // manyRecords makes the records of a plan of 20 problems and 20 optimizers, of realistic size: 26 points on all parts, 100

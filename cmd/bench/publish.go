@@ -48,7 +48,7 @@ there before publishing.`,
 				return usagef(cmd, "--out is %q, want a name that ends in %s", out, bundle.Extension)
 			}
 			contents := publish.Gather(&publish.Source{
-				Campaign: there.campaign, Definitions: there.definitions, Store: there.store.store, Find: there.store.find, Taken: there.notes.Taken,
+				Campaign: there.campaign, Definitions: there.definitions, Store: there.store.Records, Find: there.store.Find, Taken: there.notes.Taken,
 			})
 			if len(contents.Runs) == 0 {
 				return noRecords(cmd, there, args[0])

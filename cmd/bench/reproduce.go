@@ -10,6 +10,7 @@ import (
 
 	"noisebench/cmd/bench/reproduce"
 	"noisebench/harness"
+	"noisebench/harness/folder"
 	"noisebench/internal/text"
 	"noisebench/protocol"
 	"noisebench/protocol/planfile"
@@ -154,7 +155,7 @@ func (o *reproduction) reproduce(cmd *cobra.Command, item reproduce.Item) error 
 				if err != nil {
 					return err
 				}
-				cells, _ = campaign.Cells(store.find)
+				cells, _ = campaign.Cells(store.Find)
 			}
 			in.Done = append(in.Done, reproduce.Done{Plan: campaign.Plan, Cells: cells})
 		}
@@ -163,10 +164,10 @@ func (o *reproduction) reproduce(cmd *cobra.Command, item reproduce.Item) error 
 }
 
 // openTraced opens a results folder of which records are read with their traces.
-func openTraced(dir string, warnings io.Writer) (*keeper, error) {
+func openTraced(dir string, warnings io.Writer) (*folder.Store, error) {
 	store, err := openResults(dir, warnings)
 	if err == nil {
-		store.traces = true
+		store.Traces = true
 	}
 	return store, err
 }
@@ -213,7 +214,7 @@ func (o *reproduction) claims(cmd *cobra.Command, items []reproduce.Item) error 
 	open := func(plan protocol.Plan) (*harness.Campaign, error) {
 		plan = plan.WithDefaults()
 		served := func() (bundle.Lookup, error) { return catalogue, nil }
-		notes := notesIn(store.store.Dir(), store.warnings)
+		notes := notesIn(store.Records.Dir(), cmd.ErrOrStderr())
 		definitions, err := notes.Resolve(&plan, served)
 		if err != nil {
 			return nil, err
@@ -221,7 +222,7 @@ func (o *reproduction) claims(cmd *cobra.Command, items []reproduce.Item) error 
 		return harness.NewCampaign(plan, definitions, notes.Others()...)
 	}
 	collect := func(item *reproduce.Item, size reproduce.Size) (*reproduce.Input, int, error) {
-		return item.Collect(size, open, store.find)
+		return item.Collect(size, open, store.Find)
 	}
 	findings, waiting, err := reproduce.JudgeAll(items, o.size, collect)
 	if err != nil {

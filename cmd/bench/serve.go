@@ -31,11 +31,11 @@ Only this machine can see the page, unless --addr says otherwise: it has no pass
 				return err
 			}
 			campaign, store := there.campaign, there.store
-			l := &live{campaign: campaign, store: store, arg: args[0], source: records.source, changed: make(chan struct{})}
+			l := &live{campaign: campaign, store: store, warnings: cmd.ErrOrStderr(), arg: args[0], source: records.source, changed: make(chan struct{})}
 			if err := l.refresh(); err != nil {
 				return err
 			}
-			if len(store.seen) == 0 && len(store.otherCode(campaign)) > 0 {
+			if store.Seen() == 0 && len(store.OtherCode(campaign)) > 0 {
 				return noRecords(cmd, there, args[0])
 			}
 			listener, err := net.Listen("tcp", addr)

@@ -44,7 +44,7 @@ func serveSmall(t *testing.T) (address string, campaign *harness.Campaign, dir s
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &live{campaign: campaign, store: store, arg: "small.yaml", source: []byte(small), changed: make(chan struct{})}
+	l := &live{campaign: campaign, store: store, warnings: io.Discard, arg: "small.yaml", source: []byte(small), changed: make(chan struct{})}
 	if err := l.refresh(); err != nil {
 		t.Fatal(err)
 	}

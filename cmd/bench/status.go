@@ -49,7 +49,7 @@ Slurm says of them. A run whose harness has died is made by another, at the late
 			for i := range claims {
 				owners[claims[i].ID] = &claims[i]
 			}
-			cells, due := there.campaign.Cells(there.store.find)
+			cells, due := there.campaign.Cells(there.store.Find)
 			forecast := there.campaign.Forecast()
 			rows := [][]string{{"PROBLEM", "OPTIMIZER", "DONE", "FAILED", "LEFT", "RUNNING", "DEAD", "TIME LEFT"}}
 			var done, left, running int

@@ -1,0 +1,262 @@
+package folder
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"noisebench/harness"
+	"noisebench/internal/text"
+	"noisebench/protocol"
+	"noisebench/results"
+)
+
+// Store is a harness.Store of the records in a results folder. It remembers the runs it has seen, so
+// that progress can be computed without reading them again, and treats an unreadable record as a
+// missing one, with a warning: the run is made again. It may be used by several goroutines at the
+// same time.
+type Store struct {
+	Records *results.Store
+	Traces  bool // records are read with their traces
+	warn    func(line string)
+
+	mu     sync.Mutex
+	seen   map[string]*results.Record
+	warned map[string]bool // of unreadable records, by ID
+}
+
+// OpenStore opens the store in a results folder, which need not be there yet. warn gets a line for
+// each record that cannot be read.
+func OpenStore(dir string, warn func(line string)) (*Store, error) {
+	store, err := results.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{
+		Records: store, warn: warn,
+		seen: map[string]*results.Record{}, warned: map[string]bool{},
+	}, nil
+}
+
+// Prepare makes the results folder, and fails if nothing can be written to it.
+func (s *Store) Prepare() error {
+	dir := s.Records.Dir()
+	err := os.MkdirAll(dir, 0o777)
+	if err == nil {
+		var probe *os.File
+		if probe, err = os.CreateTemp(dir, "probe-"); err == nil {
+			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write to results folder: %w; choose another one by --results", err)
+	}
+	return nil
+}
+
+// Lookup implements harness.Store.
+func (s *Store) Lookup(id string) (*results.Record, bool, error) {
+	lookup := s.Records.Lookup
+	if s.Traces {
+		lookup = s.Records.LookupTraced
+	}
+	record, found, err := lookup(id)
+	var syntax *results.SyntaxError
+	if errors.As(err, &syntax) {
+		s.warnOnce(id, fmt.Sprintf("unreadable record: %v; the run does not count until it is made again", err))
+		return nil, false, nil
+	}
+	if found {
+		s.note(id, record)
+	}
+	return record, found, err
+}
+
+// Commit implements harness.Store.
+func (s *Store) Commit(record *results.Record) error {
+	err := s.Records.Commit(record)
+	if err == nil {
+		s.note(record.Run.ID(), record)
+	}
+	return err
+}
+
+func (s *Store) note(id string, record *results.Record) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen[id] = record
+}
+
+// warn says what is wrong with a record, once.
+func (s *Store) warnOnce(id, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.warned[id] {
+		s.warned[id] = true
+		s.warn(text)
+	}
+}
+
+// Lost returns an error if runs that Lookup or Commit saw are no longer in the folder.
+func (s *Store) Lost() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for id := range s.seen {
+		if !s.Records.Has(id) {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of %s no longer in %s: somebody moved or removed them meanwhile; the same command makes them again",
+		n, text.CountIs(len(s.seen), "run"), s.Records.Dir())
+}
+
+// Known returns a run that Lookup or Commit saw.
+func (s *Store) Known(id string) *results.Record {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen[id]
+}
+
+// Seen counts the runs that Lookup, Find or Commit saw, failed ones included.
+func (s *Store) Seen() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.seen)
+}
+
+// Finished counts the finished runs that Lookup or Commit saw.
+func (s *Store) Finished() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, record := range s.seen {
+		if record.End.Status != results.Failed {
+			n++
+		}
+	}
+	return n
+}
+
+// Find is a harness.Lookup for tables: finished runs, else failed ones.
+func (s *Store) Find(id string) *results.Record {
+	if record := s.Known(id); record != nil {
+		return record
+	}
+	record, found, err := s.Lookup(id)
+	if err == nil && !found {
+		record, found, err = s.Records.LookupFailed(id)
+	}
+	if err != nil {
+		s.warnOnce(id, err.Error())
+	}
+	if !found {
+		return nil
+	}
+	s.note(id, record)
+	return record
+}
+
+// ForgetFailures makes find look again for runs that had failed.
+func (s *Store) ForgetFailures() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.seen, func(_ string, r *results.Record) bool { return r.End.Status == results.Failed })
+}
+
+// OtherCode describes the records of a campaign's plan that other code made than what the campaign
+// names: a line for each kind, that of most records first.
+func (s *Store) OtherCode(campaign *harness.Campaign) []string {
+	type code struct{ kind, name, version, digest, print string }
+	known := map[code]bool{}
+	codes := func(r *results.Run) [2]code {
+		p, o := &r.Problem, &r.Optimizer
+		return [2]code{
+			{"problem", p.Name, p.Version, p.Plugin.String(), p.Fingerprint},
+			{"optimizer", o.Name, o.Version, o.Plugin.String(), o.Fingerprint},
+		}
+	}
+	for _, run := range campaign.Examples() {
+		for _, c := range codes(&run) {
+			known[c] = true
+		}
+	}
+	counts := map[string]int{}
+	for record, err := range s.Records.Records() {
+		if err != nil || record.Host.Plan != campaign.Plan.Name {
+			continue // what is wrong with a record shows where it is needed
+		}
+		if digest := builtBy(&record.Run); digest != "" {
+			counts[fmt.Sprintf("made by another build of bench (sha256 %.12s)", digest)]++
+			continue
+		}
+		for _, c := range codes(&record.Run) {
+			if !known[c] {
+				counts[fmt.Sprintf("of %s %s, version %s, as other code computes it", c.kind, c.name, c.version)]++
+				break
+			}
+		}
+	}
+	var texts []string
+	for _, what := range slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b))
+	}) {
+		texts = append(texts, text.Count(counts[what], "run")+" "+what)
+	}
+	if most := 4; len(texts) > most {
+		texts = append(texts[:most], fmt.Sprintf("more of %d kinds", len(texts)-most))
+	}
+	return texts
+}
+
+// builtBy is the SHA-256 of the build of bench that a run names, as those of contract 1 do; empty: none.
+func builtBy(r *results.Run) string {
+	for _, origin := range []protocol.Origin{r.Problem.Plugin, r.Optimizer.Plugin} {
+		if origin.Plugin == protocol.BuiltIn && origin.SHA256 != "" {
+			return origin.SHA256
+		}
+	}
+	return ""
+}
+
+// builds lists the builds of bench that records of a plan name, with the version of their contract.
+func (s *Store) builds(plan string) map[string]int {
+	builds := map[string]int{}
+	for record, err := range s.Records.Records() {
+		if err != nil || record.Host.Plan != plan {
+			continue
+		}
+		if digest := builtBy(&record.Run); digest != "" {
+			builds[digest] = record.Run.Protocol
+		}
+	}
+	return builds
+}
+
+// Build returns the whole digest of the build of bench that made records of a plan and whose digest
+// begins with prefix, and the version of their contract.
+func (s *Store) Build(plan, prefix string) (digest string, contract int, err error) {
+	builds := s.builds(plan)
+	for d, c := range builds {
+		switch {
+		case !strings.HasPrefix(d, prefix):
+		case digest != "":
+			return "", 0, fmt.Errorf("several builds of bench begin with %s; give more digits of the sha256", prefix)
+		default:
+			digest, contract = d, c
+		}
+	}
+	if digest == "" {
+		return "", 0, fmt.Errorf("no build of bench whose sha256 begins with %s made runs of plan %s in %s that are named by it",
+			prefix, plan, s.Records.Dir())
+	}
+	return digest, contract, nil
+}
