@@ -69,9 +69,9 @@ func (f *finder) find(cmd *cobra.Command, arg string) (*protocol.Plan, []results
 	return &campaign.Plan, append(cells, imported...), nil
 }
 
-// open looks up all that the plan names: in what the results folder says of plans that were run in
-// it and of bundles that runs were taken from, and what is not there among bench's own definitions
-// and plugins. No plugin is needed for records that are there.
+// open looks up all that the plan names: in the results folder's notes on plans that were run in it
+// and on bundles that runs were taken from, and otherwise among built-in definitions and plugins. No
+// plugin is needed for records that are there.
 func (f *finder) open(cmd *cobra.Command, arg string) (*found, error) {
 	stderr := cmd.ErrOrStderr()
 	store, err := openResults(f.dir, stderr)
@@ -128,7 +128,7 @@ func (f *finder) open(cmd *cobra.Command, arg string) (*found, error) {
 	return there, nil
 }
 
-// notesIn reads what a results folder says of plans and of bundles. What is unreadable is left out with
+// notesIn reads a results folder's notes on plans and on bundles. What is unreadable is left out with
 // a warning.
 func notesIn(dir string, warnings io.Writer) folder.Notes {
 	notes, errs := folder.Read(dir)
@@ -138,8 +138,8 @@ func notesIn(dir string, warnings io.Writer) folder.Notes {
 	return notes
 }
 
-// noteChanges says which plugins have changed since the plan was run: what is shown was made by the
-// code of that time.
+// noteChanges prints which plugins have changed since the plan was run: the results shown were made
+// by the code of that time.
 func noteChanges(stderr io.Writer, saved *bundle.Saved) {
 	if saved == nil {
 		return

@@ -1,5 +1,6 @@
-// Package folder reads and writes what a results folder says beside its records: what the names of plans
-// meant when they were run in it, and which bundles runs were taken from. With it, tables of plans that
+// Package folder uses a results folder as a campaign does. [Store] keeps its records and remembers
+// which it has seen. [Notes] are what the folder contains beside records: what the names of plans meant
+// when they were run in it, and which bundles runs were taken from. With them, tables of plans that
 // were run need neither plugins nor data.
 package folder
 

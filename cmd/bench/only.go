@@ -1,0 +1,45 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"noisebench/protocol"
+)
+
+// selection reads --only. It returns which pairs are selected, by the names of the plan's entries;
+// nil: all.
+func (m *making) selection(plan *protocol.Plan) (func(problem, optimizer string) bool, error) {
+	if len(m.only) == 0 {
+		return nil, nil
+	}
+	names := map[string][]string{}
+	for _, e := range plan.Problems {
+		names["problem"] = append(names["problem"], e.Name)
+	}
+	for _, e := range plan.Optimizers {
+		names["optimizer"] = append(names["optimizer"], e.Name)
+	}
+	var pairs []map[string]string
+	for _, text := range m.only {
+		pair := map[string]string{}
+		for part := range strings.SplitSeq(text, ",") {
+			key, name, ok := strings.Cut(part, "=")
+			if !ok || names[key] == nil || pair[key] != "" {
+				return nil, fmt.Errorf("--only is %q, want optimizer=NAME, problem=NAME, or both with a comma between them", text)
+			}
+			if !slices.Contains(names[key], name) {
+				return nil, fmt.Errorf("--only %s: plan %s: %w", text, plan.Name, protocol.Unknown(key, name, names[key]))
+			}
+			pair[key] = name
+		}
+		pairs = append(pairs, pair)
+	}
+	return func(problem, optimizer string) bool {
+		return slices.ContainsFunc(pairs, func(pair map[string]string) bool {
+			p, o := pair["problem"], pair["optimizer"]
+			return (p == "" || p == problem) && (o == "" || o == optimizer)
+		})
+	}, nil
+}
