@@ -2,15 +2,10 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -85,7 +80,7 @@ func (l *live) watch(ctx context.Context) error {
 
 // refresh makes the page anew if the records changed since the last time.
 func (l *live) refresh() error {
-	version, err := versionOf(l.store.Records.Dir())
+	version, err := l.store.Records.Version()
 	if err != nil || version == l.version { // only refresh writes version
 		return err
 	}
@@ -102,33 +97,6 @@ func (l *live) refresh() error {
 	close(l.changed)
 	l.changed = make(chan struct{})
 	return nil
-}
-
-// versionOf is a digest of the names in a results folder: records never change, they come under new names. Failures are
-// replaced, so that their times count.
-func versionOf(dir string) (string, error) {
-	sum := sha256.New()
-	for _, part := range []string{"runs", "failed", "imported"} {
-		err := filepath.WalkDir(filepath.Join(dir, part), func(path string, e fs.DirEntry, err error) error {
-			if errors.Is(err, fs.ErrNotExist) {
-				return nil // it went while we looked, or there is none yet
-			}
-			if err != nil || e.IsDir() {
-				return err
-			}
-			fmt.Fprintln(sum, path)
-			if part == "failed" {
-				if info, err := e.Info(); err == nil {
-					fmt.Fprintln(sum, info.ModTime().UnixNano())
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return "", fmt.Errorf("cannot read results folder: %w", err)
-		}
-	}
-	return hex.EncodeToString(sum.Sum(nil)[:8]), nil
 }
 
 // state returns the page, its version, and what is closed when there is another.
