@@ -103,6 +103,7 @@ var leftOut = map[string]string{
 	"svag-mb": "of the plan noise-and-geometry", "adam-star-mb": "of the plan noise-and-geometry",
 	"adam-star-erf": "of the plan noise-and-geometry", "growing-batch-sgd": "of the plan noise-and-geometry",
 	"noise-geometry": "of the plan noise-and-geometry",
+	"matrix-svag":    "of the plan empirical-fisher", "stochastic-efgd": "of the plan empirical-fisher",
 
 	"ideal-svag": "an oracle", "oracle-step-sgd": "an oracle", "oracle-batch-sgd": "an oracle",
 

@@ -11,16 +11,17 @@ import (
 	"noisebench/protocol"
 )
 
-// dampedState is x ← x − α (A + λI)⁻¹ ∇f on all training examples, where A is one of the measurable
-// matrices. The system is solved in float64, by Cholesky factorization or, if A + λI is not
+// dampedState is x ← x − α (A + λI)⁻¹ g, where A is one of the measurable matrices, and g and A are of
+// all training examples or of a batch. The system is solved in float64, by Cholesky factorization or, if A + λI is not
 // positive definite, by LU.
 type dampedState[T protocol.Float] struct {
 	α, λ   float64
 	name   string // of A, in formulas
 	matrix func(*protocol.Measurement[T]) []T
+	next   protocol.Request // of each step
 
 	a      blas64.General // A + λI, then its factors
-	d      blas64.General // ∇f, then the direction
+	d      blas64.General // g, then the direction
 	pivots []int
 }
 
@@ -38,29 +39,43 @@ func dampedParameters(λ float64) []protocol.Hyperparameter {
 	}
 }
 
+// newDamped opens the method on all training examples.
 func newDamped[T protocol.Float](start protocol.Start, name string, matrix func(*protocol.Measurement[T]) []T) (
 	protocol.Optimizer[T], protocol.Request, error,
 ) {
+	o := newDampedOnBatches(start, name, matrix)
+	var err error
+	o.next, err = all(start)
+	return o, o.next, err
+}
+
+// newDampedOnBatches opens the method on batches of the plan's size.
+func newDampedOnBatches[T protocol.Float](
+	start protocol.Start, name string, matrix func(*protocol.Measurement[T]) []T,
+) *dampedState[T] {
 	n := start.Dim
-	first, err := all(start)
 	return &dampedState[T]{
 		α: start.Setting[protocol.StepSize], λ: start.Setting["damping"], name: name, matrix: matrix,
 		a:      blas64.General{Rows: n, Cols: n, Stride: n, Data: make([]float64, n*n)},
 		d:      blas64.General{Rows: n, Cols: 1, Stride: 1, Data: make([]float64, n)},
 		pivots: make([]int, n),
-	}, first, err
+	}
 }
 
 func (o *dampedState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
 	a, g := o.matrix(batch), batch.Gradient
 	if !o.solve(a, g) {
-		return protocol.Request{}, fmt.Errorf("%s + λI is singular at λ = %g; choose a greater damping", o.name, o.λ)
+		return protocol.Request{}, o.singular()
 	}
 	α := o.α * batch.StepScale
 	for j, d := range o.d.Data {
 		x[j] -= T(α * d)
 	}
-	return protocol.Request{Draw: protocol.All}, nil
+	return o.next, nil
+}
+
+func (o *dampedState[T]) singular() error {
+	return fmt.Errorf("%s + λI is singular at λ = %g; choose a greater damping", o.name, o.λ)
 }
 
 // solve writes (A + λI)⁻¹ g to d, and reports whether the inverse exists. NaN and infinities in A

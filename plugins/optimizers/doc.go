@@ -66,6 +66,9 @@
 //	F̃, the empirical Fisher    | efgd
 //	H, the Hessian             | newton
 //
+// stochastic-efgd is efgd on batches, and matrix-svag is svag-mb with the covariance of gradients in
+// the place of their variances, whose step is close to that of stochastic-efgd.
+//
 // ideal-svag, oracle-step-sgd and oracle-batch-sgd are the idealised methods from which theory
 // derives svag, a step size and cabs: they know ∇f and σ² exactly (protocol.Oracle), and tables
 // mark them.
@@ -130,11 +133,11 @@ func All() []protocol.OptimizerDef {
 		lion, lars, lamb, muon, muonH, adamH, soap, shampoo, // by the blocks of a network
 		// without a schedule or a step size
 		scheduleFreeSGD, scheduleFreeAdamW, prodigy, dog, spsMax,
-		svag, mSVAG, svagMB, mSVAGmb, adamStar, adamStarMB, adamStarErf,
+		svag, mSVAG, svagMB, mSVAGmb, matrixSVAG, adamStar, adamStarMB, adamStarErf,
 		cabs, competitor, growingBatchSGD, noiseScale, adaScale,
 		asgd, lineSearchSGD, sam,
 		gd, rprop, lBFGS,
-		ngd, efgd, mcFisherNGD, newton, sophiaG,
+		ngd, efgd, stochasticEFGD, mcFisherNGD, newton, sophiaG,
 		idealSVAG, oracleStepSGD, oracleBatchSGD,
 	}
 }

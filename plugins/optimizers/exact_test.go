@@ -469,3 +469,34 @@ func report(o any, n int) []float64 {
 	o.(protocol.Reporter).Report(values)
 	return values
 }
+
+// R = ((2, 1), (1, 2)) and g = (1, 2) have ggᵀ + R = ((3, 3), (3, 6)), which takes (0, 1/3) to g, and
+// gᵀg = 5.
+func TestMatrixSVAG(t *testing.T) {
+	o, _ := open[float64](t, "matrix-svag", protocol.Setting{protocol.StepSize: 0.3, "damping": 0}, 2)
+	x := []float64{1, 1}
+	step(t, o, x, &protocol.Measurement[float64]{
+		BatchSize: 4, Gradient: []float64{1, 2}, Covariance: []float64{8, 4, 4, 8}, StepScale: 1,
+	})
+	near(t, "x", x, []float64{1, 0.5}, 1e-15)
+
+	m, _ := open[float64](t, "matrix-svag", protocol.Setting{"damping": 0}, 1)
+	s, _ := open[float64](t, "svag-mb", nil, 1)
+	x, y := []float64{1}, []float64{1}
+	for _, at := range measurements[float64](1, 20) {
+		at.Covariance = at.Variance
+		step(t, m, x, at)
+		step(t, s, y, at)
+		near(t, "x in one dimension", x, y, 1e-14)
+	}
+
+	if _, err := m.Step(x, &protocol.Measurement[float64]{BatchSize: 1, Gradient: x, Covariance: x}); err == nil {
+		t.Error("one example has a covariance")
+	}
+	m, _ = open[float64](t, "matrix-svag", protocol.Setting{"damping": 0}, 2)
+	if _, err := m.Step([]float64{0, 0}, &protocol.Measurement[float64]{
+		BatchSize: 2, Gradient: []float64{1, 0}, Covariance: make([]float64, 4),
+	}); err == nil {
+		t.Error("R = 0 is inverted")
+	}
+}

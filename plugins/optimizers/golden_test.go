@@ -96,6 +96,7 @@ func testGolden[T protocol.Float](t *testing.T, g *golden, tolerance float64) {
 					EmpiricalFisher: matrix(protocol.EmpiricalFisher),
 					SampledFisher:   matrix(protocol.SampledFisher),
 					Hessian:         matrix(protocol.Hessian),
+					Covariance:      matrix(protocol.Covariance),
 					TrueGradient:    convert[T](g.Problem.TrueMeans[step]),
 					TrueVariance:    convert[T](g.Problem.TrueSquare[step]),
 					SampledGradient: convert[T](g.Problem.Sampled[step]),

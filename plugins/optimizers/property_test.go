@@ -105,6 +105,10 @@ var laws = []law{
 	{name: "m-svag", fit: 0.1, degree: 1, equals: "sgd", special: protocol.Setting{"beta": 0}},
 	{name: "m-svag-mb", fit: 0.1, degree: 1},
 	{name: "svag-mb", fit: 0.1, degree: 1},
+	{
+		name: "matrix-svag", fit: 0.1, degree: 1, scaling: protocol.Setting{"damping": 0},
+		couples: true, mixes: true,
+	},
 	{name: "adam-star", fit: 0.1, degree: 0, equals: "sign-sgd", special: protocol.Setting{"beta": 0}},
 	{name: "adam-star-mb", fit: 0.1, degree: 0},
 	{name: "adam-star-erf", fit: 0.1, degree: 0, equals: "sign-sgd", special: protocol.Setting{"beta": 0}},
@@ -121,6 +125,7 @@ var laws = []law{
 	{name: "l-bfgs", fit: 1, degree: 0, couples: true, looks: true},
 	{name: "ngd", fit: 0.1, degree: 1, couples: true, mixes: true},
 	{name: "efgd", fit: 0.1, degree: 1, couples: true, mixes: true},
+	{name: "stochastic-efgd", fit: 0.1, degree: 1, couples: true, mixes: true, equals: "efgd"},
 	{name: "mc-fisher-ngd", fit: 0.1, degree: 1, couples: true, mixes: true},
 	{name: "newton", fit: 0.1, degree: 1, couples: true, mixes: true},
 	{
@@ -471,6 +476,9 @@ func scaling[T protocol.Float](t *testing.T, l law) {
 			m.TrueVariance[i] *= c * c
 		}
 		m.VarianceNorm *= c * c
+		for i := range m.Covariance {
+			m.Covariance[i] *= c * c
+		}
 		if l.looks {
 			// as the decrease that a step in that proportion predicts
 			m.Loss *= math.Pow(c, float64(l.degree)+1)
@@ -591,7 +599,7 @@ func quadratic[T protocol.Float](t *testing.T, l law) {
 			sampled[j] = T(math.Sqrt(float64(h[j]) / 32))
 		}
 		step(t, o, x, &protocol.Measurement[T]{
-			BatchSize: 32, Loss: f(x), Gradient: g, Variance: make([]T, 3),
+			BatchSize: 32, Loss: f(x), Gradient: g, Variance: make([]T, 3), Covariance: make([]T, 9),
 			TrueGradient: g, TrueVariance: make([]T, 3),
 			Fisher: curvature, EmpiricalFisher: curvature, SampledFisher: curvature, Hessian: curvature,
 			SampledGradient: sampled,

@@ -40,7 +40,7 @@ func chapter4(size Size) []protocol.Plan {
 		plan := protocol.Plan{
 			Name:        "fig-4.2-" + p,
 			Description: "adaptive and constant batch sizes on " + p,
-			Problems:    []protocol.ProblemEntry{{Problem: "cabs-" + p, Name: p}},
+			Problems:    []protocol.ProblemEntry{{Problem: "cabs-" + p, Name: p, With: allPublished}},
 			Replicates:  10, Evaluations: evaluations4, OneShot: &no, Selection: protocol.TestPart, Report: protocol.Best,
 			Tuning: protocol.Tuning{TieSeeds: -1},
 		}

@@ -3,6 +3,7 @@ package reproduce
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"noisebench/protocol"
@@ -63,6 +64,10 @@ var chapter5Problems = map[string]string{
 	"p1": "p1-fashion-mnist", "p2": "p2-cifar10", "p3": "p3-cifar100", "p4": "p4-war-and-peace",
 }
 
+// allPublished has a network trained on all published examples, as in the thesis, which selects on the
+// test part.
+var allPublished = protocol.Setting{protocol.ValidationParameter: 0}
+
 // exploredAs names, for the optimizers for which App. B lists no step sizes, whose list is explored.
 var exploredAs = map[string]string{svag: mSVAG, svagMB: mSVAG, adamSS: mSSD}
 
@@ -79,8 +84,10 @@ func chapter5(item string, size Size, problems, optimizers []string) []protocol.
 		plan := protocol.Plan{
 			Name:        item + "-p1-reduced",
 			Description: fmt.Sprintf("P1 of the thesis for %d steps at its step sizes", reducedSteps),
-			Problems:    []protocol.ProblemEntry{{Problem: chapter5Problems["p1"], Name: "p1", Budget: reducedSteps * 64}},
-			Replicates:  reducedSeeds, Evaluations: 3, OneShot: &no, Report: protocol.Final,
+			Problems: []protocol.ProblemEntry{{
+				Problem: chapter5Problems["p1"], Name: "p1", With: allPublished, Budget: reducedSteps * 64,
+			}},
+			Replicates: reducedSeeds, Evaluations: 3, OneShot: &no, Report: protocol.Final,
 		}
 		for _, name := range optimizers {
 			o := chapter5Optimizers[name]
@@ -95,7 +102,7 @@ func chapter5(item string, size Size, problems, optimizers []string) []protocol.
 		plan := protocol.Plan{
 			Name:        item + "-" + p,
 			Description: strings.ToUpper(p) + " of the thesis, tuned and replicated in its way",
-			Problems:    []protocol.ProblemEntry{{Problem: chapter5Problems[p], Name: p}},
+			Problems:    []protocol.ProblemEntry{{Problem: chapter5Problems[p], Name: p, With: allPublished}},
 			Replicates:  10, Evaluations: evaluations5, OneShot: &no, Selection: protocol.TestPart, Report: protocol.Best,
 			Tuning: protocol.Tuning{TieSeeds: 10, TieSettings: 2},
 		}
@@ -118,24 +125,31 @@ func chapter5(item string, size Size, problems, optimizers []string) []protocol.
 // evaluation than on training; claims are about a quarter, a half and the end of the budget.
 const evaluations5 = 12
 
-// chapter5Departs is what all comparisons of chapter 5 have in common.
-func chapter5Departs(more ...string) map[Size][]string {
-	more = append(more,
-		"factors of weight decay, dropout rates, padding and starting points of the networks, which the "+
-			"thesis leaves out, are DeepOBS'",
-		"batch normalization is evaluated with statistics of training examples taken at the point itself, "+
-			"DeepOBS' with running averages",
-		"P4 starts each sequence from the state 0, DeepOBS from the end of the sequence before",
-	)
-	return map[Size][]string{
-		Full: append(more[:len(more):len(more)], fmt.Sprintf(
-			"runs are evaluated %d times on all of the test part and as much of the training part; the "+
-				"thesis does not say how often", evaluations5)),
-		Reduced: append(more[:len(more):len(more)],
-			fmt.Sprintf("P1 alone, for %d of its 6000 steps, under %d seeds in place of ten",
-				reducedSteps, reducedSeeds),
-			"step sizes are not tuned: they are those that the thesis found best on P1 over all 6000 steps"),
+// departs5 is what a problem of chapter 5 does not have from the thesis, beside [unstated5].
+var departs5 = map[string]string{
+	"p3": "P3's batch normalization is evaluated with statistics of training examples taken at the point " +
+		"itself, DeepOBS' with running averages",
+	"p4": "P4 starts each sequence from the state 0, DeepOBS from the end of the sequence before",
+}
+
+const unstated5 = "factors of weight decay, dropout rates, padding and starting points of the networks, which " +
+	"the thesis leaves out, are DeepOBS'"
+
+// chapter5Departs is what a comparison of chapter 5 on some problems departs in, and what it adds.
+func chapter5Departs(problems []string, more ...string) map[Size][]string {
+	reduced := append(slices.Clone(more), unstated5,
+		fmt.Sprintf("P1 alone, for %d of its 6000 steps, under %d seeds in place of ten",
+			reducedSteps, reducedSeeds),
+		"step sizes are not tuned: they are those that the thesis found best on P1 over all 6000 steps")
+	full := append(slices.Clone(more), unstated5)
+	for _, p := range problems {
+		if d := departs5[p]; d != "" {
+			full = append(full, d)
+		}
 	}
+	return map[Size][]string{Reduced: reduced, Full: append(full, fmt.Sprintf(
+		"runs are evaluated %d times on all of the test part and as much of the training part; the "+
+			"thesis does not say how often", evaluations5))}
 }
 
 // comparison is one pair of a claim about optimizers.

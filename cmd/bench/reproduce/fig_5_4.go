@@ -2,6 +2,8 @@ package reproduce
 
 import "noisebench/protocol"
 
+var problems54 = []string{"p1", "p2", "p3", "p4"}
+
 // fig54 is the main experiment on sign and variance adaptation (Balles 2021, Sec. 5.6).
 var fig54 = Item{
 	Name:      "fig-5.4",
@@ -9,9 +11,9 @@ var fig54 = Item{
 	Sizes:     []Size{Reduced, Full},
 	Time:      map[Size]string{Reduced: "15 min", Full: "P1 a day, P2 to P4 weeks"},
 	Shortened: true,
-	Departs:   chapter5Departs(),
+	Departs:   chapter5Departs(problems54),
 	Plans: func(size Size) []protocol.Plan {
-		return chapter5("fig-5.4", size, []string{"p1", "p2", "p3", "p4"}, []string{mSGD, mSSD, adam, mSVAG})
+		return chapter5("fig-5.4", size, problems54, []string{mSGD, mSSD, adam, mSVAG})
 	},
 	Draw:   drawCurves,
 	Claims: claims54,

@@ -7,16 +7,18 @@ import (
 	"noisebench/results"
 )
 
+var problemsB2 = []string{"p2", "p3"}
+
 // figB2 adds the variants that the main experiment leaves out (Balles 2021, App. B.3.3).
 var figB2 = Item{
 	Name:  "fig-b.2",
 	Title: "SVAG and Adam* beside M-SGD, M-SSD, Adam and M-SVAG on P2 and P3",
 	Sizes: []Size{Reduced, Full},
 	Time:  map[Size]string{Reduced: "25 min, less after fig-5.4", Full: "weeks"},
-	Departs: chapter5Departs("the thesis does not list the step sizes explored for SVAG and Adam*: those of M-SVAG and of M-SSD are, " +
+	Departs: chapter5Departs(problemsB2, "the thesis does not list the step sizes explored for SVAG and Adam*: those of M-SVAG and of M-SSD are, "+
 		"and at the reduced size the ones found best for these"),
 	Plans: func(size Size) []protocol.Plan {
-		return chapter5("fig-b.2", size, []string{"p2", "p3"}, []string{mSGD, mSSD, adam, mSVAG, svag, adamSS})
+		return chapter5("fig-b.2", size, problemsB2, []string{mSGD, mSSD, adam, mSVAG, svag, adamSS})
 	},
 	Draw:      drawCurves,
 	Shortened: true,

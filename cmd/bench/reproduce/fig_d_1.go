@@ -33,10 +33,13 @@ var figD1 = Item{
 				findings = append(findings, impossible(name, err))
 				continue
 			}
-			n, e := all[ngd].losses, all[efgd].losses
-			findings = append(findings, few7(name, n, e, min(slices.Min(n), slices.Min(e))),
-				against7(name, all[efgd].cosine))
+			findings = append(findings, claimsOfD1(name, all)...)
 		}
 		return findings
 	},
+}
+
+func claimsOfD1(name string, all map[string]*descent) []Finding {
+	n, e := all[ngd].losses, all[efgd].losses
+	return []Finding{few7(name, n, e, min(slices.Min(n), slices.Min(e))), against7(name, all[efgd].cosine)}
 }

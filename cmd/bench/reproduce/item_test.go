@@ -119,6 +119,12 @@ func TestPlans(t *testing.T) {
 					t.Errorf("%s, size %s: %v", item.Name, size, err)
 					continue
 				}
+				for _, p := range c.Plan.Problems {
+					def, _ := own{}.Problem(p.Problem)
+					if held, ok := p.With[protocol.ValidationParameter]; def.New32 != nil && (!ok || held != 0) {
+						t.Errorf("plan %s holds out examples of the network %s", plan.Name, p.Problem)
+					}
+				}
 				n := 0
 				for _, f := range c.Forecast() {
 					n += f.Runs

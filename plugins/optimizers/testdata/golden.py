@@ -60,6 +60,7 @@ MATRICES = {
     name: [[[c * A[i][j] - (shift if i == j else 0.0) for j in range(4)] for i in range(4)] for A in PRODUCTS]
     for name, c, shift in [
         ("fisher", 1.0, 0.0), ("empirical-fisher", 2.0, 0.0), ("sampled-fisher", 4.0, 0.0), ("hessian", 1.0, 2.0),
+        ("covariance", 32.0, 0.0),
     ]
 }
 
@@ -351,6 +352,16 @@ def damped(name):
         return -h["step_size"] * SCALE[t] * determinant(replaced) / determinant(a)
 
     return step
+
+
+def matrix_svag(h, t, i, x):
+    m = [average(h["beta"], t, past(j, t)) for j in range(D)]
+    shares = [[[v / BATCH_SIZES[u] for v in row] for row in exact(MATRICES["covariance"][u])] for u in range(t + 1)]
+    a = [[average(h["beta"] ** 2, t, [S[j][k] for S in shares]) + m[j] * m[k] + (h["damping"] if j == k else 0)
+          for k in range(D)] for j in range(D)]
+    replaced = [row[:i] + [v] + row[i + 1 :] for row, v in zip(a, m)]
+    along = sum(v * g for v, g in zip(m, G[t]))
+    return -h["step_size"] * SCALE[t] * along * determinant(replaced) / determinant(a)
 
 
 # Oracles know the mean μ and the variance σ² of one example's gradient. That of a batch of m has mean square μ² + σ²/m.
@@ -790,6 +801,9 @@ RUNS = [
     run("ngd", damped("fisher"), {"step_size": 0.5, "damping": 0.0}),
     run("ngd", damped("fisher"), {"step_size": 1.0, "damping": 0.125}),
     run("efgd", damped("empirical-fisher"), {"step_size": 1.0, "damping": 1e-8}),
+    run("stochastic-efgd", damped("empirical-fisher"), {"step_size": 0.5, "damping": 0.125}),
+    run("matrix-svag", matrix_svag, {"step_size": 0.1, "beta": 0.9, "damping": 0.0}),
+    run("matrix-svag", matrix_svag, {"step_size": 0.3, "beta": 0.5, "damping": 0.125}),
     run("mc-fisher-ngd", damped("sampled-fisher"), {"step_size": 1.0, "damping": 0.01}),
     run("newton", damped("hessian"), {"step_size": 1.0, "damping": 0.0}),
     run("newton", damped("hessian"), {"step_size": 0.5, "damping": 0.25}),
