@@ -172,7 +172,7 @@ func (r *runner[T]) resume() (request protocol.Request, ok bool, err error) {
 	}
 	if err != nil {
 		if c.Refused != nil {
-			c.Refused(fmt.Errorf("cannot resume run %.12s, it starts anew: %w", r.run.ID(), err))
+			c.Refused(fmt.Errorf("cannot resume run %.12s, it starts again: %w", r.run.ID(), err))
 		}
 		return request, false, nil
 	}

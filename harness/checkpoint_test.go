@@ -179,7 +179,7 @@ func TestResumeRefuses(t *testing.T) {
 	}
 }
 
-// An optimizer that forgets a part of its state is found out by comparison, so this test shows that
+// An optimizer that forgets a part of its state is detected by comparison, so this test shows that
 // the one above can fail.
 func TestForgottenStateShows(t *testing.T) {
 	p, o := pointsDef(11, &callLog{}), busyDef(false)

@@ -57,7 +57,7 @@ func TestHarnessesShareTheWork(t *testing.T) {
 	}
 }
 
-// slowly has the steps of an optimizer take a while.
+// slowly is an optimizer whose steps take some time.
 func slowly(o protocol.OptimizerDef) protocol.OptimizerDef {
 	inner := o.New64
 	o.New64 = func(s protocol.Start) (protocol.Optimizer[float64], protocol.Request, error) {
@@ -87,7 +87,7 @@ func TestLostClaim(t *testing.T) {
 	}
 }
 
-// losing are claims of which some are lost, or another's for a while.
+// losing are claims of which some are lost or, for a while, held by another harness.
 type losing struct {
 	mu     sync.Mutex
 	random *rand.Rand
@@ -124,7 +124,7 @@ func (f failing) Take(context.Context, string) (held context.Context, release fu
 	return nil, nil, false, f.err
 }
 
-// A harness that waits for others alone ends when it is told to.
+// A harness that only waits for others ends with its context.
 func TestWaitingEndsWithTheContext(t *testing.T) {
 	c := testCampaign(t, testPlan())
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
@@ -137,7 +137,7 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 		t.Errorf("error %v, want that of the context", err)
 	}
 	if last.Elsewhere == 0 {
-		t.Error("progress tells of no run that others make")
+		t.Error("progress reports no run that others make")
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 	"noisebench/protocol"
 )
 
-// The loop of a run, at its least: measure, step. A step's problem and optimizer are as small as they can be, so that
-// the difference to "in-process" is what the transport costs.
+// The loop of a run, at its least: measure, step. A step's problem and optimizer are as small as
+// they can be, so that the difference to "in-process" is what the transport costs.
 func BenchmarkStep(b *testing.B) {
 	for _, dim := range []int{100, 3_274_634} {
 		for _, runs := range []int{1, 2} {
@@ -95,8 +95,8 @@ func benchmarkStep(b *testing.B, dim, runs int, transport Transport) {
 	b.ReportMetric(float64(time.Since(began).Nanoseconds())/float64(b.N), "ns/step")
 }
 
-// tiny does as little as can be: it touches one element in a page's worth, so that a vector's size costs nothing but
-// the transport's share.
+// tiny does as little as can be: it touches one element in a page's worth, so that a vector's size
+// costs nothing but the transport's share.
 type tiny struct{}
 
 func (tiny) Init([]float32, uint64) error { return nil }

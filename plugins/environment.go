@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// inherited are the variables that plugins get from this process: those that say where things are, in which language,
-// and how many threads to use.
+// inherited are the variables that plugins get from this process: those for paths, the locale and
+// the numbers of threads.
 func inherited(environ []string) []string {
 	names := []string{
 		"PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TMP", "TEMP", "TZ", "LANG", "SYSTEMROOT", "LOCALAPPDATA",

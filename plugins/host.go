@@ -21,37 +21,40 @@ import (
 	"noisebench/protocol"
 )
 
-// Transport says how a plugin is reached.
+// Transport is the way in which a plugin is called.
 type Transport string
 
-// The transports, from the fastest to the one that works for every plugin. All give the same bits (R2).
+// The transports, from the fastest to the one that works for every plugin. All give the same bits
+// (R2).
 const (
 	Doorbell Transport = Transport(wire.Doorbell) // vectors in shared memory, calls by futex
 	Memory   Transport = Transport(wire.Shared)   // vectors in shared memory, calls on a gRPC stream
 	Messages Transport = Transport(wire.Messages) // vectors and calls on a gRPC stream
 )
 
-// Options are what a host may be told. The zero value is good.
+// Options configure a host. The zero value is ready for use.
 type Options struct {
 	// Logger takes what plugins log and print, under their names. Default: nothing is logged.
 	Logger hclog.Logger
-	// StartTimeout is the longest that a plugin may take from its start to its handshake, and then to say what it serves.
-	// Default: a minute, since an interpreter that imports a large library from a cold disk needs tens of seconds.
+	// StartTimeout is the longest that a plugin may take from its start to its handshake, and then
+	// to describe what it serves. Default: a minute, since an interpreter that imports a large
+	// library from a cold disk needs tens of seconds.
 	StartTimeout time.Duration
-	// CallTimeout is the longest that one call may take before its plugin is declared hanging and killed with all that
-	// it started. Default: 10 minutes.
+	// CallTimeout is the longest that one call may take before its plugin is declared hanging and
+	// killed with all that it started. Default: 10 minutes.
 	CallTimeout time.Duration
-	// Memory is the most that one plugin and what it starts may have in use, in bytes, before they are killed: what they
-	// have written and the shared memory that they map, but no pages of files. Linux only. Default: half of what is free
-	// when the host is made, since two plugins serve a run; negative: no limit.
+	// Memory is the most that one plugin and what it starts may have in use, in bytes, before they
+	// are killed: what they have written and the shared memory that they map, but no pages of
+	// files. Linux only. Default: half of what is free when the host is made, since two plugins
+	// serve a run; negative: no limit.
 	Memory int64
 	// Transport is the fastest transport to use with plugins that can. Default: Doorbell.
 	Transport Transport
-	// Devices are the accelerators to use, as indices. The processes of each plugin are told one each, in turn, by
-	// NOISEBENCH_DEVICE.
+	// Devices are the accelerators to use, as indices. The processes of each plugin are told one
+	// each, in turn, by NOISEBENCH_DEVICE.
 	Devices []string
-	// Env is added to the plugins' environment, as "NAME=value". Plugins inherit a fixed list of variables only, see
-	// the package comment.
+	// Env is added to the plugins' environment, as "NAME=value". Plugins inherit a fixed list of
+	// variables only, see the package comment.
 	Env []string
 }
 
@@ -72,7 +75,8 @@ type Host struct {
 
 var errClosed = errors.New("the plugin host has been closed")
 
-// NewHost makes a private folder and starts a small process that cleans up if this one is killed. Close ends all of it.
+// NewHost makes a private folder and starts a small process that cleans up if this one is killed.
+// Close ends all of it.
 func NewHost(o Options) (*Host, error) {
 	if o.Logger == nil {
 		o.Logger = hclog.NewNullLogger()
@@ -89,7 +93,8 @@ func NewHost(o Options) (*Host, error) {
 	default:
 		return nil, fmt.Errorf("transport is %q, want %s, %s or %s", o.Transport, Doorbell, Memory, Messages)
 	}
-	// The janitor comes first, so that there is no moment at which a killed host leaves a folder behind.
+	// The janitor comes first, so that there is no moment at which a killed host leaves a folder
+	// behind.
 	dir := privateFolder()
 	janitor, err := wire.NewJanitor(dir)
 	if err != nil {
@@ -109,7 +114,8 @@ func NewHost(o Options) (*Host, error) {
 
 // privateFolder is the path of a new folder, short enough for sockets in it.
 func privateFolder() string {
-	// The shortest of the systems' limits, less what is put under the base: two folders and a socket with random names.
+	// The shortest of the systems' limits, less what is put under the base: two folders and a
+	// socket with random names.
 	const limit = 104 - 1 - len("/nb-01234567/plugin-dir4294967295/plugin4294967295")
 	base := os.TempDir()
 	if len(base) > limit && runtime.GOOS != "windows" {
@@ -118,14 +124,15 @@ func privateFolder() string {
 	return filepath.Join(base, fmt.Sprintf("nb-%08x", rand.Uint32()))
 }
 
-// Alloc returns size zeroed bytes, aligned to 64, that plugins can map: vectors that lie in it travel without being
-// copied. Vectors elsewhere work as well. The memory is the caller's until free, which must come after the end of all
-// calls that use it; then nobody may touch it.
+// Alloc returns size zeroed bytes, aligned to 64, that plugins can map: vectors that lie in it
+// travel without being copied. Vectors elsewhere work as well. The memory is the caller's until
+// free, which must come after the end of all calls that use it; then it must not be used.
 func (h *Host) Alloc(size int) (mem []byte, free func()) { return h.memory.Alloc(size) }
 
-// Launch starts a plugin, which is an executable and its arguments, or returns the one that it has started before with
-// the same argv. The executable is a path, or a name to be looked up in PATH. name stands for the plugin in logs,
-// errors and Origin.Plugin. An error has one line and says what to do.
+// Launch starts a plugin, which is an executable and its arguments, or returns the one that it has
+// started before with the same argv. The executable is a path, or a name to be looked up in PATH.
+// name stands for the plugin in logs, errors and Origin.Plugin. An error has one line and says what
+// to do.
 func (h *Host) Launch(ctx context.Context, name string, argv ...string) (*Plugin, error) {
 	if len(argv) == 0 {
 		return nil, fmt.Errorf("plugin %s: there is no executable to launch", name)
@@ -154,7 +161,7 @@ func (h *Host) Launch(ctx context.Context, name string, argv ...string) (*Plugin
 	switch {
 	case err == nil:
 		return p, nil
-	case errors.As(err, &fault): // says which plugin
+	case errors.As(err, &fault): // names the plugin
 		return nil, err
 	}
 	return nil, fmt.Errorf("plugin %s: %w", name, err)
@@ -175,8 +182,8 @@ func notExecutable(name string, err error) string {
 	}
 }
 
-// Close ends all plugins and removes everything that the host made. Calls under way fail. It takes a second or two at
-// most, even if a plugin hangs.
+// Close ends all plugins and removes everything that the host made. Calls under way fail. It takes
+// a second or two at most, even if a plugin hangs.
 func (h *Host) Close() error {
 	h.mu.Lock()
 	if h.closed {

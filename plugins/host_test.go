@@ -38,8 +38,8 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
-// beHost is a host process with a running plugin, a stopped one, and one with a child. It says which, and waits for its
-// end.
+// beHost is a host process with a running plugin, a stopped one, and one with a child. It says
+// which, and waits for its end.
 func beHost() {
 	h, err := NewHost(Options{})
 	if err != nil {
@@ -75,7 +75,8 @@ func beHost() {
 	select {}
 }
 
-// A host that is killed leaves nothing behind: no process, whatever its state, no socket, no folder.
+// A host that is killed leaves nothing behind: no process, whatever its state, no socket, no
+// folder.
 func TestKilledHost(t *testing.T) {
 	escaped := uniqueTime()
 	cmd := exec.Command(os.Args[0], "host", escaped)
@@ -121,7 +122,7 @@ func wait(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain for %s", what)
+			t.Fatalf("timed out waiting for %s", what)
 		}
 	}
 }
@@ -163,7 +164,8 @@ func TestEscapingGrandchild(t *testing.T) {
 	}
 }
 
-// A plugin that uses too much memory is killed before the machine runs out of it, and the fault says so.
+// A plugin that uses too much memory is killed before the machine runs out of it, and the fault
+// says so.
 func TestMemoryLimit(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("this system has no limit")
@@ -228,7 +230,7 @@ func TestMappingsEnd(t *testing.T) {
 	}
 	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", p.first().PID()))
 	if err != nil {
-		t.Skipf("this system does not tell what a process has mapped: %v", err)
+		t.Skipf("this system does not report what a process has mapped: %v", err)
 	}
 	wait(t, "the last session's end", func() bool {
 		maps, err = os.ReadFile(fmt.Sprintf("/proc/%d/maps", p.first().PID()))
@@ -243,7 +245,7 @@ func TestMappingsEnd(t *testing.T) {
 	}
 }
 
-// A host that is given up on in the middle of a launch ends the plugin.
+// A launch whose context ends stops the plugin.
 func TestCancelledLaunch(t *testing.T) {
 	h := newHost(t, Options{})
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
@@ -262,7 +264,8 @@ func TestByHand(t *testing.T) {
 	}
 }
 
-// A restarted plugin is the same code only if names, versions, digests to the last character and environments are.
+// A restarted plugin is the same code only if names, versions, digests to the last character and
+// environments are.
 func TestCodes(t *testing.T) {
 	def := func() protocol.OptimizerDef {
 		return protocol.OptimizerDef{Name: "o", Version: "1", Identity: protocol.Identity{
@@ -282,7 +285,7 @@ func TestCodes(t *testing.T) {
 		d := def()
 		change(&d)
 		if got := codes([]protocol.OptimizerDef{d}, nil); slices.Equal(got, want) {
-			t.Errorf("another %s is not told: %q", name, got)
+			t.Errorf("another %s makes no difference: %q", name, got)
 		}
 	}
 	if slices.Equal(codes(nil, []protocol.ProblemDef{{Name: "o", Version: "1", Identity: def().Identity}}), want) {

@@ -17,7 +17,8 @@ import (
 	"noisebench/protocol"
 )
 
-// The test binary is its own good and bad plugin: with a first argument "plugin:MODE" it serves, see serveMode.
+// The test binary is its own good and bad plugin: with a first argument "plugin:MODE" it serves,
+// see serveMode.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		if mode, is := strings.CutPrefix(os.Args[1], "plugin:"); is {
@@ -50,7 +51,7 @@ func serveMode(mode string) {
 	case "version 1", "version 9":
 		fmt.Printf("1|%s|unix|/nowhere|grpc|\n", strings.Fields(mode)[1])
 		time.Sleep(time.Hour)
-	case "mute": // shakes hands, then never answers
+	case "mute": // completes the handshake, then never answers
 		l, err := net.Listen("unix", os.Getenv("PLUGIN_UNIX_SOCKET_DIR")+"/s")
 		if err != nil {
 			panic(err)
@@ -199,7 +200,8 @@ func problemDef(name string) protocol.ProblemDef {
 	}
 }
 
-// heavy is momentum with an averaged estimate and two reports. Its name decides how it misbehaves at the third step.
+// heavy is momentum with an averaged estimate and two reports. Its name decides how it misbehaves
+// at the third step.
 type heavy[T protocol.Float] struct {
 	name     string
 	alpha    float64

@@ -15,10 +15,11 @@ import (
 	"noisebench/protocol"
 )
 
-// Plugin is one executable that serves optimizers and problems. Its definitions are as good as those of this process:
-// they can be opened many times, and at the same time: in one process, or, if the plugin says how many runs a process of it
-// carries, in as many processes as that takes, which are kept. A process that has ended (crashed, or was killed because it
-// hung) is started again when it is needed next; the runs that were open on it are lost.
+// Plugin is one executable that serves optimizers and problems. Its definitions behave like those
+// of this process: they can be opened many times, and at the same time: in one process, or, if the
+// plugin says how many runs a process of it carries, in as many processes as that takes, which are
+// kept. A process that has ended (crashed, or was killed because it hung) is started again when it
+// is needed next; the runs that were open on it are lost.
 type Plugin struct {
 	Name       string
 	Path       string // of the executable, absolute
@@ -43,12 +44,14 @@ type carrier struct {
 	conn *wire.Conn // nil until it has been started
 }
 
-// Transport says how the plugin is reached: the fastest way that it and the host's options allow.
+// Transport returns how the plugin is called: by the fastest transport that it and the host's
+// options allow.
 func (p *Plugin) Transport() Transport {
 	return Transport(p.first().Transport)
 }
 
-// first is the connection to the process that was launched first, or to the one that took its place.
+// first is the connection to the process that was launched first, or to the one that took its
+// place.
 func (p *Plugin) first() *wire.Conn {
 	p.mu.Lock()
 	c := p.carriers[0]
@@ -58,10 +61,10 @@ func (p *Plugin) first() *wire.Conn {
 	return c.conn
 }
 
-// ContractVersion says which version of the contract the plugin speaks.
+// ContractVersion returns the version of the contract that the plugin speaks.
 func (p *Plugin) ContractVersion() int { return p.first().Version() }
 
-// launch starts the plugin for the first time and takes down what it serves.
+// launch starts the plugin for the first time and records its definitions.
 func (p *Plugin) launch(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -104,7 +107,7 @@ func (p *Plugin) newCarrier() *carrier {
 	return c
 }
 
-// connect starts a process and shakes hands.
+// connect starts a process and completes the handshake.
 func (p *Plugin) connect(ctx context.Context, device string) (*wire.Conn, error) {
 	h := p.host
 	env := h.env
@@ -141,7 +144,8 @@ func (p *Plugin) live() (*wire.Conn, error) {
 	return p.reach(c)
 }
 
-// lend returns the connection to a process with room for one more run, and what gives the room back.
+// lend returns the connection to a process with room for one more run, and what gives the room
+// back.
 func (p *Plugin) lend() (conn *wire.Conn, release func(), err error) {
 	if p.limit == 0 {
 		conn, err = p.live()
@@ -167,7 +171,8 @@ func (p *Plugin) lend() (conn *wire.Conn, release func(), err error) {
 	return conn, release, err
 }
 
-// reach returns the connection to a process, which it starts if it has ended or not been started yet.
+// reach returns the connection to a process, which it starts if it has ended or not been started
+// yet.
 func (p *Plugin) reach(c *carrier) (*wire.Conn, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -178,7 +183,7 @@ func (p *Plugin) reach(c *carrier) (*wire.Conn, error) {
 		default:
 			return c.conn, nil
 		}
-		c.conn.Stop() // frees what is left of it
+		c.conn.Stop() // frees its resources
 		call = "restart"
 	}
 	sum, err := SumFile(p.Path)
@@ -204,7 +209,8 @@ func (p *Plugin) reach(c *carrier) (*wire.Conn, error) {
 	return conn, nil
 }
 
-// sameCode returns an error if what the plugin serves is not what it served when it was launched first.
+// sameCode returns an error if what the plugin serves is not what it served when it was launched
+// first.
 func (p *Plugin) sameCode(conn *wire.Conn) error {
 	if optimizers, problems := conn.Definitions(p.live, p.lend); !slices.Equal(codes(optimizers, problems), codes(p.Optimizers, p.Problems)) {
 		return errors.New("its code has changed since it was launched: it declares other names, versions, digests or environments; " +
@@ -213,7 +219,7 @@ func (p *Plugin) sameCode(conn *wire.Conn) error {
 	return nil
 }
 
-// codes lists what definitions say of their code.
+// codes lists the names, versions and identities that definitions declare.
 func codes(optimizers []protocol.OptimizerDef, problems []protocol.ProblemDef) (list []string) {
 	code := func(kind, name, version string, i protocol.Identity) {
 		o := protocol.Origin{}.WithIdentity(i)
@@ -228,7 +234,7 @@ func codes(optimizers []protocol.OptimizerDef, problems []protocol.ProblemDef) (
 	return list
 }
 
-// stop ends the plugin for good.
+// stop ends the plugin. It is not started again.
 func (p *Plugin) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -245,7 +251,7 @@ func (p *Plugin) stop() {
 	all.Wait()
 }
 
-// SumFile is the SHA-256 of a file's contents, hexadecimal: how executables are named.
+// SumFile is the SHA-256 of a file's contents, hexadecimal. It identifies executables.
 func SumFile(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {

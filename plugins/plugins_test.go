@@ -144,7 +144,7 @@ func shared[T protocol.Float](t *testing.T, h *Host, dim int) *vectors[T] {
 
 // R2: the same bits in process and on every transport, from shared memory and from the heap.
 func TestTransportsAgree(t *testing.T) {
-	const dim = 33 // odd: with float32 every second vector starts at an address that cannot be lent
+	const dim = 33 // odd: with float32 every second vector starts at an address that cannot be shared
 	setting64, setting32 := protocol.Setting{"dim": dim, "bits": 64}, protocol.Setting{"dim": dim, "bits": 32}
 	for _, name := range []string{"heavy", "plain", "prints", "nan", "whole"} {
 		needs := optimizerDef(name).Needs
@@ -248,13 +248,14 @@ func step(t *testing.T, def protocol.OptimizerDef) error {
 	return nil
 }
 
-// Whatever an optimizer does, the host gets a Fault that names it, the call and the cause, and goes on.
+// Whatever an optimizer does, the host gets a Fault that names it, the call and the cause, and goes
+// on.
 func TestFaults(t *testing.T) {
 	for _, transport := range []Transport{Doorbell, Messages} {
 		h := newHost(t, Options{Transport: transport, CallTimeout: 400 * time.Millisecond})
 		p := launch(t, h, "good")
 		for _, c := range []struct{ name, call, text string }{
-			{"crash", "Step", "the process ended: exit status 3; its last words: about to die"},
+			{"crash", "Step", "the process ended: exit status 3; its last output: about to die"},
 			{"panics", "Step", "panic: runtime error: index out of range [3] with length 0"},
 			{"hang", "Step", "killed, because its Step did not answer within 400ms"},
 			{"stop", "Step", "killed, because its Step did not answer within 400ms"},
@@ -276,7 +277,7 @@ func TestFaults(t *testing.T) {
 				if got := errors.Is(err, errors.ErrUnsupported); got != (c.name == "unsupported") {
 					t.Errorf("errors.Is(err, ErrUnsupported) is %t", got)
 				}
-				// One broken run does not doom the next.
+				// A failed run does not affect the next.
 				if err := step(t, p.optimizer(t, "heavy")); err != nil {
 					t.Errorf("after the fault, a good optimizer: %v", err)
 				}
@@ -319,7 +320,8 @@ func TestOpenErrors(t *testing.T) {
 	}
 }
 
-// A problem that puts vectors of its own into a measurement fails: what it wrote to them would not travel.
+// A problem that puts vectors of its own into a measurement fails: what it wrote to them would not
+// travel.
 func TestReplacedVectors(t *testing.T) {
 	for _, transport := range []Transport{Doorbell, Messages} {
 		p := launch(t, newHost(t, Options{Transport: transport}), "good")
@@ -336,7 +338,8 @@ func TestReplacedVectors(t *testing.T) {
 	}
 }
 
-// What a plugin does to x where it must not shows, although x does not lie in shared memory: tests of the contract rely on it.
+// A plugin's forbidden change to x is seen even if x does not lie in shared memory: the conformance
+// tests rely on that.
 func TestMovedPoints(t *testing.T) {
 	p := launch(t, newHost(t, Options{}), "good")
 	if p.Transport() == Messages {
@@ -365,7 +368,8 @@ func TestMovedPoints(t *testing.T) {
 	}
 }
 
-// A process that has ended by itself is not said to have been closed by the host, which cleans up after it.
+// A process that has ended by itself is not reported as closed by the host, which cleans up after
+// it.
 func TestEndBeforeStop(t *testing.T) {
 	h := newHost(t, Options{})
 	p := launch(t, h, "good")
@@ -375,7 +379,7 @@ func TestEndBeforeStop(t *testing.T) {
 	}
 	_ = step(t, p.optimizer(t, "crash"))
 	conn.Stop()
-	if got, want := conn.End().Error(), "the process ended: exit status 3; its last words: about to die"; got != want {
+	if got, want := conn.End().Error(), "the process ended: exit status 3; its last output: about to die"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -401,8 +405,8 @@ func TestNoPlugin(t *testing.T) {
 	}{
 		{[]string{"/bin/true"}, "it ended without a handshake (exit status 0)"},
 		{[]string{"/bin/cat"}, "it ended without a handshake (exit status 0)"},
-		{[]string{"/bin/ls", "/no/such/file"}, "its last words: /bin/ls: cannot access"},
-		{[]string{text}, "is no program for this machine"},
+		{[]string{"/bin/ls", "/no/such/file"}, "its last output: /bin/ls: cannot access"},
+		{[]string{text}, "is not a program for this machine"},
 		{[]string{locked}, "chmod +x " + locked},
 		{[]string{script}, "or the interpreter that it names"},
 		{[]string{dir}, "is a folder; give the executable itself"},
@@ -410,11 +414,11 @@ func TestNoPlugin(t *testing.T) {
 		{[]string{"no-such-program"}, "there is no executable no-such-program in PATH"},
 		{[]string{"/bin/sleep", "100"}, "no handshake within 500ms"},
 		{[]string{os.Args[0], "plugin:silent"}, "no handshake within 500ms"},
-		{[]string{os.Args[0], "plugin:slow"}, "what it printed so far: loading a large library / and more; give it longer by --start-timeout"},
-		{[]string{os.Args[0], "plugin:mute"}, "shook hands, but did not answer within 500ms"},
+		{[]string{os.Args[0], "plugin:slow"}, "its output so far: loading a large library / and more; allow more time by --start-timeout"},
+		{[]string{os.Args[0], "plugin:mute"}, "completed the handshake, but did not answer within 500ms"},
 		{[]string{os.Args[0], "plugin:noise"}, `its first line is "hello from a print that came too early"`},
 		{[]string{os.Args[0], "plugin:prefix"}, `its first line is "hello 1|2|`},
-		{[]string{os.Args[0], "plugin:version 1"}, "speaks contract version 1, this noisebench speaks version 2; build the plugin anew"},
+		{[]string{os.Args[0], "plugin:version 1"}, "speaks contract version 1, this noisebench speaks version 2; rebuild the plugin"},
 		{[]string{os.Args[0], "plugin:version 9"}, "speaks contract version 9, this noisebench speaks version 2; use a noisebench of its version"},
 		{[]string{os.Args[0], "plugin:invalid"}, "optimizer heavy: has neither New32 nor New64"},
 	} {

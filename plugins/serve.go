@@ -13,12 +13,13 @@ import (
 	"noisebench/protocol"
 )
 
-// Serve serves optimizers and problems to the noisebench that started this program, and returns when that has no more
-// use for them. It is all that a plugin's main needs to call. Standard output belongs to the handshake until then; what
-// the definitions' code prints later, to standard output or error, goes to the host's log.
+// Serve serves optimizers and problems to the noisebench that started this program, and returns
+// when that ends it. It is all that a plugin's main needs to call. Standard output belongs to the
+// handshake until then; what the definitions' code prints later, to standard output or error, goes
+// to the host's log.
 //
-// If the definitions make no sense, or somebody else has started the program, Serve says so on standard error and
-// exits.
+// If a definition is invalid, or the program was not started by noisebench, Serve explains that on
+// standard error and exits.
 func Serve(defs ...protocol.Definition) {
 	optimizers, problems, err := sortOut(defs)
 	if err != nil {
@@ -26,14 +27,14 @@ func Serve(defs ...protocol.Definition) {
 		os.Exit(1)
 	}
 	if os.Getenv(wire.CookieKey) != wire.CookieValue {
-		fmt.Fprint(os.Stderr, byHand(os.Args[0], optimizers, problems))
+		fmt.Fprint(os.Stderr, usage(os.Args[0], optimizers, problems))
 		os.Exit(1)
 	}
 	wire.Serve(optimizers, problems)
 }
 
-// byHand is what a plugin says to a person who starts it.
-func byHand(path string, optimizers []protocol.OptimizerDef, problems []protocol.ProblemDef) string {
+// usage is what a plugin prints if a person starts it.
+func usage(path string, optimizers []protocol.OptimizerDef, problems []protocol.ProblemDef) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s is a noisebench plugin; bench runs it. It serves:\n", filepath.Base(path))
 	for _, o := range optimizers {
@@ -46,7 +47,7 @@ func byHand(path string, optimizers []protocol.OptimizerDef, problems []protocol
 	return b.String()
 }
 
-// sortOut tells optimizers from problems and returns an error that names the first thing that makes no sense.
+// sortOut separates optimizers and problems. Its error names the first invalid definition.
 func sortOut(defs []protocol.Definition) (os []protocol.OptimizerDef, ps []protocol.ProblemDef, err error) {
 	for _, d := range defs {
 		switch d := d.(type) {
@@ -59,7 +60,7 @@ func sortOut(defs []protocol.Definition) (os []protocol.OptimizerDef, ps []proto
 	return os, ps, checkDefinitions(os, ps)
 }
 
-// checkDefinitions returns an error that names the first definition that makes no sense, and why.
+// checkDefinitions returns an error that names the first invalid definition, and the reason.
 func checkDefinitions(os []protocol.OptimizerDef, ps []protocol.ProblemDef) error {
 	if len(os)+len(ps) == 0 {
 		return errors.New("there is nothing to serve; give at least one optimizer or problem")
@@ -107,7 +108,7 @@ func checkOptimizer(d *protocol.OptimizerDef) error {
 	case d.Version == "":
 		return errors.New("has no version")
 	case d.New32 == nil && d.New64 == nil:
-		return errors.New("has neither New32 nor New64, so that nothing can open it")
+		return errors.New("has neither New32 nor New64, so that it cannot be opened")
 	case !d.Needs.Valid():
 		return fmt.Errorf("needs %v, want known quantities", d.Needs)
 	case len(d.Reports) > wire.MaxReports:
@@ -135,9 +136,9 @@ func checkProblem(d *protocol.ProblemDef) error {
 	case d.Version == "":
 		return errors.New("has no version")
 	case d.Spec == nil:
-		return errors.New("has no Spec, so that nobody knows its dimension")
+		return errors.New("has no Spec, which gives its dimension")
 	case d.New32 == nil && d.New64 == nil:
-		return errors.New("has neither New32 nor New64, so that nothing can open it")
+		return errors.New("has neither New32 nor New64, so that it cannot be opened")
 	}
 	if err := checkTexts(d.Version, d.Doc, d.Source, d.Identity); err != nil {
 		return err
@@ -148,7 +149,7 @@ func checkProblem(d *protocol.ProblemDef) error {
 	return checkHyperparameters(d.Parameters)
 }
 
-// What definitions may hold at most, so that a mistake cannot exhaust the memory of those who read them.
+// Limits of definitions, so that a mistake cannot exhaust the memory of their readers.
 const (
 	maxDefinitions     = 10000
 	maxHyperparameters = 1000     // of a definition

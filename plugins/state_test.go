@@ -40,8 +40,8 @@ func steps(t *testing.T, o protocol.Optimizer[float64], x []float64, from, to in
 	}
 }
 
-// A state that was saved in one process goes on to the same bits in another one, whatever the transport, however long it
-// is: one that fits into a mailbox, and one of several pieces.
+// A state that was saved in one process continues with the same bits in another one, on every
+// transport and at every length: one that fits into a mailbox, and one of several pieces.
 func TestStateMovesToAnotherProcess(t *testing.T) {
 	for _, d := range []int{3, 3840, 20000} { // 3840: v and mean have 61440 bytes together, the length of a piece
 		local := open64(t, optimizerDef("heavy"), d)
@@ -111,7 +111,7 @@ func TestStateMovesToAnotherProcess(t *testing.T) {
 	}
 }
 
-// A state that does not belong costs the run that it was given to, and says why.
+// A state that does not fit fails the run that it was given to, with the reason.
 func TestForeignState(t *testing.T) {
 	for _, transport := range []Transport{Doorbell, Messages} {
 		p := launch(t, newHost(t, Options{Transport: transport}), "good")
@@ -148,15 +148,15 @@ func TestForeignState(t *testing.T) {
 		if err := protocol.RestoreState(plain, state); !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("a state for an optimizer that does not save: error is %v, want ErrUnsupported", err)
 		}
-		steps(t, plain, make([]float64, 3), 0, 2) // it has come to no harm
+		steps(t, plain, make([]float64, 3), 0, 2) // it is unaffected
 	}
 }
 
-// An optimizer that says it saves and cannot is refused when it is opened.
+// An optimizer that declares Saves and has no state is refused when it is opened.
 func TestSavesWithoutState(t *testing.T) {
 	p := launch(t, newHost(t, Options{}), "stateless")
 	_, _, err := p.Optimizers[0].New64(protocol.Start{Setting: protocol.Setting{"step_size": 0.1}, Dim: 3, DType: protocol.Float64})
-	if err == nil || !strings.Contains(err.Error(), "says that it saves, but it has no method State") {
+	if err == nil || !strings.Contains(err.Error(), "declares Saves, but it has no method State") {
 		t.Errorf("New64 gives %v, want that it has no method State", err)
 	}
 }

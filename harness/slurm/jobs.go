@@ -13,7 +13,8 @@ import (
 	"noisebench/results"
 )
 
-// Job is a job that was submitted for a plan. It is kept in the results folder, as jobs/NUMBER.json.
+// Job is a job that was submitted for a plan. It is kept in the results folder, as
+// jobs/NUMBER.json.
 type Job struct {
 	Number    string `json:"job"`
 	Plan      string `json:"plan"` // name

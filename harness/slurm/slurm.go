@@ -18,7 +18,7 @@ type Limits struct {
 	KillWait     time.Duration // between the signal that ends a job and its end
 }
 
-// ReadLimits asks scontrol.
+// ReadLimits reads the limits from scontrol.
 func ReadLimits(ctx context.Context) (Limits, error) {
 	out, err := call(ctx, "", "scontrol", "show", "config")
 	if err != nil {
@@ -27,7 +27,7 @@ func ReadLimits(ctx context.Context) (Limits, error) {
 	value := func(key string) (int, error) {
 		match := regexp.MustCompile(`(?m)^` + key + `\s*=\s*(\d+)`).FindStringSubmatch(out)
 		if match == nil {
-			return 0, fmt.Errorf("scontrol show config tells no %s", key)
+			return 0, fmt.Errorf("scontrol show config prints no %s", key)
 		}
 		return strconv.Atoi(match[1])
 	}
@@ -58,8 +58,8 @@ type Array struct {
 // signalBefore is how long before its time limit a task is told to stop.
 const signalBefore = 60 * time.Second
 
-// StopAfter is how long a task of this time limit should work before it saves its runs and ends: 5 %
-// or two minutes less than the limit, whichever is more, but at least half of it.
+// StopAfter is how long a task of this time limit should work before it saves its runs and ends: 5
+// % or two minutes less than the limit, whichever is more, but at least half of it.
 func StopAfter(limit time.Duration) time.Duration {
 	return max(limit/2, limit-max(limit/20, 2*time.Minute)).Truncate(time.Second)
 }

@@ -24,7 +24,7 @@ func TestTimes(t *testing.T) {
 	}
 	for _, text := range []string{"", "x", "1:2:3:4", "-5", "1-", "UNLIMITED", "1:-2", "1-1-1", "-1h"} {
 		if got, err := ParseTime(text); err == nil || !strings.Contains(err.Error(), "want HH:MM:SS") {
-			t.Errorf("%q is %v, %v; want an error that says what is wanted", text, got, err)
+			t.Errorf("%q is %v, %v; want an error with the accepted formats", text, got, err)
 		}
 	}
 	for d, want := range map[time.Duration]string{
@@ -86,7 +86,7 @@ func TestCluster(t *testing.T) {
 	}
 	queue := func() []Task {
 		t.Helper()
-		tasks, err := Queue(ctx, []string{job, "999999"}) // one of which the cluster knows nothing
+		tasks, err := Queue(ctx, []string{job, "999999"}) // the second of which is unknown
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -131,7 +131,7 @@ func TestCluster(t *testing.T) {
 	}
 	array.Tasks, array.Options = 1, []string{"--partition=none"}
 	if _, err := array.Submit(ctx); err == nil || !strings.Contains(err.Error(), "partition") {
-		t.Errorf("error %v, want what sbatch says of the partition", err)
+		t.Errorf("error %v, want sbatch's error about the partition", err)
 	}
 }
 
@@ -139,7 +139,7 @@ func until(t *testing.T, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); !holds(); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("waited for a minute in vain")
+			t.Fatal("timed out after a minute")
 		}
 	}
 }

@@ -1,6 +1,6 @@
 // Package worker has runs made by processes that are started by any command: ssh NODE, srun, docker
-// run, or a shell. No folder is shared. A worker reads runs on its standard input and writes records
-// to its standard output; they are kept by the harness that started it.
+// run, or a shell. No folder is shared. A worker reads runs on its standard input and writes
+// records to its standard output; they are kept by the harness that started it.
 //
 // # Messages
 //
@@ -16,6 +16,6 @@
 //	← {"refused": "…"}                    a checkpoint that could not be used
 //	← {"record": "…", "fault": {…}}       or {"error": "…"} or {"stopped": true}
 //
-// On {"stop": true} a worker saves the run's checkpoint and answers {"stopped": true}. At the end of
-// its input it ends.
+// On {"stop": true} a worker saves the run's checkpoint and answers {"stopped": true}. At the end
+// of its input it ends.
 package worker

@@ -28,7 +28,7 @@ type message struct {
 	Stopped    bool         `json:"stopped,omitempty"`
 }
 
-// Opening is what a worker is told once.
+// Opening is the first message to a worker, which is sent once.
 type Opening struct {
 	Protocol int           `json:"protocol"` // protocol.Version
 	Plan     protocol.Plan `json:"plan"`     // with its defaults
@@ -78,7 +78,7 @@ func (p *pipe) write(m message) error {
 	return err
 }
 
-// read reads the next message. What is no message is an error that quotes it.
+// read reads the next message. Any other line is an error that quotes it.
 func (p *pipe) read() (message, error) {
 	var m message
 	line, err := p.in.ReadBytes('\n')
@@ -93,7 +93,7 @@ func (p *pipe) read() (message, error) {
 	return m, nil
 }
 
-// notMessage is a line that is no message, such as a greeting of the machine.
+// notMessage is a line that is not a message, such as a greeting of the machine.
 type notMessage []byte
 
 func (n notMessage) Error() string {

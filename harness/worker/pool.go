@@ -28,12 +28,12 @@ type lane struct {
 	worker   *worker
 }
 
-// most is how often in a row a lane may fail before it is given up.
-const most = 3
+// maxFailures is how often in a row a lane may fail before it is given up.
+const maxFailures = 3
 
 // NewPool returns a pool with one worker for each prefix. A worker is started by the shell command
 // "PREFIX ARGS…"; args are those that start bench worker on that machine. Where the prefix ends in
-// -c, as sh -c does, they are one word. note is told of workers that failed.
+// -c, as sh -c does, they are one word. note is called with a text for each worker that failed.
 func NewPool(prefixes, args []string, opening Opening, note func(string)) *Pool {
 	p := &Pool{opening: opening, note: note, lanes: make(chan *lane, len(prefixes))}
 	for _, prefix := range prefixes {
@@ -72,7 +72,7 @@ func (p *Pool) Make(ctx context.Context, run results.Run, checkpoints *harness.C
 			return nil, ctx.Err()
 		}
 		l.failures++
-		if l.failures < most && !broken.forGood {
+		if l.failures < maxFailures && !broken.permanent {
 			p.note(fmt.Sprintf("worker %q: %v; it is started again", l.command, err))
 			p.lanes <- l
 			continue
@@ -117,7 +117,7 @@ func (p *Pool) Close() {
 // brokenError is an error of a worker or of the way to it.
 type brokenError struct {
 	err     error
-	forGood bool // it would be the same again
+	permanent bool // a new worker would fail in the same way
 }
 
 func (e *brokenError) Error() string { return e.err.Error() }
@@ -195,7 +195,7 @@ func start(command string, opening *Opening) (*worker, error) {
 	}
 }
 
-// read passes messages on. What a machine prints before the first is no matter.
+// read passes messages on. Lines that a machine prints before the first are ignored.
 func (w *worker) read() {
 	defer close(w.ended)
 	opened := false
@@ -293,7 +293,7 @@ func (w *worker) record(run *results.Run, m message) (*results.Record, error) {
 func (w *worker) end() {
 	_ = w.input.Close()
 	go func() {
-		for range w.messages { // what it still tells is for nobody
+		for range w.messages { // messages that are no longer needed
 		}
 	}()
 	gone := make(chan struct{})

@@ -34,7 +34,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, open func(context.C
 			m, err := p.read()
 			if err != nil {
 				failed <- err
-				cancel() // a run in flight is of use to nobody
+				cancel() // the result of the current run is no longer needed
 				return
 			}
 			select {

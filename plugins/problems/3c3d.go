@@ -66,8 +66,9 @@ func conv3dense3(classes int) []nn.Layer {
 	}
 }
 
-// shiftedView is how DeepOBS shows SVHN, and mirroredView how it shows CIFAR. The brightness changes by at most a
-// quarter of a grey level: DeepOBS gives a fraction of 1, and its images have values up to 255.
+// shiftedView is how DeepOBS shows SVHN, and mirroredView how it shows CIFAR. The brightness
+// changes by at most a quarter of a grey level: DeepOBS gives a fraction of 1, and its images have
+// values up to 255.
 var (
 	shiftedView = view{
 		side:        32,

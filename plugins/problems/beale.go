@@ -10,7 +10,8 @@ func bealeDef() protocol.ProblemDef {
 	}, planar{f: beale, u0: -4.5, v0: 4.5, optimum: 0})
 }
 
-// beale is f(u, v) = (1.5 − u + uv)² + (2.25 − u + uv²)² + (2.625 − u + uv³)², with its minimum 0 at (3, 0.5).
+// beale is f(u, v) = (1.5 − u + uv)² + (2.25 − u + uv²)² + (2.625 − u + uv³)², with its minimum 0
+// at (3, 0.5).
 func beale(u, v float64) (value, du, dv float64) {
 	v2, v3 := v*v, v*v*v
 	a, b, c := 1.5-u+u*v, 2.25-u+u*v2, 2.625-u+u*v3

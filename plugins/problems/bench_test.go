@@ -6,7 +6,8 @@ import (
 	"noisebench/protocol"
 )
 
-// BenchmarkMeasure times one batch of the default size, for each problem and each set of quantities.
+// BenchmarkMeasure times one batch of the default size, for each problem and each set of
+// quantities.
 func BenchmarkMeasure(b *testing.B) {
 	for _, def := range exact() {
 		p, spec := open(b, def, nil)

@@ -8,8 +8,8 @@ import (
 	"noisebench/protocol"
 )
 
-// Networks and models have a role in every block. A network's blocks have shapes, and its last weights are the output
-// layer's.
+// Networks and models have a role in every block. A network's blocks have shapes, and its last
+// weights are the output layer's.
 func TestBlocks(t *testing.T) {
 	for _, def := range All() {
 		_, spec, err := def.At(nil)
@@ -44,8 +44,8 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
-// The weights of a softmax regression are pixels × classes: moving those of one class moves its score alone, and those of one
-// pixel nothing where that is black.
+// The weights of a softmax regression are pixels × classes: moving those of one class moves its
+// score alone, and those of one pixel nothing where that is black.
 func TestSoftmaxShape(t *testing.T) {
 	p, spec := open(t, digitsDef(), nil)
 	f := p.(*opened[float64]).f.(*softmax)

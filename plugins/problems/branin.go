@@ -14,8 +14,8 @@ func braninDef() protocol.ProblemDef {
 	}, planar{f: branin, u0: 2.5, v0: 12.5, optimum: 5 / (4 * math.Pi)})
 }
 
-// branin is f(u, v) = (v − 5.1/(4π²) u² + 5/π u − 6)² + 10 (1 − 1/(8π)) cos u + 10. Its minimum is 5/(4π), at
-// (−π, 12.275), (π, 2.275) and (3π, 2.475).
+// branin is f(u, v) = (v − 5.1/(4π²) u² + 5/π u − 6)² + 10 (1 − 1/(8π)) cos u + 10. Its minimum is
+// 5/(4π), at (−π, 12.275), (π, 2.275) and (3π, 2.475).
 func branin(u, v float64) (value, du, dv float64) {
 	const (
 		b = 5.1 / (4 * math.Pi * math.Pi)

@@ -69,7 +69,8 @@ func breastCancerSpec(s protocol.Setting) (protocol.ProblemSpec, error) {
 		Blocks:     linearBlocks(breastCancerDim, true),
 		Data:       dataFiles(data.BreastCancer),
 		Constants: map[string]float64{
-			// The Hessian (1/N) Σ σ(1−σ) aᵢaᵢᵀ + λI is largest at x = 0, where σ(1−σ) = ¼, and tends to λI far out.
+			// The Hessian (1/N) Σ σ(1−σ) aᵢaᵢᵀ + λI is largest at x = 0, where σ(1−σ) = ¼, and
+			// tends to λI far out.
 			"smoothness":       tables.largest/4 + s["l2"],
 			"strong_convexity": s["l2"],
 		},
@@ -122,7 +123,8 @@ func loadBreastCancer() (*breastCancerTables, error) {
 	return tables, nil
 }
 
-// standardise shifts and scales column j of all rows to mean 0 and variance 1 over the training rows.
+// standardise shifts and scales column j of all rows to mean 0 and variance 1 over the training
+// rows.
 func standardise(rows [][]float64, j int, training []int) {
 	size := float64(len(training))
 	mean, variance := 0.0, 0.0

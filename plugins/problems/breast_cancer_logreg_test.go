@@ -36,8 +36,8 @@ func TestBreastCancerStandardised(t *testing.T) {
 	}
 }
 
-// The smoothness L is the largest eigenvalue of the Hessian at 0, here found by power iteration with differences of
-// gradients; λ bounds the curvature from below.
+// The smoothness L is the largest eigenvalue of the Hessian at 0, here found by power iteration
+// with differences of gradients; λ bounds the curvature from below.
 func TestBreastCancerConstants(t *testing.T) {
 	const l2 = 0.01
 	p, spec := open(t, breastCancerDef(), protocol.Setting{"l2": l2})
@@ -91,11 +91,12 @@ func TestLogistic(t *testing.T) {
 		}
 	}
 	if !math.IsNaN(logistic(math.NaN())) {
-		t.Error("logistic(NaN) is a number")
+		t.Error("logistic(NaN) is not NaN")
 	}
 }
 
-// The weights decide: with the intercept alone all tumours are called benign, or all malignant at 0.
+// The weights decide: with the intercept alone all tumours are called benign, or all malignant at
+// 0.
 func TestBreastCancerAccuracy(t *testing.T) {
 	p, spec := open(t, breastCancerDef(), nil)
 	x := make([]float64, spec.Dim)
@@ -107,5 +108,5 @@ func TestBreastCancerAccuracy(t *testing.T) {
 		t.Errorf("%g of the test part are benign, want the majority", benign)
 	}
 	x[spec.Dim-1] = math.NaN()
-	near(t, "accuracy of a point that is no number", evaluate(t, p, x, protocol.TestPart).Metric, 0, 0)
+	near(t, "accuracy at NaN", evaluate(t, p, x, protocol.TestPart).Metric, 0, 0)
 }

@@ -2,8 +2,8 @@ package problems
 
 import "noisebench/plugins/problems/internal/nn"
 
-// cabsBlock is what the networks of Balles 2021, Ch. 4 on colour images are built from. They start as TensorFlow's
-// tutorial on CIFAR-10 does, from which the CABS code has them.
+// cabsBlock is what the networks of Balles 2021, Ch. 4 on colour images are built from. They start
+// as TensorFlow's tutorial on CIFAR-10 does, from which the CABS code has them.
 func cabsBlock(bias float32) []nn.Layer {
 	return []nn.Layer{
 		nn.Conv{Size: 5, Channels: 64, Weights: nn.TruncatedNormal(0.05), Bias: nn.Constant(bias)},

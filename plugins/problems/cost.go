@@ -6,7 +6,7 @@ import (
 	"noisebench/plugins/problems/internal/nn"
 )
 
-// cost is what a network and one example in it cost.
+// cost is the number of parameters of a network and the cost of one example.
 type cost struct {
 	parameters int
 	nn.Cost

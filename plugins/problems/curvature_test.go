@@ -8,8 +8,9 @@ import (
 	"noisebench/protocol"
 )
 
-// The tests here are of the matrices' definitions by other means than the conformance suite has: summation over classes,
-// identities between matrices, and limits. Equations are those of Balles 2021, in averages.
+// The tests here are of the matrices' definitions by other means than the conformance suite has:
+// summation over classes, identities between matrices, and limits. Equations are those of Balles
+// 2021, in averages.
 
 // measured returns everything that the problem offers at x on a batch.
 func measured(t *testing.T, p protocol.Problem[float64], spec protocol.ProblemSpec, x []float64, batch protocol.Batch,
@@ -55,8 +56,8 @@ func addOuter(a []float64, w float64, v []float64) {
 	}
 }
 
-// Prop. 7.1: F = G for the squared, the logistic and the softmax loss; and both are the Hessian, since the models are
-// linear. Eq. 7.22: F̃ = (m−1)/m Σ̂ + ∇f ∇fᵀ.
+// Prop. 7.1: F = G for the squared, the logistic and the softmax loss; and both are the Hessian,
+// since the models are linear. Eq. 7.22: F̃ = (m−1)/m Σ̂ + ∇f ∇fᵀ.
 func TestMatricesAgree(t *testing.T) {
 	for _, def := range []protocol.ProblemDef{
 		lognormalDef(), linearToyDef(), logisticToyDef(), bostonDef(), wdbcDef(), a1aDef(), yachtDef(), digitsDef(),
@@ -86,7 +87,8 @@ func TestMatricesAgree(t *testing.T) {
 	}
 }
 
-// At 0 all slopes of the logistic loss are ∓½ and all weights ¼: F̃ is F, to the bit, and so are the first steps.
+// At 0 all slopes of the logistic loss are ∓½ and all weights ¼: F̃ is F, to the bit, and so are
+// the first steps.
 func TestEmpiricalFisherAtZero(t *testing.T) {
 	for _, def := range []protocol.ProblemDef{wdbcDef(), a1aDef(), logisticToyDef()} {
 		p, spec := open(t, def, nil)
@@ -97,8 +99,9 @@ func TestEmpiricalFisherAtZero(t *testing.T) {
 	}
 }
 
-// Eq. D.3 by summation over the classes: F is the mean of Σ_c p(c|z) ∇f ∇fᵀ, where ∇f is the gradient of an example that
-// has the label c. It is also the expectation of the sampled matrix (Eq. 7.24).
+// Eq. D.3 by summation over the classes: F is the mean of Σ_c p(c|z) ∇f ∇fᵀ, where ∇f is the
+// gradient of an example that has the label c. It is also the expectation of the sampled matrix
+// (Eq. 7.24).
 func TestFisherByClasses(t *testing.T) {
 	t.Run("logistic", func(t *testing.T) {
 		p, spec := open(t, logisticToyDef(), protocol.Setting{"case": 3})
@@ -131,12 +134,13 @@ func TestFisherByClasses(t *testing.T) {
 		nearMatrix(t, "F", f, want, 1e-13)
 	})
 	t.Run("most likely label", func(t *testing.T) {
-		// With the mode in place of a drawn label, the matrix is 0 for the squared loss: no estimate of F at all.
+		// With the mode in place of a drawn label, the matrix is 0 for the squared loss: it does
+		// not estimate F.
 		p, spec := open(t, yachtDef(), nil)
 		inner := p.(*opened[float64]).f.(*linearModel)
 		x := randomPoint(p, spec, 4)
 		modes := *inner.design
-		inner.look(x, inner.all)
+		inner.prepare(x, inner.all)
 		modes.y = slices.Clone(inner.z)
 		m := measured(t, openLinear(spec, &modes, gaussian, nil), spec, x, protocol.Batch{Examples: ascending(spec.Train)})
 		if slices.ContainsFunc(m.EmpiricalFisher, func(v float64) bool { return v != 0 }) {
@@ -145,8 +149,8 @@ func TestFisherByClasses(t *testing.T) {
 	})
 }
 
-// The mean of many sampled matrices is F, labels are drawn anew at each place in the stream and under each seed, and a
-// second look draws the same.
+// The mean of many sampled matrices is F, labels are drawn independently at each place in the
+// stream and under each seed, and a second measurement draws the same.
 func TestSampledFisher(t *testing.T) {
 	for _, c := range []struct {
 		def protocol.ProblemDef
@@ -165,7 +169,7 @@ func TestSampledFisher(t *testing.T) {
 			}
 			m := measured(t, p, spec, c.x, batch)
 			if again := measured(t, p, spec, c.x, batch); !slices.Equal(again.SampledFisher, m.SampledFisher) {
-				t.Fatalf("%s: a second look draws other labels", c.def.Name)
+				t.Fatalf("%s: a second measurement draws other labels", c.def.Name)
 			}
 			seen[m.SampledFisher[0]] = true
 			for i, v := range m.SampledFisher {
@@ -184,9 +188,10 @@ func TestSampledFisher(t *testing.T) {
 	}
 }
 
-// One function has many generalised Gauss-Newton matrices, as it is split into an outer and an inner function: by Eq. 7.11
-// (loss and linear model) it is G, by Eq. 7.12 (everything is outer) the Hessian, and by Eq. 7.17 (outer is −log, inner the
-// probability) the empirical Fisher matrix. f itself is −log p for the logistic loss.
+// One function has many generalised Gauss-Newton matrices, as it is split into an outer and an
+// inner function: by Eq. 7.11 (loss and linear model) it is G, by Eq. 7.12 (everything is outer)
+// the Hessian, and by Eq. 7.17 (outer is −log, inner the probability) the empirical Fisher matrix.
+// f itself is −log p for the logistic loss.
 func TestGaussNewtonSplits(t *testing.T) {
 	p, spec := open(t, logisticToyDef(), protocol.Setting{"case": 2})
 	inner := p.(*opened[float64]).f.(*linearModel)
@@ -219,8 +224,9 @@ func TestGaussNewtonSplits(t *testing.T) {
 	nearMatrix(t, "split 7.17", m.EmpiricalFisher, last, 1e-14)
 }
 
-// Eq. 7.15, with the norm not squared: ‖H − G‖₂ ≤ r β for least squares on a model whose outputs have β-Lipschitz gradients,
-// where r is the mean of |residual|. With one example and one parameter it is an equality at the steepest point.
+// Eq. 7.15, with the norm not squared: ‖H − G‖₂ ≤ r β for least squares on a model whose outputs
+// have β-Lipschitz gradients, where r is the mean of |residual|. With one example and one parameter
+// it is an equality at the steepest point.
 func TestGaussNewtonBound(t *testing.T) {
 	const y = 3.0
 	z := func(x float64) (z, dz, ddz float64) { return math.Sin(x), math.Cos(x), -math.Sin(x) } // β = 1
@@ -240,8 +246,8 @@ func TestGaussNewtonBound(t *testing.T) {
 	}
 }
 
-// In the limit of many examples, F is the identity, and F̃ at the optimum is v I, or diag(3.5, 1.5) where the model lacks
-// ½x² (App. D.2): up to three standard errors.
+// In the limit of many examples, F is the identity, and F̃ at the optimum is v I, or diag(3.5, 1.5)
+// where the model lacks ½x² (App. D.2): up to three standard errors.
 func TestLinearToyLimits(t *testing.T) {
 	const n = 300_000
 	for _, c := range []struct {
@@ -273,8 +279,9 @@ func TestLinearToyLimits(t *testing.T) {
 	}
 }
 
-// The source claims an accuracy of 73 % for the model that is right. That goes with the covariances of its code, for which the
-// best classifier has Φ(1/√2) = 76 %; with those that are printed it has Φ(1) = 84 %.
+// The source claims an accuracy of 73 % for the model that is right. That goes with the covariances
+// of its code, for which the best classifier has Φ(1/√2) = 76 %; with those that are printed it has
+// Φ(1) = 84 %.
 func TestLogisticToyReadings(t *testing.T) {
 	for squared, want := range map[float64]float64{0: 0.841345, 1: 0.760250} {
 		p, spec := open(t, logisticToyDef(), protocol.Setting{"squared": squared})

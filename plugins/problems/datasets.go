@@ -20,7 +20,7 @@ type DataSet struct {
 	set *data.Set
 }
 
-// DataStatus says where a data set is.
+// DataStatus is the place and state of a data set.
 type DataStatus struct {
 	Place string // "embedded", or a folder; "" if the set is missing
 	Err   error  // why the set cannot be used, missing or corrupt, and what to run; nil if it can
@@ -50,7 +50,8 @@ func (s DataStatus) String() string {
 	return "found in " + s.Place
 }
 
-// DataSets lists the data sets that built-in problems read, whether they are on this machine or not.
+// DataSets lists the data sets that built-in problems read, whether they are on this machine or
+// not.
 func DataSets() []DataSet {
 	readers := readers()
 	var list []DataSet
@@ -76,21 +77,23 @@ func readers() map[protocol.DataFile][]string {
 	return names
 }
 
-// Status looks for the data set and reads all of it, to verify its checksums; that takes about half a second.
+// Status looks for the data set and reads all of it, to verify its checksums; that takes about half
+// a second.
 func (d DataSet) Status() DataStatus {
 	place, err := d.set.Verify()
 	return DataStatus{place, err}
 }
 
-// Fetch gets the data set over the network, into the folder of its name below $NOISEBENCH_DATA, or else below
-// noisebench in the user's cache folder. Files that are there and intact stay as they are. progress, which may be nil,
-// is told how many bytes of a file are there, of how many. Cancelling ctx stops it; a later call resumes.
+// Fetch gets the data set over the network, into the folder of its name below $NOISEBENCH_DATA, or
+// else below noisebench in the user's cache folder. Files that are there and intact stay as they
+// are. progress, which may be nil, is called with the number of bytes of a file that are there and
+// the total. Cancelling ctx stops it; a later call resumes.
 func (d DataSet) Fetch(ctx context.Context, progress func(file string, done, total int64)) error {
 	return d.set.Fetch(ctx, progress)
 }
 
-// dataFiles lists the files of a set, or the archive in which they are published: its SHA-256 is known, and theirs may
-// not be.
+// dataFiles lists the files of a set, or the archive in which they are published: its SHA-256 is
+// known, and theirs may not be.
 func dataFiles(s *data.Set) []protocol.DataFile {
 	if s.Archive != nil {
 		return []protocol.DataFile{{Name: s.Name + "/" + s.Archive.Name, SHA256: s.Archive.SHA256}}

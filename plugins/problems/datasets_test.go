@@ -23,7 +23,7 @@ func TestDataSets(t *testing.T) {
 			if err := set.Fetch(t.Context(), nil); err != nil {
 				t.Errorf("fetch of embedded %s: %v", set.Name, err)
 			}
-		case set.Name == "fashion-mnist" && status.Err == nil: // a package of the operating system has brought it
+		case set.Name == "fashion-mnist" && status.Err == nil: // installed by a package of the operating system
 		case status.Place != "" || !errors.Is(status.Err, data.ErrMissing):
 			t.Errorf("%s is %v, want it missing", set.Name, status)
 		}

@@ -12,8 +12,9 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/fingerprints.json")
 
-// Nobody changes the bits of a problem without raising its version: its records would be made again, and nobody would know
-// why. A set of quantities has a line of its own, so that offering one more changes none.
+// A change of a problem's bits needs a new version: otherwise its records would be made again
+// without a documented reason. Each set of quantities has a line of its own, so that offering one
+// more changes none.
 func TestFingerprints(t *testing.T) {
 	table, err := fingerprint.OpenTable("testdata/fingerprints.json")
 	if err != nil {
@@ -52,8 +53,8 @@ func TestFingerprints(t *testing.T) {
 	}
 }
 
-// guarded lists what a problem is measured for: each quantity; or of a network, which takes longer, the gradient and all
-// quantities together.
+// guarded lists what a problem is measured for: each quantity; or of a network, which takes longer,
+// the gradient and all quantities together.
 func guarded(spec *protocol.ProblemSpec) (list []protocol.Quantity) {
 	if spec.Dim > 1<<14 {
 		return []protocol.Quantity{protocol.Gradient, spec.Measures}

@@ -12,20 +12,21 @@ import (
 	"noisebench/protocol"
 )
 
-// linearModel is a generalised linear model with one output zᵢ = aᵢᵀx and the loss fᵢ(x) = ℓ(zᵢ, yᵢ) = −log p(yᵢ|zᵢ) + const.
-// With rᵢ = ∂ℓ/∂z and wᵢ = ∂²ℓ/∂z²,
+// linearModel is a generalised linear model with one output zᵢ = aᵢᵀx and the loss fᵢ(x) = ℓ(zᵢ,
+// yᵢ) = −log p(yᵢ|zᵢ) + const. With rᵢ = ∂ℓ/∂z and wᵢ = ∂²ℓ/∂z²,
 //
 //	∇fᵢ = rᵢ aᵢ,   F = G = H = (1/m) Σ wᵢ aᵢaᵢᵀ,   F̃ = (1/m) Σ rᵢ² aᵢaᵢᵀ
 //
-// since z is linear in x and is the natural parameter of p (Balles 2021, Prop. 7.1, Eqs. D.10 and D.17; averages here).
-// Columns are kept one after the other, so that all sums over examples are inner products of long vectors.
+// since z is linear in x and is the natural parameter of p (Balles 2021, Prop. 7.1, Eqs. D.10 and
+// D.17; averages here). Columns are kept one after the other, so that all sums over examples are
+// inner products of long vectors.
 type linearModel struct {
 	*design
 	family
 	begin []float64 // where runs start; nil: at 0
 	all   []int     // numbers of the training examples
 
-	// What is known of a batch, see look.
+	// The state of a batch, see prepare.
 	columns [][]float64
 	z, r, w []float64
 
@@ -42,7 +43,8 @@ type design struct {
 	constants map[string]float64 // see protocol.ProblemSpec
 }
 
-// newDesign takes rows of features and then the target. A bias is a column of ones behind the features.
+// newDesign takes rows of features and then the target. A bias is a column of ones behind the
+// features.
 func newDesign(f family, rows [][]float64, bias bool) *design {
 	d := len(rows[0]) - 1
 	t := &design{columns: make([][]float64, d), bias: bias}
@@ -115,8 +117,8 @@ var gaussian = family{
 	steepest: 1, quadratic: true, doc: "½ (z − y)² with z = aᵀx",
 }
 
-// bernoulli has p(1) = σ(z) = 1/(1 + exp(−z)) and targets 0 and 1: ℓ = log(1 + exp(∓z)). Small slopes and curvatures keep
-// their relative accuracy.
+// bernoulli has p(1) = σ(z) = 1/(1 + exp(−z)) and targets 0 and 1: ℓ = log(1 + exp(∓z)). Small
+// slopes and curvatures keep their relative accuracy.
 var bernoulli = family{
 	point: func(z, y float64) (loss, slope, curvature float64) {
 		t := 2*y - 1
@@ -132,8 +134,8 @@ var bernoulli = family{
 	steepest: 0.25, doc: "log(1 + exp(−tz)) with z = aᵀx and t = ±1",
 }
 
-// clipped is bernoulli with σ(z) clipped to [least, 1 − least] wherever it occurs. Loss, slope and curvature do not fit
-// together where it is clipped.
+// clipped is bernoulli with σ(z) clipped to [least, 1 − least] wherever it occurs. Loss, slope and
+// curvature do not fit together where it is clipped.
 func clipped(least float64) family {
 	f := bernoulli
 	σ := func(z float64) float64 { return min(max(1/(1+math.Exp(-z)), least), 1-least) }
@@ -154,8 +156,8 @@ func clipped(least float64) family {
 // linearMeasures is what linear models offer.
 const linearMeasures = everything | protocol.Matrices | protocol.Oracle | protocol.SampledGradient
 
-// linearSpec describes a linear model. Its batch size is the number of examples, since chapter 7 of Balles 2021 has no
-// smaller ones, and its budget 100 steps.
+// linearSpec describes a linear model. Its batch size is the number of examples, since chapter 7 of
+// Balles 2021 has no smaller ones, and its budget 100 steps.
 func linearSpec(t *design, files []protocol.DataFile) protocol.ProblemSpec {
 	n := len(t.y)
 	return protocol.ProblemSpec{
@@ -172,7 +174,8 @@ func linearSpec(t *design, files []protocol.DataFile) protocol.ProblemSpec {
 	}
 }
 
-// linearBlocks are the blocks of a model with one output and d parameters, the last of which may be a bias.
+// linearBlocks are the blocks of a model with one output and d parameters, the last of which may be
+// a bias.
 func linearBlocks(d int, bias bool) []protocol.Block {
 	if !bias {
 		return []protocol.Block{{Name: "weights", Len: d, Role: protocol.OutputLayer}}
@@ -199,7 +202,7 @@ func (f *linearModel) measure(x []float64, batch protocol.Batch, want protocol.Q
 	m *protocol.Measurement[float64],
 ) {
 	if want.Has(protocol.Oracle) {
-		f.look(x, f.all)
+		f.prepare(x, f.all)
 		f.mean(m.TrueGradient)
 		f.deviate()
 		for j, v := range f.deviation {
@@ -207,7 +210,7 @@ func (f *linearModel) measure(x []float64, batch protocol.Batch, want protocol.Q
 		}
 	}
 	size := float64(len(batch.Examples))
-	m.Loss = f.look(x, batch.Examples)
+	m.Loss = f.prepare(x, batch.Examples)
 	if want.Has(protocol.Gradient) {
 		f.mean(m.Gradient)
 	}
@@ -252,8 +255,9 @@ func (f *linearModel) measure(x []float64, batch protocol.Batch, want protocol.Q
 	}
 }
 
-// look finds the columns of a batch, its outputs z, slopes r and weights w, and returns its loss.
-func (f *linearModel) look(x []float64, examples []int) float64 {
+// prepare finds the columns of a batch, its outputs z, slopes r and weights w, and returns its
+// loss.
+func (f *linearModel) prepare(x []float64, examples []int) float64 {
 	y := f.pick(examples)
 	size := len(examples)
 	f.z, f.r, f.w = resize(f.z, size), resize(f.r, size), resize(f.w, size)
@@ -270,7 +274,8 @@ func (f *linearModel) look(x []float64, examples []int) float64 {
 	return sum / float64(size)
 }
 
-// pick makes columns those of the examples, and returns their targets. All examples in order are there already.
+// pick makes columns those of the examples, and returns their targets. All examples in order are
+// there already.
 func (f *linearModel) pick(examples []int) []float64 {
 	if slices.Equal(examples, f.all) {
 		f.columns = f.design.columns
@@ -296,7 +301,8 @@ func (f *linearModel) mean(g []float64) {
 	}
 }
 
-// deviate writes rᵢ aᵢ − mean to deviation. The first example is taken off first, so that equal examples leave 0.
+// deviate writes rᵢ aᵢ − mean to deviation. The first example is taken off first, so that equal
+// examples leave 0.
 func (f *linearModel) deviate() {
 	size := len(f.r)
 	for j, a := range f.columns {
@@ -326,6 +332,6 @@ func (f *linearModel) product(dst []float64) {
 func resize(v []float64, n int) []float64 { return slices.Grow(v[:0], n)[:n] }
 
 func (f *linearModel) evaluate(x []float64, _ protocol.Part) protocol.Evaluation {
-	loss := f.look(x, f.all)
+	loss := f.prepare(x, f.all)
 	return protocol.Evaluation{Loss: loss, Metric: loss}
 }

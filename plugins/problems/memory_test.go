@@ -2,8 +2,9 @@ package problems
 
 import "testing"
 
-// No network takes more memory than in PyTorch. Peaks are those of a process that computes two gradients with PyTorch 1.13
-// on one thread, by benchmarks/networks.sh NAME -batch N -memory; 100 MB of ours are for what a batch does not count in.
+// No network takes more memory than in PyTorch. Peaks are those of a process that computes two
+// gradients with PyTorch 1.13 on one thread, by benchmarks/networks.sh NAME -batch N -memory; 100
+// MB of ours are for what a batch does not count in.
 func TestMemory(t *testing.T) {
 	peaks := map[string][2]int{ // MB at batches of 128 and 512; 0: not measured
 		"svhn-wrn164":         {1163, 2523},

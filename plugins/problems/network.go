@@ -9,8 +9,9 @@ import (
 	"noisebench/protocol"
 )
 
-// network is a test problem on a neural network, as its file describes it. The metric is accuracy, or the loss where
-// that is a squared one. What the source does not say, and we have decided, is in doc after "Ours:".
+// network is a test problem on a neural network, as its file describes it. The metric is accuracy,
+// or the loss where that is a squared one. Decisions that the source leaves open are in doc after
+// "Ours:".
 type network struct {
 	name, doc, source string
 	examples          corpus
@@ -33,14 +34,14 @@ type corpus interface {
 
 // reader reads examples. It may be used by several goroutines at once.
 type reader interface {
-	// read writes example n of the published training examples, or of the test examples, to input, and what the loss
-	// asks for to target: its class, one for each position that has one, or its values. What augmentation draws comes
-	// from random, which is nil in evaluations.
+	// read writes example n of the published training examples, or of the test examples, to input,
+	// and what the loss asks for to target: its class, one for each position that has one, or its
+	// values. What augmentation draws comes from random, which is nil in evaluations.
 	read(test bool, n int, random *rand.Rand, input, target []float32)
 }
 
-// purposeAugment names the streams that augmentation draws from, keyed by the example's position in the run and its
-// number.
+// purposeAugment names the streams that augmentation draws from, keyed by the example's position in
+// the run and its number.
 const purposeAugment = "augment"
 
 const splitDoc = `As many of the published training examples as there are test examples are held out for validation, at
@@ -148,7 +149,7 @@ func passes(n int64, c corpus) int64 {
 	return n * int64(train-test)
 }
 
-// learner is a network at work on its data.
+// learner is a network with its data, opened for one run.
 type learner struct {
 	net *nn.Network
 	reader
@@ -211,7 +212,8 @@ func (f *learner) measure(x []float32, batch protocol.Batch, want protocol.Quant
 	}, m)
 }
 
-// evaluate sees examples as they are. Batch normalization uses statistics of the train part, computed once per point.
+// evaluate sees examples as they are. Batch normalization uses statistics of the train part,
+// computed once per point.
 func (f *learner) evaluate(x []float32, part protocol.Part) protocol.Evaluation {
 	if !f.net.Measures().Has(protocol.Variance) && !slices.Equal(x, f.calibrated) {
 		f.net.Calibrate(x, len(f.trainPart), f.batch, f.published(f.trainPart))

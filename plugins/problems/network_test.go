@@ -15,8 +15,8 @@ import (
 	"noisebench/protocol/protocoltest"
 )
 
-// tiny replaces a network's data by few generated examples, and images by ones of 3/8 their size, or half of that where
-// the network has to draw them.
+// tiny replaces a network's data by few generated examples, and images by ones of 3/8 their size,
+// or half of that where the network has to draw them.
 func tiny(n network) network {
 	shrink := func(c pictures, parts int) pictures {
 		c.size.Height, c.size.Width, c.side = c.size.Height*3/parts, c.size.Width*3/parts, c.side*3/parts
@@ -78,7 +78,8 @@ func few(n network) network {
 	return n
 }
 
-// slim makes a network a sixteenth as wide, and leaves its form and the number of classes as they are.
+// slim makes a network a sixteenth as wide, and leaves its form and the number of classes as they
+// are.
 func slim(n network) network {
 	n.layers = resized(slimLayers(n.layers), n.classes())
 	return n
@@ -190,7 +191,8 @@ func measureNetwork(t testing.TB, p protocol.Problem[float32], x []float32, batc
 	return m
 }
 
-// all runs the conformance suite on every network, instead of one of each kind: a quarter of an hour.
+// all runs the conformance suite on every network, instead of one of each kind: a quarter of an
+// hour.
 var all = flag.Bool("all", false, "run the conformance suite on every network")
 
 func TestNetworkConformance(t *testing.T) {
@@ -222,7 +224,7 @@ func TestNetworkConformance(t *testing.T) {
 	})
 }
 
-// What the sources say, or follows from it, each number by itself.
+// Numbers that the sources give, or that follow from them, written out one by one.
 func TestNetworkSpecs(t *testing.T) {
 	type numbers struct {
 		dim, train, test, batch int
@@ -269,7 +271,7 @@ func TestNetworkSpecs(t *testing.T) {
 			t.Errorf("%s has %d validation examples, want %d", n.name, spec.Validation, spec.Test)
 		}
 		if c := n.cost(); c.parameters != spec.Dim {
-			t.Errorf("%s is said to have %d parameters, and has %d", n.name, c.parameters, spec.Dim)
+			t.Errorf("%s is stated to have %d parameters, and has %d", n.name, c.parameters, spec.Dim)
 		}
 		normalised := strings.Contains(n.name, "wrn") || n.name == "p3-cifar100"
 		if offers := spec.Measures.Has(everything); offers == normalised {
@@ -324,11 +326,13 @@ func TestNetworkCost(t *testing.T) {
 	if got := p1FashionMNIST().cost(); got != want {
 		t.Errorf("P1 costs %+v, want %+v", got, want)
 	}
-	// 50 steps of two layers with 256 × 512 weights each and of 128 × 83 at the end; the embedding is no product.
+	// 50 steps of two layers with 256 × 512 weights each and of 128 × 83 at the end; the embedding
+	// is no product.
 	if got, want := tolstoiCharRNN().cost().FLOPs, 50*3*2*(2*256*512+128*83); got != want {
 		t.Errorf("the LSTM costs %d FLOP, want %d", got, want)
 	}
-	// The autoencoder, in the same way. Each element of a transposed convolution's input meets the window once.
+	// The autoencoder, in the same way. Each element of a transposed convolution's input meets the
+	// window once.
 	{
 		const (
 			conv1   = 2 * 14 * 14 * 16 * 64
@@ -402,8 +406,8 @@ func TestNetworkInitialLoss(t *testing.T) {
 	}
 }
 
-// The loss of a batch is the mean over its examples, each augmented by its own place in the run, and again so; other
-// seeds and positions augment it in another way.
+// The loss of a batch is the mean over its examples, each augmented by its own place in the run,
+// and again so; other seeds and positions augment it in another way.
 func TestNetworkAugmentation(t *testing.T) {
 	forNetworks(t, func(t *testing.T, n network) {
 		p, spec := openNetwork(t, n)
@@ -475,7 +479,8 @@ func TestNetworkEvaluation(t *testing.T) {
 	})
 }
 
-// Gradient and variance at a batch of two: the suite in full, and slower, is TestNetworkConformance.
+// Gradient and variance at a batch of two: the suite in full, and slower, is
+// TestNetworkConformance.
 func TestNetworkVariance(t *testing.T) {
 	forNetworks(t, func(t *testing.T, n network) {
 		p, spec := openNetwork(t, n)
@@ -610,7 +615,8 @@ func TestDigitsSplit(t *testing.T) {
 	}
 }
 
-// A text's validation part follows its train part, and its train part is spread over the training examples.
+// A text's validation part follows its train part, and its train part is spread over the training
+// examples.
 func TestNetworkSplitsInOrder(t *testing.T) {
 	p, _ := openNetwork(t, slim(opticksTransformer()))
 	f := p.(*opened[float32]).f.(*learner)
@@ -666,7 +672,8 @@ func TestMissingData(t *testing.T) {
 	}
 }
 
-// Every network at its full size: the gradient at two examples is finite and that of the seed's point.
+// Every network at its full size: the gradient at two examples is finite and that of the seed's
+// point.
 func TestNetworkFullSize(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the wide residual networks need some gigabytes and seconds")
@@ -687,7 +694,8 @@ func TestNetworkFullSize(t *testing.T) {
 	}
 }
 
-// BenchmarkNetworks times one batch of the default size, for each network and each set of quantities.
+// BenchmarkNetworks times one batch of the default size, for each network and each set of
+// quantities.
 func BenchmarkNetworks(b *testing.B) {
 	for _, n := range networks() {
 		n = few(n)
@@ -715,7 +723,7 @@ func BenchmarkNetworks(b *testing.B) {
 	}
 }
 
-// The data sets have as many examples as the specifications say without reading them.
+// The data sets have as many examples as the specifications state without reading them.
 func TestCounts(t *testing.T) {
 	for _, a := range []album{digits, mnist, fashionMNIST, cifar10, cifar100, svhn} {
 		t.Run(a.set.Name, func(t *testing.T) {

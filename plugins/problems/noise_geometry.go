@@ -12,8 +12,8 @@ import (
 	"noisebench/protocol"
 )
 
-// noiseGeometry is f(x) = ½ xᵀHx with H = QΛQᵀ and fᵢ(x) = (1 + cζᵢ) f(x) + ξᵢᵀx: the gradient's noise has
-// the covariance Σ(x) = σ²C + c²∇f∇fᵀ, C = QSQᵀ being a power of H with tr C = d.
+// noiseGeometry is f(x) = ½ xᵀHx with H = QΛQᵀ and fᵢ(x) = (1 + cζᵢ) f(x) + ξᵢᵀx: the gradient's
+// noise has the covariance Σ(x) = σ²C + c²∇f∇fᵀ, C = QSQᵀ being a power of H with tr C = d.
 type noiseGeometry struct {
 	λ, root  []float64 // eigenvalues of H, and the roots of C's
 	q        *mat.Dense

@@ -11,8 +11,8 @@ import (
 	"noisebench/protocol"
 )
 
-// The covariance of single examples' gradients is σ²C + c²∇f∇fᵀ with tr C = d, C in proportion to a power
-// of H, and the oracle has its diagonal; tails are those of Student's t.
+// The covariance of single examples' gradients is σ²C + c²∇f∇fᵀ with tr C = d, C in proportion to a
+// power of H, and the oracle has its diagonal; tails are those of Student's t.
 func TestNoiseGeometry(t *testing.T) {
 	const n, d = 40_000, 3
 	for _, c := range []struct {

@@ -8,8 +8,8 @@ import (
 	"noisebench/protocol"
 )
 
-// noisyQuadratic is f(x) = ½ Σ hⱼ xⱼ² with fᵢ(x) = f(x) + ξᵢᵀx, ξᵢ ∼ N(0, σ² I): the model on which the theory of SGD
-// is exact, since the gradient variance is σ² in every coordinate, whatever x.
+// noisyQuadratic is f(x) = ½ Σ hⱼ xⱼ² with fᵢ(x) = f(x) + ξᵢᵀx, ξᵢ ∼ N(0, σ² I): the model on which
+// the theory of SGD is exact, since the gradient variance is σ² in every coordinate, whatever x.
 type noisyQuadratic struct {
 	h        []float64 // eigenvalues
 	noise    float64   // σ
@@ -113,8 +113,8 @@ func (f *noisyQuadratic) example(x []float64, batch protocol.Batch, i int, g []f
 	return gaussianTilt(f.noise, x, batch, i, g)
 }
 
-// gaussianTilt returns ξᵀx and writes ξ ∼ N(0, σ² I) to g, for the i-th example of the batch: its number and the seed
-// determine ξ. At σ = 0 it does without random numbers.
+// gaussianTilt returns ξᵀx and writes ξ ∼ N(0, σ² I) to g, for the i-th example of the batch: its
+// number and the seed determine ξ. At σ = 0 it does without random numbers.
 func gaussianTilt(σ float64, x []float64, batch protocol.Batch, i int, g []float64) float64 {
 	if σ == 0 {
 		clear(g)

@@ -34,8 +34,8 @@ func TestNoisyQuadraticSpectrum(t *testing.T) {
 	}
 }
 
-// Measured over many examples, the noise has mean 0 and covariance σ² I, and ‖s‖₁ estimates dσ², all within 5 standard
-// errors. The loss's noise ξᵀx has variance σ²‖x‖²/m.
+// Measured over many examples, the noise has mean 0 and covariance σ² I, and ‖s‖₁ estimates dσ²,
+// all within 5 standard errors. The loss's noise ξᵀx has variance σ²‖x‖²/m.
 func TestNoisyQuadraticMoments(t *testing.T) {
 	const (
 		sigma = 0.3
@@ -71,10 +71,10 @@ func TestNoisyQuadraticMoments(t *testing.T) {
 	near(t, "covariance of two examples", after, 0, 5*sigma*sigma/math.Sqrt(size))
 }
 
-// SGD with step size α and batch size m on f = h/2 ‖x‖² makes every coordinate of x_t Gaussian, with mean (1−αh)^t x₀
-// and a variance v_t that follows v_{t+1} = (1−αh)² v_t + α²σ²/m. So E ‖x_t‖² and its variance 2dv² + 4v‖E x_t‖² are
-// known exactly, and E f tends to αC₀/(2m(2−αh)) with C₀ = dσ². (The bound of Balles 2021, Eq. 3.18, equals this
-// only at αh = 1.)
+// SGD with step size α and batch size m on f = h/2 ‖x‖² makes every coordinate of x_t Gaussian,
+// with mean (1−αh)^t x₀ and a variance v_t that follows v_{t+1} = (1−αh)² v_t + α²σ²/m. So E ‖x_t‖²
+// and its variance 2dv² + 4v‖E x_t‖² are known exactly, and E f tends to αC₀/(2m(2−αh)) with C₀ =
+// dσ². (The bound of Balles 2021, Eq. 3.18, equals this only at αh = 1.)
 func TestSGDTheoryOnNoisyQuadratic(t *testing.T) {
 	const (
 		dim, sigma, distance = 1000, 0.5, 20.0

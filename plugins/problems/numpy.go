@@ -6,8 +6,8 @@ import (
 	"gonum.org/v1/gonum/mathext/prng"
 )
 
-// numpyRandom draws the numbers of numpy.random.RandomState, with which the problems of DeepOBS were made: the Mersenne
-// Twister MT19937 and the polar method for Gaussians.
+// numpyRandom draws the numbers of numpy.random.RandomState, with which the problems of DeepOBS
+// were made: the Mersenne Twister MT19937 and the polar method for Gaussians.
 type numpyRandom struct {
 	source *prng.MT19937
 	spare  float64 // the second Gaussian of a pair, if there is one
@@ -26,8 +26,8 @@ func (r *numpyRandom) uniform() float64 {
 	return (float64(high)*(1<<26) + float64(low)) / (1 << 53)
 }
 
-// normal draws from N(0, 1): Marsaglia's polar method, which yields two Gaussians at a time. The second is kept for the
-// next call, whatever is drawn in between.
+// normal draws from N(0, 1): Marsaglia's polar method, which yields two Gaussians at a time. The
+// second is kept for the next call, whatever is drawn in between.
 func (r *numpyRandom) normal() float64 {
 	if r.paired {
 		r.paired = false

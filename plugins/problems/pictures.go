@@ -18,7 +18,8 @@ type album struct {
 	every       int // one of so many test images is used; 0: all. The number of test images counts those that are used
 }
 
-// sampled is the album with one of so many test images. As many are held out for validation and evaluated of the train part.
+// sampled is the album with one of so many test images. As many are held out for validation and
+// evaluated of the train part.
 func (a album) sampled(every int) album {
 	a.every, a.test = every, a.test/every
 	return a

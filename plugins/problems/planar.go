@@ -6,12 +6,13 @@ import (
 	"noisebench/protocol"
 )
 
-// planar is a function of two variables made stochastic as DeepOBS does it (two_d_*, Schneider et al. 2019):
-// fᵢ(u, v) = f(u, v) + u aᵢ + v bᵢ with 10,000 fixed pairs aᵢ, bᵢ ∼ N(0, 1).
+// planar is a function of two variables made stochastic as DeepOBS does it (two_d_*, Schneider et
+// al. 2019): fᵢ(u, v) = f(u, v) + u aᵢ + v bᵢ with 10,000 fixed pairs aᵢ, bᵢ ∼ N(0, 1).
 //
-// The pairs' means ā, b̄ are not 0, so that the mean of the training examples, f(u, v) + u ā + v b̄, is tilted; where f
-// is bounded along a line to infinity, as Beale's is, it has no minimum at all. DeepOBS tests on f itself, and here too
-// the metric is f − f*, on both parts. The loss on the train part is the tilted mean.
+// The pairs' means ā, b̄ are not 0, so that the mean of the training examples, f(u, v) + u ā + v
+// b̄, is tilted; where f is bounded along a line to infinity, as Beale's is, it has no minimum at
+// all. DeepOBS tests on f itself, and here too the metric is f − f*, on both parts. The loss on the
+// train part is the tilted mean.
 type planar struct {
 	f       func(u, v float64) (value, du, dv float64)
 	u0, v0  float64 // starting point

@@ -27,7 +27,8 @@ func TestPlanarMinima(t *testing.T) {
 	}
 }
 
-// Values at the starting points: as fractions (1.5² + 100·1.25² for rosenbrock), branin's with 40 decimal digits.
+// Values at the starting points: as fractions (1.5² + 100·1.25² for rosenbrock), branin's with 40
+// decimal digits.
 func TestPlanarStart(t *testing.T) {
 	for _, c := range []struct {
 		def   protocol.ProblemDef
@@ -48,8 +49,8 @@ func TestPlanarStart(t *testing.T) {
 	}
 }
 
-// The noise is DeepOBS': the first of the aᵢ is RandomState(42)'s first Gaussian in float32. Mean and covariance are
-// those of 10,000 standard Gaussian pairs within 4 standard errors.
+// The noise is DeepOBS': the first of the aᵢ is RandomState(42)'s first Gaussian in float32. Mean
+// and covariance are those of 10,000 standard Gaussian pairs within 4 standard errors.
 func TestPlanarNoise(t *testing.T) {
 	noise := planarNoise()
 	near(t, "a₀", noise.a[0], float64(float32(0.4967141530112327)), 0)

@@ -1,12 +1,14 @@
-// Package problems holds the built-in test problems, one file each, and the catalogue of the data sets that they read.
+// Package problems holds the built-in test problems, one file each, and the catalogue of the data
+// sets that they read.
 //
-// They offer the gradient, the variance s and its norm ‖s‖₁, exact for the batch; only networks with batch
-// normalization have no variance to offer. All but networks are an oracle, too, and linear models and small softmax
-// regressions offer matrices. Networks work in float32 and on all threads, all others in float64 and on
-// one. Models and networks also measure the gradient at sampled labels, and say what each block of their parameters is: its
-// shape, output axis and role; other functions have no blocks. Sums are taken in a fixed order, so that a result depends on nothing but the point, the batch, the seed and the
-// machine's floating point. An opened problem owns its buffers and serves one run; data are read once per process and
-// shared.
+// They offer the gradient, the variance s and its norm ‖s‖₁, exact for the batch; only networks
+// with batch normalization have no variance to offer. All but networks are an oracle, too, and
+// linear models and small softmax regressions offer matrices. Networks work in float32 and on all
+// threads, all others in float64 and on one. Models and networks also measure the gradient at
+// sampled labels, and describe each block of their parameters: its shape, output axis and role;
+// other functions have no blocks. Sums are taken in a fixed order, so that a result depends on
+// nothing but the point, the batch, the seed and the machine's floating point. An opened problem
+// owns its buffers and serves one run; data are read once per process and shared.
 package problems
 
 import (
@@ -17,9 +19,9 @@ import (
 	"noisebench/protocol"
 )
 
-// SetThreads sets the number of threads that each run of a built-in problem uses in this process. It
-// holds for problems opened afterwards. With n < 1, which is the default, it is GOMAXPROCS. Results
-// do not depend on it.
+// SetThreads sets the number of threads that each run of a built-in problem uses in this process.
+// It holds for problems opened afterwards. With n < 1, which is the default, it is GOMAXPROCS.
+// Results do not depend on it.
 func SetThreads(n int) { linalg.SetThreads(n) }
 
 // All returns the definitions of the built-in problems, the cheap ones first.
@@ -92,7 +94,8 @@ func networks() []network {
 // everything is what problems measure whose examples do not depend on each other.
 const everything = protocol.Gradient | protocol.VarianceNorm | protocol.Variance
 
-// splitSeed is the seed of the streams that cut data sets into their parts: a part is the same in every run.
+// splitSeed is the seed of the streams that cut data sets into their parts: a part is the same in
+// every run.
 const splitSeed = 0
 
 // function is the mathematics of a problem. Its arguments have passed the checks of [opened].

@@ -14,7 +14,8 @@ import (
 	"noisebench/protocol"
 )
 
-// open opens a problem at a setting. It skips the test, and says what to run, if the problem's data are not here.
+// open opens a problem at a setting. It skips the test, with the command that fetches them, if the
+// problem's data are missing.
 func open(t testing.TB, def protocol.ProblemDef, given protocol.Setting) (
 	protocol.Problem[float64], protocol.ProblemSpec,
 ) {
@@ -48,7 +49,8 @@ func forEach(t *testing.T, test func(t *testing.T, p protocol.Problem[float64], 
 	}
 }
 
-// randomPoint is a point near the start at which nothing is 0 by accident. Each coordinate moves by about 0.1.
+// randomPoint is a point near the start at which nothing is 0 by accident. Each coordinate moves by
+// about 0.1.
 func randomPoint(p protocol.Problem[float64], spec protocol.ProblemSpec, seed uint64) []float64 {
 	x := make([]float64, spec.Dim)
 	if err := p.Init(x, seed); err != nil {
@@ -131,12 +133,13 @@ func TestSpecs(t *testing.T) {
 			}
 		}
 		if len(users) > 1 || (len(users) == 1) != (len(spec.Data) > 0) {
-			t.Errorf("%s reads %v, and the catalogue says that it uses %v", def.Name, spec.Data, users)
+			t.Errorf("%s reads %v, and the catalogue lists that it uses %v", def.Name, spec.Data, users)
 		}
 	}
 }
 
-// The loss's directional derivative, by central differences with Richardson extrapolation (error O(h⁴)), equals gᵀv.
+// The loss's directional derivative, by central differences with Richardson extrapolation (error
+// O(h⁴)), equals gᵀv.
 func TestGradientByFiniteDifferences(t *testing.T) {
 	forEach(t, func(t *testing.T, p protocol.Problem[float64], spec protocol.ProblemSpec) {
 		for seed := range uint64(3) {
@@ -172,8 +175,8 @@ func norm(v []float64) float64 {
 	return math.Sqrt(square)
 }
 
-// Loss, gradient, s and ‖s‖₁ of a batch equal their definitions on the measurements of its single examples, at several
-// batch sizes, with repeated examples among them.
+// Loss, gradient, s and ‖s‖₁ of a batch equal their definitions on the measurements of its single
+// examples, at several batch sizes, with repeated examples among them.
 func TestVarianceByDefinition(t *testing.T) {
 	forEach(t, func(t *testing.T, p protocol.Problem[float64], spec protocol.ProblemSpec) {
 		for _, size := range []int{2, 3, 8, 33} {
@@ -219,7 +222,8 @@ func TestVarianceByDefinition(t *testing.T) {
 	})
 }
 
-// Equal examples have no variance: exactly for problems given by their terms, to rounding for softmax regression.
+// Equal examples have no variance: exactly for problems given by their terms, to rounding for
+// softmax regression.
 func TestVarianceOfEqualExamples(t *testing.T) {
 	forEach(t, func(t *testing.T, p protocol.Problem[float64], spec protocol.ProblemSpec) {
 		for _, size := range []int{2, 7} {
@@ -244,8 +248,8 @@ func TestVarianceOfEqualExamples(t *testing.T) {
 	})
 }
 
-// The same arguments give the same bits: after other calls, on another instance, with another number of threads, and
-// whatever else is wanted. Point and batch stay as they are.
+// The same arguments give the same bits: after other calls, on another instance, with another
+// number of threads, and whatever else is wanted. Point and batch stay as they are.
 func TestPurity(t *testing.T) {
 	def := All()
 	forEach(t, func(t *testing.T, p protocol.Problem[float64], spec protocol.ProblemSpec) {

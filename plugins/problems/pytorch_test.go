@@ -31,7 +31,8 @@ var (
 //go:embed testdata/networks.py
 var networksScript string
 
-// TestAgainstPyTorch compares the time of a gradient, with variance and without, or the memory, with PyTorch's.
+// TestAgainstPyTorch compares the time of a gradient, with variance and without, or the memory,
+// with PyTorch's.
 func TestAgainstPyTorch(t *testing.T) {
 	if *versus == "" {
 		t.Skip("without -pytorch")

@@ -7,7 +7,8 @@ import (
 	"noisebench/protocol"
 )
 
-// quadratic2D is f(x) = ½ xᵀHx in the plane with H = [[a, b], [b, d]] and fᵢ(x) = f(x) + ξᵢᵀx, ξᵢ ∼ N(0, σ² I).
+// quadratic2D is f(x) = ½ xᵀHx in the plane with H = [[a, b], [b, d]] and fᵢ(x) = f(x) + ξᵢᵀx, ξᵢ ∼
+// N(0, σ² I).
 type quadratic2D struct {
 	a, b, d float64
 	noise   float64 // σ

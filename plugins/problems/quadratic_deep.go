@@ -10,8 +10,8 @@ import (
 	"noisebench/protocol"
 )
 
-// quadraticDeep is DeepOBS' quadratic_deep: fᵢ(θ) = ½ (θ − xᵢ)ᵀ Q (θ − xᵢ) with data xᵢ ∼ N(0, 0.6² I) and a Hessian
-// whose spectrum resembles that of deep networks. It is taken apart as
+// quadraticDeep is DeepOBS' quadratic_deep: fᵢ(θ) = ½ (θ − xᵢ)ᵀ Q (θ − xᵢ) with data xᵢ ∼ N(0, 0.6²
+// I) and a Hessian whose spectrum resembles that of deep networks. It is taken apart as
 //
 //	f₀(θ) = ½ θᵀQθ,   fᵢ(θ) = −θᵀQxᵢ + ½ xᵢᵀQxᵢ
 //
@@ -90,7 +90,8 @@ var newQuadraticDeepTables = sync.OnceValue(func() *quadraticDeepTables {
 	return t
 })
 
-// quadraticDeepHessian returns Q = RᵀDR rounded to float32. Eigenvalues D and rotation R come from one random stream.
+// quadraticDeepHessian returns Q = RᵀDR rounded to float32. Eigenvalues D and rotation R come from
+// one random stream.
 func quadraticDeepHessian() []float64 {
 	random := newNumpyRandom(42)
 	var d [quadraticDeepDim]float64
@@ -116,9 +117,10 @@ func quadraticDeepHessian() []float64 {
 	return q
 }
 
-// randomRotation draws an n×n orthogonal matrix uniformly: the subgroup algorithm of Diaconis and Shahshahani, 1987. It
-// starts with a rotation of the plane and goes from k−1 to k dimensions by a reflection that maps e₁ to a random
-// direction v: R ← (I − 2uuᵀ) diag(1, R) with u = (e₁ − v)/‖e₁ − v‖. (DeepOBS returns −R, which gives the same Q.)
+// randomRotation draws an n×n orthogonal matrix uniformly: the subgroup algorithm of Diaconis and
+// Shahshahani, 1987. It starts with a rotation of the plane and goes from k−1 to k dimensions by a
+// reflection that maps e₁ to a random direction v: R ← (I − 2uuᵀ) diag(1, R) with u = (e₁ − v)/‖e₁
+// − v‖. (DeepOBS returns −R, which gives the same Q.)
 func randomRotation(n int, random *numpyRandom) []float64 {
 	sin, cos := math.Sincos(2 * math.Pi * random.uniform())
 	r := []float64{cos, sin, -sin, cos}
@@ -148,8 +150,8 @@ func randomRotation(n int, random *numpyRandom) []float64 {
 	return r
 }
 
-// part draws the first n examples of the stream with this seed, rounds them to float32 and tabulates what depends on
-// them.
+// part draws the first n examples of the stream with this seed, rounds them to float32 and
+// tabulates what depends on them.
 func (t *quadraticDeepTables) part(n int, seed uint32) quadraticDeepPart {
 	const d = quadraticDeepDim
 	random := newNumpyRandom(seed)
@@ -200,7 +202,8 @@ func (f quadraticDeep) example(x []float64, batch protocol.Batch, i int, g []flo
 	return floats.Dot(x, g) + f.train.half[n]
 }
 
-// evaluate uses (1/N) Σ ½ (θ − xᵢ)ᵀQ(θ − xᵢ) = ½ (θ − x̄)ᵀQ(θ − x̄) + (1/N) Σ ½ (xᵢ − x̄)ᵀQ(xᵢ − x̄).
+// evaluate uses (1/N) Σ ½ (θ − xᵢ)ᵀQ(θ − xᵢ) = ½ (θ − x̄)ᵀQ(θ − x̄) + (1/N) Σ ½ (xᵢ − x̄)ᵀQ(xᵢ −
+// x̄).
 func (f quadraticDeep) evaluate(x []float64, part protocol.Part) protocol.Evaluation {
 	p := &f.train
 	if part == protocol.TestPart {

@@ -20,7 +20,8 @@ func TestQuadraticDeepHessian(t *testing.T) {
 	if !eigen.Factorize(mat.NewSymDense(quadraticDeepDim, q), false) {
 		t.Fatal("no eigenvalues")
 	}
-	// They are the ones that were drawn, but for the rounding of 100 × 100 elements of size 10 to float32.
+	// They are the ones that were drawn, but for the rounding of 100 × 100 elements of size 10 to
+	// float32.
 	random := newNumpyRandom(42)
 	drawn := make([]float64, quadraticDeepDim)
 	for k := range drawn {
@@ -53,7 +54,8 @@ func TestRandomRotation(t *testing.T) {
 	near(t, "‖RRᵀ − I‖", mat.Norm(&product, 2), 0, 1e-14)
 }
 
-// Loss and gradient are those of the definition ½ (θ − x)ᵀQ(θ − x), and so is the mean over the test part.
+// Loss and gradient are those of the definition ½ (θ − x)ᵀQ(θ − x), and so is the mean over the
+// test part.
 func TestQuadraticDeepDefinition(t *testing.T) {
 	p, spec := open(t, quadraticDeepDef(), nil)
 	theta := randomPoint(p, spec, 1)
@@ -101,9 +103,10 @@ func TestQuadraticDeepConstants(t *testing.T) {
 	near(t, "‖s‖₁ of all examples", m.VarianceNorm, want, 1e-12*want)
 }
 
-// DeepOBS published the final test losses of ten seeds, mean ± sample standard deviation, for SGD and for momentum 0.99
-// at their tuned step sizes. Its data order was one shuffle per run, of which 7 batches of 128 are used in every epoch.
-// Ten runs of ours have the same mean within 4 standard errors of the difference.
+// DeepOBS published the final test losses of ten seeds, mean ± sample standard deviation, for SGD
+// and for momentum 0.99 at their tuned step sizes. Its data order was one shuffle per run, of which
+// 7 batches of 128 are used in every epoch. Ten runs of ours have the same mean within 4 standard
+// errors of the difference.
 func TestQuadraticDeepPublished(t *testing.T) {
 	for _, c := range []struct {
 		name               string

@@ -12,7 +12,8 @@ import (
 	"noisebench/protocol"
 )
 
-// hessian returns the Hessian of a quadratic, column by column as differences of gradients on all training examples.
+// hessian returns the Hessian of a quadratic, column by column as differences of gradients on all
+// training examples.
 func hessian(t *testing.T, p protocol.Problem[float64], spec protocol.ProblemSpec) *mat.Dense {
 	t.Helper()
 	all := protocol.Batch{}
@@ -122,7 +123,8 @@ func TestT18RotationPower(t *testing.T) {
 				product.Mul(a, b)
 				off("R^φ R^(1−φ) − R", &product, r)
 			}
-			// The principal branch turns every plane by less than half a turn: no eigenvalue e^{iω} of √R has |ω| > π/2.
+			// The principal branch turns every plane by less than half a turn: no eigenvalue e^{iω}
+			// of √R has |ω| > π/2.
 			var eigen mat.Eigen
 			if !eigen.Factorize(rotationPower(r, 0.5), mat.EigenNone) {
 				t.Fatal("no eigenvalues")
@@ -139,7 +141,8 @@ func TestT18RotationPower(t *testing.T) {
 	}
 }
 
-// Haar measure: an element of a random rotation of n dimensions has mean 0 and mean square 1/n, the trace mean square 1.
+// Haar measure: an element of a random rotation of n dimensions has mean 0 and mean square 1/n, the
+// trace mean square 1.
 func TestRotationsAreUniform(t *testing.T) {
 	const n, count = 4, 4000
 	mean, square, trace := 0.0, 0.0, 0.0
@@ -154,7 +157,8 @@ func TestRotationsAreUniform(t *testing.T) {
 	near(t, "mean square of the trace", trace, 1, 5*math.Sqrt(3./count))            // E tr⁴ ≤ 4
 }
 
-// The metric is the squared distance from the optimum, and for φ = 0 the large curvature is that of the last coordinate.
+// The metric is the squared distance from the optimum, and for φ = 0 the large curvature is that of
+// the last coordinate.
 func TestRotatedQuadraticEvaluation(t *testing.T) {
 	p, _ := open(t, rotatedQuadraticDef(), protocol.Setting{"dim": 3, "phi": 0, "lambda_max": 5})
 	e := evaluate(t, p, []float64{1, 2, -3}, protocol.TrainPart)

@@ -5,7 +5,8 @@ import (
 	"noisebench/protocol"
 )
 
-// realDef completes the definition of a linear model on one of the real data sets of Balles 2021, Sec. 7.4.
+// realDef completes the definition of a linear model on one of the real data sets of Balles 2021,
+// Sec. 7.4.
 func realDef(kept *data.Kept[design], set *data.Set, f family, read func() ([][]float64, error),
 	def protocol.ProblemDef,
 ) protocol.ProblemDef {

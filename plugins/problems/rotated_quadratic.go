@@ -10,8 +10,8 @@ import (
 	"noisebench/protocol"
 )
 
-// rotatedQuadratic is f(x) = ½ xᵀHx with H = R^φ Λ (R^φ)ᵀ and Λ = diag(1, …, 1, λ). All that counts of R^φ is its last
-// column r: H = I + (λ−1) rrᵀ.
+// rotatedQuadratic is f(x) = ½ xᵀHx with H = R^φ Λ (R^φ)ᵀ and Λ = diag(1, …, 1, λ). Only the last
+// column r of R^φ matters: H = I + (λ−1) rrᵀ.
 type rotatedQuadratic struct {
 	λ float64
 	r []float64
@@ -46,9 +46,9 @@ func newRotatedQuadratic(s protocol.Setting) *rotatedQuadratic {
 	return &rotatedQuadratic{s["lambda_max"], mat.Col(nil, dim-1, power)}
 }
 
-// spec has the exact constants. With sᵀHs = d + (λ−1)(sᵀr)² the greatest sᵀHs of all vectors s of signs is that of
-// s = sign(r). L_sep is no larger: by duality it is the greatest tr(HX) of all X ≽ 0 with ones on the diagonal, whose
-// elements are 1 at most, so that rᵀXr ≤ ‖r‖₁².
+// spec has the exact constants. With sᵀHs = d + (λ−1)(sᵀr)² the greatest sᵀHs of all vectors s of
+// signs is that of s = sign(r). L_sep is no larger: by duality it is the greatest tr(HX) of all X ≽
+// 0 with ones on the diagonal, whose elements are 1 at most, so that rᵀXr ≤ ‖r‖₁².
 func (f *rotatedQuadratic) spec() protocol.ProblemSpec {
 	dim := len(f.r)
 	sum := floats.Norm(f.r, 1)
@@ -78,9 +78,9 @@ func (f *rotatedQuadratic) spec() protocol.ProblemSpec {
 	}
 }
 
-// haarRotation draws a matrix from SO(n) uniformly, the same for the same number: the orthogonal factor of a Gaussian
-// matrix, with the signs that make R's diagonal positive (Mezzadri, Notices of the AMS 54, 2007), and one column turned
-// round where the determinant is −1.
+// haarRotation draws a matrix from SO(n) uniformly, the same for the same number: the orthogonal
+// factor of a Gaussian matrix, with the signs that make R's diagonal positive (Mezzadri, Notices of
+// the AMS 54, 2007), and one column negated where the determinant is −1.
 func haarRotation(n int, number uint64) *mat.Dense {
 	random := protocol.Stream(number, "rotation")
 	gauss := mat.NewDense(n, n, nil)
@@ -110,8 +110,8 @@ func haarRotation(n int, number uint64) *mat.Dense {
 	return &q
 }
 
-// rotationPower returns R^φ = U D^φ U* on the principal branch, where R = U D U* has its eigenvalues e^{iω} in D. They
-// come in conjugate pairs, and R^φ is real.
+// rotationPower returns R^φ = U D^φ U* on the principal branch, where R = U D U* has its
+// eigenvalues e^{iω} in D. They come in conjugate pairs, and R^φ is real.
 func rotationPower(r *mat.Dense, φ float64) *mat.Dense {
 	var eigen mat.Eigen
 	if !eigen.Factorize(r, mat.EigenRight) {

@@ -35,8 +35,8 @@ func forEachModel(t *testing.T, test func(t *testing.T, p protocol.Problem[float
 	}
 }
 
-// One example's sampled gradient g has the label of its sampled Fisher matrix, which is g gᵀ; a batch's is the mean of its
-// examples'; and the loss is that of the data.
+// One example's sampled gradient g has the label of its sampled Fisher matrix, which is g gᵀ; a
+// batch's is the mean of its examples'; and the loss is that of the data.
 func TestSampledGradientOfExamples(t *testing.T) {
 	forEachModel(t, func(t *testing.T, p protocol.Problem[float64], spec protocol.ProblemSpec) {
 		x := randomPoint(p, spec, 1)
@@ -109,8 +109,9 @@ func TestSampledGradientVanishesInTheMean(t *testing.T) {
 	})
 }
 
-// With few classes, all labels can be tried: each sampled gradient is the gradient of −log p(c|z) for the class c that was
-// drawn, by central differences, too; classes are drawn with their probabilities; and Σ p(c|z) ∇log p(c|z) = 0.
+// With few classes, all labels can be tried: each sampled gradient is the gradient of −log p(c|z)
+// for the class c that was drawn, by central differences, too; classes are drawn with their
+// probabilities; and Σ p(c|z) ∇log p(c|z) = 0.
 func TestSampledGradientByClasses(t *testing.T) {
 	for _, c := range []struct {
 		def       protocol.ProblemDef
@@ -180,7 +181,8 @@ func relabelledLinear(p protocol.Problem[float64], spec protocol.ProblemSpec, c 
 	return openLinear(spec, &relabelled, bernoulli, nil)
 }
 
-// Of the squared loss, the sampled gradient is −ε a with ε ~ N(0, 1): the gradient of ½ (aᵀx − ỹ)² at ỹ = aᵀx + ε.
+// Of the squared loss, the sampled gradient is −ε a with ε ~ N(0, 1): the gradient of ½ (aᵀx − ỹ)²
+// at ỹ = aᵀx + ε.
 func TestSampledGradientOfSquares(t *testing.T) {
 	p, spec := open(t, yachtDef(), nil)
 	inner := p.(*opened[float64]).f.(*linearModel)
@@ -197,7 +199,7 @@ func TestSampledGradientOfSquares(t *testing.T) {
 		if n > 0 {
 			continue
 		}
-		inner.look(x, inner.all)
+		inner.prepare(x, inner.all)
 		relabelled := *inner.design
 		relabelled.y = slices.Repeat([]float64{inner.z[7] + ε}, spec.Train)
 		want := measure(t, openLinear(spec, &relabelled, gaussian, nil), spec, x, example, protocol.Gradient).Gradient

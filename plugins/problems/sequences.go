@@ -7,8 +7,9 @@ import (
 	"noisebench/plugins/problems/internal/nn"
 )
 
-// sequences is a text cut into examples of the same number of characters. At each of them, the network is asked for the
-// next. Where the last example would be incomplete, the end of the text is left out.
+// sequences is a text cut into examples of the same number of characters. At each of them, the
+// network is asked for the next. Where the last example would be incomplete, the end of the text is
+// left out.
 type sequences struct {
 	set         *data.Set
 	load        func() (*data.Text, error)

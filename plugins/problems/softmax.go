@@ -48,8 +48,9 @@ func newImageSet(white float64, lists ...*data.ImageSet) *imageSet {
 	return set
 }
 
-// softmax is multinomial logistic regression on images: x holds a weight for every pixel and class, wₚ꜀ = x[10p + c],
-// and then the biases. With scores z = Wᵀa + b and probabilities p = softmax(z) of an image a of class y,
+// softmax is multinomial logistic regression on images: x holds a weight for every pixel and class,
+// wₚ꜀ = x[10p + c], and then the biases. With scores z = Wᵀa + b and probabilities p = softmax(z)
+// of an image a of class y,
 //
 //	fᵢ = log Σ꜀ exp(z꜀) − z_y,   ∂fᵢ/∂wₚ꜀ = aₚ d꜀,   ∂fᵢ/∂b꜀ = d꜀,   d = p − e_y
 //
@@ -123,7 +124,8 @@ func (f *softmax) measure(x []float64, batch protocol.Batch, want protocol.Quant
 	}
 	f.mean(batch, f.residual, g)
 	if want.Has(protocol.VarianceNorm) {
-		// (m−1) ‖s‖₁ = Σ ‖∇fᵢ‖² − m ‖g‖². Rounding may leave a trace below 0 where all examples are equal.
+		// (m−1) ‖s‖₁ = Σ ‖∇fᵢ‖² − m ‖g‖². Rounding may leave a trace below 0 where all examples are
+		// equal.
 		square := 0.0
 		for _, v := range g {
 			square += v * v
@@ -144,7 +146,8 @@ func (f *softmax) measure(x []float64, batch protocol.Batch, want protocol.Quant
 	}
 }
 
-// drawn returns p − e_ỹ of the i-th image of the batch, which has the class y, for a class ỹ that is drawn from p.
+// drawn returns p − e_ỹ of the i-th image of the batch, which has the class y, for a class ỹ that
+// is drawn from p.
 func (f *softmax) drawn(batch protocol.Batch, i int, y uint8) [classes]float64 {
 	p := [classes]float64(f.residual[i*classes:])
 	p[y]++
@@ -157,8 +160,9 @@ func (f *softmax) drawn(batch protocol.Batch, i int, y uint8) [classes]float64 {
 	return p
 }
 
-// matrices writes those that are wanted: (1/m) Σ (aaᵀ) ⊗ K with a small matrix K of the classes, for each image (Balles
-// 2021, Eqs. D.16 and D.17). Scores are linear in x and the natural parameters of p, so that F, G and H are the same.
+// matrices writes those that are wanted: (1/m) Σ (aaᵀ) ⊗ K with a small matrix K of the classes,
+// for each image (Balles 2021, Eqs. D.16 and D.17). Scores are linear in x and the natural
+// parameters of p, so that F, G and H are the same.
 func (f *softmax) matrices(batch protocol.Batch, want protocol.Quantity, m *protocol.Measurement[float64]) {
 	weights := func(k *[classes][classes]float64, d *[classes]float64, y uint8, _ int) { // diag(p) − ppᵀ
 		p := *d
@@ -191,8 +195,8 @@ func (f *softmax) matrices(batch protocol.Batch, want protocol.Quantity, m *prot
 	}
 }
 
-// kronecker writes (1/m) Σ (aaᵀ) ⊗ K, where small writes the K of the i-th image of the batch, which has the residual d and
-// the class y.
+// kronecker writes (1/m) Σ (aaᵀ) ⊗ K, where small writes the K of the i-th image of the batch,
+// which has the residual d and the class y.
 func (f *softmax) kronecker(dst []float64, batch protocol.Batch,
 	small func(k *[classes][classes]float64, d *[classes]float64, y uint8, i int),
 ) {
@@ -264,9 +268,9 @@ func best(z *[classes]float64) (int, float64) {
 	return top, highest
 }
 
-// residual turns scores z into d = p − e_y and returns the loss. Nothing overflows, and small losses and residuals keep
-// their relative accuracy: with the highest score z_k, the loss is log1p(Σ_{c≠k} exp(z꜀ − z_k)) + z_k − z_y, and
-// d_y = −Σ_{c≠y} p꜀.
+// residual turns scores z into d = p − e_y and returns the loss. Nothing overflows, and small
+// losses and residuals keep their relative accuracy: with the highest score z_k, the loss is
+// log1p(Σ_{c≠k} exp(z꜀ − z_k)) + z_k − z_y, and d_y = −Σ_{c≠y} p꜀.
 func residual(z *[classes]float64, y uint8) float64 {
 	k, highest := best(z)
 	up := highest - z[y]
@@ -318,9 +322,9 @@ func (f *softmax) mean(batch protocol.Batch, residual, g []float64) {
 	}
 }
 
-// variance writes s = 1/(m−1) Σ (∇fᵢ − g)² (Balles 2021, Eq. 3.30). An example in which pixel p is black has
-// ∂fᵢ/∂wₚ꜀ = 0 and contributes g², so that the black pixels need only be counted. All terms are squares: nothing
-// cancels.
+// variance writes s = 1/(m−1) Σ (∇fᵢ − g)² (Balles 2021, Eq. 3.30). An example in which pixel p is
+// black has ∂fᵢ/∂wₚ꜀ = 0 and contributes g², so that the black pixels need only be counted. All
+// terms are squares: nothing cancels.
 func (f *softmax) variance(batch protocol.Batch, g, s []float64) {
 	clear(s)
 	clear(f.seen)

@@ -47,7 +47,8 @@ func TestSoftmaxAgainstDense(t *testing.T) {
 	}
 }
 
-// The parts do not overlap and cover all images that they are cut from; numbers of examples stay within their part.
+// The parts do not overlap and cover all images that they are cut from; numbers of examples stay
+// within their part.
 func TestSoftmaxSplits(t *testing.T) {
 	for _, def := range []protocol.ProblemDef{digitsDef(), mnistDef(), fashionDef()} {
 		t.Run(def.Name, func(t *testing.T) {
@@ -92,11 +93,11 @@ func TestResidual(t *testing.T) {
 	}
 	z := [classes]float64{3: math.NaN()}
 	if loss := residual(&z, 1); !math.IsNaN(loss) {
-		t.Errorf("the loss of a score that is no number is %g", loss)
+		t.Errorf("the loss at a score of NaN is %g", loss)
 	}
 }
 
-// A point that has left the numbers is right about nothing.
+// A point that is not finite classifies nothing correctly.
 func TestSoftmaxDiverged(t *testing.T) {
 	p, spec := open(t, digitsDef(), nil)
 	x := make([]float64, spec.Dim)
@@ -109,7 +110,7 @@ func TestSoftmaxDiverged(t *testing.T) {
 	}
 }
 
-// The split is the same for ever. Do not change these numbers.
+// The split never changes. Do not change these numbers.
 func TestSplitPinned(t *testing.T) {
 	set, err := loadDigits()
 	if err != nil {

@@ -37,16 +37,16 @@ func sophia(t *testing.T, def protocol.ProblemDef, steps int64, set protocol.Set
 	if r.End.Status != results.OK || r.End.Unused != 0 {
 		t.Fatalf("%s ended as %+v", def.Name, r.End)
 	}
-	// Every tenth step has a sampled gradient, too, which counts as one gradient with that at the data; the last batch is
-	// shorter by 4.
+	// Every tenth step has a sampled gradient, too, which counts as one gradient with that at the
+	// data; the last batch is shorter by 4.
 	if want := steps*batch - 4; r.End.Gradients != want || r.End.Seen != want {
 		t.Errorf("%s: %d examples charged and %d gradients counted, want %d of each", def.Name, r.End.Seen, r.End.Gradients, want)
 	}
 	return r
 }
 
-// Who needs sampled gradients gets them: of a regression, of a network and of one on sequences. The runs get somewhere, and
-// again to the same bits.
+// Optimizers that need sampled gradients get them: of a regression, of a network and of one on
+// sequences. The runs make progress, and a second run gives the same bits.
 func TestSophia(t *testing.T) {
 	for _, c := range []struct {
 		def   protocol.ProblemDef

@@ -19,9 +19,10 @@ step size is constant, as in the published baselines of DeepOBS.
 	}
 }
 
-// wideResidual is the wide residual network WRN-depth-width (Zagoruyko & Komodakis 2016, Table 1), in the layout of
-// DeepOBS: three groups of blocks with 16, 32 and 64 times width channels, (depth − 4)/6 blocks each. Batch
-// normalization and ReLU come before each convolution, and for the first block of a group before its shortcut too.
+// wideResidual is the wide residual network WRN-depth-width (Zagoruyko & Komodakis 2016, Table 1),
+// in the layout of DeepOBS: three groups of blocks with 16, 32 and 64 times width channels, (depth
+// − 4)/6 blocks each. Batch normalization and ReLU come before each convolution, and for the first
+// block of a group before its shortcut too.
 func wideResidual(depth, width, classes int) []nn.Layer {
 	const ε = 1e-5
 	conv := func(size, channels, stride int) nn.Layer {

@@ -8,8 +8,8 @@ import (
 	"noisebench/protocol"
 )
 
-// terms is a function f(x) = f₀(x) + (1/N) Σ fᵢ(x), given term by term. Whatever is the same for all examples belongs
-// in f₀: it adds to loss and gradient and nothing to the variance (rule R1).
+// terms is a function f(x) = f₀(x) + (1/N) Σ fᵢ(x), given term by term. Whatever is the same for
+// all examples belongs in f₀: it adds to loss and gradient and nothing to the variance (rule R1).
 type terms interface {
 	start(x []float64, seed uint64)
 	// shared returns f₀(x) and writes ∇f₀(x) to g.
@@ -19,13 +19,14 @@ type terms interface {
 	evaluate(x []float64, part protocol.Part) protocol.Evaluation
 }
 
-// oracle is implemented by terms whose ∇f and σ² (see protocol.Oracle) have closed forms. Those of other functions are
-// summed up over all training examples.
+// oracle is implemented by terms whose ∇f and σ² (see protocol.Oracle) have closed forms. Those of
+// other functions are summed up over all training examples.
 type oracle interface {
 	oracle(x, gradient, variance []float64)
 }
 
-// model is implemented by terms whose fᵢ is −log p(yᵢ|zᵢ) + const with the natural parameter zᵢ(x) of p.
+// model is implemented by terms whose fᵢ is −log p(yᵢ|zᵢ) + const with the natural parameter zᵢ(x)
+// of p.
 type model interface {
 	// sampled writes ∇(−log p(ỹ|zᵢ)) of the batch's i-th example to g, for a label ỹ ~ p(·|zᵢ).
 	sampled(x []float64, batch protocol.Batch, i int, random *rand.Rand, g []float64)
@@ -99,9 +100,10 @@ func (f *sum) whole(x, gradient, variance []float64) {
 	}
 }
 
-// add sums up the examples of a batch: it returns Σ fᵢ(x) and leaves Σ ∇fᵢ in total and, if wanted, Σ (∇fᵢ − mean)² in
-// square. That goes in one pass (Welford, Technometrics 4, 1962). No large squares are subtracted from each other, so s is
-// accurate to rounding, never negative, and 0 for equal examples.
+// add sums up the examples of a batch: it returns Σ fᵢ(x) and leaves Σ ∇fᵢ in total and, if wanted,
+// Σ (∇fᵢ − mean)² in square. That goes in one pass (Welford, Technometrics 4, 1962). No large
+// squares are subtracted from each other, so s is accurate to rounding, never negative, and 0 for
+// equal examples.
 func (f *sum) add(x []float64, batch protocol.Batch, variance bool) (loss float64) {
 	clear(f.total)
 	clear(f.mean)
@@ -123,8 +125,9 @@ func (f *sum) add(x []float64, batch protocol.Batch, variance bool) (loss float6
 	return loss
 }
 
-// curvature writes the one matrix that is Fisher, generalised Gauss–Newton and Hessian of a model whose output is linear in x
-// and the natural parameter of its distribution (Balles 2021, Prop. 7.1) to those of the three that are wanted.
+// curvature writes the one matrix that is Fisher, generalised Gauss–Newton and Hessian of a model
+// whose output is linear in x and the natural parameter of its distribution (Balles 2021, Prop.
+// 7.1) to those of the three that are wanted.
 func curvature(want protocol.Quantity, m *protocol.Measurement[float64], compute func(at []float64)) {
 	var done []float64
 	for _, s := range m.Slices() {

@@ -2,8 +2,9 @@ package problems
 
 import "noisebench/protocol"
 
-// The toy problems of Balles 2021, chapter 7, are linear models on 1000 examples that the authors' code draws from NumPy's
-// generator with seed 0 (Kunstner, Hennig and Balles 2019). The draws here are the same.
+// The toy problems of Balles 2021, chapter 7, are linear models on 1000 examples that the authors'
+// code draws from NumPy's generator with seed 0 (Kunstner, Hennig and Balles 2019). The draws here
+// are the same.
 
 // toyDef completes the definition of a toy problem. Where runs start may depend on the setting.
 func toyDef(def protocol.ProblemDef, f family, rows func(protocol.Setting) [][]float64, bias bool,

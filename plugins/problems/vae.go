@@ -44,7 +44,8 @@ func encoder(latent int) []nn.Layer {
 		layers = append(layers, nn.Conv{Size: 4, Channels: 64, Stride: stride}, nn.LeakyReLU{Slope: 0.3},
 			nn.Dropout{Rate: 0.2})
 	}
-	// Mean and variance are a layer each in the source, by which the starting values of the weights are scaled.
+	// Mean and variance are a layer each in the source, by which the starting values of the weights
+	// are scaled.
 	halves := func(random *rand.Rand, w []float32, fanIn, fanOut int) {
 		nn.GlorotUniform()(random, w, fanIn, fanOut/2)
 	}

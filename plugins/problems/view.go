@@ -9,24 +9,25 @@ import (
 	"noisebench/plugins/problems/internal/nn"
 )
 
-// view says how a network sees images. The zero view is the whole image, its grey levels divided by 255.
+// view describes how images are presented to a network. The zero view is the whole image, its grey
+// levels divided by 255.
 //
-// Training sees a part of the image at random, and distorts it in the order of the fields below. Evaluation sees the
-// middle, undistorted.
+// Training sees a part of the image at random, and distorts it in the order of the fields below.
+// Evaluation sees the middle, undistorted.
 type view struct {
 	side       int  // of the square part of the image; 0: all of it
 	pad        int  // rows and columns of zeros around the image, into which the part may reach
-	mirror     bool // left and right change places for half of the examples
+	mirror     bool // half of the examples are mirrored
 	brightness float64
 	saturation factor
 	contrast   factor
-	// standardise shifts and scales each image to mean 0 and variance 1, in evaluations too, instead of dividing its grey
-	// levels.
+	// standardise shifts and scales each image to mean 0 and variance 1, in evaluations too,
+	// instead of dividing its grey levels.
 	standardise bool
 	white       float32 // by which grey levels are divided; 0: 255
 }
 
-// mirrored is v with left and right changing places for half of the examples.
+// mirrored is v with half of the examples mirrored.
 func (v view) mirrored() view {
 	v.mirror = true
 	return v
@@ -110,9 +111,9 @@ func (v *view) distort(image []float32, channels int, random *rand.Rand) {
 	}
 }
 
-// saturate multiplies the saturation (max − min)/max of each pixel of three channels by f, up to 1, and keeps hue and
-// max: the distance of each channel from the greatest grows by the same factor. Where max is not above 0, saturation is
-// taken as 0.
+// saturate multiplies the saturation (max − min)/max of each pixel of three channels by f, up to 1,
+// and keeps hue and max: the distance of each channel from the greatest grows by the same factor.
+// Where max is not above 0, saturation is taken as 0.
 func saturate(image []float32, f float32) {
 	for ; len(image) > 0; image = image[3:] {
 		high := max(image[0], image[1], image[2])
@@ -130,8 +131,8 @@ func saturate(image []float32, f float32) {
 	}
 }
 
-// standardiseImage subtracts the mean of all values and divides by their standard deviation, which is taken to be
-// at least 1/√n for n values, so that an image of one colour does no harm.
+// standardiseImage subtracts the mean of all values and divides by their standard deviation, which
+// is taken to be at least 1/√n for n values, so that an image of one colour is no division by 0.
 func standardiseImage(image []float32) {
 	n := float64(len(image))
 	mean, square := 0.0, 0.0

@@ -12,8 +12,8 @@ import (
 	"noisebench/protocol"
 )
 
-// numbered is a list of images whose pixels tell where they are: the first channel is the row, the second the column,
-// both from 1, and the third the number of the image.
+// numbered is a list of images whose pixels tell where they are: the first channel is the row, the
+// second the column, both from 1, and the third the number of the image.
 func numbered(side, images int) *data.ImageSet {
 	list := &data.ImageSet{Height: side, Width: side, Channels: 3}
 	for n := range images {

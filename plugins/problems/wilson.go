@@ -47,7 +47,8 @@ positive. The metric is the accuracy. The method is meant to see full batches: t
 	}
 }
 
-// wilsonMost is the largest number of examples: Spec has the eigenvalues of a matrix of so many rows to find.
+// wilsonMost is the largest number of examples: Spec has the eigenvalues of a matrix of so many
+// rows to find.
 const wilsonMost = 500
 
 func wilsonSpec(s protocol.Setting) (protocol.ProblemSpec, error) {
@@ -84,8 +85,9 @@ func wilsonSpec(s protocol.Setting) (protocol.ProblemSpec, error) {
 			"optimum":          0,
 			"smoothness":       eigen.Values(nil)[n-1],
 			"strong_convexity": 0, // more parameters than examples
-			// ‖Xs‖²/N for signs s. Those of an example's own features can all go with the rest of the example. The rest,
-			// y s₁ + s₂ + s₃, is ±3 for one class and ±1 for the other, or ±1 for both.
+			// ‖Xs‖²/N for signs s. Those of an example's own features can all go with the rest of
+			// the example. The rest, y s₁ + s₂ + s₃, is ±3 for one class and ±1 for the other, or
+			// ±1 for both.
 			"smoothness_linf": max((3+1)*(3+1)*plus+(1+5)*(1+5)*minus, (1+1)*(1+1)*plus+(3+5)*(3+5)*minus) / (plus + minus),
 			"smoothness_l1":   1, // of the first three features
 		},

@@ -25,13 +25,13 @@ type Board struct {
 	Cells   []results.Cell // of all entries
 	Bundles []*Bundle      // that were joined
 	Entries []*Entry
-	Refused []string // what was left out, and why
+	Refused []string // bundles that were left out, with reasons
 }
 
 // Bundle is a bundle of a board.
 type Bundle struct {
 	*check.Checked
-	Verified   *check.Report // what bench verify --save left beside it; nil: nothing
+	Verified   *check.Report // the report that bench verify --save wrote beside it; nil: there is none
 	Deviations []string      // of its plan from the standard protocol; its entries are not ranked then
 }
 
@@ -46,7 +46,7 @@ type Entry struct {
 	id    string // what its results depend on, beside its plugin
 }
 
-// rules are what bundles have to have in common.
+// rules are the settings that bundles must have in common.
 type rules struct {
 	Protocol    int                 `json:"protocol"`
 	Replicates  int                 `json:"replicates"`
@@ -64,7 +64,7 @@ func rulesOf(b *bundle.Bundle, plan *protocol.Plan) rules {
 	}
 }
 
-// task is what a problem entry has to have in common with those of other bundles.
+// task is what problem entries of different bundles must have in common.
 type task struct {
 	Problem    string              `json:"problem"`
 	Version    string              `json:"version"`
@@ -94,8 +94,8 @@ func taskOf(b *bundle.Bundle, e protocol.ProblemEntry) (task, error) {
 }
 
 // Open joins the bundles (*.noisebench.tar.zst) of a folder. open reads and checks the one at a
-// path, as noisebench/harness/verify.Open does; a page needs traces. A bundle that fails a check, or
-// whose saved report cannot be read, is refused.
+// path, as noisebench/harness/verify.Open does; a page needs traces. A bundle that fails a check,
+// or whose saved report cannot be read, is refused.
 func Open(dir string, open func(path string) *check.Checked) (*Board, error) {
 	names, err := os.ReadDir(dir)
 	if err != nil {
@@ -113,7 +113,7 @@ func Open(dir string, open func(path string) *check.Checked) (*Board, error) {
 	return Join(all), nil
 }
 
-// isFile reports whether a name leads to a file: to read from a pipe might never end.
+// isFile reports whether a name is that of a regular file: reading from a pipe might never end.
 func isFile(dir string, f os.DirEntry) bool {
 	info, err := os.Stat(filepath.Join(dir, f.Name()))
 	return err == nil && info.Mode().IsRegular()
@@ -138,7 +138,7 @@ func Join(all []*check.Checked) *Board {
 	}
 	b.sameRules()
 	b.joinEntries(b.joinProblems())
-	b.lay()
+	b.assemble()
 	return b
 }
 
@@ -161,8 +161,8 @@ func mostCommon(keys []string) string {
 	return best
 }
 
-// sameRules leaves out the bundles that were made by other rules than most. Those of plans that depart from the standard
-// protocol are not ranked, and so are free.
+// sameRules leaves out the bundles that were made by other rules than most. Those of plans that
+// depart from the standard protocol are not ranked, and so are free.
 func (b *Board) sameRules() {
 	var keys []string
 	for _, x := range b.Bundles {
@@ -196,8 +196,8 @@ func (b *Board) sameRules() {
 	b.Bundles = kept
 }
 
-// joinProblems names the problems of the board, and returns the board's name of each task, as JSON. Where tasks of one name
-// differ, the most common one has it.
+// joinProblems names the problems of the board, and returns the board's name of each task, as JSON.
+// Where tasks of one name differ, the most common one has it.
 func (b *Board) joinProblems() map[string]string {
 	type found struct {
 		x     *Bundle
@@ -258,7 +258,8 @@ func (b *Board) joinProblems() map[string]string {
 	return names
 }
 
-// joinEntries collects the optimizers of all bundles. An entry that is there already, result by result, is joined with that.
+// joinEntries collects the optimizers of all bundles. An entry that is there already, result by
+// result, is joined with that.
 func (b *Board) joinEntries(tasks map[string]string) {
 	for _, x := range b.Bundles {
 		plan := &x.Decisions.Plan
@@ -308,8 +309,8 @@ func (b *Board) joinEntries(tasks map[string]string) {
 	}
 }
 
-// sameAs reports whether two entries are the same optimizer and have the same results on the problems that both have, of
-// which there is at least one. Their builds may differ.
+// sameAs reports whether two entries are the same optimizer and have the same results on the
+// problems that both have, of which there is at least one. Their builds may differ.
 func (e *Entry) sameAs(other *Entry) bool {
 	if e.id != other.id || e.Unranked != other.Unranked {
 		return false
@@ -326,7 +327,8 @@ func (e *Entry) sameAs(other *Entry) bool {
 	return common > 0
 }
 
-// sameCell reports whether two cells rest on the same runs with the same outcomes, whatever builds made them.
+// sameCell reports whether two cells rest on the same runs with the same outcomes, whatever builds
+// made them.
 func sameCell(a, b results.Cell) bool {
 	outcomes := func(c results.Cell) map[string]*results.Record {
 		all := map[string]*results.Record{}
@@ -338,8 +340,8 @@ func sameCell(a, b results.Cell) bool {
 	return maps.EqualFunc(outcomes(a), outcomes(b), results.SameOutcome)
 }
 
-// lay makes plan and cells of the entries.
-func (b *Board) lay() {
+// assemble builds the plan and the cells from the entries.
+func (b *Board) assemble() {
 	b.Plan.Name, b.Plan.Optimizers = "board", nil
 	b.Plan.Description = fmt.Sprintf("%s, %s", text.Count(len(b.Bundles), "bundle"), text.Count(len(b.Plan.Problems), "problem"))
 	for _, e := range b.Entries {

@@ -128,7 +128,7 @@ func TestBoard(t *testing.T) {
 	}
 }
 
-// What a saved report says of runs that were made again shows, if it is on these contents.
+// The outcome of runs that were made again is shown, if the saved report belongs to these contents.
 func TestVerified(t *testing.T) {
 	dir := t.TempDir()
 	path := makeBundle(t, dir, tuned("a", "sgd", "adam"))

@@ -1,10 +1,10 @@
 // Package board joins bundles that several people published into one leaderboard.
 //
-// [Open] joins those of a folder. Results belong together if they were made by the same rules, and are
-// of one problem if all that decides about its numbers is the same; where bundles differ, what most of
-// them have counts, and the rest is refused with a text that says what differs. An entry whose results
-// are in several bundles, run by run, is one entry. Entries that were not tuned by their plan, and those
-// of plans that depart from the standard protocol, are not ranked.
+// [Open] joins those of a folder. Results belong together if they were made by the same rules, and
+// are of one problem if all that decides about its numbers is the same; where bundles differ, the
+// most common rules count, and the others are refused with a text that names the difference. An
+// entry whose results are in several bundles, run by run, is one entry. Entries that were not tuned
+// by their plan, and those of plans that depart from the standard protocol, are not ranked.
 //
 // A [Board] is values: a plan and cells, as for any table of package report. [Board.Report],
 // [Board.Page] and [Board.WriteJSON] write it.

@@ -25,9 +25,9 @@ type Skeleton struct {
 //go:embed all:skeleton
 var skeleton embed.FS
 
-// Init writes the files of a repository for a public leaderboard to a folder, which must be empty or
-// not exist: a folder for bundles, a README for those who propose some, and workflows that check each
-// proposal, comment on it, and rebuild the page.
+// Init writes the files of a repository for a public leaderboard to a folder, which must be empty
+// or not exist: a folder for bundles, a README for those who propose some, and workflows that check
+// each proposal, comment on it, and rebuild the page.
 func Init(dir string, s Skeleton) error {
 	for _, v := range []struct{ name, value string }{{"title", s.Title}, {"source", s.Source}, {"revision", s.Revision}} {
 		if v.value == "" || strings.ContainsAny(v.value, "\n\r") || v.name != "title" && strings.ContainsAny(v.value, " \t'\"`$\\") {

@@ -30,7 +30,7 @@ func (b *Board) report() *measures.Report {
 	return r
 }
 
-// Report is the tables of the board. Notes say which bundles it is made of, and what was left out.
+// Report is the tables of the board. Notes list its bundles, and those that were left out.
 func (b *Board) Report() *measures.Report {
 	r := b.report()
 	r.Description = text.OneLine(b.Title) + ": " + r.Description
@@ -43,7 +43,7 @@ func (b *Board) Report() *measures.Report {
 	return r
 }
 
-// describe says in one line whose bundle it is and what is known of it.
+// describe summarizes a bundle in one line: author, contents and verification.
 func (x *Bundle) describe() string {
 	a := &x.Checked.Bundle.About
 	what := "bundle " + x.File
@@ -65,11 +65,11 @@ func (x *Bundle) describe() string {
 	return text.OneLine(fmt.Sprintf("%s, root %s: %s, all there and unchanged; %s", what, x.Root, text.Count(a.Runs, "run"), status))
 }
 
-// status says whether runs were made again.
+// status returns whether runs were made again, and with which outcome.
 func (x *Bundle) status() (page.Verification, string) {
 	v := x.Verified
 	if v == nil || v.Rerun.Made == 0 {
-		return page.Unverified, "nobody says to have made runs again"
+		return page.Unverified, "no runs were made again"
 	}
 	by := fmt.Sprintf("%d of %s made again by noisebench %s on %s (%s)", v.Rerun.Made, text.Count(v.Rerun.Runs, "run"), v.By.Harness,
 		v.By.Platform, filepath.Base(check.SavedName(x.Path)))
@@ -142,7 +142,7 @@ type bundleJSON struct {
 	About    bundle.About      `json:"about"`
 	Verified page.Verification `json:"verified"`
 	Status   string            `json:"status"`
-	Signer   *signature.Signer `json:"signer"` // null: nobody signed it
+	Signer   *signature.Signer `json:"signer"` // null: it is not signed
 }
 
 type entryJSON struct {

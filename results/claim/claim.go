@@ -23,7 +23,7 @@ type Config struct {
 	// Now is the clock; nil: time.Now. With a clock of its own, a Claimant beats only when
 	// [Claimant.Heartbeat] is called.
 	Now func() time.Time
-	Job string // of a batch system, such as 1234_5: told to whoever lists claims
+	Job string // of a batch system, such as 1234_5: shown in lists of claims
 }
 
 // Owner names the process that holds a claim.
@@ -38,7 +38,7 @@ type Owner struct {
 	Job   string `json:"job,omitempty"` // of a batch system, such as 1234_5
 }
 
-// Claimant claims runs on behalf of one process. Its methods may be called side by side.
+// Claimant claims runs on behalf of one process. Its methods may be called concurrently.
 type Claimant struct {
 	dir    string
 	config Config
@@ -155,7 +155,7 @@ func (c *Claimant) takeOver(path string) (free bool, err error) {
 		return false, nil
 	}
 	if owner.Token != "" {
-		_ = os.Remove(filepath.Join(c.dir, "owners", filepath.Base(owner.Token))) // should it live, it joins anew
+		_ = os.Remove(filepath.Join(c.dir, "owners", filepath.Base(owner.Token))) // if it is alive, it joins again
 	}
 	aside := fmt.Sprintf("%s.%s", path, c.owner.Token)
 	if err := os.Rename(path, aside); errors.Is(err, fs.ErrNotExist) {
@@ -233,8 +233,8 @@ func (c *Claimant) write() error {
 // that long since it compares clocks of two machines.
 const forgotten = 7 * 24 * time.Hour
 
-// sweep removes what owners left behind that are dead for certain. Errors do not matter: the files
-// are in nobody's way.
+// sweep removes what owners left behind that are dead for certain. Errors are ignored, since such
+// files do no harm.
 func (c *Claimant) sweep(owners string) {
 	entries, _ := os.ReadDir(owners)
 	alive := map[string]bool{}
@@ -348,8 +348,8 @@ var errNoClaim = errors.New("not a claim")
 // maxClaim bounds what is read: a claim has a few hundred bytes.
 const maxClaim = 4096
 
-// read returns the owner of a claim and the number of its last heartbeat. A file that is no claim,
-// as one that was cut short by a full disk, has an owner without a token and a heartbeat of 0.
+// read returns the owner of a claim and the number of its last heartbeat. A file that is not a
+// claim, such as one cut short by a full disk, has an owner without a token and a heartbeat of 0.
 func read(path string) (Owner, int64, error) {
 	if info, err := os.Lstat(path); err != nil {
 		return Owner{}, 0, err
@@ -376,8 +376,8 @@ type Claim struct {
 	Gone  bool // the owner was a process of this machine, and has ended
 }
 
-// List returns the claims in a results folder, in the order of their runs' IDs. What is no claim
-// is left out.
+// List returns the claims in a results folder, in the order of their runs' IDs. Files that are not
+// claims are skipped.
 func List(results string) ([]Claim, error) {
 	dir := filepath.Join(results, "claims")
 	entries, err := os.ReadDir(dir)

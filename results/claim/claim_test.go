@@ -87,7 +87,7 @@ func TestHeartbeats(t *testing.T) {
 	if _, _, ok := take(t, owner, run(1)); ok {
 		t.Error("a process claimed its own run once more")
 	}
-	for range 60 { // as long as its heart beats, the claim holds
+	for range 60 { // as long as there are heartbeats, the claim holds
 		time0.advance(20 * time.Second)
 		owner.Heartbeat()
 		if _, _, ok := take(t, other, run(1)); ok {
@@ -163,7 +163,7 @@ func TestFreeAgain(t *testing.T) {
 	nothingLeft(t, dir)
 }
 
-// What is in the place of a claim and is none is taken over as if its owner were dead.
+// A file that is not a claim, in the place of one, is taken over as if its owner were dead.
 func TestNoClaim(t *testing.T) {
 	for name, make := range map[string]func(path string) error{
 		"empty":     func(path string) error { return os.WriteFile(path, nil, 0o666) },

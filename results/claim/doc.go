@@ -16,8 +16,8 @@
 // read and for how long, by its own monotonic clock, it has read the same one. Past [Config.Stale]
 // the owner counts as dead and its claims may be taken over. Time between two looks counts up to
 // twice the interval of heartbeats only, so that an observer that was itself suspended does not
-// take everybody else for dead. On the owner's own machine a process that has ended, by its number
-// and start time, is dead at once.
+// take everybody else for dead. On the owner's own machine a process that has ended, identified by
+// its number and start time, is dead at once.
 //
 // A takeover renames the claim to a name of the observer's own, which one of several observers can
 // do, verifies that it is the file of the dead owner, and removes it. Then the run is claimed like

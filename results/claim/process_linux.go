@@ -39,8 +39,8 @@ func started(pid int) string {
 	return field[start]
 }
 
-// mayLive reports whether a process that started then may live still. The processes of other users
-// can be hidden.
+// mayLive reports whether a process with this start time may still be running. The processes of
+// other users can be hidden.
 func mayLive(pid int, start string) bool {
 	if now := started(pid); now != "" {
 		return now == start

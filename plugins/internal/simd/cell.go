@@ -1,8 +1,9 @@
 package simd
 
-// CellBack is the way back through the cell of an LSTM. Of gates σ(i), tanh g, σ(f) and σ(o), of tanh c and of the cell before,
-// it computes with δh and δc, the derivatives by the cell's output and, from the step after, by c, those by the gates'
-// arguments in the gates' place, and that by the cell before in the place of δc. All have δc's length.
+// CellBack is the backward pass through the cell of an LSTM. From the gates σ(i), tanh g, σ(f) and
+// σ(o), tanh c and the previous cell state, and from δh and δc, the derivatives by the cell's
+// output and (from the next step) by c, it computes the derivatives by the gates' arguments, which
+// replace the gates, and that by the previous cell state, which replaces δc. All have δc's length.
 func CellBack(i, g, f, o, tanh, before, δh, δc []float32) {
 	n := len(δc)
 	i, g, f, o, tanh, before, δh = i[:n], g[:n], f[:n], o[:n], tanh[:n], before[:n], δh[:n]

@@ -70,7 +70,8 @@ package simd
 const assembly, assembly512 = false, false
 `
 
-// vectorSet is an instruction set: its registers, the elements in one, and how many panels' tiles fit into all of them.
+// vectorSet is an instruction set: its registers, the elements in one, and how many panels' tiles
+// fit into all of them.
 type vectorSet struct {
 	name     string
 	register func() reg.VecVirtual
@@ -238,9 +239,10 @@ func tileAdd(set vectorSet) {
 	})
 }
 
-// tileSpread adds the rows in pairs, and panels one after the other, so that both instruction sets give the same sums. It
-// stores past the caches, which takes half the traffic and can be done where dst is aligned. Locked instructions, such as
-// the atomic operations that threads meet by, make such stores visible to others.
+// tileSpread adds the rows in pairs, and panels one after the other, so that both instruction sets
+// give the same sums. It stores past the caches, which takes half the traffic and can be done where
+// dst is aligned. Locked instructions, such as the atomic operations that threads meet by, make
+// such stores visible to others.
 func tileSpread(set vectorSet) {
 	begin("tileSpread"+set.name, "is TileSpread.",
 		"dst *float32, stride, panels int, x *float32, factor, weight float32, sums *[16]float32, "+walkArgs, "")
@@ -390,8 +392,8 @@ func divide(a, b, zero reg.VecVirtual) {
 	VANDPS(b, a, a)
 }
 
-// tanh emits the quotient of polynomials in x² that Eigen uses (MathFunctionsImpl.h), x clipped to where it rounds to
-// ±1.
+// tanh emits the quotient of polynomials in x² that Eigen uses (MathFunctionsImpl.h), x clipped to
+// where it rounds to ±1.
 func tanh() {
 	text("tanh", "writes tanh x.", "dst, x *float32, table *[13]float32")
 	dst, x := Load(Param("dst"), GP64()), Load(Param("x"), GP64())
@@ -483,7 +485,7 @@ func maskPositive() {
 	})
 }
 
-// pack asks for rows that it will come to, because the processor does not foresee strides of this length.
+// pack prefetches rows, because the processor does not predict strides of this length.
 func pack() {
 	begin("packAVX2", "is Pack for whole panels.",
 		"dst *float32, panelStride int, src *float32, stride, rows, panels int", "")
@@ -688,7 +690,8 @@ func maxPoolBack() {
 	RET()
 }
 
-// cellBack emits the products of CellBack in the order in which Go computes them, without fused additions.
+// cellBack emits the products of CellBack in the order in which Go computes them, without fused
+// additions.
 func cellBack() {
 	text("cellBack", "is the body of CellBack.", "zi, zg, zf, zo, tanh, before, dh, dc *float32")
 	p := map[string]reg.Register{}
@@ -730,8 +733,8 @@ func cellBack() {
 	})
 }
 
-// channels emits the loops over positions and channels of a batch normalization. n is the number of channels that vectors
-// hold.
+// channels emits the loops over positions and channels of a batch normalization. n is the number of
+// channels that vectors hold.
 func channels() {
 	const moments = "mean, inverse"
 	// z is the normalised x.
@@ -778,7 +781,8 @@ func channels() {
 		})
 }
 
-// eachChannel emits body for each eight channels of each position; moving pointers go from position to position.
+// eachChannel emits body for each eight channels of each position; moving pointers go from position
+// to position.
 func eachChannel(name, doc, args string, moving []string,
 	body func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)),
 ) {

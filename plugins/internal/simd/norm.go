@@ -1,8 +1,9 @@
 package simd
 
-// The operations below are those of a batch normalization over the positions of one example, whose channels are neighbours.
-// mean, inverse and the like have an element for each channel, x and the like one for each position and channel; the latter's
-// number is a multiple of the former's. z = (x − mean) inverse is the normalised x.
+// The operations below are those of a batch normalization over the positions of one example, whose
+// channels are neighbours. mean, inverse and the like have an element for each channel, x and the
+// like one for each position and channel; the latter's number is a multiple of the former's. z = (x
+// − mean) inverse is the normalised x.
 
 // NormVariance adds the sum over positions of (x − mean)² to sum.
 func NormVariance(sum, x, mean []float32) {

@@ -1,11 +1,12 @@
 package simd
 
-// Window is a rectangle of NY × NX taps in an image, DY and DX elements apart. Taps are numbered row by row.
+// Window is a rectangle of NY × NX taps in an image, DY and DX elements apart. Taps are numbered
+// row by row.
 type Window struct{ NY, NX, DY, DX int }
 
-// MaxPool writes for each of len(dst) channels the greatest element in a window of src to dst and its tap to tap. src
-// starts at the window's first tap; the channels of a tap are neighbours. Of equal elements the first wins; a NaN beats
-// every number.
+// MaxPool writes for each of len(dst) channels the greatest element in a window of src to dst and
+// its tap to tap. src starts at the window's first tap; the channels of a tap are neighbours. Of
+// equal elements the first wins; a NaN beats every number.
 func MaxPool(dst []float32, tap []int32, src []float32, w Window) {
 	tap = tap[:len(dst)]
 	_ = src[(w.NY-1)*w.DY+(w.NX-1)*w.DX+len(dst)-1]
@@ -27,7 +28,8 @@ func MaxPool(dst []float32, tap []int32, src []float32, w Window) {
 	}
 }
 
-// MaxPoolBack adds delta to the elements of dst that [MaxPool] chose: dst lies like its src, delta like its dst.
+// MaxPoolBack adds delta to the elements of dst that [MaxPool] chose: dst lies like its src, delta
+// like its dst.
 func MaxPoolBack(dst []float32, tap []int32, delta []float32, w Window) {
 	tap = tap[:len(delta)]
 	_ = dst[(w.NY-1)*w.DY+(w.NX-1)*w.DX+len(delta)-1]

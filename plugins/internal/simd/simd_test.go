@@ -29,8 +29,8 @@ func vector(random *rand.Rand, n int) []float32 {
 	return v
 }
 
-// elementwise lists the operations on elements: what they write where dst, x and y are a, b and c, in the precision of
-// T.
+// elementwise lists the operations on elements: what they write where dst, x and y are a, b and c,
+// in the precision of T.
 func elementwise[T float32 | float64]() map[string]func(dst, x, y []T) {
 	return map[string]func(dst, x, y []T){
 		"Add":           func(dst, x, y []T) { Add(dst, x, y) },
@@ -53,7 +53,8 @@ func same(a, b float32) bool {
 	return math.Float32bits(a) == math.Float32bits(b) || a != a && b != b
 }
 
-// TestElementwise: assembly and portable code give the same bits, at all lengths, on all pairs of special values.
+// TestElementwise: assembly and portable code give the same bits, at all lengths, on all pairs of
+// special values.
 func TestElementwise(t *testing.T) {
 	ops := elementwise[float32]()
 	ops["MaskPositive"] = func(dst, x, _ []float32) { MaskPositive(dst, x) }
@@ -84,7 +85,8 @@ func TestElementwise(t *testing.T) {
 	}
 }
 
-// CellBack gives the same bits with assembly and without, and the derivatives of a cell that float64 gives.
+// CellBack gives the same bits with assembly and without, and the derivatives of a cell that
+// float64 gives.
 func TestCellBack(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	for n := range 40 {
@@ -133,8 +135,8 @@ func TestCellBack(t *testing.T) {
 	}
 }
 
-// Batch normalization's loops give the same bits as operations on one position's channels after the other, with assembly
-// and without.
+// Batch normalization's loops give the same bits as operations on one position's channels after the
+// other, with assembly and without.
 func TestNorm(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 10))
 	for c := 1; c < 20; c++ {
@@ -192,13 +194,14 @@ func TestNorm(t *testing.T) {
 	}
 }
 
-// TestElementwisePrecision: in float32 each operation is within two roundings of the same in float64.
+// TestElementwisePrecision: in float32 each operation is within two roundings of the same in
+// float64.
 func TestElementwisePrecision(t *testing.T) {
 	exact := elementwise[float64]()
 	random := rand.New(rand.NewPCG(3, 4))
 	for name, op := range elementwise[float32]() {
 		dst, x, y := vector(random, 33), vector(random, 33), vector(random, 33)
-		Mul(x, x, x) // so that Sqrt has something to do
+		Mul(x, x, x) // so that Sqrt has valid arguments
 		want := wide(dst)
 		exact[name](want, wide(x), wide(y))
 		before := slices.Clone(dst)
@@ -301,7 +304,8 @@ func TestSums(t *testing.T) {
 	}
 }
 
-// TestSum: assembly and portable code give the same bits, within the rounding of n/32 + 5 additions.
+// TestSum: assembly and portable code give the same bits, within the rounding of n/32 + 5
+// additions.
 func TestSum(t *testing.T) {
 	random := rand.New(rand.NewPCG(13, 14))
 	for _, n := range []int{0, 1, 31, 32, 33, 100, Block, 3 * Block} {
@@ -322,8 +326,8 @@ func TestSum(t *testing.T) {
 	}
 }
 
-// TestTile compares all implementations with float64, on walks with several segments, repeated rows and wide strides.
-// Those in assembly give the same bits.
+// TestTile compares all implementations with float64, on walks with several segments, repeated rows
+// and wide strides. Those in assembly give the same bits.
 func TestTile(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	for _, w := range []Walk{{1, 1, 0, 0}, {1, 7, 1, 0}, {3, 5, 1, 11}, {5, 3, 4, 2}, {2, 300, 1, 0}, {4, 9, 0, 1}} {
@@ -510,7 +514,8 @@ const dimension = 3_274_634 // of a network that is often trained
 func BenchmarkCopyMSVAG(b *testing.B) {
 	from, to := vectors4(), vectors4()
 	for b.Loop() {
-		// An update reads four vectors and writes three of them: as much traffic as copying three and reading one.
+		// An update reads four vectors and writes three of them: as much traffic as copying three
+		// and reading one.
 		for i := range 3 {
 			copy(to[i], from[i])
 		}

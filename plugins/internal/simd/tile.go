@@ -1,14 +1,16 @@
 package simd
 
-// A tile is a block of a matrix product: Rows × Columns elements, as many as fit into a processor's registers.
+// A tile is a block of a matrix product: Rows × Columns elements, as many as fit into a processor's
+// registers.
 const (
 	Rows    = 6
 	Columns = 16
 )
 
-// Walk says how the inner index t of a product A·B moves through A: in Segments equal stretches of Length elements that
-// are Step apart, with Skip more from the end of one to the start of the next. With it the rows of A can be the patches
-// of an image, which are never copied together. All of Segments and Length are at least 1.
+// Walk describes how the inner index t of a product A·B moves through A: in Segments equal
+// stretches of Length elements that are Step apart, with Skip more from the end of one to the start
+// of the next. With it the rows of A can be the patches of an image, which are never copied
+// together. All of Segments and Length are at least 1.
 type Walk struct{ Segments, Length, Step, Skip int }
 
 // Len is the number of values that t takes.
@@ -18,7 +20,8 @@ func (w *Walk) Len() int { return w.Segments * w.Length }
 //
 //   - The rows of dst start stride apart; init is one row for all, nil stands for zeros.
 //   - Row r of A starts at a[rows[r]] and continues by w. It is read without a check of bounds.
-//   - A panel of B has w.Len() rows of Columns elements one after the other. Panels start panel elements apart.
+//   - A panel of B has w.Len() rows of Columns elements one after the other. Panels start panel
+//     elements apart.
 func Tile(dst []float32, stride, panels int, init []float32, w *Walk, a []float32, rows *[Rows]int, b []float32,
 	panel int,
 ) {
@@ -51,8 +54,9 @@ func Tile(dst []float32, stride, panels int, init []float32, w *Walk, a []float3
 	}
 }
 
-// TileAdd adds A·B to tiles of dst and, where squares is not nil, the squares of the elements of A·B to tiles of
-// squares, whose rows start squaresStride apart. The other arguments are those of [Tile].
+// TileAdd adds A·B to tiles of dst and, where squares is not nil, the squares of the elements of
+// A·B to tiles of squares, whose rows start squaresStride apart. The other arguments are those of
+// [Tile].
 func TileAdd(dst []float32, stride, panels int, squares []float32, squaresStride int, w *Walk, a []float32,
 	rows *[Rows]int, b []float32, panel int,
 ) {
@@ -87,8 +91,9 @@ func TileAdd(dst []float32, stride, panels int, squares []float32, squaresStride
 	}
 }
 
-// TileSpread writes the greater of 0 and factor (A·B) − weight x² to tiles of dst, as [Spread] does, and adds the sums of their
-// columns to sums: the k-th of each panel to the k-th sum. x lies like dst. The other arguments are those of [Tile].
+// TileSpread writes the greater of 0 and factor (A·B) − weight x² to tiles of dst, as [Spread]
+// does, and adds the sums of their columns to sums: the k-th of each panel to the k-th sum. x lies
+// like dst. The other arguments are those of [Tile].
 func TileSpread(dst []float32, stride, panels int, x []float32, factor, weight float32, sums *[Columns]float32, w *Walk,
 	a []float32, rows *[Rows]int, b []float32, panel int,
 ) {
@@ -137,9 +142,9 @@ func product(acc *[Rows][Columns]float32, w *Walk, a []float32, rows *[Rows]int,
 	}
 }
 
-// Pack copies a matrix of rows × n elements, whose rows start stride apart, to dst in the form of B that the tiles
-// need: panels of Columns columns, each with its rows one after the other, and zeros in the columns that the last panel
-// lacks.
+// Pack copies a matrix of rows × n elements, whose rows start stride apart, to dst in the form of B
+// that the tiles need: panels of Columns columns, each with its rows one after the other, and zeros
+// in the columns that the last panel lacks.
 func Pack(dst, src []float32, rows, stride, n int) {
 	panel := rows * Columns
 	whole := n / Columns

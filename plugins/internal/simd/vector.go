@@ -6,13 +6,15 @@ import (
 	"noisebench/protocol"
 )
 
-// The operations below work on vectors of dst's length, in assembly for float32. Arguments may be longer than dst.
+// The operations below work on vectors of dst's length, in assembly for float32. Arguments may be
+// longer than dst.
 //
-// An optimizer's update written with them reads like its equations, and runs at the memory's speed if it goes block by
-// block ([Block] elements), so that intermediate results stay in the first-level cache.
+// An optimizer's update written with them reads like its equations, and runs at the memory's speed
+// if it goes block by block ([Block] elements), so that intermediate results stay in the
+// first-level cache.
 
-// Block is a good length of the pieces in which to process long vectors: an update with a dozen of them uses 24 KB of
-// float32.
+// Block is a good length of the pieces in which to process long vectors: an update with a dozen of
+// them uses 24 KB of float32.
 const Block = 512
 
 // float32s returns x if it is a []float32 that assembly should work on, else nil.
@@ -86,7 +88,8 @@ func over[T protocol.Float](x, y T) T {
 	return x / y
 }
 
-// Sign writes −1, 0 or 1 to dst where x is below, at or above 0, and NaN where it is infinite or NaN.
+// Sign writes −1, 0 or 1 to dst where x is below, at or above 0, and NaN where it is infinite or
+// NaN.
 func Sign[T protocol.Float](dst, x []T) {
 	x = x[:len(dst)]
 	i := 0
@@ -112,8 +115,8 @@ func Sqrt[T protocol.Float](dst, x []T) {
 	}
 }
 
-// tanhTable holds the limits of the argument and the coefficients of numerator and denominator, the highest power
-// first.
+// tanhTable holds the limits of the argument and the coefficients of numerator and denominator, the
+// highest power first.
 var tanhTable = [13]float32{
 	9, -9,
 	-2.76076847742355e-16, 2.00018790482477e-13, -8.60467152213735e-11, 5.12229709037114e-08,
@@ -143,15 +146,15 @@ func Tanh(dst, x []float32) {
 	}
 }
 
-// expTable holds the limits of the argument, log₂ e, ½, ln 2 in two parts, the coefficients of a polynomial, the highest
-// power first, 1, and the bias of a float32's exponent.
+// expTable holds the limits of the argument, log₂ e, ½, ln 2 in two parts, the coefficients of a
+// polynomial, the highest power first, 1, and the bias of a float32's exponent.
 var expTable = [13]float32{
 	89, -88.2, 1.44269504088896341, 0.5, 0.693359375, -2.12194440e-4,
 	1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 1, 127,
 }
 
-// Exp writes eˣ to dst, to within a few units in the last place; 0 where that would be below about 2⁻¹²⁶ and infinity
-// where it would be above 2¹²⁷·⁵ (Cephes' expf).
+// Exp writes eˣ to dst, to within a few units in the last place; 0 where that would be below about
+// 2⁻¹²⁶ and infinity where it would be above 2¹²⁷·⁵ (Cephes' expf).
 func Exp(dst, x []float32) {
 	x = x[:len(dst)]
 	i := 0
@@ -273,7 +276,8 @@ func MaskPositive(dst, x []float32) {
 	}
 }
 
-// Dot returns Σ x y over x's elements, summed in float32 in stretches of 4096 elements and in float64 over them.
+// Dot returns Σ x y over x's elements, summed in float32 in stretches of 4096 elements and in
+// float64 over them.
 func Dot(x, y []float32) float64 {
 	y = y[:len(x)]
 	sum := 0.0
@@ -294,8 +298,9 @@ func Dot(x, y []float32) float64 {
 	return sum
 }
 
-// Sum returns the sum of x's elements. It adds every 32nd element one after the other and the 32 sums in pairs, so that
-// unlike other sums it has the same bits with assembly and without. It is meant for a [Block] or a few.
+// Sum returns the sum of x's elements. It adds every 32nd element one after the other and the 32
+// sums in pairs, so that unlike other sums it has the same bits with assembly and without. It is
+// meant for a [Block] or a few.
 func Sum[T protocol.Float](x []T) T {
 	var sums [32]T
 	i := 0
@@ -314,8 +319,8 @@ func Sum[T protocol.Float](x []T) T {
 	return sums[0]
 }
 
-// Spread writes the greater of 0 and a dst − b x² to dst, and NaN where that is NaN. It returns the sum, with the
-// precision of [Dot].
+// Spread writes the greater of 0 and a dst − b x² to dst, and NaN where that is NaN. It returns the
+// sum, with the precision of [Dot].
 func Spread(dst []float32, a float32, x []float32, b float32) float64 {
 	x = x[:len(dst)]
 	sum := 0.0

@@ -1,17 +1,20 @@
-// Package supervisor runs a program such that nothing of it is left behind and its memory is bounded, without the rights
-// of root.
+// Package supervisor runs a program such that nothing of it is left behind and its memory is
+// bounded, without the rights of root.
 //
-// On Linux a small process stands between the host and the program: the host's own executable, started again under the
-// name "noisebench-supervisor", which the init function of this package recognizes. It is a subreaper: a descendant of
-// the program that leaves its process group and session and outlives its parent becomes the supervisor's child, and is
-// killed at the end. The end is that of the program, of the host (whatever ended it), or the host's order.
+// On Linux a small process stands between the host and the program: the host's own executable,
+// started again under the name "noisebench-supervisor", which the init function of this package
+// recognizes. It is a subreaper: a descendant of the program that leaves its process group and
+// session and outlives its parent becomes the supervisor's child, and is killed at the end. The end
+// is that of the program, of the host (whatever ended it), or the host's order.
 //
-// Memory is watched, not limited by the kernel. A control group would be better, but making one takes rights that users
-// of shared machines do not have. RLIMIT_AS fails where address space is reserved and not used, as by the runtimes of Go
-// and CUDA; RLIMIT_DATA counts the stacks of idle threads and the heap that a runtime has reserved, knows single
-// processes only, and ends a program without a word about why. So the supervisor looks at what the program and its
-// descendants have in use, the more often the nearer that is to the limit, and kills them all beyond it. What it misses
-// between two looks, the kernel's own killer takes: it is told to prefer the program to the host.
+// Memory is watched, not limited by the kernel. A control group would be better, but making one
+// takes rights that users of shared machines do not have. RLIMIT_AS fails where address space is
+// reserved and not used, as by the runtimes of Go and CUDA; RLIMIT_DATA counts the stacks of idle
+// threads and the heap that a runtime has reserved, knows single processes only, and ends a program
+// without giving a reason. So the supervisor checks how much the program and its descendants have
+// in use, the more often the nearer that is to the limit, and kills them all beyond it. If it is
+// too late between two checks, the kernel's out-of-memory killer acts: it is configured to prefer
+// the program to the host.
 //
 // Other systems have process groups only.
 package supervisor
@@ -21,7 +24,7 @@ import (
 	"os"
 )
 
-// Config says what to run.
+// Config describes the program to run.
 type Config struct {
 	Path   string   // of the executable
 	Args   []string // the first is the first after the program's name

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// growth is how fast a program's memory is expected to grow at most, in bytes a second: several threads that touch new
-// pages.
+// growth is how fast a program's memory is expected to grow at most, in bytes a second, by several
+// threads that touch new pages.
 const growth = 8 << 30
 
 // watch returns when the descendants of this process have more memory in use than limit.
@@ -26,9 +26,10 @@ func watch(limit int64) {
 	}
 }
 
-// use is how much memory the descendants of this process have in use together, in bytes: what they have written and the
-// shared memory that they have mapped, also where it was swapped out, but no pages of files, which the kernel can take
-// back. Memory that several processes share counts in equal shares. It is exact only beyond the limit, since it takes long to tell.
+// use is how much memory the descendants of this process have in use together, in bytes: what they
+// have written and the shared memory that they have mapped, also where it was swapped out, but no
+// pages of files, which the kernel can take back. Memory that several processes share counts in
+// equal shares. It is exact only beyond the limit, since that takes long to compute.
 func use(limit int64) int64 {
 	all := descendants(os.Getpid())
 	sum := func(file string, fields ...string) (total int64) {
@@ -64,7 +65,8 @@ func kilobytes(path string, fields []string) (sum int64) {
 	return sum
 }
 
-// descendants are the processes that a process has started, those that these have started, and so on.
+// descendants are the processes that a process has started, those that these have started, and so
+// on.
 func descendants(of int) (found []int) {
 	entries, _ := os.ReadDir("/proc")
 	children := map[int][]int{}
@@ -93,8 +95,8 @@ func descendants(of int) (found []int) {
 	return found
 }
 
-// Available is how much memory this process and what it starts can still use, in bytes, by what the system and the
-// process's control group say; 0: neither says anything.
+// Available is how much memory this process and what it starts can still use, in bytes, as reported
+// by the system and the process's control group; 0: unknown.
 func Available() int64 {
 	available := kilobytes("/proc/meminfo", []string{"MemAvailable:", "SwapFree:"}) << 10
 	membership, _ := os.ReadFile("/proc/self/cgroup")

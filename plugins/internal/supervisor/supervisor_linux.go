@@ -21,10 +21,11 @@ import (
 const name = "noisebench-supervisor"
 
 const (
-	// patience is how long processes that were killed may take to end: one that waits for a dead disk does not end.
+	// patience is how long processes that were killed may take to end: one that waits for a broken
+	// disk does not end.
 	patience = 3 * time.Second
-	// preferred is what is added to the badness of a program in the eyes of the kernel when memory runs out, in thousandths
-	// of all memory.
+	// preferred is what is added to the badness of a program in the eyes of the kernel when memory
+	// runs out, in thousandths of all memory.
 	preferred = "500"
 )
 
@@ -103,15 +104,15 @@ func (t *Tree) Kill() {
 		go func() {
 			select {
 			case <-t.gone:
-			case <-time.After(2 * patience): // somebody has stopped it
+			case <-time.After(2 * patience): // the supervisor is suspended
 				_ = t.supervisor.Process.Kill()
 			}
 		}()
 	})
 }
 
-// Wait returns once the program and all its descendants have ended: nil if the program's exit status was 0, *MemoryError,
-// or an error that tells status or signal. It must be called once.
+// Wait returns once the program and all its descendants have ended: nil if the program's exit
+// status was 0, *MemoryError, or an error with the status or signal. It must be called once.
 func (t *Tree) Wait() error {
 	defer close(t.gone)
 	result := errors.New("its supervisor was killed")
@@ -154,8 +155,8 @@ func supervise(memory int64, path string, argv []string) {
 	unix.CloseOnExec(3)
 	unix.CloseOnExec(4)
 	control, report := os.NewFile(3, "control"), os.NewFile(4, "report")
-	// Signals are for the host, which tells by the end of control what they mean. They are not ignored, since the program
-	// would inherit that.
+	// The host handles signals, and closes control to end the program. They are not ignored here,
+	// since the program would inherit that.
 	signal.Notify(make(chan os.Signal, 1), unix.SIGHUP, unix.SIGINT, unix.SIGTERM)
 	_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 

@@ -33,15 +33,15 @@ func (t *Tree) Kill() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.ended {
-		return // its number may be another's
+		return // its number may belong to another process
 	}
 	if killGroup(t.PID()) != nil {
 		_ = t.cmd.Process.Kill()
 	}
 }
 
-// Wait returns once the program has ended: nil if its exit status was 0, or an error that tells status or signal. What
-// is left of the group is killed.
+// Wait returns once the program has ended: nil if its exit status was 0, or an error with the
+// status or signal. What is left of the group is killed.
 func (t *Tree) Wait() error {
 	err := t.cmd.Wait()
 	t.mu.Lock()

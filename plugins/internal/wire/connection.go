@@ -26,8 +26,8 @@ type Conn struct {
 	timeout   time.Duration // of a call
 }
 
-// Connect asks the plugin what it serves, and chooses the fastest transport up to most that both sides have. The plugin must
-// answer within patience now, and within timeout to later calls.
+// Connect asks the plugin what it serves, and chooses the fastest transport up to most that both
+// sides have. The plugin must answer within patience now, and within timeout to later calls.
 func Connect(ctx context.Context, p *Process, memory *Memory, most Transport, patience, timeout time.Duration,
 ) (*Conn, error) {
 	c := &Conn{Process: p, Transport: Messages, memory: memory, timeout: patience}
@@ -66,8 +66,8 @@ func (c *Conn) Runs() int { return int(c.described.GetSessions()) }
 // Lender finds a process of the plugin that has room for one more run. release gives the room back.
 type Lender func() (c *Conn, release func(), err error)
 
-// Definitions returns what the plugin serves. Each time that one of them is used it asks live for a connection, or lend for
-// one that carries a run, so that the definitions outlive this one.
+// Definitions returns what the plugin serves. Each time that one of them is used it asks live for a
+// connection, or lend for one that carries a run, so that the definitions outlive this one.
 func (c *Conn) Definitions(live func() (*Conn, error), lend Lender) (os []protocol.OptimizerDef, ps []protocol.ProblemDef) {
 	for _, o := range c.described.GetOptimizers() {
 		def := protocol.OptimizerDef{
@@ -109,7 +109,8 @@ func (c *Conn) Definitions(live func() (*Conn, error), lend Lender) (os []protoc
 	return os, ps
 }
 
-// ask makes one call outside a session. A plugin that exceeds the time for it is killed. Errors are faults.
+// ask makes one call outside a session. A plugin that exceeds the time for it is killed. Errors are
+// faults.
 func ask[R any](c *Conn, what, call string, do func(context.Context) (R, error)) (R, error) {
 	hanging := c.watch(call)
 	defer hanging.Stop()
@@ -132,7 +133,7 @@ func (c *Conn) hang(call string) {
 // described limits the answers outside of sessions, which carry no vectors.
 var described = grpc.MaxCallRecvMsgSize(maxDescription)
 
-// cause says why the connection broke: the end of the process, if it has ended, else err itself.
+// cause returns why the connection broke: the end of the process, if it has ended, else err itself.
 func (c *Conn) cause(err error) error {
 	if status.Code(err) == codes.ResourceExhausted {
 		return fmt.Errorf("its answer is too long: %s", oneLine(status.Convert(err).Message()))
@@ -173,8 +174,8 @@ func (c *Conn) fault(what, call string, err error) error {
 	return &protocol.Fault{Plugin: who, Call: call, Err: err}
 }
 
-// reported turns an error outside a run into what a call in the same process would have returned: the error itself
-// (data that are missing, say), or a fault if the code broke down.
+// reported turns an error outside a run into what a call in the same process would have returned:
+// the error itself (missing data, for example), or a fault if the code panicked.
 func (c *Conn) reported(what, call string, e *pb.Error) error {
 	if e.GetPanic() {
 		return c.fault(what, call, errorFromWire(e))

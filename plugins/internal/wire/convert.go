@@ -48,7 +48,8 @@ func errorToWire(err error) *pb.Error {
 	return &pb.Error{Text: text, Unsupported: errors.Is(err, errors.ErrUnsupported)}
 }
 
-// errorFromWire makes one line of what the plugin wrote, without characters that a terminal would obey.
+// errorFromWire makes one line of what the plugin wrote, without the control characters of
+// terminals.
 func errorFromWire(e *pb.Error) error {
 	text := e.GetText()
 	if len(text) > maxErrorText {
@@ -233,7 +234,7 @@ func requestToWire(r protocol.Request) *pb.Request {
 	return &pb.Request{BatchSize: uint64(r.BatchSize), Draw: uint32(r.Draw), Want: uint32(r.Want), Trial: r.Trial}
 }
 
-// requestFromWire refuses requests that no optimizer may make.
+// requestFromWire rejects invalid requests.
 func requestFromWire(r *pb.Request) (protocol.Request, error) {
 	// A negative batch size of the author arrives as a huge one.
 	if r.GetBatchSize() > math.MaxInt32 {

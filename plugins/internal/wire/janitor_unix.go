@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// janitorScript keeps the list of living process groups that it reads. When the host has gone, whatever ended it, it
-// kills those that are left and removes the private folder.
+// janitorScript keeps the list of living process groups that it reads. When the host has gone,
+// whatever ended it, it kills those that are left and removes the private folder.
 const janitorScript = `
 trap '' HUP INT TERM
 groups=' '
@@ -55,7 +55,7 @@ func NewJanitor(dir string) (*Janitor, error) {
 // Add registers a process group.
 func (j *Janitor) Add(group int) { j.write("+", group) }
 
-// Remove strikes a process group off that is gone.
+// Remove unregisters a process group that has ended.
 func (j *Janitor) Remove(group int) { j.write("-", group) }
 
 func (j *Janitor) write(sign string, group int) {
@@ -64,7 +64,7 @@ func (j *Janitor) write(sign string, group int) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	// A janitor that somebody has killed cannot be helped: plugins still watch for their parent.
+	// If the janitor itself was killed, plugins still notice the end of their parent.
 	_, _ = fmt.Fprintf(j.in, "%s%d\n", sign, group)
 }
 
@@ -73,12 +73,12 @@ func (j *Janitor) Dismiss() {
 	if j == nil {
 		return
 	}
-	_ = j.cmd.Process.Kill() // before the end of its input, which would set it to work
+	_ = j.cmd.Process.Kill() // before the end of its input, which would start the cleanup
 	_ = j.cmd.Wait()
 	_ = j.in.Close()
 }
 
-// Close lets the janitor do its work and waits for its end.
+// Close has the janitor clean up and waits for its end.
 func (j *Janitor) Close() error {
 	if j == nil {
 		return nil

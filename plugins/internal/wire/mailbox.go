@@ -61,10 +61,10 @@ func (h *half) send(number uint32, m proto.Message) error {
 	return nil
 }
 
-// wait returns when the number is no longer old, or with the error of check, which it asks now and then if it is not
-// nil.
+// wait returns when the number is no longer old, or with the error of check, which it asks now and
+// then if it is not nil.
 func (h *half) wait(old uint32, check func() error) (uint32, error) {
-	if n := h.patience.look(h.number, old); n != old {
+	if n := h.patience.poll(h.number, old); n != old {
 		return n, nil
 	}
 	defer atomic.StoreUint32(h.asleep, 0)

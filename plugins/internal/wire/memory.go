@@ -14,7 +14,8 @@ import (
 	"noisebench/protocol"
 )
 
-// alignment of what Memory.Alloc returns, in bytes: a cache line, and more than any vector register.
+// alignment of what Memory.Alloc returns, in bytes: a cache line, and more than any vector
+// register.
 const alignment = 64
 
 // littleEndian is a condition for everything here: vectors travel as the machine keeps them.
@@ -26,7 +27,8 @@ func bytesOf[T protocol.Float | int](v []T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(zero)))
 }
 
-// elementsOf returns the elements in b, whose address must be a multiple of their size, without copying.
+// elementsOf returns the elements in b, whose address must be a multiple of their size, without
+// copying.
 func elementsOf[T protocol.Float | int](b []byte) []T {
 	var zero T
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(zero)))
@@ -41,8 +43,8 @@ type Memory struct {
 	regions []*region // in the order of their addresses
 }
 
-// NewMemory returns an empty memory. If shared is false, or where the system cannot share memory, it deals out ordinary
-// memory that no plugin can map.
+// NewMemory returns an empty memory. If shared is false, or where the system cannot share memory,
+// it allocates ordinary memory that no plugin can map.
 func NewMemory(shared bool) *Memory { return &Memory{shared: shared && littleEndian} }
 
 // region is one piece of shared memory of the host: an anonymous file that no one can resize.
@@ -97,7 +99,7 @@ func (r *region) free() {
 	}
 }
 
-// Alloc returns zeroed memory, and a function that frees it; after that nobody may touch it.
+// Alloc returns zeroed memory, and a function that frees it; after that it must not be used.
 func (m *Memory) Alloc(size int) (mem []byte, free func()) {
 	if size < 0 {
 		panic(fmt.Sprintf("plugins: Alloc of %d bytes", size))
@@ -150,7 +152,8 @@ func (m *Memory) find(v []byte) *region {
 	return nil
 }
 
-// mappings are the host's regions that a plugin has mapped, each once, however many sessions use it.
+// mappings are the host's regions that a plugin has mapped, each once, however many sessions use
+// it.
 type mappings struct {
 	mu   sync.Mutex
 	byID map[uint64]*mapping

@@ -9,10 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hasDoorbell says that this system has what a mailbox needs.
+// hasDoorbell reports that this system has what a mailbox needs.
 const hasDoorbell = true
 
-// createShared makes an anonymous file of size bytes that can be neither resized nor unsealed, and maps it.
+// createShared makes an anonymous file of size bytes that can be neither resized nor unsealed, and
+// maps it.
 func createShared(size int) (*os.File, []byte, error) {
 	fd, err := unix.MemfdCreate("noisebench", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
@@ -64,8 +65,8 @@ func unmapShared(mem []byte) {
 	}
 }
 
-// futexWait sleeps while *word is old, until somebody wakes it or the time is up; 0 means no limit. It may return
-// early.
+// futexWait sleeps while *word is old, until it is woken or the time is up; 0 means no limit. It
+// may return early.
 func futexWait(word *uint32, old uint32, limit time.Duration) {
 	var timeout *unix.Timespec
 	if limit > 0 {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// hasDoorbell says that this system has what a mailbox needs.
+// hasDoorbell reports that this system has what a mailbox needs.
 const hasDoorbell = false
 
 var errNoSharedMemory = fmt.Errorf("shared memory: %w", errors.ErrUnsupported)
@@ -18,7 +18,7 @@ func createShared(int) (*os.File, []byte, error) { return nil, nil, errNoSharedM
 
 func openShared(string, int) ([]byte, error) { return nil, errNoSharedMemory }
 
-// Nobody gets to these without shared memory.
+// Without shared memory these are never called.
 
 func unmapShared([]byte) {}
 

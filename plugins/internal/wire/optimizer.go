@@ -67,7 +67,7 @@ func openOptimizer[T protocol.Float](c *Conn, release func(), def *protocol.Opti
 // optimizer is a protocol.Optimizer in another process.
 type optimizer[T protocol.Float] struct {
 	*session
-	saves   bool      // the definition says so
+	saves   bool      // declared by the definition
 	reports []float64 // of the last step
 	left    []byte    // what the last call left in the copy of x that the plugin can reach, if there is one
 }
@@ -112,7 +112,7 @@ func (o *optimizer[T]) Step(x []T, m *protocol.Measurement[T]) (protocol.Request
 	}
 	o.seconds += max(0, r.GetSeconds())
 	copy(o.reports, r.GetReports())
-	o.left = append(o.left[:0], o.lent(tell.X, slotX)...)
+	o.left = append(o.left[:0], o.staged(tell.X, slotX)...)
 	if len(o.left) > 0 {
 		copy(bytesOf(x), o.left)
 		return request, nil
@@ -161,7 +161,7 @@ func (o *optimizer[T]) estimate(x, out []T) error {
 	if err != nil {
 		return err
 	}
-	o.left = append(o.left[:0], o.lent(from, slotX)...)
+	o.left = append(o.left[:0], o.staged(from, slotX)...)
 	copy(bytesOf(x), o.left)
 	r := reply.GetEstimate()
 	if r == nil {
@@ -170,7 +170,8 @@ func (o *optimizer[T]) estimate(x, out []T) error {
 	return o.fetch(name, bytesOf(out), at, slotSlices, r.GetOut())
 }
 
-// SaveState makes every optimizer in another process a protocol.Saver; those that do not declare that they save refuse.
+// SaveState makes every optimizer in another process a protocol.Saver; those that do not declare
+// that they save refuse.
 func (o *optimizer[T]) SaveState() ([]byte, error) {
 	const name = "Save"
 	if !o.saves {

@@ -5,41 +5,43 @@ import (
 	"time"
 )
 
-// patience decides how long a side looks at a number before it sleeps on it. To sleep and be woken costs 5 to 10 µs on a
-// virtual machine, more than many calls take, and much of a Go program's scheduler. So a waiting side looks as long as
-// looking has been worth it.
+// patience decides how long a waiting side polls a number before it sleeps on it. To sleep and be
+// woken takes 5 to 10 µs on a virtual machine, more than many calls take, and puts load on the Go
+// scheduler. So a waiting side polls as long as polling has paid off.
 //
-// Between two looks it yields its processor, which lets a peer on the same one get on with its work: a run has three
-// threads that wait for each other, and machines with two processors are common. Where the processor goes to a stranger
-// instead, for milliseconds, the side notices, and sleeps at once the next time and, if that goes on, the next thousands
-// of times. See benchmarks/transport.sh.
+// Between two polls it yields its processor, which lets a peer on the same one continue: a run has
+// three threads that wait for each other, and machines with two processors are common. Where the
+// processor goes to an unrelated process instead, for milliseconds, the side notices, and sleeps at
+// once the next time and, if that goes on, the next thousands of times. See
+// benchmarks/transport.sh.
 type patience struct {
-	now   time.Duration // to look; 0: sleep at once
+	now   time.Duration // to poll; 0: sleep at once
 	waits int
-	skip  int // how many waits to sleep at once, since yielding was dear
+	skip  int // how many waits to sleep at once, since yielding was slow
 	last  int // what skip was set to
 }
 
 const (
-	// mostPatience is about what sleeping costs both sides together.
+	// mostPatience is about the time that sleeping takes both sides together.
 	mostPatience = 20 * time.Microsecond
-	// leastPatience is two or three looks.
+	// leastPatience is the time of two or three polls.
 	leastPatience = time.Microsecond
-	// secondLook is after how many waits a side looks for as long as it can, in case that is worth it again: 20 µs every
-	// 64 waits are less than a third of a microsecond for each.
-	secondLook = 64
-	// dear is how long a yield takes that gave the processor to somebody with much to do.
-	dear = 100 * time.Microsecond
-	// mostSkipped waits between two dear yields, of some milliseconds each, make them cheap on average.
+	// retryEvery is after how many waits a side polls for the longest time, in case that pays off
+	// again: 20 µs every 64 waits are less than a third of a microsecond for each.
+	retryEvery = 64
+	// slowYield is the least time of a yield that gave the processor to a busy process.
+	slowYield = 100 * time.Microsecond
+	// mostSkipped waits between two slow yields, of some milliseconds each, make their cost small
+	// on average.
 	mostSkipped = 8192
 )
 
 func newPatience() patience { return patience{now: mostPatience} }
 
-// look returns the number once it is no longer old, or old when patience is at its end.
-func (p *patience) look(number *uint32, old uint32) uint32 { return p.lookFor(number, old, yield) }
+// poll returns the number once it is no longer old, or old when the time for polling is over.
+func (p *patience) poll(number *uint32, old uint32) uint32 { return p.pollYielding(number, old, yield) }
 
-func (p *patience) lookFor(number *uint32, old uint32, yield func()) uint32 {
+func (p *patience) pollYielding(number *uint32, old uint32, yield func()) uint32 {
 	if n := atomic.LoadUint32(number); n != old {
 		return n
 	}
@@ -47,21 +49,21 @@ func (p *patience) lookFor(number *uint32, old uint32, yield func()) uint32 {
 		p.skip--
 		return old
 	}
-	if p.waits++; p.waits%secondLook == 0 {
+	if p.waits++; p.waits%retryEvery == 0 {
 		p.now = mostPatience
 	}
 	began := time.Now()
-	for looked := time.Duration(0); looked < p.now; {
+	for polled := time.Duration(0); polled < p.now; {
 		yield()
 		n, took := atomic.LoadUint32(number), time.Since(began)
-		if took-looked > dear {
+		if took-polled > slowYield {
 			p.last = min(max(4*p.last, 16), mostSkipped)
 			p.skip = p.last
 			return n
 		}
-		looked = took
+		polled = took
 		if n != old {
-			p.now = max(p.now, min(2*looked, mostPatience))
+			p.now = max(p.now, min(2*polled, mostPatience))
 			p.last /= 2
 			return n
 		}

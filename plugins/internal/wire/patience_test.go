@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// A side looks as long as that is worth it, and no longer where its processor goes to somebody with much to do.
+// A side polls as long as that pays off, and no longer where its processor goes to a busy process.
 func TestPatience(t *testing.T) {
 	var number uint32
 	yields := 0
 	idle := func() { yields++; time.Sleep(0) }
-	busy := func() { yields++; time.Sleep(2 * dear) }
+	busy := func() { yields++; time.Sleep(2 * slowYield) }
 	answered := func() { yields++; number = 1 }
 	wait := func(p *patience, yield func()) int {
 		number, yields = 0, 0
-		if got := p.lookFor(&number, 0, yield); got != number {
+		if got := p.pollYielding(&number, 0, yield); got != number {
 			t.Fatalf("the number is %d, want %d", got, number)
 		}
 		return yields
@@ -22,32 +22,32 @@ func TestPatience(t *testing.T) {
 
 	p := newPatience()
 	if n := wait(&p, answered); n != 1 || p.now != mostPatience {
-		t.Errorf("an answer after one look takes %d, and leaves %v; want 1 and %v", n, p.now, mostPatience)
+		t.Errorf("an answer after one poll takes %d, and leaves %v; want 1 and %v", n, p.now, mostPatience)
 	}
 	for range 10 {
 		wait(&p, idle)
 	}
 	if n := wait(&p, idle); n != 0 {
-		t.Errorf("after 10 looks in vain it looks %d times, want 0", n)
+		t.Errorf("after 10 polls without an answer it polls %d times, want 0", n)
 	}
 	again := false
-	for range 100 * secondLook { // a yield that another test makes dear puts it off
+	for range 100 * retryEvery { // a yield that another test slows down delays it
 		again = again || wait(&p, idle) > 0
 	}
 	if !again {
-		t.Error("after looks in vain it never looks again")
+		t.Error("after polls without an answer it never polls again")
 	}
 
-	// The longer yielding is dear, the longer it is done without.
+	// The longer yielding is slow, the longer waits do without.
 	p = newPatience()
 	last := 0
 	for range 8 {
 		p.now = mostPatience
 		if n := wait(&p, busy); n != 1 {
-			t.Fatalf("%d dear yields in one wait, want 1", n)
+			t.Fatalf("%d slow yields in one wait, want 1", n)
 		}
 		if p.skip <= last && p.skip != mostSkipped {
-			t.Errorf("after another dear yield %d waits are without any, before it were %d", p.skip, last)
+			t.Errorf("after another slow yield %d waits are without any, before it were %d", p.skip, last)
 		}
 		last = p.skip
 		for range last {
@@ -66,7 +66,7 @@ func TestPatience(t *testing.T) {
 	if p.last >= last {
 		t.Error("an answer that comes at once does not make it more patient")
 	}
-	// The answer that a dear yield brought is taken.
+	// The answer that came during a slow yield is taken.
 	p = newPatience()
 	if wait(&p, func() { busy(); number = 3 }); number != 3 || p.skip == 0 {
 		t.Errorf("number %d and %d waits without a yield, want 3 and more than 0", number, p.skip)

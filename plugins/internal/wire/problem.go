@@ -76,7 +76,7 @@ func (p *problem[T]) Measure(x []T, batch protocol.Batch, want protocol.Quantity
 		return p.wrong(name)
 	}
 	p.seconds += max(0, r.GetSeconds())
-	copy(bytesOf(x), p.lent(ask.X, slotX)) // a plugin that changes x shall be found out wherever x lies
+	copy(bytesOf(x), p.staged(ask.X, slotX)) // so that a plugin's change to x is detected wherever x lies
 	have := protocol.Quantity(r.GetHave())
 	if !have.Valid() || !have.Has(want) {
 		return p.fail(name, fmt.Errorf("measured %v, want %v", have, want))
@@ -102,7 +102,8 @@ func (p *problem[T]) Measure(x []T, batch protocol.Batch, want protocol.Quantity
 	return nil
 }
 
-// inlineExamples is the greatest number of examples that travel inside the call: 32 KiB, half of a mailbox's slot.
+// inlineExamples is the greatest number of examples that travel inside the call: 32 KiB, half of a
+// mailbox's slot.
 const inlineExamples = 4096
 
 func (p *problem[T]) examples(call *pb.Call, examples []int) *pb.Vector {
@@ -128,6 +129,6 @@ func (p *problem[T]) Evaluate(x []T, part protocol.Part) (protocol.Evaluation, e
 	if r == nil {
 		return protocol.Evaluation{}, p.wrong(name)
 	}
-	copy(bytesOf(x), p.lent(at, slotX))
+	copy(bytesOf(x), p.staged(at, slotX))
 	return protocol.Evaluation{Loss: r.GetLoss(), Metric: r.GetMetric()}, nil
 }

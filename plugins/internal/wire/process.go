@@ -32,8 +32,8 @@ import (
 const (
 	// stopGrace is how long a plugin has to end by itself.
 	stopGrace = time.Second
-	// drainGrace is how long a dead plugin's last output may take; only a process that left the plugin's group can hold
-	// its pipes open longer.
+	// drainGrace is how long a dead plugin's last output may take; only a process that left the
+	// plugin's group can hold its pipes open longer.
 	drainGrace = 300 * time.Millisecond
 	// tailSize is how much of a plugin's last output is kept for error texts, in bytes.
 	tailSize = 4 << 10
@@ -60,7 +60,7 @@ type Process struct {
 	reason atomic.Pointer[string] // why the host killed it
 }
 
-// Start starts a plugin and shakes hands. Its errors have one line and say what to do.
+// Start starts a plugin and completes the handshake. Its errors have one line and say what to do.
 func Start(ctx context.Context, c Config) (*Process, error) {
 	cmd := &command{config: c, exited: make(chan struct{}), drained: make(chan struct{})}
 	peer := plugin.NewClient(&plugin.ClientConfig{
@@ -92,7 +92,7 @@ func Start(ctx context.Context, c Config) (*Process, error) {
 		return nil, context.Cause(ctx)
 	case !late.Stop():
 		p.Stop()
-		return nil, fmt.Errorf("%s shook hands, but did not answer within %v%s%s", filepath.Base(c.Argv[0]), c.StartTimeout,
+		return nil, fmt.Errorf("%s completed the handshake, but did not answer within %v%s%s", filepath.Base(c.Argv[0]), c.StartTimeout,
 			cmd.words(soFar), moreTime)
 	}
 	if err != nil {
@@ -125,7 +125,8 @@ func (p *Process) Version() int { return p.peer.NegotiatedVersion() }
 // Done is closed once the process has ended, and with it everything that it started.
 func (p *Process) Done() <-chan struct{} { return p.cmd.exited }
 
-// Kill ends the process and everything that it started. The first reason stays; there is none if the process had ended before.
+// Kill ends the process and everything that it started. The first reason stays; there is none if
+// the process had ended before.
 func (p *Process) Kill(reason string) {
 	select {
 	case <-p.Done():
@@ -136,7 +137,7 @@ func (p *Process) Kill(reason string) {
 	p.cmd.kill()
 }
 
-// End says how the process ended, once Done is closed.
+// End returns how the process ended, once Done is closed.
 func (p *Process) End() error {
 	if reason := p.reason.Load(); reason != nil {
 		return errors.New(*reason)
@@ -144,15 +145,15 @@ func (p *Process) End() error {
 	if excess := (*supervisor.MemoryError)(nil); errors.As(p.cmd.state, &excess) {
 		return fmt.Errorf("killed, because it %w; raise it by --plugin-memory", excess)
 	}
-	return fmt.Errorf("the process ended: %s%s", p.cmd.ending(), p.cmd.lastWords())
+	return fmt.Errorf("the process ended: %s%s", p.cmd.ending(), p.cmd.lastOutput())
 }
 
-// Stop ends the process: it is asked to, and after a second made to.
+// Stop asks the process to end, and kills it after a second.
 func (p *Process) Stop() {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		p.peer.Kill() // hangs for as long as the plugin does not answer
+		p.peer.Kill() // blocks for as long as the plugin does not answer
 	}()
 	select {
 	case <-done:
@@ -163,8 +164,9 @@ func (p *Process) Stop() {
 	p.Kill("the host has closed it") // where the handshake failed, go-plugin has nothing to kill
 }
 
-// command runs the executable for go-plugin, which by its own means would wait for every process that holds the
-// plugin's output open, kill the plugin but not its children, and choke on long lines of output.
+// command runs the executable for go-plugin, which by its own means would wait for every process
+// that holds the plugin's output open, kill the plugin but not its children, and fail on long lines
+// of output.
 type command struct {
 	config       Config
 	handshakeEnv []string
@@ -329,7 +331,7 @@ func (c *command) HostToPlugin(network, address string) (string, string, error) 
 	return network, address, nil
 }
 
-// ending says how the process ended.
+// ending describes how the process ended.
 func (c *command) ending() string {
 	<-c.exited
 	if c.state == nil {
@@ -338,8 +340,8 @@ func (c *command) ending() string {
 	return c.state.Error()
 }
 
-// lastWords quotes the last lines that the process wrote, if any.
-func (c *command) lastWords() string { return c.words("its last words") }
+// lastOutput quotes the last lines that the process wrote, if any.
+func (c *command) lastOutput() string { return c.words("its last output") }
 
 func (c *command) words(what string) string {
 	select {
@@ -363,17 +365,17 @@ func (c *command) explain(err error) error {
 	case errors.Is(c.startErr, fs.ErrPermission):
 		return fmt.Errorf("%s is not executable; make it so with: chmod +x %s", path, path)
 	case errors.Is(c.startErr, syscall.ENOEXEC):
-		return fmt.Errorf("%s is no program for this machine%s", path, check)
+		return fmt.Errorf("%s is not a program for this machine%s", path, check)
 	case c.startErr != nil:
 		return fmt.Errorf("start %s: %w%s", path, c.startErr, check)
 	case c.ID() == "":
-		return fmt.Errorf("start %s: %w", path, err) // the host could not even try
+		return fmt.Errorf("start %s: %w", path, err) // before the start was attempted
 	}
 	if line := c.firstLine.Load(); line != nil {
 		fields := strings.Split(strings.TrimSpace(*line), "|")
 		if len(fields) < 5 || fields[0] != strconv.Itoa(plugin.CoreProtocolVersion) {
-			return fmt.Errorf("%s is no noisebench plugin, or one that prints before the handshake: its first line is %s%s, "+
-				"which must print nothing to standard output before that", filepath.Base(path), quote(*line), check)
+			return fmt.Errorf("%s is not a noisebench plugin, or it printed to standard output before the handshake: "+
+				"its first line is %s%s", filepath.Base(path), quote(*line), check)
 		}
 		if version := fields[1]; version != strconv.Itoa(protocol.Version) {
 			return fmt.Errorf("%s speaks contract version %s, this noisebench speaks version %d; %s", filepath.Base(path), version,
@@ -385,29 +387,29 @@ func (c *command) explain(err error) error {
 	case c.firstLine.Load() != nil:
 		return fmt.Errorf("%s: after the handshake: %s", filepath.Base(path), oneLine(err.Error()))
 	case !c.wasKilled() || ending != "signal: killed":
-		return fmt.Errorf("%s is no noisebench plugin: it ended without a handshake (%s)%s%s",
-			filepath.Base(path), ending, c.lastWords(), check)
+		return fmt.Errorf("%s is not a noisebench plugin: it ended without a handshake (%s)%s%s",
+			filepath.Base(path), ending, c.lastOutput(), check)
 	case time.Since(c.started) < c.config.StartTimeout:
-		return fmt.Errorf("%s is no noisebench plugin: it closed its standard output without a handshake%s%s",
-			filepath.Base(path), c.lastWords(), check)
+		return fmt.Errorf("%s is not a noisebench plugin: it closed its standard output without a handshake%s%s",
+			filepath.Base(path), c.lastOutput(), check)
 	default:
-		return fmt.Errorf("%s is no noisebench plugin, or hangs, or is slow to start: no handshake within %v%s%s%s",
+		return fmt.Errorf("%s is not a noisebench plugin, or hangs, or is slow to start: no handshake within %v%s%s%s",
 			filepath.Base(path), c.config.StartTimeout, c.words(soFar), moreTime, check)
 	}
 }
 
-// What a plugin that did not start in time is told of, and what helps if it only needs longer.
+// Parts of the error for a plugin that did not start in time.
 const (
-	soFar    = "what it printed so far"
-	moreTime = "; give it longer by --start-timeout"
+	soFar    = "its output so far"
+	moreTime = "; allow more time by --start-timeout"
 )
 
-// reconcile says what to do about a plugin of another version of the contract.
+// reconcile returns advice for a plugin of another version of the contract.
 func reconcile(version string) string {
 	if n, err := strconv.Atoi(version); err == nil && n > protocol.Version {
 		return "use a noisebench of its version"
 	}
-	return "build the plugin anew with this noisebench, and in another language than Go follow its noisebench.proto (clause 10 " +
+	return "rebuild the plugin with this noisebench, and in another language than Go follow its noisebench.proto (clause 10 " +
 		"says what changed), or use a noisebench of its version"
 }
 
@@ -422,8 +424,8 @@ func quote(line string) string {
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// tail keeps the last bytes written to it, and the last line that a Go program begins to die with: the stacks that follow
-// it are often longer than the tail.
+// tail keeps the last bytes written to it, and the last line with which the Go runtime began to
+// report a fatal error: the stacks that follow it are often longer than the tail.
 type tail struct {
 	mu    sync.Mutex
 	buf   []byte
@@ -450,7 +452,8 @@ func (t *tail) write(p []byte) {
 	}
 }
 
-// String returns what tells most about an end, in one line: how a panic or fatal error begins, or else the last lines.
+// String returns the likely cause of an end in one line: the start of a panic or fatal error, or
+// else the last lines.
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -466,7 +469,8 @@ func (t *tail) String() string {
 	return printable(text)
 }
 
-// isCause reports whether a line is the one with which the Go runtime explains the end of a program.
+// isCause reports whether a line is the one with which the Go runtime explains the end of a
+// program.
 func isCause(line []byte) bool {
 	for _, start := range []string{"panic: ", "fatal error: ", "SIGSEGV: ", "SIGABRT: ", "SIGQUIT: "} {
 		if bytes.HasPrefix(line, []byte(start)) {

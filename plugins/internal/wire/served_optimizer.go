@@ -12,7 +12,7 @@ import (
 type servedOptimizer[T protocol.Float] struct {
 	*served
 	optimizer protocol.Optimizer[T]
-	averager  protocol.Averager[T] // nil unless the definition says so
+	averager  protocol.Averager[T] // nil unless the definition declares Averages
 	reports   []float64            // of the last step
 	dim       int
 	x, out    []T // for vectors that come or go inside messages
@@ -34,17 +34,17 @@ func serveOptimizer[T protocol.Float](s *served, def *protocol.OptimizerDef, sta
 	averager, averages := o.(protocol.Averager[T])
 	reporter, reports := o.(protocol.Reporter)
 	if averages != def.Averages {
-		return h, request, fmt.Errorf("optimizer %s: its definition says averages %t, but a method Estimate is there: %t",
+		return h, request, fmt.Errorf("optimizer %s: its definition declares Averages %t, but a method Estimate exists: %t",
 			def.Name, def.Averages, averages)
 	}
 	if reports != (len(def.Reports) > 0) {
-		return h, request, fmt.Errorf("optimizer %s: its definition names %d reports, but a method Report is there: %t",
+		return h, request, fmt.Errorf("optimizer %s: its definition names %d reports, but a method Report exists: %t",
 			def.Name, len(def.Reports), reports)
 	}
 	_, stateful := o.(protocol.Stateful)
 	_, saver := o.(protocol.Saver)
 	if def.Saves && !stateful && !saver {
-		return h, request, fmt.Errorf("optimizer %s: its definition says that it saves, but it has no method State", def.Name)
+		return h, request, fmt.Errorf("optimizer %s: its definition declares Saves, but it has no method State", def.Name)
 	}
 	h.averager, h.reporter, h.reports, h.saves = averager, reporter, make([]float64, len(def.Reports)), def.Saves
 	return h, request, nil
@@ -84,7 +84,8 @@ func (o *servedOptimizer[T]) handle(call *pb.Call, reply *pb.Reply) error {
 	return errNotMine
 }
 
-// save returns the piece of the state that begins at offset. The state is taken at 0 and let go with its last piece.
+// save returns the piece of the state that begins at offset. The state is taken at offset 0 and
+// freed with its last piece.
 func (o *servedOptimizer[T]) save(offset uint64) (*pb.SaveReply, error) {
 	if !o.saves {
 		return nil, errNotMine

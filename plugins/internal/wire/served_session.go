@@ -10,11 +10,13 @@ import (
 	pb "noisebench/plugins/internal/wire/noisebenchv1"
 )
 
-// guard runs the author's code; what it reports, or its panic, comes back in a form that can travel.
+// guard runs the author's code; what it reports, or its panic, comes back in a form that can
+// travel.
 func guard(f func() error) (e *pb.Error) {
 	defer func() {
 		if p := recover(); p != nil {
-			// Not "panic: ": the process goes on, and its log must not look as if this were its end.
+			// Not "panic: ": the process goes on, and its log must not look as if this were its
+			// end.
 			fmt.Fprintf(os.Stderr, "[ERROR] panic in a plugin's code: %v\n%s", p, debug.Stack())
 			e = errorToWire(fmt.Errorf("panic: %v", p))
 			e.Panic = true

@@ -27,8 +27,9 @@ const (
 	written access = false // only
 )
 
-// view returns the n elements of v: where they lie, if that is in shared memory, and else in scratch, which then holds
-// what came inline. inline reports that what the call writes goes into the reply.
+// view returns the n elements of v: where they lie, if that is in shared memory, and else in
+// scratch, which then holds what came inline. inline reports that what the call writes goes into
+// the reply.
 func view[T protocol.Float | int](s *served, v *pb.Vector, n int, a access, scratch *[]T) (
 	elements []T, inline bool, err error,
 ) {
@@ -73,7 +74,8 @@ type carrier interface {
 	GetMore() []*pb.Vector
 }
 
-// lay lets m's slices for the quantities q be the vectors of a call. inline tells which of them travel in the message.
+// lay lets m's slices for the quantities q be the vectors of a call. inline tells which of them
+// travel in the message.
 func lay[T protocol.Float](s *served, m *protocol.Measurement[T], q protocol.Quantity, dim int, c carrier, a access,
 	room *rooms[T],
 ) (inline [protocol.NumSlices]bool, err error) {

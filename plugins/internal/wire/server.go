@@ -22,15 +22,16 @@ import (
 	"noisebench/protocol"
 )
 
-// parentWatch is how often a plugin looks whether its host still lives.
+// parentWatch is how often a plugin checks that its host is still running.
 const parentWatch = 500 * time.Millisecond
 
-// Serve serves definitions to the host that started this process, until the host ends it or ends itself.
+// Serve serves definitions to the host that started this process, until the host ends it or ends
+// itself.
 func Serve(optimizers []protocol.OptimizerDef, problems []protocol.ProblemDef) {
 	go exitWithParent()
 	s := newServer(optimizers, problems)
-	// go-plugin diverts standard output and error into streams that may lose their last lines in a crash. Output goes
-	// to the process's standard error instead, which the host reads to the end.
+	// go-plugin diverts standard output and error into streams that may lose their last lines in a
+	// crash. Output goes to the process's standard error instead, which the host reads to the end.
 	stderr := os.Stderr
 	s.redirect = func() { os.Stdout, os.Stderr = stderr, stderr }
 	plugin.Serve(&plugin.ServeConfig{
@@ -48,7 +49,8 @@ func Serve(optimizers []protocol.OptimizerDef, problems []protocol.ProblemDef) {
 	})
 }
 
-// exitWithParent ends the process when its parent has ended, which a host that was killed cannot ask for.
+// exitWithParent ends the process when its parent has ended: a host that was killed cannot ask it
+// to.
 func exitWithParent() {
 	parent := os.Getppid()
 	for os.Getppid() == parent {
@@ -132,7 +134,7 @@ func (s *server) spec(name string, setting protocol.Setting) (protocol.ProblemSp
 		return spec, err
 	}
 	if err := spec.Check(); err != nil {
-		return spec, fmt.Errorf("the spec of problem %s makes no sense: %w", name, err)
+		return spec, fmt.Errorf("the spec of problem %s is invalid: %w", name, err)
 	}
 	s.mu.Lock()
 	s.specs[key] = spec

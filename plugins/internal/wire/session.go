@@ -15,10 +15,10 @@ type session struct {
 	what   string // "optimizer lion"
 	dim    int
 	caller caller
-	known  []*region     // that the plugin has been told of
-	own    [slots]lender // for vectors that lie elsewhere
-	broken error         // the first fault; every later call returns it
-	lost   bool          // the transport is broken, too
+	known  []*region      // that earlier calls have mentioned
+	own    [slots]staging // for vectors that lie elsewhere
+	broken error          // the first fault; every later call returns it
+	lost   bool           // the transport is broken, too
 	closed bool
 
 	seconds float64 // that the plugin's code says it took for measurements or steps
@@ -69,7 +69,7 @@ func (c *Conn) open(what string, r *pb.OpenRequest, release func()) (s *session,
 	return nil, nil, err
 }
 
-// do makes one call. Whatever goes wrong is a fault, and the session's end.
+// do makes one call. Every error is a fault, and ends the session.
 func (s *session) do(name string, call *pb.Call) (*pb.Reply, error) {
 	if s.broken != nil {
 		return nil, s.broken
@@ -92,7 +92,7 @@ func (s *session) fail(name string, err error) error {
 	return s.broken
 }
 
-// wrong is the fault of an answer that is not what was asked for.
+// wrong is the fault of an answer to another call than the one made.
 func (s *session) wrong(name string) error {
 	return s.fail(name, errors.New("the answer belongs to another call"))
 }
@@ -100,8 +100,8 @@ func (s *session) wrong(name string) error {
 // Transport names the transport, for the provenance in records.
 func (s *session) Transport() string { return string(s.conn.Transport) }
 
-// OwnSeconds is the time that the plugin's own code took for measurements or steps so far, the transport apart; 0: the plugin
-// does not say.
+// OwnSeconds is the time that the plugin's own code took for measurements or steps so far, the
+// transport apart; 0: the plugin does not say.
 func (s *session) OwnSeconds() float64 { return s.seconds }
 
 // Fault returns the session's fault, or nil: an Estimate cannot report its own.
@@ -115,7 +115,7 @@ func (s *session) Close() error {
 	s.closed = true
 	if !s.lost {
 		before := s.broken
-		s.broken = nil // the plugin shall hear of the end in any case
+		s.broken = nil // the plugin is notified of the end in any case
 		_, _ = s.do("Close", &pb.Call{Call: &pb.Call_Close{Close: &pb.Close{}}})
 		if before != nil {
 			s.broken = before

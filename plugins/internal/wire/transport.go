@@ -10,7 +10,7 @@ import (
 	pb "noisebench/plugins/internal/wire/noisebenchv1"
 )
 
-// Transport says how a plugin is reached.
+// Transport is the way in which a plugin is called.
 type Transport string
 
 // The transports, from the fastest to the one that every plugin has.
@@ -47,7 +47,7 @@ func (d *doorbell) call(name string, c *pb.Call) (*pb.Reply, error) {
 		default:
 		}
 		if started.IsZero() {
-			started = time.Now() // the first look comes late by checkEvery, which spares every short call a clock
+			started = time.Now() // only now, after checkEvery, so that short calls read no clock
 		} else if time.Since(started) > d.conn.timeout {
 			d.conn.hang(name)
 		}

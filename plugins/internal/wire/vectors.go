@@ -8,13 +8,13 @@ import (
 	"noisebench/protocol"
 )
 
-// lender lends shared memory of a session to vectors that do not lie in any.
-type lender struct {
+// staging is shared memory for copies of a vector that does not lie in any.
+type staging struct {
 	mem  []byte
 	free func()
 }
 
-func (l *lender) room(m *Memory, size int) []byte {
+func (l *staging) room(m *Memory, size int) []byte {
 	if len(l.mem) < size {
 		l.release()
 		l.mem, l.free = m.Alloc(size)
@@ -22,14 +22,14 @@ func (l *lender) room(m *Memory, size int) []byte {
 	return l.mem[:size]
 }
 
-func (l *lender) release() {
+func (l *staging) release() {
 	if l.free != nil {
 		l.free()
 	}
-	*l = lender{}
+	*l = staging{}
 }
 
-// The vectors of a call, each with a lender of its own.
+// The vectors of a call, each with staging memory of its own.
 const (
 	slotX = iota
 	slotExamples
@@ -37,17 +37,17 @@ const (
 	slots      = slotSlices + protocol.NumSlices
 )
 
-// hand prepares v for a call: it says where v lies, if the plugin can map that, or where a copy lies, or takes it
-// along.
+// hand prepares v for a call: it refers to v, if the plugin can map its memory, or to a copy in
+// shared memory, or puts v into the message.
 func (s *session) hand(call *pb.Call, v []byte, slot int, read bool) *pb.Vector {
 	if s.conn.Transport != Messages {
 		if p := s.place(call, v); p != nil {
 			return p
 		}
-		lent := s.own[slot].room(s.conn.memory, len(v))
-		if p := s.place(call, lent); p != nil {
+		copied := s.own[slot].room(s.conn.memory, len(v))
+		if p := s.place(call, copied); p != nil {
 			if read {
-				copy(lent, v)
+				copy(copied, v)
 			}
 			return p
 		}
@@ -74,8 +74,8 @@ func (s *session) place(call *pb.Call, v []byte) *pb.Vector {
 	return s.place(call, v)
 }
 
-// fetch completes v after a call that wrote it: from the copy that the plugin wrote, or from what came inside the
-// reply.
+// fetch completes v after a call that wrote it: from the copy that the plugin wrote, or from what
+// came inside the reply.
 func (s *session) fetch(name string, v []byte, handed *pb.Vector, slot int, inline []byte) error {
 	if handed.GetRegion() == 0 {
 		if len(inline) != len(v) {
@@ -84,12 +84,13 @@ func (s *session) fetch(name string, v []byte, handed *pb.Vector, slot int, inli
 		copy(v, inline)
 		return nil
 	}
-	copy(v, s.lent(handed, slot))
+	copy(v, s.staged(handed, slot))
 	return nil
 }
 
-// lent returns the copy of a vector that was handed in memory of the session, or nil if it was handed where it lies.
-func (s *session) lent(handed *pb.Vector, slot int) []byte {
+// staged returns the copy of a vector that was handed over in staging memory, or nil if it was
+// handed over in place.
+func (s *session) staged(handed *pb.Vector, slot int) []byte {
 	mem := s.own[slot].mem
 	if mem == nil {
 		return nil
@@ -100,7 +101,7 @@ func (s *session) lent(handed *pb.Vector, slot int) []byte {
 	return mem[:handed.GetSize()]
 }
 
-// check refuses vectors of the wrong length before they travel; that is a mistake of the caller.
+// check rejects vectors of the wrong length before they are sent; that is a mistake of the caller.
 func (s *session) check(name string, vectors ...int) error {
 	for _, n := range vectors {
 		if n != s.dim {
@@ -110,7 +111,7 @@ func (s *session) check(name string, vectors ...int) error {
 	return nil
 }
 
-// checkSlices refuses a measurement whose slices for the quantities q have the wrong length.
+// checkSlices rejects a measurement whose slices for the quantities q have the wrong length.
 func checkSlices[T protocol.Float](s *session, name string, m *protocol.Measurement[T], q protocol.Quantity) error {
 	for _, v := range m.Slices() {
 		if got, want := len(*v.At), v.Of.Elements(s.dim); q.Has(v.Of) && got != want {

@@ -1,12 +1,13 @@
-// Package wire carries problems and optimizers between processes: processes and their end, handshake, messages, shared
-// memory and doorbell. gRPC, go-plugin and the system calls end here. The contract is written down in
-// protocol/noisebench/v1/noisebench.proto.
+// Package wire carries problems and optimizers between processes: processes and their end,
+// handshake, messages, shared memory and doorbell. gRPC, go-plugin and the system calls end here.
+// The contract is written down in protocol/noisebench/v1/noisebench.proto.
 //
 //	host:    Start → Process → Conn → OpenProblem, OpenOptimizer → values of package protocol
 //	plugin:  Serve
 //
-// Vectors and doorbell are two questions. A vector lies in the host's shared memory, if both sides can, or travels
-// inside the message. A message travels through a mailbox in shared memory, if both sides can, or on a gRPC stream.
+// Transports of vectors and of calls are independent. A vector lies in the host's shared memory, if
+// both sides can map that, or inside the message. A message travels through a mailbox in shared
+// memory, if both sides can, or on a gRPC stream.
 package wire
 
 //go:generate sh -c "protoc -I ../../../protocol --plugin=protoc-gen-go=$(go tool -n protoc-gen-go) --plugin=protoc-gen-go-grpc=$(go tool -n protoc-gen-go-grpc) --go_out=../../.. --go_opt=module=noisebench --go-grpc_out=../../.. --go-grpc_opt=module=noisebench noisebench/v1/noisebench.proto"
@@ -28,10 +29,12 @@ const (
 	CookieValue = "ask-and-tell"
 )
 
-// MaxReports is the greatest number of values that an optimizer may report per step: they must fit into a mailbox.
+// MaxReports is the greatest number of values that an optimizer may report per step: they must fit
+// into a mailbox.
 const MaxReports = 256
 
-// statePiece is how much of an optimizer's state one message carries, in bytes: it must fit into a mailbox, with its frame.
+// statePiece is how much of an optimizer's state one message carries, in bytes: it must fit into a
+// mailbox, with its frame.
 const statePiece = 60 << 10
 
 const (
@@ -43,8 +46,9 @@ const (
 	bufferedBytes  = 256 << 10 // bytes read and written at once on a socket
 )
 
-// maxState is the greatest state of an optimizer of points of dim elements, in bytes: 256 vectors, or, where matrices are
-// allowed, 4 of those, and a gigabyte for what has another size. More is a plugin's mistake.
+// maxState is the greatest state of an optimizer of points of dim elements, in bytes: 256 vectors,
+// or, where matrices are allowed, 4 of those, and a gigabyte for what has another size. More is a
+// plugin's mistake.
 func maxState(dim int) uint64 {
 	n := uint64(dim)
 	most := 1<<30 + 256*8*n

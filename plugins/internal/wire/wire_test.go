@@ -17,18 +17,18 @@ import (
 	"noisebench/protocol"
 )
 
-// liar is a transport by which every call gets the same reply.
-type liar struct{ reply *pb.Reply }
+// canned is a transport by which every call gets the same reply.
+type canned struct{ reply *pb.Reply }
 
-func (l liar) call(string, *pb.Call) (*pb.Reply, error) {
+func (l canned) call(string, *pb.Call) (*pb.Reply, error) {
 	return proto.Clone(l.reply).(*pb.Reply), nil
 }
 
-func (liar) close() {}
+func (canned) close() {}
 
 func lyingSession(reply *pb.Reply) *session {
 	conn := &Conn{Process: &Process{name: "liar"}, Transport: Messages, memory: NewMemory(false)}
-	return &session{conn: conn, what: "thing", dim: 2, caller: liar{reply}, release: func() {}}
+	return &session{conn: conn, what: "thing", dim: 2, caller: canned{reply}, release: func() {}}
 }
 
 func inline(bytes int) *pb.Vector {
@@ -182,7 +182,8 @@ func TestSpecLies(t *testing.T) {
 	}
 }
 
-// Blocks arrive as they were sent, and those that do not fit are the fault of the plugin, by its name.
+// Blocks arrive as they were sent, and those that do not fit are the fault of the plugin, by its
+// name.
 func TestBlocksTravel(t *testing.T) {
 	blocks := []protocol.Block{
 		{Name: "conv", Len: 3 * 3 * 2 * 4, Shape: []int{3, 3, 2, 4}, Output: 3, Role: protocol.Weight},
@@ -250,7 +251,7 @@ func TestStatePiecesFit(t *testing.T) {
 	}
 }
 
-// An author's error becomes one line that no terminal obeys.
+// An author's error becomes one line without control characters.
 func TestErrorText(t *testing.T) {
 	got := errorFromWire(errorToWire(errors.New("no\tdata \x1b[31mhere\n  today\n"))).Error()
 	if want := "no data [31mhere today"; got != want {
@@ -258,7 +259,8 @@ func TestErrorText(t *testing.T) {
 	}
 }
 
-// The line with which a Go program begins to die is found however long the stacks after it are.
+// The line with which the Go runtime begins to report a fatal error is found however long the
+// stacks after it are.
 func TestTail(t *testing.T) {
 	for _, c := range []struct {
 		written []string
@@ -340,7 +342,7 @@ func TestMemoryFind(t *testing.T) {
 	ra := m.find(a)
 	freeA()
 	if _, in := ra.offset(a[:8:8]); in {
-		t.Error("a freed region still lends")
+		t.Error("a freed region is still found")
 	}
 	if m.find(b) == nil {
 		t.Error("b is lost with a")

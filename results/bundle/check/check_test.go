@@ -30,7 +30,7 @@ func ExampleReport() {
 	// false 1
 }
 
-// A saved report is read for the contents that it is on, and as it was.
+// A saved report is read back unchanged, and only for the contents that it belongs to.
 func TestSaved(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a"+bundle.Extension)
 	if r, err := Saved(path, "x"); r != nil || err != nil {

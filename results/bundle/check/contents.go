@@ -21,8 +21,8 @@ type Checked struct {
 	Report
 	Path      string
 	Bundle    *bundle.Bundle    // nil if the file cannot be read
-	Signer    *signature.Signer // nil: nobody signed it
-	Decisions *Decisions        // nil if the plan makes no sense
+	Signer    *signature.Signer // nil: it is not signed
+	Decisions *Decisions        // nil if the plan is invalid
 }
 
 // Decisions are what a plan decides by the records of a bundle.
@@ -35,12 +35,12 @@ type Decisions struct {
 
 // Options are what [Open] needs to know.
 type Options struct {
-	// Decide derives the decisions of the plan from the records. An error says why the plan makes no
-	// sense. Package noisebench/harness/verify has one.
+	// Decide derives the decisions of the plan from the records. An error gives the reason why the
+	// plan is invalid. Package noisebench/harness/verify has one.
 	Decide func(*bundle.Bundle) (*Decisions, error)
 	// Known finds the plan of a name that the bundle's plan may claim to be; nil: none is known.
 	Known func(name string) (protocol.Plan, bool)
-	// Traces says that the records are wanted with their traces.
+	// Traces has the records read with their traces.
 	Traces bool
 }
 
@@ -54,7 +54,7 @@ func Open(path string, o Options) *Checked {
 	}
 	b, err := open(path)
 	if err != nil {
-		x.Add(Integrity, "archive", "", "the file is no whole bundle; nothing else can be checked", []string{err.Error()})
+		x.Add(Integrity, "archive", "", "the file is not a complete bundle; nothing else can be checked", []string{err.Error()})
 		return x
 	}
 	x.Bundle = b
@@ -72,7 +72,7 @@ func Open(path string, o Options) *Checked {
 	return x
 }
 
-// signed tells who signed the file. An invalid signature fails, none does not.
+// signed reports the signer of the file. An invalid signature fails, a missing one does not.
 func (x *Checked) signed() {
 	signer, err := signature.Of(x.Path)
 	switch {
@@ -170,7 +170,7 @@ func (x *Checked) knownPlan(known func(name string) (protocol.Plan, bool)) {
 	x.Add(Completeness, "plan hash", fmt.Sprintf("is this build's plan %s", plan.Name), "", nil)
 }
 
-// TunedElsewhere says why an entry's tuning is not part of the plan; empty: it is.
+// TunedElsewhere returns why an entry's tuning is not part of the plan; empty: it is.
 func TunedElsewhere(b *bundle.Bundle, e protocol.OptimizerEntry) string {
 	def, err := b.Definitions.Optimizer(e.Optimizer)
 	if err != nil {
@@ -188,7 +188,7 @@ func TunedElsewhere(b *bundle.Bundle, e protocol.OptimizerEntry) string {
 	return fmt.Sprintf("%s is fixed by the plan, not found by its tuning (%s)", strings.Join(fixed, " "), e.Optimizer)
 }
 
-// consistent checks what records say against the rules and against each other.
+// consistent checks records against the rules and against each other.
 func (x *Checked) consistent() {
 	b := x.Bundle
 	x.Add(Consistency, "about", "the bundle's description fits its records", "about.json does not fit the records",
@@ -231,7 +231,7 @@ func (x *Checked) consistent() {
 				wrong = append(wrong, fmt.Sprintf("run %.12s: %s", id, texts[0]))
 			}
 			if jsondiff.Text(r.Spec) != spec {
-				wrong = append(wrong, fmt.Sprintf("run %.12s: its problem is described otherwise than in definitions.json", id))
+				wrong = append(wrong, fmt.Sprintf("run %.12s: its problem differs from that in definitions.json", id))
 			}
 			if r.Run.Protocol != b.About.Protocol {
 				versions = append(versions, fmt.Sprintf("run %.12s: protocol version %d", id, r.Run.Protocol))

@@ -6,7 +6,7 @@ import (
 	"noisebench/results"
 )
 
-// contradictions says what in a finished record breaks the rules that every run obeys.
+// contradictions lists where a finished record breaks the rules that every run obeys.
 func contradictions(r *results.Record, chooses bool) (texts []string) {
 	bad := func(format string, args ...any) { texts = append(texts, fmt.Sprintf(format, args...)) }
 	run, end := &r.Run, &r.End

@@ -30,25 +30,25 @@ type Served struct {
 	Problems   []protocol.ProblemDef
 }
 
-// Found is what this machine has of what a bundle names, by the names of its plan. What it lacks, or
-// has in another version, is not in it.
+// Found is what this machine has of what a bundle names, by the names of its plan. What it lacks,
+// or has in another version, is not in it.
 type Found struct {
 	Problems   map[string]protocol.ProblemDef
 	Optimizers map[string]protocol.OptimizerDef
 }
 
-// relation says how what this machine has of a name is related to what a bundle was made by.
+// relation is how the definition that this machine has under a name differs from the bundle's.
 type relation int
 
 const (
 	absent  relation = iota
-	swapped          // it was given as the plugin of the bundle, and is not
+	swapped          // a plugin given by the user that is not the bundle's
 	changed          // another version
 	rebuilt          // the same version, of other code or computing other bits
 	same             // the same code, computing the same bits
 )
 
-// made is what a bundle says of the code of a definition.
+// made is a bundle's description of the code of a definition.
 type made struct {
 	kind, name, version string
 	origin              protocol.Origin
@@ -76,8 +76,8 @@ func problems(s Served) (all []candidate[protocol.ProblemDef]) {
 	return all
 }
 
-// nearest finds the definition that is nearest to one that made a bundle's runs, and says in what they
-// differ. measure is asked for the fingerprints here.
+// nearest finds the definition that is nearest to one that made a bundle's runs, and how they
+// differ. measure returns the fingerprints here.
 func nearest[D any](m made, here *Here, of func(Served) []candidate[D], measure func(D) map[string]string,
 ) (best candidate[D], how relation, differs []string) {
 	consider := func(served Served, given bool) {
@@ -116,7 +116,7 @@ func nearest[D any](m made, here *Here, of func(Served) []candidate[D], measure 
 	return best, how, differs
 }
 
-// differences says in what the code here differs from that of the bundle; nothing: in nothing that is
+// differences lists how the code here differs from that of the bundle; empty: no difference is
 // known.
 func (m *made) differences(here protocol.Origin, prints map[string]string) (texts []string) {
 	differ := func(what, there, here string) {
@@ -167,12 +167,12 @@ type comparison struct {
 	compared                                                       int
 	exact                                                          bool // platform and Go version are those of all runs
 	differ, exchanged, unknown, otherVersion, otherData, otherBits []string
-	others                                                         map[string][]string // names that other code serves here, by in what it differs
+	others                                                         map[string][]string // names that other code serves here, by the differences
 }
 
-// sort takes down how a definition of the bundle is related to the one here, and reports whether that
-// can stand for it.
-func (c *comparison) sort(m *made, how relation, differs []string, here string) bool {
+// classify records the relation between a definition of the bundle and the one here, and reports
+// whether the latter can replace the former.
+func (c *comparison) classify(m *made, how relation, differs []string, here string) bool {
 	who := fmt.Sprintf("%s %s", m.kind, m.name)
 	why := strings.Join(differs, "; ")
 	switch how {
@@ -197,9 +197,8 @@ func (c *comparison) sort(m *made, how relation, differs []string, here string) 
 	return how >= rebuilt
 }
 
-// Compare checks what a bundle that was read says of its optimizers, problems and data against what
-// this machine has, and adds the findings to the report. It returns what can be used to make runs of
-// the bundle again.
+// Compare compares a bundle's optimizers, problems and data with those of this machine, and adds
+// the findings to the report. It returns the definitions that can make runs of the bundle again.
 func (x *Checked) Compare(here Here) *Found {
 	found := &Found{map[string]protocol.ProblemDef{}, map[string]protocol.OptimizerDef{}}
 	c := &comparison{others: map[string][]string{}, exact: x.sameArithmetic()}
@@ -210,7 +209,7 @@ func (x *Checked) Compare(here Here) *Found {
 			m.prints = nil
 		}
 		best, how, differs := nearest(m, &here, optimizers, measuredOptimizer)
-		if c.sort(&m, how, differs, best.version) {
+		if c.classify(&m, how, differs, best.version) {
 			c.optimizer(&o, &best.def)
 			found.Optimizers[key] = best.def
 		}
@@ -226,7 +225,7 @@ func (x *Checked) Compare(here Here) *Found {
 		best, how, differs := nearest(m, &here, problems, func(d protocol.ProblemDef) map[string]string {
 			return measuredProblem(&p, &d)
 		})
-		if c.sort(&m, how, differs, best.version) {
+		if c.classify(&m, how, differs, best.version) {
 			c.problem(&p, &best.def, x.Bundle.About.Protocol)
 			found.Problems[key] = best.def
 		}
@@ -277,7 +276,7 @@ func (c *comparison) problem(there *bundle.Problem, def *protocol.ProblemDef, co
 // report adds the findings.
 func (x *Checked) report(c *comparison) {
 	x.Add(Local, "definitions", fmt.Sprintf("%s the same as here", text.CountIs(c.compared, "definition")),
-		"the bundle declares otherwise than this machine for the same versions", c.differ)
+		"the bundle's declarations differ from this machine's for the same versions", c.differ)
 	x.Add(Local, "data", "data sets have the hashes that the problems here ask for",
 		"other data than the problems here ask for", c.otherData)
 	x.Add(Local, "plugins", "no plugin was exchanged for another",
@@ -301,8 +300,8 @@ func (x *Checked) report(c *comparison) {
 	}
 }
 
-// sameArithmetic reports whether all of a bundle's runs were made on a platform and with a Go version
-// like those here.
+// sameArithmetic reports whether all of a bundle's runs were made on a platform and with a Go
+// version like those here.
 func (x *Checked) sameArithmetic() bool {
 	return !slices.ContainsFunc(x.Bundle.About.MadeBy, func(m bundle.Maker) bool {
 		return m.Platform != platform.Name() || m.GoVersion != runtime.Version()
@@ -325,7 +324,7 @@ func measuredOptimizer(def protocol.OptimizerDef) map[string]string {
 	return map[string]string{"": print}
 }
 
-// measuredProblem measures a problem as a bundle's one was measured.
+// measuredProblem measures a problem in the same way as the bundle's.
 func measuredProblem(p *bundle.Problem, def *protocol.ProblemDef) map[string]string {
 	prints := map[string]string{}
 	for i, s := range p.Specs {
@@ -342,7 +341,7 @@ func measuredProblem(p *bundle.Problem, def *protocol.ProblemDef) map[string]str
 	return prints
 }
 
-// howToBuild says how to get the builds of bench that made the records.
+// howToBuild lists the commands for the builds of bench that made the records.
 func (x *Checked) howToBuild() (texts []string) {
 	for _, m := range x.Bundle.About.MadeBy {
 		texts = append(texts, fmt.Sprintf("the build: noisebench %s, %s, for %s: go build -trimpath ./cmd/bench",

@@ -12,7 +12,7 @@ import (
 	"noisebench/results/bundle"
 )
 
-// Verdict is how a check ended.
+// Verdict is the result of a check.
 type Verdict string
 
 // The verdicts.
@@ -24,7 +24,7 @@ const (
 
 // The groups of checks, in their order.
 const (
-	Integrity    = "integrity"    // the file is what its list of checksums says
+	Integrity    = "integrity"    // the file agrees with its list of checksums
 	Completeness = "completeness" // the plan's decisions follow from the records, and from no more
 	Consistency  = "consistency"  // the records fit the rules and each other
 	Local        = "local"        // optimizers, problems and data are those that are here
@@ -40,7 +40,7 @@ type Finding struct {
 	Details []string `json:"details,omitempty"` // one for each thing that is wrong
 }
 
-// Report is all that was found out about a bundle. As JSON it is what [Report.Save] leaves beside it.
+// Report holds the findings on a bundle. [Report.Save] writes it as JSON beside the bundle.
 type Report struct {
 	File     string       `json:"file"` // base name
 	Root     string       `json:"root"` // empty if the file cannot be read
@@ -49,12 +49,12 @@ type Report struct {
 	Plan     string       `json:"plan"`
 	By       bundle.Build `json:"by"`    // the build that verified
 	Seed     uint64       `json:"seed"`  // of the sample of runs that were made again
-	Rerun    Reruns       `json:"rerun"` // what came of them
+	Rerun    Reruns       `json:"rerun"` // outcomes
 	OK       bool         `json:"ok"`    // nothing failed
 	Findings []Finding    `json:"findings"`
 }
 
-// Reruns says what came of making runs of a bundle again.
+// Reruns counts the runs of a bundle that were made again, by outcome.
 type Reruns struct {
 	Runs   int `json:"runs"`   // of the bundle that can be made here
 	Made   int `json:"made"`   // of them, made again
@@ -107,8 +107,8 @@ func (r *Report) Save(path string) error {
 	return nil
 }
 
-// Saved reads the report beside the bundle at path whose root this is; nil if there is none, or if it
-// is on other contents.
+// Saved reads the report beside the bundle at path whose root this is; nil if there is none, or if
+// it is on other contents.
 func Saved(path, root string) (*Report, error) {
 	text, err := os.ReadFile(SavedName(path))
 	if errors.Is(err, fs.ErrNotExist) {

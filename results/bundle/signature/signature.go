@@ -1,10 +1,10 @@
-// Package signature tells who signed a bundle. Signatures are those of ssh-keygen -Y sign, by the keys
-// that people have for their code hosts anyway; nothing here makes or keeps keys.
+// Package signature verifies who signed a bundle. Signatures are those of ssh-keygen -Y sign, by
+// the keys that people have for their code hosts anyway; nothing here makes or keeps keys.
 //
 //	ssh-keygen -Y sign -n noisebench -f ~/.ssh/id_ed25519 qhm.noisebench.tar.zst
 //
-// writes qhm.noisebench.tar.zst.sig beside the bundle. Whose key it is says the file allowed_signers in
-// the same folder, in the format of ssh-keygen(1), ALLOWED SIGNERS.
+// writes qhm.noisebench.tar.zst.sig beside the bundle. The file allowed_signers in the same folder
+// lists whose key it is, in the format of ssh-keygen(1), ALLOWED SIGNERS.
 package signature
 
 import (
@@ -45,8 +45,8 @@ func (s Signer) String() string {
 	return s.Name + " (" + s.Key + ")"
 }
 
-// Of verifies the signature beside a bundle and returns its signer; nil: the bundle is not signed. A
-// signature that is not valid for the bundle's bytes is an error.
+// Of verifies the signature beside a bundle and returns its signer; nil: the bundle is not signed.
+// A signature that is not valid for the bundle's bytes is an error.
 func Of(bundle string) (*Signer, error) {
 	text, err := readSmall(bundle + Extension)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -76,8 +76,8 @@ func Of(bundle string) (*Signer, error) {
 	return signer, err
 }
 
-// nameOf finds the name of a key in a file of allowed signers; empty: it is not there, or there is no
-// file.
+// nameOf finds the name of a key in a file of allowed signers; empty: it is not there, or there is
+// no file.
 func nameOf(file string, key ssh.PublicKey) (string, error) {
 	text, err := readSmall(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -97,7 +97,7 @@ func nameOf(file string, key ssh.PublicKey) (string, error) {
 		}
 		name, rest, ok := strings.Cut(line, " ")
 		if !ok {
-			return "", bad(errors.New("there is a name alone"))
+			return "", bad(errors.New("there is only a name"))
 		}
 		known, _, options, _, err := ssh.ParseAuthorizedKey([]byte(strings.TrimSpace(rest)))
 		if err != nil {
@@ -117,13 +117,13 @@ func nameOf(file string, key ssh.PublicKey) (string, error) {
 	return "", nil
 }
 
-// allows reports whether a key with these options may sign bundles. Options that are not understood
-// are refused, since all of them restrict.
+// allows reports whether a key with these options may sign bundles. Unknown options are refused,
+// since all of them restrict.
 func allows(options []string) (bool, error) {
 	for _, o := range options {
 		key, value, _ := strings.Cut(o, "=")
 		if !strings.EqualFold(key, "namespaces") {
-			return false, fmt.Errorf("option %s is not supported, want namespaces alone", key)
+			return false, fmt.Errorf("option %s is not supported, want only namespaces", key)
 		}
 		found := false
 		for pattern := range strings.SplitSeq(strings.Trim(value, `"`), ",") {
@@ -140,7 +140,7 @@ func allows(options []string) (bool, error) {
 	return true, nil
 }
 
-// readSmall reads a regular file of a sane size.
+// readSmall reads a regular file of at most maxFile bytes.
 func readSmall(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	if err != nil {

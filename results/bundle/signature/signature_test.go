@@ -60,7 +60,7 @@ func TestSigner(t *testing.T) {
 			{`alice namespaces="git" KEY`, "", ""},
 			{`alice namespaces="[" KEY`, "", "line 1: pattern ["},
 			{`alice cert-authority KEY`, "", "option cert-authority is not supported"},
-			{"alice", "", "line 1: there is a name alone"},
+			{"alice", "", "line 1: there is only a name"},
 			{"\nalice nonsense", "", "line 2"},
 		} {
 			if c.signers == "" {

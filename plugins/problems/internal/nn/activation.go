@@ -2,7 +2,8 @@ package nn
 
 import "noisebench/plugins/internal/simd"
 
-// inPlace is a layer whose output takes the place of its input, unless somebody else reads that.
+// inPlace is a layer whose output takes the place of its input, unless another layer reads that,
+// too.
 type inPlace struct{ in, out *tensor }
 
 func (net *Network) inPlace(in *tensor) inPlace {
@@ -12,7 +13,8 @@ func (net *Network) inPlace(in *tensor) inPlace {
 	return inPlace{in, in}
 }
 
-// activate adds a layer that needs its output on the way back, so that the next layer must leave it alone.
+// activate adds a layer that needs its output in the backward pass, so that the next layer must
+// leave it alone.
 func (net *Network) activate(l local, in, out *tensor) *tensor {
 	net.addLocal(l, in, out)
 	out.shared = true
@@ -21,7 +23,8 @@ func (net *Network) activate(l local, in, out *tensor) *tensor {
 
 func (l *inPlace) grow(int, int) {}
 
-// delta returns the in delta, where the out delta is now, and the output; nil if no delta is needed.
+// delta returns the in delta, where the out delta is now, and the output; nil if no delta is
+// needed.
 func (l *inPlace) delta(i int) (δ, y []float32) {
 	if !l.in.needed() {
 		return nil, nil

@@ -7,10 +7,11 @@ import (
 	"noisebench/plugins/internal/simd"
 )
 
-// Attention is scaled dot-product attention in several heads (Vaswani et al. 2017, Sec. 3.2), without the linear maps
-// around it. Its input has at each position queries, keys and values, one after the other, of d features each; head h
-// takes d/Heads neighbouring features of each of the three, from h d/Heads on. With Q, K, V their matrices, a row for
-// each position, the head's output is
+// Attention is scaled dot-product attention in several heads (Vaswani et al. 2017, Sec. 3.2),
+// without the linear maps around it. Its input has at each position queries, keys and values, one
+// after the other, of d features each; head h takes d/Heads neighbouring features of each of the
+// three, from h d/Heads on. With Q, K, V their matrices, a row for each position, the head's output
+// is
 //
 //	softmax(Q Kᵀ/√(d/Heads)) V
 //
@@ -35,7 +36,8 @@ type attention struct {
 	scratch []attentionScratch
 }
 
-// attentionScratch is one thread's, for one head of one example: nothing of positions × positions is kept any longer.
+// attentionScratch is one thread's work space for one head of one example: matrices of positions ×
+// positions are not kept longer.
 type attentionScratch struct {
 	p, δ   []float32 // P = softmax(…); Δ, the derivative by P and then by Q Kᵀ: rows of whole panels
 	panels []float32 // the right factor of a product: c × n, or n × c
@@ -55,7 +57,7 @@ func (l Attention) build(net *Network, in *tensor) *tensor {
 	a.outRows = table(a.n, func(t int) int { return t * d })
 	a.ownRows = table(a.n, func(t int) int { return t * a.n })
 	a.columns = table(a.n, func(t int) int { return t })
-	net.flops += 7 * 2 * a.n * a.n * d // Q Kᵀ and P V: one product each, and two and one of the first again on the way back
+	net.flops += 7 * 2 * a.n * a.n * d // Q Kᵀ and P V: one product each, and two and one of the first again in the backward pass
 	net.addLocal(a, in, a.out)
 	return a.out
 }
@@ -70,7 +72,8 @@ func (a *attention) grow(_, threads int) {
 	}
 }
 
-// seen is how many positions the rows of the tile from row r on have to do with, by what comes before the last of them.
+// seen is the number of positions that the mask leaves to the tile of rows from r on: those up to
+// its last row.
 func (a *attention) seen(r int) int {
 	if a.causal {
 		return min(r+simd.Rows, a.n)
@@ -78,7 +81,8 @@ func (a *attention) seen(r int) int {
 	return a.n
 }
 
-// part returns where head h's queries (0), keys (1) or values (2) start in an example's input, or what belongs to them.
+// part returns where head h's queries (0), keys (1) or values (2) start in an example's input, or
+// what belongs to them.
 func (a *attention) part(qkv []float32, which, h int) []float32 { return qkv[which*a.heads*a.c+h*a.c:] }
 
 // packTransposed packs the transpose of n × c elements whose rows start stride apart.
@@ -91,8 +95,8 @@ func (a *attention) packTransposed(dst, src []float32, stride int) {
 	}
 }
 
-// square writes A Bᵀ to the rows of dst, as far as they are seen, for an A of n × c, whose rows start at rows, and B's
-// transpose in panels.
+// square writes A Bᵀ to the rows of dst, as far as the mask leaves them, for an A of n × c, whose
+// rows start at rows, and B's transpose in panels.
 func (a *attention) square(t *thread, dst, left []float32, rows []int, right []float32) {
 	p := product{
 		walk: simd.Walk{Segments: 1, Length: a.c, Step: 1}, a: left, b: right, panel: a.c * simd.Columns,
@@ -103,8 +107,8 @@ func (a *attention) square(t *thread, dst, left []float32, rows []int, right []f
 	}
 }
 
-// mix writes A B to n rows of c elements of dst, which start stride apart, for an A of n × n, of which what is seen counts,
-// and an n × c matrix B, whose rows start bStride apart.
+// mix writes A B to n rows of c elements of dst, which start stride apart, for an A of n × n, of
+// which the masked part does not count, and an n × c matrix B, whose rows start bStride apart.
 func (a *attention) mix(t *thread, scratch *attentionScratch, dst []float32, stride int, left, right []float32, bStride int) {
 	simd.Pack(scratch.panels, right, a.n, bStride, a.c)
 	p := product{a: left, b: scratch.panels, panel: a.n * simd.Columns}
@@ -123,7 +127,7 @@ func (a *attention) mixTransposed(t *thread, scratch *attentionScratch, dst []fl
 	p := product{panel: a.n * simd.Columns}
 	for r := 0; r < a.n; r += simd.Rows {
 		from := 0
-		if a.causal { // positions before r do not see it
+		if a.causal { // positions before r do not attend to it
 			from = r
 		}
 		p.rows = tileRows(a.columns, r/simd.Rows)
@@ -144,7 +148,8 @@ func (a *attention) attend(t *thread, scratch *attentionScratch, qkv []float32, 
 		for _, v := range row {
 			top = max(top, v)
 		}
-		// Whole vectors: what is beyond the row is cleared afterwards, and zeros add nothing to the sum.
+		// Whole vectors: what is beyond the row is cleared afterwards, and zeros add nothing to the
+		// sum.
 		whole := scratch.p[r*a.n:][:min((len(row)+31)&^31, a.n)]
 		vectors := whole[:min((len(row)+7)&^7, a.n)]
 		simd.Shift(vectors, -top, vectors)
@@ -155,7 +160,7 @@ func (a *attention) attend(t *thread, scratch *attentionScratch, qkv []float32, 
 	}
 }
 
-// visible returns what position r sees of a matrix, and clears the rest of its tile.
+// visible returns the part of a matrix that position r attends to, and clears the rest of its tile.
 func (a *attention) visible(matrix []float32, r int) []float32 {
 	row := matrix[r*a.n:][:a.seen(r/simd.Rows*simd.Rows)]
 	if a.causal {
@@ -174,8 +179,9 @@ func (a *attention) forward(t *thread, i int) {
 	}
 }
 
-// backward computes P again. With D the out delta: by V, Pᵀ D; by P, Δ = D Vᵀ; by the scores, Δ′ = P (Δ − Σ P Δ) element
-// by element, the sum over each row; by Q, Δ′ K, and by K, Δ′ᵀ Q, both over √c.
+// backward computes P again. With D the out delta: by V, Pᵀ D; by P, Δ = D Vᵀ; by the scores, Δ′ =
+// P (Δ − Σ P Δ) element by element, the sum over each row; by Q, Δ′ K, and by K, Δ′ᵀ Q, both over
+// √c.
 func (a *attention) backward(t *thread, i int) {
 	if !a.in.needed() {
 		return

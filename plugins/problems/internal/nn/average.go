@@ -2,8 +2,8 @@ package nn
 
 import "noisebench/plugins/internal/simd"
 
-// AveragePool takes the mean of each window, channel by channel. Missing elements beyond the border do not count. The
-// zero Size means one window over the whole image.
+// AveragePool takes the mean of each window, channel by channel. Missing elements beyond the border
+// do not count. The zero Size means one window over the whole image.
 type AveragePool struct {
 	Size    int // of the square window
 	Stride  int // 0 means Size
@@ -30,7 +30,8 @@ func (l AveragePool) build(net *Network, in *tensor) *tensor {
 
 func (p *averagePool) grow(int, int) {}
 
-// each visits each tap of each window: its offset in the image, that of the window's output, and the tap's share.
+// each visits each tap of each window: its offset in the image, that of the window's output, and
+// the tap's share.
 func (p *averagePool) each(visit func(src, dst int, share float32)) {
 	to := 0
 	for y := range p.out.shape.Height {

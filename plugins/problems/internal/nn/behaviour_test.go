@@ -88,7 +88,8 @@ func TestIdenticalExamples(t *testing.T) {
 	}
 }
 
-// TestL2: the regulariser adds λ/2 ‖w‖² to the loss and λ w to the gradient, and nothing to biases and variance.
+// TestL2: the regulariser adds λ/2 ‖w‖² to the loss and λ w to the gradient, and nothing to biases
+// and variance.
 func TestL2(t *testing.T) {
 	const λ = 0.25
 	f := newFixture(Image(6, 5, 2), 3, classifier())
@@ -121,7 +122,8 @@ func TestL2(t *testing.T) {
 	}
 }
 
-// TestEvaluate: an evaluation is the mean over all examples, without dropout, however many slices they fill.
+// TestEvaluate: an evaluation is the mean over all examples, without dropout, however many slices
+// they fill.
 func TestEvaluate(t *testing.T) {
 	const n = slice + 3
 	f := newFixture(Image(4, 4, 1), n, classifier())
@@ -154,7 +156,8 @@ func TestEvaluate(t *testing.T) {
 	}
 }
 
-// TestCalibrate: evaluations normalise by the means of the batches' statistics, and not by the examples in work.
+// TestCalibrate: evaluations normalise by the means of the batches' statistics, and not by the
+// examples evaluated.
 func TestCalibrate(t *testing.T) {
 	list := []Layer{BatchNorm{Epsilon: 1e-3}, Dense{Units: 1}, SquaredLoss{}}
 	f := newFixture(Image(2, 1, 1), 7, list)
@@ -191,7 +194,8 @@ func TestCalibrate(t *testing.T) {
 	}
 }
 
-// TestDropout: another look at the same examples gives the same bits, other positions or seeds do not.
+// TestDropout: a second measurement of the same examples gives the same bits, other positions or
+// seeds do not.
 func TestDropout(t *testing.T) {
 	f := newFixture(Image(6, 5, 2), 4, classifier())
 	loss := func(seed uint64, position int64) float64 {
@@ -238,7 +242,7 @@ func TestDiverged(t *testing.T) {
 	}
 }
 
-// TestWrong: where the loss is no number, an example is wrong even if its class has the greatest output.
+// TestWrong: where the loss is NaN, an example is wrong even if its class has the greatest output.
 func TestWrong(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	net := New(Sequence(4, 2), SoftmaxCrossEntropy{})
@@ -260,8 +264,8 @@ func TestWrong(t *testing.T) {
 	}
 }
 
-// TestLossIsMetric: where points are ranked by their loss, all of it counts. An evaluation draws ε as a run with seed 0
-// does at its start.
+// TestLossIsMetric: where points are ranked by their loss, all of it counts. An evaluation draws ε
+// as a run with seed 0 does at its start.
 func TestLossIsMetric(t *testing.T) {
 	const n = slice + 3
 	list := []Layer{Dense{Units: 6}, Latent{}, Dense{Units: 4}, SquaredLoss{}}
@@ -342,7 +346,7 @@ func TestInit(t *testing.T) {
 	}
 }
 
-// TestNew: networks that make no sense panic with a text that says why.
+// TestNew: invalid networks panic with a text that gives the reason.
 func TestNew(t *testing.T) {
 	for _, c := range []struct {
 		want   string

@@ -19,8 +19,8 @@ func (f *fixture) outputs(take func() []float32) []float32 {
 	return slices.Clone(take())
 }
 
-// A block's output axis is that of the layer's outputs in memory: moving the slice of one output moves the channel of that
-// number, and nothing else.
+// A block's output axis is that of the layer's outputs in memory: moving the slice of one output
+// moves the channel of that number, and nothing else.
 func TestOutputAxis(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -84,7 +84,8 @@ func TestOutputAxis(t *testing.T) {
 	}
 }
 
-// The other axes are in the order that Shape says, too: layers computed from the elements at [i, j, …] of it.
+// The other axes are in the order that Shape says, too: layers computed from the elements at [i, j,
+// …] of it.
 func TestShapes(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	near := func(t *testing.T, got float32, want float64, where string, at ...int) {
@@ -214,7 +215,7 @@ func TestRoles(t *testing.T) {
 	// What Blocks returns is the caller's.
 	net.Blocks()[0].Shape[0] = 99
 	if net.Blocks()[0].Shape[0] != 5 {
-		t.Error("Blocks lends its own shapes")
+		t.Error("Blocks returns its own shapes")
 	}
 	spec := protocol.ProblemSpec{
 		Dim: net.Dim(), DType: protocol.Float32, Measures: net.Measures(), Metric: protocol.Metric{Name: "accuracy"}, BatchSize: 1,

@@ -7,17 +7,18 @@ import (
 	"noisebench/protocol"
 )
 
-// Padding says how windows of a convolution or a pooling meet an image's border.
+// Padding is the treatment of windows of a convolution or a pooling at an image's border.
 type Padding int
 
-// The paddings, as TensorFlow has them. Same gives ⌈n/stride⌉ positions; of an odd number of missing rows or columns,
-// the extra one is added at the end. Valid keeps windows inside the image.
+// The paddings, as TensorFlow has them. Same gives ⌈n/stride⌉ positions; of an odd number of
+// missing rows or columns, the extra one is added at the end. Valid keeps windows inside the image.
 const (
 	Same Padding = iota
 	Valid
 )
 
-// span returns the number of windows along a line of n, and how many elements are missing before and after it.
+// span returns the number of windows along a line of n, and how many elements are missing before
+// and after it.
 func (p Padding) span(n, size, stride int) (out, before, after int) {
 	if p == Valid {
 		if n < size {
@@ -30,8 +31,8 @@ func (p Padding) span(n, size, stride int) (out, before, after int) {
 	return out, missing / 2, missing - missing/2
 }
 
-// Conv is a convolution: y[p, o] = b[o] + Σ over window and channels of x[stride p + k, c] w[k, c, o].
-// Its weights are stored as height × width × input channels × output channels.
+// Conv is a convolution: y[p, o] = b[o] + Σ over window and channels of x[stride p + k, c] w[k, c,
+// o]. Its weights are stored as height × width × input channels × output channels.
 type Conv struct {
 	Size     int // of the square window
 	Channels int // of the output
@@ -42,7 +43,8 @@ type Conv struct {
 	NoBias   bool
 }
 
-// conv works on a padded copy of each image, whose patches are the rows of matrix A in three products:
+// conv works on a padded copy of each image, whose patches are the rows of matrix A in three
+// products:
 //
 //	output    patches × weights
 //	in delta  patches of the padded out delta × weights mirrored and transposed, for each phase
@@ -59,7 +61,7 @@ type conv struct {
 	phases          []phase
 	around          border // the out delta
 	positions, n, c int    // of the output; channels
-	images          *strip // padded, on the way back; nil where images need no padding
+	images          *strip // padded, in the backward pass; nil where images need no padding
 	outer                  // its matrices A are the padded images
 }
 

@@ -1,9 +1,10 @@
 package nn
 
-// Deconv is a transposed convolution, by which each element spreads over a window of the output: with padding Same the
-// output is Stride times as large as the input, with Valid it has (n−1) Stride + Size rows. Its weights are stored as
-// height × width × input channels × output channels, with the window turned by 180°. It is computed as a convolution of
-// the image with Stride−1 zeros between its elements, which costs Stride² times the least number of operations.
+// Deconv is a transposed convolution, by which each element spreads over a window of the output:
+// with padding Same the output is Stride times as large as the input, with Valid it has (n−1)
+// Stride + Size rows. Its weights are stored as height × width × input channels × output channels,
+// with the window turned by 180°. It is computed as a convolution of the image with Stride−1 zeros
+// between its elements, which costs Stride² times the least number of operations.
 type Deconv struct {
 	Size     int // of the square window
 	Channels int // of the output

@@ -5,8 +5,8 @@ import (
 	"noisebench/protocol"
 )
 
-// Dense is a fully connected layer, y[o] = b[o] + Σ x[c] w[c, o] over all elements x of an example. Its weights are
-// stored as inputs × outputs.
+// Dense is a fully connected layer, y[o] = b[o] + Σ x[c] w[c, o] over all elements x of an example.
+// Its weights are stored as inputs × outputs.
 type Dense struct {
 	Units   int
 	Weights Initializer // nil means GlorotUniform
@@ -14,8 +14,9 @@ type Dense struct {
 	NoBias  bool
 }
 
-// dense computes products over all examples of a slice. With X the inputs and Δ the out deltas, one row for each
-// example, they are X W, Δ Wᵀ and Xᵀ Δ; and since the gradient of one example is x δᵀ, the second moment is (X²)ᵀ Δ².
+// dense computes products over all examples of a slice. With X the inputs and Δ the out deltas, one
+// row for each example, they are X W, Δ Wᵀ and Xᵀ Δ; and since the gradient of one example is x δᵀ,
+// the second moment is (X²)ᵀ Δ².
 type dense struct {
 	net     *Network
 	in, out *tensor
@@ -31,7 +32,7 @@ type dense struct {
 	scratch    []denseScratch
 }
 
-// denseScratch is one thread's.
+// denseScratch is one thread's work space.
 type denseScratch struct {
 	panels []float32 // some of the weights
 	x      []float32 // some columns of X
@@ -41,7 +42,7 @@ type denseScratch struct {
 const (
 	denseRows    = 256            // of the weights that are packed at once
 	densePanels  = 8              // the same, columns
-	denseColumns = 16 * simd.Rows // of X in a task of the way back
+	denseColumns = 16 * simd.Rows // of X in a task of the backward pass
 	denseWide    = densePanels * simd.Columns
 	denseBeside  = 4 * simd.Columns // of Δ, or of Δ², that meet all of these before the next: they stay in the cache
 )
@@ -92,7 +93,8 @@ type (
 
 func (d *dense) forwardAll() { d.net.do((d.n+denseWide-1)/denseWide, denseForward{d}) }
 
-// task computes some columns of the output, in stretches of the inputs that keep the packed weights in the cache.
+// task computes some columns of the output, in stretches of the inputs that keep the packed weights
+// in the cache.
 func (d denseForward) task(t *thread, i int) {
 	x, y, w := d.in.value.data, d.out.value.data, d.w.at(d.net.x)
 	packed := d.scratch[t.number].panels
@@ -174,7 +176,8 @@ func (d *dense) addNorms() {
 	}
 }
 
-// task computes some columns of the in delta, and the same rows of the weights' gradient and its second moment.
+// task computes some columns of the in delta, and the same rows of the weights' gradient and its
+// second moment.
 func (d denseBack) task(t *thread, i int) {
 	net, n := d.net, d.net.n
 	from, to := i*denseColumns, min((i+1)*denseColumns, d.c)
@@ -258,7 +261,8 @@ func (d *dense) back(t *thread, from, to int) {
 	}
 }
 
-// columns makes A the transpose of up to a tile's columns of x, from r to end−1, and returns their number.
+// columns makes A the transpose of up to a tile's columns of x, from r to end−1, and returns their
+// number.
 func (p *product) columns(x []float32, r, end int) int {
 	count := min(simd.Rows, end-r)
 	for i := range p.rows {

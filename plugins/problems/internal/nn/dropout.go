@@ -5,12 +5,14 @@ import (
 	"noisebench/protocol"
 )
 
-// purposeDropout names the streams that dropout draws from, keyed by the example's position in the run and the layer.
+// purposeDropout names the streams that dropout draws from, keyed by the example's position in the
+// run and the layer.
 const purposeDropout = "dropout"
 
-// Dropout sets each element to 0 with probability Rate and divides the others by 1 − Rate (Srivastava et al. 2014); in
-// an evaluation it does nothing. What it drops depends on the run's seed and the position of the example in the stream
-// of examples alone, so that a second look at a batch is the same.
+// Dropout sets each element to 0 with probability Rate and divides the others by 1 − Rate
+// (Srivastava et al. 2014); in an evaluation it does nothing. What it drops depends on the run's
+// seed and the position of the example in the stream of examples alone, so that a second look at a
+// batch is the same.
 type Dropout struct{ Rate float64 } // in [0, 1)
 
 type dropout struct {

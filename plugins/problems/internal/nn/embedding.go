@@ -7,8 +7,8 @@ import (
 	"noisebench/protocol"
 )
 
-// Embedding replaces each element of a sequence, a word's number in [0, Words), by that word's vector. Its weights are
-// stored as words × units.
+// Embedding replaces each element of a sequence, a word's number in [0, Words), by that word's
+// vector. Its weights are stored as words × units.
 type Embedding struct {
 	Words, Units int
 	Weights      Initializer // nil means GlorotUniform
@@ -57,7 +57,8 @@ func (e *embedding) backward(*thread, int) {}
 
 func (e *embedding) tasks() int { return (e.units + embeddingUnits - 1) / embeddingUnits }
 
-// gradient computes some columns. An example's gradient is summed over its positions before it is squared.
+// gradient computes some columns. An example's gradient is summed over its positions before it is
+// squared.
 func (e *embedding) gradient(_ *thread, task int) {
 	net := e.net
 	from := task * embeddingUnits

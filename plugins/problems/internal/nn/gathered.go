@@ -2,8 +2,8 @@ package nn
 
 import "noisebench/plugins/internal/simd"
 
-// gathered computes the gradient of a block of parameters, and its second moment, from the gradients of the slice's
-// examples.
+// gathered computes the gradient of a block of parameters, and its second moment, from the
+// gradients of the slice's examples.
 type gathered struct {
 	net   *Network
 	block *block

@@ -6,8 +6,8 @@ import (
 	"noisebench/plugins/internal/simd"
 )
 
-// GELU is y = ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))), the approximation that GPT-2 uses of x Φ(x) (Hendrycks & Gimpel
-// 2016).
+// GELU is y = ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))), the approximation that GPT-2 uses of x Φ(x)
+// (Hendrycks & Gimpel 2016).
 type GELU struct{}
 
 type gelu struct {

@@ -7,9 +7,10 @@ import (
 	"noisebench/plugins/internal/simd"
 )
 
-// GroupNorm shifts and scales each group of neighbouring channels to mean 0 and variance 1 over these channels and all
-// positions of an example, and then each channel by parameters of its own: y = γ (x − mean)/√(variance + Epsilon) + β (Wu
-// & He 2018, Eq. 1 to 7). Examples do not depend on each other.
+// GroupNorm shifts and scales each group of neighbouring channels to mean 0 and variance 1 over
+// these channels and all positions of an example, and then each channel by parameters of its own: y
+// = γ (x − mean)/√(variance + Epsilon) + β (Wu & He 2018, Eq. 1 to 7). Examples do not depend on
+// each other.
 type GroupNorm struct {
 	Groups  int     // a divisor of the number of channels
 	Epsilon float64 // added to the variance; 0 means 1e-5
@@ -94,7 +95,8 @@ func (g *groupNorm) forward(t *thread, i int) {
 	}
 }
 
-// backward: with d = γ δ and z the normalised input, (d − mean of d − z mean of d z)/√(variance + ε), means over the group.
+// backward: with d = γ δ and z the normalised input, (d − mean of d − z mean of d z)/√(variance +
+// ε), means over the group.
 func (g *groupNorm) backward(t *thread, i int) {
 	c := g.c
 	γ, scratch := g.γ.at(g.net.x), &g.scratch[t.number]

@@ -5,8 +5,8 @@ import (
 	"math/rand/v2"
 )
 
-// Initializer draws the starting values of one block of parameters. fanIn is the number of inputs that one output
-// depends on, fanOut the number of outputs that one input has an effect on.
+// Initializer draws the starting values of one block of parameters. fanIn is the number of inputs
+// that one output depends on, fanOut the number of outputs that one input has an effect on.
 type Initializer func(random *rand.Rand, w []float32, fanIn, fanOut int)
 
 // Constant sets all parameters to c.
@@ -27,7 +27,8 @@ func Normal(σ float64) Initializer {
 	}
 }
 
-// TruncatedNormal draws from N(0, σ²) and again where |w| > 2σ, as TensorFlow's initializer of that name.
+// TruncatedNormal draws from N(0, σ²) and again where |w| > 2σ, as TensorFlow's initializer of that
+// name.
 func TruncatedNormal(σ float64) Initializer {
 	return func(random *rand.Rand, w []float32, _, _ int) {
 		for i := range w {
@@ -40,8 +41,8 @@ func TruncatedNormal(σ float64) Initializer {
 	}
 }
 
-// GlorotNormal draws from a normal distribution, truncated at two standard deviations, whose variance after truncation
-// is 2/(fanIn + fanOut) (Glorot & Bengio 2010, as TensorFlow has it).
+// GlorotNormal draws from a normal distribution, truncated at two standard deviations, whose
+// variance after truncation is 2/(fanIn + fanOut) (Glorot & Bengio 2010, as TensorFlow has it).
 func GlorotNormal() Initializer {
 	// 0.8796… is the standard deviation of N(0, 1) truncated at ±2.
 	return func(random *rand.Rand, w []float32, fanIn, fanOut int) {

@@ -6,17 +6,19 @@ import (
 	"noisebench/protocol"
 )
 
-// purposeLatent names the streams that Latent draws from, keyed by the example's position in the run and the layer.
+// purposeLatent names the streams that Latent draws from, keyed by the example's position in the
+// run and the layer.
 const purposeLatent = "latent"
 
-// Latent is the middle of a variational autoencoder (Kingma & Welling 2014): its input is a mean μ and the logarithm v
-// of a variance, n features each, and its output is z = μ + eˢ ε with ε ∼ N(0, 1) and s = ½v, the logarithm of the
-// standard deviation. It adds the divergence from the prior N(0, 1), −½ Σ (1 + 2s − μ² − e²ˢ) (App. B there), to the
-// example's loss.
+// Latent is the middle of a variational autoencoder (Kingma & Welling 2014): its input is a mean μ
+// and the logarithm v of a variance, n features each, and its output is z = μ + eˢ ε with ε ∼ N(0,
+// 1) and s = ½v, the logarithm of the standard deviation. It adds the divergence from the prior
+// N(0, 1), −½ Σ (1 + 2s − μ² − e²ˢ) (App. B there), to the example's loss.
 //
-// ε depends on the run's seed and the position of the example in the stream of examples alone. An evaluation draws it
-// too, since the loss at z = μ is another function than the objective of training. There the seed is 0 and the position
-// is the example's number, so that all points are judged by the same noise.
+// ε depends on the run's seed and the position of the example in the stream of examples alone. An
+// evaluation draws it too, since the loss at z = μ is another function than the objective of
+// training. There the seed is 0 and the position is the example's number, so that all points are
+// judged by the same noise.
 //
 // A sampled gradient is that of the decoder's −log p(ỹ|z) at the same z, without the divergence.
 type Latent struct{}

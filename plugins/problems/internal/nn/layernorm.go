@@ -7,8 +7,9 @@ import (
 	"noisebench/protocol"
 )
 
-// LayerNorm shifts and scales the features of each position to mean 0 and variance 1, and then by parameters of its own:
-// y = γ (x − mean)/√(variance + Epsilon) + β (Ba, Kiros & Hinton 2016, Eq. 4). Examples do not depend on each other.
+// LayerNorm shifts and scales the features of each position to mean 0 and variance 1, and then by
+// parameters of its own: y = γ (x − mean)/√(variance + Epsilon) + β (Ba, Kiros & Hinton 2016, Eq.
+// 4). Examples do not depend on each other.
 type LayerNorm struct {
 	Epsilon float64 // added to the variance; 0 means 1e-5
 }
@@ -63,7 +64,8 @@ func (l *layerNorm) forward(t *thread, i int) {
 	}
 }
 
-// backward: with d = γ δ and z the normalised input, (d − mean of d − z mean of d z)/√(variance + ε), means over features.
+// backward: with d = γ δ and z the normalised input, (d − mean of d − z mean of d z)/√(variance +
+// ε), means over features.
 func (l *layerNorm) backward(t *thread, i int) {
 	c := l.c
 	γ, d, z := l.γ.at(l.net.x), l.scratch[t.number][:c], l.scratch[t.number][c:]
@@ -93,7 +95,8 @@ func (l *layerNorm) backward(t *thread, i int) {
 	}
 }
 
-// scales are the γ and β of a normalization whose examples do not depend on each other, and their gradients.
+// scales are the γ and β of a normalization whose examples do not depend on each other, and their
+// gradients.
 type scales struct {
 	γ, β             *block
 	gatherγ, gatherβ gathered

@@ -18,10 +18,11 @@ type lossNode struct {
 	losses  []float64 // by example
 	metrics []float64
 	ranks   bool // points are ranked by the loss itself: there are no metrics
-	// compute returns the loss and metric of one example and writes the loss' gradient times scale to δ unless δ is
-	// nil.
+	// compute returns the loss and metric of one example and writes the loss' gradient times scale
+	// to δ unless δ is nil.
 	compute func(t *thread, y, target, δ []float32, scale float64) (loss, metric float64)
-	// draw writes a target drawn from the distribution p(·|y) whose −log p the loss is, up to a constant.
+	// draw writes a target drawn from the distribution p(·|y) whose −log p the loss is, up to a
+	// constant.
 	draw func(y, target []float32, random *rand.Rand)
 }
 
@@ -43,7 +44,8 @@ func (l *lossNode) grow(n, _ int) {
 
 func (l *lossNode) targets(i int) []float32 { return l.target[i*l.size:][:l.size] }
 
-// forward computes deltas as well, scaled so that what they give are shares in the mean: ĝᵢ = ∇fᵢ/m.
+// forward computes deltas as well, scaled so that what they give are shares in the mean: ĝᵢ =
+// ∇fᵢ/m.
 func (l *lossNode) forward(t *thread, i int) {
 	var δ []float32
 	if l.net.g != nil && l.in.needed() {
@@ -64,9 +66,10 @@ func (l *lossNode) forward(t *thread, i int) {
 
 func (l *lossNode) backward(*thread, int) {}
 
-// SoftmaxCrossEntropy is the loss −log softmax(y)[class], the mean over positions where there are several. The target
-// is each position's class number. The metric is accuracy, the share of positions where the greatest y, the first of
-// equal ones, is that of the class and the loss is a number. A sampled gradient draws the class of each position.
+// SoftmaxCrossEntropy is the loss −log softmax(y)[class], the mean over positions where there are
+// several. The target is each position's class number. The metric is accuracy, the share of
+// positions where the greatest y, the first of equal ones, is that of the class and the loss is a
+// number. A sampled gradient draws the class of each position.
 type SoftmaxCrossEntropy struct{}
 
 func (SoftmaxCrossEntropy) build(net *Network, in *tensor) *tensor {

@@ -5,14 +5,14 @@ import (
 	"noisebench/protocol"
 )
 
-// LSTM is a layer of long short-term memory (Hochreiter & Schmidhuber 1997; Gers et al. 2000) over a sequence, from
-// zero at the start of each: with z = b + [xₜ, hₜ₋₁] w cut into i, g, f, o,
+// LSTM is a layer of long short-term memory (Hochreiter & Schmidhuber 1997; Gers et al. 2000) over
+// a sequence, from zero at the start of each: with z = b + [xₜ, hₜ₋₁] w cut into i, g, f, o,
 //
 //	cₜ = σ(f + ForgetBias) cₜ₋₁ + σ(i) tanh g
 //	hₜ = σ(o) tanh cₜ
 //
-// Its weights are stored as (input channels + units) × 4 units in this order, as in TensorFlow's BasicLSTMCell. The
-// output is h at all steps.
+// Its weights are stored as (input channels + units) × 4 units in this order, as in TensorFlow's
+// BasicLSTMCell. The output is h at all steps.
 type LSTM struct {
 	Units      int
 	ForgetBias float32
@@ -20,8 +20,8 @@ type LSTM struct {
 	Bias       Initializer // nil means 0
 }
 
-// lstm takes as many examples as a tile has rows through time together. All steps' inputs meet their weights in one
-// product, and so do the deltas on the way back.
+// lstm takes as many examples as a tile has rows through time together. All steps' inputs meet
+// their weights in one product, and so do the deltas in the backward pass.
 type lstm struct {
 	net        *Network
 	in, out    *tensor
@@ -37,7 +37,7 @@ type lstm struct {
 	inRows     []int // offset of each step's input
 	gateRows   []int // and of each step's gates
 
-	gates   *strip    // σ(i), tanh g, σ(f), σ(o); on the way back ∂loss/∂z
+	gates   *strip    // σ(i), tanh g, σ(f), σ(o); in the backward pass ∂loss/∂z
 	cells   *strip    // c
 	tanhs   *strip    // tanh c
 	start   []float32 // c before the first step: 0
@@ -56,7 +56,7 @@ func (l LSTM) build(net *Network, in *tensor) *tensor {
 	k.w = net.weights(name, l.Weights, protocol.Weight, c+h, n, c+h, n)
 	k.b = net.bias(name, l.Bias, n)
 	k.out = net.tensor(Shape{in.shape.Height, in.shape.Width, h})
-	k.out.shared = true // h is needed on the way back
+	k.out.shared = true // h is needed in the backward pass
 	net.multiplies(in, steps*(c+h)*n)
 	k.inRows = table(steps, func(t int) int { return t * c })
 	k.gateRows = table(steps, func(t int) int { return t * n })
@@ -127,7 +127,8 @@ func (k *lstm) backwardAll() {
 	k.net.do(k.wx.tasks()+k.wh.tasks(), lstmGradient{k})
 }
 
-// at is the part of a slice's buffer with n elements for each step that belongs to one step of an example.
+// at is the part of a slice's buffer with n elements for each step that belongs to one step of an
+// example.
 func (k *lstm) at(buf *strip, example, step, n int) []float32 {
 	return buf.of(example)[step*n:][:n]
 }

@@ -14,8 +14,8 @@ type strip struct {
 	examples   int
 }
 
-// of is the i-th example's part. Where there is room for fewer examples than a slice has, those of the chunk that the
-// way back has come to take the places of earlier ones.
+// of is the i-th example's part. Where there is room for fewer examples than a slice has, those of
+// the chunk that the backward pass has come to take the places of earlier ones.
 func (s *strip) of(i int) []float32 { return s.data[i%s.examples*s.size:][:s.size] }
 
 // use says that a stage writes or reads the strip.
@@ -64,8 +64,8 @@ func (a *arena) grow(n int) {
 
 // memory holds what flows through a network.
 type memory struct {
-	kept   []*strip // from the way forward to the way back
-	passed []*strip // on the way back
+	kept   []*strip // from the way forward to the backward pass
+	passed []*strip // in the backward pass
 	whole  arena    // for all examples of a slice
 	part   arena    // for the examples of a chunk: what is passed within a stage
 	other  int      // bytes of an example that layers keep in forms of their own
@@ -78,7 +78,7 @@ func (m *memory) keep(size int) *strip {
 	return s
 }
 
-// pass adds a strip that is in use on the way back only.
+// pass adds a strip that is in use in the backward pass only.
 func (m *memory) pass(size int) *strip {
 	s := &strip{size: size}
 	m.passed = append(m.passed, s)
@@ -98,7 +98,8 @@ func (m *memory) use(stage int, tensors []*tensor) {
 	}
 }
 
-// plan decides where strips are, once all stages are known. Time is counted in stages, forward and back.
+// plan decides where strips are, once all stages are known. Time is counted in stages, forward and
+// back.
 func (m *memory) plan(stages []*stage) {
 	back := func(stage int) int { return 2*len(stages) - 1 - stage }
 	for _, s := range m.kept {

@@ -27,7 +27,8 @@ func residual() []Layer {
 	}
 }
 
-// What Memory counts is what the first measurement allocates, but for weights and each thread's own.
+// What Memory counts is what the first measurement allocates, but for weights and each thread's
+// own.
 func TestMemory(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -38,9 +39,10 @@ func TestMemory(t *testing.T) {
 		whole int
 	}{
 		{
-			// What convolutions, normalizations and the end read is kept, sums in the place of a convolution's output; the
-			// shortcut is not. Normalizations have two sums a channel, Dense its deltas once more. There are at most four
-			// deltas at a time: of a normalization's input and output, and of the input's two uses.
+			// What convolutions, normalizations and the end read is kept, sums in the place of a
+			// convolution's output; the shortcut is not. Normalizations have two sums a channel,
+			// Dense its deltas once more. There are at most four deltas at a time: of a
+			// normalization's input and output, and of the input's two uses.
 			"residual", Image(16, 16, 3), residual(), 200,
 			256*3 + 2*256*16 + 6*64*32 + 32 + 3 + 2*(16+3*32) + 3 + 4*64*32,
 		},
@@ -79,7 +81,8 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// Strips of an arena that are in use at the same time do not overlap, and those that never are share a place.
+// Strips of an arena that are in use at the same time do not overlap, and those that never are
+// share a place.
 func TestArena(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 200 {

@@ -8,26 +8,28 @@ import (
 	"noisebench/protocol"
 )
 
-// slice is the number of examples that go through the network together. Larger batches are cut into slices, so that
-// memory is bounded whatever the batch size.
+// slice is the number of examples that go through the network together. Larger batches are cut into
+// slices, so that memory is bounded whatever the batch size.
 const slice = 128
 
-// chunk is the number of examples that go back through layers which treat each by itself before these layers sum their
-// gradients, unless there are more threads.
+// chunk is the number of examples that go back through layers which treat each by itself before
+// these layers sum their gradients, unless there are more threads.
 const chunk = 16
 
-// Layer describes one layer of a network: a type of this package with its parameters as exported fields.
+// Layer describes one layer of a network: a type of this package with its parameters as exported
+// fields.
 type Layer interface {
 	// build adds the layer to a network and returns its output.
 	build(net *Network, in *tensor) *tensor
 }
 
-// Loader writes the i-th example of a batch, or of a part of the data, to input, and to target what the loss asks for.
-// It is called from several goroutines at once.
+// Loader writes the i-th example of a batch, or of a part of the data, to input, and to target what
+// the loss asks for. It is called from several goroutines at once.
 type Loader func(i int, input, target []float32)
 
-// Network computes the loss of a network, its gradient, and the variance of that gradient over the examples of a batch.
-// It owns its buffers and is for one goroutine at a time; inside, it uses several threads.
+// Network computes the loss of a network, its gradient, and the variance of that gradient over the
+// examples of a batch. It owns its buffers and is for one goroutine at a time; inside, it uses
+// several threads.
 type Network struct {
 	input  Shape
 	blocks []block
@@ -45,11 +47,11 @@ type Network struct {
 	latents  []*latent
 	own      []float32 // room for a gradient that is needed and not wanted
 
-	*crew
+	*threadPool
 	call
 }
 
-// call is what a network knows about the work in hand.
+// call is the state of the current call of a network.
 type call struct {
 	x, g, s  []float32 // the point; room for gradient and variance, nil if not computed
 	norm     bool      // ‖s‖₁ is wanted
@@ -57,7 +59,8 @@ type call struct {
 	training bool      // batch is set, and layers such as Dropout are active
 	batch    protocol.Batch
 	load     Loader
-	// calibrating, if above 0, is the batch's weight in the statistics that BatchNorm keeps for evaluations.
+	// calibrating, if above 0, is the batch's weight in the statistics that BatchNorm keeps for
+	// evaluations.
 	calibrating float64
 	m           int // examples in the batch
 	start, n    int // the slice: its first example, and how many there are in it
@@ -71,9 +74,9 @@ func (c *call) last() bool  { return c.start+c.to == c.m }
 // position is where the slice's i-th example is in the stream of examples.
 func (c *call) position(i int) uint64 { return uint64(c.batch.Position) + uint64(c.start+i) }
 
-// New builds the network that leads from the input through the layers to a loss, the last of them. It panics if they do
-// not fit together. Memory for examples is allocated on first use and kept; a later call that needs no more allocates
-// nothing.
+// New builds the network that leads from the input through the layers to a loss, the last of them.
+// It panics if they do not fit each other. Memory for examples is allocated on first use and kept;
+// a later call that needs no more allocates nothing.
 func New(input Shape, layers ...Layer) *Network {
 	net := &Network{input: input}
 	t := net.tensor(input)
@@ -97,15 +100,15 @@ func New(input Shape, layers ...Layer) *Network {
 	return net
 }
 
-// SetThreads sets the number of threads; until then it is [linalg.Threads]. Results do not depend on
-// it.
+// SetThreads sets the number of threads; until then it is [linalg.Threads]. Results do not depend
+// on it.
 func (net *Network) SetThreads(threads int) {
-	net.crew = newCrew(threads)
+	net.threadPool = newThreadPool(threads)
 	net.largest = 0 // some layers keep buffers for each thread
 }
 
-// Measures says what Measure offers: the gradient at the targets and at sampled ones, and the variance of the former unless
-// examples depend on each other.
+// Measures returns what Measure offers: the gradient at the targets and at sampled ones, and the
+// variance of the former unless examples depend on each other.
 func (net *Network) Measures() protocol.Quantity {
 	if len(net.norms) > 0 {
 		return protocol.Gradient | protocol.SampledGradient
@@ -116,12 +119,13 @@ func (net *Network) Measures() protocol.Quantity {
 // Dim is the number of parameters.
 func (net *Network) Dim() int { return net.dim }
 
-// Measure computes the mean loss at x over the examples of the batch and what else is wanted, and writes it to m, whose
-// vectors are the caller's. The example that load knows as i is the batch's i-th. An L2 regulariser is part of loss and
-// gradient, and adds nothing to the variance.
+// Measure computes the mean loss at x over the examples of the batch and what else is wanted, and
+// writes it to m, whose vectors are the caller's. The example that load knows as i is the batch's
+// i-th. An L2 regulariser is part of loss and gradient, and adds nothing to the variance.
 //
-// The gradient has the same bits whatever else is wanted. Variance comes from sums of squares in float32, and is off by
-// a rounding error of that sum: a few 1e-7 of the mean square of the per-example gradients. It is never below 0.
+// The gradient has the same bits whatever else is wanted. Variance comes from sums of squares in
+// float32, and is off by a rounding error of that sum: a few 1e-7 of the mean square of the
+// per-example gradients. It is never below 0.
 //
 // The sampled gradient takes a second way through the network, unless it alone is wanted.
 func (net *Network) Measure(x []float32, batch protocol.Batch, want protocol.Quantity, load Loader,
@@ -163,8 +167,9 @@ func (net *Network) Measure(x []float32, batch protocol.Batch, want protocol.Qua
 	net.call = call{}
 }
 
-// Evaluate returns the mean loss at x over n examples, regulariser and what a [Latent] adds included, and the metric of
-// the loss layer: accuracy for [SoftmaxCrossEntropy], that same loss for others.
+// Evaluate returns the mean loss at x over n examples, regulariser and what a [Latent] adds
+// included, and the metric of the loss layer: accuracy for [SoftmaxCrossEntropy], that same loss
+// for others.
 func (net *Network) Evaluate(x []float32, n int, load Loader) protocol.Evaluation {
 	net.call = call{x: x, load: load, m: n}
 	loss, metric := net.sweep(false)
@@ -176,7 +181,8 @@ func (net *Network) Evaluate(x []float32, n int, load Loader) protocol.Evaluatio
 	return e
 }
 
-// sweep takes the examples through the network slice by slice and returns the sums of losses and metrics.
+// sweep takes the examples through the network slice by slice and returns the sums of losses and
+// metrics.
 func (net *Network) sweep(back bool) (loss, metric float64) {
 	size := slice
 	if len(net.norms) > 0 && net.training {
@@ -237,15 +243,16 @@ func (net *Network) regularise() float64 {
 	return float64(net.l2) / 2 * sum
 }
 
-// addNorm adds one example's ‖ĝᵢ‖² to a slot, ĝᵢ = ∇fᵢ/m, where only the norm of the variance is wanted.
+// addNorm adds one example's ‖ĝᵢ‖² to a slot, ĝᵢ = ∇fᵢ/m, where only the norm of the variance is
+// wanted.
 func (net *Network) addNorm(slot int, square float64) {
 	m := float64(net.m)
 	net.slots[slot] += m * m / (m - 1) * square
 }
 
-// conclude turns sums over the batch into the variance once all slices are summed, for some of the parameters: g holds
-// Σ ĝᵢ and s holds Σ ĝᵢ², or slots hold Σ ‖ĝᵢ‖² where only the norm is wanted. Then
-// s = 1/(m−1) (Σ ∇fᵢ² − m g²) = m/(m−1) (m Σ ĝᵢ² − g²) (Balles 2021, Eq. 3.30).
+// conclude turns sums over the batch into the variance once all slices are summed, for some of the
+// parameters: g holds Σ ĝᵢ and s holds Σ ĝᵢ², or slots hold Σ ‖ĝᵢ‖² where only the norm is wanted.
+// Then s = 1/(m−1) (Σ ∇fᵢ² − m g²) = m/(m−1) (m Σ ĝᵢ² − g²) (Balles 2021, Eq. 3.30).
 func (net *Network) conclude(slot int, g, s []float32) {
 	if !net.last() {
 		return

@@ -381,8 +381,8 @@ func check(t *testing.T, what string, got []float32, want []float64, scale, tole
 	}
 }
 
-// TestReference holds loss, gradient, variance and its norm against the reference, on one thread and on several, whose
-// results must have the same bits.
+// TestReference holds loss, gradient, variance and its norm against the reference, on one thread
+// and on several, whose results must have the same bits.
 func TestReference(t *testing.T) {
 	for _, n := range networks {
 		t.Run(n.name, func(t *testing.T) { testReference(t, newFixture(n.input, n.m, n.layers)) })
@@ -453,7 +453,8 @@ func testReference(t *testing.T, f *fixture) {
 	}
 }
 
-// fashion is the network P1 of Balles 2021, App. B.1 (pool 3), or fmnist_2c2d of Schneider et al. 2019 (pool 2).
+// fashion is the network P1 of Balles 2021, App. B.1 (pool 3), or fmnist_2c2d of Schneider et al.
+// 2019 (pool 2).
 func fashion(m, pool int) *fixture {
 	w, b := TruncatedNormal(0.05), Constant(0.05)
 	f := newFixture(Image(28, 28, 1), m, []Layer{

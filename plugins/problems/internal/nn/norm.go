@@ -7,12 +7,14 @@ import (
 	"noisebench/protocol"
 )
 
-// BatchNorm shifts and scales each channel to mean 0 and variance 1 over all examples of the batch and all positions,
-// and then by parameters of its own: y = γ (x − mean)/√(variance + Epsilon) + β (Ioffe & Szegedy 2015). In an
-// evaluation, mean and variance are those that [Network.Calibrate] found.
+// BatchNorm shifts and scales each channel to mean 0 and variance 1 over all examples of the batch
+// and all positions, and then by parameters of its own: y = γ (x − mean)/√(variance + Epsilon) + β
+// (Ioffe & Szegedy 2015). In an evaluation, mean and variance are those that [Network.Calibrate]
+// found.
 //
-// It makes the loss of an example depend on the others in its batch. Per-example gradients do not exist then: a network
-// with a BatchNorm measures no variance. It takes batches as one slice, so that memory grows with the batch.
+// It makes the loss of an example depend on the others in its batch. Per-example gradients do not
+// exist then: a network with a BatchNorm measures no variance. It takes batches as one slice, so
+// that memory grows with the batch.
 type BatchNorm struct {
 	Epsilon float64 // added to the variance; > 0
 }
@@ -27,7 +29,7 @@ type batchNorm struct {
 	mean, inverse []float32 // of each channel: the mean and 1/√(variance + ε)
 	sums          *strip    // two for each channel
 	totals        []float64 // two for each channel
-	shares        []float32 // two for each channel: means on the way back
+	shares        []float32 // two for each channel: means in the backward pass
 
 	means, variances []float64 // for evaluations
 }
@@ -149,10 +151,10 @@ func (b normBack) task(_ *thread, i int) {
 		b.shares[:b.c], b.shares[b.c:])
 }
 
-// Calibrate sets what evaluations of a network with BatchNorm normalise by: the means over the batches of the given
-// size, into which the n examples of load are cut in their order, of each batch's mean and variance at x. Dropout is
-// active, as in training, with the streams of seed 0. A remainder smaller than a batch takes no part. Without BatchNorm
-// it does nothing.
+// Calibrate sets what evaluations of a network with BatchNorm normalise by: the means over the
+// batches of the given size, into which the n examples of load are cut in their order, of each
+// batch's mean and variance at x. Dropout is active, as in training, with the streams of seed 0. A
+// remainder smaller than a batch takes no part. Without BatchNorm it does nothing.
 func (net *Network) Calibrate(x []float32, n, batch int, load Loader) {
 	if len(net.norms) == 0 {
 		return

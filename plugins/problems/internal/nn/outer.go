@@ -2,10 +2,11 @@ package nn
 
 import "noisebench/plugins/internal/simd"
 
-// outer computes the gradient of weights that an example uses at several positions: ∇fᵢ = Aᵢᵀ Δᵢ, where Aᵢ has a row of
-// inputs and Δᵢ a row of deltas for each position. The products are computed example by example, so that their squares,
-// summed on the way, are the exact second moment. Tasks take some of the weights through all examples of the slice, or of
-// a chunk, in their order, so that no sum depends on how the work is shared.
+// outer computes the gradient of weights that an example uses at several positions: ∇fᵢ = Aᵢᵀ Δᵢ,
+// where Aᵢ has a row of inputs and Δᵢ a row of deltas for each position. The products are computed
+// example by example, so that their squares, summed on the way, are the exact second moment. Tasks
+// take some of the weights through all examples of the slice, or of a chunk, in their order, so
+// that no sum depends on how the work is shared.
 type outer struct {
 	net     *Network
 	w, b    *block // rows × columns; columns, or nil: there the inputs are 1

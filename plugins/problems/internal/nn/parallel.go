@@ -7,11 +7,11 @@ import (
 	"noisebench/plugins/internal/simd"
 )
 
-// work is a set of independent tasks. Every element of every result is computed by one task in a fixed order, so that
-// it does not matter which thread takes which.
+// work is a set of independent tasks. Every element of every result is computed by one task in a
+// fixed order, so that the assignment of tasks to threads does not affect the result.
 type work interface{ task(t *thread, i int) }
 
-// thread is what one thread has for itself.
+// thread holds the buffers of one thread.
 type thread struct {
 	number   int // from 0; layers keep buffers by it
 	tile     [simd.Rows * beside * simd.Columns]float32
@@ -24,8 +24,8 @@ type thread struct {
 	run      func()
 }
 
-// crew runs tasks on a fixed number of threads.
-type crew struct {
+// threadPool runs tasks on a fixed number of threads.
+type threadPool struct {
 	threads []*thread
 	work    work
 	tasks   int64
@@ -33,8 +33,8 @@ type crew struct {
 	wait    sync.WaitGroup
 }
 
-func newCrew(threads int) *crew {
-	c := new(crew)
+func newThreadPool(threads int) *threadPool {
+	c := new(threadPool)
 	for i := range max(threads, 1) {
 		t := &thread{number: i}
 		t.run = func() {
@@ -47,7 +47,7 @@ func newCrew(threads int) *crew {
 }
 
 // do runs tasks 0 … n−1 of w and returns when all are done.
-func (c *crew) do(n int, w work) {
+func (c *threadPool) do(n int, w work) {
 	c.work, c.tasks = w, int64(n)
 	c.next.Store(0)
 	helpers := c.threads[1:min(len(c.threads), max(n, 1))]
@@ -59,7 +59,7 @@ func (c *crew) do(n int, w work) {
 	c.wait.Wait()
 }
 
-func (c *crew) drain(t *thread) {
+func (c *threadPool) drain(t *thread) {
 	for {
 		i := c.next.Add(1) - 1
 		if i >= c.tasks {

@@ -18,10 +18,12 @@ type block struct {
 // at is the block's part of a vector of all parameters.
 func (b *block) at(v []float32) []float32 { return v[b.Offset:][:b.Len] }
 
-// rows is the part of rows from to to of a vector of all parameters, where the block is a matrix with n columns.
+// rows is the part of rows from to to of a vector of all parameters, where the block is a matrix
+// with n columns.
 func (b *block) rows(v []float32, from, to, n int) []float32 { return b.at(v)[from*n : to*n] }
 
-// weights adds a block of weights whose last axis numbers the layer's outputs; a nil initializer means [GlorotUniform].
+// weights adds a block of weights whose last axis numbers the layer's outputs; a nil initializer
+// means [GlorotUniform].
 func (net *Network) weights(layer string, init Initializer, role protocol.Role, fanIn, fanOut int, shape ...int) *block {
 	if init == nil {
 		init = GlorotUniform()
@@ -71,8 +73,8 @@ func (net *Network) name(kind string) string {
 	}
 }
 
-// Blocks lists the parameters' names, ranges, shapes and roles. Outputs are along the last axis of every block. The last
-// weights are those of the output layer.
+// Blocks lists the parameters' names, ranges, shapes and roles. Outputs are along the last axis of
+// every block. The last weights are those of the output layer.
 func (net *Network) Blocks() []protocol.Block {
 	blocks := make([]protocol.Block, len(net.blocks))
 	last := -1
@@ -89,8 +91,8 @@ func (net *Network) Blocks() []protocol.Block {
 	return blocks
 }
 
-// Init writes the starting point of runs with this seed to x. Each block has its own random stream, keyed by its
-// number.
+// Init writes the starting point of runs with this seed to x. Each block has its own random stream,
+// keyed by its number.
 func (net *Network) Init(x []float32, seed uint64) {
 	for i := range net.blocks {
 		b := &net.blocks[i]

@@ -2,9 +2,9 @@ package nn
 
 import "noisebench/plugins/internal/simd"
 
-// phase is a part of a convolution's input on which the same taps of the window meet elements of the output: with stride s,
-// every s-th row and column. On the way back these taps make a convolution of their own with stride 1, in which no
-// zeros between elements take part.
+// phase is a part of a convolution's input on which the same taps of the window meet elements of
+// the output: with stride s, every s-th row and column. On the backward pass these taps make a
+// convolution of their own with stride 1, in which no zeros between elements take part.
 type phase struct {
 	y, x    axis
 	panels  []float32 // weights of these taps
@@ -18,7 +18,8 @@ type axis struct {
 	at           int // where the first position's window starts
 }
 
-// axis returns the part of n positions, with some padding before the first, whose taps are p, p + stride, …
+// axis returns the part of n positions, with some padding before the first, whose taps are p, p +
+// stride, …
 func (k *conv) axis(p, n, padding, before int) axis {
 	s := k.stride
 	a := axis{first: ((p-padding)%s + s) % s, tap: p, taps: max(0, (k.size-p+s-1)/s)}
@@ -27,7 +28,7 @@ func (k *conv) axis(p, n, padding, before int) axis {
 	return a
 }
 
-// growPhases plans the way back.
+// growPhases plans the backward pass.
 func (k *conv) growPhases() {
 	in, out := k.in.shape, k.out.shape
 	most := (k.size + k.stride - 1) / k.stride // taps

@@ -2,8 +2,8 @@ package nn
 
 import "noisebench/plugins/internal/simd"
 
-// MaxPool takes the greatest element in each window, channel by channel; the gradient goes to the first of equal ones.
-// Missing elements beyond the border take no part.
+// MaxPool takes the greatest element in each window, channel by channel; the gradient goes to the
+// first of equal ones. Missing elements beyond the border take no part.
 type MaxPool struct {
 	Size    int // of the square window
 	Stride  int // 0 means Size
@@ -28,7 +28,8 @@ func place(in Shape, size, stride int, padding Padding) (windows, Shape) {
 	return windows{size, stride, top, left}, Shape{oh, ow, in.Channels}
 }
 
-// at returns the window of an output position, cut at the image's border, and the offset of its first element.
+// at returns the window of an output position, cut at the image's border, and the offset of its
+// first element.
 func (w windows) at(in Shape, y, x int) (offset int, window simd.Window) {
 	y0, y1 := w.line(y, w.top, in.Height)
 	x0, x1 := w.line(x, w.left, in.Width)

@@ -5,7 +5,8 @@ import (
 	"noisebench/protocol"
 )
 
-// Positions adds a vector of its own, which is learned, to each position. Its weights are stored as positions × features.
+// Positions adds a vector of its own, which is learned, to each position. Its weights are stored as
+// positions × features.
 type Positions struct {
 	Weights Initializer // nil means GlorotUniform
 }

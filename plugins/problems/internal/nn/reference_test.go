@@ -1,8 +1,8 @@
 package nn
 
-// The reference: each layer's definition as plain loops in float64, one example at a time. It shares no code with the
-// engine. Gradients of examples are its central differences, which are good to about 1e-10 here, far below the rounding
-// of float32 that the engine is judged by.
+// The reference: each layer's definition as plain loops in float64, one example at a time. It
+// shares no code with the engine. Gradients of examples are its central differences, which are good
+// to about 1e-10 here, far below the rounding of float32 that the engine is judged by.
 
 import (
 	"math"
@@ -30,9 +30,9 @@ func (p picture) inside(y, x int) bool { return y >= 0 && y < p.h && x >= 0 && x
 
 // refRun is one pass of some examples.
 type refRun struct {
-	params  []float64 // what the layers have not taken yet
+	params  []float64 // those that no layer has used yet
 	targets [][]float64
-	number  int // of the example in work, in the batch
+	number  int // of the current example, in the batch
 	index   int // and in this pass
 	loss    float64
 }
@@ -391,7 +391,8 @@ func refLSTM(l LSTM) refLayer {
 	})
 }
 
-// refDeconv spreads each element over its window; the border that the convolution of the opposite way adds is cut.
+// refDeconv spreads each element over its window; the border that the convolution of the opposite
+// way adds is cut.
 func refDeconv(l Deconv) refLayer {
 	return perExample(func(r *refRun, in picture) picture {
 		stride := max(l.Stride, 1)

@@ -1,7 +1,7 @@
 package nn
 
-// Reshape gives the elements of its input another shape of the same size, in the order in which they are stored. It
-// costs nothing.
+// Reshape gives the elements of its input another shape of the same size, in the order in which
+// they are stored. It costs nothing.
 type Reshape struct{ Height, Width, Channels int }
 
 func (l Reshape) build(net *Network, in *tensor) *tensor {

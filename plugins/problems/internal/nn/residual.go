@@ -2,8 +2,8 @@ package nn
 
 import "noisebench/plugins/internal/simd"
 
-// Residual adds what its Layers and its Shortcut make of the same input; an empty Shortcut passes it on (He et al.
-// 2016).
+// Residual adds what its Layers and its Shortcut make of the same input; an empty Shortcut passes
+// it on (He et al. 2016).
 type Residual struct{ Layers, Shortcut []Layer }
 
 func (l Residual) build(net *Network, in *tensor) *tensor {
@@ -50,7 +50,7 @@ func (f *fork) backward(_ *thread, i int) {
 	}
 }
 
-// join adds two tensors, in place where nobody else reads the first.
+// join adds two tensors, in place where no other layer reads the first.
 type join struct{ a, b, out *tensor }
 
 func (j *join) grow(int, int) {}

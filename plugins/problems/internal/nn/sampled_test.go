@@ -17,8 +17,9 @@ func (f *fixture) relabel() *protocol.Measurement[float32] {
 	return m
 }
 
-// The sampled gradient is the gradient at the targets that were drawn: by the reference's central differences of −log p, and
-// to the bit by the engine's own gradient. Nothing else that is wanted moves it, nor it anything else.
+// The sampled gradient is the gradient at the targets that were drawn: by the reference's central
+// differences of −log p, and to the bit by the engine's own gradient. Nothing else that is wanted
+// moves it, nor it anything else.
 func TestSampledGradient(t *testing.T) {
 	for _, n := range networks {
 		t.Run(n.name, func(t *testing.T) {
@@ -66,8 +67,8 @@ func TestSampledGradient(t *testing.T) {
 	}
 }
 
-// Of an autoencoder, it is the gradient of −log p(ỹ|z) without the divergence: what the gradient grows by when the loss
-// counts twice.
+// Of an autoencoder, it is the gradient of −log p(ỹ|z) without the divergence: what the gradient
+// grows by when the loss counts twice.
 func TestSampledGradientOfAutoencoder(t *testing.T) {
 	layers := func(factor float64) []Layer {
 		return []Layer{Dense{Units: 6}, Latent{}, Dense{Units: 5}, Sigmoid{}, Dense{Units: 7}, SquaredLoss{Factor: factor}}
@@ -102,7 +103,8 @@ func TestSampledGradientWithoutRegulariser(t *testing.T) {
 	}
 }
 
-// Classes are drawn with the probabilities of the softmax, and in the mean over them the gradient is 0: E ∇log p(ỹ|z) = 0.
+// Classes are drawn with the probabilities of the softmax, and in the mean over them the gradient
+// is 0: E ∇log p(ỹ|z) = 0.
 func TestSampledClasses(t *testing.T) {
 	const classes, draws = 3, 6000
 	f := newFixture(Vector(4), 1, []Layer{Dense{Units: 5}, Sigmoid{}, Dense{Units: classes}, SoftmaxCrossEntropy{}})

@@ -2,8 +2,9 @@ package nn
 
 import "fmt"
 
-// Shape is the form of one example between two layers: Height × Width positions with Channels features each, stored
-// position by position, row by row. A plain vector has one position; a sequence has its steps along Height.
+// Shape is the form of one example between two layers: Height × Width positions with Channels
+// features each, stored position by position, row by row. A plain vector has one position; a
+// sequence has its steps along Height.
 type Shape struct{ Height, Width, Channels int }
 
 // Image is the shape of a picture.
@@ -27,11 +28,11 @@ func (s Shape) String() string { return fmt.Sprintf("%d×%d×%d", s.Height, s.Wi
 type tensor struct {
 	shape  Shape
 	value  *strip
-	delta  *strip // ∂(mean loss)/∂value; nil where nobody needs it: there are no parameters before it
+	delta  *strip // ∂(mean loss)/∂value; nil where it is not needed: there are no parameters before it
 	shared bool   // value is read by more than one layer, so that none may work in place
 }
 
-// needed says whether delta is needed.
+// needed reports whether delta is needed.
 func (t *tensor) needed() bool { return t.delta != nil }
 
 // values is the i-th example's part of value.

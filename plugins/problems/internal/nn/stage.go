@@ -6,8 +6,8 @@ type node interface {
 	grow(n, threads int)
 }
 
-// local is a layer that treats each example by itself. Locals that follow each other take an example through all of
-// them before the next, so that it stays in the cache.
+// local is a layer that treats each example by itself. Locals that follow each other take an
+// example through all of them before the next, so that it stays in the cache.
 type local interface {
 	node
 	forward(t *thread, i int)  // out.values(i) from in.values(i)
@@ -21,8 +21,9 @@ type whole interface {
 	backwardAll() // parameters' gradients included
 }
 
-// weighted is a local with parameters, whose gradients it computes after backward has seen all examples of a chunk:
-// in tasks, each of which takes some of the parameters through these examples in their order.
+// weighted is a local with parameters, whose gradients it computes after backward has seen all
+// examples of a chunk: in tasks, each of which takes some of the parameters through these examples
+// in their order.
 type weighted interface {
 	tasks() int
 	gradient(t *thread, task int)

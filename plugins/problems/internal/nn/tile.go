@@ -13,7 +13,8 @@ type product struct {
 // beside is how many tiles next to each other a thread has room for.
 const beside = 2
 
-// set writes init + A·B to the upper left rows × columns of tiles of dst; init is one row for all, nil stands for zeros.
+// set writes init + A·B to the upper left rows × columns of tiles of dst; init is one row for all,
+// nil stands for zeros.
 func (t *thread) set(dst []float32, stride, rows, columns int, init []float32, p *product) {
 	c := 0
 	if whole := columns / simd.Columns; rows == simd.Rows && whole > 0 {
@@ -39,8 +40,8 @@ func (t *thread) compute(c, n int, init []float32, p *product) {
 	simd.Tile(t.tile[:], beside*simd.Columns, panels(n), init, &p.walk, p.a, p.rows, b, p.panel)
 }
 
-// add adds the upper left rows × columns of A·B to tiles of dst, and their squares to tiles of squares unless that is
-// nil.
+// add adds the upper left rows × columns of A·B to tiles of dst, and their squares to tiles of
+// squares unless that is nil.
 func (t *thread) add(dst []float32, stride int, squares []float32, squaresStride, rows, columns int, p *product) {
 	c := 0
 	if whole := columns / simd.Columns; rows == simd.Rows && whole > 0 {
@@ -62,8 +63,8 @@ func (t *thread) add(dst []float32, stride int, squares []float32, squaresStride
 	}
 }
 
-// spread writes the greater of 0 and factor (A·B) − weight x² to the upper left rows × columns of tiles of dst, and
-// returns the sum, or adds some of it to t.sums. x lies like dst.
+// spread writes the greater of 0 and factor (A·B) − weight x² to the upper left rows × columns of
+// tiles of dst, and returns the sum, or adds some of it to t.sums. x lies like dst.
 func (t *thread) spread(dst, x []float32, stride, rows, columns int, factor, weight float32, p *product) float64 {
 	c, sum := 0, 0.0
 	if whole := columns / simd.Columns; rows == simd.Rows && whole > 0 {
@@ -108,7 +109,8 @@ func table(n int, offset func(i int) int) []int {
 // tileRows are the offsets of the i-th tile.
 func tileRows(table []int, i int) *[simd.Rows]int { return (*[simd.Rows]int)(table[i*simd.Rows:]) }
 
-// multiply writes bias + A·B to the rows × columns of dst, for a B in panels. A nil bias stands for zeros.
+// multiply writes bias + A·B to the rows × columns of dst, for a B in panels. A nil bias stands for
+// zeros.
 func (t *thread) multiply(dst []float32, rows, columns int, bias []float32, table []int, panels []float32, p *product) {
 	p.b, p.panel = panels, p.walk.Len()*simd.Columns
 	for r := 0; r < rows; r += simd.Rows {
@@ -117,7 +119,8 @@ func (t *thread) multiply(dst []float32, rows, columns int, bias []float32, tabl
 	}
 }
 
-// one, with offsets oneRow and a walk that stands still, is a matrix A of ones, for sums over rows of B.
+// one, with offsets oneRow and a walk that does not move, is a matrix A of ones, for sums over rows
+// of B.
 var (
 	one    = []float32{1}
 	oneRow = make([]int, simd.Rows)

@@ -18,7 +18,8 @@ func transformer() []Layer {
 	panic("there is no transformer")
 }
 
-// What a causal network says at a position depends on what comes up to it, and on nothing after it, to the bit.
+// The output of a causal network at a position depends on the positions up to it, and on none after
+// it, to the bit.
 func TestCausal(t *testing.T) {
 	f := newFixture(Sequence(8, 1), 1, transformer())
 	before := f.outputs(nil)
