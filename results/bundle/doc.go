@@ -53,6 +53,6 @@
 // or size that is not allowed, bytes that the root does not name) end reading with an error. Errors
 // in single files (a checksum, a record's own digest, a listed file that is missing) are [Fault]s,
 // and the rest is read nevertheless. Limits: 8 MiB per record, 20 MiB for SHA256SUMS, 2 MiB for each
-// other file, 4 GiB in total, 100 000 files, and 160 MiB of memory for all decoded records. With them
+// other file, 4 GiB in total, 100 000 files, and 128 MiB of memory for all decoded records. With them
 // a reader takes less than 512 MiB, whatever the file.
 package bundle

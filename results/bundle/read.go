@@ -40,7 +40,7 @@ type limits struct {
 // hundred thousand. Decoding takes a few times a record's size for a while.
 var standard = limits{
 	total: 4 << 30, record: 8 << 20, head: 2 << 20, files: 100_000, window: window,
-	kept: 160 << 20, flight: 16 << 20,
+	kept: 128 << 20, flight: 8 << 20,
 }
 
 // most is the limit of the size of a file, in bytes.
@@ -448,13 +448,15 @@ func newDecoders(b *Bundle, most limits, traces bool) *decoders {
 		c.done.Go(func() {
 			memory := footprint{}
 			decode := results.Decode
-			fresh := int64(0) // bytes decoded since decode was made
+			old := int64(renew) // bytes decoded since decode was made
 			for f := range c.work {
 				size := int64(len(f.contents))
-				if fresh += size; !traces && (fresh == size || fresh > renew) {
-					decode, fresh = new(results.Decoder).Decode, size
+				if old += size; !traces && old > renew {
+					decode, old = new(results.Decoder).Decode, size
 				}
-				c.record(decode, memory, f)
+				if !c.record(decode, memory, f) {
+					old = renew
+				}
 				c.mu.Lock()
 				c.flight -= size
 				c.landed.Signal()
@@ -465,8 +467,9 @@ func newDecoders(b *Bundle, most limits, traces bool) *decoders {
 	return c
 }
 
-// A results.Decoder keeps what records have in common, even of those that turn out to be damaged. Each
-// worker makes a new one after renew bytes, so that this is bounded.
+// A results.Decoder keeps what records have in common, with its text, even of those that turn out to be
+// damaged. Each worker makes a new one after a damaged one, and after renew bytes, so that this is
+// bounded.
 const (
 	workers = 8
 	renew   = 4 << 20
@@ -493,7 +496,7 @@ func (c *decoders) wait() {
 
 // longest is the limit of the lines of a record that hold neither points nor a trace, in bytes. Such a
 // line may take many times its size in memory. The problem's has the blocks of a network.
-const longest = 1 << 20
+const longest = 128 << 10
 
 // overlong returns an error about a line that is too long to decode.
 func overlong(contents []byte) error {
@@ -505,8 +508,8 @@ func overlong(contents []byte) error {
 	return nil
 }
 
-// record adds one record to the bundle.
-func (c *decoders) record(decode func(string, []byte) (*results.Record, error), memory footprint, f file) {
+// record adds one record to the bundle, and reports whether it could.
+func (c *decoders) record(decode func(string, []byte) (*results.Record, error), memory footprint, f file) bool {
 	var r *results.Record
 	err := errSum
 	if sum := sha256.Sum256(f.contents); hex.EncodeToString(sum[:]) == c.b.Sums[f.name] {
@@ -532,22 +535,23 @@ func (c *decoders) record(decode func(string, []byte) (*results.Record, error), 
 	c.seen[f.name] = true
 	if err != nil {
 		c.b.Faults = append(c.b.Faults, Fault{f.name, err})
-		return
+		return false
 	}
 	if c.kept += memory.record(r); c.kept > c.most.kept {
 		if c.err == nil {
 			c.err = fmt.Errorf("its records take more than %d MiB of memory; publish smaller plans", c.most.kept>>20)
 		}
-		return
+		return false
 	}
 	id := ID(f.name)
 	if other := c.b.Records[id]; other != nil {
 		c.b.Faults = append(c.b.Faults, Fault{f.name, errors.New("the run has two records, one of them failed")})
 		if r.End.Status == results.Failed {
-			return
+			return true
 		}
 	}
 	c.b.Records[id], c.b.Outcomes[id] = r, outcome(f.contents)
+	return true
 }
 
 // ID returns the ID of the run of a record by the name of the record's file.
