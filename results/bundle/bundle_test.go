@@ -239,12 +239,12 @@ func archive(t testing.TB, members ...member) []byte {
 	var plain bytes.Buffer
 	w := tar.NewWriter(&plain)
 	for _, m := range members {
-		h := &tar.Header{Name: m.name, Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(len(m.contents)), Format: tar.FormatPAX}
+		h := &tar.Header{Name: m.name, Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(len(m.contents)), Format: tar.FormatUSTAR}
 		if m.kind != 0 {
 			h.Typeflag, h.Linkname, h.Size = m.kind, "/etc/passwd", 0
 		}
 		if m.size != 0 {
-			h.Size = m.size
+			h.Size, h.Format = m.size, tar.FormatPAX
 		}
 		if err := w.WriteHeader(h); err != nil {
 			t.Fatal(err)
@@ -283,7 +283,9 @@ func TestHostile(t *testing.T) {
 	}
 	with := func(m ...member) []byte { return archive(t, append(head(record), m...)...) }
 	zeros := strings.Repeat("\x00", 1<<16)
-	small := limits{file: 1 << 16, total: 1 << 17, files: 6, window: 8 << 20}
+	small := limits{
+		record: 1 << 16, head: 1 << 16, total: 1 << 17, files: 6, window: 8 << 20, kept: 1 << 20, flight: 1 << 16,
+	}
 	for _, c := range []struct {
 		what string
 		data []byte
@@ -331,6 +333,103 @@ func TestHostile(t *testing.T) {
 	b, err = read(bytes.NewReader(with()), small, false)
 	if err != nil || len(b.Faults) != 4 || !strings.Contains(b.Faults[3].Error(), "is not there") {
 		t.Errorf("error %v, faults %v, want a file that is not there", err, b)
+	}
+}
+
+// The root names the whole file: what is beside, before or between its contents is refused.
+func TestRootNamesAll(t *testing.T) {
+	file, _ := create(t, store(t, 3))
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unpack, err := zstd.NewReader(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unpack.Close()
+	pack, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := unpack.DecodeAll(whole, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// rewritten packs the same files with other headers, in another order.
+	rewritten := func(order func([]string), change func(*tar.Header)) []byte {
+		var b bytes.Buffer
+		files := map[string][]byte{}
+		var names []string
+		if err := walk(bytes.NewReader(whole), standard, func(name string, contents []byte) error {
+			files[name], names = contents, append(names, name)
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		order(names)
+		w := tar.NewWriter(&b)
+		for _, name := range names {
+			h := header(name, int64(len(files[name])))
+			change(h)
+			if err := w.WriteHeader(h); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Write(files[name]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return pack.EncodeAll(b.Bytes(), nil)
+	}
+	inOrder := func([]string) {}
+	skippable := append([]byte{0x5a, 0x2a, 0x4d, 0x18, 6, 0, 0, 0}, "secret"...)
+	const more, beside = "more after the end of the archive", "more of its files than names and contents"
+	padded := slices.Clone(plain)
+	padded[512+bytes.IndexByte(plain[512:], 0)] = 'x' // after SHA256SUMS
+	for _, c := range []struct {
+		what string
+		data []byte
+		says string // empty: it is read
+	}{
+		{"as it was", whole, ""},
+		{"packed by another level", pack.EncodeAll(plain, nil), ""},
+		{"packed without a checksum of the frame", func() []byte {
+			z, err := zstd.NewWriter(nil, zstd.WithEncoderCRC(false))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return z.EncodeAll(plain, nil)
+		}(), ""},
+		{"rewritten", rewritten(inOrder, func(*tar.Header) {}), ""},
+		{"a byte after the frame", append(slices.Clone(whole), 'x'), more},
+		{"a skippable frame after it", slices.Concat(whole, skippable), more},
+		{"a skippable frame before it", slices.Concat(skippable, whole), more},
+		{"an empty frame after it", pack.EncodeAll(nil, slices.Clone(whole)), more},
+		{"itself once more", slices.Concat(whole, whole), more},
+		{"a second frame of zeros", pack.EncodeAll(make([]byte, 512), slices.Clone(whole)), more},
+		{"zeros within the frame", pack.EncodeAll(append(slices.Clone(plain), 0), nil), more},
+		{"text within the frame", pack.EncodeAll(append(slices.Clone(plain), "secret"...), nil), more},
+		{"text in padding", pack.EncodeAll(padded, nil), beside},
+		{"an owner", rewritten(inOrder, func(h *tar.Header) { h.Uname = "secret" }), beside},
+		{"a mode", rewritten(inOrder, func(h *tar.Header) { h.Mode = 0o600 }), beside},
+		{"a name of an extended header", rewritten(inOrder, func(h *tar.Header) {
+			h.Format, h.PAXRecords = tar.FormatPAX, map[string]string{"A.b": "secret"}
+		}), beside},
+		{"two records exchanged", rewritten(func(names []string) {
+			n := len(names)
+			names[n-1], names[n-2] = names[n-2], names[n-1]
+		}, func(*tar.Header) {}), "want one order"},
+	} {
+		b, err := read(bytes.NewReader(c.data), standard, false)
+		switch {
+		case c.says == "" && (err != nil || len(b.Faults) > 0):
+			t.Errorf("%s: %v", c.what, err)
+		case c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)):
+			t.Errorf("%s: error is %v, want %q", c.what, err, c.says)
+		}
 	}
 }
 

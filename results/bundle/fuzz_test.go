@@ -17,7 +17,9 @@ import (
 )
 
 // few are the reader's limits here, which are low since inputs are small.
-var few = limits{file: 1 << 20, total: 1 << 21, files: 100, window: 1 << 20}
+var few = limits{
+	record: 1 << 20, head: 1 << 20, total: 1 << 21, files: 100, window: 1 << 20, kept: 1 << 22, flight: 1 << 20,
+}
 
 // fuzzed packs a fuzzer's input at the least cost.
 var fuzzed = func() *zstd.Encoder {

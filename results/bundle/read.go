@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"archive/tar"
+	"bufio"
 	"bytes"
 	"cmp"
 	"crypto/sha256"
@@ -11,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"runtime"
 	"slices"
@@ -23,14 +25,34 @@ import (
 	"noisebench/results"
 )
 
-// limits are the limits of a reader.
+// limits are the limits of a reader. Together they bound its memory, whatever the file.
 type limits struct {
-	file, total int64 // in bytes, of one file and of all together
-	files       int
-	window      uint64 // in bytes, of the decompressor
+	total  int64 // in bytes, of all files together
+	record int64 // in bytes, of one record
+	head   int64 // in bytes, of one other file; SHA256SUMS may have ten times as much
+	files  int
+	window uint64 // in bytes, of the decompressor
+	kept   int64  // in bytes, of all decoded records in memory
+	flight int64  // in bytes, of records that are being decoded; at least record
 }
 
-var standard = limits{file: 64 << 20, total: 4 << 30, files: 1_000_000, window: 128 << 20}
+// The record of a run with a trace has some ten thousand bytes; definitions.json of a large plan, a
+// hundred thousand. Decoding takes a few times a record's size for a while.
+var standard = limits{
+	total: 4 << 30, record: 8 << 20, head: 2 << 20, files: 100_000, window: window,
+	kept: 128 << 20, flight: 8 << 20,
+}
+
+// most is the limit of the size of a file, in bytes.
+func (l *limits) most(name string) int64 {
+	switch {
+	case isRecord(name):
+		return l.record
+	case name == sumsName:
+		return 10 * l.head
+	}
+	return l.head
+}
 
 // Bundle is the contents of a bundle. Records share specs, which must not be modified.
 type Bundle struct {
@@ -82,7 +104,7 @@ func open(path string, traces bool) (*Bundle, error) {
 
 func read(r io.Reader, most limits, traces bool) (*Bundle, error) {
 	b := &Bundle{Records: map[string]*results.Record{}, Outcomes: map[string]string{}}
-	pool := newDecoders(b, traces)
+	pool := newDecoders(b, most, traces)
 	err := walk(r, most, func(name string, contents []byte) error {
 		b.Size += int64(len(contents))
 		switch name {
@@ -98,11 +120,10 @@ func read(r io.Reader, most limits, traces bool) (*Bundle, error) {
 			pool.check(name, contents)
 			return strict(name, contents, &b.Definitions)
 		}
-		pool.work <- file{name, contents}
-		return nil
+		return pool.add(file{name, contents})
 	})
 	pool.wait()
-	if err != nil {
+	if err = cmp.Or(err, pool.err); err != nil {
 		return nil, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(b.Sums)) {
@@ -147,25 +168,30 @@ func RawRecord(path, id string) (raw []byte, err error) {
 }
 
 // walk calls visit for the files of an archive. It enforces the rules for names, types, sizes and
-// order.
+// order, and that the file is what Create writes for these contents, but for the compression: so the
+// root names all that it holds.
 func walk(r io.Reader, most limits, visit func(name string, contents []byte) error) error {
-	z, err := zstd.NewReader(r, zstd.WithDecoderMaxWindow(most.window), zstd.WithDecoderConcurrency(2))
+	z, err := zstd.NewReader(&oneFrame{r: bufio.NewReader(r)}, zstd.WithDecoderMaxWindow(most.window),
+		zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
 	if err != nil {
 		return fmt.Errorf("not a bundle: %w", err)
 	}
 	defer z.Close()
-	archive := tar.NewReader(z)
+	is, want := sha256.New(), sha256.New()
+	plain := io.TeeReader(z, is)
+	archive, again := tar.NewReader(plain), tar.NewWriter(want)
 	seen := map[string]bool{}
-	listed := map[string]bool{}
+	listed := map[string]int{} // place in SHA256SUMS
 	order := []string{sumsName, aboutName, planName, definitionsName}
 	var total int64
+	place := -1
 	for {
 		h, err := archive.Next()
 		if err == io.EOF {
 			break
 		}
 		switch {
-		case err != nil && len(seen) == 0 && !errors.Is(err, io.ErrUnexpectedEOF):
+		case err != nil && len(seen) == 0 && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, errMore):
 			return fmt.Errorf("not a bundle, want a tar archive compressed by zstd: %w", err)
 		case err != nil:
 			return broken(err)
@@ -178,51 +204,141 @@ func walk(r io.Reader, most limits, visit func(name string, contents []byte) err
 			return fmt.Errorf("%s is not a regular file", h.Name)
 		case seen[h.Name]:
 			return fmt.Errorf("%s comes twice", h.Name)
-		case h.Name != sumsName && !listed[h.Name]:
+		case h.Name != sumsName && listed[h.Name] == 0:
 			return fmt.Errorf("%s is not listed in %s: it was added", h.Name, sumsName)
-		case h.Size > most.file:
-			return fmt.Errorf("%s claims to have %d bytes, want at most %d", h.Name, h.Size, most.file)
+		case listed[h.Name] < place:
+			return fmt.Errorf("%s comes later in %s than in the archive, want one order", h.Name, sumsName)
+		case h.Size > most.most(h.Name):
+			return fmt.Errorf("%s claims to have %d bytes, want at most %d", h.Name, h.Size, most.most(h.Name))
 		case total+h.Size > most.total:
 			return fmt.Errorf("the files claim to have more than %d bytes together", most.total)
 		}
-		seen[h.Name] = true
+		seen[h.Name], place = true, listed[h.Name]
 		total += h.Size
-		// grows with the data, so that a false size costs nothing
-		contents, err := io.ReadAll(archive)
-		if err != nil {
+		var contents bytes.Buffer
+		contents.Grow(int(min(h.Size, 1<<16)) + bytes.MinRead) // a false size costs nothing
+		if _, err := contents.ReadFrom(archive); err != nil {
+			return broken(err)
+		}
+		if err := again.WriteHeader(header(h.Name, h.Size)); err != nil {
+			return broken(err)
+		}
+		if _, err := again.Write(contents.Bytes()); err != nil {
 			return broken(err)
 		}
 		if h.Name == sumsName {
-			sums, err := parseSums(contents, most.files)
+			_, names, err := parseSums(contents.Bytes(), most.files)
 			if err != nil {
 				return err
 			}
-			for name := range sums {
-				listed[name] = true
+			for i, name := range names {
+				listed[name] = 1 + i
 			}
 		}
-		if err := visit(h.Name, contents); err != nil {
+		if err := visit(h.Name, contents.Bytes()); err != nil {
 			return err
 		}
 	}
 	// The archive may end before the file. Reading to the end verifies the checksum of the
 	// compressed data.
-	rest, err := io.Copy(io.Discard, io.LimitReader(z, 1<<20+1))
+	rest, err := io.Copy(io.Discard, io.LimitReader(plain, 1))
 	switch {
 	case err != nil:
 		return broken(err)
-	case rest > 1<<20:
-		return errors.New("there is more after the end of the archive")
+	case rest > 0:
+		return errMore
 	}
 	for _, name := range order {
 		if !seen[name] {
 			return fmt.Errorf("%s is missing: the bundle was cut off or is none", name)
 		}
 	}
+	if err := again.Close(); err != nil {
+		return broken(err)
+	}
+	if !bytes.Equal(is.Sum(nil), want.Sum(nil)) {
+		return errors.New("the archive says more of its files than names and contents, which the root does not name; " +
+			"pack it anew by bench publish")
+	}
 	return nil
 }
 
+// errMore is the error for bytes that the root does not name.
+var errMore = errors.New("there is more after the end of the archive, which the root does not name")
+
+// oneFrame passes on one frame of Zstandard (RFC 8878, 3.1.1). What follows it, or a frame that
+// decoders skip, is an error: decoders pass over both.
+type oneFrame struct {
+	r    *bufio.Reader
+	left int // bytes to pass on before the next part
+	next func(*oneFrame) error
+	sum  bool // a checksum follows the last block
+}
+
+// Read implements io.Reader.
+func (f *oneFrame) Read(p []byte) (int, error) {
+	for f.left == 0 {
+		if f.next == nil {
+			f.next = (*oneFrame).header
+		}
+		if err := f.next(f); err != nil {
+			return 0, err
+		}
+	}
+	n, err := f.r.Read(p[:min(len(p), f.left)])
+	f.left -= n
+	return n, err
+}
+
+func (f *oneFrame) header() error {
+	start, err := f.r.Peek(zstd.HeaderMaxSize)
+	if len(start) == 0 {
+		return err
+	}
+	var h zstd.Header
+	switch {
+	case h.Decode(start) != nil:
+		f.left = math.MaxInt // the decoder says what is wrong
+	case h.Skippable:
+		return errMore
+	default:
+		f.left, f.sum, f.next = h.HeaderSize, h.HasCheckSum, (*oneFrame).block
+	}
+	return nil
+}
+
+func (f *oneFrame) block() error {
+	b, err := f.r.Peek(3)
+	if len(b) < 3 {
+		return cmp.Or(err, io.ErrUnexpectedEOF)
+	}
+	is := int(b[0]) | int(b[1])<<8 | int(b[2])<<16
+	const repeated = 1 // a block of one byte, which stands for many
+	size := is >> 3
+	if is>>1&3 == repeated {
+		size = 1
+	}
+	f.left = len(b) + size
+	if last := is&1 == 1; last {
+		if f.next = (*oneFrame).end; f.sum {
+			f.left += 4
+		}
+	}
+	return nil
+}
+
+func (f *oneFrame) end() error {
+	_, err := f.r.Peek(1)
+	if err == nil {
+		return errMore
+	}
+	return err
+}
+
 func broken(err error) error {
+	if errors.Is(err, errMore) {
+		return errMore
+	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("the file is cut off: %w; get it again", err)
 	}
@@ -246,27 +362,29 @@ func isSum(s string) bool {
 	return len(s) == 2*sha256.Size && strings.Trim(s, "0123456789abcdef") == ""
 }
 
-func parseSums(contents []byte, most int) (map[string]string, error) {
-	sums := map[string]string{}
+// parseSums returns the sums of the listed files by their names, and the names in their order.
+func parseSums(contents []byte, most int) (sums map[string]string, names []string, err error) {
+	sums = map[string]string{}
 	for line := range strings.Lines(string(contents)) {
 		sum, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
 		switch {
 		case !ok || !isSum(sum) || name == sumsName:
-			return nil, fmt.Errorf("%s has the line %.80q, want a SHA-256, two spaces and the name of another file", sumsName, line)
+			return nil, nil, fmt.Errorf("%s has the line %.80q, want a SHA-256, two spaces and the name of another file", sumsName, line)
 		case sums[name] != "":
-			return nil, fmt.Errorf("%s lists %.80q twice", sumsName, name)
+			return nil, nil, fmt.Errorf("%s lists %.80q twice", sumsName, name)
 		case len(sums) == most:
-			return nil, fmt.Errorf("%s lists more than %d files", sumsName, most)
+			return nil, nil, fmt.Errorf("%s lists more than %d files", sumsName, most)
 		}
 		sums[name] = sum
+		names = append(names, name)
 	}
-	return sums, nil
+	return sums, names, nil
 }
 
 func (b *Bundle) readSums(contents []byte) (err error) {
 	sum := sha256.Sum256(contents)
 	b.Root = hex.EncodeToString(sum[:])
-	b.Sums, err = parseSums(contents, standard.files)
+	b.Sums, _, err = parseSums(contents, standard.files)
 	return err
 }
 
@@ -310,27 +428,65 @@ type file struct {
 
 // decoders checks and decodes records concurrently.
 type decoders struct {
+	most limits
 	work chan file
 	done sync.WaitGroup
 	mu   sync.Mutex // guards the fields below and the bundle's Records, Outcomes and Faults
 	b    *Bundle
 	seen map[string]bool
+	// flight and kept count bytes: of records that wait or are being decoded, and of decoded ones.
+	// landed is for who waits until flight is less.
+	flight, kept int64
+	landed       sync.Cond
+	err          error // that ends reading
 }
 
-func newDecoders(b *Bundle, traces bool) *decoders {
-	c := &decoders{work: make(chan file, 64), b: b, seen: map[string]bool{}}
-	for range runtime.GOMAXPROCS(0) {
+func newDecoders(b *Bundle, most limits, traces bool) *decoders {
+	c := &decoders{most: most, work: make(chan file, 64), b: b, seen: map[string]bool{}}
+	c.landed.L = &c.mu
+	for range min(runtime.GOMAXPROCS(0), workers) {
 		c.done.Go(func() {
-			decode := new(results.Decoder).Decode
-			if traces {
-				decode = results.Decode
-			}
+			memory := footprint{}
+			decode := results.Decode
+			old := int64(renew) // bytes decoded since decode was made
 			for f := range c.work {
-				c.record(decode, f)
+				size := int64(len(f.contents))
+				if old += size; !traces && old > renew {
+					decode, old = new(results.Decoder).Decode, size
+				}
+				if !c.record(decode, memory, f) {
+					old = renew
+				}
+				c.mu.Lock()
+				c.flight -= size
+				c.landed.Signal()
+				c.mu.Unlock()
 			}
 		})
 	}
 	return c
+}
+
+// A results.Decoder keeps what records have in common, with its text, even of those that turn out to be
+// damaged. Each worker makes a new one after a damaged one, and after renew bytes, so that this is
+// bounded.
+const (
+	workers = 8
+	renew   = 4 << 20
+)
+
+// add has a record decoded, once there is memory for it.
+func (c *decoders) add(f file) error {
+	size := int64(len(f.contents))
+	c.mu.Lock()
+	for c.flight > 0 && c.flight+size > c.most.flight {
+		c.landed.Wait()
+	}
+	c.flight += size
+	err := c.err
+	c.mu.Unlock()
+	c.work <- f
+	return err
 }
 
 func (c *decoders) wait() {
@@ -338,10 +494,30 @@ func (c *decoders) wait() {
 	c.done.Wait()
 }
 
-// record adds one record to the bundle.
-func (c *decoders) record(decode func(string, []byte) (*results.Record, error), f file) {
-	sum := sha256.Sum256(f.contents)
-	r, err := decode(f.name, f.contents)
+// longest is the limit of the lines of a record that hold neither points nor a trace, in bytes. Such a
+// line may take many times its size in memory. The problem's has the blocks of a network.
+const longest = 128 << 10
+
+// overlong returns an error about a line that is too long to decode.
+func overlong(contents []byte) error {
+	for line := range bytes.Lines(contents) {
+		if len(line) > longest && !bytes.HasPrefix(line, []byte(`{"trace":`)) {
+			return fmt.Errorf("a line has %d bytes, want at most %d", len(line), longest)
+		}
+	}
+	return nil
+}
+
+// record adds one record to the bundle, and reports whether it could.
+func (c *decoders) record(decode func(string, []byte) (*results.Record, error), memory footprint, f file) bool {
+	var r *results.Record
+	err := errSum
+	if sum := sha256.Sum256(f.contents); hex.EncodeToString(sum[:]) == c.b.Sums[f.name] {
+		err = overlong(f.contents)
+	}
+	if err == nil {
+		r, err = decode(f.name, f.contents)
+	}
 	var syntax *results.SyntaxError
 	if errors.As(err, &syntax) {
 		err = errors.New(syntax.Msg) // the fault names the file
@@ -357,21 +533,25 @@ func (c *decoders) record(decode func(string, []byte) (*results.Record, error), 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.seen[f.name] = true
-	if hex.EncodeToString(sum[:]) != c.b.Sums[f.name] {
-		err = errSum
-	}
 	if err != nil {
 		c.b.Faults = append(c.b.Faults, Fault{f.name, err})
-		return
+		return false
+	}
+	if c.kept += memory.record(r); c.kept > c.most.kept {
+		if c.err == nil {
+			c.err = fmt.Errorf("its records take more than %d MiB of memory; publish smaller plans", c.most.kept>>20)
+		}
+		return false
 	}
 	id := ID(f.name)
 	if other := c.b.Records[id]; other != nil {
 		c.b.Faults = append(c.b.Faults, Fault{f.name, errors.New("the run has two records, one of them failed")})
 		if r.End.Status == results.Failed {
-			return
+			return true
 		}
 	}
 	c.b.Records[id], c.b.Outcomes[id] = r, outcome(f.contents)
+	return true
 }
 
 // ID returns the ID of the run of a record by the name of the record's file.

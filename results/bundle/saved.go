@@ -92,11 +92,14 @@ func SavedPlans(dir string) ([]*Saved, error) {
 // roots, and errors like [SavedPlans].
 func TakenBundles(dir string) ([]*Taken, error) { return readAll[Taken](dir, "bundles") }
 
+// mostSaved bounds the size of a file of plans/ and bundles/, in bytes.
+const mostSaved = 64 << 20
+
 func readAll[T any](dir, kind string) (all []*T, err error) {
 	files, _ := filepath.Glob(filepath.Join(escapeGlob(dir), kind, "*.json"))
 	for _, file := range files {
 		value := new(T)
-		text, e := results.ReadRegular(file, standard.file)
+		text, e := results.ReadRegular(file, mostSaved)
 		if e == nil {
 			e = strict(file, text, value)
 		}

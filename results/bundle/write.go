@@ -79,6 +79,10 @@ func collect(about About, plan *protocol.Plan, definitions *Definitions, paths [
 		if err != nil {
 			return nil, fmt.Errorf("cannot pack record: %w", err)
 		}
+		if len(data) > int(standard.record) {
+			return nil, fmt.Errorf("cannot pack record %s: it has %d bytes, want at most %d; evaluate or trace less often",
+				path, len(data), standard.record)
+		}
 		r, err := decoder.Decode(path, data)
 		if err != nil {
 			return nil, fmt.Errorf("cannot pack record: %w", err)
@@ -143,8 +147,7 @@ func write(w io.Writer, entries []entry) (Packed, error) {
 				break
 			}
 		}
-		header := &tar.Header{Typeflag: tar.TypeReg, Name: e.name, Mode: 0o644, Size: e.size, Format: tar.FormatUSTAR}
-		if err = archive.WriteHeader(header); err != nil {
+		if err = archive.WriteHeader(header(e.name, e.size)); err != nil {
 			break
 		}
 		if _, err = archive.Write(contents); err != nil {
@@ -159,6 +162,11 @@ func write(w io.Writer, entries []entry) (Packed, error) {
 	err = errors.Join(err, z.Close())
 	packed.Packed = counter.n
 	return packed, err
+}
+
+// header is the header of a file in an archive. It says no more than the root names.
+func header(name string, size int64) *tar.Header {
+	return &tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644, Size: size, Format: tar.FormatUSTAR}
 }
 
 // counter counts the bytes written.
