@@ -58,6 +58,7 @@ func NewCampaign(plan protocol.Plan, definitions Definitions, others ...Definiti
 			return nil, err
 		}
 		p.Spec = once(p.Spec)
+		proof := &proof{}
 		for _, oEntry := range c.Plan.Optimizers {
 			o, err := definitions.Optimizer(oEntry.Optimizer)
 			if err != nil {
@@ -67,6 +68,7 @@ func NewCampaign(plan protocol.Plan, definitions Definitions, others ...Definiti
 			if err != nil {
 				return nil, fmt.Errorf("plan %s: %w", c.Plan.Name, err)
 			}
+			cell.proof = proof
 			for _, other := range others {
 				cell.addOther(&c.Plan, other)
 			}
@@ -626,6 +628,7 @@ func (e *execution) make(ctx context.Context, i int, task Task) ended {
 // stops when held ends, as it does with ctx or when the run's claim is lost.
 func (e *execution) attempt(ctx, held context.Context, i int, task Task) (record *results.Record, err error) {
 	cell := e.campaign.cells[i]
+	impure := cell.prove(held, task.Run, e.opt.Alloc)
 	for attempt := range 2 {
 		started := time.Now()
 		checkpoints := e.checkpoints(task.ID, attempt == 0)
@@ -638,7 +641,9 @@ func (e *execution) attempt(ctx, held context.Context, i int, task Task) (record
 				return save(data)
 			}
 		}
-		if e.opt.Maker != nil {
+		if impure != nil {
+			record, err = nil, impure
+		} else if e.opt.Maker != nil {
 			record, err = e.opt.Maker.Make(held, task.Run, checkpoints)
 		} else {
 			record, err = RunResumable(held, cell.problem, cell.optimizer, task.Run, e.opt.Alloc, checkpoints)
@@ -650,7 +655,7 @@ func (e *execution) attempt(ctx, held context.Context, i int, task Task) (record
 		if err == nil {
 			break
 		}
-		if record == nil { // the problem could not even be described again
+		if record == nil { // the problem could not even be described again, or one of the two is impure
 			record = &results.Record{
 				Run: task.Run, Spec: cell.spec,
 				End: results.End{Status: results.Failed, Reason: err.Error()},

@@ -53,6 +53,10 @@ type cell struct {
 	others []*cell // the same entries by definitions of other platforms
 
 	impossible string // why the optimizer cannot run on the problem; empty if it can
+
+	proof  *proof // shared by the cells of the problem; it guards the next two
+	proved bool   // a probe was made
+	impure error  // the fault of the optimizer that it found
 }
 
 func newCell(plan *protocol.Plan, p protocol.ProblemDef, pEntry protocol.ProblemEntry, o protocol.OptimizerDef, oEntry protocol.OptimizerEntry) (*cell, error) {

@@ -36,6 +36,13 @@ func Run(ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef, ru
 func RunResumable(ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef, run results.Run, alloc Alloc,
 	checkpoints *Checkpoints,
 ) (*results.Record, error) {
+	return runWith(ctx, p, o, run, alloc, checkpoints, nil)
+}
+
+// runWith is RunResumable, or one of the two runs of a probe.
+func runWith(ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef, run results.Run, alloc Alloc,
+	checkpoints *Checkpoints, probe *probe,
+) (*results.Record, error) {
 	if !o.Saves {
 		checkpoints = nil
 	}
@@ -50,9 +57,9 @@ func RunResumable(ctx context.Context, p protocol.ProblemDef, o protocol.Optimiz
 		return nil, err
 	}
 	if spec.DType == protocol.Float32 {
-		return runTyped(ctx, p, o, p.New32, o.New32, spec, run, alloc, checkpoints)
+		return runTyped(ctx, p, o, p.New32, o.New32, spec, run, alloc, checkpoints, probe)
 	}
-	return runTyped(ctx, p, o, p.New64, o.New64, spec, run, alloc, checkpoints)
+	return runTyped(ctx, p, o, p.New64, o.New64, spec, run, alloc, checkpoints, probe)
 }
 
 // Fits returns an error that names what the optimizer needs and the problem lacks; nil if they fit.
@@ -108,6 +115,8 @@ type runner[T protocol.Float] struct {
 
 	diagnostics []float64 // of this step, if requested
 
+	purity *purity[T] // nil: neither definition is outside
+
 	checkpoints *checkpointing // nil: none
 	earlier     results.Clocks // clocks of the processes that made the run so far
 }
@@ -115,7 +124,7 @@ type runner[T protocol.Float] struct {
 func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef,
 	newProblem func(protocol.Setting) (protocol.Problem[T], error),
 	newOptimizer func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error),
-	spec protocol.ProblemSpec, run results.Run, alloc Alloc, checkpoints *Checkpoints,
+	spec protocol.ProblemSpec, run results.Run, alloc Alloc, checkpoints *Checkpoints, probe *probe,
 ) (*results.Record, error) {
 	if newProblem == nil {
 		return nil, fault(p.Origin, p.Name, "open", fmt.Errorf("its specification names %s, but the definition has no constructor for it", spec.DType))
@@ -127,6 +136,7 @@ func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o pr
 		order:  newOrder(spec.Train, run.Seed, run.Order),
 		batch:  protocol.Batch{Seed: run.Seed},
 		size:   run.BatchSize,
+		purity: newPurity[T](p.Origin, o.Origin, &run, spec.Dim, probe),
 	}
 	defer func() {
 		h, e := &r.record.Host, &r.earlier
@@ -238,11 +248,14 @@ func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
 	} else if err := r.begin(); err != nil {
 		return err
 	}
+	if err := r.watch(r.step, request); err != nil {
+		return err
+	}
 	reporter, _ := r.optimizer.(protocol.Reporter)
 	reports := make([]float64, len(r.optimizerDef.Reports))
 	end := &r.record.End
 	end.Status = results.OK
-	for {
+	for !r.purity.probing() || r.step < probeSteps {
 		if r.checkpoints.due(ctx) {
 			if err := r.checkpoint(request); err != nil {
 				return err
@@ -259,6 +272,9 @@ func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
 			break
 		}
 		r.scale = r.run.Schedule.Factor(r.seen, len(r.batch.Examples), r.run.Budget)
+		if err := r.unmoved(); err != nil {
+			return err
+		}
 		diagnose := r.run.Diagnostics && r.trace.wants(r.step)
 		if err := r.measure(want, diagnose); err != nil {
 			return fault(r.problemDef.Origin, r.problemDef.Name, "Measure", err)
@@ -281,12 +297,15 @@ func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
 			return fault(r.optimizerDef.Origin, r.optimizerDef.Name, "Step",
 				errors.New("it marks a trial point, but its definition does not declare Trials"))
 		}
+		if err := r.watch(r.step+1, request); err != nil {
+			return err
+		}
 		if reporter != nil {
 			reporter.Report(reports)
 		}
 		r.trace.add(r.step, r.seen, m.Loss, m.BatchSize, reports, r.diagnostics)
 		r.step++
-		if !request.Trial {
+		if !request.Trial && !r.purity.probing() {
 			if r.optimizerDef.Trials {
 				copy(r.iterate, r.x)
 			}
@@ -298,12 +317,21 @@ func (r *runner[T]) loop(ctx context.Context, request protocol.Request) error {
 		}
 	}
 	end.Unused = r.run.Budget - r.seen
+	if r.purity.probing() {
+		return r.unmoved()
+	}
 	return r.evaluate(true)
 }
 
 // begin evaluates the starting point, which x is.
 func (r *runner[T]) begin() error {
 	copy(r.iterate, r.x)
+	if r.purity.probing() && (r.purity.probe.second || !r.purity.probe.evaluates) {
+		r.record.Points = make([]results.Point, 1)
+		r.start()
+		r.limit = math.Inf(1)
+		return nil
+	}
 	if err := r.evaluate(false); err != nil {
 		return err
 	}
@@ -399,6 +427,9 @@ func (r *runner[T]) measure(want protocol.Quantity, diagnose bool) error {
 	own, began := ownSeconds(r.problem), time.Now()
 	err := r.problem.Measure(r.x, r.batch, want, m)
 	r.record.Host.ProblemTime += r.took(r.problem, own, began)
+	if err == nil {
+		err = r.measured(want)
+	}
 	switch {
 	case err != nil:
 		return err
@@ -561,8 +592,14 @@ func (r *runner[T]) evaluate(last bool) error {
 			return fault(r.optimizerDef.Origin, r.optimizerDef.Name, "Estimate", err)
 		}
 	}
+	if err := r.evaluates(); err != nil {
+		return err
+	}
 	judge := func(part protocol.Part) (results.Value, error) {
 		e, err := r.problem.Evaluate(r.judged, part)
+		if err == nil {
+			err = r.evaluated(part, e)
+		}
 		if err != nil {
 			return results.Value{}, fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate", err)
 		}

@@ -19,6 +19,8 @@ const (
 	// the settings of a plan's ranges; keyed by the index of the hyperparameter in the sorted names
 	PurposeTune = "tune"
 	PurposeOwn  = "optimizer"
+	// the steps and evaluations at which the harness looks whether outside plugins are pure
+	PurposePurity = "purity"
 )
 
 // Stream returns the random stream of (seed, purpose, keys…). Different arguments give independent
