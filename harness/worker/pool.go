@@ -116,7 +116,7 @@ func (p *Pool) Close() {
 
 // brokenError is an error of a worker or of the way to it.
 type brokenError struct {
-	err     error
+	err       error
 	permanent bool // a new worker would fail in the same way
 }
 
