@@ -124,5 +124,9 @@ func failures(cells []results.Cell) error {
 	if n == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s failed and do not count; the same command tries them again", text.Count(n, "run"))
+	do := "do"
+	if n == 1 {
+		do = "does"
+	}
+	return fmt.Errorf("%s failed and %s not count; the same command tries them again", text.Count(n, "run"), do)
 }

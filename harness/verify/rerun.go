@@ -10,6 +10,7 @@ import (
 
 	"noisebench/harness"
 	"noisebench/internal/text"
+	"noisebench/protocol"
 	"noisebench/protocol/platform"
 	"noisebench/results"
 	"noisebench/results/bundle"
@@ -76,7 +77,8 @@ func Rerun(ctx context.Context, x *check.Checked, here *check.Found, again Again
 		}
 		c := &picked[i]
 		_, o := c.cell.Entries(plan)
-		exact := c.record.Host.Platform == platform.Name() && c.record.Host.GoVersion == runtime.Version()
+		exact := c.record.Host.Platform == platform.Name() && c.record.Host.GoVersion == runtime.Version() ||
+			sameBits(plan, &jobs[i], c.record)
 		outcomes[i] = compare(x, c, record, exact, x.Bundle.Definitions.Optimizers[o.Optimizer].ChoosesBatchSize)
 	})
 	var checks []bundle.Check
@@ -115,6 +117,21 @@ func Rerun(ctx context.Context, x *check.Checked, here *check.Found, again Again
 	}
 	slices.SortFunc(checks, func(a, b bundle.Check) int { return cmp.Compare(a.Run, b.Run) })
 	return checks, nil
+}
+
+// sameBits reports whether the fingerprints in a record, which its digest and ID cover, are those of the
+// definitions here. Then its bits have to be those here, whatever platform its last line names.
+func sameBits(plan *protocol.Plan, job *harness.Job, record *results.Record) bool {
+	p, o, run := &job.Problem, &job.Optimizer, &record.Run
+	if p.Fingerprint == nil || o.Fingerprint == nil || run.Problem.Fingerprint == "" || run.Optimizer.Fingerprint == "" {
+		return false
+	}
+	problem, err := p.Fingerprint(run.Problem.Parameters, plan.Measured(&record.Spec, o))
+	if err != nil || problem != run.Problem.Fingerprint {
+		return false
+	}
+	optimizer, err := o.Fingerprint()
+	return err == nil && optimizer == run.Optimizer.Fingerprint
 }
 
 // checkOf is what is kept of a run that was made again.
