@@ -159,3 +159,34 @@ func TestTunedElsewhere(t *testing.T) {
 		}
 	}
 }
+
+// A parameter that a problem declared later is no difference to a bundle of before. Any other is.
+func TestParametersDeclaredLater(t *testing.T) {
+	def := func(parameters ...protocol.Hyperparameter) *protocol.ProblemDef {
+		return &protocol.ProblemDef{Name: "p", Version: "1", Parameters: parameters}
+	}
+	old := protocol.NonNegative("spread", "scale", 1)
+	later := protocol.NonNegative("noise", "share", 0)
+	later.Later = true
+	newer := later
+	newer.Later = false
+	changed := protocol.NonNegative("spread", "scale", 2)
+	there := bundle.DescribeProblem(def(old))
+	for _, c := range []struct {
+		name   string
+		here   *protocol.ProblemDef
+		differ bool
+	}{
+		{"the same", def(old), false},
+		{"one more, later", def(old, later), false},
+		{"one more", def(old, newer), true},
+		{"another default", def(changed, later), true},
+		{"one less", def(later), true},
+	} {
+		x := &comparison{}
+		x.problem(&there, c.here, protocol.Version)
+		if got := len(x.differ) > 0; got != c.differ {
+			t.Errorf("%s: differences %q, want some: %t", c.name, x.differ, c.differ)
+		}
+	}
+}

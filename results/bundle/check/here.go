@@ -244,7 +244,15 @@ func (c *comparison) optimizer(there *bundle.Optimizer, def *protocol.OptimizerD
 
 // problem compares what the bundle and this machine declare of a problem.
 func (c *comparison) problem(there *bundle.Problem, def *protocol.ProblemDef, contract int) {
-	differing := jsondiff.Differences(there, bundle.DescribeProblem(def), "plugin", "doc", "source", "specs")
+	here := bundle.DescribeProblem(def)
+	// What was declared later belongs to no run of before, whose setting leaves it at its default.
+	here.Parameters = slices.DeleteFunc(slices.Clone(here.Parameters), func(h bundle.Parameter) bool {
+		return h.Later && !slices.ContainsFunc(there.Parameters, func(t bundle.Parameter) bool { return t.Name == h.Name })
+	})
+	if len(here.Parameters) == 0 {
+		here.Parameters = nil
+	}
+	differing := jsondiff.Differences(there, here, "plugin", "doc", "source", "specs")
 	for _, s := range there.Specs {
 		spec, err := def.Spec(s.At)
 		if err != nil {
