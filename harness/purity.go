@@ -16,9 +16,11 @@ import (
 )
 
 // The mean distances at which a run with a definition of an outside plugin looks whether that is
-// pure (R2). A repeated measurement costs a measurement, a watched step a copy of x.
+// pure (R2). A repeated measurement costs a measurement, a watched step a copy of x and a comparison,
+// which is little beside a call of another process if x has few elements.
 const (
-	watchEvery  = 16  // steps
+	watchEvery  = 16 // steps, if x has more than fewElements; else every step is watched
+	fewElements = 512
 	repeatEvery = 256 // steps, for measurements; evaluations, for these
 )
 
@@ -138,7 +140,7 @@ func (r *runner[T]) watch(step int, request protocol.Request) error {
 	if u == nil {
 		return nil
 	}
-	u.watched = u.due(step, &u.watch, watchEvery)
+	u.watched = len(r.x) <= fewElements || u.due(step, &u.watch, watchEvery)
 	if u.watched {
 		copy(u.x, r.x)
 	}

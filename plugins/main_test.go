@@ -38,6 +38,8 @@ func serveMode(mode string) {
 	switch mode {
 	case "good":
 		Serve(definitions()...)
+	case "impure":
+		Serve(impureDefinitions()...)
 	case "tiny", "tiny-optimizer":
 		Serve(tinyProblem, tinyOptimizer)
 	case "silent":
