@@ -1,57 +1,70 @@
-// The wire contract between noisebench's host (the command bench) and a plugin, for authors in any language. Go authors
-// need none of it: they call plugins.Serve. What the numbers mean (rules R1 to R9, units, ranges) is said once, in the Go
-// package protocol; this file says how they travel.
+// The wire contract between noisebench's host (the command bench) and a plugin, for authors in any
+// language. Go authors need none of it: they call plugins.Serve. What the numbers mean (rules R1 to
+// R9, units, ranges) is documented in the Go package protocol; this file describes how they are
+// exchanged.
 //
-// 1. A PLUGIN is an executable that serves optimizers or problems. The host starts it, without arguments unless it was
-//    told some, in a process group of its own, with standard input at end of file, in the working directory of the host, and
-//    with an environment of few variables: where things are (PATH, HOME, USER, TMPDIR, XDG_*, LD_LIBRARY_PATH, PYTHONPATH,
-//    VIRTUAL_ENV, TORCH_HOME, HF_HOME), the locale, NOISEBENCH_*, CUDA_*, CUBLAS_WORKSPACE_CONFIG, NVIDIA_*, SLURM_*, JAX_*,
-//    XLA_*, *_NUM_THREADS, and what step 2 names. One process serves many runs, one after another, and several at a time
-//    unless it says otherwise (DescribeReply.sessions). NOISEBENCH_THREADS, if set, is how many threads each of them should
-//    keep busy: it changes how fast a run is, and none of its bits (R2). NOISEBENCH_DEVICE, if set, is the accelerator that this
-//    process should use, as an index: the host starts one process for each run at a time, and deals the devices out in turn.
-//    On Linux its parent is a small process, the supervisor, which kills the plugin and all that it started when the host
-//    or the plugin has ended, or when they use more memory together than the host allows; and it has a minute to shake
-//    hands, unless the host is told otherwise.
+// 1. A PLUGIN is an executable that serves optimizers or problems. The host starts it, without
+//    arguments unless some were given, in a process group of its own, with standard input at end of
+//    file, in the working directory of the host, and with an environment of few variables: those
+//    for paths (PATH, HOME, USER, TMPDIR, XDG_*, LD_LIBRARY_PATH, PYTHONPATH, VIRTUAL_ENV,
+//    TORCH_HOME, HF_HOME), the locale, NOISEBENCH_*, CUDA_*, CUBLAS_WORKSPACE_CONFIG, NVIDIA_*,
+//    SLURM_*, JAX_*, XLA_*, *_NUM_THREADS, and what step 2 names. One process serves many runs, one
+//    after another, and several at a time unless it declares otherwise (DescribeReply.sessions).
+//    NOISEBENCH_THREADS, if set, is how many threads each of them should keep busy: it changes how
+//    fast a run is, and none of its bits (R2). NOISEBENCH_DEVICE, if set, is the accelerator that
+//    this process should use, as an index: the host starts one process for each run at a time, and
+//    assigns the devices in turn.
+//    On Linux its parent is a small process, the supervisor, which kills the plugin and all that it
+//    started when the host or the plugin has ended, or when they use more memory together than the
+//    host allows; and it has a minute for the handshake, unless the host is configured otherwise.
 //
 // 2. HANDSHAKE (that of github.com/hashicorp/go-plugin). The host sets
-//      NOISEBENCH_PLUGIN=ask-and-tell   the cookie: where it is missing, a person started the plugin; explain and exit 1
+//      NOISEBENCH_PLUGIN=ask-and-tell   the cookie: without it, a person started the plugin; explain that and exit with 1
 //      PLUGIN_PROTOCOL_VERSIONS=2       the versions of this contract that the host speaks, separated by commas
 //      PLUGIN_UNIX_SOCKET_DIR=DIR       a private folder
-//    The plugin makes a Unix socket in DIR, listens, and prints one line to standard output, flushed:
+//    The plugin makes a Unix socket in DIR, listens, and prints one line to standard output,
+//    flushed:
 //      1|2|unix|DIR/SOCKET|grpc|
-//    that is: go-plugin's core version (1), the newest contract version that both speak (else the plugin's own, which the
-//    host turns into a clear text), "unix" (or "tcp" with HOST:PORT), the address, "grpc", and an empty field. Nothing may
-//    come before that line on standard output; what comes after it is logged. Standard error is logged too, line by line;
-//    a line that is a JSON object with "@level", "@message" and "@timestamp" keeps its level. There is no TLS.
+//    that is: go-plugin's core version (1), the newest contract version that both speak (else the
+//    plugin's own, which the host reports with what to do), "unix" (or "tcp" with HOST:PORT), the
+//    address, "grpc", and an empty field. Nothing may come before that line on standard output;
+//    what comes after it is logged. Standard error is logged too, line by line; a line that is a
+//    JSON object with "@level", "@message" and "@timestamp" keeps its level. There is no TLS.
 //
-// 3. SERVICES on the socket: noisebench.v1.Plugin below; grpc.health.v1.Health, whose Check answers SERVING for the
-//    service name "plugin"; and plugin.GRPCController, whose Shutdown(Empty) returns (Empty) ends the process at once.
-//    plugin.GRPCBroker and plugin.GRPCStdio are optional. Messages carry whole vectors: lift gRPC's limit of 4 MiB on
-//    what is received ("grpc.max_receive_message_length" = -1). A plugin ends by itself when its parent process changes.
+// 3. SERVICES on the socket: noisebench.v1.Plugin below; grpc.health.v1.Health, whose Check answers
+//    SERVING for the service name "plugin"; and plugin.GRPCController, whose Shutdown(Empty)
+//    returns (Empty) ends the process at once. plugin.GRPCBroker and plugin.GRPCStdio are optional.
+//    Messages carry whole vectors: lift gRPC's limit of 4 MiB on what is received
+//    ("grpc.max_receive_message_length" = -1). A plugin ends by itself when its parent process
+//    changes.
 //
-// 4. ORDER OF CALLS. Describe comes first and once. Then, for each run, Open, and Calls one at a time, each answered by
-//    one Reply, the last of them Close. Calls of different runs come at the same time.
+// 4. ORDER OF CALLS. Describe comes first and once. Then, for each run, Open, and Calls one at a
+//    time, each answered by one Reply, the last of them Close. Calls of different runs come at the
+//    same time.
 //
-//    An optimizer is called in the order of its run: Estimate (if it averages) may come before the first Step, at the starting
-//    point, and any number of times between two steps; Save and Restore say below when they come. A problem's calls depend on
-//    nothing but themselves: Init, Measure and Evaluate may come in any order and number, before or without each other, and
-//    what one of them computes must not be seen in another.
+//    An optimizer is called in the order of its run: Estimate (if it averages) may come before the
+//    first Step, at the starting point, and any number of times between two steps; Save and Restore
+//    say below when they come. A problem's calls depend on nothing but themselves: Init, Measure
+//    and Evaluate may come in any order and number, before or without each other, and what one of
+//    them computes must not be seen in another.
 //
-// 5. VECTORS are little-endian IEEE 754 numbers of the session's dtype without header; NaN and infinities are ordinary
-//    values. A vector lies inside the message (Vector.inline) or in shared memory (Vector.region).
+// 5. VECTORS are little-endian IEEE 754 numbers of the session's dtype without header; NaN and
+//    infinities are ordinary values. A vector lies inside the message (Vector.inline) or in shared
+//    memory (Vector.region).
 //
-// 6. SHARED MEMORY (optional; Capability CAPABILITY_MEMORY). The host's regions are anonymous files of fixed size. The
-//    first Call of a session that mentions a region carries the Region with its path; the plugin opens it for reading and
-//    writing, maps Region.size bytes shared, and may close the file at once. It keeps the mapping until the session
-//    closes; a region that several sessions mention has the same id in all of them. Offsets are multiples of 8. A plugin
-//    proves that it can map memory in its answer to Describe.
+// 6. SHARED MEMORY (optional; Capability CAPABILITY_MEMORY). The host's regions are anonymous files
+//    of fixed size. The first Call of a session that mentions a region carries the Region with its
+//    path; the plugin opens it for reading and writing, maps Region.size bytes shared, and may
+//    close the file at once. It keeps the mapping until the session closes; a region that several
+//    sessions mention has the same id in all of them. Offsets are multiples of 8. A plugin proves
+//    that it can map memory in its answer to Describe.
 //
-// 7. CALLS ON A STREAM. Without a mailbox in OpenRequest, the host opens one stream Plugin.Session for the run, whose
-//    first Call names the session. When the stream ends, the session is closed.
+// 7. CALLS ON A STREAM. Without a mailbox in OpenRequest, the host opens one stream Plugin.Session
+//    for the run, whose first Call names the session. When the stream ends, the session is closed.
 //
-// 8. CALLS BY DOORBELL (optional; Linux; Capability CAPABILITY_DOORBELL, which implies memory). OpenRequest.mailbox is a
-//    Region of 135168 bytes, zero at first, that carries the same messages:
+// 8. CALLS BY DOORBELL (optional; Linux; Capability CAPABILITY_DOORBELL, which implies memory).
+//    OpenRequest.mailbox is a Region of 135168 bytes, zero at first, that carries the same
+//    messages:
 //      offset      0  uint32  call number: the host adds 1 to ring
 //      offset      4  uint32  1 while the plugin sleeps on the call number
 //      offset      8  uint32  length of the call in bytes
@@ -60,35 +73,42 @@
 //      offset     72  uint32  length of the reply in bytes
 //      offset   4096  65536 bytes: the Call, serialized
 //      offset  69632  65536 bytes: the Reply, serialized
-//    All words are native-endian, accessed with atomic loads and stores of sequential consistency. To send: write the
-//    message and its length, store the number, and if the peer's sleep word is 1, FUTEX_WAKE one waiter on the number. To
-//    wait: store 1 in the own sleep word, look at the number once more, and FUTEX_WAIT (not FUTEX_PRIVATE_FLAG) for the
-//    number to change; then store 0. A side may look at the number for some microseconds before that, at most 20, as long
-//    as looking proves worth it; if it yields its processor in between, it must notice when that takes long, since on a
-//    busy machine it takes milliseconds, and go without. A plugin that sleeps at once is correct, and good enough unless
-//    its calls take less than some tens of microseconds. Calls and replies always fit, since vectors and long lists of
-//    examples lie in shared memory and states travel in pieces; error texts are cut to 16 KiB.
+//    All words are native-endian, accessed with atomic loads and stores of sequential consistency.
+//    To send: write the message and its length, store the number, and if the peer's sleep word is
+//    1, FUTEX_WAKE one waiter on the number. To wait: store 1 in the own sleep word, read the
+//    number once more, and FUTEX_WAIT (not FUTEX_PRIVATE_FLAG) for the number to change; then store
+//    0. A side may poll the number for some microseconds before that, at most 20, as long as
+//    polling pays off; if it yields its processor in between, it must notice when that takes long,
+//    since on a busy machine it takes milliseconds, and stop doing so. A plugin that sleeps at once
+//    is correct, and good enough unless its calls take less than some tens of microseconds. Calls
+//    and replies always fit, since vectors and long lists of examples lie in shared memory and
+//    states travel in pieces; error texts are cut to 16 KiB.
 //
-// 9. IDENTITY. Runs are kept and found again by what made them (R10): per definition, the digest and environment of Describe, or
-//    without a digest the SHA-256 of the executable, and a fingerprint that the host measures before the first run: starting
-//    points, some small batches and evaluations of a problem at the plan's parameters, some hundred steps of an optimizer on
-//    made-up measurements at several settings. A script should declare a digest: its own bytes say little about what it imports.
+// 9. IDENTITY. Runs are stored and found by what made them (R10): per definition, the digest and
+//    environment of Describe, or without a digest the SHA-256 of the executable, and a fingerprint
+//    that the host measures before the first run: starting points, some small batches and
+//    evaluations of a problem at the plan's parameters, some hundred steps of an optimizer on
+//    synthetic measurements at several settings. A script should declare a digest: its own bytes do
+//    not cover what it imports.
 //
-// 10. ERRORS. What a plugin's own code reports travels in Error. A gRPC status other than OK, an answer that breaks this
-//    contract, silence for longer than the host's limit, and the end of the process are faults of the plugin. The run is
-//    then failed, and a plugin that is silent is killed with all that it started. Numbers and texts beyond
-//    limits that no honest plugin meets are faults, too: answers to Describe, Spec and Open have at most 16 MiB, names 256
-//    bytes, other texts 64 KiB; parts and budgets have at most 2^48 examples, points 2^31 - 1 elements, and batches 2^24
-//    examples.
-//    Limits of time and room: a minute from the start to the
-//    handshake, another to answer Describe, and --call-timeout (2 minutes unless the user says otherwise) for each other call;
-//    65536 bytes for a call or a reply by doorbell; 256 reports; 61440 bytes for a piece of a state, 2^40 for all of it.
+// 10. ERRORS. Errors of a plugin's own code are returned in Error. A gRPC status other than OK, an
+//    answer that breaks this contract, silence for longer than the host's limit, and the end of the
+//    process are faults of the plugin. The run is then failed, and a plugin that is silent is
+//    killed with all that it started. Numbers and texts beyond limits that no sensible plugin
+//    reaches are faults, too: answers to Describe, Spec and Open have at most 16 MiB, names 256
+//    bytes, other texts 64 KiB; parts and budgets have at most 2^48 examples, points 2^31 - 1
+//    elements, and batches 2^24 examples. Limits of time and room: a minute from the start to the
+//    handshake, another to answer Describe, and --call-timeout (2 minutes unless the user says
+//    otherwise) for each other call; 65536 bytes for a call or a reply by doorbell; 256 reports;
+//    61440 bytes for a piece of a state, 2^40 for all of it.
 //
-// 11. CHANGES. Fields are only added, and an addition is announced by a Capability. Whatever an old peer would
-//    misunderstand raises protocol.Version, and with it the version in the handshake.
-//    A field that an old peer may leave out or ignore without harm needs neither (DescribeReply.sessions, seconds).
-//    Version 2: blocks have shape, output axis and role; the sampled gradient; Save and Restore, with Optimizer.saves; digest
-//    and environment. A plugin of version 1 that has none of it need only speak version 2 in the handshake.
+// 11. CHANGES. Fields are only added, and an addition is announced by a Capability. Whatever an old
+//    peer would misunderstand raises protocol.Version, and with it the version in the handshake. A
+//    field that an old peer may leave out or ignore without harm needs neither
+//    (DescribeReply.sessions, seconds).
+//    Version 2: blocks have shape, output axis and role; the sampled gradient; Save and Restore,
+//    with Optimizer.saves; digest and environment. A plugin of version 1 that has none of it need
+//    only speak version 2 in the handshake.
 
 // Code generated by protoc-gen-go. DO NOT EDIT.
 // versions:
@@ -215,8 +235,8 @@ func (Capability) EnumDescriptor() ([]byte, []int) {
 type Error struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Text          string                 `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
-	Unsupported   bool                   `protobuf:"varint,2,opt,name=unsupported,proto3" json:"unsupported,omitempty"` // the thing asked for is not offered (Go: errors.ErrUnsupported)
-	Panic         bool                   `protobuf:"varint,3,opt,name=panic,proto3" json:"panic,omitempty"`             // the code broke down rather than report; details went to standard error
+	Unsupported   bool                   `protobuf:"varint,2,opt,name=unsupported,proto3" json:"unsupported,omitempty"` // the request is not supported (Go: errors.ErrUnsupported)
+	Panic         bool                   `protobuf:"varint,3,opt,name=panic,proto3" json:"panic,omitempty"`             // the code panicked or raised an exception; details went to standard error
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -335,8 +355,9 @@ func (x *Region) GetSize() uint64 {
 
 type DescribeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A region whose first bytes are probe_content. A plugin that opens and maps it and reads these bytes has the memory
-	// capability; one that does not (no Linux, another container, no means) has not. Unset where the host has no memory.
+	// A region whose first bytes are probe_content. A plugin that opens and maps it and reads these
+	// bytes has the memory capability; one that does not (no Linux, another container, no means) has
+	// not. Unset where the host has no memory.
 	Probe         *Region `protobuf:"bytes,1,opt,name=probe,proto3" json:"probe,omitempty"`
 	ProbeContent  []byte  `protobuf:"bytes,2,opt,name=probe_content,json=probeContent,proto3" json:"probe_content,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -392,8 +413,9 @@ type DescribeReply struct {
 	Optimizers   []*Optimizer           `protobuf:"bytes,1,rep,name=optimizers,proto3" json:"optimizers,omitempty"`
 	Problems     []*Problem             `protobuf:"bytes,2,rep,name=problems,proto3" json:"problems,omitempty"`
 	Capabilities []Capability           `protobuf:"varint,3,rep,packed,name=capabilities,proto3,enum=noisebench.v1.Capability" json:"capabilities,omitempty"` // unknown ones are ignored
-	// How many runs this process carries at the same time; 0: any number. The host starts more processes for more runs (an
-	// interpreter with a global lock, or a process that has one device, says 1). Other calls than those of runs may come too.
+	// How many runs this process carries at the same time; 0: any number. The host starts more
+	// processes for more runs (an interpreter with a global lock, or a process that has one device,
+	// says 1). Other calls than those of runs may come too.
 	Sessions      uint32 `protobuf:"varint,4,opt,name=sessions,proto3" json:"sessions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -457,8 +479,9 @@ func (x *DescribeReply) GetSessions() uint32 {
 	return 0
 }
 
-// Hyperparameter is protocol.Hyperparameter. The step size, what much of the literature calls the learning rate, is always
-// named step_size: the search of the standard protocol knows it by this name, and has no grid of it.
+// Hyperparameter is protocol.Hyperparameter. The step size, what much of the literature calls the
+// learning rate, is always named step_size: the search of the standard protocol knows it by this
+// name, and has no grid of it.
 type Hyperparameter struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Name    string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // lower_snake_case
@@ -469,9 +492,10 @@ type Hyperparameter struct {
 	MinOpen bool                   `protobuf:"varint,6,opt,name=min_open,json=minOpen,proto3" json:"min_open,omitempty"`
 	MaxOpen bool                   `protobuf:"varint,7,opt,name=max_open,json=maxOpen,proto3" json:"max_open,omitempty"`
 	Integer bool                   `protobuf:"varint,8,opt,name=integer,proto3" json:"integer,omitempty"`
-	// The protocol tunes it: step_size by its search; any other over the values of its grid, the default among them, at the best
-	// step size. Tuned without a grid, other than step_size, means that there is one value to try, the default: a mistake, which
-	// bench check reports. A plan may tune any hyperparameter over a range of its own, declared as tuned or not.
+	// The protocol tunes it: step_size by its search; any other over the values of its grid, the
+	// default among them, at the best step size. Tuned without a grid, other than step_size, means
+	// that there is one value to try, the default: a mistake, which bench check reports. A plan may
+	// tune any hyperparameter over a range of its own, declared as tuned or not.
 	Tuned         bool      `protobuf:"varint,9,opt,name=tuned,proto3" json:"tuned,omitempty"`
 	Grid          []float64 `protobuf:"fixed64,10,rep,packed,name=grid,proto3" json:"grid,omitempty"`
 	Log           bool      `protobuf:"varint,11,opt,name=log,proto3" json:"log,omitempty"`     // its scale is logarithmic
@@ -602,8 +626,9 @@ type Optimizer struct {
 	Doc             string                 `protobuf:"bytes,3,opt,name=doc,proto3" json:"doc,omitempty"`
 	Source          string                 `protobuf:"bytes,4,opt,name=source,proto3" json:"source,omitempty"`
 	Hyperparameters []*Hyperparameter      `protobuf:"bytes,5,rep,name=hyperparameters,proto3" json:"hyperparameters,omitempty"`
-	// Set of quantities: 1 gradient, 2 variance norm, 4 variance, 8 Fisher, 16 empirical Fisher, 32 sampled Fisher,
-	// 64 Hessian, 128 Gauss-Newton, 256 covariance, 512 oracle, 1024 sampled gradient. Package protocol defines them.
+	// Set of quantities: 1 gradient, 2 variance norm, 4 variance, 8 Fisher, 16 empirical Fisher, 32
+	// sampled Fisher, 64 Hessian, 128 Gauss-Newton, 256 covariance, 512 oracle, 1024 sampled
+	// gradient. Package protocol defines them.
 	Needs            uint32   `protobuf:"varint,6,opt,name=needs,proto3" json:"needs,omitempty"`
 	ChoosesBatchSize bool     `protobuf:"varint,7,opt,name=chooses_batch_size,json=choosesBatchSize,proto3" json:"chooses_batch_size,omitempty"`
 	Averages         bool     `protobuf:"varint,8,opt,name=averages,proto3" json:"averages,omitempty"`                              // it answers Estimate
@@ -611,8 +636,9 @@ type Optimizer struct {
 	Dtypes           []DType  `protobuf:"varint,10,rep,packed,name=dtypes,proto3,enum=noisebench.v1.DType" json:"dtypes,omitempty"` // at least one
 	Trials           bool     `protobuf:"varint,11,opt,name=trials,proto3" json:"trials,omitempty"`                                 // its requests may mark trial points
 	Saves            bool     `protobuf:"varint,12,opt,name=saves,proto3" json:"saves,omitempty"`                                   // it answers Save and Restore
-	// Digest names all code that the definition runs (a hash of its source files, imported ones too): it changes whenever the
-	// definition may compute other bits, and only then. Runs belong to it. Empty: runs belong to the executable's bytes.
+	// Digest names all code that the definition runs (a hash of its source files, imported ones too):
+	// it changes whenever the definition may compute other bits, and only then. Runs belong to it.
+	// Empty: runs belong to the executable's bytes.
 	Digest        string            `protobuf:"bytes,13,opt,name=digest,proto3" json:"digest,omitempty"`
 	Environment   map[string]string `protobuf:"bytes,14,rep,name=environment,proto3" json:"environment,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // what else decides about bits: interpreter, libraries and versions, device
 	FullBatch     bool              `protobuf:"varint,15,opt,name=full_batch,json=fullBatch,proto3" json:"full_batch,omitempty"`                                                             // it draws all examples, so that it cannot run on endless data
@@ -1641,8 +1667,9 @@ func (x *Request) GetTrial() bool {
 	return false
 }
 
-// Vector is a vector to be read, written, or both. It lies in shared memory if region is set, and else inside the messages:
-// one that is read in inline, one that is written in the reply, under the vector's name.
+// Vector is a vector to be read, written, or both. It lies in shared memory if region is set, and
+// else inside the messages: one that is read in inline, one that is written in the reply, under the
+// vector's name.
 type Vector struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Inline        []byte                 `protobuf:"bytes,1,opt,name=inline,proto3" json:"inline,omitempty"`
@@ -2198,9 +2225,9 @@ type Measure struct {
 	Want     uint32                 `protobuf:"varint,5,opt,name=want,proto3" json:"want,omitempty"`        // set of quantities
 	Gradient *Vector                `protobuf:"bytes,6,opt,name=gradient,proto3" json:"gradient,omitempty"` // written, if wanted
 	Variance *Vector                `protobuf:"bytes,7,opt,name=variance,proto3" json:"variance,omitempty"` // written, if wanted
-	// Written: one for each matrix that is wanted (8 to 256), in the order of the quantities, with d×d elements each,
-	// row-major; then, if the oracle (512) is wanted, true gradient and true variance; then, if the sampled gradient (1024)
-	// is wanted, that one.
+	// Written: one for each matrix that is wanted (8 to 256), in the order of the quantities, with
+	// d×d elements each, row-major; then, if the oracle (512) is wanted, true gradient and true
+	// variance; then, if the sampled gradient (1024) is wanted, that one.
 	More          []*Vector `protobuf:"bytes,8,rep,name=more,proto3" json:"more,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2301,7 +2328,7 @@ type MeasureReply struct {
 	Gradient      []byte                 `protobuf:"bytes,5,opt,name=gradient,proto3" json:"gradient,omitempty"` // if Measure.gradient has no region
 	Variance      []byte                 `protobuf:"bytes,6,opt,name=variance,proto3" json:"variance,omitempty"` // if Measure.variance has no region
 	More          [][]byte               `protobuf:"bytes,7,rep,name=more,proto3" json:"more,omitempty"`         // one for each of Measure.more, empty where that has a region; or none if all have
-	Seconds       float64                `protobuf:"fixed64,8,opt,name=seconds,proto3" json:"seconds,omitempty"` // that the plugin's own code took for this call, without the road; 0: it does not say
+	Seconds       float64                `protobuf:"fixed64,8,opt,name=seconds,proto3" json:"seconds,omitempty"` // spent in the plugin's own code for this call, without transport; 0: unknown
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2392,9 +2419,10 @@ func (x *MeasureReply) GetSeconds() float64 {
 	return 0
 }
 
-// Evaluate: to a problem. Judge x on one part: exact means over all of its examples, without augmentation or dropout. The train
-// part is a fixed subset of the training examples of about the size of the test part, or all of them; for endless data it is
-// the objective itself. Nothing is kept from one call to the next.
+// Evaluate: to a problem. Judge x on one part: exact means over all of its examples, without
+// augmentation or dropout. The train part is a fixed subset of the training examples of about the
+// size of the test part, or all of them; for endless data it is the objective itself. Nothing is
+// kept from one call to the next.
 type Evaluate struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	X             *Vector                `protobuf:"bytes,1,opt,name=x,proto3" json:"x,omitempty"`       // read
@@ -2629,7 +2657,7 @@ type StepReply struct {
 	Request       *Request               `protobuf:"bytes,1,opt,name=request,proto3" json:"request,omitempty"`
 	Reports       []float64              `protobuf:"fixed64,2,rep,packed,name=reports,proto3" json:"reports,omitempty"` // one for each name in Optimizer.reports
 	X             []byte                 `protobuf:"bytes,3,opt,name=x,proto3" json:"x,omitempty"`                      // if Step.x has no region
-	Seconds       float64                `protobuf:"fixed64,4,opt,name=seconds,proto3" json:"seconds,omitempty"`        // that the plugin's own code took for this call, without the road; 0: it does not say
+	Seconds       float64                `protobuf:"fixed64,4,opt,name=seconds,proto3" json:"seconds,omitempty"`        // spent in the plugin's own code for this call, without transport; 0: unknown
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2789,9 +2817,10 @@ func (x *EstimateReply) GetOut() []byte {
 	return nil
 }
 
-// Save: to an optimizer that saves, between two steps or before the first. The state is any bytes from which the same code
-// goes on to the same bits. It travels in pieces that fit into a mailbox, on a stream as well: the host asks from offset 0
-// on until it has SaveReply.size bytes, with no other call in between. The state is what it was at offset 0.
+// Save: to an optimizer that saves, between two steps or before the first. The state is any bytes
+// from which the same code goes on to the same bits. It travels in pieces that fit into a mailbox,
+// on a stream as well: the host asks from offset 0 on until it has SaveReply.size bytes, with no
+// other call in between. The state is what it was at offset 0.
 type Save struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Offset        uint64                 `protobuf:"varint,1,opt,name=offset,proto3" json:"offset,omitempty"`
@@ -2888,9 +2917,10 @@ func (x *SaveReply) GetSize() uint64 {
 	return 0
 }
 
-// Restore: to an optimizer that saves and was opened for the same run, before its first step. One piece of at most 61440
-// bytes of what Save gave; pieces come in order, and that which completes size bytes restores the state (one empty piece
-// where size is 0). A state that is not this optimizer's is an Error.
+// Restore: to an optimizer that saves and was opened for the same run, before its first step. One
+// piece of at most 61440 bytes of what Save gave; pieces come in order, and that which completes
+// size bytes restores the state (one empty piece where size is 0). A state that is not this
+// optimizer's is an Error.
 type Restore struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Piece         []byte                 `protobuf:"bytes,1,opt,name=piece,proto3" json:"piece,omitempty"`

@@ -1,57 +1,70 @@
-// The wire contract between noisebench's host (the command bench) and a plugin, for authors in any language. Go authors
-// need none of it: they call plugins.Serve. What the numbers mean (rules R1 to R9, units, ranges) is said once, in the Go
-// package protocol; this file says how they travel.
+// The wire contract between noisebench's host (the command bench) and a plugin, for authors in any
+// language. Go authors need none of it: they call plugins.Serve. What the numbers mean (rules R1 to
+// R9, units, ranges) is documented in the Go package protocol; this file describes how they are
+// exchanged.
 //
-// 1. A PLUGIN is an executable that serves optimizers or problems. The host starts it, without arguments unless it was
-//    told some, in a process group of its own, with standard input at end of file, in the working directory of the host, and
-//    with an environment of few variables: where things are (PATH, HOME, USER, TMPDIR, XDG_*, LD_LIBRARY_PATH, PYTHONPATH,
-//    VIRTUAL_ENV, TORCH_HOME, HF_HOME), the locale, NOISEBENCH_*, CUDA_*, CUBLAS_WORKSPACE_CONFIG, NVIDIA_*, SLURM_*, JAX_*,
-//    XLA_*, *_NUM_THREADS, and what step 2 names. One process serves many runs, one after another, and several at a time
-//    unless it says otherwise (DescribeReply.sessions). NOISEBENCH_THREADS, if set, is how many threads each of them should
-//    keep busy: it changes how fast a run is, and none of its bits (R2). NOISEBENCH_DEVICE, if set, is the accelerator that this
-//    process should use, as an index: the host starts one process for each run at a time, and deals the devices out in turn.
-//    On Linux its parent is a small process, the supervisor, which kills the plugin and all that it started when the host
-//    or the plugin has ended, or when they use more memory together than the host allows; and it has a minute to shake
-//    hands, unless the host is told otherwise.
+// 1. A PLUGIN is an executable that serves optimizers or problems. The host starts it, without
+//    arguments unless some were given, in a process group of its own, with standard input at end of
+//    file, in the working directory of the host, and with an environment of few variables: those
+//    for paths (PATH, HOME, USER, TMPDIR, XDG_*, LD_LIBRARY_PATH, PYTHONPATH, VIRTUAL_ENV,
+//    TORCH_HOME, HF_HOME), the locale, NOISEBENCH_*, CUDA_*, CUBLAS_WORKSPACE_CONFIG, NVIDIA_*,
+//    SLURM_*, JAX_*, XLA_*, *_NUM_THREADS, and what step 2 names. One process serves many runs, one
+//    after another, and several at a time unless it declares otherwise (DescribeReply.sessions).
+//    NOISEBENCH_THREADS, if set, is how many threads each of them should keep busy: it changes how
+//    fast a run is, and none of its bits (R2). NOISEBENCH_DEVICE, if set, is the accelerator that
+//    this process should use, as an index: the host starts one process for each run at a time, and
+//    assigns the devices in turn.
+//    On Linux its parent is a small process, the supervisor, which kills the plugin and all that it
+//    started when the host or the plugin has ended, or when they use more memory together than the
+//    host allows; and it has a minute for the handshake, unless the host is configured otherwise.
 //
 // 2. HANDSHAKE (that of github.com/hashicorp/go-plugin). The host sets
-//      NOISEBENCH_PLUGIN=ask-and-tell   the cookie: where it is missing, a person started the plugin; explain and exit 1
+//      NOISEBENCH_PLUGIN=ask-and-tell   the cookie: without it, a person started the plugin; explain that and exit with 1
 //      PLUGIN_PROTOCOL_VERSIONS=2       the versions of this contract that the host speaks, separated by commas
 //      PLUGIN_UNIX_SOCKET_DIR=DIR       a private folder
-//    The plugin makes a Unix socket in DIR, listens, and prints one line to standard output, flushed:
+//    The plugin makes a Unix socket in DIR, listens, and prints one line to standard output,
+//    flushed:
 //      1|2|unix|DIR/SOCKET|grpc|
-//    that is: go-plugin's core version (1), the newest contract version that both speak (else the plugin's own, which the
-//    host turns into a clear text), "unix" (or "tcp" with HOST:PORT), the address, "grpc", and an empty field. Nothing may
-//    come before that line on standard output; what comes after it is logged. Standard error is logged too, line by line;
-//    a line that is a JSON object with "@level", "@message" and "@timestamp" keeps its level. There is no TLS.
+//    that is: go-plugin's core version (1), the newest contract version that both speak (else the
+//    plugin's own, which the host reports with what to do), "unix" (or "tcp" with HOST:PORT), the
+//    address, "grpc", and an empty field. Nothing may come before that line on standard output;
+//    what comes after it is logged. Standard error is logged too, line by line; a line that is a
+//    JSON object with "@level", "@message" and "@timestamp" keeps its level. There is no TLS.
 //
-// 3. SERVICES on the socket: noisebench.v1.Plugin below; grpc.health.v1.Health, whose Check answers SERVING for the
-//    service name "plugin"; and plugin.GRPCController, whose Shutdown(Empty) returns (Empty) ends the process at once.
-//    plugin.GRPCBroker and plugin.GRPCStdio are optional. Messages carry whole vectors: lift gRPC's limit of 4 MiB on
-//    what is received ("grpc.max_receive_message_length" = -1). A plugin ends by itself when its parent process changes.
+// 3. SERVICES on the socket: noisebench.v1.Plugin below; grpc.health.v1.Health, whose Check answers
+//    SERVING for the service name "plugin"; and plugin.GRPCController, whose Shutdown(Empty)
+//    returns (Empty) ends the process at once. plugin.GRPCBroker and plugin.GRPCStdio are optional.
+//    Messages carry whole vectors: lift gRPC's limit of 4 MiB on what is received
+//    ("grpc.max_receive_message_length" = -1). A plugin ends by itself when its parent process
+//    changes.
 //
-// 4. ORDER OF CALLS. Describe comes first and once. Then, for each run, Open, and Calls one at a time, each answered by
-//    one Reply, the last of them Close. Calls of different runs come at the same time.
+// 4. ORDER OF CALLS. Describe comes first and once. Then, for each run, Open, and Calls one at a
+//    time, each answered by one Reply, the last of them Close. Calls of different runs come at the
+//    same time.
 //
-//    An optimizer is called in the order of its run: Estimate (if it averages) may come before the first Step, at the starting
-//    point, and any number of times between two steps; Save and Restore say below when they come. A problem's calls depend on
-//    nothing but themselves: Init, Measure and Evaluate may come in any order and number, before or without each other, and
-//    what one of them computes must not be seen in another.
+//    An optimizer is called in the order of its run: Estimate (if it averages) may come before the
+//    first Step, at the starting point, and any number of times between two steps; Save and Restore
+//    say below when they come. A problem's calls depend on nothing but themselves: Init, Measure
+//    and Evaluate may come in any order and number, before or without each other, and what one of
+//    them computes must not be seen in another.
 //
-// 5. VECTORS are little-endian IEEE 754 numbers of the session's dtype without header; NaN and infinities are ordinary
-//    values. A vector lies inside the message (Vector.inline) or in shared memory (Vector.region).
+// 5. VECTORS are little-endian IEEE 754 numbers of the session's dtype without header; NaN and
+//    infinities are ordinary values. A vector lies inside the message (Vector.inline) or in shared
+//    memory (Vector.region).
 //
-// 6. SHARED MEMORY (optional; Capability CAPABILITY_MEMORY). The host's regions are anonymous files of fixed size. The
-//    first Call of a session that mentions a region carries the Region with its path; the plugin opens it for reading and
-//    writing, maps Region.size bytes shared, and may close the file at once. It keeps the mapping until the session
-//    closes; a region that several sessions mention has the same id in all of them. Offsets are multiples of 8. A plugin
-//    proves that it can map memory in its answer to Describe.
+// 6. SHARED MEMORY (optional; Capability CAPABILITY_MEMORY). The host's regions are anonymous files
+//    of fixed size. The first Call of a session that mentions a region carries the Region with its
+//    path; the plugin opens it for reading and writing, maps Region.size bytes shared, and may
+//    close the file at once. It keeps the mapping until the session closes; a region that several
+//    sessions mention has the same id in all of them. Offsets are multiples of 8. A plugin proves
+//    that it can map memory in its answer to Describe.
 //
-// 7. CALLS ON A STREAM. Without a mailbox in OpenRequest, the host opens one stream Plugin.Session for the run, whose
-//    first Call names the session. When the stream ends, the session is closed.
+// 7. CALLS ON A STREAM. Without a mailbox in OpenRequest, the host opens one stream Plugin.Session
+//    for the run, whose first Call names the session. When the stream ends, the session is closed.
 //
-// 8. CALLS BY DOORBELL (optional; Linux; Capability CAPABILITY_DOORBELL, which implies memory). OpenRequest.mailbox is a
-//    Region of 135168 bytes, zero at first, that carries the same messages:
+// 8. CALLS BY DOORBELL (optional; Linux; Capability CAPABILITY_DOORBELL, which implies memory).
+//    OpenRequest.mailbox is a Region of 135168 bytes, zero at first, that carries the same
+//    messages:
 //      offset      0  uint32  call number: the host adds 1 to ring
 //      offset      4  uint32  1 while the plugin sleeps on the call number
 //      offset      8  uint32  length of the call in bytes
@@ -60,35 +73,42 @@
 //      offset     72  uint32  length of the reply in bytes
 //      offset   4096  65536 bytes: the Call, serialized
 //      offset  69632  65536 bytes: the Reply, serialized
-//    All words are native-endian, accessed with atomic loads and stores of sequential consistency. To send: write the
-//    message and its length, store the number, and if the peer's sleep word is 1, FUTEX_WAKE one waiter on the number. To
-//    wait: store 1 in the own sleep word, look at the number once more, and FUTEX_WAIT (not FUTEX_PRIVATE_FLAG) for the
-//    number to change; then store 0. A side may look at the number for some microseconds before that, at most 20, as long
-//    as looking proves worth it; if it yields its processor in between, it must notice when that takes long, since on a
-//    busy machine it takes milliseconds, and go without. A plugin that sleeps at once is correct, and good enough unless
-//    its calls take less than some tens of microseconds. Calls and replies always fit, since vectors and long lists of
-//    examples lie in shared memory and states travel in pieces; error texts are cut to 16 KiB.
+//    All words are native-endian, accessed with atomic loads and stores of sequential consistency.
+//    To send: write the message and its length, store the number, and if the peer's sleep word is
+//    1, FUTEX_WAKE one waiter on the number. To wait: store 1 in the own sleep word, read the
+//    number once more, and FUTEX_WAIT (not FUTEX_PRIVATE_FLAG) for the number to change; then store
+//    0. A side may poll the number for some microseconds before that, at most 20, as long as
+//    polling pays off; if it yields its processor in between, it must notice when that takes long,
+//    since on a busy machine it takes milliseconds, and stop doing so. A plugin that sleeps at once
+//    is correct, and good enough unless its calls take less than some tens of microseconds. Calls
+//    and replies always fit, since vectors and long lists of examples lie in shared memory and
+//    states travel in pieces; error texts are cut to 16 KiB.
 //
-// 9. IDENTITY. Runs are kept and found again by what made them (R10): per definition, the digest and environment of Describe, or
-//    without a digest the SHA-256 of the executable, and a fingerprint that the host measures before the first run: starting
-//    points, some small batches and evaluations of a problem at the plan's parameters, some hundred steps of an optimizer on
-//    made-up measurements at several settings. A script should declare a digest: its own bytes say little about what it imports.
+// 9. IDENTITY. Runs are stored and found by what made them (R10): per definition, the digest and
+//    environment of Describe, or without a digest the SHA-256 of the executable, and a fingerprint
+//    that the host measures before the first run: starting points, some small batches and
+//    evaluations of a problem at the plan's parameters, some hundred steps of an optimizer on
+//    synthetic measurements at several settings. A script should declare a digest: its own bytes do
+//    not cover what it imports.
 //
-// 10. ERRORS. What a plugin's own code reports travels in Error. A gRPC status other than OK, an answer that breaks this
-//    contract, silence for longer than the host's limit, and the end of the process are faults of the plugin. The run is
-//    then failed, and a plugin that is silent is killed with all that it started. Numbers and texts beyond
-//    limits that no honest plugin meets are faults, too: answers to Describe, Spec and Open have at most 16 MiB, names 256
-//    bytes, other texts 64 KiB; parts and budgets have at most 2^48 examples, points 2^31 - 1 elements, and batches 2^24
-//    examples.
-//    Limits of time and room: a minute from the start to the
-//    handshake, another to answer Describe, and --call-timeout (2 minutes unless the user says otherwise) for each other call;
-//    65536 bytes for a call or a reply by doorbell; 256 reports; 61440 bytes for a piece of a state, 2^40 for all of it.
+// 10. ERRORS. Errors of a plugin's own code are returned in Error. A gRPC status other than OK, an
+//    answer that breaks this contract, silence for longer than the host's limit, and the end of the
+//    process are faults of the plugin. The run is then failed, and a plugin that is silent is
+//    killed with all that it started. Numbers and texts beyond limits that no sensible plugin
+//    reaches are faults, too: answers to Describe, Spec and Open have at most 16 MiB, names 256
+//    bytes, other texts 64 KiB; parts and budgets have at most 2^48 examples, points 2^31 - 1
+//    elements, and batches 2^24 examples. Limits of time and room: a minute from the start to the
+//    handshake, another to answer Describe, and --call-timeout (2 minutes unless the user says
+//    otherwise) for each other call; 65536 bytes for a call or a reply by doorbell; 256 reports;
+//    61440 bytes for a piece of a state, 2^40 for all of it.
 //
-// 11. CHANGES. Fields are only added, and an addition is announced by a Capability. Whatever an old peer would
-//    misunderstand raises protocol.Version, and with it the version in the handshake.
-//    A field that an old peer may leave out or ignore without harm needs neither (DescribeReply.sessions, seconds).
-//    Version 2: blocks have shape, output axis and role; the sampled gradient; Save and Restore, with Optimizer.saves; digest
-//    and environment. A plugin of version 1 that has none of it need only speak version 2 in the handshake.
+// 11. CHANGES. Fields are only added, and an addition is announced by a Capability. Whatever an old
+//    peer would misunderstand raises protocol.Version, and with it the version in the handshake. A
+//    field that an old peer may leave out or ignore without harm needs neither
+//    (DescribeReply.sessions, seconds).
+//    Version 2: blocks have shape, output axis and role; the sampled gradient; Save and Restore,
+//    with Optimizer.saves; digest and environment. A plugin of version 1 that has none of it need
+//    only speak version 2 in the handshake.
 
 // Code generated by protoc-gen-go-grpc. DO NOT EDIT.
 // versions:
@@ -121,11 +141,12 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 type PluginClient interface {
-	// Describe says what the plugin serves and what it can do.
+	// Describe returns what the plugin serves and which capabilities it has.
 	Describe(ctx context.Context, in *DescribeRequest, opts ...grpc.CallOption) (*DescribeReply, error)
 	// Spec describes a problem at a complete setting of its parameters.
 	Spec(ctx context.Context, in *SpecRequest, opts ...grpc.CallOption) (*SpecReply, error)
-	// Open opens a problem or an optimizer for one run. It is fast once data are read: well under a millisecond.
+	// Open opens a problem or an optimizer for one run. It is fast once data are read: well under a
+	// millisecond.
 	Open(ctx context.Context, in *OpenRequest, opts ...grpc.CallOption) (*OpenReply, error)
 	// Session carries the calls of one run, where no doorbell does.
 	Session(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[Call, Reply], error)
@@ -186,11 +207,12 @@ type Plugin_SessionClient = grpc.BidiStreamingClient[Call, Reply]
 // All implementations must embed UnimplementedPluginServer
 // for forward compatibility.
 type PluginServer interface {
-	// Describe says what the plugin serves and what it can do.
+	// Describe returns what the plugin serves and which capabilities it has.
 	Describe(context.Context, *DescribeRequest) (*DescribeReply, error)
 	// Spec describes a problem at a complete setting of its parameters.
 	Spec(context.Context, *SpecRequest) (*SpecReply, error)
-	// Open opens a problem or an optimizer for one run. It is fast once data are read: well under a millisecond.
+	// Open opens a problem or an optimizer for one run. It is fast once data are read: well under a
+	// millisecond.
 	Open(context.Context, *OpenRequest) (*OpenReply, error)
 	// Session carries the calls of one run, where no doorbell does.
 	Session(grpc.BidiStreamingServer[Call, Reply]) error

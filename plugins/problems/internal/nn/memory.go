@@ -64,7 +64,7 @@ func (a *arena) grow(n int) {
 
 // memory holds what flows through a network.
 type memory struct {
-	kept   []*strip // from the way forward to the backward pass
+	kept   []*strip // from the forward pass to the backward pass
 	passed []*strip // in the backward pass
 	whole  arena    // for all examples of a slice
 	part   arena    // for the examples of a chunk: what is passed within a stage
