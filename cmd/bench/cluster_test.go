@@ -159,6 +159,10 @@ func TestSlurm(t *testing.T) {
 		t.Errorf("cancel says %q", text)
 	}
 	p.wait("four")
+	p.must("run", "plan.yaml", "-o", "four") // resumes
+	if err := same(want, p.outcomes("four")); err != nil {
+		t.Errorf("a job was cancelled, and the records differ: %v", err)
+	}
 	p.nothingLeft("four")
 
 	// Workers by srun, without a shared folder.
