@@ -301,7 +301,7 @@ func TestPureStrangersAreLeftAlone(t *testing.T) {
 	}
 }
 
-// A pure pair has one probe, before the first of its runs: three evaluations at most, and six measurements.
+// A pure pair has one probe, before the first of its runs: two instances of its optimizer.
 func TestOneProbe(t *testing.T) {
 	count := func(plugin string) (opened int64, runs int) {
 		p, o, _ := strangers(nil, nil)

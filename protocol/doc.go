@@ -52,7 +52,8 @@
 // smaller than the least measurable batch stays unused and is recorded. Matrices cost the same as a
 // gradient and are counted separately. A sampled gradient is a gradient: alone it is charged and
 // counted as one; both gradients of one batch in one measurement count once, since the examples
-// were seen once. An [Oracle] is free, and runs that use it are marked.
+// were seen once. An [Oracle] is free, and runs that use it are marked. What the harness repeats to
+// find out whether an outside plugin is pure is not shown to the optimizer and is not charged.
 //
 // R4 (evaluation). Evaluation is free and follows a schedule in examples seen that is the same for
 // every optimizer of a plan: at zero, and at the first step boundary at or past each mark. Trial
