@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 )
@@ -16,17 +17,9 @@ func (s *Store) checkpointPath(id string) string { return filepath.Join(s.dir, "
 // LoadCheckpoint returns what was last saved of an unfinished run, or nil. What is not a file is an
 // error, which does not keep SaveCheckpoint from replacing it.
 func (s *Store) LoadCheckpoint(id string) ([]byte, error) {
-	path := s.checkpointPath(id)
-	info, err := os.Stat(path)
+	data, err := ReadRegular(s.checkpointPath(id), math.MaxInt64-1) // it is as long as the optimizer's state
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
-	}
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is not a file; remove it", path)
-	}
-	var data []byte
-	if err == nil {
-		data, err = os.ReadFile(path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the checkpoint of run %.12s: %w", id, err)

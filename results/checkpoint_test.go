@@ -42,7 +42,7 @@ func TestCheckpoints(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, "checkpoints", id), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.LoadCheckpoint(id); err == nil || !strings.Contains(err.Error(), "is not a file; remove it") {
+	if _, err := s.LoadCheckpoint(id); err == nil || !strings.Contains(err.Error(), "is not a regular file") {
 		t.Errorf("error %v, want that it is not a file", err)
 	}
 	if err := s.SaveCheckpoint(id, []byte("new")); err != nil {

@@ -62,7 +62,7 @@ var layers = map[string]struct{ own, libraries []string }{
 			"protocol", "protocol/platform", "results", "results/bundle", "results/bundle/signature", "internal/text", "internal/jsondiff",
 		},
 	},
-	"results/bundle/signature": {libraries: []string{"github.com/hiddeco/sshsig", "golang.org/x/crypto/ssh"}},
+	"results/bundle/signature": {own: []string{"results"}, libraries: []string{"github.com/hiddeco/sshsig", "golang.org/x/crypto/ssh"}},
 	"results/board": {
 		own: []string{
 			"protocol", "results", "results/bundle", "results/bundle/check", "results/bundle/signature", "results/measures", "results/report", "results/report/page",

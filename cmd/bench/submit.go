@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -88,7 +87,7 @@ Other batch systems need no more than their array of the same command: every tas
 				Name: "bench-" + campaign.Plan.Name, Tasks: min(nodes, rounds(1)), CPUs: parallel, GPUs: gpus * parallel, Time: each,
 				Options: args[1:],
 			}
-			if array.Command, err = submitted(args[0], dir, parallel, work, slices.Concat(flags.paths)); err != nil {
+			if array.Command, err = submitted(args[0], dir, parallel, work, flags.paths); err != nil {
 				return err
 			}
 			if array.Dir, err = os.Getwd(); err != nil {

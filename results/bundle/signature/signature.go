@@ -18,6 +18,8 @@ import (
 
 	"github.com/hiddeco/sshsig"
 	"golang.org/x/crypto/ssh"
+
+	"noisebench/results"
 )
 
 // Namespace keeps signatures of bundles apart from those of other things by the same key.
@@ -48,7 +50,7 @@ func (s Signer) String() string {
 // Of verifies the signature beside a bundle and returns its signer; nil: the bundle is not signed.
 // A signature that is not valid for the bundle's bytes is an error.
 func Of(bundle string) (*Signer, error) {
-	text, err := readSmall(bundle + Extension)
+	text, err := results.ReadRegular(bundle+Extension, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -79,7 +81,7 @@ func Of(bundle string) (*Signer, error) {
 // nameOf finds the name of a key in a file of allowed signers; empty: it is not there, or there is
 // no file.
 func nameOf(file string, key ssh.PublicKey) (string, error) {
-	text, err := readSmall(file)
+	text, err := results.ReadRegular(file, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
@@ -138,16 +140,4 @@ func allows(options []string) (bool, error) {
 		}
 	}
 	return true, nil
-}
-
-// readSmall reads a regular file of at most maxFile bytes.
-func readSmall(name string) ([]byte, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxFile {
-		return nil, fmt.Errorf("%s has %d bytes or is not a file, want a file of at most %d", filepath.Base(name), info.Size(), maxFile)
-	}
-	return os.ReadFile(name)
 }

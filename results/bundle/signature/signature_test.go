@@ -100,7 +100,7 @@ func TestRefused(t *testing.T) {
 		"text":           {func(p *place) { p.write("b.noisebench.tar.zst.sig", "hello") }, "is not a signature"},
 		"long": {func(p *place) {
 			p.write("b.noisebench.tar.zst.sig", strings.Repeat("x", maxFile+1))
-		}, "want a file of at most"},
+		}, "has more than 1048576 bytes"},
 		"another's signature": {func(p *place) {
 			other := newPlace(p.t, "ed25519", Namespace)
 			text, err := os.ReadFile(filepath.Join(other.dir, "b.noisebench.tar.zst.sig"))
