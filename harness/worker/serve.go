@@ -51,7 +51,12 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, open func(context.C
 		case err := <-failed:
 			return message{}, err
 		case <-ctx.Done():
-			return message{}, ctx.Err()
+			select {
+			case err := <-failed: // which ended ctx
+				return message{}, err
+			default:
+				return message{}, ctx.Err()
+			}
 		}
 	}
 	first, err := next()
