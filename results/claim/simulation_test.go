@@ -14,7 +14,7 @@ import (
 func TestSimulation(t *testing.T) {
 	workers, runs := 500, 5000
 	if testing.Short() {
-		workers, runs = 50, 500
+		workers, runs = 200, 2000
 	}
 	s := &simulation{
 		t: t, dir: t.TempDir(), random: rand.New(rand.NewPCG(1, 2)),
