@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fileState returns a name of the state of a file, which changes with its contents, and when it last
-// changed. It is empty where the system does not say enough.
+// fileState returns a name of the state of a file, which changes with its contents, and when it
+// last changed. It is empty where the system does not say enough.
 func fileState(path string) (state string, changed time.Time) {
 	var s unix.Stat_t
 	if unix.Stat(path, &s) != nil {

@@ -36,8 +36,8 @@ func (l *Lister) identity(path string) (digest string, maxAge time.Duration, err
 	if digest, err = plugins.SumFile(path); err != nil {
 		return "", 0, err
 	}
-	// The clock of file systems is coarse: a file that has changed a moment ago may change once more
-	// without a trace.
+	// The clock of file systems is coarse: a file that has changed a moment ago may change once
+	// more without a trace.
 	again, _ := fileState(path)
 	if state != "" && again == state && time.Since(changed) > 2*time.Second {
 		l.digests.write(state, digest)
@@ -45,8 +45,8 @@ func (l *Lister) identity(path string) (digest string, maxAge time.Duration, err
 	return digest, 0, nil
 }
 
-// scriptDigest is the SHA-256 of a script, of the names, sizes and times of the files in its folder,
-// and of the variables by which interpreters find others.
+// scriptDigest is the SHA-256 of a script, of the names, sizes and times of the files in its
+// folder, and of the variables by which interpreters find others.
 func scriptDigest(path string) (string, error) {
 	const most = 2000 // files: more say nothing about the script
 	if real, err := filepath.EvalSymlinks(path); err == nil {

@@ -13,7 +13,8 @@ import (
 	"noisebench/protocol"
 )
 
-// A plugin is asked what it serves when that may have changed since it was asked last, and only then.
+// A plugin is asked what it serves when that may have changed since it was asked last, and only
+// then.
 func TestListingsAreRemembered(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Setenv("HOME", t.TempDir()) // of systems that have their caches elsewhere
