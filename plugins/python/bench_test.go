@@ -13,8 +13,7 @@ import (
 	"noisebench/protocol"
 )
 
-// bare times steps of torch.optim.Adam on one tensor, without noisebench, and prints microseconds a
-// step.
+// bare times steps of torch.optim.Adam on one tensor, without noisebench, and prints microseconds a step.
 const bare = `
 import sys, time, torch
 torch.set_num_threads(1)
@@ -27,8 +26,7 @@ for _ in range(n):
 print(1e6 * sorted(times)[n // 2])
 `
 
-// BenchmarkStep compares steps of PyTorch's Adam through the package, by the host's clock, with
-// bare ones. Medians, in µs a step.
+// BenchmarkStep compares steps of PyTorch's Adam through the package, by the host's clock, with bare ones. Medians, in µs a step.
 //
 //	go test ./plugins/python -run '^$' -bench Step -benchtime 2000x
 func BenchmarkStep(b *testing.B) {

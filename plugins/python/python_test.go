@@ -141,8 +141,7 @@ func report(t *testing.T, checks []protocoltest.Check) {
 	}
 }
 
-// A model that takes statistics over the batch measures no variance, and says so in its spec;
-// others do.
+// A model that takes statistics over the batch measures no variance, and says so in its spec; others do.
 func TestProblemsSayWhatTheyMeasure(t *testing.T) {
 	p := launch(t, plugins.Options{}, "problems")
 	for name, want := range map[string]protocol.Quantity{
@@ -173,8 +172,7 @@ func TestProblemsSayWhatTheyMeasure(t *testing.T) {
 	}
 }
 
-// PyTorch's optimizers through the package, and ours in this process, go the same way on the same
-// problem, schedule included.
+// PyTorch's optimizers through the package, and ours in this process, go the same way on the same problem, schedule included.
 func TestPyTorchsOptimizersAreOurs(t *testing.T) {
 	p := launch(t, plugins.Options{}, "torch")
 	adam := protocol.Setting{"step_size": 0.01, "beta1": 0.8, "beta2": 0.95}
@@ -320,8 +318,7 @@ func closeTo(t *testing.T, got, want []float64, tolerance float64) {
 	}
 }
 
-// Muon as published, with PyTorch's axes, and ours on blocks that have outputs last go the same
-// way.
+// Muon as published, with PyTorch's axes, and ours on blocks that have outputs last go the same way.
 func TestMuonIsOurs(t *testing.T) {
 	p := launch(t, plugins.Options{}, "torch")
 	blocks := []protocol.Block{
@@ -364,8 +361,7 @@ func TestGroupsByRole(t *testing.T) {
 	}
 }
 
-// A class that calls its closure twice is charged for the second look; one that changes gradients
-// is told what to do.
+// A class that calls its closure twice is charged for the second look; one that changes gradients is told what to do.
 func TestClosuresAndGradients(t *testing.T) {
 	p := launch(t, plugins.Options{}, "torch")
 	o, request, err := optimizerOf(t, p.Optimizers, "sam").New64(protocol.Start{
