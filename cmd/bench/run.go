@@ -84,7 +84,7 @@ optimizer against published ones costs its own runs alone.`,
 				return err
 			}
 			if dry {
-				return dryRun(cmd, campaign, catalogue.Alloc, parallel)
+				return dryRun(cmd, campaign, catalogue.Alloc, making)
 			}
 			cells, err := execute(cmd, campaign, definitions, catalogue, making)
 			if err != nil {

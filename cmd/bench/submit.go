@@ -73,7 +73,7 @@ Other batch systems need no more than their array of the same command: every tas
 			if err != nil {
 				return err
 			}
-			costs, err := campaign.Estimate(cmd.Context(), catalogue.Alloc)
+			costs, err := campaign.Estimate(cmd.Context(), catalogue.Alloc, nil)
 			if err != nil {
 				return err
 			}
