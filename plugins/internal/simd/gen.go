@@ -37,6 +37,8 @@ func main() {
 	shiftedExp()
 	scalar("scale", "writes a x.", "dst *float32, a float32, x *float32",
 		func(dst, a, x reg.VecVirtual) reg.VecVirtual { VMULPS(a, x, x); return x })
+	scalar("divide", "writes x/a.", "dst *float32, a float32, x *float32",
+		func(dst, a, x reg.VecVirtual) reg.VecVirtual { VDIVPS(a, x, x); return x })
 	scalar("shift", "writes a + x.", "dst *float32, a float32, x *float32",
 		func(dst, a, x reg.VecVirtual) reg.VecVirtual { VADDPS(a, x, x); return x })
 	scalar("atLeast", "writes max(a, x), and NaN where x is NaN.", "dst *float32, a float32, x *float32",

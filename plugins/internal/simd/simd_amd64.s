@@ -1667,6 +1667,26 @@ loop:
 	VZEROUPPER
 	RET
 
+// func divideAVX2(dst *float32, a float32, x *float32, n int)
+// Requires: AVX
+TEXT ·divideAVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+16(FP), CX
+	VBROADCASTSS a+8(FP), Y0
+	MOVQ         n+24(FP), DX
+	XORQ         BX, BX
+
+loop:
+	VMOVUPS (AX)(BX*4), Y1
+	VMOVUPS (CX)(BX*4), Y1
+	VDIVPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	CMPQ    BX, DX
+	JLT     loop
+	VZEROUPPER
+	RET
+
 // func shiftAVX2(dst *float32, a float32, x *float32, n int)
 // Requires: AVX
 TEXT ·shiftAVX2(SB), NOSPLIT, $0-32

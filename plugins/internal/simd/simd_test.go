@@ -40,6 +40,7 @@ func elementwise[T float32 | float64]() map[string]func(dst, x, y []T) {
 		"Sign":          func(dst, x, _ []T) { Sign(dst, x) },
 		"Sqrt":          func(dst, x, _ []T) { Sqrt(dst, x) },
 		"Scale":         func(dst, x, _ []T) { Scale(dst, 0.3, x) },
+		"Divide":        func(dst, x, _ []T) { Divide(dst, 0.3, x) },
 		"Shift":         func(dst, x, _ []T) { Shift(dst, 0.3, x) },
 		"AtLeast":       func(dst, x, _ []T) { AtLeast(dst, 0, x) },
 		"Axpy":          func(dst, x, _ []T) { Axpy(dst, 0.3, x) },

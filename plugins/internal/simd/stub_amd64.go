@@ -84,6 +84,11 @@ func shiftedExpAVX2(dst *float64, x *float32, shift float64, table *[14]float64,
 //go:noescape
 func scaleAVX2(dst *float32, a float32, x *float32, n int)
 
+// divideAVX2 writes x/a. n is a positive multiple of 8.
+//
+//go:noescape
+func divideAVX2(dst *float32, a float32, x *float32, n int)
+
 // shiftAVX2 writes a + x. n is a positive multiple of 8.
 //
 //go:noescape

@@ -53,6 +53,8 @@ func shiftedExpAVX2(dst *float64, x *float32, shift float64, table *[14]float64,
 
 func scaleAVX2(dst *float32, a float32, x *float32, n int) { panic("unreachable") }
 
+func divideAVX2(dst *float32, a float32, x *float32, n int) { panic("unreachable") }
+
 func shiftAVX2(dst *float32, a float32, x *float32, n int) { panic("unreachable") }
 
 func atLeastAVX2(dst *float32, a float32, x *float32, n int) { panic("unreachable") }

@@ -217,6 +217,19 @@ func Scale[T protocol.Float](dst []T, a T, x []T) {
 	}
 }
 
+// Divide writes x/a to dst.
+func Divide[T protocol.Float](dst []T, a T, x []T) {
+	x = x[:len(dst)]
+	i := 0
+	if d, x := float32s(dst), float32s(x); len(d) >= 8 {
+		i = vectors(len(d))
+		divideAVX2(&d[0], float32(a), &x[0], i)
+	}
+	for ; i < len(dst); i++ {
+		dst[i] = x[i] / a
+	}
+}
+
 // Shift writes a + x to dst.
 func Shift[T protocol.Float](dst []T, a T, x []T) {
 	x = x[:len(dst)]
