@@ -12,6 +12,9 @@ import (
 // The README shows a whole optimizer and a whole problem. They are what the example module holds, and what the
 // conformance suite accepts. Its commands are run by .ci/run.
 func TestReadmeCode(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds modules")
+	}
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
