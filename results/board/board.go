@@ -42,8 +42,9 @@ type Entry struct {
 	Bundles  []*Bundle               // that hold it
 	Cells    map[string]results.Cell // by the board's name of the problem
 
-	given string // name by its bundle
-	id    string // what its results depend on, beside its plugin
+	given string             // name by its first bundle
+	names map[*Bundle]string // by each of its bundles
+	id    string             // what its results depend on, beside its plugin
 }
 
 // rules are the settings that bundles must have in common.
@@ -265,7 +266,7 @@ func (b *Board) joinEntries(tasks map[string]string) {
 		plan := &x.Decisions.Plan
 		for _, o := range plan.Optimizers {
 			def := x.Checked.Bundle.Definitions.Optimizers[o.Optimizer]
-			e := &Entry{given: o.Name, Bundles: []*Bundle{x}, Cells: map[string]results.Cell{}}
+			e := &Entry{given: o.Name, names: map[*Bundle]string{x: o.Name}, Bundles: []*Bundle{x}, Cells: map[string]results.Cell{}}
 			e.id = jsondiff.Text([]any{def.Name, def.Version, o.Set, o.Sweep, o.Tune, o.BatchSize, o.Schedule, o.Clip, plan.Deviations()})
 			e.Unranked = check.TunedElsewhere(x.Checked.Bundle, o)
 			if len(x.Deviations) > 0 {
@@ -287,6 +288,7 @@ func (b *Board) joinEntries(tasks map[string]string) {
 			if known := slices.IndexFunc(b.Entries, e.sameAs); known >= 0 {
 				have := b.Entries[known]
 				have.Bundles = append(have.Bundles, x)
+				have.names[x] = o.Name
 				for name, cell := range e.Cells {
 					if _, there := have.Cells[name]; !there {
 						have.Cells[name] = cell

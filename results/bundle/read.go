@@ -16,6 +16,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -62,6 +63,7 @@ type Bundle struct {
 	Definitions Definitions
 	Records     map[string]*results.Record // finished and failed ones, by ID
 	Outcomes    map[string]string          // SHA-256 of all lines of a record but the last, by ID
+	Losses      map[string][]float64       // of some batches of a run with a trace, evenly spaced, by ID
 	Sums        map[string]string          // SHA-256 of each listed file, by name
 	Size        int64                      // of all files, in bytes
 	Faults      []Fault                    // errors in single files
@@ -103,7 +105,7 @@ func open(path string, traces bool) (*Bundle, error) {
 }
 
 func read(r io.Reader, most limits, traces bool) (*Bundle, error) {
-	b := &Bundle{Records: map[string]*results.Record{}, Outcomes: map[string]string{}}
+	b := &Bundle{Records: map[string]*results.Record{}, Outcomes: map[string]string{}, Losses: map[string][]float64{}}
 	pool := newDecoders(b, most, traces)
 	err := walk(r, most, func(name string, contents []byte) error {
 		b.Size += int64(len(contents))
@@ -530,6 +532,10 @@ func (c *decoders) record(decode func(string, []byte) (*results.Record, error), 
 			err = fmt.Errorf("the run's status is %s: it is in the wrong folder", r.End.Status)
 		}
 	}
+	var losses []float64
+	if err == nil {
+		losses = batchLosses(f.contents)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.seen[f.name] = true
@@ -537,7 +543,7 @@ func (c *decoders) record(decode func(string, []byte) (*results.Record, error), 
 		c.b.Faults = append(c.b.Faults, Fault{f.name, err})
 		return false
 	}
-	if c.kept += memory.record(r); c.kept > c.most.kept {
+	if c.kept += memory.record(r) + 8*int64(len(losses)); c.kept > c.most.kept {
 		if c.err == nil {
 			c.err = fmt.Errorf("its records take more than %d MiB of memory; publish smaller plans", c.most.kept>>20)
 		}
@@ -551,7 +557,44 @@ func (c *decoders) record(decode func(string, []byte) (*results.Record, error), 
 		}
 	}
 	c.b.Records[id], c.b.Outcomes[id] = r, outcome(f.contents)
+	if losses != nil {
+		c.b.Losses[id] = losses
+	}
 	return true
+}
+
+// mostLosses is how many batch losses of a run are kept.
+const mostLosses = 32
+
+// batchLosses returns losses of batches in the trace of a decoded, hence valid record: of every k-th
+// step in it, for the least k that gives at most mostLosses. NaN stands for those that are not finite.
+func batchLosses(contents []byte) (losses []float64) {
+	at := bytes.Index(contents, []byte("\n{\"trace\":"))
+	if at < 0 {
+		return nil
+	}
+	line, _, _ := bytes.Cut(contents[at+1:], []byte("\n"))
+	_, list, _ := bytes.Cut(line, []byte(`"loss":[`))
+	list, _, _ = bytes.Cut(list, []byte("]"))
+	if len(list) == 0 {
+		return nil
+	}
+	n := 1 + bytes.Count(list, []byte(","))
+	k := (n + mostLosses - 1) / mostLosses
+	losses = make([]float64, 0, (n+k-1)/k)
+	for i := 0; len(list) > 0; i++ {
+		word, rest, _ := bytes.Cut(list, []byte(","))
+		list = rest
+		if i%k != 0 {
+			continue
+		}
+		v, err := strconv.ParseFloat(string(word), 64)
+		if err != nil {
+			v = math.NaN()
+		}
+		losses = append(losses, v)
+	}
+	return losses
 }
 
 // ID returns the ID of the run of a record by the name of the record's file.
