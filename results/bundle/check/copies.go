@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"noisebench/internal/jsondiff"
+	"noisebench/internal/text"
 	"noisebench/protocol"
 	"noisebench/results"
 )
@@ -41,6 +42,7 @@ func copies(records []*results.Record, losses map[string][]float64) (copied, dou
 		for _, r := range group {
 			traces[r] = losses[r.Run.ID()]
 		}
+		alike, like := 0, ""
 		byTrace := models(group, maxPlaces(group, func(r *results.Record) int { return len(traces[r]) }),
 			func(r *results.Record, place int) float64 { return batchLoss(traces[r], place) })
 		byCurve := models(group, parts*maxPlaces(group, func(r *results.Record) int { return len(r.Points) }), evaluated)
@@ -56,13 +58,19 @@ func copies(records []*results.Record, losses map[string][]float64) (copied, dou
 			if r.FullBatches() && other.FullBatches() && jsondiff.Text(r.Points[0]) == jsondiff.Text(other.Points[0]) {
 				continue
 			}
-			text := fmt.Sprintf("run %.12s of %s on %s, seed %d: %d of %d %s are those of seed %d", r.Run.ID(), r.Run.Optimizer.Name,
+			line := fmt.Sprintf("run %.12s of %s on %s, seed %d: %d of %d %s are those of seed %d", r.Run.ID(), r.Run.Optimizer.Name,
 				r.Run.Problem.Name, r.Run.Seed, m.equal, m.values, what, other.Run.Seed)
 			if byTrace[i].equal == 0 && byTrace[i].values > 0 || r.End.Oracle {
-				doubtful = append(doubtful, text)
+				alike++
+				if alike == 1 {
+					like = line
+				}
 			} else {
-				copied = append(copied, text)
+				copied = append(copied, line)
 			}
+		}
+		if alike > 0 {
+			doubtful = append(doubtful, fmt.Sprintf("%s of one setting, such as %s", text.Count(alike, "run"), like))
 		}
 	}
 	return copied, doubtful
