@@ -49,7 +49,7 @@ func Jobs(dir, plan string) ([]Job, error) {
 			continue
 		}
 		path := filepath.Join(dir, "jobs", e.Name())
-		data, err := os.ReadFile(path)
+		data, err := results.ReadRegular(path, 1<<20)
 		if err != nil {
 			return nil, err
 		}

@@ -96,23 +96,39 @@ func taskOf(b *bundle.Bundle, e protocol.ProblemEntry) (task, error) {
 
 // Open joins the bundles (*.noisebench.tar.zst) of a folder. open reads and checks the one at a
 // path, as noisebench/harness/verify.Open does; a page needs traces. A bundle that fails a check,
-// or whose saved report cannot be read, is refused.
+// or whose saved report cannot be read, is refused, and so are bundles beyond the first whose records
+// fit into 256 MiB of memory together.
 func Open(dir string, open func(path string) *check.Checked) (*Board, error) {
 	names, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read bundles: %w", err)
 	}
 	var all []*check.Checked
+	var held int64
 	for _, f := range names { // sorted
-		if strings.HasSuffix(f.Name(), bundle.Extension) && !strings.HasPrefix(f.Name(), ".") && isFile(dir, f) {
-			all = append(all, open(filepath.Join(dir, f.Name())))
+		if !strings.HasSuffix(f.Name(), bundle.Extension) || strings.HasPrefix(f.Name(), ".") || !isFile(dir, f) {
+			continue
 		}
+		x := open(filepath.Join(dir, f.Name()))
+		if x.OK && held+x.Bundle.Memory > mostMemory {
+			x.Add(check.Integrity, "memory", "", fmt.Sprintf("the records of the bundles before it and its own take more than %d MiB of memory",
+				mostMemory>>20), []string{"make a board of fewer bundles"})
+		}
+		if x.OK {
+			held += x.Bundle.Memory
+		} else {
+			x.Bundle, x.Decisions = nil, nil // it will not be joined
+		}
+		all = append(all, x)
 	}
 	if len(all) == 0 {
 		return nil, fmt.Errorf("there is no bundle in %s, want files named *%s; bench publish makes one", dir, bundle.Extension)
 	}
 	return Join(all), nil
 }
+
+// mostMemory is the limit of the memory of all records of a board, in bytes.
+const mostMemory = 256 << 20
 
 // isFile reports whether a name is that of a regular file: reading from a pipe might never end.
 func isFile(dir string, f os.DirEntry) bool {

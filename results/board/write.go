@@ -193,7 +193,7 @@ type bundleJSON struct {
 }
 
 type entryJSON struct {
-	Name     string   `json:"name"`
+	Name     string            `json:"name"`
 	Bundles  []string          `json:"bundles"` // files
 	Unranked string            `json:"unranked,omitempty"`
 	Verified page.Verification `json:"verified"`

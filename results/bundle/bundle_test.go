@@ -284,7 +284,7 @@ func TestHostile(t *testing.T) {
 	with := func(m ...member) []byte { return archive(t, append(head(record), m...)...) }
 	zeros := strings.Repeat("\x00", 1<<16)
 	small := limits{
-		record: 1 << 16, head: 1 << 16, total: 1 << 17, files: 6, window: 8 << 20, kept: 1 << 20, flight: 1 << 16,
+		record: 1 << 16, head: 1 << 16, values: 1000, total: 1 << 17, files: 6, window: 8 << 20, kept: 1 << 20, flight: 1 << 16,
 	}
 	for _, c := range []struct {
 		what string

@@ -13,7 +13,6 @@ import (
 	"io"
 	"maps"
 	"math"
-	"os"
 	"runtime"
 	"slices"
 	"strconv"
@@ -31,6 +30,7 @@ type limits struct {
 	total  int64 // in bytes, of all files together
 	record int64 // in bytes, of one record
 	head   int64 // in bytes, of one other file; SHA256SUMS may have ten times as much
+	values int   // objects and nulls in the JSON of one other file
 	files  int
 	window uint64 // in bytes, of the decompressor
 	kept   int64  // in bytes, of all decoded records in memory
@@ -38,9 +38,10 @@ type limits struct {
 }
 
 // The record of a run with a trace has some ten thousand bytes; definitions.json of a large plan, a
-// hundred thousand. Decoding takes a few times a record's size for a while.
+// hundred thousand. Decoding takes a few times a record's size for a while. An object of two bytes may
+// take a hundred times its size.
 var standard = limits{
-	total: 4 << 30, record: 8 << 20, head: 2 << 20, files: 100_000, window: window,
+	total: 4 << 30, record: 8 << 20, head: 2 << 20, values: 40_000, files: 100_000, window: window,
 	kept: 128 << 20, flight: 8 << 20,
 }
 
@@ -66,6 +67,7 @@ type Bundle struct {
 	Losses      map[string][]float64       // of some batches of a run with a trace, evenly spaced, by ID
 	Sums        map[string]string          // SHA-256 of each listed file, by name
 	Size        int64                      // of all files, in bytes
+	Memory      int64                      // that the decoded records take, in bytes, roughly
 	Faults      []Fault                    // errors in single files
 }
 
@@ -92,7 +94,7 @@ func Open(path string) (*Bundle, error) { return open(path, false) }
 func OpenTraced(path string) (*Bundle, error) { return open(path, true) }
 
 func open(path string, traces bool) (*Bundle, error) {
-	f, err := os.Open(path)
+	f, err := results.OpenRegular(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read bundle: %w", err)
 	}
@@ -112,19 +114,24 @@ func read(r io.Reader, most limits, traces bool) (*Bundle, error) {
 		switch name {
 		case sumsName:
 			return b.readSums(contents)
-		case aboutName:
+		case aboutName, planName, definitionsName:
 			pool.check(name, contents)
+			if n := bytes.Count(contents, []byte("{")) + bytes.Count(contents, []byte("null")); n > most.values {
+				return fmt.Errorf("%s has %d values, want at most %d", name, n, most.values)
+			}
+		}
+		switch name {
+		case aboutName:
 			return b.readAbout(contents)
 		case planName:
-			pool.check(name, contents)
 			return strict(name, contents, &b.Plan)
 		case definitionsName:
-			pool.check(name, contents)
 			return strict(name, contents, &b.Definitions)
 		}
 		return pool.add(file{name, contents})
 	})
 	pool.wait()
+	b.Memory = pool.kept
 	if err = cmp.Or(err, pool.err); err != nil {
 		return nil, err
 	}
@@ -140,7 +147,7 @@ func read(r io.Reader, most limits, traces bool) (*Bundle, error) {
 // Raw calls visit with the ID and the bytes of each record of the bundle at path, in the order of
 // the bundle. visit may keep the bytes. An error of visit ends Raw and is returned.
 func Raw(path string, visit func(id string, contents []byte) error) error {
-	f, err := os.Open(path)
+	f, err := results.OpenRegular(path)
 	if err != nil {
 		return fmt.Errorf("cannot read bundle: %w", err)
 	}

@@ -36,7 +36,7 @@ const (
 	Elsewhere Kind = "elsewhere" // runs were made elsewhere, and came in a bundle
 	// its runs were made again, and none could be compared bit by bit
 	Loosely Kind = "loosely"
-	Refused   Kind = "refused"   // results left out of the report, and why
+	Refused Kind = "refused" // results left out of the report, and why
 	// a row that is not ranked was made under other circumstances
 	Incomparable Kind = "incomparable"
 	// replicates of several settings, batch sizes, budgets or versions are in one row

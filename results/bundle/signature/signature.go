@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -65,7 +64,7 @@ func Of(bundle string) (*Signer, error) {
 	if sig.Namespace != Namespace {
 		return nil, fmt.Errorf("%s is a signature for %q, want %q; sign by: ssh-keygen -Y sign -n %s", name, sig.Namespace, Namespace, Namespace)
 	}
-	f, err := os.Open(bundle)
+	f, err := results.OpenRegular(bundle)
 	if err != nil {
 		return nil, err
 	}
