@@ -90,9 +90,12 @@ func ReadRegular(path string, most int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if info, err := f.Stat(); err == nil && info.Size() > most {
+		return nil, errors.Join(fmt.Errorf("%s has %d bytes, want at most %d", path, info.Size(), most), f.Close())
+	}
 	text, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err == nil && int64(len(text)) > most {
-		err = fmt.Errorf("%s has more than %d bytes", path, most)
+		err = fmt.Errorf("%s has more than %d bytes", path, most) // it grew
 	}
 	return text, errors.Join(err, f.Close())
 }
