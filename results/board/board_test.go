@@ -196,3 +196,32 @@ func TestOpenRefuses(t *testing.T) {
 		}
 	}
 }
+
+// A board takes as many bundles as fit into its memory, and says which it leaves out.
+func TestMemoryOfMany(t *testing.T) {
+	dir := t.TempDir()
+	path := makeBundle(t, dir, tuned("a", "sgd"))
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"b", "c"} {
+		if err := os.WriteFile(filepath.Join(dir, name+bundle.Extension), whole, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := board.Open(dir, func(path string) *check.Checked {
+		x := verify.Open(path, verify.Options{})
+		if x.Bundle.Memory < 1000 {
+			t.Errorf("the records take %d bytes", x.Bundle.Memory)
+		}
+		x.Bundle.Memory = 100 << 20
+		return x
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(b.Bundles) != 2 || len(b.Refused) != 1 || !strings.Contains(b.Refused[0], "c.noisebench.tar.zst: integrity: the records of the bundles before it") {
+		t.Errorf("%d bundles, refused %q", len(b.Bundles), b.Refused)
+	}
+}
