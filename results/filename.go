@@ -91,7 +91,7 @@ func ReadRegular(path string, most int64) ([]byte, error) {
 		return nil, err
 	}
 	if info, err := f.Stat(); err == nil && info.Size() > most {
-		return nil, errors.Join(fmt.Errorf("%s has %d bytes, want at most %d", path, info.Size(), most), f.Close())
+		return nil, errors.Join(fmt.Errorf("%s has more than %d bytes", path, most), f.Close())
 	}
 	text, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err == nil && int64(len(text)) > most {

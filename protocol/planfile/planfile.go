@@ -72,7 +72,7 @@ func (p Plans) Text(name string) (text []byte, file string, err error) {
 		return nil, "", fmt.Errorf("cannot read plan: %w", err)
 	}
 	defer opened.Close()
-	_ = opened.SetReadDeadline(time.Now().Add(patience)) // only pipes and terminals have one
+	_ = opened.SetReadDeadline(time.Now().Add(patience))   // only pipes and terminals have one
 	text, err = io.ReadAll(io.LimitReader(opened, most+1)) // Parse rejects texts that are too long
 	if err != nil {
 		return nil, "", fmt.Errorf("cannot read plan: %w", err)

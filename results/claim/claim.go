@@ -368,13 +368,21 @@ func read(path string) (Owner, int64, error) {
 	if err != nil {
 		return Owner{}, 0, err
 	}
-	var owner Owner
-	line, rest, _ := strings.Cut(string(data), "\n")
-	beat, numberErr := strconv.ParseInt(strings.TrimSuffix(rest, "\n"), 10, 64)
-	if err := errors.Join(json.Unmarshal([]byte(line), &owner), numberErr); err != nil || owner.Token == "" {
+	owner, beat, ok := parse(data)
+	if !ok {
 		return Owner{}, 0, fmt.Errorf("%s: %w", path, errNoClaim)
 	}
 	return owner, beat, nil
+}
+
+// parse reads the contents of a claim.
+func parse(data []byte) (owner Owner, beat int64, ok bool) {
+	line, rest, _ := strings.Cut(string(data), "\n")
+	beat, numberErr := strconv.ParseInt(strings.TrimSuffix(rest, "\n"), 10, 64)
+	if err := errors.Join(json.Unmarshal([]byte(line), &owner), numberErr); err != nil || owner.Token == "" {
+		return Owner{}, 0, false
+	}
+	return owner, beat, true
 }
 
 // Claim is a run that an owner has claimed.
