@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"noisebench/harness"
-	"noisebench/internal/jsondiff"
 	"noisebench/internal/text"
 	"noisebench/protocol"
 	"noisebench/protocol/platform"
@@ -155,7 +154,7 @@ func seedless(c *chosen) string {
 	}
 	run := c.record.Run
 	run.Seed = 0
-	return run.ID() + jsondiff.Text(c.record.Points[0])
+	return run.ID() + fmt.Sprint(c.record.Points[0].Train)
 }
 
 // sameBits reports whether the fingerprints in a record, which its digest and ID cover, are those of the
