@@ -69,6 +69,13 @@ func newSweep(o *protocol.OptimizerDef, entry protocol.OptimizerEntry, tuning *p
 				}
 			}
 		}
+		n := 1.0
+		for _, values := range entry.Sweep {
+			n *= float64(len(values))
+		}
+		if n > maxSettings {
+			return nil, fmt.Errorf("sweep has %.3g settings, want at most %d", n, maxSettings)
+		}
 		s.points = s.product(entry.Sweep)
 		return s, nil
 	}
@@ -82,8 +89,24 @@ func newSweep(o *protocol.OptimizerDef, entry protocol.OptimizerEntry, tuning *p
 			s.free[h.Name] = true
 		}
 	}
+	n := 1.0
+	for _, h := range o.Hyperparameters {
+		if s.free[h.Name] && h.Name != protocol.StepSize {
+			n *= float64(max(1, len(h.Grid)))
+		}
+	}
+	if n > maxCombinations {
+		return nil, fmt.Errorf("the declared grids of %s have %.3g combinations, want at most %d; fix some of its "+
+			"hyperparameters by set, or give sweep or tune", o.Name, n, maxCombinations)
+	}
 	return s, nil
 }
+
+// Limits on tuning, so that a mistake cannot exhaust the memory.
+const (
+	maxSettings     = 100_000 // of an explicit grid
+	maxCombinations = 10_000  // of the grids that an optimizer declares
+)
 
 // defaults returns the declared defaults of the optimizer.
 func (s *sweep) defaults() protocol.Setting {

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -267,5 +268,32 @@ func TestSearchLeavesPlateaus(t *testing.T) {
 		if got := s.edges(best, order); !slices.Equal(got, test.edges) || w.capped != test.capped {
 			t.Errorf("%s: edges are %v and capped is %t, want %v and %t", test.name, got, w.capped, test.edges, test.capped)
 		}
+	}
+}
+
+// Grids, a plan's or declared ones, cannot exhaust the memory.
+func TestGridsAreBounded(t *testing.T) {
+	o := protocol.OptimizerDef{Name: "o", Hyperparameters: []protocol.Hyperparameter{protocol.StepSizeParameter(0.1)}}
+	wide := map[string][]float64{}
+	for i := range 9 {
+		h := protocol.Hyperparameter{Name: fmt.Sprint("h", i), Max: 1, Tuned: true, Grid: []float64{0, 0.2, 0.4, 0.6, 0.8, 1}}
+		o.Hyperparameters = append(o.Hyperparameters, h)
+		wide[h.Name] = h.Grid
+	}
+	tuning := protocol.Plan{}.WithDefaults().Tuning
+	if _, err := newSweep(&o, protocol.OptimizerEntry{}, &tuning, false); err == nil ||
+		!strings.Contains(err.Error(), "the declared grids of o have 1.01e+07 combinations, want at most 10000") {
+		t.Errorf("declared grids of ten million combinations: %v", err)
+	}
+	if _, err := newSweep(&o, protocol.OptimizerEntry{Sweep: wide}, &tuning, false); err == nil ||
+		!strings.Contains(err.Error(), "sweep has 1.01e+07 settings, want at most 100000") {
+		t.Errorf("a sweep of ten million settings: %v", err)
+	}
+	set := protocol.Setting{}
+	for i := range 5 {
+		set[fmt.Sprint("h", i)] = 0
+	}
+	if _, err := newSweep(&o, protocol.OptimizerEntry{Set: set}, &tuning, false); err != nil {
+		t.Errorf("1296 combinations: %v", err)
 	}
 }

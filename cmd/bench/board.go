@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -33,11 +34,13 @@ and schedule are the same. Where bundles differ, what most of them have counts; 
 says what differs. A bundle that fails a check is left out too.
 
 An entry whose results are in several bundles, run by run, stands there once. Different entries of one name are told apart
-by their files. Entries that were not tuned by their plan, and those of plans that depart from the standard protocol, are
+by their files. The records of all bundles together may take 256 MiB of memory, of which bench then uses less than 768; bundles
+beyond that are left out. Entries that were not tuned by their plan, and those of plans that depart from the standard protocol, are
 listed beside the ranking, with the reason.
 
 Who signed a bundle is told by FILE.sig, which ssh-keygen -Y sign -n noisebench writes, and by the file allowed_signers in the
-folder. A bundle whose signature is not valid is left out. Whether someone made runs again is told by FILE.verify.json, which bench verify FILE --save writes beside a bundle.`,
+folder. A bundle whose signature is not valid is left out. Whether someone made runs again is told by FILE.verify.json, which bench verify FILE --save writes beside a bundle. Rows whose runs
+were only ever compared within tolerances, never bit by bit, say so.`,
 		Example: `  bench board bundles/ --out board.html
   bench board bundles/ --format markdown > board.md
   for f in bundles/*` + bundle.Extension + `; do bench verify "$f" --rerun 20 --save; done`,
@@ -46,6 +49,9 @@ folder. A bundle whose signature is not valid is left out. Whether someone made 
 			if format != "html" && format != "json" && formats[format] == nil {
 				return usagef(cmd, "--format is %q, want html, terminal, markdown, csv, latex or json", format)
 			}
+			// Records of many bundles stay in memory. The collector works harder near this limit than by its
+			// default, which lets the heap grow to twice what is in use.
+			defer debug.SetMemoryLimit(debug.SetMemoryLimit(600 << 20))
 			options := verify.Options{Known: plans.Known, Traces: format == "html"}
 			b, err := board.Open(args[0], func(path string) *check.Checked { return verify.Open(path, options) })
 			if err != nil {

@@ -37,7 +37,12 @@ stochastic runs drift apart; there, a run has to end with the same status, after
 optimizer chooses its batch size), start from the same values within a relative 1e-5 (float32) or 1e-9 (float64), and reach a
 score that differs by no more than what ranking takes for equal: one standard error of an accuracy, one percent of the
 way from the start to the optimum on a logarithmic scale where the optimum is known, else one percent of the way from the
-start. The output says which of the two was applied.
+start. The output says which of the two was applied. Where the fingerprints of a record, which its digest covers,
+are those here, bits are compared whatever platform its last line names.
+
+Runs that were compared within tolerances may not all deviate in one direction: for each optimizer, each pair, and all
+together, losses and scores are tested by the exact sign test and the paired t-test, at the level 0.001 for all tests
+together. Runs of different seeds with equal trajectories are found without a re-run.
 
 Records say what made them. Built-in optimizers and problems are known by their version and by the fingerprint of what they
 compute; one that computes other bits here, on the same platform and with the same Go version, fails. The build of bench

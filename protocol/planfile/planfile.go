@@ -23,6 +23,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
+	"time"
 
 	"noisebench/protocol"
 )
@@ -50,13 +52,17 @@ func (p Plans) Names() []string {
 // Has reports whether the library has a plan of this name.
 func (p Plans) Has(name string) bool { return slices.Contains(p.Names(), name) }
 
+// patience is how long a pipe in place of a plan's file may be silent.
+const patience = 10 * time.Second
+
 // Text returns the text of a plan of the library or of a file, and its name for error messages.
 func (p Plans) Text(name string) (text []byte, file string, err error) {
 	if p.Has(name) {
 		text, err := fs.ReadFile(p.Library, name+".yaml")
 		return text, name, err
 	}
-	opened, err := os.Open(name)
+	// Without waiting: to open a pipe into which nobody writes might never end.
+	opened, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !strings.ContainsRune(name, filepath.Separator) &&
 		!IsFile(name):
@@ -66,6 +72,7 @@ func (p Plans) Text(name string) (text []byte, file string, err error) {
 		return nil, "", fmt.Errorf("cannot read plan: %w", err)
 	}
 	defer opened.Close()
+	_ = opened.SetReadDeadline(time.Now().Add(patience))   // only pipes and terminals have one
 	text, err = io.ReadAll(io.LimitReader(opened, most+1)) // Parse rejects texts that are too long
 	if err != nil {
 		return nil, "", fmt.Errorf("cannot read plan: %w", err)

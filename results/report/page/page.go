@@ -66,6 +66,8 @@ const (
 	Unverified Verification = "not verified" // nobody made the runs again
 	Verified   Verification = "verified"     // made again with the same outcome
 	Refuted    Verification = "refuted"      // made again with another outcome
+	// made again, and compared within the tolerances for another platform only, never bit by bit
+	Loosely Verification = "compared loosely"
 )
 
 // Command is a command line with its purpose.

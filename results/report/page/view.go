@@ -72,6 +72,8 @@ func (e entryView) State() string {
 		return "verified"
 	case Refuted:
 		return "refuted"
+	case Loosely:
+		return "loosely"
 	}
 	return "unverified"
 }
