@@ -26,7 +26,9 @@ type view struct {
 	Complete           bool
 	Finished, Planned  int
 	Percent            float64 // of Planned
-	Overall            string  // verdict
+	Overall            string  // verdict, without further problems
+	Answers            []answer
+	Picture            *picture
 	Verdicts           []verdictView
 	Cost               string
 	Notes              []string
@@ -184,7 +186,7 @@ func newView(p *Page) (*view, error) {
 		v.Data.Charts = append(v.Data.Charts, ch)
 	}
 	if r.Overall != nil {
-		v.Overall = overallVerdict(r)
+		v.Answers, v.Picture = answers(r), pictureOf(r, byName)
 		v.OverallTable = v.overallTable(r, byName)
 		detail := v.beside(columns.OverallSecond(r), "detail-overall", byName)
 		detail.Fold = true
