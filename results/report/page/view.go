@@ -53,6 +53,7 @@ type view struct {
 	CSS, PlotCSS template.CSS
 	JS, PlotJS   template.JS
 	Data         *data
+	Packed       template.HTML // Data, as page.js reads them: letters, digits, +, / and = alone
 }
 
 type verdictView struct{ Problem, Anchor, Text string }
@@ -193,7 +194,12 @@ func newView(p *Page) (*view, error) {
 		v.OverallDetail = &detail
 	}
 	v.Explained = columns.Legend(v.tables...)
-	return v, v.addFiles(p)
+	if err := v.addFiles(p); err != nil {
+		return nil, err
+	}
+	packed, err := v.Data.pack()
+	v.Packed = template.HTML(packed)
+	return v, err
 }
 
 // addLegend lists the optimizers in the order of the overall table, else by name.
