@@ -82,8 +82,8 @@ func sure(r *measures.Report) []sentence {
 		return nil
 	}
 	name := func(i int) string { return notation.Clean(r.Problems[i].Name) }
-	text := fmt.Sprintf("Of %d entries, %.0f share the first place on %s and %.0f on %s; %g is the "+
-		"median over the problems.", entries, shared[narrow], name(narrow), shared[wide],
+	text := fmt.Sprintf("Of %d entries, from %.0f (%s) to %.0f (%s) are in the first place, %g at "+
+		"the median over the problems.", entries, shared[narrow], name(narrow), shared[wide],
 		name(wide), stats.Median(shared))
 	if shared[narrow] == shared[wide] {
 		text = fmt.Sprintf("Of %d entries, %.0f share the first place on every problem.", entries,

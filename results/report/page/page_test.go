@@ -100,6 +100,7 @@ func made() Page {
 	plan := protocol.Plan{
 		Name: "synthetic", Description: "Made-up runs of " + hostile,
 		Problems: []protocol.ProblemEntry{{Problem: "digits"}, {Problem: "letters"}},
+		Groups:   map[string][]string{"latin " + hostile: {"letters"}},
 		Optimizers: []protocol.OptimizerEntry{
 			{Optimizer: "sgd"},
 			{Optimizer: "adam"},

@@ -90,6 +90,7 @@ type problemView struct {
 	Notes        []string
 	Besides      []besideView // tables below that of the ranking
 	Charts       []chartView
+	Maps         []heatMap
 	Runs         []runs
 	File         string // of the exports, without its ending
 }
@@ -251,6 +252,7 @@ func (v *view) addProblem(p *Page, problem *measures.Problem, i int, entries map
 		one.Charts = append(one.Charts, chartView{len(v.Data.Charts), ch.Title, ch.About})
 		v.Data.Charts = append(v.Data.Charts, ch)
 	}
+	one.Maps = heatMaps(charts.plan, charts.cells, problem, entries)
 	for _, row := range problem.Rows {
 		if k := slices.IndexFunc(charts.cells, func(c results.Cell) bool {
 			return c.Problem == problem.Name && c.Optimizer == row.Optimizer
