@@ -15,6 +15,7 @@
 package planfile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -132,13 +133,35 @@ func (p Plans) load(name string, by []string) (protocol.Plan, error) {
 func extend(base protocol.Plan, file string, text []byte) (protocol.Plan, error) {
 	plan := base
 	plan.Name, plan.Description, plan.Optimizers, plan.Plugins = "", "", nil, nil
+	plan.Groups = nil
 	if err := decode(file, text, &plan); err != nil {
 		return plan, err
 	}
 	plan.Extends = ""
+	if plan.Groups == nil {
+		plan.Groups = groupsOf(base.Groups, plan.Problems)
+	}
 	plan.Optimizers = slices.Concat(base.Optimizers, plan.Optimizers)
 	plan.Plugins = slices.Concat(base.Plugins, plan.Plugins)
 	return plan, nil
+}
+
+// groupsOf returns the groups of an extended plan, with the problems of the plan that extends it.
+func groupsOf(groups map[string][]string, problems []protocol.ProblemEntry) map[string][]string {
+	left := map[string][]string{}
+	for group, names := range groups {
+		for _, name := range names {
+			if slices.ContainsFunc(problems, func(e protocol.ProblemEntry) bool {
+				return cmp.Or(e.Name, e.Problem) == name
+			}) {
+				left[group] = append(left[group], name)
+			}
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	return left
 }
 
 // Parse reads the text of one plan; file is its name for error messages. Parse does not read an

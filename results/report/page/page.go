@@ -9,7 +9,7 @@
 // but ours and no request go out, whatever slipped through. The same input gives the same bytes.
 //
 // The page is this package's page.html, page.css and page.js, and uPlot (folder uplot) for charts.
-// Its data are one JSON object, [data], which page.js draws.
+// Its data are one JSON object, [data], compressed, which page.js draws.
 package page
 
 import (
