@@ -70,6 +70,7 @@ optimizer against published ones costs its own runs alone.`,
 			making.plugins = slices.Concat(flags.paths, plan.Plugins)
 			flags.threads = max(1, runtime.NumCPU()/parallel)
 			making.threads = flags.threads
+			flags.results = dir
 			catalogue, err := flags.open(cmd, plan.Plugins...)
 			if err != nil {
 				return err

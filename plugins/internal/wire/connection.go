@@ -20,6 +20,7 @@ import (
 type Conn struct {
 	*Process
 	Transport Transport
+	Sandbox   string // how the plugin is confined, for records; empty if it is built in
 
 	described *pb.DescribeReply
 	memory    *Memory
@@ -36,7 +37,7 @@ func Connect(ctx context.Context, p *Process, memory *Memory, most Transport, pa
 	if most != Messages && memory.shared {
 		content := make([]byte, 16)
 		_, _ = rand.Read(content) // never fails
-		if probe, err := newRegion(len(content)); err == nil {
+		if probe, err := newRegion(len(content)); err == nil && c.send(probe) == nil {
 			defer probe.free()
 			copy(probe.mem, content)
 			request.Probe, request.ProbeContent = probe.wire(), content
@@ -49,6 +50,7 @@ func Connect(ctx context.Context, p *Process, memory *Memory, most Transport, pa
 	if err != nil {
 		return nil, err
 	}
+	p.hide()
 	c.timeout = timeout
 	can := func(capability pb.Capability) bool { return slices.Contains(c.described.GetCapabilities(), capability) }
 	if request.Probe != nil && can(pb.Capability_CAPABILITY_MEMORY) {

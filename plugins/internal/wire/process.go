@@ -44,11 +44,12 @@ type Config struct {
 	Name         string   // for logs and errors
 	Argv         []string // executable (a path) and arguments
 	Env          []string // the whole environment
-	Dir          string   // private folder for its socket
+	Dir          string   // private folder for its socket, which is removed at its end
 	Logger       hclog.Logger
 	StartTimeout time.Duration
 	Janitor      *Janitor
 	Memory       int64 // the most that it may use, with its children, in bytes; 0: no limit
+	Sandbox      *supervisor.Sandbox
 }
 
 // Process is one running plugin.
@@ -80,6 +81,7 @@ func Start(ctx context.Context, c Config) (*Process, error) {
 		GRPCDialOptions: []grpc.DialOption{
 			grpc.WithInitialWindowSize(windowSize), grpc.WithInitialConnWindowSize(windowSize),
 			grpc.WithReadBufferSize(bufferedBytes), grpc.WithWriteBufferSize(bufferedBytes),
+			grpc.WithIdleTimeout(0), // the socket is connected once, see hide
 		},
 	})
 	p := &Process{name: c.Name, cmd: cmd, peer: peer}
@@ -121,6 +123,17 @@ func (p *Process) PID() int { return p.cmd.tree.PID() }
 
 // Version is the contract version that the plugin and this host speak with each other.
 func (p *Process) Version() int { return p.peer.NegotiatedVersion() }
+
+// send sends the descriptor of a region, which the next call mentions.
+func (p *Process) send(r *region) error { return sendDescriptor(p.cmd.descriptors, r) }
+
+// hide removes the socket's file once the host is connected, so that no other plugin connects.
+func (p *Process) hide() {
+	folders, _ := filepath.Glob(filepath.Join(p.cmd.config.Dir, "plugin-dir*")) // of go-plugin
+	for _, f := range folders {
+		_ = os.RemoveAll(f)
+	}
+}
 
 // Done is closed once the process has ended, and with it everything that it started.
 func (p *Process) Done() <-chan struct{} { return p.cmd.exited }
@@ -185,6 +198,8 @@ type command struct {
 	firstLine atomic.Pointer[string] // of standard output
 	partial   tail                   // of a first line of standard output that has not ended
 	tail      tail                   // of standard error
+
+	descriptors *os.File // socket on which those of shared memory are sent
 }
 
 func (c *command) Start(context.Context) error {
@@ -203,16 +218,32 @@ func (c *command) Start(context.Context) error {
 		outW.Close()
 		return err
 	}
+	descriptors, theirs, err := descriptorSockets()
+	if err != nil {
+		outR.Close()
+		outW.Close()
+		errR.Close()
+		errW.Close()
+		return err
+	}
+	env := slices.Concat(c.config.Env, c.handshakeEnv)
+	if theirs != nil {
+		env = append(env, descriptorsKey+"=3")
+	}
 	tree, err := supervisor.Start(supervisor.Config{
-		Path: c.config.Argv[0], Args: c.config.Argv[1:], Env: slices.Concat(c.config.Env, c.handshakeEnv),
-		Stdout: outW, Stderr: errW, Memory: c.config.Memory,
+		Path: c.config.Argv[0], Args: c.config.Argv[1:], Env: env,
+		Stdout: outW, Stderr: errW, Extra: theirs, Memory: c.config.Memory, Sandbox: c.config.Sandbox,
 	})
 	c.startErr = err
+	c.descriptors = descriptors
 	outW.Close()
 	errW.Close()
+	theirs.Close()
 	if err != nil {
 		outR.Close()
 		errR.Close()
+		descriptors.Close()
+		_ = os.RemoveAll(c.config.Dir)
 		close(c.drained)
 		close(c.exited)
 		return err
@@ -227,6 +258,8 @@ func (c *command) Start(context.Context) error {
 	go func() {
 		c.state = tree.Wait()
 		c.config.Janitor.Remove(tree.PID())
+		descriptors.Close()
+		_ = os.RemoveAll(c.config.Dir)
 		close(c.exited)
 		time.AfterFunc(drainGrace, func() {
 			outR.Close()

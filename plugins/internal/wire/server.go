@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -30,6 +31,10 @@ const parentWatch = 500 * time.Millisecond
 func Serve(optimizers []protocol.OptimizerDef, problems []protocol.ProblemDef) {
 	go exitWithParent()
 	s := newServer(optimizers, problems)
+	if socket, err := strconv.Atoi(os.Getenv(descriptorsKey)); err == nil {
+		_ = os.Unsetenv(descriptorsKey) // what this process starts does not inherit the socket
+		s.mappings.inbox, _ = newInbox(socket)
+	}
 	// go-plugin diverts standard output and error into streams that may lose their last lines in a
 	// crash. Output goes to the process's standard error instead, which the host reads to the end.
 	stderr := os.Stderr
