@@ -16,9 +16,13 @@ import (
 	"noisebench/protocol"
 )
 
-// systemFolders hold what programs need: libraries, interpreters, and their configuration.
-var systemFolders = []string{
-	"/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin", "/opt", "/etc", "/nix/store", "/gnu/store", "/snap", "/proc", "/sys",
+// systemPlaces hold what programs need: libraries, interpreters and their configuration, and what the
+// kernel tells of the machine and, in /proc/self, of the program itself; but nothing of other programs.
+var systemPlaces = []string{
+	"/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin", "/opt", "/etc", "/nix/store", "/gnu/store", "/snap", "/sys",
+	"/proc/self", "/proc/sys", "/proc/driver", "/proc/cgroups", "/proc/cmdline", "/proc/cpuinfo", "/proc/devices", "/proc/filesystems",
+	"/proc/loadavg", "/proc/meminfo", "/proc/modules", "/proc/stat", "/proc/swaps", "/proc/uptime", "/proc/version", "/proc/vmstat",
+	"/proc/zoneinfo",
 }
 
 // devices that programs use, accelerators among them, as patterns.
@@ -65,7 +69,7 @@ func (p *Plugin) confine(ctx context.Context, private string, env []string) (*su
 		return nil, env
 	}
 	b := &bounds{home: os.Getenv("HOME"), hidden: p.host.hidden()}
-	b.s.Read = slices.Clone(systemFolders)
+	b.s.Read = slices.Clone(systemPlaces)
 	for _, pattern := range devices {
 		found, _ := filepath.Glob(pattern) // the patterns are well formed
 		b.s.Devices = append(b.s.Devices, found...)

@@ -180,6 +180,20 @@ func ending(s syscall.WaitStatus) error {
 	return fmt.Errorf("signal: %v", s.Signal())
 }
 
+// closeOnExec lets no descriptor but the standard ones reach what this process starts, not even those
+// that the host itself has inherited.
+func closeOnExec() {
+	if unix.CloseRange(3, ^uint(0)>>33, unix.CLOSE_RANGE_CLOEXEC) == nil {
+		return
+	}
+	entries, _ := os.ReadDir("/proc/self/fd") // on older kernels
+	for _, e := range entries {
+		if fd, err := strconv.Atoi(e.Name()); err == nil && fd > 2 {
+			unix.CloseOnExec(fd)
+		}
+	}
+}
+
 // supervise is the main function of a supervisor. It returns when all that it started has ended.
 // more says what its descriptors from 5 on are.
 func supervise(memory int64, more []string, path string, argv []string) {
@@ -194,11 +208,7 @@ func supervise(memory int64, more []string, path string, argv []string) {
 			rules = uintptr(5 + i)
 		}
 	}
-	for fd := range 5 + len(more) {
-		if fd > 2 {
-			unix.CloseOnExec(fd)
-		}
-	}
+	closeOnExec()
 	control, report := os.NewFile(3, "control"), os.NewFile(4, "report")
 	// The host handles signals, and closes control to end the program. They are not ignored here,
 	// since the program would inherit that.
