@@ -66,7 +66,7 @@ folder. A bundle whose signature is not valid is left out. Whether someone made 
 				out = "board.html"
 			}
 			if out == "" || out == "-" {
-				_, err := cmd.OutOrStdout().Write(contents.Bytes())
+				_, err := exact(cmd.OutOrStdout()).Write(contents.Bytes())
 				return err
 			}
 			if err := results.WriteFile(out, contents.Bytes()); err != nil {

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"noisebench/internal/text"
 	pb "noisebench/plugins/internal/wire/noisebenchv1"
 	"noisebench/protocol"
 )
@@ -145,8 +146,25 @@ func (c *Conn) cause(err error) error {
 	case <-c.Done():
 		return c.End()
 	case <-time.After(grace):
-		return errors.New(oneLine(err.Error()))
+		return errors.New(plain(err))
 	}
+}
+
+// plain writes an error of the connection without gRPC's own words.
+func plain(err error) string {
+	s, is := status.FromError(err)
+	said := text.OneLine(s.Message())
+	switch {
+	case !is:
+		return text.OneLine(err.Error())
+	case s.Code() == codes.Unavailable || s.Code() == codes.Canceled:
+		return "it has closed the connection, though its process goes on"
+	case s.Code() == codes.Unimplemented:
+		return "it does not serve this call (" + said + ")"
+	case said == "":
+		return "its answer is an error without a text"
+	}
+	return said
 }
 
 // spec asks for the description of a problem.

@@ -116,6 +116,9 @@ func (b *inbox) take(id uint64) (*os.File, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(messages) == 0 { // it did not fit
+			return nil, errors.New("this process has as many files open as it may (ulimit -n)")
+		}
 		for i := range messages {
 			fds, err := unix.ParseUnixRights(&messages[i])
 			if err != nil {

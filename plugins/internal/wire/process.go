@@ -3,6 +3,7 @@ package wire
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ import (
 	"github.com/hashicorp/go-plugin/runner"
 	"google.golang.org/grpc"
 
+	"noisebench/internal/text"
 	"noisebench/plugins/internal/supervisor"
 	pb "noisebench/plugins/internal/wire/noisebenchv1"
 	"noisebench/protocol"
@@ -293,8 +295,8 @@ func (c *command) readStdout(from *os.File, handshake *io.PipeWriter) {
 		if c.wasKilled() {
 			return // in the middle of its first line
 		}
-		text := string(line)
-		c.firstLine.Store(&text)
+		first := string(line)
+		c.firstLine.Store(&first)
 		if _, err := handshake.Write(append(line, '\n')); err != nil {
 			return
 		}
@@ -392,6 +394,9 @@ func (c *command) words(what string) string {
 func (c *command) explain(err error) error {
 	path := c.config.Argv[0]
 	check := "; a plugin is a program that calls plugins.Serve"
+	if limit := tooManyFiles(cmp.Or(c.startErr, err)); limit != nil {
+		return fmt.Errorf("cannot start %s: %w", filepath.Base(path), limit)
+	}
 	switch {
 	case errors.Is(c.startErr, fs.ErrNotExist):
 		return fmt.Errorf("there is no file %s, or the interpreter that it names in its first line", path)
@@ -418,7 +423,7 @@ func (c *command) explain(err error) error {
 	ending := c.ending() // go-plugin has killed it, if it did not end by itself
 	switch {
 	case c.firstLine.Load() != nil:
-		return fmt.Errorf("%s: after the handshake: %s", filepath.Base(path), oneLine(err.Error()))
+		return fmt.Errorf("%s: after the handshake: %s", filepath.Base(path), plain(err))
 	case !c.wasKilled() || ending != "signal: killed":
 		return fmt.Errorf("%s is not a noisebench plugin: it ended without a handshake (%s)%s%s",
 			filepath.Base(path), ending, c.lastOutput(), check)
@@ -429,6 +434,14 @@ func (c *command) explain(err error) error {
 		return fmt.Errorf("%s is not a noisebench plugin, or hangs, or is slow to start: no handshake within %v%s%s%s",
 			filepath.Base(path), c.config.StartTimeout, c.words(soFar), moreTime, check)
 	}
+}
+
+// tooManyFiles explains an error that says that this process has too many files open; nil: it is another.
+func tooManyFiles(err error) error {
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+		return errors.New("bench has as many files open as it may; raise that limit (ulimit -n), or make fewer runs side by side (-j)")
+	}
+	return nil
 }
 
 // Parts of the error for a plugin that did not start in time.
@@ -449,6 +462,10 @@ func reconcile(version string) string {
 // quote writes the start of a line for an error text.
 func quote(line string) string {
 	const most = 60
+	size := len(line)
+	if line = text.OneLine(line); line == "" {
+		return text.Count(size, "byte") + " that are no text"
+	}
 	if len(line) > most {
 		line = strings.ToValidUTF8(line[:most], "") + "…"
 	}

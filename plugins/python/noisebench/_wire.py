@@ -73,6 +73,8 @@ class _Inbox:
                 name, controls, _, _ = self.socket.recvmsg(8, socket.CMSG_SPACE(4), socket.MSG_CMSG_CLOEXEC)
                 if len(name) != 8:
                     raise OSError("the host has closed the socket for descriptors")
+                if not controls:  # it did not fit
+                    raise OSError("this process has as many files open as it may (ulimit -n)")
                 for _, _, data in controls:
                     self.waiting.setdefault(int.from_bytes(name, "little"), []).extend(array.array("i", data))
             first = self.waiting[region].pop(0)
