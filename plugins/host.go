@@ -42,7 +42,7 @@ type Options struct {
 	// library from a cold disk needs tens of seconds.
 	StartTimeout time.Duration
 	// CallTimeout is the longest that one call may take before its plugin is declared hanging and
-	// killed with all that it started. Default: 10 minutes.
+	// killed with all that it started; for Close, 10 seconds at most. Default: 10 minutes.
 	CallTimeout time.Duration
 	// Memory is the most that one plugin and what it starts may have in use, in bytes, before they
 	// are killed: what they have written and the shared memory that they map, but no pages of

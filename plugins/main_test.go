@@ -41,6 +41,9 @@ func serveMode(mode string) {
 		Serve(definitions()...)
 	case "impure":
 		Serve(impureDefinitions()...)
+	case "fate":
+		seed, _ := strconv.ParseUint(os.Args[2], 10, 64)
+		Serve(fateOf(seed).definitions()...)
 	case "thief":
 		host, _ := strconv.Atoi(os.Args[3])
 		victim, _ := strconv.Atoi(os.Args[4])

@@ -40,7 +40,7 @@ func (f *pluginFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.paths, "plugin", nil, "launch the plugin at this `PATH` too (may be repeated)")
 	flags.DurationVar(&f.callTimeout, "call-timeout", 2*time.Minute,
-		"a plugin that takes longer than this for one call is killed")
+		"a plugin that takes longer than this for one call is killed (10s at most to close a run)")
 	flags.DurationVar(&f.startTimeout, "start-timeout", time.Minute,
 		"a plugin that takes longer than this to start is killed")
 	flags.Float64Var(&f.memory, "plugin-memory", 0,

@@ -124,13 +124,25 @@ func ask[R any](c *Conn, what, call string, do func(context.Context) (R, error))
 	return reply, err
 }
 
+// closeTimeout is the longest that a call of Close may take: it has nothing to compute, and the run
+// that it ends is finished.
+const closeTimeout = 10 * time.Second
+
+// limit is the longest that a call may take.
+func (c *Conn) limit(call string) time.Duration {
+	if call == "Close" {
+		return min(c.timeout, closeTimeout)
+	}
+	return c.timeout
+}
+
 // watch kills the plugin unless the call has ended in time.
 func (c *Conn) watch(call string) *time.Timer {
-	return time.AfterFunc(c.timeout, func() { c.hang(call) })
+	return time.AfterFunc(c.limit(call), func() { c.hang(call) })
 }
 
 func (c *Conn) hang(call string) {
-	c.Kill(fmt.Sprintf("killed, because its %s did not answer within %v", call, c.timeout))
+	c.Kill(fmt.Sprintf("killed, because its %s did not answer within %v", call, c.limit(call)))
 }
 
 // described limits the answers outside of sessions, which carry no vectors.
