@@ -112,15 +112,20 @@ func (s *server) Describe(_ context.Context, r *pb.DescribeRequest) (*pb.Describ
 
 func (s *server) Spec(_ context.Context, r *pb.SpecRequest) (*pb.SpecReply, error) {
 	var spec protocol.ProblemSpec
+	invalid := false
 	err := guard(func() (err error) {
 		spec, err = s.spec(r.GetProblem(), r.GetSetting())
+		invalid = errors.Is(err, errInvalidSpec)
 		return err
 	})
 	if err != nil {
+		err.Panic = err.Panic || invalid // a mistake of the author, too, and none of the user
 		return &pb.SpecReply{Error: err}, nil
 	}
 	return &pb.SpecReply{Spec: specToWire(&spec)}, nil
 }
+
+var errInvalidSpec = errors.New("spec is invalid")
 
 // spec asks a problem for its description once per setting.
 func (s *server) spec(name string, setting protocol.Setting) (protocol.ProblemSpec, error) {
@@ -139,7 +144,7 @@ func (s *server) spec(name string, setting protocol.Setting) (protocol.ProblemSp
 		return spec, err
 	}
 	if err := spec.Check(); err != nil {
-		return spec, fmt.Errorf("the spec of problem %s is invalid: %w", name, err)
+		return spec, fmt.Errorf("the %w: %w", errInvalidSpec, err)
 	}
 	s.mu.Lock()
 	s.specs[key] = spec

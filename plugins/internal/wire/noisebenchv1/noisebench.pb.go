@@ -241,7 +241,7 @@ type Error struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Text          string                 `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
 	Unsupported   bool                   `protobuf:"varint,2,opt,name=unsupported,proto3" json:"unsupported,omitempty"` // the request is not supported (Go: errors.ErrUnsupported)
-	Panic         bool                   `protobuf:"varint,3,opt,name=panic,proto3" json:"panic,omitempty"`             // the code panicked or raised an exception; details went to standard error
+	Panic         bool                   `protobuf:"varint,3,opt,name=panic,proto3" json:"panic,omitempty"`             // the code panicked, raised an exception (details went to standard error), or made an invalid Spec
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
