@@ -94,7 +94,7 @@ func Start(ctx context.Context, c Config) (*Process, error) {
 	case !inTime():
 		p.Stop()
 		return nil, context.Cause(ctx)
-	case !late.Stop():
+	case !late.Stop() && cmd.firstLine.Load() != nil:
 		p.Stop()
 		return nil, fmt.Errorf("%s completed the handshake, but did not answer within %v%s%s", filepath.Base(c.Argv[0]), c.StartTimeout,
 			cmd.words(soFar), moreTime)
