@@ -666,7 +666,12 @@ func (e *execution) make(ctx context.Context, i int, task Task) ended {
 // stops when held ends, as it does with ctx or when the run's claim is lost.
 func (e *execution) attempt(ctx, held context.Context, i int, task Task) (record *results.Record, err error) {
 	cell := e.campaign.cells[i]
-	impure := cell.prove(held, task.Run, e.opt.Alloc)
+	if impure := cell.prove(held, task.Run, e.opt.Alloc); impure != nil {
+		if fault := (*protocol.Fault)(nil); !errors.As(impure, &fault) {
+			return nil, impure
+		}
+		return e.keep(task, e.without(task, cell, impure, time.Now()))
+	}
 	for attempt := range 2 {
 		started := time.Now()
 		checkpoints := e.checkpoints(task.ID, attempt == 0)
@@ -679,9 +684,7 @@ func (e *execution) attempt(ctx, held context.Context, i int, task Task) (record
 				return save(data)
 			}
 		}
-		if impure != nil {
-			record, err = nil, impure
-		} else if e.opt.Maker != nil {
+		if e.opt.Maker != nil {
 			record, err = e.opt.Maker.Make(held, task.Run, checkpoints)
 		} else {
 			record, err = RunResumable(held, cell.problem, cell.optimizer, task.Run, e.opt.Alloc, checkpoints)
@@ -693,14 +696,28 @@ func (e *execution) attempt(ctx, held context.Context, i int, task Task) (record
 		if err == nil {
 			break
 		}
-		if record == nil { // the problem could not even be described again, or one of the two is impure
-			record = &results.Record{
-				Run: task.Run, Spec: cell.spec,
-				End: results.End{Status: results.Failed, Reason: err.Error()},
-			}
-			e.stamp(record, started)
+		if record == nil { // the problem could not even be described again
+			record = e.without(task, cell, err, started)
+		}
+		if errors.As(err, new(*impurity)) {
+			break // a second attempt could only hide it
 		}
 	}
+	return e.keep(task, record)
+}
+
+// without is the record of a run that failed before it began.
+func (e *execution) without(task Task, c *cell, err error, started time.Time) *results.Record {
+	record := &results.Record{
+		Run: task.Run, Spec: c.spec,
+		End: results.End{Status: results.Failed, Reason: err.Error()},
+	}
+	e.stamp(record, started)
+	return record
+}
+
+// keep commits the record of a run, and removes its checkpoint.
+func (e *execution) keep(task Task, record *results.Record) (*results.Record, error) {
 	if err := e.opt.Store.Commit(record); err != nil {
 		return nil, err
 	}

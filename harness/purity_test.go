@@ -328,3 +328,35 @@ func TestOneProbe(t *testing.T) {
 		}
 	}
 }
+
+// An impure definition is found once: it is not tried again, whether the probe finds it or a run.
+func TestImpureOnce(t *testing.T) {
+	for name, late := range map[string]float64{"at once": 0, "after a while": 50} {
+		opened, calls := 0, 0.0
+		p, o, _ := strangers(func(p points) skewed {
+			opened++
+			return skewed{points: &p, measured: func(_ []float64, m *protocol.Measurement[float64]) {
+				if calls++; calls > late {
+					m.Gradient[1] += 1e-9 * calls
+				}
+			}}
+		}, nil)
+		plan := plainPlan()
+		plan.Replicates, plan.Problems[0].Budget = 1, 4*5000
+		campaign, err := NewCampaign(plan, definitions{p, []protocol.OptimizerDef{o}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cells, err := campaign.Execute(context.Background(), Options{Store: newMemoryStore(), Parallel: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := 2 // to see that it opens, and for the probe
+		if late > 0 {
+			want = 4 // the probe's second run, and the run
+		}
+		if opened != want || len(cells[0].Failed) != 1 {
+			t.Errorf("%s: the problem was opened %d times, want %d; failed runs: %q", name, opened, want, cells[0].Failed)
+		}
+	}
+}

@@ -186,6 +186,7 @@ func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o pr
 	}
 	r.record.Host.Executables = executables(p.Origin, o.Origin)
 	r.record.Host.Transport = map[string]string{"problem": transport(r.problem), "optimizer": transport(r.optimizer)}
+	r.record.Host.Sandbox = sandboxes(r.problem, r.optimizer)
 
 	err = r.loop(ctx, request)
 	if closeErr := r.close(); err == nil && !inClose(closeErr) {
@@ -726,6 +727,20 @@ func transport(v any) string {
 		return t.Transport()
 	}
 	return "in process"
+}
+
+// sandboxes says how outside plugins are confined; nil if neither is one.
+func sandboxes(problem, optimizer any) map[string]string {
+	all := map[string]string{}
+	for name, v := range map[string]any{"problem": problem, "optimizer": optimizer} {
+		if s, ok := v.(interface{ Sandbox() string }); ok && s.Sandbox() != "" {
+			all[name] = s.Sandbox()
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all
 }
 
 // ownSeconds is the time that the code of a problem or optimizer in another process says it took so far; 0: it is in this

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -41,7 +42,7 @@ type Options struct {
 	// library from a cold disk needs tens of seconds.
 	StartTimeout time.Duration
 	// CallTimeout is the longest that one call may take before its plugin is declared hanging and
-	// killed with all that it started. Default: 10 minutes.
+	// killed with all that it started; for Close, 10 seconds at most. Default: 10 minutes.
 	CallTimeout time.Duration
 	// Memory is the most that one plugin and what it starts may have in use, in bytes, before they
 	// are killed: what they have written and the shared memory that they map, but no pages of
@@ -53,6 +54,11 @@ type Options struct {
 	// Devices are the accelerators to use, as indices. The processes of each plugin are told one
 	// each, in turn, by NOISEBENCH_DEVICE.
 	Devices []string
+	// NoSandbox lets outside plugins reach what the user may. Without it they are confined, where the
+	// kernel can, see the package comment.
+	NoSandbox bool
+	// Hidden are folders that confined plugins must not read, even where they lie beside one.
+	Hidden []string
 	// Env is added to the plugins' environment, as "NAME=value". Plugins inherit a fixed list of
 	// variables only, see the package comment.
 	Env []string
@@ -70,6 +76,8 @@ type Host struct {
 
 	mu      sync.Mutex
 	plugins map[string]*Plugin // by argv
+	python  map[string][]string
+	started int // processes, which numbers their folders
 	closed  bool
 }
 
@@ -109,19 +117,28 @@ func NewHost(o Options) (*Host, error) {
 		open: open, close: cancel,
 		options: o, env: append(inherited(os.Environ()), o.Env...), dir: dir, janitor: janitor,
 		memory: wire.NewMemory(o.Transport != Messages), plugins: map[string]*Plugin{},
+		python: map[string][]string{},
 	}, nil
 }
 
 // privateFolder is the path of a new folder, short enough for sockets in it.
 func privateFolder() string {
-	// The shortest of the systems' limits, less what is put under the base: two folders and a
-	// socket with random names.
-	const limit = 104 - 1 - len("/nb-01234567/plugin-dir4294967295/plugin4294967295")
+	// The shortest of the systems' limits, less what is put under the base: folders and a socket.
+	const limit = 104 - 1 - len("/nb-01234567/12345/plugin-dir4294967295/plugin4294967295")
 	base := os.TempDir()
 	if len(base) > limit && runtime.GOOS != "windows" {
 		base = "/tmp"
 	}
 	return filepath.Join(base, fmt.Sprintf("nb-%08x", rand.Uint32()))
+}
+
+// processFolder makes a private folder for one process.
+func (h *Host) processFolder() (string, error) {
+	h.mu.Lock()
+	h.started++
+	dir := filepath.Join(h.dir, strconv.Itoa(h.started))
+	h.mu.Unlock()
+	return dir, os.Mkdir(dir, 0o700)
 }
 
 // Alloc returns size zeroed bytes, aligned to 64, that plugins can map: vectors that lie in it

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -40,6 +41,13 @@ func serveMode(mode string) {
 		Serve(definitions()...)
 	case "impure":
 		Serve(impureDefinitions()...)
+	case "fate":
+		seed, _ := strconv.ParseUint(os.Args[2], 10, 64)
+		Serve(fateOf(seed).definitions()...)
+	case "thief":
+		host, _ := strconv.Atoi(os.Args[3])
+		victim, _ := strconv.Atoi(os.Args[4])
+		Serve(thief(os.Args[2], host, victim))
 	case "tiny", "tiny-optimizer":
 		Serve(tinyProblem, tinyOptimizer)
 	case "silent":

@@ -120,9 +120,14 @@ func (p *Plugin) connect(ctx context.Context, device string) (*wire.Conn, error)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(h.open, func() { cancel(errClosed) })()
+	dir, err := h.processFolder()
+	if err != nil {
+		return nil, err
+	}
+	sandbox, env := p.confine(ctx, dir, env)
 	process, err := wire.Start(ctx, wire.Config{
-		Name: p.Name, Argv: p.argv, Env: env, Dir: h.dir, Logger: h.options.Logger,
-		StartTimeout: h.options.StartTimeout, Janitor: h.janitor, Memory: max(h.options.Memory, 0),
+		Name: p.Name, Argv: p.argv, Env: env, Dir: dir, Logger: h.options.Logger,
+		StartTimeout: h.options.StartTimeout, Janitor: h.janitor, Memory: max(h.options.Memory, 0), Sandbox: sandbox,
 	})
 	if err != nil {
 		return nil, err
@@ -133,6 +138,7 @@ func (p *Plugin) connect(ctx context.Context, device string) (*wire.Conn, error)
 		process.Stop()
 		return nil, err
 	}
+	conn.Sandbox = p.Sandbox()
 	return conn, nil
 }
 

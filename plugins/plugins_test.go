@@ -398,7 +398,7 @@ func TestNoPlugin(t *testing.T) {
 	if err := os.WriteFile(script, []byte("#!/no/such/interpreter\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	h := newHost(t, Options{StartTimeout: 500 * time.Millisecond})
+	h := newHost(t, Options{StartTimeout: time.Second})
 	for _, c := range []struct {
 		argv []string
 		want string
@@ -412,10 +412,10 @@ func TestNoPlugin(t *testing.T) {
 		{[]string{dir}, "is a folder; give the executable itself"},
 		{[]string{filepath.Join(dir, "nothing")}, "there is no file"},
 		{[]string{"no-such-program"}, "there is no executable no-such-program in PATH"},
-		{[]string{"/bin/sleep", "100"}, "no handshake within 500ms"},
-		{[]string{os.Args[0], "plugin:silent"}, "no handshake within 500ms"},
+		{[]string{"/bin/sleep", "100"}, "no handshake within 1s"},
+		{[]string{os.Args[0], "plugin:silent"}, "no handshake within 1s"},
 		{[]string{os.Args[0], "plugin:slow"}, "its output so far: loading a large library / and more; allow more time by --start-timeout"},
-		{[]string{os.Args[0], "plugin:mute"}, "completed the handshake, but did not answer within 500ms"},
+		{[]string{os.Args[0], "plugin:mute"}, "completed the handshake, but did not answer within 1s"},
 		{[]string{os.Args[0], "plugin:noise"}, `its first line is "hello from a print that came too early"`},
 		{[]string{os.Args[0], "plugin:prefix"}, `its first line is "hello 1|2|`},
 		{[]string{os.Args[0], "plugin:version 1"}, "speaks contract version 1, this noisebench speaks version 2; rebuild the plugin"},

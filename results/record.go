@@ -140,15 +140,18 @@ type Host struct {
 	Transport map[string]string `json:"transport"`
 	// Executables are the hexadecimal SHA-256 of those that served "problem" and "optimizer".
 	Executables map[string]string `json:"executables,omitempty"`
+	// Sandbox tells how the plugins of "problem" and "optimizer" were confined, if they are outside
+	// ones: "landlock" and the version of the kernel's interface, "off", or "none" and why.
+	Sandbox map[string]string `json:"sandbox,omitempty"`
 	// Threads is the number of threads that each run was told to use; 0 for the number of cores.
 	Threads  int `json:"threads,omitempty"`
 	Parallel int `json:"parallel"` // concurrent runs
 	Clocks
 }
 
-// With returns h with the parts that only the run itself knows: transports, executables and clocks.
+// With returns h with the parts that only the run itself knows: transports, executables, sandboxes and clocks.
 func (h Host) With(run *Host) Host {
-	h.Transport, h.Executables, h.Clocks = run.Transport, run.Executables, run.Clocks
+	h.Transport, h.Executables, h.Sandbox, h.Clocks = run.Transport, run.Executables, run.Sandbox, run.Clocks
 	return h
 }
 

@@ -72,7 +72,7 @@ were only ever compared within tolerances, never bit by bit, say so.`,
 				out = "board.html"
 			}
 			if out == "" || out == "-" {
-				_, err := cmd.OutOrStdout().Write(contents.Bytes())
+				_, err := exact(cmd.OutOrStdout()).Write(contents.Bytes())
 				return err
 			}
 			if err := results.WriteFile(out, contents.Bytes()); err != nil {

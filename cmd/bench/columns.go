@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/term"
 
+	"noisebench/internal/text"
 	"noisebench/results/report"
 )
 
@@ -40,28 +41,36 @@ func printWidth(w io.Writer, width int, rows [][]string, drop ...string) error {
 func splitCells(row []string) [][]string {
 	var lines [][]string
 	for k, cell := range row {
-		for i, text := range strings.Split(cell, "\n") {
+		for i, line := range strings.Split(cell, "\n") {
 			if i == len(lines) {
 				lines = append(lines, make([]string, len(row)))
 			}
-			lines[i][k] = text
+			lines[i][k] = line
 		}
 	}
 	return lines
 }
 
 // printText writes text, wrapped on a terminal.
-func printText(w io.Writer, text string) {
-	for line := range strings.Lines(text) {
+func printText(w io.Writer, all string) {
+	for line := range strings.Lines(all) {
 		for _, part := range report.Wrap(strings.TrimSuffix(line, "\n"), terminalWidth(w)) {
 			fmt.Fprintln(w, part)
 		}
 	}
 }
 
+// exact returns the writer for contents of a file, as they are unless it is a terminal.
+func exact(w io.Writer) io.Writer {
+	if isTerminal(w) {
+		return w
+	}
+	return text.Raw(w)
+}
+
 // isTerminal reports whether w is a terminal.
 func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
+	file, ok := text.Raw(w).(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
@@ -75,7 +84,7 @@ func terminalWidth(w io.Writer) int {
 	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
 		return max(n, least)
 	}
-	if n, _, err := term.GetSize(int(w.(*os.File).Fd())); err == nil && n > 0 {
+	if n, _, err := term.GetSize(int(text.Raw(w).(*os.File).Fd())); err == nil && n > 0 {
 		return max(n, least)
 	}
 	return usual

@@ -96,6 +96,7 @@ func (f *finder) open(cmd *cobra.Command, arg string) (*found, error) {
 	}()
 	rest := func() (bundle.Lookup, error) {
 		if own == nil {
+			f.plugins.results = f.dir
 			if own, err = f.plugins.open(cmd, plan.Plugins...); err != nil {
 				return nil, err
 			}

@@ -18,8 +18,8 @@ var layers = map[string]struct{ own, libraries []string }{
 	"protocol/platform":     {libraries: []string{"golang.org/x/sys/cpu"}},
 	"protocol/planfile":     {own: []string{"protocol"}, libraries: []string{"github.com/goccy/go-yaml"}},
 	"plugins": {
-		own:       []string{"protocol", "plugins/internal/wire", "plugins/internal/supervisor"},
-		libraries: []string{"github.com/hashicorp/", "google.golang.org/", "golang.org/x/sys/"},
+		own:       []string{"protocol", "plugins/internal/wire", "plugins/internal/supervisor", "internal/text"},
+		libraries: []string{"github.com/hashicorp/", "github.com/landlock-lsm/", "google.golang.org/", "golang.org/x/sys/"},
 	},
 	"plugins/catalogue": {
 		own: []string{

@@ -32,6 +32,8 @@ func TestMain(m *testing.M) {
 		"sluggish":        func() { plugins.Serve(sluggish()) },
 		"modest":          func() { plugins.Serve(modest()) },
 		"crasher":         func() { plugins.Serve(crasher()) },
+		"ruffian":         serveRuffian,
+		"rude-exit":       rudeExit,
 		"importer":        func() { plugins.Serve(importer("imported"), importer("neighbour")) },
 	})
 }

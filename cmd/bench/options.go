@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -32,14 +33,16 @@ type pluginFlags struct {
 	threads      int // for each run; 0: the plugins' choice
 	python       string
 	devices      []string
-	set          pflag.FlagSet // of all the above, for args
+	noSandbox    bool
+	results      string        // folder that outside plugins must not read, beside the usual one
+	set          pflag.FlagSet // of the flags for all of these but results, for args
 }
 
 func (f *pluginFlags) add(cmd *cobra.Command) {
 	flags := &f.set
 	flags.StringArrayVar(&f.paths, "plugin", nil, "launch the plugin at this `PATH` too (may be repeated)")
 	flags.DurationVar(&f.callTimeout, "call-timeout", 2*time.Minute,
-		"a plugin that takes longer than this for one call is killed")
+		"a plugin that takes longer than this for one call is killed (10s at most to close a run)")
 	flags.DurationVar(&f.startTimeout, "start-timeout", time.Minute,
 		"a plugin that takes longer than this to start is killed")
 	flags.Float64Var(&f.memory, "plugin-memory", 0,
@@ -48,6 +51,8 @@ func (f *pluginFlags) add(cmd *cobra.Command) {
 		"`INTERPRETER` for entries such as python:torch.optim:NAdam (default: that of the active virtual environment, or python3)")
 	flags.StringSliceVar(&f.devices, "devices", nil,
 		"accelerators to use, as `INDICES` such as 0,1: each process of a plugin is told one of them by NOISEBENCH_DEVICE")
+	flags.BoolVar(&f.noSandbox, "no-sandbox", false,
+		"let outside plugins read and write what you may (default: on Linux, they read what they need alone)")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "print what plugins log")
 	flags.StringVar(&f.transport, "transport", "auto", "how vectors travel: auto or messages")
 	flags.BoolVar(&f.inProcess, "in-process", false, "do not launch bench's own plugins, call them in process")
@@ -143,6 +148,8 @@ func (f *pluginFlags) options(cmd *cobra.Command) (plugins.Options, error) {
 	return plugins.Options{
 		Env:          env,
 		Devices:      f.devices,
+		NoSandbox:    f.noSandbox,
+		Hidden:       []string{usualResults, cmp.Or(f.results, usualResults)},
 		Transport:    transport,
 		StartTimeout: f.startTimeout,
 		CallTimeout:  f.callTimeout,
@@ -158,7 +165,10 @@ func listed(paths []string) *pluginFlags {
 	}
 }
 
+// usualResults is the results folder where no other is named.
+const usualResults = "noisebench-results"
+
 // addResults adds the flag that names the results folder.
 func addResults(cmd *cobra.Command, dir *string) {
-	cmd.Flags().StringVarP(dir, "results", "o", "noisebench-results", "`DIR` of the run records")
+	cmd.Flags().StringVarP(dir, "results", "o", usualResults, "`DIR` of the run records")
 }

@@ -28,6 +28,7 @@ type progress struct {
 
 	mu      sync.Mutex
 	last    harness.Progress
+	updated time.Time // when it became so
 	started time.Time
 	drawn   time.Time
 	told    map[[2]string]string // last reported stage of each cell
@@ -75,7 +76,7 @@ func (p *progress) update(now harness.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	first := p.last.Done+p.last.Left == 0
-	p.last = now
+	p.last, p.updated = now, time.Now()
 	switch {
 	case first && now.Found > 0:
 		p.erase()
@@ -90,11 +91,11 @@ func (p *progress) update(now harness.Progress) {
 }
 
 // say prints a note without disturbing the line.
-func (p *progress) say(text string) {
+func (p *progress) say(note string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.erase()
-	fmt.Fprintf(p.out, "note: %s\n", text)
+	fmt.Fprintf(p.out, "note: %s\n", note)
 }
 
 // finish ends the display.
@@ -118,7 +119,8 @@ func (p *progress) draw() {
 		return
 	}
 	// A line that wraps cannot be overwritten.
-	fmt.Fprintf(p.out, "\r\x1b[K%s", p.liveLine(terminalWidth(p.out)-1))
+	p.erase()
+	fmt.Fprint(p.out, p.liveLine(terminalWidth(p.out)-1))
 }
 
 // liveLine is the line for a terminal: as much as fits, and in any case the time that is left.
@@ -148,12 +150,16 @@ func (p *progress) left() string {
 	if p.last.Remaining < 0 {
 		return "time left unknown yet"
 	}
-	return "about " + short(p.last.Remaining) + " left"
+	left := p.last.Remaining - time.Since(p.updated)
+	if left < 0 {
+		return "time left unknown: a run takes longer than those before it"
+	}
+	return "about " + short(left) + " left"
 }
 
 func (p *progress) erase() {
 	if p.live {
-		fmt.Fprint(p.out, "\r\x1b[K")
+		fmt.Fprint(text.Raw(p.out), "\r\x1b[K")
 	}
 }
 

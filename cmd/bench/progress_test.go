@@ -56,7 +56,7 @@ o on p: finished, step_size=0.3 from 2+5 tuning runs, 1 run failed: it broke
 // However narrow the terminal, the time that is left stays in the line.
 func TestLiveLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &progress{started: time.Now(), last: harness.Progress{Done: 7, Left: 14, Remaining: 90 * time.Second}}
+		p := &progress{started: time.Now(), updated: time.Now(), last: harness.Progress{Done: 7, Left: 14, Remaining: 90 * time.Second}}
 		for width, want := range map[int]string{
 			100: "[████████················] 7 of at most 21 runs, 0 ms passed, about 1 min 30 s left",
 			60:  "7 of at most 21 runs, 0 ms passed, about 1 min 30 s left",

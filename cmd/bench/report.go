@@ -41,7 +41,7 @@ Like bench table, it works from the records alone and runs nothing. If runs are 
 				return err
 			}
 			if out == "-" {
-				_, err := cmd.OutOrStdout().Write(html)
+				_, err := exact(cmd.OutOrStdout()).Write(html)
 				return err
 			}
 			if err := results.WriteFile(out, html); err != nil {

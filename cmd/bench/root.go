@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"noisebench/internal/text"
 	"noisebench/protocol"
 )
 
@@ -26,6 +27,7 @@ const (
 // run is the command with its arguments, without its name. Results go to stdout, all else to
 // stderr.
 func run(args []string, stdout, stderr io.Writer) int {
+	stdout, stderr = text.NewCleaner(stdout), text.NewCleaner(stderr) // much of it comes from strangers
 	ctx, stop := interruptible(stderr)
 	defer stop()
 	setThreads(threadsOfEnvironment())

@@ -69,6 +69,7 @@ optimizer against published ones costs its own runs alone.`,
 			making.plugins, making.flags = plan.Plugins, flags.args()
 			flags.threads = max(1, runtime.NumCPU()/parallel)
 			making.threads = flags.threads
+			flags.results = dir
 			catalogue, err := flags.open(cmd, plan.Plugins...)
 			if err != nil {
 				return err

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"noisebench/protocol"
@@ -31,6 +33,18 @@ func charged(end *results.End) string {
 	return text
 }
 
+// sandboxOf tells how the outside plugins of a run were confined.
+func sandboxOf(h *results.Host) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(h.Sandbox)) {
+		parts = append(parts, name+" "+h.Sandbox[name])
+	}
+	if len(parts) == 0 {
+		return "no outside plugin"
+	}
+	return strings.Join(parts, ", ")
+}
+
 func showRun(w io.Writer, found *results.Found) error {
 	r := found.Record
 	run, end, host := &r.Run, &r.End, &r.Host
@@ -57,6 +71,7 @@ func showRun(w io.Writer, found *results.Found) error {
 		{"made by", fmt.Sprintf("noisebench %s, %s, %s, %s, %d cores, %s",
 			host.Harness, host.GoVersion, host.Platform, host.CPU, host.Cores, host.Machine)},
 		{"transport", fmt.Sprintf("problem %s, optimizer %s", host.Transport["problem"], host.Transport["optimizer"])},
+		{"sandbox", sandboxOf(host)},
 		{"seconds", fmt.Sprintf("problem %.3g, optimizer %.3g, evaluation %.3g, harness %.3g",
 			host.ProblemTime, host.OptimizerTime, host.EvaluateTime, host.HarnessTime)},
 	}

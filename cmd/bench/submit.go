@@ -63,6 +63,7 @@ Other batch systems need no more than their array of the same command: every tas
 			if err != nil {
 				return err
 			}
+			flags.results = dir
 			catalogue, err := flags.open(cmd, plan.Plugins...)
 			if err != nil {
 				return err

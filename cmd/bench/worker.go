@@ -9,6 +9,7 @@ import (
 
 	"noisebench/harness"
 	"noisebench/harness/worker"
+	"noisebench/internal/text"
 )
 
 func newWorker() *cobra.Command {
@@ -21,7 +22,7 @@ func newWorker() *cobra.Command {
 bench run --launch COMMAND starts on another machine: bench has to be there under the same path, and so do the plugins of the plan.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return worker.Serve(cmd.Context(), os.Stdin, cmd.OutOrStdout(), func(_ context.Context, o worker.Opening) (*worker.Workplace, error) {
+			return worker.Serve(cmd.Context(), os.Stdin, text.Raw(cmd.OutOrStdout()), func(_ context.Context, o worker.Opening) (*worker.Workplace, error) {
 				// Where the folder is not there, only absolute paths and names are found.
 				_ = os.Chdir(o.Dir)
 				if err := cmd.ParseFlags(o.Flags); err != nil {

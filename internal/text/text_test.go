@@ -5,6 +5,23 @@ import (
 	"testing"
 )
 
+func TestCleaner(t *testing.T) {
+	all := "a\x1b[31mb\r\n\tc\u202ed\u00a0ä\xffe\x00\u2028\u009bm–"
+	want := "a [31mb \n\tc d\u00a0ä e   m–"
+	for size := 1; size <= len(all); size++ { // of the pieces in which it is written
+		var out strings.Builder
+		c := NewCleaner(&out)
+		for rest := all; rest != ""; rest = rest[min(size, len(rest)):] {
+			if n, err := c.Write([]byte(rest[:min(size, len(rest))])); err != nil || n != min(size, len(rest)) {
+				t.Fatalf("wrote %d bytes (%v)", n, err)
+			}
+		}
+		if out.String() != want {
+			t.Errorf("in pieces of %d: got %q, want %q", size, out.String(), want)
+		}
+	}
+}
+
 func TestText(t *testing.T) {
 	long := strings.Repeat("ä", 81)
 	for _, c := range []struct{ got, want string }{

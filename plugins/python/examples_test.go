@@ -20,7 +20,10 @@ func TestOpticksGPTIsOurs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	host, err := plugins.NewHost(plugins.Options{Env: []string{"PYTHONPATH=" + source}})
+	host, err := plugins.NewHost(plugins.Options{Env: []string{
+		"PYTHONPATH=" + source,
+		"NOISEBENCH_READ=" + filepath.Join(source, "..", "problems", "internal", "data", "files"), // the text that it learns
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,10 @@
 // too late between two checks, the kernel's out-of-memory killer acts: it is configured to prefer
 // the program to the host.
 //
+// A program can be confined, see [Sandbox]: between the supervisor and the program another process
+// starts, which applies Landlock to itself and then becomes the program. The supervisor stays
+// outside: a program could control a process of its own domain.
+//
 // Other systems have process groups only.
 package supervisor
 
@@ -26,12 +30,25 @@ import (
 
 // Config describes the program to run.
 type Config struct {
-	Path   string   // of the executable
-	Args   []string // the first is the first after the program's name
-	Env    []string // the whole environment
-	Stdout *os.File
-	Stderr *os.File
-	Memory int64 // the most that the program and its descendants may have in use together, in bytes; 0: no limit
+	Path    string   // of the executable
+	Args    []string // the first is the first after the program's name
+	Env     []string // the whole environment
+	Stdout  *os.File
+	Stderr  *os.File
+	Extra   *os.File // descriptor 3 of the program; nil: none
+	Sandbox *Sandbox // nil: the program is not confined
+	Memory  int64    // the most that the program and its descendants may have in use together, in bytes; 0: no limit
+}
+
+// Sandbox is what a confined program and its descendants may reach, by absolute paths. What is a
+// folder stands for all in it. Paths that do not exist are left out. Beyond that the kernel keeps
+// them from the memory and the descriptors of processes outside and, if its Landlock is new enough,
+// from sending signals to them.
+type Sandbox struct {
+	Read    []string // files and folders to read and to execute
+	List    []string // folders whose names, and those of the folders in them, may be listed
+	Write   []string // folders to read and write
+	Devices []string // devices to use
 }
 
 // MemoryError is the end of a program that used too much memory.

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -17,8 +18,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// name is the first argument of a supervisor.
-const name = "noisebench-supervisor"
+// The first arguments of a supervisor, and of the process that becomes a confined program.
+const (
+	name         = "noisebench-supervisor"
+	confinedName = "noisebench-confined"
+)
+
+// What a supervisor's descriptors from 5 on are.
+const (
+	withExtra = "extra"
+	withRules = "rules"
+)
 
 const (
 	// patience is how long processes that were killed may take to end: one that waits for a broken
@@ -30,12 +40,15 @@ const (
 )
 
 func init() {
-	if len(os.Args) > 2 && os.Args[0] == name {
+	if len(os.Args) > 1 && os.Args[0] == confinedName {
+		confined(os.Args[1], os.Args[1:])
+	}
+	if len(os.Args) > 3 && os.Args[0] == name {
 		memory, err := strconv.ParseInt(os.Args[1], 10, 64)
 		if err != nil {
 			memory = 0
 		}
-		supervise(memory, os.Args[2], os.Args[2:])
+		supervise(memory, strings.Split(os.Args[2], ","), os.Args[3], os.Args[3:])
 		syscall.Exit(0) // not os.Exit, which waits for a second under the race detector
 	}
 }
@@ -63,10 +76,25 @@ func Start(c Config) (*Tree, error) {
 		controlW.Close()
 		return nil, err
 	}
-	cmd := exec.Command("/proc/self/exe", c.Args...)
-	cmd.Args = append([]string{name, strconv.FormatInt(c.Memory, 10), c.Path}, c.Args...)
+	cmd := exec.Command("/proc/self/exe")
+	cmd.ExtraFiles = []*os.File{controlR, reportW} // descriptors 3 and 4
+	var more []string                              // what the descriptors after them are
+	if c.Extra != nil {
+		more, cmd.ExtraFiles = append(more, withExtra), append(cmd.ExtraFiles, c.Extra)
+	}
+	if c.Sandbox != nil {
+		rules, err := c.Sandbox.file()
+		if err != nil {
+			controlW.Close()
+			reportR.Close()
+			reportW.Close()
+			return nil, fmt.Errorf("write down the rules of a sandbox: %w", err)
+		}
+		defer rules.Close()
+		more, cmd.ExtraFiles = append(more, withRules), append(cmd.ExtraFiles, rules)
+	}
+	cmd.Args = append([]string{name, strconv.FormatInt(c.Memory, 10), strings.Join(more, ","), c.Path}, c.Args...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = c.Env, c.Stdout, c.Stderr
-	cmd.ExtraFiles = []*os.File{controlR, reportW}        // descriptors 3 and 4
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // which a terminal's Ctrl-C does not reach
 	err = cmd.Start()
 	reportW.Close()
@@ -88,8 +116,11 @@ func Start(c Config) (*Tree, error) {
 	err = cmd.Wait()
 	close(t.gone)
 	reportR.Close()
-	if word == "failed" {
+	switch word {
+	case "failed":
 		return nil, &os.PathError{Op: "start", Path: c.Path, Err: syscall.Errno(number)}
+	case "unconfined":
+		return nil, fmt.Errorf("its sandbox could not be set up (%w)", syscall.Errno(number))
 	}
 	return nil, fmt.Errorf("its supervisor ended (%v) before it was started", err)
 }
@@ -149,11 +180,35 @@ func ending(s syscall.WaitStatus) error {
 	return fmt.Errorf("signal: %v", s.Signal())
 }
 
+// closeOnExec lets no descriptor but the standard ones reach what this process starts, not even those
+// that the host itself has inherited.
+func closeOnExec() {
+	if unix.CloseRange(3, ^uint(0)>>33, unix.CLOSE_RANGE_CLOEXEC) == nil {
+		return
+	}
+	entries, _ := os.ReadDir("/proc/self/fd") // on older kernels
+	for _, e := range entries {
+		if fd, err := strconv.Atoi(e.Name()); err == nil && fd > 2 {
+			unix.CloseOnExec(fd)
+		}
+	}
+}
+
 // supervise is the main function of a supervisor. It returns when all that it started has ended.
-func supervise(memory int64, path string, argv []string) {
+// more says what its descriptors from 5 on are.
+func supervise(memory int64, more []string, path string, argv []string) {
 	runtime.LockOSThread() // the program's parent in the sense of PDEATHSIG is a thread
-	unix.CloseOnExec(3)
-	unix.CloseOnExec(4)
+	const none = ^uintptr(0)
+	extra, rules := none, none
+	for i, what := range more {
+		switch what {
+		case withExtra:
+			extra = uintptr(5 + i)
+		case withRules:
+			rules = uintptr(5 + i)
+		}
+	}
+	closeOnExec()
 	control, report := os.NewFile(3, "control"), os.NewFile(4, "report")
 	// The host handles signals, and closes control to end the program. They are not ignored here,
 	// since the program would inherit that.
@@ -162,16 +217,27 @@ func supervise(memory int64, path string, argv []string) {
 
 	own, _ := os.ReadFile("/proc/self/oom_score_adj")
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte(preferred), 0)
-	pid, err := syscall.ForkExec(path, argv, &syscall.ProcAttr{
-		Env: os.Environ(), Files: []uintptr{0, 1, 2},
+	attributes := &syscall.ProcAttr{
+		Env: os.Environ(), Files: []uintptr{0, 1, 2, extra},
 		Sys: &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL},
-	})
+	}
+	var pid int
+	var err error
+	word := "failed"
+	if rules == none {
+		pid, err = syscall.ForkExec(path, argv, attributes)
+	} else {
+		pid, word, err = startConfined(argv, attributes, rules)
+	}
 	_ = os.WriteFile("/proc/self/oom_score_adj", own, 0)
 	if err != nil {
 		errno := syscall.EINVAL
 		errors.As(err, &errno)
-		fmt.Fprintf(report, "failed %d\n", int(errno))
+		fmt.Fprintf(report, "%s %d\n", word, int(errno))
 		return
+	}
+	for fd := range more {
+		_ = unix.Close(5 + fd)
 	}
 	if null, err := unix.Open(os.DevNull, unix.O_RDWR|unix.O_CLOEXEC, 0); err == nil {
 		_ = unix.Dup2(null, 1) // the program's output ends with the program

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"noisebench/internal/text"
 	pb "noisebench/plugins/internal/wire/noisebenchv1"
 	"noisebench/protocol"
 )
@@ -20,6 +21,7 @@ import (
 type Conn struct {
 	*Process
 	Transport Transport
+	Sandbox   string // how the plugin is confined, for records; empty if it is built in
 
 	described *pb.DescribeReply
 	memory    *Memory
@@ -36,7 +38,7 @@ func Connect(ctx context.Context, p *Process, memory *Memory, most Transport, pa
 	if most != Messages && memory.shared {
 		content := make([]byte, 16)
 		_, _ = rand.Read(content) // never fails
-		if probe, err := newRegion(len(content)); err == nil {
+		if probe, err := newRegion(len(content)); err == nil && c.send(probe) == nil {
 			defer probe.free()
 			copy(probe.mem, content)
 			request.Probe, request.ProbeContent = probe.wire(), content
@@ -49,6 +51,7 @@ func Connect(ctx context.Context, p *Process, memory *Memory, most Transport, pa
 	if err != nil {
 		return nil, err
 	}
+	p.hide()
 	c.timeout = timeout
 	can := func(capability pb.Capability) bool { return slices.Contains(c.described.GetCapabilities(), capability) }
 	if request.Probe != nil && can(pb.Capability_CAPABILITY_MEMORY) {
@@ -121,13 +124,25 @@ func ask[R any](c *Conn, what, call string, do func(context.Context) (R, error))
 	return reply, err
 }
 
+// closeTimeout is the longest that a call of Close may take: it has nothing to compute, and the run
+// that it ends is finished.
+const closeTimeout = 10 * time.Second
+
+// limit is the longest that a call may take.
+func (c *Conn) limit(call string) time.Duration {
+	if call == "Close" {
+		return min(c.timeout, closeTimeout)
+	}
+	return c.timeout
+}
+
 // watch kills the plugin unless the call has ended in time.
 func (c *Conn) watch(call string) *time.Timer {
-	return time.AfterFunc(c.timeout, func() { c.hang(call) })
+	return time.AfterFunc(c.limit(call), func() { c.hang(call) })
 }
 
 func (c *Conn) hang(call string) {
-	c.Kill(fmt.Sprintf("killed, because its %s did not answer within %v", call, c.timeout))
+	c.Kill(fmt.Sprintf("killed, because its %s did not answer within %v", call, c.limit(call)))
 }
 
 // described limits the answers outside of sessions, which carry no vectors.
@@ -143,8 +158,25 @@ func (c *Conn) cause(err error) error {
 	case <-c.Done():
 		return c.End()
 	case <-time.After(grace):
-		return errors.New(oneLine(err.Error()))
+		return errors.New(plain(err))
 	}
+}
+
+// plain writes an error of the connection without gRPC's own words.
+func plain(err error) string {
+	s, is := status.FromError(err)
+	said := text.OneLine(s.Message())
+	switch {
+	case !is:
+		return text.OneLine(err.Error())
+	case s.Code() == codes.Unavailable || s.Code() == codes.Canceled:
+		return "it has closed the connection, though its process goes on"
+	case s.Code() == codes.Unimplemented:
+		return "it does not serve this call (" + said + ")"
+	case said == "":
+		return "its answer is an error without a text"
+	}
+	return said
 }
 
 // spec asks for the description of a problem.

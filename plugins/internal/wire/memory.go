@@ -52,7 +52,6 @@ type region struct {
 	id    uint64
 	mem   []byte
 	file  *os.File
-	path  string // under which another process opens it
 	freed atomic.Bool
 }
 
@@ -69,14 +68,11 @@ func newRegion(size int) (*region, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &region{
-		id: lastRegion.Add(1), mem: mem, file: file,
-		path: fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), file.Fd()),
-	}, nil
+	return &region{id: lastRegion.Add(1), mem: mem, file: file}, nil
 }
 
 func (r *region) wire() *pb.Region {
-	return &pb.Region{Id: r.id, Path: r.path, Size: uint64(len(r.mem))}
+	return &pb.Region{Id: r.id, Size: uint64(len(r.mem))}
 }
 
 // offset returns where v lies in r.
@@ -155,8 +151,9 @@ func (m *Memory) find(v []byte) *region {
 // mappings are the host's regions that a plugin has mapped, each once, however many sessions use
 // it.
 type mappings struct {
-	mu   sync.Mutex
-	byID map[uint64]*mapping
+	mu    sync.Mutex
+	byID  map[uint64]*mapping
+	inbox *inbox // nil: the host sends no descriptors
 }
 
 type mapping struct {
@@ -164,17 +161,22 @@ type mapping struct {
 	users int
 }
 
-// acquire maps a region or counts one more user of it.
+// acquire maps a region, whose descriptor the host has sent, or counts one more user of it.
 func (m *mappings) acquire(r *pb.Region) ([]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	file, err := m.inbox.take(r.GetId())
+	if err != nil {
+		return nil, fmt.Errorf("receive the host's memory: %w", err)
+	}
+	defer file.Close()
 	known := m.byID[r.GetId()]
 	if known == nil {
 		size, err := whole(r.GetSize())
 		if err != nil {
 			return nil, err
 		}
-		mem, err := openShared(r.GetPath(), size)
+		mem, err := openShared(file, size)
 		if err != nil {
 			return nil, fmt.Errorf("map the host's memory: %w", err)
 		}

@@ -1,7 +1,10 @@
 package wire
 
 import (
+	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 	"unsafe"
@@ -38,20 +41,100 @@ func createShared(size int) (*os.File, []byte, error) {
 }
 
 // openShared maps the file that another process made with createShared.
-func openShared(path string, size int) ([]byte, error) {
-	file, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
+func openShared(file *os.File, size int) ([]byte, error) {
 	info, err := file.Stat()
 	if err != nil {
 		return nil, err
 	}
 	if info.Size() < int64(size) {
-		return nil, fmt.Errorf("%s has %d bytes, want %d", path, info.Size(), size)
+		return nil, fmt.Errorf("a region has %d bytes, want %d", info.Size(), size)
 	}
 	return mapShared(int(file.Fd()), size)
+}
+
+// descriptorSockets returns two connected sockets: the host sends the descriptors of its regions on
+// the first, and the plugin inherits the second.
+func descriptorSockets() (host, plugin *os.File, err error) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, os.NewSyscallError("socketpair", err)
+	}
+	return os.NewFile(uintptr(pair[0]), "descriptors"), os.NewFile(uintptr(pair[1]), "descriptors"), nil
+}
+
+// sendDescriptor sends a region's descriptor. It does not wait for a receiver that does not receive.
+func sendDescriptor(socket *os.File, r *region) error {
+	id := binary.LittleEndian.AppendUint64(nil, r.id)
+	for {
+		err := unix.Sendmsg(int(socket.Fd()), id, unix.UnixRights(int(r.file.Fd())), nil, unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT)
+		switch err {
+		case unix.EINTR:
+			continue
+		case unix.EAGAIN, unix.ETOOMANYREFS:
+			return errors.New("it does not receive the descriptors of shared memory that it is sent")
+		}
+		return os.NewSyscallError("sendmsg", err)
+	}
+}
+
+// inbox receives the descriptors of regions.
+type inbox struct {
+	socket  int
+	waiting map[uint64][]*os.File // received, but not taken yet, by region
+}
+
+// newInbox returns the inbox at a descriptor that this process has inherited.
+func newInbox(socket int) (*inbox, error) {
+	unix.CloseOnExec(socket)
+	// What is taken has been sent before; the limit ends a wait for what a wrong host does not send.
+	limit := unix.Timeval{Sec: 10}
+	if err := unix.SetsockoptTimeval(socket, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit); err != nil {
+		return nil, os.NewSyscallError("setsockopt", err)
+	}
+	return &inbox{socket, map[uint64][]*os.File{}}, nil
+}
+
+// take returns a descriptor of a region, which the caller closes.
+func (b *inbox) take(id uint64) (*os.File, error) {
+	if b == nil {
+		return nil, errors.ErrUnsupported
+	}
+	for len(b.waiting[id]) == 0 {
+		var name [8]byte
+		control := make([]byte, unix.CmsgSpace(4))
+		n, m, _, _, err := unix.Recvmsg(b.socket, name[:], control, unix.MSG_CMSG_CLOEXEC)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return nil, os.NewSyscallError("recvmsg", err)
+		}
+		if n == 0 {
+			return nil, io.ErrUnexpectedEOF
+		}
+		messages, err := unix.ParseSocketControlMessage(control[:m])
+		if err != nil {
+			return nil, err
+		}
+		if len(messages) == 0 { // it did not fit
+			return nil, errors.New("this process has as many files open as it may (ulimit -n)")
+		}
+		for i := range messages {
+			fds, err := unix.ParseUnixRights(&messages[i])
+			if err != nil {
+				return nil, err
+			}
+			for _, fd := range fds {
+				of := binary.LittleEndian.Uint64(name[:])
+				b.waiting[of] = append(b.waiting[of], os.NewFile(uintptr(fd), "noisebench"))
+			}
+		}
+	}
+	first := b.waiting[id][0]
+	if b.waiting[id] = b.waiting[id][1:]; len(b.waiting[id]) == 0 {
+		delete(b.waiting, id)
+	}
+	return first, nil
 }
 
 func mapShared(fd, size int) ([]byte, error) {

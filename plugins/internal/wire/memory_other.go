@@ -16,7 +16,18 @@ var errNoSharedMemory = fmt.Errorf("shared memory: %w", errors.ErrUnsupported)
 
 func createShared(int) (*os.File, []byte, error) { return nil, nil, errNoSharedMemory }
 
-func openShared(string, int) ([]byte, error) { return nil, errNoSharedMemory }
+func openShared(*os.File, int) ([]byte, error) { return nil, errNoSharedMemory }
+
+func descriptorSockets() (host, plugin *os.File, err error) { return nil, nil, nil }
+
+func sendDescriptor(*os.File, *region) error { return errNoSharedMemory }
+
+// inbox would receive descriptors.
+type inbox struct{}
+
+func newInbox(int) (*inbox, error) { return nil, errNoSharedMemory }
+
+func (*inbox) take(uint64) (*os.File, error) { return nil, errNoSharedMemory }
 
 // Without shared memory these are never called.
 

@@ -3,6 +3,7 @@ package wire
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ import (
 	"github.com/hashicorp/go-plugin/runner"
 	"google.golang.org/grpc"
 
+	"noisebench/internal/text"
 	"noisebench/plugins/internal/supervisor"
 	pb "noisebench/plugins/internal/wire/noisebenchv1"
 	"noisebench/protocol"
@@ -44,11 +46,12 @@ type Config struct {
 	Name         string   // for logs and errors
 	Argv         []string // executable (a path) and arguments
 	Env          []string // the whole environment
-	Dir          string   // private folder for its socket
+	Dir          string   // private folder for its socket, which is removed at its end
 	Logger       hclog.Logger
 	StartTimeout time.Duration
 	Janitor      *Janitor
 	Memory       int64 // the most that it may use, with its children, in bytes; 0: no limit
+	Sandbox      *supervisor.Sandbox
 }
 
 // Process is one running plugin.
@@ -80,6 +83,7 @@ func Start(ctx context.Context, c Config) (*Process, error) {
 		GRPCDialOptions: []grpc.DialOption{
 			grpc.WithInitialWindowSize(windowSize), grpc.WithInitialConnWindowSize(windowSize),
 			grpc.WithReadBufferSize(bufferedBytes), grpc.WithWriteBufferSize(bufferedBytes),
+			grpc.WithIdleTimeout(0), // the socket is connected once, see hide
 		},
 	})
 	p := &Process{name: c.Name, cmd: cmd, peer: peer}
@@ -90,7 +94,7 @@ func Start(ctx context.Context, c Config) (*Process, error) {
 	case !inTime():
 		p.Stop()
 		return nil, context.Cause(ctx)
-	case !late.Stop():
+	case !late.Stop() && cmd.firstLine.Load() != nil:
 		p.Stop()
 		return nil, fmt.Errorf("%s completed the handshake, but did not answer within %v%s%s", filepath.Base(c.Argv[0]), c.StartTimeout,
 			cmd.words(soFar), moreTime)
@@ -121,6 +125,17 @@ func (p *Process) PID() int { return p.cmd.tree.PID() }
 
 // Version is the contract version that the plugin and this host speak with each other.
 func (p *Process) Version() int { return p.peer.NegotiatedVersion() }
+
+// send sends the descriptor of a region, which the next call mentions.
+func (p *Process) send(r *region) error { return sendDescriptor(p.cmd.descriptors, r) }
+
+// hide removes the socket's file once the host is connected, so that no other plugin connects.
+func (p *Process) hide() {
+	folders, _ := filepath.Glob(filepath.Join(p.cmd.config.Dir, "plugin-dir*")) // of go-plugin
+	for _, f := range folders {
+		_ = os.RemoveAll(f)
+	}
+}
 
 // Done is closed once the process has ended, and with it everything that it started.
 func (p *Process) Done() <-chan struct{} { return p.cmd.exited }
@@ -185,6 +200,8 @@ type command struct {
 	firstLine atomic.Pointer[string] // of standard output
 	partial   tail                   // of a first line of standard output that has not ended
 	tail      tail                   // of standard error
+
+	descriptors *os.File // socket on which those of shared memory are sent
 }
 
 func (c *command) Start(context.Context) error {
@@ -203,16 +220,32 @@ func (c *command) Start(context.Context) error {
 		outW.Close()
 		return err
 	}
+	descriptors, theirs, err := descriptorSockets()
+	if err != nil {
+		outR.Close()
+		outW.Close()
+		errR.Close()
+		errW.Close()
+		return err
+	}
+	env := slices.Concat(c.config.Env, c.handshakeEnv)
+	if theirs != nil {
+		env = append(env, descriptorsKey+"=3")
+	}
 	tree, err := supervisor.Start(supervisor.Config{
-		Path: c.config.Argv[0], Args: c.config.Argv[1:], Env: slices.Concat(c.config.Env, c.handshakeEnv),
-		Stdout: outW, Stderr: errW, Memory: c.config.Memory,
+		Path: c.config.Argv[0], Args: c.config.Argv[1:], Env: env,
+		Stdout: outW, Stderr: errW, Extra: theirs, Memory: c.config.Memory, Sandbox: c.config.Sandbox,
 	})
 	c.startErr = err
+	c.descriptors = descriptors
 	outW.Close()
 	errW.Close()
+	theirs.Close()
 	if err != nil {
 		outR.Close()
 		errR.Close()
+		descriptors.Close()
+		_ = os.RemoveAll(c.config.Dir)
 		close(c.drained)
 		close(c.exited)
 		return err
@@ -227,6 +260,8 @@ func (c *command) Start(context.Context) error {
 	go func() {
 		c.state = tree.Wait()
 		c.config.Janitor.Remove(tree.PID())
+		descriptors.Close()
+		_ = os.RemoveAll(c.config.Dir)
 		close(c.exited)
 		time.AfterFunc(drainGrace, func() {
 			outR.Close()
@@ -260,8 +295,8 @@ func (c *command) readStdout(from *os.File, handshake *io.PipeWriter) {
 		if c.wasKilled() {
 			return // in the middle of its first line
 		}
-		text := string(line)
-		c.firstLine.Store(&text)
+		first := string(line)
+		c.firstLine.Store(&first)
 		if _, err := handshake.Write(append(line, '\n')); err != nil {
 			return
 		}
@@ -359,6 +394,9 @@ func (c *command) words(what string) string {
 func (c *command) explain(err error) error {
 	path := c.config.Argv[0]
 	check := "; a plugin is a program that calls plugins.Serve"
+	if limit := tooManyFiles(cmp.Or(c.startErr, err)); limit != nil {
+		return fmt.Errorf("cannot start %s: %w", filepath.Base(path), limit)
+	}
 	switch {
 	case errors.Is(c.startErr, fs.ErrNotExist):
 		return fmt.Errorf("there is no file %s, or the interpreter that it names in its first line", path)
@@ -385,7 +423,7 @@ func (c *command) explain(err error) error {
 	ending := c.ending() // go-plugin has killed it, if it did not end by itself
 	switch {
 	case c.firstLine.Load() != nil:
-		return fmt.Errorf("%s: after the handshake: %s", filepath.Base(path), oneLine(err.Error()))
+		return fmt.Errorf("%s: after the handshake: %s", filepath.Base(path), plain(err))
 	case !c.wasKilled() || ending != "signal: killed":
 		return fmt.Errorf("%s is not a noisebench plugin: it ended without a handshake (%s)%s%s",
 			filepath.Base(path), ending, c.lastOutput(), check)
@@ -396,6 +434,14 @@ func (c *command) explain(err error) error {
 		return fmt.Errorf("%s is not a noisebench plugin, or hangs, or is slow to start: no handshake within %v%s%s%s",
 			filepath.Base(path), c.config.StartTimeout, c.words(soFar), moreTime, check)
 	}
+}
+
+// tooManyFiles explains an error that says that this process has too many files open; nil: it is another.
+func tooManyFiles(err error) error {
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+		return errors.New("bench has as many files open as it may; raise that limit (ulimit -n), or make fewer runs side by side (-j)")
+	}
+	return nil
 }
 
 // Parts of the error for a plugin that did not start in time.
@@ -416,6 +462,10 @@ func reconcile(version string) string {
 // quote writes the start of a line for an error text.
 func quote(line string) string {
 	const most = 60
+	size := len(line)
+	if line = text.OneLine(line); line == "" {
+		return text.Count(size, "byte") + " that are no text"
+	}
 	if len(line) > most {
 		line = strings.ToValidUTF8(line[:most], "") + "…"
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -30,6 +31,10 @@ const parentWatch = 500 * time.Millisecond
 func Serve(optimizers []protocol.OptimizerDef, problems []protocol.ProblemDef) {
 	go exitWithParent()
 	s := newServer(optimizers, problems)
+	if socket, err := strconv.Atoi(os.Getenv(descriptorsKey)); err == nil {
+		_ = os.Unsetenv(descriptorsKey) // what this process starts does not inherit the socket
+		s.mappings.inbox, _ = newInbox(socket)
+	}
 	// go-plugin diverts standard output and error into streams that may lose their last lines in a
 	// crash. Output goes to the process's standard error instead, which the host reads to the end.
 	stderr := os.Stderr
@@ -107,15 +112,20 @@ func (s *server) Describe(_ context.Context, r *pb.DescribeRequest) (*pb.Describ
 
 func (s *server) Spec(_ context.Context, r *pb.SpecRequest) (*pb.SpecReply, error) {
 	var spec protocol.ProblemSpec
+	invalid := false
 	err := guard(func() (err error) {
 		spec, err = s.spec(r.GetProblem(), r.GetSetting())
+		invalid = errors.Is(err, errInvalidSpec)
 		return err
 	})
 	if err != nil {
+		err.Panic = err.Panic || invalid // a mistake of the author, too, and none of the user
 		return &pb.SpecReply{Error: err}, nil
 	}
 	return &pb.SpecReply{Spec: specToWire(&spec)}, nil
 }
+
+var errInvalidSpec = errors.New("spec is invalid")
 
 // spec asks a problem for its description once per setting.
 func (s *server) spec(name string, setting protocol.Setting) (protocol.ProblemSpec, error) {
@@ -134,7 +144,7 @@ func (s *server) spec(name string, setting protocol.Setting) (protocol.ProblemSp
 		return spec, err
 	}
 	if err := spec.Check(); err != nil {
-		return spec, fmt.Errorf("the spec of problem %s is invalid: %w", name, err)
+		return spec, fmt.Errorf("the %w: %w", errInvalidSpec, err)
 	}
 	s.mu.Lock()
 	s.specs[key] = spec

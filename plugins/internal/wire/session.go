@@ -15,7 +15,8 @@ type session struct {
 	what   string // "optimizer lion"
 	dim    int
 	caller caller
-	known  []*region      // that earlier calls have mentioned
+	known  []*region      // that this call or earlier ones mention
+	fresh  []*region      // of these, those that this call mentions first
 	own    [slots]staging // for vectors that lie elsewhere
 	broken error          // the first fault; every later call returns it
 	lost   bool           // the transport is broken, too
@@ -34,12 +35,17 @@ func (c *Conn) open(what string, r *pb.OpenRequest, release func()) (s *session,
 	}()
 	var post *region
 	if c.Transport == Doorbell {
-		if post, err = newRegion(mailboxSize); err != nil {
-			return nil, nil, fmt.Errorf("open %s: %w", what, err)
+		// If the system has no shared memory left, or this process no descriptors, calls go on a stream.
+		if post, _ = newRegion(mailboxSize); post != nil {
+			r.Mailbox = post.wire()
 		}
-		r.Mailbox = post.wire()
 	}
 	reply, err = ask(c, what, "New", func(ctx context.Context) (*pb.OpenReply, error) {
+		if post != nil {
+			if err := c.send(post); err != nil {
+				return nil, err
+			}
+		}
 		return c.Client.Open(ctx, r, described)
 	})
 	if err == nil && reply.GetError() != nil {
@@ -74,6 +80,12 @@ func (s *session) do(name string, call *pb.Call) (*pb.Reply, error) {
 	if s.broken != nil {
 		return nil, s.broken
 	}
+	for _, r := range s.fresh {
+		if err := s.conn.send(r); err != nil {
+			return nil, s.fail(name, s.conn.cause(err))
+		}
+	}
+	s.fresh = s.fresh[:0]
 	reply, err := s.caller.call(name, call)
 	s.lost = err != nil
 	if e := reply.GetError(); e != nil {
@@ -99,6 +111,9 @@ func (s *session) wrong(name string) error {
 
 // Transport names the transport, for the provenance in records.
 func (s *session) Transport() string { return string(s.conn.Transport) }
+
+// Sandbox says how the plugin is confined, for the provenance in records; empty if it is built in.
+func (s *session) Sandbox() string { return s.conn.Sandbox }
 
 // OwnSeconds is the time that the plugin's own code took for measurements or steps so far, the
 // transport apart; 0: the plugin does not say.

@@ -48,7 +48,7 @@ func (d *doorbell) call(name string, c *pb.Call) (*pb.Reply, error) {
 		}
 		if started.IsZero() {
 			started = time.Now() // only now, after checkEvery, so that short calls read no clock
-		} else if time.Since(started) > d.conn.timeout {
+		} else if time.Since(started) > d.conn.limit(name) {
 			d.conn.hang(name)
 		}
 		return nil

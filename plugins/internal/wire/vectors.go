@@ -70,6 +70,7 @@ func (s *session) place(call *pb.Call, v []byte) *pb.Vector {
 		return nil
 	}
 	s.known = append(s.known, r)
+	s.fresh = append(s.fresh, r)
 	call.Regions = append(call.Regions, r.wire())
 	return s.place(call, v)
 }

@@ -353,6 +353,18 @@ func TestMemoryFind(t *testing.T) {
 	}
 }
 
+func TestLimit(t *testing.T) {
+	for _, c := range []struct {
+		timeout time.Duration
+		call    string
+		want    time.Duration
+	}{{time.Minute, "Step", time.Minute}, {time.Minute, "Close", closeTimeout}, {time.Second, "Close", time.Second}} {
+		if got := (&Conn{timeout: c.timeout}).limit(c.call); got != c.want {
+			t.Errorf("of %v, %s may take %v, want %v", c.timeout, c.call, got, c.want)
+		}
+	}
+}
+
 // A mailbox carries messages, and survives a peer that writes nonsense.
 func TestMailbox(t *testing.T) {
 	if !hasDoorbell {

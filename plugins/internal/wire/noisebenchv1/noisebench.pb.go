@@ -53,11 +53,16 @@
 //    memory (Vector.region).
 //
 // 6. SHARED MEMORY (optional; Capability CAPABILITY_MEMORY). The host's regions are anonymous files
-//    of fixed size. The first Call of a session that mentions a region carries the Region with its
-//    path; the plugin opens it for reading and writing, maps Region.size bytes shared, and may
-//    close the file at once. It keeps the mapping until the session closes; a region that several
-//    sessions mention has the same id in all of them. Offsets are multiples of 8. A plugin proves
-//    that it can map memory in its answer to Describe.
+//    of fixed size, which have no names: their descriptors are sent to the plugin on a Unix socket
+//    of type SOCK_SEQPACKET, which the plugin inherits as the descriptor NOISEBENCH_DESCRIPTORS.
+//    Each message with a Region (Describe, Open, or the first Call of a session that mentions the
+//    region) is preceded by a packet on that socket: the region's id in 8 bytes, little-endian, with
+//    one descriptor (SCM_RIGHTS). Packets of other sessions may lie between the two, so what was not
+//    asked for yet has to be kept, by its id. The plugin maps Region.size bytes of the file for
+//    reading and writing, shared, and closes the descriptor at once. It keeps the mapping until the
+//    session closes; a region that several sessions mention has the same id in all of them, and one
+//    packet for each. Offsets are multiples of 8. A plugin proves that it can map memory in its
+//    answer to Describe.
 //
 // 7. CALLS ON A STREAM. Without a mailbox in OpenRequest, the host opens one stream Plugin.Session
 //    for the run, whose first Call names the session. When the stream ends, the session is closed.
@@ -236,7 +241,7 @@ type Error struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Text          string                 `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
 	Unsupported   bool                   `protobuf:"varint,2,opt,name=unsupported,proto3" json:"unsupported,omitempty"` // the request is not supported (Go: errors.ErrUnsupported)
-	Panic         bool                   `protobuf:"varint,3,opt,name=panic,proto3" json:"panic,omitempty"`             // the code panicked or raised an exception; details went to standard error
+	Panic         bool                   `protobuf:"varint,3,opt,name=panic,proto3" json:"panic,omitempty"`             // the code panicked, raised an exception (details went to standard error), or made an invalid Spec
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -296,7 +301,6 @@ func (x *Error) GetPanic() bool {
 type Region struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`     // at least 1, never used twice by one host
-	Path          string                 `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"`  // to open; valid while the call is under way
 	Size          uint64                 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"` // in bytes, a multiple of the page size
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -339,13 +343,6 @@ func (x *Region) GetId() uint64 {
 	return 0
 }
 
-func (x *Region) GetPath() string {
-	if x != nil {
-		return x.Path
-	}
-	return ""
-}
-
 func (x *Region) GetSize() uint64 {
 	if x != nil {
 		return x.Size
@@ -355,7 +352,7 @@ func (x *Region) GetSize() uint64 {
 
 type DescribeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A region whose first bytes are probe_content. A plugin that opens and maps it and reads these
+	// A region whose first bytes are probe_content. A plugin that maps it and reads these
 	// bytes has the memory capability; one that does not (no Linux, another container, no means) has
 	// not. Unset where the host has no memory.
 	Probe         *Region `protobuf:"bytes,1,opt,name=probe,proto3" json:"probe,omitempty"`
@@ -3090,11 +3087,10 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"\x05Error\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12 \n" +
 	"\vunsupported\x18\x02 \x01(\bR\vunsupported\x12\x14\n" +
-	"\x05panic\x18\x03 \x01(\bR\x05panic\"@\n" +
+	"\x05panic\x18\x03 \x01(\bR\x05panic\"2\n" +
 	"\x06Region\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x12\n" +
-	"\x04path\x18\x02 \x01(\tR\x04path\x12\x12\n" +
-	"\x04size\x18\x03 \x01(\x04R\x04size\"c\n" +
+	"\x04size\x18\x03 \x01(\x04R\x04sizeJ\x04\b\x02\x10\x03\"c\n" +
 	"\x0fDescribeRequest\x12+\n" +
 	"\x05probe\x18\x01 \x01(\v2\x15.noisebench.v1.RegionR\x05probe\x12#\n" +
 	"\rprobe_content\x18\x02 \x01(\fR\fprobeContent\"\xd8\x01\n" +

@@ -53,11 +53,16 @@
 //    memory (Vector.region).
 //
 // 6. SHARED MEMORY (optional; Capability CAPABILITY_MEMORY). The host's regions are anonymous files
-//    of fixed size. The first Call of a session that mentions a region carries the Region with its
-//    path; the plugin opens it for reading and writing, maps Region.size bytes shared, and may
-//    close the file at once. It keeps the mapping until the session closes; a region that several
-//    sessions mention has the same id in all of them. Offsets are multiples of 8. A plugin proves
-//    that it can map memory in its answer to Describe.
+//    of fixed size, which have no names: their descriptors are sent to the plugin on a Unix socket
+//    of type SOCK_SEQPACKET, which the plugin inherits as the descriptor NOISEBENCH_DESCRIPTORS.
+//    Each message with a Region (Describe, Open, or the first Call of a session that mentions the
+//    region) is preceded by a packet on that socket: the region's id in 8 bytes, little-endian, with
+//    one descriptor (SCM_RIGHTS). Packets of other sessions may lie between the two, so what was not
+//    asked for yet has to be kept, by its id. The plugin maps Region.size bytes of the file for
+//    reading and writing, shared, and closes the descriptor at once. It keeps the mapping until the
+//    session closes; a region that several sessions mention has the same id in all of them, and one
+//    packet for each. Offsets are multiples of 8. A plugin proves that it can map memory in its
+//    answer to Describe.
 //
 // 7. CALLS ON A STREAM. Without a mailbox in OpenRequest, the host opens one stream Plugin.Session
 //    for the run, whose first Call names the session. When the stream ends, the session is closed.
