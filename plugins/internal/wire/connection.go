@@ -22,6 +22,7 @@ type Conn struct {
 	Transport Transport
 
 	described *pb.DescribeReply
+	chunks    bool // large vectors on a stream travel in chunks
 	memory    *Memory
 	timeout   time.Duration // of a call
 }
@@ -51,6 +52,7 @@ func Connect(ctx context.Context, p *Process, memory *Memory, most Transport, pa
 	}
 	c.timeout = timeout
 	can := func(capability pb.Capability) bool { return slices.Contains(c.described.GetCapabilities(), capability) }
+	c.chunks = can(pb.Capability_CAPABILITY_CHUNKS)
 	if request.Probe != nil && can(pb.Capability_CAPABILITY_MEMORY) {
 		c.Transport = Shared
 		if most == Doorbell && hasDoorbell && can(pb.Capability_CAPABILITY_DOORBELL) {
