@@ -81,6 +81,7 @@ type indexFile struct {
 	table  []byte // of entrySize bytes each
 	texts  [][]byte
 	length int64 // of the entries, in bytes
+	stale  int   // entries that were looked up and are of no more use
 }
 
 const (
@@ -133,6 +134,9 @@ func (x *index) lookup(id, path string) (*Record, bool) {
 		return nil, false
 	}
 	if now, err := stampOf(path); err != nil || now != f.stamp(k) {
+		x.mu.Lock()
+		f.stale++
+		x.mu.Unlock()
 		return nil, false
 	}
 	r := new(Record)
@@ -177,8 +181,13 @@ func globEscape(path string) string {
 func (x *index) add(f *indexFile) {
 	for k := range f.count() {
 		id := little.Uint64(f.entry(k))
-		if at, known := x.places[id]; known && x.files[at.file].stamp(int(at.entry)).changed > f.stamp(k).changed {
-			continue // what f has is of before the record changed
+		if at, known := x.places[id]; known {
+			other := x.files[at.file]
+			if other.stamp(int(at.entry)).changed > f.stamp(k).changed {
+				f.stale++ // what it has is of before the record changed
+				continue
+			}
+			other.stale++
 		}
 		x.places[id] = indexPlace{uint32(len(x.files)), uint32(k)}
 	}
@@ -214,7 +223,8 @@ func (s *Store) SaveIndex() {
 	}
 }
 
-// save writes what is fresh, and with it what files hold that are not much larger.
+// save writes what is fresh, and with it what files hold that are not much larger; files that are
+// mostly of no use are removed.
 func (x *index) save() error {
 	b := x.fresh
 	x.fresh = nil
@@ -227,20 +237,24 @@ func (x *index) save() error {
 	}
 	// The smaller files first: each record is so written a few times at most.
 	slices.SortFunc(x.files, func(f, g *indexFile) int { return cmp.Compare(f.length, g.length) })
-	merged := 0
+	var merged []*indexFile
 	for _, f := range x.files {
+		if 2*f.stale > f.count() { // of a folder that was copied, say
+			merged = append(merged, f)
+			continue
+		}
 		if f.length > 2*int64(len(b.data)) || len(b.data)+int(f.length) > indexMost {
-			break
+			continue
 		}
 		for k := range f.count() {
 			b.copy(f, k)
 		}
-		merged++
+		merged = append(merged, f)
 	}
 	path := filepath.Join(dir, fmt.Sprintf("%016x%s", rand.Uint64(), extension))
 	err := x.store.replace("index", path, b.bytes())
 	if err == nil {
-		for _, f := range x.files[:merged] {
+		for _, f := range merged {
 			_ = os.Remove(f.path)
 		}
 	}

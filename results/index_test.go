@@ -343,6 +343,35 @@ func TestIndexMerges(t *testing.T) {
 	}
 }
 
+// The index of a folder that was copied is of no use, and gives way to a new one.
+func TestIndexOfCopy(t *testing.T) {
+	indexAtOnce(t)
+	dir, copied := t.TempDir(), filepath.Join(t.TempDir(), "copied")
+	s := open(t, dir)
+	for _, r := range varied(20) {
+		commit(t, s, r)
+	}
+	texts(t, s)
+	s.SaveIndex()
+	if err := os.CopyFS(copied, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, copied)
+	got, indexed := texts(t, s)
+	if equal(t, "copied", got, unindexed(t, dir)); indexed != 0 {
+		t.Errorf("%d records come from the index of another folder", indexed)
+	}
+	old := indexFiles(t, copied)
+	s.SaveIndex()
+	if now := indexFiles(t, copied); len(now) != 1 || now[0] == old[0] {
+		t.Errorf("the index was %v and is %v, want a new one", old, now)
+	}
+	if got, indexed = texts(t, open(t, copied)); indexed != 20 {
+		t.Errorf("%d of 20 records come from the new index", indexed)
+	}
+	equal(t, "copied and indexed", got, unindexed(t, dir))
+}
+
 // Records that are new, or few, are not indexed: a later change might leave the same time.
 func TestIndexWaits(t *testing.T) {
 	dir := t.TempDir()
