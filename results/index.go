@@ -58,7 +58,7 @@ type indexPlace struct{ file, entry uint32 }
 
 // Limits of the index.
 const (
-	indexMost = 32 << 20 // bytes of entries: a file with more is not merged with others
+	indexMost = 16 << 20 // bytes of entries: a file with more is not merged with others
 	clockSlip = 30 * time.Second
 )
 
