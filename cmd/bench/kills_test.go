@@ -21,7 +21,7 @@ import (
 )
 
 var (
-	killsHere  = flag.Int("kills", 2, "how many processes TestKills kills on this machine")
+	killsHere  = flag.Int("kills", 1, "how many processes TestKills kills on this machine")
 	killsNodes = flag.Int("kills-nodes", 0, "how many processes, and nodes, TestKills kills on two Slurm nodes")
 )
 
