@@ -1,8 +1,11 @@
 package plugins
 
 import (
+	"flag"
 	"fmt"
 	"io"
+	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -158,4 +161,47 @@ func BenchmarkOpen(b *testing.B) {
 			}
 		})
 	}
+}
+
+var largeDim = flag.Int("large-dim", 1_000_000, "the number of elements in BenchmarkLargeVector")
+
+// A point in chunks, to a plugin (Evaluate) and from it (Init): the time, and the most memory that
+// both processes ever had together, the one vector of each included. For a large model:
+//
+//	go test ./plugins -run '^$' -bench LargeVector -benchtime 3x -large-dim 100000000
+func BenchmarkLargeVector(b *testing.B) {
+	p := launch(b, newHost(b, Options{Transport: Messages}), "tiny")
+	def := p.problem(b, "tiny")
+	problem, err := def.New32(protocol.Setting{"dim": float64(*largeDim)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	x := make([]float32, *largeDim)
+	for b.Loop() {
+		if err := problem.Init(x, 1); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := problem.Evaluate(x, protocol.TrainPart); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)/2, "s/vector")
+	b.ReportMetric((peak(b, os.Getpid())+peak(b, p.first().PID()))/1e6, "peak-MB")
+	if err := problem.(io.Closer).Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// peak is the most memory that a process had in use, in bytes.
+func peak(b *testing.B, pid int) float64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		b.Skip("the system tells nothing about memory: ", err)
+	}
+	var kilobytes float64
+	_, text, _ := strings.Cut(string(status), "VmHWM:")
+	if _, err := fmt.Sscan(text, &kilobytes); err != nil {
+		b.Fatal(err)
+	}
+	return 1024 * kilobytes
 }

@@ -10,8 +10,8 @@
 //     differences show (R2).
 //   - Records can be read without this package: they are lines of JSON.
 //
-// Files are not meant to be edited, and there is no index: file names identify the runs. Everything
-// else in the folder only helps to read the records and can be recreated.
+// Files are not meant to be edited; file names identify the runs. Everything else in the folder, the
+// index for one, only helps to read the records and can be recreated.
 //
 // # Folder
 //
@@ -24,6 +24,8 @@
 //	imported/ab….jsonl                 the record of a run that another tool made
 //	plans/NAME.json                    the definitions of a plan when it was last run (package bundle),
 //	                                   with which tables need neither plugins nor data
+//	index/….index                      what records hold besides their traces, to read many of them
+//	                                   fast; used for a record only while its file is as it was
 //	bundles/ROOT.json                  the runs that were taken from that bundle, and those of its runs
 //	                                   that were repeated here
 //	claims/                            which process makes which run now (package claim)

@@ -21,6 +21,7 @@ type Store struct {
 	dir   string
 	clean sync.Once // checkpoints, before the first file is written
 	known *shared   // parts that the records read so far have in common
+	index index     // of the finished ones
 }
 
 // ConflictError is the error for two records of one run that differ in more than their last line.
@@ -51,6 +52,7 @@ func Open(dir string) (*Store, error) {
 		return nil, fmt.Errorf("%s is a file, want a results folder; choose another name", dir)
 	}
 	s := &Store{dir: filepath.Clean(dir), known: newShared()}
+	s.index.store = s
 	s.removeStale()
 	return s, nil
 }
@@ -270,7 +272,26 @@ func (s *Store) lookup(id string, trace bool) (*Record, bool, error) {
 	if !isID(id) {
 		return nil, false, nil
 	}
-	return s.read(s.Path(id), trace, ownRecord)
+	if trace {
+		return s.read(s.Path(id), trace, ownRecord)
+	}
+	return s.finished(id)
+}
+
+// finished reads the record of a finished run without its trace, from the index if that has it.
+func (s *Store) finished(id string) (*Record, bool, error) {
+	path := s.Path(id)
+	if r, ok := s.index.lookup(id, path); ok {
+		return r, true, nil
+	}
+	file := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(file)
+	before, stampErr := stampOf(path)
+	r, found, err := s.readWith(file, path, false, ownRecord)
+	if found && err == nil && stampErr == nil && before.size == int64(file.Len()) {
+		s.index.learn(id, before, file.Bytes(), r)
+	}
+	return r, found, err
 }
 
 // LookupFailed returns the last failure of a run that has not finished, and whether there is one.
@@ -287,6 +308,11 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 func (s *Store) read(path string, trace bool, check func(string, *Record) error) (*Record, bool, error) {
 	file := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(file)
+	return s.readWith(file, path, trace, check)
+}
+
+// readWith is read, which leaves the file's contents in file.
+func (s *Store) readWith(file *bytes.Buffer, path string, trace bool, check func(string, *Record) error) (*Record, bool, error) {
 	err := readInto(file, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, false, nil
@@ -323,7 +349,6 @@ func importedRecord(path string, r *Record) error {
 // share slices and maps, as those of Lookup do.
 func (s *Store) Records() iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
-		var file bytes.Buffer // reused, as records do not refer to it
 		for path, err := range s.files() {
 			if err != nil {
 				if !yield(nil, err) {
@@ -331,16 +356,15 @@ func (s *Store) Records() iter.Seq2[*Record, error] {
 				}
 				continue
 			}
-			err := readInto(&file, path)
-			if errors.Is(err, fs.ErrNotExist) {
-				continue // a failure that was removed meanwhile
-			}
 			var r *Record
-			if err == nil {
-				r, err = decode(path, file.Bytes(), false, s.known)
+			var found bool
+			if id := strings.TrimSuffix(filepath.Base(path), ".jsonl"); path == s.Path(id) {
+				r, found, err = s.finished(id)
+			} else {
+				r, found, err = s.read(path, false, ownRecord)
 			}
-			if err == nil {
-				err = ownRecord(path, r)
+			if !found && err == nil {
+				continue // removed meanwhile
 			}
 			if err != nil {
 				r = nil
@@ -424,6 +448,7 @@ func (s *Store) Merge(dir string) (Merged, error) {
 		return m, fmt.Errorf("cannot merge %s: it is a file, want a results folder", dir)
 	}
 	other := &Store{dir: filepath.Clean(dir), known: newShared()}
+	other.index.store = other
 	for path, err := range other.files() {
 		var syntax *SyntaxError
 		var conflict *ConflictError

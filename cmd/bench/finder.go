@@ -61,6 +61,7 @@ func (f *finder) find(cmd *cobra.Command, arg string) (*protocol.Plan, []results
 	before := debug.SetGCPercent(60)
 	cells, _ := campaign.Cells(store.Find)
 	debug.SetGCPercent(before)
+	store.Records.SaveIndex()
 	imported := importedCells(store.Records, &campaign.Plan, cmd.ErrOrStderr())
 	if store.Seen() == 0 && len(imported) == 0 {
 		return nil, nil, noRecords(cmd, there, arg)

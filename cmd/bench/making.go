@@ -71,6 +71,7 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.
 	if err := store.Prepare(); err != nil {
 		return nil, err
 	}
+	defer store.Records.SaveIndex()
 	if err := folder.SavePlan(m.dir, &campaign.Plan, definitions); err != nil {
 		return nil, err
 	}

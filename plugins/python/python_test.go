@@ -9,11 +9,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 
 	"noisebench/plugins"
 	"noisebench/plugins/optimizers"
@@ -139,6 +141,57 @@ func report(t *testing.T, checks []protocoltest.Check) {
 		if c.Err != nil {
 			t.Errorf("%s (%s): %v", c.Name, c.Rule, c.Err)
 		}
+	}
+}
+
+// Vectors that are too large for one message travel in chunks, to the same bits.
+func TestLargeVectors(t *testing.T) {
+	const dim = 400_001 // 3.2 MB
+	run := func(transport plugins.Transport) (seen [][]float64) {
+		p, host := launchOn(t, plugins.Options{Transport: transport}, "wide")
+		setting := protocol.Setting{"dim": dim}
+		problem, err := p.Problems[0].New64(setting)
+		if err != nil {
+			t.Fatal(err)
+		}
+		optimizer, _, err := p.Optimizers[0].New64(protocol.Start{Dim: dim, DType: protocol.Float64, Setting: protocol.Setting{"step_size": 0.1}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mem, free := host.Alloc(4 * dim * 8)
+		defer free()
+		all := unsafe.Slice((*float64)(unsafe.Pointer(&mem[0])), 4*dim)
+		x, out := all[:dim], all[dim:2*dim]
+		m := protocol.Measurement[float64]{StepScale: 1, Gradient: all[2*dim : 3*dim], Variance: all[3*dim:]}
+		if err := problem.Init(x, 7); err != nil {
+			t.Fatal(err)
+		}
+		batch := protocol.Batch{Examples: make([]int, 200_000)} // 1.6 MB
+		for i := range batch.Examples {
+			batch.Examples[i] = i
+		}
+		for range 2 {
+			if err := problem.Measure(x, batch, p.Optimizers[0].Needs, &m); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := optimizer.Step(x, &m); err != nil {
+				t.Fatal(err)
+			}
+			optimizer.(protocol.Averager[float64]).Estimate(x, out)
+			e, err := problem.Evaluate(x, protocol.TestPart)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen = append(seen, slices.Clone(x), slices.Clone(out), slices.Clone(m.Gradient), slices.Clone(m.Variance), []float64{e.Loss, e.Metric})
+		}
+		batch.Seed = 13
+		if err := problem.Measure(x, batch, p.Optimizers[0].Needs, &m); err == nil || !strings.Contains(err.Error(), "thirteen is out of stock") {
+			t.Errorf("%s: error %v, want that of the problem", transport, err)
+		}
+		return seen
+	}
+	if got, want := run(plugins.Messages), run(plugins.Memory); !slices.EqualFunc(got, want, slices.Equal) {
+		t.Error("what comes in chunks differs from what lies in memory")
 	}
 }
 

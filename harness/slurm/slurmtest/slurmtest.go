@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +20,7 @@ import (
 // Cluster is a running cluster. Its commands are called with the environment as Start leaves it.
 type Cluster struct {
 	t     *testing.T
+	dir   string
 	nodes map[string]*exec.Cmd
 }
 
@@ -86,7 +89,7 @@ PartitionName=test Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 		t.Fatal(err)
 	}
 	t.Setenv("SLURM_CONF", filepath.Join(dir, "slurm.conf"))
-	c := &Cluster{t: t, nodes: map[string]*exec.Cmd{}}
+	c := &Cluster{t: t, dir: dir, nodes: map[string]*exec.Cmd{}}
 	c.start(exec.Command("munged", "--foreground", "--force", "--key-file="+filepath.Join(dir, "munge.key"),
 		"--socket="+socket, "--pid-file="+filepath.Join(dir, "munge.pid"), "--log-file="+filepath.Join(dir, "munge.log"),
 		"--seed-file="+filepath.Join(dir, "munge.seed")))
@@ -112,12 +115,26 @@ func (c *Cluster) KillNode(node string) {
 	c.t.Helper()
 	_ = c.nodes[node].Process.Kill()
 	for pid, environment := range environments() {
-		if bytes.Contains(environment, []byte("SLURMD_NODENAME="+node+"\x00")) {
-			_ = exec.Command("kill", "-9", pid).Run()
+		ours := bytes.Contains(environment, []byte("SLURM_CONF="+filepath.Join(c.dir, "slurm.conf")+"\x00"))
+		there := bytes.Contains(environment, []byte("SLURMD_NODENAME="+node+"\x00"))
+		// The process that runs the job, slurmstepd, has no such variable, but writes to the node's log.
+		if ours && (there || writes(pid, filepath.Join(c.dir, node+".log"))) {
+			if n, err := strconv.Atoi(pid); err == nil {
+				if p, err := os.FindProcess(n); err == nil {
+					_ = p.Kill()
+				}
+			}
 		}
 	}
-	// The process that ran the job, slurmstepd, has no such variable.
-	_ = exec.Command("pkill", "-9", "-f", "slurmstepd.*"+node).Run()
+}
+
+// writes reports whether a process has a file open.
+func writes(pid, path string) bool {
+	files, _ := filepath.Glob("/proc/" + pid + "/fd/*")
+	return slices.ContainsFunc(files, func(file string) bool {
+		target, err := os.Readlink(file)
+		return err == nil && target == path
+	})
 }
 
 // environments are those of all processes, by number.

@@ -24,6 +24,7 @@ type Conn struct {
 	Sandbox   string // how the plugin is confined, for records; empty if it is built in
 
 	described *pb.DescribeReply
+	chunks    bool // large vectors on a stream travel in chunks
 	memory    *Memory
 	timeout   time.Duration // of a call
 }
@@ -54,6 +55,7 @@ func Connect(ctx context.Context, p *Process, memory *Memory, most Transport, pa
 	p.hide()
 	c.timeout = timeout
 	can := func(capability pb.Capability) bool { return slices.Contains(c.described.GetCapabilities(), capability) }
+	c.chunks = can(pb.Capability_CAPABILITY_CHUNKS)
 	if request.Probe != nil && can(pb.Capability_CAPABILITY_MEMORY) {
 		c.Transport = Shared
 		if most == Doorbell && hasDoorbell && can(pb.Capability_CAPABILITY_DOORBELL) {

@@ -82,7 +82,7 @@ func (o *optimizer[T]) Step(x []T, m *protocol.Measurement[T]) (protocol.Request
 	}
 	call := &pb.Call{}
 	tell := &pb.Step{
-		X: o.hand(call, bytesOf(x), slotX, true), Have: uint32(m.Have), BatchSize: uint64(m.BatchSize), Loss: m.Loss,
+		X: o.handBoth(call, bytesOf(x), slotX), Have: uint32(m.Have), BatchSize: uint64(m.BatchSize), Loss: m.Loss,
 		VarianceNorm: m.VarianceNorm, Step: uint64(m.Step), Seen: m.Seen, StepScale: m.StepScale,
 	}
 	slices := m.Slices()

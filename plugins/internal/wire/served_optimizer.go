@@ -66,12 +66,12 @@ func (o *servedOptimizer[T]) handle(call *pb.Call, reply *pb.Reply) error {
 		if err != nil {
 			return err
 		}
-		out, inline, err := view(o.served, c.Estimate.GetOut(), o.dim, written, &o.out)
+		out, by, err := view(o.served, c.Estimate.GetOut(), o.dim, written, &o.out)
 		if err != nil {
 			return err
 		}
 		o.averager.Estimate(x, out)
-		reply.Reply = &pb.Reply_Estimate{Estimate: &pb.EstimateReply{Out: inlined(out, inline)}}
+		reply.Reply = &pb.Reply_Estimate{Estimate: &pb.EstimateReply{Out: back(o.served, out, by)}}
 		return nil
 	case *pb.Call_Save:
 		s, err := o.save(c.Save.GetOffset())
@@ -126,7 +126,7 @@ func (o *servedOptimizer[T]) restore(piece []byte, size uint64) error {
 }
 
 func (o *servedOptimizer[T]) step(c *pb.Step) (*pb.StepReply, error) {
-	x, inline, err := view(o.served, c.GetX(), o.dim, read, &o.x)
+	x, by, err := view(o.served, c.GetX(), o.dim, read, &o.x)
 	if err != nil {
 		return nil, err
 	}
@@ -154,5 +154,5 @@ func (o *servedOptimizer[T]) step(c *pb.Step) (*pb.StepReply, error) {
 	if o.reporter != nil {
 		o.reporter.Report(o.reports)
 	}
-	return &pb.StepReply{Request: requestToWire(request), Reports: o.reports, X: inlined(x, inline), Seconds: seconds}, nil
+	return &pb.StepReply{Request: requestToWire(request), Reports: o.reports, X: back(o.served, x, by), Seconds: seconds}, nil
 }

@@ -33,14 +33,14 @@ func (p *servedProblem[T]) Close() error { return closeIt(p.problem) }
 func (p *servedProblem[T]) handle(call *pb.Call, reply *pb.Reply) error {
 	switch c := call.GetCall().(type) {
 	case *pb.Call_Init:
-		x, inline, err := view(p.served, c.Init.GetX(), p.dim, written, &p.x)
+		x, by, err := view(p.served, c.Init.GetX(), p.dim, written, &p.x)
 		if err != nil {
 			return err
 		}
 		if err := p.problem.Init(x, c.Init.GetSeed()); err != nil {
 			return err
 		}
-		reply.Reply = &pb.Reply_Init{Init: &pb.InitReply{X: inlined(x, inline)}}
+		reply.Reply = &pb.Reply_Init{Init: &pb.InitReply{X: back(p.served, x, by)}}
 		return nil
 	case *pb.Call_Measure:
 		m, err := p.measure(c.Measure)
@@ -72,7 +72,7 @@ func (p *servedProblem[T]) measure(c *pb.Measure) (*pb.MeasureReply, error) {
 	}
 	var m protocol.Measurement[T]
 	want := protocol.Quantity(c.GetWant())
-	inline, err := lay(p.served, &m, want, p.dim, c, written, &p.room)
+	by, err := lay(p.served, &m, want, p.dim, c, written, &p.room)
 	if err != nil {
 		return nil, err
 	}
@@ -91,12 +91,15 @@ func (p *servedProblem[T]) measure(c *pb.Measure) (*pb.MeasureReply, error) {
 		if !same(*v.At, *before[i].At) {
 			return nil, fmt.Errorf("it replaced the measurement's vectors (that of the %v has length %d, want %d); write to their elements", v.Of, len(*v.At), len(*before[i].At))
 		}
-		switch b := inlined(*v.At, inline[i]); {
+		if !want.Has(v.Of) {
+			continue
+		}
+		switch b := back(p.served, *v.At, by[i]); {
 		case i == 0:
 			reply.Gradient = b
 		case i == 1:
 			reply.Variance = b
-		case want.Has(v.Of):
+		default:
 			reply.More = append(reply.More, b)
 		}
 	}

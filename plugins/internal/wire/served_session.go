@@ -7,6 +7,8 @@ import (
 	"os"
 	"runtime/debug"
 
+	"google.golang.org/grpc"
+
 	pb "noisebench/plugins/internal/wire/noisebenchv1"
 )
 
@@ -35,6 +37,11 @@ type served struct {
 	mailbox  *mailbox          // nil: calls come on a stream
 	handler  handler
 	ended    bool
+
+	stream   grpc.BidiStreamingServer[pb.Call, pb.Reply] // nil: there is a mailbox
+	left     uint64                                      // bytes of the call's chunks that have not come
+	cut      error                                       // with which the chunks of the call ended
+	outgoing [][]byte                                    // vectors that follow the reply in chunks
 }
 
 // handler is a problem or an optimizer that answers calls.

@@ -27,39 +27,64 @@ const (
 	written access = false // only
 )
 
+// way is how a vector travels.
+type way int
+
+const (
+	inPlace way = iota // in shared memory
+	inMessage
+	inChunks
+)
+
 // view returns the n elements of v: where they lie, if that is in shared memory, and else in
-// scratch, which then holds what came inline. inline reports that what the call writes goes into
-// the reply.
+// scratch, which then holds what came inline or in chunks. A call's vectors are viewed in the order
+// of its fields.
 func view[T protocol.Float | int](s *served, v *pb.Vector, n int, a access, scratch *[]T) (
-	elements []T, inline bool, err error,
+	elements []T, by way, err error,
 ) {
 	if v.GetRegion() != 0 {
 		b, err := s.place(v)
 		if err != nil {
-			return nil, false, err
+			return nil, inPlace, err
 		}
 		if elements = elementsOf[T](b); len(elements) != n {
-			return nil, false, fmt.Errorf("a vector has %d elements, want %d", len(elements), n)
+			return nil, inPlace, fmt.Errorf("a vector has %d elements, want %d", len(elements), n)
 		}
-		return elements, false, nil
+		return elements, inPlace, nil
+	}
+	if v.GetChunked() > 0 {
+		by = inChunks
+	} else {
+		by = inMessage
 	}
 	if len(*scratch) != n {
+		*scratch = nil // freed before there are two
 		*scratch = make([]T, n)
 	}
-	if a == read {
-		data, room := v.GetInline(), bytesOf(*scratch)
-		if len(data) != len(room) {
-			return nil, false, fmt.Errorf("a vector has %d bytes, want %d", len(data), len(room))
-		}
-		copy(room, data)
+	room := bytesOf(*scratch)
+	data := uint64(len(v.GetInline()))
+	if by == inChunks {
+		data = v.GetChunked()
 	}
-	return *scratch, true, nil
+	switch {
+	case (a == read || by == inChunks) && data != uint64(len(room)):
+		return nil, by, fmt.Errorf("a vector has %d bytes, want %d", data, len(room))
+	case a == read && by == inChunks:
+		return *scratch, by, s.receive(room)
+	case a == read:
+		copy(room, v.GetInline())
+	}
+	return *scratch, by, nil
 }
 
-// inlined returns the bytes of v if they travel inside the reply.
-func inlined[T protocol.Float](v []T, inline bool) []byte {
-	if inline {
+// back returns the bytes of v, which a call wrote, if they travel inside the reply, and remembers
+// them if they travel in chunks. A call's vectors go back in the order of its fields.
+func back[T protocol.Float](s *served, v []T, by way) []byte {
+	switch by {
+	case inMessage:
 		return bytesOf(v)
+	case inChunks:
+		s.outgoing = append(s.outgoing, bytesOf(v))
 	}
 	return nil
 }
@@ -74,11 +99,10 @@ type carrier interface {
 	GetMore() []*pb.Vector
 }
 
-// lay lets m's slices for the quantities q be the vectors of a call. inline tells which of them
-// travel in the message.
+// lay lets m's slices for the quantities q be the vectors of a call. by tells how they travel.
 func lay[T protocol.Float](s *served, m *protocol.Measurement[T], q protocol.Quantity, dim int, c carrier, a access,
 	room *rooms[T],
-) (inline [protocol.NumSlices]bool, err error) {
+) (by [protocol.NumSlices]way, err error) {
 	more := c.GetMore()
 	for i, v := range m.Slices() {
 		if !q.Has(v.Of) {
@@ -89,15 +113,15 @@ func lay[T protocol.Float](s *served, m *protocol.Measurement[T], q protocol.Qua
 		case i == 1:
 			at = c.GetVariance()
 		case i > 1 && len(more) == 0:
-			return inline, fmt.Errorf("the call has no vector for the %v", v.Of)
+			return by, fmt.Errorf("the call has no vector for the %v", v.Of)
 		case i > 1:
 			at, more = more[0], more[1:]
 		}
-		if *v.At, inline[i], err = view(s, at, v.Of.Elements(dim), a, &room[i]); err != nil {
-			return inline, err
+		if *v.At, by[i], err = view(s, at, v.Of.Elements(dim), a, &room[i]); err != nil {
+			return by, err
 		}
 	}
-	return inline, nil
+	return by, nil
 }
 
 // same reports whether two slices are the same memory.
@@ -107,8 +131,11 @@ func same[T protocol.Float](a, b []T) bool {
 
 // count is the number of 8-byte integers in v.
 func count(v *pb.Vector) int {
-	if v.GetRegion() != 0 {
+	switch {
+	case v.GetRegion() != 0:
 		return int(v.GetSize() / 8)
+	case v.GetChunked() > 0:
+		return int(v.GetChunked() / 8)
 	}
 	return len(v.GetInline()) / 8
 }

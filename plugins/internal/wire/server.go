@@ -47,7 +47,7 @@ func Serve(optimizers []protocol.OptimizerDef, problems []protocol.ProblemDef) {
 		}),
 		GRPCServer: func(opts []grpc.ServerOption) *grpc.Server {
 			return grpc.NewServer(append(opts,
-				grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage),
+				grpc.ForceServerCodecV2(chunkCodec()), grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage),
 				grpc.InitialWindowSize(windowSize), grpc.InitialConnWindowSize(windowSize),
 				grpc.ReadBufferSize(bufferedBytes), grpc.WriteBufferSize(bufferedBytes))...)
 		},
@@ -89,7 +89,7 @@ func newServer(optimizers []protocol.OptimizerDef, problems []protocol.ProblemDe
 
 func (s *server) Describe(_ context.Context, r *pb.DescribeRequest) (*pb.DescribeReply, error) {
 	s.once.Do(s.redirect)
-	reply := &pb.DescribeReply{}
+	reply := &pb.DescribeReply{Capabilities: []pb.Capability{pb.Capability_CAPABILITY_CHUNKS}}
 	for i := range s.optimizers {
 		reply.Optimizers = append(reply.Optimizers, optimizerToWire(&s.optimizers[i]))
 	}
@@ -288,9 +288,23 @@ func (s *server) Session(stream grpc.BidiStreamingServer[pb.Call, pb.Reply]) err
 			if session == nil {
 				return status.Errorf(codes.NotFound, "session %d is not open, or has a stream already", call.GetSession())
 			}
+			session.stream = stream
 		}
-		if err := stream.Send(session.answer(call)); err != nil {
+		session.left, session.outgoing = announced(call), nil
+		reply := session.answer(call)
+		if err := session.skipChunks(); err != nil {
 			return err
+		}
+		if err := stream.Send(reply); err != nil {
+			return err
+		}
+		if reply.GetError() == nil {
+			err := sendChunks(stream, session.outgoing, func(data []byte) any {
+				return &pb.Reply{Reply: &pb.Reply_Chunk{Chunk: &pb.Chunk{Data: data}}}
+			})
+			if err != nil {
+				return err
+			}
 		}
 		if call.GetClose() != nil {
 			return nil

@@ -15,6 +15,7 @@ type session struct {
 	what   string // "optimizer lion"
 	dim    int
 	caller caller
+	stream *stream        // the caller, if it is one
 	known  []*region      // that this call or earlier ones mention
 	fresh  []*region      // of these, those that this call mentions first
 	own    [slots]staging // for vectors that lie elsewhere
@@ -63,8 +64,9 @@ func (c *Conn) open(what string, r *pb.OpenRequest, release func()) (s *session,
 			s.caller = &doorbell{conn: c, post: post, box: newMailbox(post.mem)}
 			return s, reply, nil
 		}
-		s.caller, err = openStream(c, reply.GetSession())
+		s.stream, err = openStream(c, reply.GetSession())
 		if err == nil {
+			s.caller = s.stream
 			return s, reply, nil
 		}
 		err = c.fault(what, "New", c.cause(err))
@@ -78,6 +80,9 @@ func (c *Conn) open(what string, r *pb.OpenRequest, release func()) (s *session,
 // do makes one call. Every error is a fault, and ends the session.
 func (s *session) do(name string, call *pb.Call) (*pb.Reply, error) {
 	if s.broken != nil {
+		if s.stream != nil {
+			s.stream.outgoing, s.stream.incoming = nil, nil
+		}
 		return nil, s.broken
 	}
 	for _, r := range s.fresh {

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -74,11 +75,13 @@ type stream struct {
 	session uint64
 	stream  grpc.BidiStreamingClient[pb.Call, pb.Reply]
 	cancel  context.CancelFunc
+
+	outgoing, incoming [][]byte // vectors of the next call that travel in chunks
 }
 
 func openStream(c *Conn, session uint64) (*stream, error) {
 	ctx, cancel := context.WithCancel(context.Background())
-	s, err := c.Client.Session(ctx)
+	s, err := c.Client.Session(ctx, grpc.ForceCodecV2(chunkCodec()))
 	if err != nil {
 		cancel()
 		return nil, err
@@ -90,11 +93,28 @@ func (s *stream) call(name string, c *pb.Call) (*pb.Reply, error) {
 	hanging := s.conn.watch(name)
 	defer hanging.Stop()
 	c.Session = s.session
+	outgoing, incoming := s.outgoing, s.incoming
+	s.outgoing, s.incoming = nil, nil
 	// An error of Send means that Recv knows a better one.
-	_ = s.stream.Send(c)
+	if err := s.stream.Send(c); err == nil {
+		_ = sendChunks(s.stream, outgoing, func(data []byte) any {
+			return &pb.Call{Call: &pb.Call_Chunk{Chunk: &pb.Chunk{Data: data}}}
+		})
+	}
 	reply, err := s.stream.Recv()
 	if err != nil {
 		return nil, s.conn.cause(err)
+	}
+	if reply.GetError() != nil {
+		return reply, nil
+	}
+	for _, v := range incoming {
+		var broken *chunkError
+		if err := receiveChunks(s.stream, v); errors.As(err, &broken) {
+			return nil, err
+		} else if err != nil {
+			return nil, s.conn.cause(err)
+		}
 	}
 	return reply, nil
 }

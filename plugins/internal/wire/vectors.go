@@ -38,7 +38,8 @@ const (
 )
 
 // hand prepares v for a call: it refers to v, if the plugin can map its memory, or to a copy in
-// shared memory, or puts v into the message.
+// shared memory, or has v travel in chunks, or puts v into the message. Vectors are handed in the
+// order of the call's fields.
 func (s *session) hand(call *pb.Call, v []byte, slot int, read bool) *pb.Vector {
 	if s.conn.Transport != Messages {
 		if p := s.place(call, v); p != nil {
@@ -52,10 +53,27 @@ func (s *session) hand(call *pb.Call, v []byte, slot int, read bool) *pb.Vector 
 			return p
 		}
 	}
-	if read {
+	switch {
+	case s.stream != nil && s.conn.chunks && len(v) > chunkSize:
+		if read {
+			s.stream.outgoing = append(s.stream.outgoing, v)
+		} else {
+			s.stream.incoming = append(s.stream.incoming, v)
+		}
+		return &pb.Vector{Chunked: uint64(len(v))}
+	case read:
 		return &pb.Vector{Inline: v}
 	}
 	return &pb.Vector{}
+}
+
+// handBoth is hand for a vector that the call reads and writes.
+func (s *session) handBoth(call *pb.Call, v []byte, slot int) *pb.Vector {
+	handed := s.hand(call, v, slot, true)
+	if handed.GetChunked() > 0 {
+		s.stream.incoming = append(s.stream.incoming, v)
+	}
+	return handed
 }
 
 // place names v as a range of shared memory, or returns nil if it lies in none.
@@ -76,8 +94,11 @@ func (s *session) place(call *pb.Call, v []byte) *pb.Vector {
 }
 
 // fetch completes v after a call that wrote it: from the copy that the plugin wrote, or from what
-// came inside the reply.
+// came inside the reply. Chunks are in v already.
 func (s *session) fetch(name string, v []byte, handed *pb.Vector, slot int, inline []byte) error {
+	if handed.GetChunked() > 0 {
+		return nil
+	}
 	if handed.GetRegion() == 0 {
 		if len(inline) != len(v) {
 			return s.fail(name, fmt.Errorf("a vector of %d bytes came back, want %d", len(inline), len(v)))

@@ -13,12 +13,13 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 import numpy
 
 from . import _identity
-from ._wire import HAS_DOORBELL, PIECE, Call, Error, Mailbox, Memory, Reply, map_region, messages
+from ._wire import HAS_DOORBELL, PIECE, Call, Chunks, Error, Mailbox, Memory, Reply, map_region, messages
 from .contract import (GRADIENT, MATRICES, MORE, VARIANCE, Block, Hyperparameter, Measurement, Optimizer, OptimizerDef, Problem,
                        ProblemDef, Request, Spec, Start)
 
 COOKIE = ("NOISEBENCH_PLUGIN", "ask-and-tell")
 VERSION = 2  # of the contract
+CAPABILITY_CHUNKS = 3
 _DTYPES = {1: "float32", 2: "float64"}
 _NUMBERS = {name: number for number, name in _DTYPES.items()}
 _MOST_TEXT = 16 << 10
@@ -130,7 +131,7 @@ class _Server:
             time.sleep(3600)
 
     def describe(self, request: Any) -> Any:
-        reply = messages["DescribeReply"](sessions=1)
+        reply = messages["DescribeReply"](sessions=1, capabilities=[CAPABILITY_CHUNKS])
         identity = _identity.digest()
         for d in self.optimizers.values():
             reply.optimizers.add(
@@ -222,8 +223,14 @@ class _Server:
                     if session is None:
                         import grpc
                         context.abort(grpc.StatusCode.NOT_FOUND, f"session {call.session} is not open, or has a stream already")
+                    session.chunks.messages = calls
+                session.chunks.begin(call)
                 reply, last = session.answer(call)
+                while session.chunks.left > 0:  # of a call that was answered by an error
+                    session.chunks.next(session.chunks.left)
                 yield reply
+                if not reply.HasField("error"):
+                    yield from session.chunks.replies()
                 if last:
                     return
         finally:
@@ -264,6 +271,10 @@ def _request(r: Optional[Request]) -> Any:
     return messages["Request"](batch_size=r.batch_size, draw=r.draw, want=r.want, trial=r.trial)
 
 
+def _bytes(v: Any) -> int:
+    return v.size if v.region else v.chunked or len(v.inline)
+
+
 def elements(quantity: int, dim: int) -> int:
     """The number of elements of a vector that holds one quantity."""
     return dim * dim if quantity & MATRICES else dim
@@ -276,6 +287,7 @@ class _Session:
         self.mailbox, self.dim, self.opened = mailbox, dim, opened
         self.dtype = numpy.dtype("<f4" if dtype == "float32" else "<f8")
         self.memory = Memory()
+        self.chunks = Chunks()
         self.ended = False
 
     def serve(self) -> None:
@@ -315,16 +327,33 @@ class _Session:
                 traceback.print_exc()
 
     def read(self, v: Any, n: int) -> numpy.ndarray:
-        a = self.memory.view(v, self.dtype)
+        return self.take(v, n, self.dtype)
+
+    def take(self, v: Any, n: int, dtype: Any, room: Optional[numpy.ndarray] = None) -> numpy.ndarray:
+        """The n elements of a vector of the call. The vectors of a call are read in the order of its fields. What comes in chunks
+        goes to room, or else to a new array, which is read-only."""
+        if v.chunked:
+            if v.chunked != n * dtype.itemsize:
+                raise ValueError(f"a vector has {v.chunked} bytes, want {n * dtype.itemsize}")
+            a = numpy.empty(n, dtype) if room is None else room
+            self.chunks.receive(a)
+            a.flags.writeable = room is not None
+            return a
+        a = self.memory.view(v, dtype)
         if len(a) != n:
             raise ValueError(f"a vector has {len(a)} elements, want {n}")
         return a
 
-    def written(self, v: Any, n: int) -> Tuple[numpy.ndarray, bool]:
-        """Where to write a vector, and whether it goes into the reply."""
-        if v.region:
-            return self.read(v, n), False
-        return numpy.zeros(n, self.dtype), True
+    def written(self, v: Any, n: int) -> numpy.ndarray:
+        """Where to write a vector."""
+        return self.read(v, n) if v.region else numpy.zeros(n, self.dtype)
+
+    def back(self, a: numpy.ndarray, v: Any) -> bytes:
+        """What a reply has of a vector that was written: all of it, unless it lies in memory or follows in chunks. The vectors of
+        a call go back in the order of its fields."""
+        if v.chunked:
+            self.chunks.outgoing.append(a)
+        return b"" if v.region or v.chunked else a.tobytes()
 
     def vectors(self, call: Any, q: int, of: Callable[[Any, int], Any]) -> Dict[str, Any]:
         """The vectors of a measurement of the quantities q, by name."""
@@ -349,17 +378,18 @@ class _OptimizerSession(_Session):
         self.pieces: List[bytes] = []
         self.inline: Optional[numpy.ndarray] = None  # x, where it travels inside messages
 
-    def point(self, v: Any) -> Tuple[numpy.ndarray, bool]:
-        x = self.read(v, self.dim)
+    def point(self, v: Any) -> numpy.ndarray:
         if v.region:
-            return x, False
+            return self.read(v, self.dim)
         if self.inline is None:
             self.inline = numpy.empty(self.dim, self.dtype)
-        self.inline[:] = x
-        return self.inline, True
+        x = self.take(v, self.dim, self.dtype, self.inline)
+        if x is not self.inline:
+            self.inline[:] = x
+        return self.inline
 
     def step(self, c: Any) -> Any:
-        x, inline = self.point(c.x)
+        x = self.point(c.x)
         have = c.have
         if have == GRADIENT:  # nearly always
             gradient, variance, more = self.read(c.gradient, self.dim), None, {}
@@ -378,16 +408,16 @@ class _OptimizerSession(_Session):
             out.request.CopyFrom(_request(request))
         if self.definition.reports:
             out.reports.extend(self.optimizer.reports())
-        if inline:
-            out.x = x.tobytes()
+        if not c.x.region:
+            out.x = self.back(x, c.x)
         return reply
 
     def estimate(self, c: Any) -> Any:
         x = self.read(c.x, self.dim)
-        out, inline = self.written(c.out, self.dim)
+        out = self.written(c.out, self.dim)
         self.optimizer.estimate(x, out)
         reply = Reply()
-        reply.estimate.out = out.tobytes() if inline else b""
+        reply.estimate.out = self.back(out, c.out)
         return reply
 
     def save(self, c: Any) -> Any:
@@ -421,18 +451,17 @@ class _ProblemSession(_Session):
         self.problem = problem
 
     def init(self, c: Any) -> Any:
-        x, inline = self.written(c.x, self.dim)
+        x = self.written(c.x, self.dim)
         self.problem.init(x, c.seed)
         reply = Reply()
-        reply.init.x = x.tobytes() if inline else b""
+        reply.init.x = self.back(x, c.x)
         return reply
 
     def measure(self, c: Any) -> Any:
         x = self.read(c.x, self.dim)
-        examples = self.memory.view(c.examples, numpy.dtype("<i8"))
-        places = self.vectors(c, c.want, self.written)
-        inside = {name: inline for name, (_, inline) in places.items()}
-        vectors = {name: array for name, (array, _) in places.items()}
+        integers = numpy.dtype("<i8")
+        examples = self.take(c.examples, _bytes(c.examples) // integers.itemsize, integers)
+        vectors, handed = self.vectors(c, c.want, self.written), self.vectors(c, c.want, lambda v, n: v)
         gradient, variance = vectors.pop("gradient", None), vectors.pop("variance", None)
         m = Measurement(c.want, len(examples), 0.0, 0.0, 0, 0, 1.0, gradient, variance, vectors)
         began = time.perf_counter()
@@ -441,12 +470,11 @@ class _ProblemSession(_Session):
         out = reply.measure
         out.seconds = time.perf_counter() - began
         out.have, out.batch_size, out.loss, out.variance_norm = m.have, len(examples), m.loss, m.variance_norm
-        if inside.get("gradient"):
-            out.gradient = gradient.tobytes()
-        if inside.get("variance"):
-            out.variance = variance.tobytes()
-        if any(inside[name] for name in vectors):
-            out.more.extend(v.tobytes() if inside[name] else b"" for name, v in vectors.items())
+        if "gradient" in handed:
+            out.gradient = self.back(gradient, handed["gradient"])
+        if "variance" in handed:
+            out.variance = self.back(variance, handed["variance"])
+        out.more.extend(self.back(a, handed[name]) for name, a in vectors.items())
         return reply
 
     def evaluate(self, c: Any) -> Any:

@@ -10,7 +10,7 @@ import platform
 import socket
 import sys
 import threading
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 import numpy
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -39,6 +39,7 @@ CALL_SLOT = 4096
 REPLY_SLOT = CALL_SLOT + SLOT
 MAILBOX = REPLY_SLOT + SLOT
 PIECE = 60 << 10  # bytes of a state in one message
+CHUNK = 1 << 20  # bytes of a vector in one message, at most
 
 # The doorbell is two plain stores, or loads, in the right order, which every x86 keeps; other processors would need barriers that
 # Python does not have. They go on a stream.
@@ -142,6 +143,49 @@ class Mailbox:
         return words[0] == wanted
 
 
+class Chunks:
+    """The vectors of a session's calls that travel in chunks: clause 5 of the contract."""
+
+    def __init__(self) -> None:
+        self.messages: Iterator[Any] = iter(())  # of the host
+        self.left = 0  # bytes of the call's chunks that have not come
+        self.outgoing: List[numpy.ndarray] = []  # vectors that follow the reply
+
+    def begin(self, call: Any) -> None:
+        """A call has come."""
+        kind = call.WhichOneof("call")
+        vectors = {"measure": ("x", "examples"), "evaluate": ("x",), "step": ("x", "gradient", "variance"), "estimate": ("x",)}
+        self.left = sum(getattr(getattr(call, kind), v).chunked for v in vectors.get(kind, ()))
+        if kind == "step":
+            self.left += sum(v.chunked for v in call.step.more)
+        self.outgoing = []
+
+    def receive(self, into: numpy.ndarray) -> None:
+        """Fills an array with the chunks that come next."""
+        room, at = into.view(numpy.uint8), 0
+        while at < len(room):
+            data = self.next(len(room) - at)
+            room[at:at + len(data)] = numpy.frombuffer(data, numpy.uint8)
+            at += len(data)
+
+    def next(self, most: int) -> bytes:
+        data = next(self.messages).chunk.data
+        if not 0 < len(data) <= min(most, CHUNK):
+            raise RuntimeError(f"a chunk of {len(data)} bytes came, want 1 to {min(most, CHUNK)}")
+        self.left -= len(data)
+        return data
+
+    def replies(self) -> Iterator[Any]:
+        """The chunks that follow a reply."""
+        for v in self.outgoing:
+            room = v.view(numpy.uint8)
+            for at in range(0, len(room), CHUNK):
+                reply = Reply()
+                reply.chunk.data = room[at:at + CHUNK].tobytes()
+                yield reply
+        self.outgoing = []
+
+
 class Memory:
     """The regions that a session has mentioned, and arrays on them."""
 
@@ -155,7 +199,7 @@ class Memory:
                 self.regions[r.id] = map_region(r)
 
     def view(self, v: Any, dtype: Any) -> numpy.ndarray:
-        """The vector v where it lies; one that came inside the message is read-only."""
+        """The vector v where it lies, in memory or inside the message; the latter is read-only."""
         if not v.region:
             return numpy.frombuffer(v.inline, dtype)
         key = (v.region, v.offset, v.size, dtype)

@@ -242,8 +242,44 @@ def problems():
     ]
 
 
+class WideProblem(noisebench.Problem):
+    """All of its elements depend on all that is read."""
+
+    def init(self, x, seed):
+        x[:] = 1 / (numpy.arange(len(x)) + seed)
+
+    def measure(self, x, examples, seed, position, want, out):
+        if seed == 13:
+            raise ValueError("thirteen is out of stock")
+        total = float(x.sum() + examples.sum())
+        out.loss = total
+        out.gradient[:] = x + total
+        out.variance[:] = (x - total) ** 2
+
+    def evaluate(self, x, part):
+        return float(x.sum()), float(x[-1])
+
+
+class WideOptimizer(noisebench.Optimizer):
+    def step(self, x, m):
+        x -= 0.1 * m.gradient + 0.2 * numpy.sqrt(m.variance)[::-1]
+
+    def estimate(self, x, out):
+        out[:] = x[::-1]
+
+
+def wide():
+    both = noisebench.GRADIENT | noisebench.VARIANCE
+    spec = lambda s: noisebench.Spec(dim=int(s["dim"]), dtype="float64", batch_size=1, budget=1, measures=both)
+    return [
+        noisebench.ProblemDef("wide", spec, lambda s: WideProblem(), dtypes=("float64",),
+                              parameters=[noisebench.contract.Hyperparameter("dim", 10, min=1, integer=True)]),
+        noisebench.OptimizerDef("wide", lambda start: WideOptimizer(), [noisebench.contract.step_size(0.1)], needs=both, averages=True),
+    ]
+
+
 SERVED = {
-    "numpy": on_numpy, "torch": on_torch, "problems": problems,
+    "numpy": on_numpy, "wide": wide, "torch": on_torch, "problems": problems,
     "broken": lambda: [broken(how) for how in ("raises", "exits", "nan", "prints", "hangs")],
 }
 

@@ -34,7 +34,7 @@
 // 3. SERVICES on the socket: noisebench.v1.Plugin below; grpc.health.v1.Health, whose Check answers
 //    SERVING for the service name "plugin"; and plugin.GRPCController, whose Shutdown(Empty)
 //    returns (Empty) ends the process at once. plugin.GRPCBroker and plugin.GRPCStdio are optional.
-//    Messages carry whole vectors: lift gRPC's limit of 4 MiB on what is received
+//    Without chunks (5) messages carry whole vectors: lift gRPC's limit of 4 MiB on what is received
 //    ("grpc.max_receive_message_length" = -1). A plugin ends by itself when its parent process
 //    changes.
 //
@@ -49,8 +49,14 @@
 //    them computes must not be seen in another.
 //
 // 5. VECTORS are little-endian IEEE 754 numbers of the session's dtype without header; NaN and
-//    infinities are ordinary values. A vector lies inside the message (Vector.inline) or in shared
-//    memory (Vector.region).
+//    infinities are ordinary values. A vector lies inside the message (Vector.inline), in shared
+//    memory (Vector.region), or, on a stream, follows in chunks (Vector.chunked; optional;
+//    Capability CAPABILITY_CHUNKS). Chunks are messages of their own, with the bytes of one vector
+//    in order, each of 1 to 1048576 bytes. Those of vectors that are read come right after the
+//    Call, those of vectors that are written right after the Reply, vector by vector in the order
+//    of the fields of Measure, Evaluate, Step and so on. All chunks of a call come before its
+//    reply; after a reply with an Error come none. So neither side needs more memory for a vector
+//    than the vector itself.
 //
 // 6. SHARED MEMORY (optional; Capability CAPABILITY_MEMORY). The host's regions are anonymous files
 //    of fixed size, which have no names: their descriptors are sent to the plugin on a Unix socket
@@ -193,6 +199,7 @@ const (
 	Capability_CAPABILITY_UNSPECIFIED Capability = 0
 	Capability_CAPABILITY_MEMORY      Capability = 1 // maps shared memory (6)
 	Capability_CAPABILITY_DOORBELL    Capability = 2 // answers by doorbell (8)
+	Capability_CAPABILITY_CHUNKS      Capability = 3 // takes and gives vectors in chunks (5)
 )
 
 // Enum value maps for Capability.
@@ -201,11 +208,13 @@ var (
 		0: "CAPABILITY_UNSPECIFIED",
 		1: "CAPABILITY_MEMORY",
 		2: "CAPABILITY_DOORBELL",
+		3: "CAPABILITY_CHUNKS",
 	}
 	Capability_value = map[string]int32{
 		"CAPABILITY_UNSPECIFIED": 0,
 		"CAPABILITY_MEMORY":      1,
 		"CAPABILITY_DOORBELL":    2,
+		"CAPABILITY_CHUNKS":      3,
 	}
 )
 
@@ -1664,15 +1673,16 @@ func (x *Request) GetTrial() bool {
 	return false
 }
 
-// Vector is a vector to be read, written, or both. It lies in shared memory if region is set, and
-// else inside the messages: one that is read in inline, one that is written in the reply, under the
-// vector's name.
+// Vector is a vector to be read, written, or both. It lies in shared memory if region is set,
+// travels in chunks if chunked is set, and else inside the messages: one that is read in inline,
+// one that is written in the reply, under the vector's name.
 type Vector struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Inline        []byte                 `protobuf:"bytes,1,opt,name=inline,proto3" json:"inline,omitempty"`
-	Region        uint64                 `protobuf:"varint,2,opt,name=region,proto3" json:"region,omitempty"` // id of the region; 0: none
-	Offset        uint64                 `protobuf:"varint,3,opt,name=offset,proto3" json:"offset,omitempty"` // in the region, in bytes, a multiple of 8
-	Size          uint64                 `protobuf:"varint,4,opt,name=size,proto3" json:"size,omitempty"`     // in bytes; of the part of the region
+	Region        uint64                 `protobuf:"varint,2,opt,name=region,proto3" json:"region,omitempty"`   // id of the region; 0: none
+	Offset        uint64                 `protobuf:"varint,3,opt,name=offset,proto3" json:"offset,omitempty"`   // in the region, in bytes, a multiple of 8
+	Size          uint64                 `protobuf:"varint,4,opt,name=size,proto3" json:"size,omitempty"`       // in bytes; of the part of the region
+	Chunked       uint64                 `protobuf:"varint,5,opt,name=chunked,proto3" json:"chunked,omitempty"` // in bytes, of the whole vector, which follows in chunks; 0: it does not
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1735,6 +1745,58 @@ func (x *Vector) GetSize() uint64 {
 	return 0
 }
 
+func (x *Vector) GetChunked() uint64 {
+	if x != nil {
+		return x.Chunked
+	}
+	return 0
+}
+
+// Chunk is a part of a vector (5).
+type Chunk struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Data          []byte                 `protobuf:"bytes,1,opt,name=data,proto3" json:"data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Chunk) Reset() {
+	*x = Chunk{}
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Chunk) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Chunk) ProtoMessage() {}
+
+func (x *Chunk) ProtoReflect() protoreflect.Message {
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Chunk.ProtoReflect.Descriptor instead.
+func (*Chunk) Descriptor() ([]byte, []int) {
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *Chunk) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
 type Call struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Session uint64                 `protobuf:"varint,1,opt,name=session,proto3" json:"session,omitempty"` // in the first call on a stream
@@ -1749,6 +1811,7 @@ type Call struct {
 	//	*Call_Close
 	//	*Call_Save
 	//	*Call_Restore
+	//	*Call_Chunk
 	Call          isCall_Call `protobuf_oneof:"call"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1756,7 +1819,7 @@ type Call struct {
 
 func (x *Call) Reset() {
 	*x = Call{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[18]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1768,7 +1831,7 @@ func (x *Call) String() string {
 func (*Call) ProtoMessage() {}
 
 func (x *Call) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[18]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1781,7 +1844,7 @@ func (x *Call) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Call.ProtoReflect.Descriptor instead.
 func (*Call) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{18}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Call) GetSession() uint64 {
@@ -1877,6 +1940,15 @@ func (x *Call) GetRestore() *Restore {
 	return nil
 }
 
+func (x *Call) GetChunk() *Chunk {
+	if x != nil {
+		if x, ok := x.Call.(*Call_Chunk); ok {
+			return x.Chunk
+		}
+	}
+	return nil
+}
+
 type isCall_Call interface {
 	isCall_Call()
 }
@@ -1913,6 +1985,10 @@ type Call_Restore struct {
 	Restore *Restore `protobuf:"bytes,10,opt,name=restore,proto3,oneof"`
 }
 
+type Call_Chunk struct {
+	Chunk *Chunk `protobuf:"bytes,15,opt,name=chunk,proto3,oneof"`
+}
+
 func (*Call_Init) isCall_Call() {}
 
 func (*Call_Measure) isCall_Call() {}
@@ -1929,6 +2005,8 @@ func (*Call_Save) isCall_Call() {}
 
 func (*Call_Restore) isCall_Call() {}
 
+func (*Call_Chunk) isCall_Call() {}
+
 type Reply struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Error *Error                 `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"` // if set, nothing else is
@@ -1942,6 +2020,7 @@ type Reply struct {
 	//	*Reply_Close
 	//	*Reply_Save
 	//	*Reply_Restore
+	//	*Reply_Chunk
 	Reply         isReply_Reply `protobuf_oneof:"reply"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1949,7 +2028,7 @@ type Reply struct {
 
 func (x *Reply) Reset() {
 	*x = Reply{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[19]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1961,7 +2040,7 @@ func (x *Reply) String() string {
 func (*Reply) ProtoMessage() {}
 
 func (x *Reply) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[19]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1974,7 +2053,7 @@ func (x *Reply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reply.ProtoReflect.Descriptor instead.
 func (*Reply) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{19}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Reply) GetError() *Error {
@@ -2063,6 +2142,15 @@ func (x *Reply) GetRestore() *RestoreReply {
 	return nil
 }
 
+func (x *Reply) GetChunk() *Chunk {
+	if x != nil {
+		if x, ok := x.Reply.(*Reply_Chunk); ok {
+			return x.Chunk
+		}
+	}
+	return nil
+}
+
 type isReply_Reply interface {
 	isReply_Reply()
 }
@@ -2099,6 +2187,10 @@ type Reply_Restore struct {
 	Restore *RestoreReply `protobuf:"bytes,9,opt,name=restore,proto3,oneof"`
 }
 
+type Reply_Chunk struct {
+	Chunk *Chunk `protobuf:"bytes,15,opt,name=chunk,proto3,oneof"`
+}
+
 func (*Reply_Init) isReply_Reply() {}
 
 func (*Reply_Measure) isReply_Reply() {}
@@ -2115,6 +2207,8 @@ func (*Reply_Save) isReply_Reply() {}
 
 func (*Reply_Restore) isReply_Reply() {}
 
+func (*Reply_Chunk) isReply_Reply() {}
+
 // Init: to a problem. Write the starting point of runs with this seed to x.
 type Init struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2126,7 +2220,7 @@ type Init struct {
 
 func (x *Init) Reset() {
 	*x = Init{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[20]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2138,7 +2232,7 @@ func (x *Init) String() string {
 func (*Init) ProtoMessage() {}
 
 func (x *Init) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[20]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2151,7 +2245,7 @@ func (x *Init) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Init.ProtoReflect.Descriptor instead.
 func (*Init) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{20}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Init) GetSeed() uint64 {
@@ -2170,14 +2264,14 @@ func (x *Init) GetX() *Vector {
 
 type InitReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	X             []byte                 `protobuf:"bytes,1,opt,name=x,proto3" json:"x,omitempty"` // if Init.x has no region
+	X             []byte                 `protobuf:"bytes,1,opt,name=x,proto3" json:"x,omitempty"` // if Init.x has no region and does not travel in chunks; likewise below
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *InitReply) Reset() {
 	*x = InitReply{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[21]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2189,7 +2283,7 @@ func (x *InitReply) String() string {
 func (*InitReply) ProtoMessage() {}
 
 func (x *InitReply) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[21]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2202,7 +2296,7 @@ func (x *InitReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InitReply.ProtoReflect.Descriptor instead.
 func (*InitReply) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{21}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *InitReply) GetX() []byte {
@@ -2232,7 +2326,7 @@ type Measure struct {
 
 func (x *Measure) Reset() {
 	*x = Measure{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[22]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2244,7 +2338,7 @@ func (x *Measure) String() string {
 func (*Measure) ProtoMessage() {}
 
 func (x *Measure) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[22]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2257,7 +2351,7 @@ func (x *Measure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Measure.ProtoReflect.Descriptor instead.
 func (*Measure) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{22}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Measure) GetX() *Vector {
@@ -2332,7 +2426,7 @@ type MeasureReply struct {
 
 func (x *MeasureReply) Reset() {
 	*x = MeasureReply{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[23]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2344,7 +2438,7 @@ func (x *MeasureReply) String() string {
 func (*MeasureReply) ProtoMessage() {}
 
 func (x *MeasureReply) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[23]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2357,7 +2451,7 @@ func (x *MeasureReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MeasureReply.ProtoReflect.Descriptor instead.
 func (*MeasureReply) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{23}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *MeasureReply) GetHave() uint32 {
@@ -2430,7 +2524,7 @@ type Evaluate struct {
 
 func (x *Evaluate) Reset() {
 	*x = Evaluate{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[24]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2442,7 +2536,7 @@ func (x *Evaluate) String() string {
 func (*Evaluate) ProtoMessage() {}
 
 func (x *Evaluate) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[24]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2455,7 +2549,7 @@ func (x *Evaluate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Evaluate.ProtoReflect.Descriptor instead.
 func (*Evaluate) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{24}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Evaluate) GetX() *Vector {
@@ -2482,7 +2576,7 @@ type EvaluateReply struct {
 
 func (x *EvaluateReply) Reset() {
 	*x = EvaluateReply{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[25]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2494,7 +2588,7 @@ func (x *EvaluateReply) String() string {
 func (*EvaluateReply) ProtoMessage() {}
 
 func (x *EvaluateReply) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[25]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2507,7 +2601,7 @@ func (x *EvaluateReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EvaluateReply.ProtoReflect.Descriptor instead.
 func (*EvaluateReply) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{25}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *EvaluateReply) GetLoss() float64 {
@@ -2544,7 +2638,7 @@ type Step struct {
 
 func (x *Step) Reset() {
 	*x = Step{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[26]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2556,7 +2650,7 @@ func (x *Step) String() string {
 func (*Step) ProtoMessage() {}
 
 func (x *Step) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[26]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2569,7 +2663,7 @@ func (x *Step) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Step.ProtoReflect.Descriptor instead.
 func (*Step) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{26}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Step) GetX() *Vector {
@@ -2661,7 +2755,7 @@ type StepReply struct {
 
 func (x *StepReply) Reset() {
 	*x = StepReply{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[27]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2673,7 +2767,7 @@ func (x *StepReply) String() string {
 func (*StepReply) ProtoMessage() {}
 
 func (x *StepReply) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[27]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2686,7 +2780,7 @@ func (x *StepReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StepReply.ProtoReflect.Descriptor instead.
 func (*StepReply) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{27}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *StepReply) GetRequest() *Request {
@@ -2728,7 +2822,7 @@ type Estimate struct {
 
 func (x *Estimate) Reset() {
 	*x = Estimate{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[28]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2740,7 +2834,7 @@ func (x *Estimate) String() string {
 func (*Estimate) ProtoMessage() {}
 
 func (x *Estimate) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[28]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2753,7 +2847,7 @@ func (x *Estimate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Estimate.ProtoReflect.Descriptor instead.
 func (*Estimate) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{28}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Estimate) GetX() *Vector {
@@ -2779,7 +2873,7 @@ type EstimateReply struct {
 
 func (x *EstimateReply) Reset() {
 	*x = EstimateReply{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[29]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2791,7 +2885,7 @@ func (x *EstimateReply) String() string {
 func (*EstimateReply) ProtoMessage() {}
 
 func (x *EstimateReply) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[29]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2804,7 +2898,7 @@ func (x *EstimateReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EstimateReply.ProtoReflect.Descriptor instead.
 func (*EstimateReply) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{29}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *EstimateReply) GetOut() []byte {
@@ -2827,7 +2921,7 @@ type Save struct {
 
 func (x *Save) Reset() {
 	*x = Save{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[30]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2839,7 +2933,7 @@ func (x *Save) String() string {
 func (*Save) ProtoMessage() {}
 
 func (x *Save) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[30]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2852,7 +2946,7 @@ func (x *Save) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Save.ProtoReflect.Descriptor instead.
 func (*Save) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{30}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Save) GetOffset() uint64 {
@@ -2872,7 +2966,7 @@ type SaveReply struct {
 
 func (x *SaveReply) Reset() {
 	*x = SaveReply{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[31]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2884,7 +2978,7 @@ func (x *SaveReply) String() string {
 func (*SaveReply) ProtoMessage() {}
 
 func (x *SaveReply) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[31]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2897,7 +2991,7 @@ func (x *SaveReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveReply.ProtoReflect.Descriptor instead.
 func (*SaveReply) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{31}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *SaveReply) GetPiece() []byte {
@@ -2928,7 +3022,7 @@ type Restore struct {
 
 func (x *Restore) Reset() {
 	*x = Restore{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[32]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2940,7 +3034,7 @@ func (x *Restore) String() string {
 func (*Restore) ProtoMessage() {}
 
 func (x *Restore) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[32]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2953,7 +3047,7 @@ func (x *Restore) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Restore.ProtoReflect.Descriptor instead.
 func (*Restore) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{32}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Restore) GetPiece() []byte {
@@ -2978,7 +3072,7 @@ type RestoreReply struct {
 
 func (x *RestoreReply) Reset() {
 	*x = RestoreReply{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[33]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2990,7 +3084,7 @@ func (x *RestoreReply) String() string {
 func (*RestoreReply) ProtoMessage() {}
 
 func (x *RestoreReply) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[33]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3003,7 +3097,7 @@ func (x *RestoreReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreReply.ProtoReflect.Descriptor instead.
 func (*RestoreReply) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{33}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{34}
 }
 
 // Close: the run has ended.
@@ -3015,7 +3109,7 @@ type Close struct {
 
 func (x *Close) Reset() {
 	*x = Close{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[34]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3027,7 +3121,7 @@ func (x *Close) String() string {
 func (*Close) ProtoMessage() {}
 
 func (x *Close) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[34]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3040,7 +3134,7 @@ func (x *Close) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Close.ProtoReflect.Descriptor instead.
 func (*Close) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{34}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{35}
 }
 
 type CloseReply struct {
@@ -3051,7 +3145,7 @@ type CloseReply struct {
 
 func (x *CloseReply) Reset() {
 	*x = CloseReply{}
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[35]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3063,7 +3157,7 @@ func (x *CloseReply) String() string {
 func (*CloseReply) ProtoMessage() {}
 
 func (x *CloseReply) ProtoReflect() protoreflect.Message {
-	mi := &file_noisebench_v1_noisebench_proto_msgTypes[35]
+	mi := &file_noisebench_v1_noisebench_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3076,7 +3170,7 @@ func (x *CloseReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseReply.ProtoReflect.Descriptor instead.
 func (*CloseReply) Descriptor() ([]byte, []int) {
-	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{35}
+	return file_noisebench_v1_noisebench_proto_rawDescGZIP(), []int{36}
 }
 
 var File_noisebench_v1_noisebench_proto protoreflect.FileDescriptor
@@ -3227,12 +3321,15 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"batch_size\x18\x01 \x01(\x04R\tbatchSize\x12\x12\n" +
 	"\x04draw\x18\x02 \x01(\rR\x04draw\x12\x12\n" +
 	"\x04want\x18\x03 \x01(\rR\x04want\x12\x14\n" +
-	"\x05trial\x18\x04 \x01(\bR\x05trial\"d\n" +
+	"\x05trial\x18\x04 \x01(\bR\x05trial\"~\n" +
 	"\x06Vector\x12\x16\n" +
 	"\x06inline\x18\x01 \x01(\fR\x06inline\x12\x16\n" +
 	"\x06region\x18\x02 \x01(\x04R\x06region\x12\x16\n" +
 	"\x06offset\x18\x03 \x01(\x04R\x06offset\x12\x12\n" +
-	"\x04size\x18\x04 \x01(\x04R\x04size\"\xde\x03\n" +
+	"\x04size\x18\x04 \x01(\x04R\x04size\x12\x18\n" +
+	"\achunked\x18\x05 \x01(\x04R\achunked\"\x1b\n" +
+	"\x05Chunk\x12\x12\n" +
+	"\x04data\x18\x01 \x01(\fR\x04data\"\x8c\x04\n" +
 	"\x04Call\x12\x18\n" +
 	"\asession\x18\x01 \x01(\x04R\asession\x12/\n" +
 	"\aregions\x18\x02 \x03(\v2\x15.noisebench.v1.RegionR\aregions\x12)\n" +
@@ -3244,8 +3341,9 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"\x05close\x18\b \x01(\v2\x14.noisebench.v1.CloseH\x00R\x05close\x12)\n" +
 	"\x04save\x18\t \x01(\v2\x13.noisebench.v1.SaveH\x00R\x04save\x122\n" +
 	"\arestore\x18\n" +
-	" \x01(\v2\x16.noisebench.v1.RestoreH\x00R\arestoreB\x06\n" +
-	"\x04call\"\xe9\x03\n" +
+	" \x01(\v2\x16.noisebench.v1.RestoreH\x00R\arestore\x12,\n" +
+	"\x05chunk\x18\x0f \x01(\v2\x14.noisebench.v1.ChunkH\x00R\x05chunkB\x06\n" +
+	"\x04call\"\x97\x04\n" +
 	"\x05Reply\x12*\n" +
 	"\x05error\x18\x01 \x01(\v2\x14.noisebench.v1.ErrorR\x05error\x12.\n" +
 	"\x04init\x18\x02 \x01(\v2\x18.noisebench.v1.InitReplyH\x00R\x04init\x127\n" +
@@ -3255,7 +3353,8 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"\bestimate\x18\x06 \x01(\v2\x1c.noisebench.v1.EstimateReplyH\x00R\bestimate\x121\n" +
 	"\x05close\x18\a \x01(\v2\x19.noisebench.v1.CloseReplyH\x00R\x05close\x12.\n" +
 	"\x04save\x18\b \x01(\v2\x18.noisebench.v1.SaveReplyH\x00R\x04save\x127\n" +
-	"\arestore\x18\t \x01(\v2\x1b.noisebench.v1.RestoreReplyH\x00R\arestoreB\a\n" +
+	"\arestore\x18\t \x01(\v2\x1b.noisebench.v1.RestoreReplyH\x00R\arestore\x12,\n" +
+	"\x05chunk\x18\x0f \x01(\v2\x14.noisebench.v1.ChunkH\x00R\x05chunkB\a\n" +
 	"\x05reply\"?\n" +
 	"\x04Init\x12\x12\n" +
 	"\x04seed\x18\x01 \x01(\x04R\x04seed\x12#\n" +
@@ -3327,12 +3426,13 @@ const file_noisebench_v1_noisebench_proto_rawDesc = "" +
 	"\x05DType\x12\x15\n" +
 	"\x11DTYPE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rDTYPE_FLOAT32\x10\x01\x12\x11\n" +
-	"\rDTYPE_FLOAT64\x10\x02*X\n" +
+	"\rDTYPE_FLOAT64\x10\x02*o\n" +
 	"\n" +
 	"Capability\x12\x1a\n" +
 	"\x16CAPABILITY_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11CAPABILITY_MEMORY\x10\x01\x12\x17\n" +
-	"\x13CAPABILITY_DOORBELL\x10\x022\x88\x02\n" +
+	"\x13CAPABILITY_DOORBELL\x10\x02\x12\x15\n" +
+	"\x11CAPABILITY_CHUNKS\x10\x032\x88\x02\n" +
 	"\x06Plugin\x12H\n" +
 	"\bDescribe\x12\x1e.noisebench.v1.DescribeRequest\x1a\x1c.noisebench.v1.DescribeReply\x12<\n" +
 	"\x04Spec\x12\x1a.noisebench.v1.SpecRequest\x1a\x18.noisebench.v1.SpecReply\x12<\n" +
@@ -3352,7 +3452,7 @@ func file_noisebench_v1_noisebench_proto_rawDescGZIP() []byte {
 }
 
 var file_noisebench_v1_noisebench_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_noisebench_v1_noisebench_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
+var file_noisebench_v1_noisebench_proto_msgTypes = make([]protoimpl.MessageInfo, 43)
 var file_noisebench_v1_noisebench_proto_goTypes = []any{
 	(DType)(0),              // 0: noisebench.v1.DType
 	(Capability)(0),         // 1: noisebench.v1.Capability
@@ -3374,30 +3474,31 @@ var file_noisebench_v1_noisebench_proto_goTypes = []any{
 	(*OpenReply)(nil),       // 17: noisebench.v1.OpenReply
 	(*Request)(nil),         // 18: noisebench.v1.Request
 	(*Vector)(nil),          // 19: noisebench.v1.Vector
-	(*Call)(nil),            // 20: noisebench.v1.Call
-	(*Reply)(nil),           // 21: noisebench.v1.Reply
-	(*Init)(nil),            // 22: noisebench.v1.Init
-	(*InitReply)(nil),       // 23: noisebench.v1.InitReply
-	(*Measure)(nil),         // 24: noisebench.v1.Measure
-	(*MeasureReply)(nil),    // 25: noisebench.v1.MeasureReply
-	(*Evaluate)(nil),        // 26: noisebench.v1.Evaluate
-	(*EvaluateReply)(nil),   // 27: noisebench.v1.EvaluateReply
-	(*Step)(nil),            // 28: noisebench.v1.Step
-	(*StepReply)(nil),       // 29: noisebench.v1.StepReply
-	(*Estimate)(nil),        // 30: noisebench.v1.Estimate
-	(*EstimateReply)(nil),   // 31: noisebench.v1.EstimateReply
-	(*Save)(nil),            // 32: noisebench.v1.Save
-	(*SaveReply)(nil),       // 33: noisebench.v1.SaveReply
-	(*Restore)(nil),         // 34: noisebench.v1.Restore
-	(*RestoreReply)(nil),    // 35: noisebench.v1.RestoreReply
-	(*Close)(nil),           // 36: noisebench.v1.Close
-	(*CloseReply)(nil),      // 37: noisebench.v1.CloseReply
-	nil,                     // 38: noisebench.v1.Optimizer.EnvironmentEntry
-	nil,                     // 39: noisebench.v1.Problem.EnvironmentEntry
-	nil,                     // 40: noisebench.v1.SpecRequest.SettingEntry
-	nil,                     // 41: noisebench.v1.Spec.ConstantsEntry
-	nil,                     // 42: noisebench.v1.OpenRequest.SettingEntry
-	nil,                     // 43: noisebench.v1.Start.ConstantsEntry
+	(*Chunk)(nil),           // 20: noisebench.v1.Chunk
+	(*Call)(nil),            // 21: noisebench.v1.Call
+	(*Reply)(nil),           // 22: noisebench.v1.Reply
+	(*Init)(nil),            // 23: noisebench.v1.Init
+	(*InitReply)(nil),       // 24: noisebench.v1.InitReply
+	(*Measure)(nil),         // 25: noisebench.v1.Measure
+	(*MeasureReply)(nil),    // 26: noisebench.v1.MeasureReply
+	(*Evaluate)(nil),        // 27: noisebench.v1.Evaluate
+	(*EvaluateReply)(nil),   // 28: noisebench.v1.EvaluateReply
+	(*Step)(nil),            // 29: noisebench.v1.Step
+	(*StepReply)(nil),       // 30: noisebench.v1.StepReply
+	(*Estimate)(nil),        // 31: noisebench.v1.Estimate
+	(*EstimateReply)(nil),   // 32: noisebench.v1.EstimateReply
+	(*Save)(nil),            // 33: noisebench.v1.Save
+	(*SaveReply)(nil),       // 34: noisebench.v1.SaveReply
+	(*Restore)(nil),         // 35: noisebench.v1.Restore
+	(*RestoreReply)(nil),    // 36: noisebench.v1.RestoreReply
+	(*Close)(nil),           // 37: noisebench.v1.Close
+	(*CloseReply)(nil),      // 38: noisebench.v1.CloseReply
+	nil,                     // 39: noisebench.v1.Optimizer.EnvironmentEntry
+	nil,                     // 40: noisebench.v1.Problem.EnvironmentEntry
+	nil,                     // 41: noisebench.v1.SpecRequest.SettingEntry
+	nil,                     // 42: noisebench.v1.Spec.ConstantsEntry
+	nil,                     // 43: noisebench.v1.OpenRequest.SettingEntry
+	nil,                     // 44: noisebench.v1.Start.ConstantsEntry
 }
 var file_noisebench_v1_noisebench_proto_depIdxs = []int32{
 	3,  // 0: noisebench.v1.DescribeRequest.probe:type_name -> noisebench.v1.Region
@@ -3406,71 +3507,73 @@ var file_noisebench_v1_noisebench_proto_depIdxs = []int32{
 	1,  // 3: noisebench.v1.DescribeReply.capabilities:type_name -> noisebench.v1.Capability
 	6,  // 4: noisebench.v1.Optimizer.hyperparameters:type_name -> noisebench.v1.Hyperparameter
 	0,  // 5: noisebench.v1.Optimizer.dtypes:type_name -> noisebench.v1.DType
-	38, // 6: noisebench.v1.Optimizer.environment:type_name -> noisebench.v1.Optimizer.EnvironmentEntry
+	39, // 6: noisebench.v1.Optimizer.environment:type_name -> noisebench.v1.Optimizer.EnvironmentEntry
 	6,  // 7: noisebench.v1.Problem.parameters:type_name -> noisebench.v1.Hyperparameter
 	0,  // 8: noisebench.v1.Problem.dtypes:type_name -> noisebench.v1.DType
-	39, // 9: noisebench.v1.Problem.environment:type_name -> noisebench.v1.Problem.EnvironmentEntry
-	40, // 10: noisebench.v1.SpecRequest.setting:type_name -> noisebench.v1.SpecRequest.SettingEntry
+	40, // 9: noisebench.v1.Problem.environment:type_name -> noisebench.v1.Problem.EnvironmentEntry
+	41, // 10: noisebench.v1.SpecRequest.setting:type_name -> noisebench.v1.SpecRequest.SettingEntry
 	2,  // 11: noisebench.v1.SpecReply.error:type_name -> noisebench.v1.Error
 	11, // 12: noisebench.v1.SpecReply.spec:type_name -> noisebench.v1.Spec
 	0,  // 13: noisebench.v1.Spec.dtype:type_name -> noisebench.v1.DType
 	12, // 14: noisebench.v1.Spec.schedule:type_name -> noisebench.v1.Drop
 	13, // 15: noisebench.v1.Spec.blocks:type_name -> noisebench.v1.Block
 	14, // 16: noisebench.v1.Spec.data:type_name -> noisebench.v1.DataFile
-	41, // 17: noisebench.v1.Spec.constants:type_name -> noisebench.v1.Spec.ConstantsEntry
+	42, // 17: noisebench.v1.Spec.constants:type_name -> noisebench.v1.Spec.ConstantsEntry
 	0,  // 18: noisebench.v1.OpenRequest.dtype:type_name -> noisebench.v1.DType
-	42, // 19: noisebench.v1.OpenRequest.setting:type_name -> noisebench.v1.OpenRequest.SettingEntry
+	43, // 19: noisebench.v1.OpenRequest.setting:type_name -> noisebench.v1.OpenRequest.SettingEntry
 	16, // 20: noisebench.v1.OpenRequest.optimizer:type_name -> noisebench.v1.Start
 	3,  // 21: noisebench.v1.OpenRequest.mailbox:type_name -> noisebench.v1.Region
 	13, // 22: noisebench.v1.Start.blocks:type_name -> noisebench.v1.Block
-	43, // 23: noisebench.v1.Start.constants:type_name -> noisebench.v1.Start.ConstantsEntry
+	44, // 23: noisebench.v1.Start.constants:type_name -> noisebench.v1.Start.ConstantsEntry
 	2,  // 24: noisebench.v1.OpenReply.error:type_name -> noisebench.v1.Error
 	18, // 25: noisebench.v1.OpenReply.request:type_name -> noisebench.v1.Request
 	3,  // 26: noisebench.v1.Call.regions:type_name -> noisebench.v1.Region
-	22, // 27: noisebench.v1.Call.init:type_name -> noisebench.v1.Init
-	24, // 28: noisebench.v1.Call.measure:type_name -> noisebench.v1.Measure
-	26, // 29: noisebench.v1.Call.evaluate:type_name -> noisebench.v1.Evaluate
-	28, // 30: noisebench.v1.Call.step:type_name -> noisebench.v1.Step
-	30, // 31: noisebench.v1.Call.estimate:type_name -> noisebench.v1.Estimate
-	36, // 32: noisebench.v1.Call.close:type_name -> noisebench.v1.Close
-	32, // 33: noisebench.v1.Call.save:type_name -> noisebench.v1.Save
-	34, // 34: noisebench.v1.Call.restore:type_name -> noisebench.v1.Restore
-	2,  // 35: noisebench.v1.Reply.error:type_name -> noisebench.v1.Error
-	23, // 36: noisebench.v1.Reply.init:type_name -> noisebench.v1.InitReply
-	25, // 37: noisebench.v1.Reply.measure:type_name -> noisebench.v1.MeasureReply
-	27, // 38: noisebench.v1.Reply.evaluate:type_name -> noisebench.v1.EvaluateReply
-	29, // 39: noisebench.v1.Reply.step:type_name -> noisebench.v1.StepReply
-	31, // 40: noisebench.v1.Reply.estimate:type_name -> noisebench.v1.EstimateReply
-	37, // 41: noisebench.v1.Reply.close:type_name -> noisebench.v1.CloseReply
-	33, // 42: noisebench.v1.Reply.save:type_name -> noisebench.v1.SaveReply
-	35, // 43: noisebench.v1.Reply.restore:type_name -> noisebench.v1.RestoreReply
-	19, // 44: noisebench.v1.Init.x:type_name -> noisebench.v1.Vector
-	19, // 45: noisebench.v1.Measure.x:type_name -> noisebench.v1.Vector
-	19, // 46: noisebench.v1.Measure.examples:type_name -> noisebench.v1.Vector
-	19, // 47: noisebench.v1.Measure.gradient:type_name -> noisebench.v1.Vector
-	19, // 48: noisebench.v1.Measure.variance:type_name -> noisebench.v1.Vector
-	19, // 49: noisebench.v1.Measure.more:type_name -> noisebench.v1.Vector
-	19, // 50: noisebench.v1.Evaluate.x:type_name -> noisebench.v1.Vector
-	19, // 51: noisebench.v1.Step.x:type_name -> noisebench.v1.Vector
-	19, // 52: noisebench.v1.Step.gradient:type_name -> noisebench.v1.Vector
-	19, // 53: noisebench.v1.Step.variance:type_name -> noisebench.v1.Vector
-	19, // 54: noisebench.v1.Step.more:type_name -> noisebench.v1.Vector
-	18, // 55: noisebench.v1.StepReply.request:type_name -> noisebench.v1.Request
-	19, // 56: noisebench.v1.Estimate.x:type_name -> noisebench.v1.Vector
-	19, // 57: noisebench.v1.Estimate.out:type_name -> noisebench.v1.Vector
-	4,  // 58: noisebench.v1.Plugin.Describe:input_type -> noisebench.v1.DescribeRequest
-	9,  // 59: noisebench.v1.Plugin.Spec:input_type -> noisebench.v1.SpecRequest
-	15, // 60: noisebench.v1.Plugin.Open:input_type -> noisebench.v1.OpenRequest
-	20, // 61: noisebench.v1.Plugin.Session:input_type -> noisebench.v1.Call
-	5,  // 62: noisebench.v1.Plugin.Describe:output_type -> noisebench.v1.DescribeReply
-	10, // 63: noisebench.v1.Plugin.Spec:output_type -> noisebench.v1.SpecReply
-	17, // 64: noisebench.v1.Plugin.Open:output_type -> noisebench.v1.OpenReply
-	21, // 65: noisebench.v1.Plugin.Session:output_type -> noisebench.v1.Reply
-	62, // [62:66] is the sub-list for method output_type
-	58, // [58:62] is the sub-list for method input_type
-	58, // [58:58] is the sub-list for extension type_name
-	58, // [58:58] is the sub-list for extension extendee
-	0,  // [0:58] is the sub-list for field type_name
+	23, // 27: noisebench.v1.Call.init:type_name -> noisebench.v1.Init
+	25, // 28: noisebench.v1.Call.measure:type_name -> noisebench.v1.Measure
+	27, // 29: noisebench.v1.Call.evaluate:type_name -> noisebench.v1.Evaluate
+	29, // 30: noisebench.v1.Call.step:type_name -> noisebench.v1.Step
+	31, // 31: noisebench.v1.Call.estimate:type_name -> noisebench.v1.Estimate
+	37, // 32: noisebench.v1.Call.close:type_name -> noisebench.v1.Close
+	33, // 33: noisebench.v1.Call.save:type_name -> noisebench.v1.Save
+	35, // 34: noisebench.v1.Call.restore:type_name -> noisebench.v1.Restore
+	20, // 35: noisebench.v1.Call.chunk:type_name -> noisebench.v1.Chunk
+	2,  // 36: noisebench.v1.Reply.error:type_name -> noisebench.v1.Error
+	24, // 37: noisebench.v1.Reply.init:type_name -> noisebench.v1.InitReply
+	26, // 38: noisebench.v1.Reply.measure:type_name -> noisebench.v1.MeasureReply
+	28, // 39: noisebench.v1.Reply.evaluate:type_name -> noisebench.v1.EvaluateReply
+	30, // 40: noisebench.v1.Reply.step:type_name -> noisebench.v1.StepReply
+	32, // 41: noisebench.v1.Reply.estimate:type_name -> noisebench.v1.EstimateReply
+	38, // 42: noisebench.v1.Reply.close:type_name -> noisebench.v1.CloseReply
+	34, // 43: noisebench.v1.Reply.save:type_name -> noisebench.v1.SaveReply
+	36, // 44: noisebench.v1.Reply.restore:type_name -> noisebench.v1.RestoreReply
+	20, // 45: noisebench.v1.Reply.chunk:type_name -> noisebench.v1.Chunk
+	19, // 46: noisebench.v1.Init.x:type_name -> noisebench.v1.Vector
+	19, // 47: noisebench.v1.Measure.x:type_name -> noisebench.v1.Vector
+	19, // 48: noisebench.v1.Measure.examples:type_name -> noisebench.v1.Vector
+	19, // 49: noisebench.v1.Measure.gradient:type_name -> noisebench.v1.Vector
+	19, // 50: noisebench.v1.Measure.variance:type_name -> noisebench.v1.Vector
+	19, // 51: noisebench.v1.Measure.more:type_name -> noisebench.v1.Vector
+	19, // 52: noisebench.v1.Evaluate.x:type_name -> noisebench.v1.Vector
+	19, // 53: noisebench.v1.Step.x:type_name -> noisebench.v1.Vector
+	19, // 54: noisebench.v1.Step.gradient:type_name -> noisebench.v1.Vector
+	19, // 55: noisebench.v1.Step.variance:type_name -> noisebench.v1.Vector
+	19, // 56: noisebench.v1.Step.more:type_name -> noisebench.v1.Vector
+	18, // 57: noisebench.v1.StepReply.request:type_name -> noisebench.v1.Request
+	19, // 58: noisebench.v1.Estimate.x:type_name -> noisebench.v1.Vector
+	19, // 59: noisebench.v1.Estimate.out:type_name -> noisebench.v1.Vector
+	4,  // 60: noisebench.v1.Plugin.Describe:input_type -> noisebench.v1.DescribeRequest
+	9,  // 61: noisebench.v1.Plugin.Spec:input_type -> noisebench.v1.SpecRequest
+	15, // 62: noisebench.v1.Plugin.Open:input_type -> noisebench.v1.OpenRequest
+	21, // 63: noisebench.v1.Plugin.Session:input_type -> noisebench.v1.Call
+	5,  // 64: noisebench.v1.Plugin.Describe:output_type -> noisebench.v1.DescribeReply
+	10, // 65: noisebench.v1.Plugin.Spec:output_type -> noisebench.v1.SpecReply
+	17, // 66: noisebench.v1.Plugin.Open:output_type -> noisebench.v1.OpenReply
+	22, // 67: noisebench.v1.Plugin.Session:output_type -> noisebench.v1.Reply
+	64, // [64:68] is the sub-list for method output_type
+	60, // [60:64] is the sub-list for method input_type
+	60, // [60:60] is the sub-list for extension type_name
+	60, // [60:60] is the sub-list for extension extendee
+	0,  // [0:60] is the sub-list for field type_name
 }
 
 func init() { file_noisebench_v1_noisebench_proto_init() }
@@ -3482,7 +3585,7 @@ func file_noisebench_v1_noisebench_proto_init() {
 		(*OpenRequest_Problem)(nil),
 		(*OpenRequest_Optimizer)(nil),
 	}
-	file_noisebench_v1_noisebench_proto_msgTypes[18].OneofWrappers = []any{
+	file_noisebench_v1_noisebench_proto_msgTypes[19].OneofWrappers = []any{
 		(*Call_Init)(nil),
 		(*Call_Measure)(nil),
 		(*Call_Evaluate)(nil),
@@ -3491,8 +3594,9 @@ func file_noisebench_v1_noisebench_proto_init() {
 		(*Call_Close)(nil),
 		(*Call_Save)(nil),
 		(*Call_Restore)(nil),
+		(*Call_Chunk)(nil),
 	}
-	file_noisebench_v1_noisebench_proto_msgTypes[19].OneofWrappers = []any{
+	file_noisebench_v1_noisebench_proto_msgTypes[20].OneofWrappers = []any{
 		(*Reply_Init)(nil),
 		(*Reply_Measure)(nil),
 		(*Reply_Evaluate)(nil),
@@ -3501,6 +3605,7 @@ func file_noisebench_v1_noisebench_proto_init() {
 		(*Reply_Close)(nil),
 		(*Reply_Save)(nil),
 		(*Reply_Restore)(nil),
+		(*Reply_Chunk)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -3508,7 +3613,7 @@ func file_noisebench_v1_noisebench_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_noisebench_v1_noisebench_proto_rawDesc), len(file_noisebench_v1_noisebench_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   42,
+			NumMessages:   43,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

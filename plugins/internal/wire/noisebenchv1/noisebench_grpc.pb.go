@@ -34,7 +34,7 @@
 // 3. SERVICES on the socket: noisebench.v1.Plugin below; grpc.health.v1.Health, whose Check answers
 //    SERVING for the service name "plugin"; and plugin.GRPCController, whose Shutdown(Empty)
 //    returns (Empty) ends the process at once. plugin.GRPCBroker and plugin.GRPCStdio are optional.
-//    Messages carry whole vectors: lift gRPC's limit of 4 MiB on what is received
+//    Without chunks (5) messages carry whole vectors: lift gRPC's limit of 4 MiB on what is received
 //    ("grpc.max_receive_message_length" = -1). A plugin ends by itself when its parent process
 //    changes.
 //
@@ -49,8 +49,14 @@
 //    them computes must not be seen in another.
 //
 // 5. VECTORS are little-endian IEEE 754 numbers of the session's dtype without header; NaN and
-//    infinities are ordinary values. A vector lies inside the message (Vector.inline) or in shared
-//    memory (Vector.region).
+//    infinities are ordinary values. A vector lies inside the message (Vector.inline), in shared
+//    memory (Vector.region), or, on a stream, follows in chunks (Vector.chunked; optional;
+//    Capability CAPABILITY_CHUNKS). Chunks are messages of their own, with the bytes of one vector
+//    in order, each of 1 to 1048576 bytes. Those of vectors that are read come right after the
+//    Call, those of vectors that are written right after the Reply, vector by vector in the order
+//    of the fields of Measure, Evaluate, Step and so on. All chunks of a call come before its
+//    reply; after a reply with an Error come none. So neither side needs more memory for a vector
+//    than the vector itself.
 //
 // 6. SHARED MEMORY (optional; Capability CAPABILITY_MEMORY). The host's regions are anonymous files
 //    of fixed size, which have no names: their descriptors are sent to the plugin on a Unix socket
