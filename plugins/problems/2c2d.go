@@ -4,17 +4,19 @@ import "noisebench/plugins/problems/internal/nn"
 
 func mnist2c2d() network {
 	return net2c2d(network{
-		name:   "mnist-2c2d",
-		doc:    "convolutional network on MNIST (data: bench data fetch mnist)",
-		source: "DeepOBS mnist_2c2d (Schneider et al. 2019)",
+		name:    "mnist-2c2d",
+		version: "3",
+		doc:     "convolutional network on MNIST (data: bench data fetch mnist)",
+		source:  "DeepOBS mnist_2c2d (Schneider et al. 2019)",
 	}, mnist)
 }
 
 func fashion2c2d() network {
 	return net2c2d(network{
-		name:   "fmnist-2c2d",
-		doc:    "convolutional network on Fashion-MNIST (data: bench data fetch fashion-mnist)",
-		source: "DeepOBS fmnist_2c2d (Schneider et al. 2019)",
+		name:    "fmnist-2c2d",
+		version: "3",
+		doc:     "convolutional network on Fashion-MNIST (data: bench data fetch fashion-mnist)",
+		source:  "DeepOBS fmnist_2c2d (Schneider et al. 2019)",
 	}, fashionMNIST)
 }
 

@@ -4,15 +4,17 @@ import "noisebench/plugins/problems/internal/nn"
 
 func cifar10net3c3d() network {
 	return net3c3d(network{
-		name:   "cifar10-3c3d",
-		doc:    "convolutional network on CIFAR-10 (data: bench data fetch cifar-10)",
-		source: "DeepOBS cifar10_3c3d (Schneider et al. 2019)",
+		name:    "cifar10-3c3d",
+		version: "3",
+		doc:     "convolutional network on CIFAR-10 (data: bench data fetch cifar-10)",
+		source:  "DeepOBS cifar10_3c3d (Schneider et al. 2019)",
 	}, pictures{cifar10, mirroredView}, 10)
 }
 
 func cifar100net3c3d() network {
 	return net3c3d(network{
-		name: "cifar100-3c3d",
+		name:    "cifar100-3c3d",
+		version: "3",
 		doc: `convolutional network on CIFAR-100 (data: bench data fetch cifar-100)
 Ours: batch size and budget, as in cifar10-3c3d.`,
 		source: "DeepOBS cifar100_3c3d (Schneider et al. 2019)",
@@ -21,9 +23,10 @@ Ours: batch size and budget, as in cifar10-3c3d.`,
 
 func svhn3c3d() network {
 	return net3c3d(network{
-		name:   "svhn-3c3d",
-		doc:    "convolutional network on street view house numbers (data: bench data fetch svhn)",
-		source: "DeepOBS svhn_3c3d (Schneider et al. 2019)",
+		name:    "svhn-3c3d",
+		version: "3",
+		doc:     "convolutional network on street view house numbers (data: bench data fetch svhn)",
+		source:  "DeepOBS svhn_3c3d (Schneider et al. 2019)",
 	}, pictures{svhn, shiftedView}, 10)
 }
 

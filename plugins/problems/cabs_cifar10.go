@@ -5,7 +5,8 @@ import "slices"
 func cabsCIFAR10() network {
 	images := pictures{cifar10, cabsView}
 	return network{
-		name: "cabs-cifar10",
+		name:    "cabs-cifar10",
+		version: "3",
 		doc: `convolutional network of the CABS paper on CIFAR-10 (data: bench data fetch cifar-10)
 Two convolutions of 5 × 5 with 64 channels, each with ReLU and max pooling over 3 × 3 with stride 2, and dense layers of
 384, 192 and 10 units. It sees parts of 24 × 24 pixels, in training at random, mirrored, and with random brightness and

@@ -7,7 +7,8 @@ func cabsCIFAR100() network {
 	whole.side = 32
 	images := pictures{cifar100, whole}
 	return network{
-		name: "cabs-cifar100",
+		name:    "cabs-cifar100",
+		version: "3",
 		doc: `convolutional network of the CABS paper on CIFAR-100 (data: bench data fetch cifar-100)
 Three convolutions of 5 × 5 with 64 channels, each with ReLU and max pooling over 3 × 3 with stride 2, and dense layers
 of 512, 256 and 100 units. It sees whole images, in training mirrored at random and with random brightness and contrast;

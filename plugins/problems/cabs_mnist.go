@@ -5,7 +5,8 @@ import "noisebench/plugins/problems/internal/nn"
 func cabsMNIST() network {
 	w, b := nn.TruncatedNormal(0.01), nn.Constant(0.05)
 	return network{
-		name: "cabs-mnist",
+		name:    "cabs-mnist",
+		version: "3",
 		doc: `convolutional network of the CABS paper on MNIST (data: bench data fetch mnist)
 Two convolutions of 5 × 5 with 32 and 64 channels, each with ReLU and max pooling over 2 × 2, and dense layers of 1024
 and 10 units. Pixels are divided by 255. No regulariser, no augmentation.

@@ -5,7 +5,8 @@ import "slices"
 func cabsSVHN() network {
 	images := pictures{svhn, cabsView}
 	return network{
-		name: "cabs-svhn",
+		name:    "cabs-svhn",
+		version: "3",
 		doc: `convolutional network of the CABS paper on street view house numbers (data: bench data fetch svhn)
 Two convolutions of 5 × 5 with 64 channels, each with ReLU and max pooling over 3 × 3 with stride 2, and dense layers of
 256, 128 and 10 units. It sees parts of 24 × 24 pixels, in training at random, mirrored, and with random brightness and

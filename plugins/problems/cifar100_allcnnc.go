@@ -11,7 +11,8 @@ func cifar100AllCNNC() network {
 		}
 	}
 	return network{
-		name: "cifar100-allcnnc",
+		name:    "cifar100-allcnnc",
+		version: "3",
 		doc: `network of convolutions only (All-CNN-C) on CIFAR-100 (data: bench data fetch cifar-100)
 Nine convolutions with ReLU, two of them with stride 2, with 96, 192 and at last 100 channels, whose means over all
 positions are the scores of the classes. Dropout of 0.2 on the input and of 0.5 after the third and sixth convolution.

@@ -1,6 +1,7 @@
 package problems
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 
@@ -14,6 +15,7 @@ import (
 // "Ours:".
 type network struct {
 	name, doc, source string
+	version           string // "" means 2
 	examples          corpus
 	layers            []nn.Layer
 	l2                float64 // λ of the regulariser λ/2 ‖w‖² on weights, not on biases; 0: none
@@ -59,7 +61,7 @@ func (n network) def() protocol.ProblemDef {
 	}
 	return protocol.ProblemDef{
 		Name:       n.name,
-		Version:    "2",
+		Version:    cmp.Or(n.version, "2"),
 		Doc:        n.doc + "\n" + split + "\n" + n.cost().String(),
 		Source:     n.source,
 		Parameters: n.parameters(),

@@ -2,7 +2,8 @@ package problems
 
 func p2CIFAR10() network {
 	return network{
-		name: "p2-cifar10",
+		name:    "p2-cifar10",
+		version: "3",
 		doc: `P2 of the M-SVAG experiments: a convolutional network on CIFAR-10 (data: bench data fetch cifar-10)
 The network, the regulariser and the augmentation of cifar10-3c3d. The budget is 40,000 steps with batches of 128.
 Ours, as in DeepOBS cifar10_3c3d: padding, starting point, λ and the distortion of colours.`,

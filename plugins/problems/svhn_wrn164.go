@@ -5,7 +5,8 @@ import "noisebench/plugins/problems/internal/nn"
 func svhnWRN164() network {
 	images := pictures{svhn, shiftedView}
 	return network{
-		name: "svhn-wrn164",
+		name:    "svhn-wrn164",
+		version: "3",
 		doc: `wide residual network on street view house numbers (data: bench data fetch svhn)
 WRN-16-4 with the augmentation of svhn-3c3d and the regulariser λ/2 ‖w‖² on the weights, λ = 0.0005. The
 step size is constant, as in the published baselines of DeepOBS.

@@ -58,6 +58,8 @@ func main() {
 	maxPoolBack()
 	cellBack()
 	channels()
+	bilinear(3, image3, out3)
+	bilinear(5, image5, out5)
 	Generate()
 	if err := os.WriteFile("stub_other.go", []byte(otherHeader+stubs.String()), 0o644); err != nil {
 		panic(err)
@@ -961,4 +963,129 @@ func eachChannel(name, doc, args string, moving []string,
 	JNZ(LabelRef("position"))
 	VZEROUPPER()
 	RET()
+}
+
+// The maps of Bilinear.
+var (
+	image3 = [][]int{{1, 0, -1, 0}, {0, 1, 1, 0}, {0, 1, -1, 0}, {0, 1, 0, -1}}
+	out3   = [][]int{{1, 1, 1, 0}, {0, 1, -1, -1}}
+	image5 = [][]int{
+		{1, 0, -1, 0, 0, 0},
+		{0, 1, 1, 0, 0, 0},
+		{0, 1, -1, 0, 0, 0},
+		{0, 1, 0, -1, 0, 0},
+		{0, 0, 0, 1, -1, 0},
+		{0, 0, 0, 0, 1, 0},
+		{0, 0, 0, 0, 1, -1},
+	}
+	out5 = [][]int{{1, 1, 1, 0, 1, 1, 0}, {0, 1, -1, -1, 0, 1, -1}}
+)
+
+// bytes loads a number of float32 as one of bytes.
+func bytes(param string) reg.Register {
+	p := Load(Param(param), GP64())
+	SHLQ(Imm(2), p)
+	return p
+}
+
+// signed adds the places that visit goes through, with their signs. The first that counts is added.
+func signed(signs []int, sum reg.VecVirtual, visit func(i int) Op) {
+	first := true
+	for i, s := range signs {
+		at := visit(i)
+		switch {
+		case s == 0:
+		case first && s < 0:
+			panic("the first sign is negative")
+		case first:
+			VMOVUPS(at, sum)
+			first = false
+		case s > 0:
+			VADDPS(at, sum, sum)
+		default:
+			VSUBPS(at, sum, sum)
+		}
+	}
+}
+
+// bilinear emits both maps for a window of so many taps.
+func bilinear(taps int, image, out [][]int) {
+	text(fmt.Sprint("bilinearImage", taps), "is the body of Bilinear.Image.", "dst *float32, plane int, src *float32, dy, dx int")
+	dst, plane, src := Load(Param("dst"), GP64()), bytes("plane"), Load(Param("src"), GP64())
+	dy, dx := bytes("dy"), bytes("dx")
+	loop(func(at reg.Register) {
+		to := GP64()
+		LEAQ(Mem{Base: dst, Index: at, Scale: 4}, to)
+		for _, row := range image {
+			from := GP64()
+			LEAQ(Mem{Base: src, Index: at, Scale: 4}, from)
+			columns := make([]reg.VecVirtual, len(row))
+			for x := range columns {
+				columns[x] = YMM()
+				p := GP64()
+				MOVQ(from, p)
+				signed(row, columns[x], func(y int) Op {
+					if y > 0 {
+						ADDQ(dy, p)
+					}
+					return Mem{Base: p}
+				})
+				ADDQ(dx, from)
+			}
+			for _, column := range image {
+				sum := YMM()
+				signed(column, sum, func(x int) Op { return columns[x] })
+				VMOVUPS(sum, Mem{Base: to})
+				ADDQ(plane, to)
+			}
+		}
+	})
+
+	text(fmt.Sprint("bilinearOut", taps), "is the body of Bilinear.Out.",
+		"dst *float32, dy, dx int, bias, src *float32, plane int")
+	dst, src, plane = Load(Param("dst"), GP64()), Load(Param("src"), GP64()), bytes("plane")
+	dy, dx = bytes("dy"), bytes("dx")
+	bias, row := Load(Param("bias"), GP64()), GP64()
+	IMUL3Q(Imm(uint64(len(image))), plane, row)
+	loop(func(at reg.Register) {
+		to := GP64()
+		LEAQ(Mem{Base: dst, Index: at, Scale: 4}, to)
+		for y := range out {
+			from := GP64()
+			LEAQ(Mem{Base: src, Index: at, Scale: 4}, from)
+			sums := [2]reg.VecVirtual{YMM(), YMM()}
+			var begun [2]bool
+			for j := range image {
+				sum, p := YMM(), GP64()
+				MOVQ(from, p)
+				signed(out[y], sum, func(i int) Op {
+					if i > 0 {
+						ADDQ(row, p)
+					}
+					return Mem{Base: p}
+				})
+				ADDQ(plane, from)
+				for x := range out {
+					switch {
+					case out[x][j] == 0:
+					case !begun[x]:
+						VMOVAPS(sum, sums[x])
+						begun[x] = true
+					case out[x][j] > 0:
+						VADDPS(sum, sums[x], sums[x])
+					default:
+						VSUBPS(sum, sums[x], sums[x])
+					}
+				}
+			}
+			p := GP64()
+			MOVQ(to, p)
+			for x := range sums {
+				VADDPS(Mem{Base: bias, Index: at, Scale: 4}, sums[x], sums[x])
+				VMOVUPS(sums[x], Mem{Base: p})
+				ADDQ(dx, p)
+			}
+			ADDQ(dy, to)
+		}
+	})
 }

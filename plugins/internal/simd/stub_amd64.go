@@ -188,3 +188,23 @@ func groupBackAVX2(dst *float32, delta *float32, x *float32, mean *float32, inve
 //
 //go:noescape
 func normBackAVX2(dst *float32, delta *float32, x *float32, mean *float32, inverse *float32, scale *float32, meanDelta *float32, meanProduct *float32, stride int, positions int, n int)
+
+// bilinearImage3AVX2 is the body of Bilinear.Image. n is a positive multiple of 8.
+//
+//go:noescape
+func bilinearImage3AVX2(dst *float32, plane int, src *float32, dy int, dx int, n int)
+
+// bilinearOut3AVX2 is the body of Bilinear.Out. n is a positive multiple of 8.
+//
+//go:noescape
+func bilinearOut3AVX2(dst *float32, dy int, dx int, bias *float32, src *float32, plane int, n int)
+
+// bilinearImage5AVX2 is the body of Bilinear.Image. n is a positive multiple of 8.
+//
+//go:noescape
+func bilinearImage5AVX2(dst *float32, plane int, src *float32, dy int, dx int, n int)
+
+// bilinearOut5AVX2 is the body of Bilinear.Out. n is a positive multiple of 8.
+//
+//go:noescape
+func bilinearOut5AVX2(dst *float32, dy int, dx int, bias *float32, src *float32, plane int, n int)

@@ -108,3 +108,19 @@ func groupBackAVX2(dst, delta, x, mean, inverse, scale, meanDelta, meanProduct *
 func normBackAVX2(dst, delta, x, mean, inverse, scale, meanDelta, meanProduct *float32, stride, positions, n int) {
 	panic("unreachable")
 }
+
+func bilinearImage3AVX2(dst *float32, plane int, src *float32, dy, dx int, n int) {
+	panic("unreachable")
+}
+
+func bilinearOut3AVX2(dst *float32, dy, dx int, bias, src *float32, plane int, n int) {
+	panic("unreachable")
+}
+
+func bilinearImage5AVX2(dst *float32, plane int, src *float32, dy, dx int, n int) {
+	panic("unreachable")
+}
+
+func bilinearOut5AVX2(dst *float32, dy, dx int, bias, src *float32, plane int, n int) {
+	panic("unreachable")
+}

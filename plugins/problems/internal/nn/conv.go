@@ -49,6 +49,9 @@ type Conv struct {
 //	output    patches × weights
 //	in delta  patches of the padded out delta × weights mirrored and transposed, for each phase
 //	gradient  patchesᵀ × out delta, example by example; its squares give the second moment
+//
+// Of the first two, a [bilinear] takes the place where it is faster. For the gradient it is not: the
+// out delta's map is several times as large as the out delta, and its products are short.
 type conv struct {
 	net             *Network
 	in, out         *tensor
@@ -61,8 +64,11 @@ type conv struct {
 	phases          []phase
 	around          border // the out delta
 	positions, n, c int    // of the output; channels
-	images          *strip // padded, in the backward pass; nil where images need no padding
-	outer                  // its matrices A are the padded images
+
+	forwards, backwards *bilinear // nil where products of all taps are faster
+	plane               []float32 // a point's map of the weights
+	images              *strip    // padded, in the backward pass; nil where images need no padding
+	outer                         // its matrices A are the padded images
 }
 
 func (l Conv) build(net *Network, in *tensor) *tensor {
@@ -137,6 +143,12 @@ func (k *conv) grow(int, int) {
 	k.table = table(k.rows, func(e int) int { return e/line*k.width*k.c + e%line })
 	k.patches = table(k.positions, func(p int) int { return (p/ow*k.width + p%ow) * k.stride * k.c })
 	k.bias = room(k.bias, panels(k.n)*simd.Columns)
+	if k.faster() {
+		if k.forwards == nil {
+			k.growBilinear()
+		}
+		return
+	}
 	k.panels = room(k.panels, panels(k.n)*simd.Columns*area*k.c)
 	if k.in.needed() {
 		k.growPhases()
@@ -144,12 +156,16 @@ func (k *conv) grow(int, int) {
 }
 
 func (k *conv) prepare() {
-	w := k.w.at(k.net.x)
-	area := k.size * k.size
-	simd.Pack(k.panels, w, area*k.c, k.n, k.n)
 	if k.b != nil {
 		copy(k.bias, k.b.at(k.net.x))
 	}
+	if k.forwards != nil {
+		k.prepareBilinear()
+		return
+	}
+	w := k.w.at(k.net.x)
+	area := k.size * k.size
+	simd.Pack(k.panels, w, area*k.c, k.n, k.n)
 	if !k.in.needed() {
 		return
 	}
@@ -162,6 +178,10 @@ func (k *conv) forward(t *thread, i int) {
 		t.image = room(t.image, k.images.size)
 		image = t.image
 		k.border.pad(image, k.in.values(i), k.in.shape)
+	}
+	if k.forwards != nil {
+		k.forwards.convolve(t, k.out.values(i), k.bias, image, k.height, k.width)
+		return
 	}
 	p := product{
 		walk: simd.Walk{Segments: k.size, Length: k.size * k.c, Step: 1, Skip: (k.width - k.size) * k.c},

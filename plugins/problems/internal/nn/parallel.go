@@ -21,6 +21,9 @@ type thread struct {
 	image    []float32 // padded
 	delta    []float32 // padded
 	part     []float32 // of an in delta
+	maps     []float32 // of an image, and of the products' sums: see [bilinear]
+	mapped   []float32
+	patch    []float32 // a place at an image's border
 	run      func()
 }
 

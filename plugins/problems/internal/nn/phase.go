@@ -28,8 +28,8 @@ func (k *conv) axis(p, n, padding, before int) axis {
 	return a
 }
 
-// growPhases plans the backward pass.
-func (k *conv) growPhases() {
+// growAround plans the border of the out delta in the backward pass.
+func (k *conv) growAround() {
 	in, out := k.in.shape, k.out.shape
 	most := (k.size + k.stride - 1) / k.stride // taps
 	edges := func(n, out, padding int) (before, after int) {
@@ -37,7 +37,12 @@ func (k *conv) growPhases() {
 	}
 	k.around.top, k.around.bottom = edges(in.Height, out.Height, k.top)
 	k.around.left, k.around.right = edges(in.Width, out.Width, k.left)
-	width := out.Width + k.around.left + k.around.right
+}
+
+// growPhases plans the backward pass.
+func (k *conv) growPhases() {
+	k.growAround()
+	in, width := k.in.shape, k.out.shape.Width+k.around.left+k.around.right
 	k.phases = nil
 	for py := range k.stride {
 		for px := range k.stride {
@@ -75,6 +80,10 @@ func (k *conv) backPhases(t *thread, dst, delta []float32) {
 		delta = t.delta
 	}
 	width := k.out.shape.Width + k.around.left + k.around.right
+	if k.backwards != nil {
+		k.backwards.convolve(t, dst, nil, delta, k.out.shape.Height+k.around.top+k.around.bottom, width)
+		return
+	}
 	if k.stride > k.size {
 		clear(dst) // some elements meet no tap
 	}
