@@ -242,8 +242,22 @@ def problems():
     ]
 
 
+def on_optax():
+    import stand_ins
+
+    stand_ins.install()
+    import optax
+
+    def kept(parameters):
+        """A mask: decay for all but biases, which have one axis."""
+        return [p.ndim > 1 for p in parameters]
+
+    return [noisebench.optax(optax.adam), noisebench.optax(optax.lion, step_size=1e-4, tune={"weight_decay": [0, 1e-3]}),
+            noisebench.optax(optax.lion, name="masked-lion", fixed={"mask": kept})]
+
+
 SERVED = {
-    "numpy": on_numpy, "torch": on_torch, "problems": problems,
+    "numpy": on_numpy, "torch": on_torch, "optax": on_optax, "problems": problems,
     "broken": lambda: [broken(how) for how in ("raises", "exits", "nan", "prints", "hangs")],
 }
 
