@@ -34,7 +34,7 @@ func BenchmarkStep(b *testing.B) {
 	for _, d := range []int{100, 1_340_000} {
 		for _, transport := range transports {
 			b.Run(fmt.Sprintf("%d/%s", d, transport), func(b *testing.B) {
-				p, host := launchOn(b, plugins.Options{Transport: transport}, "torch")
+				p, host := launchAlone(b, plugins.Options{Transport: transport}, "torch")
 				out, err := exec.Command(python, "-c", bare, fmt.Sprint(d), "500").Output()
 				if err != nil {
 					b.Fatal(err)

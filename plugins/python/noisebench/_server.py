@@ -261,6 +261,8 @@ def _hyperparameter(h: Hyperparameter) -> Any:
 def _request(r: Optional[Request]) -> Any:
     if r is None:
         r = Request()
+    if not isinstance(r, Request):
+        raise TypeError(f"step returned {r!r}, want a Request, or None")
     return messages["Request"](batch_size=r.batch_size, draw=r.draw, want=r.want, trial=r.trial)
 
 

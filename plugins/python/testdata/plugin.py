@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
 """The plugins of the Go tests: what is served is named by the first argument."""
 import os
+import signal
 import sys
+import threading
+import time
 
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [HERE, os.path.join(HERE, "examples")]
 
 import noisebench
 import numpy
@@ -14,33 +18,71 @@ class Broken(noisebench.Optimizer):
 
     def __init__(self, how):
         self.how, self.steps = how, 0
+        if how == "constructor":
+            raise RuntimeError("no run can begin")
+        if how == "constructor-exits":
+            sys.exit("no run can begin")
 
     def step(self, x, m):
         self.steps += 1
         x -= 0.1 * m.gradient
         if self.steps < 4:
-            return
+            return None
         if self.how == "raises":
             self.deeper({})
-        if self.how == "exits":
+        if self.how == "sys-exit":
+            sys.exit(3)
+        if self.how == "os-exit":
             print("the last words")
             os._exit(3)
+        if self.how == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
         if self.how == "nan":
             x[0] = numpy.nan
         if self.how == "prints":
             for _ in range(200):
                 print("x" * 100_000)
                 print("y" * 1000, file=sys.stderr)
+        if self.how == "wrong-length":
+            x[:] = numpy.zeros(len(x) + 1)
+        if self.how == "wrong-batch-size":
+            return noisebench.Request(batch_size=-1)
+        if self.how == "wrong-answer":
+            return "as many as before"
+        if self.how == "threads" and self.steps == 4:
+            threading.Thread(target=self.talk).start()
         if self.how == "hangs":
-            import time
             time.sleep(3600)
+        return None
+
+    def talk(self):
+        while True:
+            print("still here")
+            time.sleep(0.001)
+
+    def reports(self):
+        return [1.0, 2.0] if self.how == "wrong-reports" else [1.0]
+
+    def estimate(self, x, out):
+        out[:] = numpy.zeros(len(out) + 1) if self.how == "wrong-estimate" else x
+
+    def save(self):
+        return "a text" if self.how == "wrong-state" else b""
+
+    def restore(self, state):
+        pass
 
     def deeper(self, empty):
         return empty["nothing is here"]
 
 
+BREAKS = ("constructor", "constructor-exits", "raises", "sys-exit", "os-exit", "killed", "nan", "prints", "wrong-length", "wrong-batch-size",
+          "wrong-answer", "wrong-reports", "wrong-estimate", "wrong-state", "threads", "hangs")
+
+
 def broken(how):
-    return noisebench.OptimizerDef(how, lambda start: Broken(how), [noisebench.contract.step_size(0.1)], doc=how, source="a test")
+    return noisebench.OptimizerDef(how, lambda start: Broken(how), [noisebench.contract.step_size(0.1)], doc=how, source="a test",
+                                   reports=["number"], averages=how == "wrong-estimate", saves=how == "wrong-state")
 
 
 def momentum(x, g, state, step_size=0.1, beta=0.9):
@@ -256,9 +298,30 @@ def on_optax():
             noisebench.optax(optax.lion, name="masked-lion", fixed={"mask": kept})]
 
 
+def examples():
+    """Those of the folder examples, small."""
+    import shutil
+    import tempfile
+
+    import nanogpt_small
+    import small_resnet
+
+    folder = tempfile.mkdtemp()
+    for name, seed in (("train_000001", 1), ("train_000002", 2), ("val_000000", 3)):
+        numbers = numpy.random.default_rng(seed).integers(0, 13, 400)
+        with open(os.path.join(folder, f"fineweb_{name}.bin"), "wb") as f:
+            f.write(numpy.array([20240520, 1, len(numbers)] + [0] * 253, "<i4").tobytes() + numbers.astype("<u2").tobytes())
+    gpt = nanogpt_small.define(folder, vocabulary=13, layers=2, width=16, head=8, length=8, evaluated=20, batch=8, steps=20, microbatch=6,
+                               autocast=None)
+    spec = gpt.spec({})  # which reads the files; what is mapped stays when they are gone
+    gpt.spec = lambda setting: spec
+    shutil.rmtree(folder)
+    return [gpt, small_resnet.define(train=60, held_out=20, batch_size=8, size=16)]
+
+
 SERVED = {
-    "numpy": on_numpy, "torch": on_torch, "optax": on_optax, "problems": problems,
-    "broken": lambda: [broken(how) for how in ("raises", "exits", "nan", "prints", "hangs")],
+    "numpy": on_numpy, "torch": on_torch, "optax": on_optax, "problems": problems, "examples": examples,
+    "broken": lambda: [broken(how) for how in BREAKS],
 }
 
 if __name__ == "__main__":
