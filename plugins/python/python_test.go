@@ -65,7 +65,7 @@ func launch(tb testing.TB, transport plugins.Transport, serve string) *plugins.P
 	host := hosts[transport]
 	if host == nil {
 		var err error
-		if host, err = plugins.NewHost(plugins.Options{Transport: transport}); err != nil {
+		if host, err = plugins.NewHost(plugins.Options{Transport: transport, StartTimeout: 5 * time.Minute}); err != nil {
 			tb.Fatal(err)
 		}
 		hosts[transport] = host
