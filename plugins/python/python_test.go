@@ -505,10 +505,10 @@ func TestMuonIsOurs(t *testing.T) {
 		}
 		return x
 	}
-	ours := steps(t, optimizerOf(t, optimizers.All(), "muon"), protocol.Setting{"step_size": 0.02, "adam_step_size": 0.0003}, blocks,
+	ours := steps(t, optimizerOf(t, optimizers.All(), "muon"), protocol.Setting{"step_size": 0.02, "adam_step_size": 0.0003, "weight_decay": 0.5},
+		blocks, start(), 40, false, quadratic)
+	theirs := steps(t, optimizerOf(t, p.Optimizers, "muon"), protocol.Setting{"step_size": 0.02, "adam_factor": 0.015, "weight_decay": 0.5}, blocks,
 		start(), 40, false, quadratic)
-	theirs := steps(t, optimizerOf(t, p.Optimizers, "muon"), protocol.Setting{"step_size": 0.02, "adam_factor": 0.015}, blocks, start(), 40,
-		false, quadratic)
 	closeTo(t, theirs, ours, 1e-9)
 }
 

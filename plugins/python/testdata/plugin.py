@@ -154,10 +154,12 @@ def on_torch():
                     s.setdefault("mean", torch.zeros_like(p)).lerp_(p, 1 / s["n"])
 
     class Muon(optim.Optimizer):
-        """Orthogonalized momentum for the groups that ask for it, AdamW for others: Jordan et al. 2024."""
+        """Orthogonalized momentum for the groups that ask for it, AdamW for others: Jordan et al. 2024, as the public code
+        (KellerJordan/Muon, 2025) computes it, but not in bfloat16."""
 
-        def __init__(self, params, lr=0.02, momentum=0.95, adam_factor=0.015, beta1=0.9, beta2=0.95, eps=1e-10):
-            super().__init__(params, {"lr": lr, "momentum": momentum, "adam_factor": adam_factor, "b": (beta1, beta2), "eps": eps})
+        def __init__(self, params, lr=0.02, momentum=0.95, adam_factor=0.015, beta1=0.9, beta2=0.95, eps=1e-10, weight_decay=0.0):
+            super().__init__(params, {"lr": lr, "momentum": momentum, "adam_factor": adam_factor, "b": (beta1, beta2), "eps": eps,
+                                      "weight_decay": weight_decay})
 
         @torch.no_grad()
         def step(self):
@@ -166,16 +168,18 @@ def on_torch():
                     s = self.state[p]
                     s["n"] = s.get("n", 0) + 1
                     m = s.setdefault("m", torch.zeros_like(p))
+                    step = group["lr"] * (1 if group["orthogonal"] else group["adam_factor"])
+                    p.mul_(1 - step * group["weight_decay"])
                     if group["orthogonal"]:
                         m.lerp_(p.grad, 1 - group["momentum"])
                         u = p.grad.lerp(m, group["momentum"]).flatten(1)
-                        p.sub_(group["lr"] * max(1, u.shape[0] / u.shape[1]) ** 0.5 * self.orthogonal(u).view_as(p))
+                        p.sub_(step * max(1, u.shape[0] / u.shape[1]) ** 0.5 * self.orthogonal(u).view_as(p))
                     else:
                         b1, b2 = group["b"]
                         v = s.setdefault("v", torch.zeros_like(p))
                         m.lerp_(p.grad, 1 - b1)
                         v.lerp_(p.grad.square(), 1 - b2)
-                        p.sub_(group["lr"] * group["adam_factor"] * (m / (1 - b1 ** s["n"])) / ((v / (1 - b2 ** s["n"])).sqrt() + group["eps"]))
+                        p.sub_(step * (m / (1 - b1 ** s["n"])) / ((v / (1 - b2 ** s["n"])).sqrt() + group["eps"]))
 
         @staticmethod
         def orthogonal(u):
@@ -199,8 +203,10 @@ def on_torch():
 
     def hidden(parameters):
         matrices = [p for p in parameters if p.block.role == "weight" and p.dim() > 1]
-        rest = [p for p in parameters if not any(p is m for m in matrices)]
-        return [{"params": matrices, "orthogonal": True}, {"params": rest, "orthogonal": False}]
+        outer = [p for p in parameters if p.block.role in ("embedding", "output")]
+        rest = [p for p in parameters if not any(p is m for m in matrices + outer)]
+        return [{"params": matrices, "orthogonal": True}, {"params": outer, "orthogonal": False},
+                {"params": rest, "orthogonal": False, "weight_decay": 0.0}]
 
     def rest(parameters):
         halves = [p for p in parameters if p.block.role == "bias"]
