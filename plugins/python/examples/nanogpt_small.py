@@ -147,9 +147,8 @@ def define(folder, vocabulary=50304, layers=12, width=768, head=128, length=1024
     float32 throughout."""
     train, held_out = (sorted(glob.glob(os.path.join(folder or "", f"fineweb_{part}_*.bin"))) for part in ("train", "val"))
     if not folder or not train or not held_out:
-        sys.exit(f"NOISEBENCH_FINEWEB is {folder!r}, want a folder with fineweb_train_*.bin and fineweb_val_*.bin. To fetch them (8 GB; needs "
-                 "huggingface_hub): git clone https://github.com/KellerJordan/modded-nanogpt && python3 modded-nanogpt/data/cached_fineweb10B.py "
-                 "40, which writes the folder modded-nanogpt/data/fineweb10B")
+        sys.exit(f"NOISEBENCH_FINEWEB is {folder}, want a folder with fineweb_train_*.bin and fineweb_val_*.bin; to fetch them: git clone "
+                 "https://github.com/KellerJordan/modded-nanogpt, then python3 modded-nanogpt/data/cached_fineweb10B.py 40")
     examples, judged = Sequences(train, length), Sequences(held_out[:1], length)
     if len(judged) < 2 * evaluated:
         sys.exit(f"{held_out[0]} has {len(judged)} sequences, want {2 * evaluated}; fetch it again")
