@@ -314,15 +314,15 @@ def examples():
 
     folder = tempfile.mkdtemp()
     for name, seed in (("train_000001", 1), ("train_000002", 2), ("val_000000", 3)):
-        numbers = numpy.random.default_rng(seed).integers(0, 13, 400)
+        numbers = numpy.random.default_rng(seed).integers(0, 13, 100)
         with open(os.path.join(folder, f"fineweb_{name}.bin"), "wb") as f:
             f.write(numpy.array([20240520, 1, len(numbers)] + [0] * 253, "<i4").tobytes() + numbers.astype("<u2").tobytes())
-    gpt = nanogpt_small.define(folder, vocabulary=13, layers=2, width=16, head=8, length=8, evaluated=20, batch=8, steps=20, microbatch=6,
+    gpt = nanogpt_small.define(folder, vocabulary=13, layers=1, width=8, head=4, length=4, evaluated=12, batch=20, steps=10, microbatch=16,
                                autocast=None)
     spec = gpt.spec({})  # which reads the files; what is mapped stays when they are gone
     gpt.spec = lambda setting: spec
     shutil.rmtree(folder)
-    return [gpt, small_resnet.define(train=60, held_out=20, batch_size=8, size=16)]
+    return [gpt, small_resnet.define(train=60, held_out=20, batch_size=6, size=8)]
 
 
 SERVED = {
