@@ -309,7 +309,9 @@ class _Model:
             items = []
             for i, example in enumerate(examples):
                 s = derive(seed, "augment", position + i)
-                torch.manual_seed(s)
+                torch.default_generator.manual_seed(s)  # torch.manual_seed takes ten times as long, for devices that do not exist
+                if self.device.type == "cuda":
+                    torch.cuda.manual_seed_all(s)
                 numpy.random.seed(s % 2**32)
                 random.seed(s)
                 items.append(part[int(example)])

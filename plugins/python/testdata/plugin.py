@@ -317,7 +317,7 @@ def examples():
         numbers = numpy.random.default_rng(seed).integers(0, 13, 100)
         with open(os.path.join(folder, f"fineweb_{name}.bin"), "wb") as f:
             f.write(numpy.array([20240520, 1, len(numbers)] + [0] * 253, "<i4").tobytes() + numbers.astype("<u2").tobytes())
-    gpt = nanogpt_small.define(folder, vocabulary=13, layers=1, width=8, head=4, length=4, evaluated=12, batch=20, steps=10, microbatch=16,
+    gpt = nanogpt_small.define(folder, vocabulary=13, layers=1, width=8, head=4, length=4, evaluated=12, batch=4, steps=50, microbatch=16,
                                autocast=None)
     spec = gpt.spec({})  # which reads the files; what is mapped stays when they are gone
     gpt.spec = lambda setting: spec
