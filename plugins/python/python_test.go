@@ -246,6 +246,7 @@ func playOptimizer(t *testing.T, def *protocol.OptimizerDef) string {
 		t.Fatal(def.Name, err)
 	}
 	o = open()
+	defer o.(io.Closer).Close() // or the next run gets a process of its own
 	if err := protocol.RestoreState(o, state); err != nil {
 		t.Fatal(def.Name, err)
 	}
