@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -122,13 +124,38 @@ func TestPythonEntries(t *testing.T) {
 def plain(x, g, state, step_size=0.1):
     """SGD on numpy arrays."""
     x -= x.dtype.type(step_size) * g
+
+
+import noisebench
+import numpy
+
+A = numpy.random.default_rng(1).standard_normal((400, 5))
+
+
+class Squares(noisebench.Problem):
+    """Half of the mean of (a_i x - 1)^2: least squares on numpy arrays, with noise that is keyed by the place in the stream."""
+
+    def init(self, x, seed):
+        x[:] = noisebench.derive(seed, "init") % 7
+
+    def measure(self, x, examples, seed, position, want, out):
+        a = A[examples] + [0.1 * (noisebench.derive(seed, "noise", position + i) % 2) for i in range(len(examples))][0]
+        out.loss, out.gradient[:] = ((a @ x - 1) ** 2).mean() / 2, a.T @ (a @ x - 1) / len(a)
+
+    def evaluate(self, x, part):
+        a = A[:300] if part == "train" else A[300:350] if part == "validation" else A[350:]
+        return (((a @ x - 1) ** 2).mean() / 2,) * 2
+
+
+SPEC = noisebench.Spec(dim=5, dtype="float64", train=300, validation=50, test=50, batch_size=10, budget=600)
+squares = noisebench.ProblemDef("squares", lambda _: SPEC, lambda _: Squares(), dtypes=["float64"], doc=Squares.__doc__, source="a test")
 `)
 	write("plan.yaml", `
 name: mixed
-problems: [{problem: digits-softmax, budget: 1077}]
+problems: [{problem: digits-softmax, budget: 1077}, "python:own:squares"]
 optimizers: [adam, "python:torch.optim:Adam", {optimizer: "python:own:plain", name: plain}, sgd]
-tuning: {runs: 4, tie_seeds: -1}
-replicates: 3
+tuning: {runs: 2, tie_seeds: -1}
+replicates: 2
 evaluations: 2
 one_shot: false
 `)
@@ -158,7 +185,7 @@ one_shot: false
 	write("load.py", `
 import noisebench
 t = noisebench.load("one", "mixed")
-best = t.runs[t.runs.purpose == "replicate"].groupby("optimizer").score.mean()
+best = t.runs[(t.runs.purpose == "replicate") & (t.runs.problem == "digits-softmax")].groupby("optimizer").score.mean()
 print("equal", abs(best["adam"] - best["torch-adam"]) < 1e-12, abs(best["sgd"] - best["plain"]) < 1e-12)
 print("counts", len(t.runs) == t.runs.run.nunique(), t.points.run.nunique() == len(t.runs), len(t.traces) > 0)
 r = noisebench.rank("plan.yaml", "one", bench="`+bench+`")
@@ -176,5 +203,59 @@ print("ranked", sorted(r.optimizer.unique()) == sorted(t.runs.optimizer.unique()
 		if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), want) {
 			t.Errorf("bench check %s: %v, %s, want %q", reference, err, out, want)
 		}
+	}
+}
+
+// Whatever optimizers in Python do, each failure is named beside its entry, and what others finished is kept.
+func TestHostilePython(t *testing.T) {
+	bench, err := exec.LookPath("bench")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testdata, err := filepath.Abs("../../plugins/python/testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	env, dir := pythonHere(t), t.TempDir()
+	failures := []struct{ name, want string }{
+		{"constructor", "RuntimeError: no run can begin"},
+		{"raises", "KeyError: 'nothing is here'"},
+		{"sys-exit", "SystemExit: 3"},
+		{"os-exit", "the process ended: exit status 3"},
+		{"killed", "the process ended: signal: killed"},
+		{"wrong-length", "could not broadcast input array"},
+	}
+	optimizers := "sgd, ./hostile.py:threads, ./hostile.py:prints, ./hostile.py:nan"
+	for _, f := range failures {
+		optimizers += ", ./hostile.py:" + f.name
+	}
+	for name, text := range map[string]string{
+		"hostile.py": "#!/usr/bin/env python3\nimport sys\nsys.path.insert(0, " + strconv.Quote(testdata) + ")\n" +
+			"import plugin\nplugin.noisebench.serve(*map(plugin.broken, plugin.BREAKS))\n",
+		"plan.yaml": "name: hostile\nproblems: [{problem: digits-softmax, budget: 320}]\noptimizers: [" + optimizers + "]\n" +
+			"tuning: {runs: 1, tie_seeds: -1}\nreplicates: 1\nevaluations: 1\none_shot: false\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(bench, "run", "plan.yaml", "-o", "results", "-j", "2")
+	cmd.Dir, cmd.Env = dir, env
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Errorf("bench run: %v, want exit status 1", err)
+	}
+	for _, f := range failures {
+		if !regexp.MustCompile(`note: ` + f.name + `: 1 run failed: .*` + regexp.QuoteMeta(f.want)).Match(out) {
+			t.Errorf("there is no note that %s failed with %q", f.name, f.want)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "results", "runs", "*", "*.jsonl"))
+	if want := 2 * 4; err != nil || len(files) != want { // a tuning run and a replicate of each that does not fail
+		t.Errorf("%d records are left, %v, want %d", len(files), err, want)
+	}
+	if t.Failed() {
+		t.Logf("%s", out)
 	}
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
 	"testing"
 
 	"noisebench/plugins"
 	"noisebench/plugins/problems"
 	"noisebench/protocol"
+	"noisebench/protocol/planfile"
 )
 
 // The example of a GPT in PyTorch is the built-in problem: loss, gradient, variance and evaluation at the same point, up to
@@ -134,4 +136,20 @@ func transposed(x []float32, blocks []protocol.Block) []float32 {
 		}
 	}
 	return y
+}
+
+// The plan beside the example says what it means to.
+func TestPlanOfNanoGPT(t *testing.T) {
+	const file = "examples/nanogpt_small.yaml"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := planfile.Parse(file, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(plan.Plugins) != 1 || plan.Plugins[0] != "./nanogpt_small.py" || plan.Evaluations != 5625/125 {
+		t.Errorf("the plan has plugins %v and %d evaluations, want the example and one every 125 steps", plan.Plugins, plan.Evaluations)
+	}
 }

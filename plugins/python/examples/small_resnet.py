@@ -30,16 +30,18 @@ class SmallResNet(nn.Sequential):
             Residual(32, 64, 2), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
 
 
-def images(n, seed):
+def images(n, seed, size):
     """n images, each a pattern of its class with noise."""
-    patterns = torch.randn(10, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    patterns = torch.randn(10, 3, size, size, generator=torch.Generator().manual_seed(0))
     g = torch.Generator().manual_seed(seed)
     classes = torch.randint(10, (n,), generator=g)
-    return TensorDataset(0.3 * patterns[classes] + torch.randn(n, 3, 32, 32, generator=g), classes)
+    return TensorDataset(0.3 * patterns[classes] + torch.randn(n, 3, size, size, generator=g), classes)
 
 
-problem = noisebench.problem(SmallResNet, nn.CrossEntropyLoss(), images(2000, 1), images(500, 2), images(500, 3), metric="accuracy",
-                             name="small-resnet", batch_size=64, epochs=5)
+def define(train=2000, held_out=500, batch_size=64, size=32):
+    return noisebench.problem(SmallResNet, nn.CrossEntropyLoss(), images(train, 1, size), images(held_out, 2, size),
+                              images(held_out, 3, size), metric="accuracy", name="small-resnet", batch_size=batch_size, epochs=5)
+
 
 if __name__ == "__main__":
-    noisebench.serve(problem)
+    noisebench.serve(define())

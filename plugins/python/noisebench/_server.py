@@ -176,13 +176,13 @@ class _Server:
             for name, sha256 in s.data:
                 spec.data.add(name=name, sha256=sha256)
             return messages["SpecReply"](spec=spec)
-        except Exception as e:
+        except BaseException as e:
             return messages["SpecReply"](error=describe_error(e))
 
     def open(self, r: Any) -> Any:
         try:
             session, reply = self.open_session(r)
-        except Exception as e:
+        except BaseException as e:
             return messages["OpenReply"](error=describe_error(e))
         with self.lock:
             self.last += 1
@@ -268,6 +268,8 @@ def _hyperparameter(h: Hyperparameter) -> Any:
 def _request(r: Optional[Request]) -> Any:
     if r is None:
         r = Request()
+    if not isinstance(r, Request):
+        raise TypeError(f"step returned {r!r}, want a Request, or None")
     return messages["Request"](batch_size=r.batch_size, draw=r.draw, want=r.want, trial=r.trial)
 
 
@@ -312,7 +314,7 @@ class _Session:
                 self.close()
                 return reply, True
             return getattr(self, kind)(getattr(call, kind)), False
-        except Exception as e:
+        except BaseException as e:  # sys.exit in an author's code, too, which would end this thread alone and leave the host waiting
             return Reply(error=describe_error(e)), kind == "close"
 
     def close(self) -> None:
@@ -323,7 +325,7 @@ class _Session:
         if not self.ended:
             try:
                 self.close()
-            except Exception:
+            except BaseException:
                 traceback.print_exc()
 
     def read(self, v: Any, n: int) -> numpy.ndarray:

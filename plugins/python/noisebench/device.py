@@ -13,8 +13,9 @@ def chosen_device() -> torch.device:
     index = os.environ.get("NOISEBENCH_DEVICE", "")
     if index == "":
         return torch.device("cpu")
-    if not torch.cuda.is_available():
-        raise RuntimeError(f"NOISEBENCH_DEVICE is {index}, but PyTorch {torch.__version__} finds no CUDA device")
+    found = torch.cuda.device_count()
+    if not index.isdecimal() or int(index) >= found:
+        raise RuntimeError(f"NOISEBENCH_DEVICE is {index}, but PyTorch {torch.__version__} finds {found or 'no'} CUDA devices")
     return torch.device("cuda", int(index))
 
 

@@ -17,8 +17,10 @@ class Unsupported(Exception):
 
 
 class Hooks:
-    """Sums of squares from what layers are given and put out, without the gradient of any example by itself where a product
-    tells it, in one backward pass. Layers: linear, convolution, embedding, layer and group normalization."""
+    """Sums of squares from what layers are given and put out, in one backward pass through the model. Linear layers, convolutions,
+    embeddings, layer, group and RMS normalization have formulas, which make no gradient of a single example where a product
+    tells the sum; any other layer without layers inside is differentiated by itself, for each example, given the gradient at its
+    output."""
 
     def __init__(self, model: nn.Module, named: Sequence[Tuple[str, torch.Tensor]]) -> None:
         self.layers: List[nn.Module] = []
@@ -47,6 +49,8 @@ class Hooks:
         self.seen, self.twice = {}, False
 
         def note(module: nn.Module, given: Any, output: torch.Tensor) -> torch.Tensor:
+            if len(given) != 1 or not torch.is_tensor(given[0]) or not torch.is_tensor(output):
+                raise Unsupported(f"a {type(module).__name__} is not given one tensor, or does not put out one")
             self.twice = self.twice or id(module) in self.seen
             kept = output.clone()  # which no later layer changes in place, as it may the output
             self.seen[id(module)] = (given[0].detach(), output)
@@ -72,30 +76,42 @@ class Hooks:
             given, output = self.seen[id(layer)]
             if len(output) != m or len(given) != m:
                 raise Unsupported(f"a {type(layer).__name__} is given {len(given)} in the place of {m} examples")
-            if d is None:
-                d = torch.zeros_like(output)
-            weight, bias = _layer(layer, given, d * m)
-            for p, s in ((layer.weight, weight), (getattr(layer, "bias", None), bias)):
-                if p is not None and id(p) in self.places:
-                    found[self.places[id(p)]] = s.view(p.shape)
+            own = [(n, p) for n, p in layer.named_parameters(recurse=False) if id(p) in self.places]
+            dtype = own[0][1].dtype  # sums are not made in the types of mixed precision
+            d = torch.zeros_like(output, dtype=dtype) if d is None else d.to(dtype)
+            if given.is_floating_point():
+                given = given.to(dtype)
+            if _known(layer):
+                sums = dict(zip(("weight", "bias"), _layer(layer, given, d * m)))
+            else:
+                sums = _by_itself(layer, own, given, d * m)
+            for n, p in own:
+                found[self.places[id(p)]] = sums[n].view(p.shape)
         self.seen = {}
         return found
 
 
+_RMS_NORM = getattr(nn, "RMSNorm", ())  # since PyTorch 2.4
+_KNOWN = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Embedding, nn.LayerNorm, nn.GroupNorm)
+
+
+def _known(layer: nn.Module) -> bool:
+    """Whether _layer has the layer's formula."""
+    if isinstance(layer, (nn.Conv1d, nn.Conv2d)) and (
+            layer.groups != 1 or layer.padding_mode != "zeros" or isinstance(layer.padding, str)):
+        return False
+    return type(layer) in _KNOWN or type(layer) is _RMS_NORM
+
+
 def _check(layer: nn.Module) -> None:
-    """Refuses what _layer cannot serve."""
-    kind = type(layer)
-    if kind in (nn.Conv1d, nn.Conv2d):
-        if layer.groups != 1 or layer.padding_mode != "zeros" or isinstance(layer.padding, str):
-            raise Unsupported(f"a {kind.__name__} has groups or another padding than a number of zeros")
-    elif kind is nn.Embedding:
-        if layer.max_norm is not None or layer.scale_grad_by_freq or layer.sparse:
-            raise Unsupported("an Embedding has max_norm, scale_grad_by_freq or sparse")
-    elif kind not in (nn.Linear, nn.LayerNorm, nn.GroupNorm):
-        raise Unsupported(f"the layer {kind.__name__} has parameters of its own")
+    """Refuses what has no gradient for each example by itself, or none that its input and output tell."""
+    if isinstance(layer, nn.Embedding) and (layer.max_norm is not None or layer.scale_grad_by_freq or layer.sparse):
+        raise Unsupported("an Embedding has max_norm, scale_grad_by_freq or sparse")
+    if any(True for _ in layer.children()):
+        raise Unsupported(f"the layer {type(layer).__name__} has parameters of its own beside those of layers inside it")
 
 
-def _layer(layer: nn.Module, a: torch.Tensor, d: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
+def _layer(layer: nn.Module, a: torch.Tensor, d: torch.Tensor) -> Tuple[torch.Tensor, ...]:
     """Sums of squares for weight and bias, from inputs a and the examples' gradients d at the outputs."""
     if isinstance(layer, nn.Linear):
         if a.dim() == 2:
@@ -118,6 +134,13 @@ def _layer(layer: nn.Module, a: torch.Tensor, d: torch.Tensor) -> Tuple[torch.Te
         if a.dim() > kept + 1:
             scale, shift = scale.flatten(1, -kept - 1).sum(1), shift.flatten(1, -kept - 1).sum(1)
         return scale.square().sum(0), shift.square().sum(0)
+    if isinstance(layer, _RMS_NORM):
+        kept = len(layer.normalized_shape)
+        eps = torch.finfo(a.dtype).eps if layer.eps is None else layer.eps
+        scale = d * a * (a.square().mean(tuple(range(-kept, 0)), keepdim=True) + eps).rsqrt()
+        if a.dim() > kept + 1:
+            scale = scale.flatten(1, -kept - 1).sum(1)
+        return (scale.square().sum(0),)
     normal = F.group_norm(a, layer.num_groups, None, None, layer.eps)
     return (d * normal).flatten(2).sum(2).square().sum(0), d.flatten(2).sum(2).square().sum(0)
 
@@ -145,29 +168,63 @@ def _embedding(layer: nn.Embedding, rows: torch.Tensor, d: torch.Tensor) -> torc
     return total
 
 
+def _by_itself(layer: nn.Module, own: Sequence[Tuple[str, torch.Tensor]], a: torch.Tensor, d: torch.Tensor) -> Dict[str, torch.Tensor]:
+    """Sums of squares for the parameters of any layer, whose gradients for an example are those of <layer(a_i), d_i>."""
+    def inner(output: torch.Tensor, at_output: torch.Tensor) -> torch.Tensor:
+        return (output * at_output).sum()
+
+    if has_vmap():
+        try:
+            sums = by_vmap(layer, own, inner, a, d)
+        except RuntimeError as e:  # what vmap says of operations that it has no rule for, and of ones that look at values
+            raise Unsupported(f"vmap cannot be applied to a {type(layer).__name__}: {e}") from e
+    else:
+        sums = [torch.zeros_like(p) for _, p in own]
+        for i in range(len(a)):
+            with torch.enable_grad():
+                one = inner(layer(a[i:i + 1]), d[i:i + 1])
+            for s, g in zip(sums, torch.autograd.grad(one, [p for _, p in own], allow_unused=True)):
+                if g is not None:
+                    s.addcmul_(g, g)
+    return {n: s for (n, _), s in zip(own, sums)}
+
+
+def _transforms() -> Any:
+    """vmap, grad and functional_call: of torch.func (PyTorch 2), or of functorch, which came with PyTorch 1.13. None without."""
+    if hasattr(torch, "func"):
+        from torch.func import functional_call, grad, vmap  # type: ignore[import-not-found]
+    else:
+        try:
+            from functorch import grad, vmap  # type: ignore[import-not-found]
+            from torch.nn.utils.stateless import functional_call
+        except ImportError:
+            return None
+    return vmap, grad, functional_call
+
+
 def has_vmap() -> bool:
-    return hasattr(torch, "func")
+    return _transforms() is not None
 
 
 def by_vmap(model: nn.Module, named: Sequence[Tuple[str, torch.Tensor]], loss: Callable[[Any, Any], torch.Tensor], inputs: Any,
             targets: Any) -> List[torch.Tensor]:
-    """The sums by torch.func of PyTorch 2."""
-    from torch.func import functional_call, grad, vmap  # type: ignore[import-not-found]
-    from torch.utils._pytree import tree_map  # type: ignore[attr-defined]
+    """The sums over the examples of a batch of the squared gradients of loss(model(input), target), one for each of the named
+    parameters, by vmap over examples, each given to the model as a batch of one."""
+    from torch.utils._pytree import tree_flatten, tree_map  # type: ignore[attr-defined]
 
+    vmap, grad, functional_call = _transforms()
     parameters = {n: p.detach() for n, p in named}
 
     def one(parameters: Any, x: Any, y: Any) -> torch.Tensor:
-        x, y = tree_map(lambda t: t.unsqueeze(0), (x, y))
+        x, y = (tree_map(lambda t: t.unsqueeze(0), v) for v in (x, y))
         return loss(functional_call(model, parameters, (x,)), y)
 
     size = sum(p.numel() for p in parameters.values())
     step = max(1, _ROOM // size)
     totals = {n: torch.zeros_like(p) for n, p in parameters.items()}
     each = vmap(grad(one), (None, 0, 0))
-    length = len(targets) if torch.is_tensor(targets) else len(targets[0])
-    for i in range(0, length, step):
-        x, y = tree_map(lambda t: t[i:i + step], (inputs, targets))
+    for i in range(0, len(tree_flatten(inputs)[0][0]), step):
+        x, y = (tree_map(lambda t: t[i:i + step], v) for v in (inputs, targets))
         for n, g in each(parameters, x, y).items():
-            totals[n] += g.square().sum(0)
+            totals[n] += g.detach().square().sum(0)
     return [totals[n] for n, _ in named]

@@ -14,7 +14,7 @@ import torch
 
 from . import _server, _signature
 from .contract import AGAIN, Block, Measurement, Optimizer, OptimizerDef, Request, Start, derive
-from .device import chosen_device, environment, one_thread
+from .device import chosen_device, deterministic, environment, one_thread
 
 _server.on_thread.append(one_thread)
 
@@ -62,20 +62,22 @@ def define(optimizer: Callable[..., torch.optim.Optimizer], *, name: Optional[st
     if closure is None:
         step = inspect.signature(getattr(optimizer, "step", lambda closure=None: None)).parameters.get("closure")
         closure = step is not None and step.default is step.empty
+    target = torch.device(device) if device else chosen_device()
+    if target.type != "cpu":
+        deterministic()  # what optimizers compute on the CPU by one thread is
     if name is None:
         name = "torch-" + title.lower().replace("_", "-") if theirs else _signature.hyphenated(title)
 
     def open_(start: Start) -> Optimizer:
         keywords = {**fixed, **{a.name: a.value(start.setting) for a in arguments}}
-        how = _How(optimizer, keywords, groups, estimate, copies, outputs_first, compiled,
-                   torch.device(device) if device else chosen_device())
+        how = _How(optimizer, keywords, groups, estimate, copies, outputs_first, compiled, target)
         return _Closure(how, start) if closure else _Torch(how, start)
 
     return OptimizerDef(
         name=name, open=open_, hyperparameters=found, version=version,
         doc=doc or _signature.doc_of(optimizer, f"{title}, by PyTorch") + (f"\n\nFixed: {_signature.fixed_names(fixed)}" if fixed else ""),
         source=source or f"{getattr(optimizer, '__module__', '?')}.{title}, PyTorch {torch.__version__}", averages=estimate is not None,
-        trials=closure, saves=not closure, dtypes=dtypes, environment=environment(torch.device(device) if device else chosen_device()))
+        trials=closure, saves=not closure, dtypes=dtypes, environment=environment(target))
 
 
 class _How:
@@ -231,6 +233,8 @@ class _Torch(Optimizer):
     def save(self) -> bytes:
         state = {"optimizer": self.optimizer.state_dict(), "point": (self.dim, str(self.dtype)), "scale": self.scale, "steps": self.steps,
                  "random": (torch.get_rng_state(), numpy.random.get_state(), random.getstate())}
+        if self.how.device.type == "cuda":
+            state["device_random"] = torch.cuda.get_rng_state(self.how.device)
         buffer = io.BytesIO()
         torch.save(state, buffer)
         return buffer.getvalue()
@@ -261,6 +265,8 @@ class _Torch(Optimizer):
         torch.set_rng_state(torch_state.cpu())
         numpy.random.set_state(numpy_state)
         random.setstate(own)
+        if self.how.device.type == "cuda":
+            torch.cuda.set_rng_state(state["device_random"].cpu(), self.how.device)
 
 
 def _tensor(a: numpy.ndarray) -> torch.Tensor:

@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
 """The plugins of the Go tests: what is served is named by the first argument."""
 import os
+import signal
 import sys
+import threading
+import time
 
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [HERE, os.path.join(HERE, "examples")]
 
 import noisebench
 import numpy
@@ -14,33 +18,71 @@ class Broken(noisebench.Optimizer):
 
     def __init__(self, how):
         self.how, self.steps = how, 0
+        if how == "constructor":
+            raise RuntimeError("no run can begin")
+        if how == "constructor-exits":
+            sys.exit("no run can begin")
 
     def step(self, x, m):
         self.steps += 1
         x -= 0.1 * m.gradient
         if self.steps < 4:
-            return
+            return None
         if self.how == "raises":
             self.deeper({})
-        if self.how == "exits":
+        if self.how == "sys-exit":
+            sys.exit(3)
+        if self.how == "os-exit":
             print("the last words")
             os._exit(3)
+        if self.how == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
         if self.how == "nan":
             x[0] = numpy.nan
         if self.how == "prints":
             for _ in range(200):
                 print("x" * 100_000)
                 print("y" * 1000, file=sys.stderr)
+        if self.how == "wrong-length":
+            x[:] = numpy.zeros(len(x) + 1)
+        if self.how == "wrong-batch-size":
+            return noisebench.Request(batch_size=-1)
+        if self.how == "wrong-answer":
+            return "as many as before"
+        if self.how == "threads" and self.steps == 4:
+            threading.Thread(target=self.talk).start()
         if self.how == "hangs":
-            import time
             time.sleep(3600)
+        return None
+
+    def talk(self):
+        while True:
+            print("still here")
+            time.sleep(0.001)
+
+    def reports(self):
+        return [1.0, 2.0] if self.how == "wrong-reports" else [1.0]
+
+    def estimate(self, x, out):
+        out[:] = numpy.zeros(len(out) + 1) if self.how == "wrong-estimate" else x
+
+    def save(self):
+        return "a text" if self.how == "wrong-state" else b""
+
+    def restore(self, state):
+        pass
 
     def deeper(self, empty):
         return empty["nothing is here"]
 
 
+BREAKS = ("constructor", "constructor-exits", "raises", "sys-exit", "os-exit", "killed", "nan", "prints", "wrong-length", "wrong-batch-size",
+          "wrong-answer", "wrong-reports", "wrong-estimate", "wrong-state", "threads", "hangs")
+
+
 def broken(how):
-    return noisebench.OptimizerDef(how, lambda start: Broken(how), [noisebench.contract.step_size(0.1)], doc=how, source="a test")
+    return noisebench.OptimizerDef(how, lambda start: Broken(how), [noisebench.contract.step_size(0.1)], doc=how, source="a test",
+                                   reports=["number"], averages=how == "wrong-estimate", saves=how == "wrong-state")
 
 
 def momentum(x, g, state, step_size=0.1, beta=0.9):
@@ -112,10 +154,12 @@ def on_torch():
                     s.setdefault("mean", torch.zeros_like(p)).lerp_(p, 1 / s["n"])
 
     class Muon(optim.Optimizer):
-        """Orthogonalized momentum for the groups that ask for it, AdamW for others: Jordan et al. 2024."""
+        """Orthogonalized momentum for the groups that ask for it, AdamW for others: Jordan et al. 2024, as the public code
+        (KellerJordan/Muon, 2025) computes it, but not in bfloat16."""
 
-        def __init__(self, params, lr=0.02, momentum=0.95, adam_factor=0.015, beta1=0.9, beta2=0.95, eps=1e-10):
-            super().__init__(params, {"lr": lr, "momentum": momentum, "adam_factor": adam_factor, "b": (beta1, beta2), "eps": eps})
+        def __init__(self, params, lr=0.02, momentum=0.95, adam_factor=0.015, beta1=0.9, beta2=0.95, eps=1e-10, weight_decay=0.0):
+            super().__init__(params, {"lr": lr, "momentum": momentum, "adam_factor": adam_factor, "b": (beta1, beta2), "eps": eps,
+                                      "weight_decay": weight_decay})
 
         @torch.no_grad()
         def step(self):
@@ -124,16 +168,18 @@ def on_torch():
                     s = self.state[p]
                     s["n"] = s.get("n", 0) + 1
                     m = s.setdefault("m", torch.zeros_like(p))
+                    step = group["lr"] * (1 if group["orthogonal"] else group["adam_factor"])
+                    p.mul_(1 - step * group["weight_decay"])
                     if group["orthogonal"]:
                         m.lerp_(p.grad, 1 - group["momentum"])
                         u = p.grad.lerp(m, group["momentum"]).flatten(1)
-                        p.sub_(group["lr"] * max(1, u.shape[0] / u.shape[1]) ** 0.5 * self.orthogonal(u).view_as(p))
+                        p.sub_(step * max(1, u.shape[0] / u.shape[1]) ** 0.5 * self.orthogonal(u).view_as(p))
                     else:
                         b1, b2 = group["b"]
                         v = s.setdefault("v", torch.zeros_like(p))
                         m.lerp_(p.grad, 1 - b1)
                         v.lerp_(p.grad.square(), 1 - b2)
-                        p.sub_(group["lr"] * group["adam_factor"] * (m / (1 - b1 ** s["n"])) / ((v / (1 - b2 ** s["n"])).sqrt() + group["eps"]))
+                        p.sub_(step * (m / (1 - b1 ** s["n"])) / ((v / (1 - b2 ** s["n"])).sqrt() + group["eps"]))
 
         @staticmethod
         def orthogonal(u):
@@ -157,8 +203,10 @@ def on_torch():
 
     def hidden(parameters):
         matrices = [p for p in parameters if p.block.role == "weight" and p.dim() > 1]
-        rest = [p for p in parameters if not any(p is m for m in matrices)]
-        return [{"params": matrices, "orthogonal": True}, {"params": rest, "orthogonal": False}]
+        outer = [p for p in parameters if p.block.role in ("embedding", "output")]
+        rest = [p for p in parameters if not any(p is m for m in matrices + outer)]
+        return [{"params": matrices, "orthogonal": True}, {"params": outer, "orthogonal": False},
+                {"params": rest, "orthogonal": False, "weight_decay": 0.0}]
 
     def rest(parameters):
         halves = [p for p in parameters if p.block.role == "bias"]
@@ -278,9 +326,44 @@ def wide():
     ]
 
 
+def on_optax():
+    import stand_ins
+
+    stand_ins.install()
+    import optax
+
+    def kept(parameters):
+        """A mask: decay for all but biases, which have one axis."""
+        return [p.ndim > 1 for p in parameters]
+
+    return [noisebench.optax(optax.adam), noisebench.optax(optax.lion, step_size=1e-4, tune={"weight_decay": [0, 1e-3]}),
+            noisebench.optax(optax.lion, name="masked-lion", fixed={"mask": kept})]
+
+
+def examples():
+    """Those of the folder examples, small."""
+    import shutil
+    import tempfile
+
+    import nanogpt_small
+    import small_resnet
+
+    folder = tempfile.mkdtemp()
+    for name, seed in (("train_000001", 1), ("train_000002", 2), ("val_000000", 3)):
+        numbers = numpy.random.default_rng(seed).integers(0, 13, 100)
+        with open(os.path.join(folder, f"fineweb_{name}.bin"), "wb") as f:
+            f.write(numpy.array([20240520, 1, len(numbers)] + [0] * 253, "<i4").tobytes() + numbers.astype("<u2").tobytes())
+    gpt = nanogpt_small.define(folder, vocabulary=13, layers=1, width=8, head=4, length=4, evaluated=12, batch=4, steps=50, microbatch=16,
+                               autocast=None)
+    spec = gpt.spec({})  # which reads the files; what is mapped stays when they are gone
+    gpt.spec = lambda setting: spec
+    shutil.rmtree(folder)
+    return [gpt, small_resnet.define(train=60, held_out=20, batch_size=6, size=8)]
+
+
 SERVED = {
-    "numpy": on_numpy, "wide": wide, "torch": on_torch, "problems": problems,
-    "broken": lambda: [broken(how) for how in ("raises", "exits", "nan", "prints", "hangs")],
+    "numpy": on_numpy, "wide": wide, "torch": on_torch, "optax": on_optax, "problems": problems, "examples": examples,
+    "broken": lambda: [broken(how) for how in BREAKS],
 }
 
 if __name__ == "__main__":
