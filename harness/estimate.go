@@ -81,6 +81,16 @@ func (c *Campaign) Estimate(ctx context.Context, alloc Alloc) ([]Cost, error) {
 	return costs, nil
 }
 
+// Total returns the estimated time of all runs of the plan, at most, if one is made after the other.
+// costs are those of [Campaign.Estimate].
+func (c *Campaign) Total(costs []Cost) time.Duration {
+	var total time.Duration
+	for i, cell := range c.cells {
+		total += time.Duration(cell.mostRuns()) * costs[i].Time
+	}
+	return total
+}
+
 // sample is a cost that several cells may share. It is measured when it is first needed.
 type sample struct {
 	cell  *cell

@@ -32,6 +32,10 @@ const (
 	Messages Transport = Transport(wire.Messages) // vectors and calls on a gRPC stream
 )
 
+// ThreadsVariable is the environment variable that tells a plugin how many threads each run should
+// keep busy. It changes how fast a run is, and none of its bits (R2).
+const ThreadsVariable = "NOISEBENCH_THREADS"
+
 // Options configure a host. The zero value is ready for use.
 type Options struct {
 	// Logger takes what plugins log and print, under their names. Default: nothing is logged.
@@ -53,6 +57,9 @@ type Options struct {
 	// Devices are the accelerators to use, as indices. The processes of each plugin are told one
 	// each, in turn, by NOISEBENCH_DEVICE.
 	Devices []string
+	// Threads is how many threads a run should keep busy, of which plugins are told by
+	// ThreadsVariable. Default: they are told what this process is.
+	Threads int
 	// Env is added to the plugins' environment, as "NAME=value". Plugins inherit a fixed list of
 	// variables only, see the package comment.
 	Env []string
@@ -104,10 +111,14 @@ func NewHost(o Options) (*Host, error) {
 		janitor.Dismiss()
 		return nil, fmt.Errorf("make a folder for sockets: %w; set TMPDIR to a folder that is writable", err)
 	}
+	env := append(inherited(os.Environ()), o.Env...)
+	if o.Threads > 0 {
+		env = append(env, fmt.Sprintf("%s=%d", ThreadsVariable, o.Threads))
+	}
 	open, cancel := context.WithCancel(context.Background())
 	return &Host{
 		open: open, close: cancel,
-		options: o, env: append(inherited(os.Environ()), o.Env...), dir: dir, janitor: janitor,
+		options: o, env: env, dir: dir, janitor: janitor,
 		memory: wire.NewMemory(o.Transport != Messages), plugins: map[string]*Plugin{},
 	}, nil
 }

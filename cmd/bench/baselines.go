@@ -38,23 +38,13 @@ func (b *baselines) add(cmd *cobra.Command) {
 
 // openBaseline reads and checks a bundle that runs are to be taken from.
 func openBaseline(name string) (*check.Checked, error) {
-	path, err := bundle.Find(name)
-	if err != nil {
-		return nil, err
-	}
-	x := verify.Open(path, verify.Options{Known: plans.Known})
-	return x, verify.Usable(x)
+	return verify.Source(name, verify.Options{Known: plans.Known})
 }
 
-// take has all runs that a plan needs and that bundles hold put into the results folder, and returns the
-// plan's campaign with them. Without bundles it is harness.NewCampaign.
+// take puts all runs that a plan needs and that bundles hold into the results folder, and returns the plan's campaign with them.
+// Runs that were taken before count without --baselines, too.
 func (b *baselines) take(cmd *cobra.Command, plan protocol.Plan, c *catalogue.Catalogue, dir string, parallel int) (*harness.Campaign, bundle.Lookup, error) {
 	notes := notesIn(dir, cmd.ErrOrStderr())
-	definitions := bundle.Lookups{c}
-	others := notes.Others()
-	for _, t := range notes.Taken { // on a resume without --baselines, too
-		definitions = append(definitions, &t.Definitions)
-	}
 	var from []*check.Checked
 	for _, name := range b.names {
 		x, err := openBaseline(name)
@@ -62,12 +52,8 @@ func (b *baselines) take(cmd *cobra.Command, plan protocol.Plan, c *catalogue.Ca
 			return nil, nil, err
 		}
 		from = append(from, x)
-		definitions = append(definitions, &x.Bundle.Definitions)
-		if verify.Elsewhere(x.Platforms()) {
-			others = append(others, &x.Bundle.Definitions)
-		}
 	}
-	campaign, err := harness.NewCampaign(plan, definitions, others...)
+	campaign, definitions, err := notes.Campaign(plan, c, from...)
 	if err != nil || len(from) == 0 {
 		return campaign, definitions, err
 	}
@@ -75,15 +61,8 @@ func (b *baselines) take(cmd *cobra.Command, plan protocol.Plan, c *catalogue.Ca
 	if err != nil {
 		return nil, nil, err
 	}
-	needed := verify.Needed(campaign, func(id string) *results.Record {
-		record, _, err := store.Lookup(id)
-		if err != nil {
-			return nil
-		}
-		return record
-	}, from)
-	for i, x := range from {
-		if err := b.takeFrom(cmd, x, c, store.Records, needed[i], parallel); err != nil {
+	for i, ids := range store.Needed(campaign, from) {
+		if err := b.takeFrom(cmd, from[i], c, store.Records, ids, parallel); err != nil {
 			return nil, nil, err
 		}
 	}

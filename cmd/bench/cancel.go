@@ -30,14 +30,11 @@ making; bench submit or bench run resumes them.`,
 			if err != nil {
 				return err
 			}
-			var numbers, live []string
-			for _, j := range jobs {
-				numbers = append(numbers, j.Number)
-			}
-			queue, err := slurm.Queue(cmd.Context(), numbers)
+			queue, err := slurm.Queue(cmd.Context(), slurm.Numbers(jobs))
 			if err != nil {
 				return err
 			}
+			var live []string
 			for _, t := range queue {
 				if !slices.Contains(live, t.Job) {
 					live = append(live, t.Job)

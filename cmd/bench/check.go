@@ -9,8 +9,7 @@ import (
 
 	"noisebench/internal/text"
 	"noisebench/plugins"
-	"noisebench/plugins/catalogue"
-	"noisebench/protocol"
+	"noisebench/plugins/conformance"
 	"noisebench/protocol/protocoltest"
 )
 
@@ -43,24 +42,28 @@ python:my_optimizer:MyAdam.`,
 			return nil, cobra.ShellCompDirectiveDefault
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			only := ""
-			if len(args) == 2 {
-				only = args[1]
-			}
-			failed := 0
-			for _, transport := range []string{"auto", "messages"} {
-				flags.transport = transport
-				n, err := checkOver(cmd, &flags, args[0], only)
-				if err != nil {
-					return err
-				}
-				failed += n
-			}
-			n, err := checkThreads(cmd, &flags, args[0], only)
+			options, err := flags.options(cmd)
 			if err != nil {
 				return err
 			}
-			if failed += n; failed > 0 {
+			out := cmd.OutOrStdout()
+			suite := conformance.Suite{
+				Plugin: args[0], Python: flags.python, Options: options,
+				Launched: func(p *plugins.Plugin) {
+					fmt.Fprintf(out, "plugin %s speaks contract version %d\n", p.Name, p.ContractVersion())
+				},
+				Checked: func(d conformance.Definition, checks []protocoltest.Check) { printChecks(out, d, checks) },
+			}
+			if len(args) == 2 {
+				suite.Name = args[1]
+			}
+			failed, err := suite.Run(cmd.Context())
+			switch {
+			case cmd.Context().Err() != nil:
+				return interruption("interrupted: the checks are not complete")
+			case err != nil:
+				return err
+			case failed > 0:
 				return fmt.Errorf("%s of %s failed", text.Count(failed, "check"), args[0])
 			}
 			return nil
@@ -73,69 +76,21 @@ python:my_optimizer:MyAdam.`,
 	return cmd
 }
 
-// checkOver checks a plugin over one transport, prints what comes out, and returns how many checks failed.
-func checkOver(cmd *cobra.Command, flags *pluginFlags, plugin, only string) (failed int, err error) {
-	options, err := flags.options(cmd)
-	if err != nil {
-		return 0, err
+// printChecks prints a line for each check of a definition, and below a failed one what is wrong.
+func printChecks(w io.Writer, d conformance.Definition, checks []protocoltest.Check) {
+	fmt.Fprintf(w, "%s %s", d.Kind, d.Name)
+	if d.Transport != "" {
+		fmt.Fprintf(w, ", by %s", d.Transport)
 	}
-	host, err := plugins.NewHost(options)
-	if err != nil {
-		return 0, err
-	}
-	defer host.Close()
-	p, err := catalogue.Launch(cmd.Context(), host, plugin, flags.python)
-	if err != nil {
-		return 0, err
-	}
-	var names []string
-	chosen := func(name string) bool {
-		names = append(names, name)
-		return only == "" || name == only
-	}
-	out := cmd.OutOrStdout()
-	fmt.Fprintf(out, "plugin %s speaks contract version %d\n", p.Name, p.ContractVersion())
-	checked := false
-	for _, d := range p.Optimizers {
-		if chosen(d.Name) && cmd.Context().Err() == nil {
-			checked = true
-			failed += printChecks(out, "optimizer "+d.Name, p.Transport(), protocoltest.OptimizerChecks(d))
-		}
-	}
-	for _, d := range p.Problems {
-		if chosen(d.Name) && cmd.Context().Err() == nil {
-			checked = true
-			failed += printChecks(out, "problem "+d.Name, p.Transport(), protocoltest.ProblemChecks(d, protocol.Setting{}))
-		}
-	}
-	switch {
-	case cmd.Context().Err() != nil:
-		return failed, interruption("interrupted: the checks are not complete")
-	case !checked:
-		return failed, fmt.Errorf("plugin %s: %w", plugin, protocol.Unknown("optimizer or problem", only, names))
-	}
-	return failed, nil
-}
-
-// printChecks prints one line per check, and below a failed one what is wrong. It returns how many failed.
-func printChecks(w io.Writer, what string, transport plugins.Transport, checks []protocoltest.Check) (failed int) {
-	fmt.Fprintf(w, "%s, by %s\n", what, transport)
+	fmt.Fprintln(w)
 	for _, c := range checks {
-		if c.Err != nil {
-			failed++
+		if c.Err == nil {
+			fmt.Fprintf(w, "  ok      %s (%s)\n", c.Name, c.Rule)
+			continue
 		}
-		printCheck(w, c)
-	}
-	return failed
-}
-
-func printCheck(w io.Writer, c protocoltest.Check) {
-	if c.Err == nil {
-		fmt.Fprintf(w, "  ok      %s (%s)\n", c.Name, c.Rule)
-		return
-	}
-	fmt.Fprintf(w, "  FAILED  %s (%s)\n", c.Name, c.Rule)
-	for line := range strings.Lines(c.Err.Error()) {
-		fmt.Fprintf(w, "          %s\n", strings.TrimRight(line, "\n"))
+		fmt.Fprintf(w, "  FAILED  %s (%s)\n", c.Name, c.Rule)
+		for line := range strings.Lines(c.Err.Error()) {
+			fmt.Fprintf(w, "          %s\n", strings.TrimRight(line, "\n"))
+		}
 	}
 }

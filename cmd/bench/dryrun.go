@@ -18,7 +18,7 @@ func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc,
 		return err
 	}
 	rows := [][]string{{"PROBLEM", "OPTIMIZER", "RUNS", "BATCH SIZE", "EXAMPLES A RUN", "TIME A RUN", "TIME"}}
-	var total time.Duration
+	total := campaign.Total(costs)
 	var runs int
 	var examples int64
 	var notes []string           // on pairs that cannot run, or may fail
@@ -47,12 +47,12 @@ func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc,
 		each, all := "unknown", "unknown"
 		cost := time.Duration(f.Runs) * costs[i].Time
 		if fault := costs[i].Fault; fault == nil {
-			each, all = short(costs[i].Time), short(cost/time.Duration(parallel))
+			each, all = text.Duration(costs[i].Time), text.Duration(cost/time.Duration(parallel))
 		} else {
 			note(fmt.Sprintf("%s may fail: %v", f.Optimizer, fault), f.Problem)
 		}
 		rows = append(rows, []string{f.Problem, f.Optimizer, fmt.Sprint(f.Runs), size, fmt.Sprint(f.Examples), each, all})
-		runs, examples, total = runs+f.Runs, examples+int64(f.Runs)*f.Examples, total+cost
+		runs, examples = runs+f.Runs, examples+int64(f.Runs)*f.Examples
 	}
 	if err := printColumns(cmd.OutOrStdout(), rows, "EXAMPLES A RUN", "BATCH SIZE", "TIME A RUN", "RUNS"); err != nil {
 		return err
@@ -61,6 +61,6 @@ func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc,
 		printText(cmd.OutOrStdout(), fmt.Sprintf("note: on %s: %s\n", where[text], text))
 	}
 	printText(cmd.OutOrStdout(), fmt.Sprintf("\nat most %s, %d examples, about %s with %s side by side\n",
-		text.Count(runs, "run"), examples, short(total/time.Duration(parallel)), text.Count(parallel, "run")))
+		text.Count(runs, "run"), examples, text.Duration(total/time.Duration(parallel)), text.Count(parallel, "run")))
 	return nil
 }

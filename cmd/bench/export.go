@@ -2,43 +2,14 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"noisebench/internal/text"
-	"noisebench/results"
 	"noisebench/results/bridge"
 )
-
-// exports are the formats of export, by their names: each writes files into a folder, and calls
-// wrote with each file and its number of rows, or -1 where it has no rows.
-var exports = map[string]func(s bridge.Source, dir string, wrote func(file string, rows int)) error{
-	"parquet": exportTables((*bridge.Table).WriteParquet, "parquet"),
-	"csv":     exportTables((*bridge.Table).WriteCSV, "csv"),
-	"json":    exportTables((*bridge.Table).WriteJSON, "json"),
-	"benchopt": func(s bridge.Source, dir string, wrote func(string, int)) error {
-		return exportTable(bridge.Benchopt(s), (*bridge.Table).WriteParquet,
-			filepath.Join(dir, results.FileName(s.Plan.Name)+".parquet"), wrote)
-	},
-	"iohanalyzer": func(s bridge.Source, dir string, wrote func(string, int)) error {
-		return bridge.WriteIOH(s, func(path, text string) error {
-			path = filepath.Join(dir, filepath.FromSlash(path))
-			if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-				return err
-			}
-			if filepath.Ext(path) == ".json" {
-				wrote(path, -1) // the data file belongs to it
-			}
-			return results.WriteFile(path, []byte(text))
-		})
-	},
-}
 
 func newExport() *cobra.Command {
 	records := finder{traces: true}
@@ -74,12 +45,11 @@ score_mean and score_std of measures, which "bench table" prints.`,
 		Args:              oneArg("plan"),
 		ValidArgsFunction: completePlans,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			write, known := exports[format]
-			names := strings.Join(slices.Sorted(maps.Keys(exports)), ", ")
+			names := strings.Join(bridge.Formats(), ", ")
 			switch {
 			case format == "":
 				return usagef(cmd, "no format given; name one by --to: %s", names)
-			case !known:
+			case !slices.Contains(bridge.Formats(), format):
 				return usagef(cmd, "--to is %q, want one of %s", format, names)
 			case out == "":
 				return usagef(cmd, "no folder given; name one by --out")
@@ -88,11 +58,7 @@ score_mean and score_std of measures, which "bench table" prints.`,
 			if err != nil {
 				return err
 			}
-			if err := os.MkdirAll(out, 0o777); err != nil {
-				return fmt.Errorf("cannot make the folder for the files: %w", err)
-			}
-			source := bridge.Source{Plan: plan, Cells: cells}
-			return write(source, out, func(file string, rows int) {
+			return bridge.Export(bridge.Source{Plan: plan, Cells: cells}, format, out, func(file string, rows int) {
 				if rows >= 0 {
 					file += ", " + text.Count(rows, "row")
 				}
@@ -101,39 +67,12 @@ score_mean and score_std of measures, which "bench table" prints.`,
 		},
 	}
 	records.add(cmd)
-	cmd.Flags().StringVar(&format, "to", "", "`FORMAT`: "+strings.Join(
-		slices.Sorted(maps.Keys(exports)), ", "))
+	cmd.Flags().StringVar(&format, "to", "", "`FORMAT`: "+strings.Join(bridge.Formats(), ", "))
 	cmd.Flags().StringVar(&out, "out", "",
 		"`DIR` for the files; older ones of the same names are replaced")
-	complete := cobra.FixedCompletions(slices.Sorted(maps.Keys(exports)),
-		cobra.ShellCompDirectiveNoFileComp)
+	complete := cobra.FixedCompletions(bridge.Formats(), cobra.ShellCompDirectiveNoFileComp)
 	if err := cmd.RegisterFlagCompletionFunc("to", complete); err != nil {
 		panic("bench: " + err.Error())
 	}
 	return cmd
-}
-
-// exportTables writes all tables of a plan in one format.
-func exportTables(write func(*bridge.Table, io.Writer) error, extension string,
-) func(bridge.Source, string, func(string, int)) error {
-	return func(s bridge.Source, dir string, wrote func(string, int)) error {
-		for _, t := range bridge.Tables(s) {
-			if err := exportTable(t, write, filepath.Join(dir, t.Name+"."+extension),
-				wrote); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-}
-
-// exportTable writes one table to a file.
-func exportTable(t *bridge.Table, write func(*bridge.Table, io.Writer) error, path string,
-	wrote func(string, int),
-) error {
-	if err := results.WriteWhole(path, func(w io.Writer) error { return write(t, w) }); err != nil {
-		return fmt.Errorf("cannot export %s: %w", path, err)
-	}
-	wrote(path, len(t.Rows))
-	return nil
 }

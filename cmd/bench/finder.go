@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -56,11 +55,7 @@ func (f *finder) find(cmd *cobra.Command, arg string) (*protocol.Plan, []results
 		return nil, nil, err
 	}
 	campaign, store := there.campaign, there.store
-	// All records are kept, so that little of what is on the heap is garbage: to let it double
-	// would take twice the memory, and to look through it often while it fills would take time.
-	before := debug.SetGCPercent(60)
-	cells, _ := campaign.Cells(store.Find)
-	debug.SetGCPercent(before)
+	cells := store.Cells(campaign)
 	imported := importedCells(store.Records, &campaign.Plan, cmd.ErrOrStderr())
 	if store.Seen() == 0 && len(imported) == 0 {
 		return nil, nil, noRecords(cmd, there, arg)
@@ -118,10 +113,7 @@ func (f *finder) open(cmd *cobra.Command, arg string) (*found, error) {
 		there.campaign.Contract(contract)
 		return there, nil
 	}
-	if there.definitions, err = notes.Resolve(&plan, rest); err != nil {
-		return nil, err
-	}
-	if there.campaign, err = harness.NewCampaign(plan, there.definitions, notes.Others()...); err != nil {
+	if there.campaign, there.definitions, err = notes.Recall(&plan, rest); err != nil {
 		return nil, err
 	}
 	noteChanges(stderr, notes.Plan(plan.Name))

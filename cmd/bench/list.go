@@ -6,11 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"noisebench/cmd/bench/plans"
 	"noisebench/internal/text"
 	"noisebench/plugins/catalogue"
-	"noisebench/plugins/optimizers"
-	"noisebench/plugins/problems"
 	"noisebench/protocol"
 )
 
@@ -123,20 +120,6 @@ func train(spec *protocol.ProblemSpec) string {
 	return fmt.Sprint(spec.Train)
 }
 
-func listPlans(cmd *cobra.Command) error {
-	rows := [][]string{{"PLAN", "PROBLEMS", "OPTIMIZERS", "WHAT"}}
-	for _, name := range plans.Names() {
-		plan, err := plans.Load(name)
-		if err != nil {
-			return err
-		}
-		rows = append(rows, []string{
-			name, fmt.Sprint(len(plan.Problems)), fmt.Sprint(len(plan.Optimizers)), text.FirstLine(plan.Description),
-		})
-	}
-	return printColumns(cmd.OutOrStdout(), rows, "OPTIMIZERS", "PROBLEMS")
-}
-
 func listPlugins(cmd *cobra.Command, l *catalogue.Lister) error {
 	all, err := l.All()
 	if err != nil {
@@ -148,27 +131,4 @@ func listPlugins(cmd *cobra.Command, l *catalogue.Lister) error {
 		rows = append(rows, []string{p.Name, p.SHA256[:12], serves, p.Path})
 	}
 	return printColumns(cmd.OutOrStdout(), rows, "SHA256")
-}
-
-// completePlans completes the first argument to the name of a plan or a file.
-func completePlans(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	return plans.Names(), cobra.ShellCompDirectiveDefault
-}
-
-// completeNames completes the first argument to the name of anything that bench itself has.
-func completeNames(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	names := plans.Names()
-	for _, d := range optimizers.All() {
-		names = append(names, d.Name)
-	}
-	for _, d := range problems.All() {
-		names = append(names, d.Name)
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
 }

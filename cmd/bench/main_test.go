@@ -288,7 +288,7 @@ func importer(name string) protocol.OptimizerDef {
 		factor = 1
 	}
 	if read("threads") != "" {
-		n, _ := strconv.Atoi(os.Getenv(threadsVariable))
+		n, _ := strconv.Atoi(os.Getenv(plugins.ThreadsVariable))
 		factor -= 1e-9 * float64(n)
 	}
 	def.New32 = nil

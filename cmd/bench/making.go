@@ -11,14 +11,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"noisebench/harness"
-	"noisebench/harness/folder"
+	"noisebench/harness/progress"
+	"noisebench/harness/slurm"
 	"noisebench/harness/worker"
 	"noisebench/internal/text"
 	"noisebench/plugins/catalogue"
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/bundle"
-	"noisebench/results/claim"
 )
 
 // making is how the runs of a plan are made.
@@ -67,12 +67,6 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.
 	if err != nil {
 		return nil, err
 	}
-	if err := store.Prepare(); err != nil {
-		return nil, err
-	}
-	if err := folder.SavePlan(m.dir, &campaign.Plan, definitions); err != nil {
-		return nil, err
-	}
 	ctx := cmd.Context()
 	if m.stopAfter > 0 {
 		var cancel context.CancelFunc
@@ -80,36 +74,29 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.
 		defer cancel()
 	}
 	started := time.Now()
-	display := newProgress(stderr, campaign.Plan.Tuning.SweepSeed(), func() []results.Cell {
-		cells, _ := campaign.Cells(store.Known)
-		return cells
-	})
-	claims := claim.New(m.dir, claim.Config{Job: batchJob()})
-	defer claims.Close()
-	opt := harness.Options{
-		Store: store, Parallel: m.parallel, Alloc: c.Alloc, Host: harness.ThisHost(), Only: only,
-		Claims: claims, Checkpoints: store.Records, Note: display.say,
-		Progress: func(p harness.Progress) {
-			if p.Record == nil && p.Found == 0 && p.Elsewhere == 0 {
-				for _, other := range store.OtherCode(campaign) {
-					display.say(fmt.Sprintf("%s holds %s; they stay, but are not these runs", m.dir, other))
-				}
-			}
-			display.update(p)
+	display := progress.Start(stderr, progress.Options{
+		Width: lineWidth(stderr), SweepSeed: campaign.Plan.Tuning.SweepSeed(),
+		Cells: func() []results.Cell {
+			cells, _ := campaign.Cells(store.Known)
+			return cells
 		},
+	})
+	opt := harness.Options{
+		Parallel: m.parallel, Alloc: c.Alloc, Host: harness.ThisHost(), Only: only,
+		Progress: display.Update, Note: display.Note,
 	}
 	opt.Host.Threads = m.threads
 	if len(m.launch) > 0 {
-		pool, err := m.workers(&campaign.Plan, display.say)
+		pool, err := m.workers(&campaign.Plan, display.Note)
 		if err != nil {
-			display.finish()
+			display.Stop()
 			return nil, err
 		}
 		defer pool.Close()
 		opt.Maker, opt.Parallel = pool, pool.Size()
 	}
-	cells, err := campaign.Execute(ctx, opt)
-	display.finish()
+	cells, err := store.Execute(ctx, campaign, definitions, slurm.ThisTask(), opt)
+	display.Stop()
 	safe := text.CountIs(store.Finished(), "finished run")
 	switch {
 	case cmd.Context().Err() != nil:
@@ -119,11 +106,9 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.
 	case err != nil:
 		return nil, err
 	}
-	if err := store.Lost(); err != nil {
-		return nil, err
-	}
-	fmt.Fprintf(stderr, "%s made in %s, %s found in %s\n",
-		text.Count(store.Finished()-display.last.Found, "run"), short(time.Since(started)), text.Count(display.last.Found, "run"), m.dir)
+	found := display.Last().Found
+	fmt.Fprintf(stderr, "%s made in %s, %s found in %s\n", text.Count(store.Finished()-found, "run"),
+		text.Duration(time.Since(started)), text.Count(found, "run"), m.dir)
 	return cells, nil
 }
 
@@ -139,12 +124,4 @@ func (m *making) workers(plan *protocol.Plan, note func(string)) (*worker.Pool, 
 	}
 	opening := worker.Opening{Protocol: protocol.Version, Plan: *plan, Plugins: m.plugins, Dir: dir}
 	return worker.NewPool(m.launch, []string{self, "worker"}, opening, note), nil
-}
-
-// batchJob is the task of a batch system that this process is, as JOB_TASK, for claims to name.
-func batchJob() string {
-	if array := os.Getenv("SLURM_ARRAY_JOB_ID"); array != "" {
-		return array + "_" + os.Getenv("SLURM_ARRAY_TASK_ID")
-	}
-	return os.Getenv("SLURM_JOB_ID")
 }

@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -14,8 +12,6 @@ import (
 
 	"noisebench/plugins"
 	"noisebench/plugins/catalogue"
-	"noisebench/plugins/optimizers"
-	"noisebench/plugins/problems"
 	"noisebench/results/bridge"
 )
 
@@ -54,24 +50,6 @@ func (f *pluginFlags) add(cmd *cobra.Command) {
 			panic("bench: " + err.Error())
 		}
 	}
-}
-
-// threadsVariable tells plugins how many threads a run should keep busy.
-const threadsVariable = "NOISEBENCH_THREADS"
-
-// threadsOfEnvironment is the value of threadsVariable; 0 if it is not a positive number.
-func threadsOfEnvironment() int {
-	n, err := strconv.Atoi(os.Getenv(threadsVariable))
-	if err != nil || n < 0 {
-		return 0
-	}
-	return n
-}
-
-// setThreads sets the number of threads that a run of bench's own definitions uses in this process.
-func setThreads(n int) {
-	optimizers.SetThreads(n)
-	problems.SetThreads(n)
 }
 
 // open launches what the flags name, and the plugins that a plan names, if any.
@@ -115,12 +93,8 @@ func (f *pluginFlags) options(cmd *cobra.Command) (plugins.Options, error) {
 	if f.verbose {
 		level = hclog.Debug
 	}
-	var env []string
-	if f.threads > 0 {
-		env = []string{fmt.Sprintf("%s=%d", threadsVariable, f.threads)}
-	}
 	return plugins.Options{
-		Env:          env,
+		Threads:      f.threads,
 		Devices:      f.devices,
 		Transport:    transport,
 		StartTimeout: f.startTimeout,

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 	"gonum.org/v1/plot/vg"
 
-	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/report/figure"
 )
@@ -85,80 +84,45 @@ func (f *plotFlags) checkArgs(cmd *cobra.Command, args []string) error {
 
 // draw writes the figures of some kinds, or of all if none is named.
 func (f *plotFlags) draw(cmd *cobra.Command, arg string, names []string) error {
-	kinds := figure.Kinds
-	if len(names) > 0 {
-		kinds = nil
-	}
-	for _, name := range names {
-		i := slices.IndexFunc(figure.Kinds, func(k figure.Kind) bool { return k.Name == name })
-		if i < 0 {
-			return usagef(cmd, "%w", protocol.Unknown("kind", name, kindNames()))
-		}
-		kinds = append(kinds, figure.Kinds[i])
+	kinds, err := figure.FindKinds(names...)
+	if err != nil {
+		return usagef(cmd, "%w", err)
 	}
 	f.records.traces = slices.ContainsFunc(kinds, func(k figure.Kind) bool { return k.Traced })
 	plan, cells, err := f.records.find(cmd, arg)
 	if err != nil {
 		return err
 	}
-	var problems, optimizers []string
-	for _, e := range plan.Problems {
-		problems = append(problems, e.Name)
-	}
-	for _, e := range plan.Optimizers {
-		optimizers = append(optimizers, e.Name)
-	}
-	if err := among("problem", f.problems, problems); err != nil {
+	if err := figure.CheckNames(plan, f.problems, f.optimizers); err != nil {
 		return err
-	}
-	if err := among("optimizer", f.optimizers, optimizers); err != nil {
-		return err
-	}
-	if len(f.problems) > 0 {
-		problems = f.problems
 	}
 	if err := os.MkdirAll(f.out, 0o777); err != nil {
 		return fmt.Errorf("cannot make the folder for figures: %w", err)
 	}
 	source := figure.NewSource(plan, cells, f.optimizers)
 	source.Width = vg.Length(f.width) * vg.Inch
-	drawn, wanted := 0, 0
+	drawn := 0
 	for _, kind := range kinds {
-		targets := []string{}
-		if kind.ByProblem() {
-			targets = append(targets, problems...)
-		}
-		if kind.Overall() && (len(f.problems) == 0 || !kind.ByProblem()) {
-			targets = append(targets, "")
-		}
-		missing := map[string][]string{} // problems by reason
-		var reasons []string
-		for _, problem := range targets {
-			wanted++
-			fig, why := kind.Draw(source, problem)
-			if fig == nil {
-				if missing[why] == nil {
-					reasons = append(reasons, why)
-				}
-				missing[why] = append(missing[why], problem)
-				continue
-			}
+		missing, err := kind.DrawEach(source, f.problems, func(problem string, fig *figure.Figure) error {
 			path, err := f.save(fig, plan.Name, problem, kind.Name)
-			if err != nil {
-				return err
+			if err == nil {
+				drawn++
+				fmt.Fprintln(cmd.OutOrStdout(), path)
 			}
-			drawn++
-			fmt.Fprintln(cmd.OutOrStdout(), path)
+			return err
+		})
+		if err != nil {
+			return err
 		}
-		for _, why := range reasons {
+		for _, m := range missing {
 			on := ""
-			if where := missing[why]; where[0] != "" {
-				on = " on " + strings.Join(where, ", ")
+			if len(m.Problems) > 0 {
+				on = " on " + strings.Join(m.Problems, ", ")
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "no figure %s%s: %s\n", kind.Name, on, why)
+			fmt.Fprintf(cmd.ErrOrStderr(), "no figure %s%s: %s\n", kind.Name, on, m.Reason)
 		}
 	}
-	if drawn == 0 && wanted > 0 {
+	if drawn == 0 {
 		return errors.New("there are no data for any of the figures")
 	}
 	return nil
@@ -175,14 +139,4 @@ func (f *plotFlags) save(fig *figure.Figure, plan, problem, kind string) (string
 		return "", fmt.Errorf("cannot write figure: %w", err)
 	}
 	return path, nil
-}
-
-// among returns an error unless all names are known.
-func among(what string, names, known []string) error {
-	for _, name := range names {
-		if !slices.Contains(known, name) {
-			return protocol.Unknown(what+" of the plan", name, known)
-		}
-	}
-	return nil
 }

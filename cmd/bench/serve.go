@@ -2,9 +2,12 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net"
 
 	"github.com/spf13/cobra"
+
+	"noisebench/results/report/live"
 )
 
 func newServe() *cobra.Command {
@@ -31,8 +34,10 @@ Only this machine can see the page, unless --addr says otherwise: it has no pass
 				return err
 			}
 			campaign, store := there.campaign, there.store
-			l := &live{campaign: campaign, store: store, warnings: cmd.ErrOrStderr(), arg: args[0], source: records.source, changed: make(chan struct{})}
-			if err := l.refresh(); err != nil {
+			server, err := live.New(func(version string) (string, []byte, error) {
+				return pageOf(there, args[0], records.source, version, cmd.ErrOrStderr())
+			})
+			if err != nil {
 				return err
 			}
 			if store.Seen() == 0 && len(store.OtherCode(campaign)) > 0 {
@@ -43,10 +48,23 @@ Only this machine can see the page, unless --addr says otherwise: it has no pass
 				return fmt.Errorf("cannot serve: %w; choose another address by --addr, such as 127.0.0.1:0 for any free port", err)
 			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "plan %s is at http://%s/ until Ctrl-C\n", campaign.Plan.Name, listener.Addr())
-			return l.serve(cmd.Context(), listener)
+			return server.Serve(cmd.Context(), listener)
 		},
 	}
 	records.add(cmd)
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "`HOST:PORT` to listen at")
 	return cmd
+}
+
+// pageOf makes the page of a plan if its records are no longer those of a version, see [live.Page].
+func pageOf(there *found, arg string, source []byte, version string, warnings io.Writer) (now string, html []byte, err error) {
+	now, err = there.store.Records.Version()
+	if err != nil || now == version {
+		return now, nil, err
+	}
+	there.store.ForgetFailures()
+	plan := &there.campaign.Plan
+	cells := append(there.store.Cells(there.campaign), importedCells(there.store.Records, plan, warnings)...)
+	html, err = newPage(plan, cells, arg, source, now)
+	return now, html, err
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -77,48 +76,28 @@ Other batch systems need no more than their array of the same command: every tas
 			if err != nil {
 				return err
 			}
-			var total time.Duration
-			for i, f := range campaign.Forecast() {
-				total += time.Duration(f.Runs) * costs[i].Time
-			}
-			work := slurm.StopAfter(each)
-			rounds := func(tasks int) int { return int(1 + total/(work*time.Duration(parallel*tasks))) }
+			total := campaign.Total(costs)
 			array := slurm.Array{
-				Name: "bench-" + campaign.Plan.Name, Tasks: min(nodes, rounds(1)), CPUs: parallel, GPUs: gpus * parallel, Time: each,
-				Options: args[1:],
+				Name: "bench-" + campaign.Plan.Name, Tasks: min(nodes, slurm.Rounds(total, each, parallel, 1)), CPUs: parallel,
+				GPUs: gpus * parallel, Time: each, Options: args[1:],
 			}
-			if array.Command, err = submitted(args[0], dir, parallel, work, flags.paths); err != nil {
+			if array.Command, err = submitted(args[0], dir, parallel, slurm.StopAfter(each), flags.paths); err != nil {
 				return err
 			}
 			if array.Dir, err = os.Getwd(); err != nil {
 				return err
 			}
-			absolute, err := filepath.Abs(dir)
-			if err != nil {
-				return err
-			}
 			if err := folder.SavePlan(dir, &campaign.Plan, definitions); err != nil {
 				return err
 			}
-			array.Log = filepath.Join(absolute, "jobs", "%A_%a.log")
-			if err := os.MkdirAll(filepath.Dir(array.Log), 0o777); err != nil {
-				return err
-			}
-			number, err := array.Submit(cmd.Context())
+			job, err := slurm.SubmitPlan(cmd.Context(), dir, campaign.Plan.Name, &array)
 			if err != nil {
 				return err
 			}
-			job := slurm.Job{
-				Number: number, Plan: campaign.Plan.Name, Tasks: array.Tasks, Time: slurm.FormatTime(each),
-				Submitted: time.Now().UTC().Format(time.RFC3339), Log: array.Log,
-			}
-			if err := job.Save(dir); err != nil {
-				return fmt.Errorf("job %s is submitted, but cannot be remembered: %w", number, err)
-			}
 			printText(cmd.OutOrStdout(), fmt.Sprintf("submitted job %s: %s of %s, each with %s side by side\n",
-				number, text.Count(array.Tasks, "task"), job.Time, text.Count(parallel, "run")))
-			printText(cmd.OutOrStdout(), fmt.Sprintf("the plan takes at most about %s with all of them", short(total/time.Duration(parallel*array.Tasks))))
-			if n := rounds(array.Tasks); n > 1 {
+				job.Number, text.Count(array.Tasks, "task"), job.Time, text.Count(parallel, "run")))
+			printText(cmd.OutOrStdout(), fmt.Sprintf("the plan takes at most about %s with all of them", text.Duration(total/time.Duration(parallel*array.Tasks))))
+			if n := slurm.Rounds(total, each, parallel, array.Tasks); n > 1 {
 				printText(cmd.OutOrStdout(), fmt.Sprintf("so submit it about %s more, or with more nodes or time\n", text.Count(n-1, "time")))
 			}
 			printText(cmd.OutOrStdout(), fmt.Sprintf("what it does: bench status %[1]s; the end of it: bench cancel %[1]s\n", args[0]))

@@ -16,6 +16,7 @@ import (
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/bundle"
+	"noisebench/results/bundle/check"
 )
 
 // Notes are what a results folder says beside its records.
@@ -70,6 +71,40 @@ func (n *Notes) Resolve(plan *protocol.Plan, rest func() (bundle.Lookup, error))
 		known = append(known, &t.Definitions)
 	}
 	return bundle.Resolve(plan, known, rest)
+}
+
+// Campaign returns the campaign of a plan whose runs are made by the definitions that served finds, or
+// taken from bundles: those that runs were taken from before, and those that are given. The lookup
+// finds what the plan names in any of them.
+func (n *Notes) Campaign(
+	plan protocol.Plan, served bundle.Lookup, from ...*check.Checked,
+) (*harness.Campaign, bundle.Lookup, error) {
+	definitions := bundle.Lookups{served}
+	others := n.Others()
+	for _, t := range n.Taken {
+		definitions = append(definitions, &t.Definitions)
+	}
+	for _, x := range from {
+		definitions = append(definitions, &x.Bundle.Definitions)
+		if verify.Elsewhere(x.Platforms()) {
+			others = append(others, &x.Bundle.Definitions)
+		}
+	}
+	campaign, err := harness.NewCampaign(plan, definitions, others...)
+	return campaign, definitions, err
+}
+
+// Recall returns the campaign of a plan, its defaults filled in, for looking at its records: its names
+// mean what [Notes.Resolve] finds, which the lookup finds too.
+func (n *Notes) Recall(
+	plan *protocol.Plan, rest func() (bundle.Lookup, error),
+) (*harness.Campaign, bundle.Lookup, error) {
+	definitions, err := n.Resolve(plan, rest)
+	if err != nil {
+		return nil, nil, err
+	}
+	campaign, err := harness.NewCampaign(*plan, definitions, n.Others()...)
+	return campaign, definitions, err
 }
 
 // MarkTaken sets Taken of each cell that has runs which were taken from bundles.

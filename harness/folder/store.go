@@ -6,14 +6,17 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
 
 	"noisebench/harness"
+	"noisebench/harness/verify"
 	"noisebench/internal/text"
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/bundle/check"
 )
 
 // Store is a harness.Store of the records in a results folder. It remembers the runs it has seen, so
@@ -117,6 +120,27 @@ func (s *Store) Lost() error {
 	}
 	return fmt.Errorf("%d of %s no longer in %s: somebody moved or removed them meanwhile; the same command makes them again",
 		n, text.CountIs(len(s.seen), "run"), s.Records.Dir())
+}
+
+// Cells returns the cells of a campaign from the records in the folder, see [Store.Find].
+func (s *Store) Cells(campaign *harness.Campaign) []results.Cell {
+	// All records are kept, so that little of what is on the heap is garbage: to let it double
+	// would take twice the memory, and to look through it often while it fills would take time.
+	defer debug.SetGCPercent(debug.SetGCPercent(60))
+	cells, _ := campaign.Cells(s.Find)
+	return cells
+}
+
+// Needed returns the IDs of the runs that a campaign needs, the folder lacks, and bundles hold, for
+// each of the bundles; see [verify.Needed]. A record that cannot be read counts as lacking.
+func (s *Store) Needed(campaign *harness.Campaign, from []*check.Checked) []map[string]bool {
+	return verify.Needed(campaign, func(id string) *results.Record {
+		record, _, err := s.Lookup(id)
+		if err != nil {
+			return nil
+		}
+		return record
+	}, from)
 }
 
 // Known returns a run that Lookup or Commit saw.

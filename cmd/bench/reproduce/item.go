@@ -1,6 +1,9 @@
 package reproduce
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"noisebench/protocol"
@@ -80,6 +83,32 @@ type Output struct {
 	Caption  string // what was run and what is shown, whole sentences
 }
 
+// Save saves the pictures of an item at a size into a folder, which it makes if need be, and returns
+// their paths. format is one of [figure.Formats].
+func (o *Output) Save(item *Item, size Size, dir, format string) (paths []string, err error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, fmt.Errorf("cannot make the folder of the pictures: %w", err)
+	}
+	for _, picture := range o.Pictures {
+		name := item.Name
+		if picture.Name != "" {
+			name += "-" + picture.Name
+		}
+		if size != Full {
+			name += "-" + string(size)
+		}
+		if picture.Caption == "" { // it is saved beside the picture
+			picture.Caption = o.Caption
+		}
+		path := filepath.Join(dir, results.FileName(name)+"."+format)
+		if err := picture.Save(path); err != nil {
+			return paths, fmt.Errorf("%s: %w", item.Name, err)
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}
+
 // Picture is a figure. Its name distinguishes the pictures of one item; the only one of an item has none.
 type Picture struct {
 	Name string
@@ -124,6 +153,22 @@ var items = []Item{
 
 // All returns every item, in the order of the thesis.
 func All() []Item { return slices.Clone(items) }
+
+// Select returns the items of the given names, or all if there are none.
+func Select(names []string) ([]Item, error) {
+	if len(names) == 0 {
+		return All(), nil
+	}
+	var selected []Item
+	for _, name := range names {
+		item, err := Find(name)
+		if err != nil {
+			return nil, err
+		}
+		selected = append(selected, item)
+	}
+	return selected, nil
+}
 
 // Find returns the item of a name. An unknown name is an error that lists the near ones.
 func Find(name string) (Item, error) {

@@ -6,10 +6,27 @@ import (
 	"math"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"noisebench/cmd/bench/plans"
+	"noisebench/internal/text"
 	"noisebench/protocol"
 	"noisebench/protocol/planfile"
 )
+
+func listPlans(cmd *cobra.Command) error {
+	rows := [][]string{{"PLAN", "PROBLEMS", "OPTIMIZERS", "WHAT"}}
+	for _, name := range plans.Names() {
+		plan, err := plans.Load(name)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, []string{
+			name, fmt.Sprint(len(plan.Problems)), fmt.Sprint(len(plan.Optimizers)), text.FirstLine(plan.Description),
+		})
+	}
+	return printColumns(cmd.OutOrStdout(), rows, "OPTIMIZERS", "PROBLEMS")
+}
 
 // showPlan prints the text of a plan, and draws the schedules that it gives, as comments: what is printed is a plan still.
 func showPlan(w io.Writer, name string) error {
