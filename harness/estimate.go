@@ -25,13 +25,17 @@ type Cost struct {
 	Fault error
 }
 
-// Estimate returns the cost of a run of each cell, in the order of [Campaign.Forecast]; zero if the
-// optimizer cannot run. It adds up separately sampled times, each sampled once for all cells that
+// Estimate returns the cost of a run of each cell that only selects by the names of its entries
+// (nil: all), in the order of [Campaign.Forecast]; zero for the others, and if the optimizer cannot
+// run. It adds up separately sampled times, each sampled once for all cells that
 // share it: of one example and one evaluation of a problem, at its starting point, and of one step
 // of an optimizer, on artificial measurements. It assumes that an optimizer measures all that it
 // needs at each step and keeps the usual batch size. The harness's own time and contention between
 // concurrent runs are not counted.
-func (c *Campaign) Estimate(ctx context.Context, alloc Alloc) ([]Cost, error) {
+func (c *Campaign) Estimate(ctx context.Context, alloc Alloc, only func(problem, optimizer string) bool) ([]Cost, error) {
+	skipped := func(cell *cell) bool {
+		return cell.impossible != "" || only != nil && !only(cell.pEntry.Name, cell.oEntry.Name)
+	}
 	// The samples, by all that they depend on.
 	evaluations, examples, steps := map[string]*sample{}, map[string]*sample{}, map[string]*sample{}
 	need := func(of map[string]*sample, key string, cell *cell, take func(*cell, time.Duration, Alloc) (float64, error)) *sample {
@@ -42,7 +46,7 @@ func (c *Campaign) Estimate(ctx context.Context, alloc Alloc) ([]Cost, error) {
 	}
 	samples := make([][3]*sample, len(c.cells))
 	for i, cell := range c.cells {
-		if cell.impossible != "" {
+		if skipped(cell) {
 			continue
 		}
 		o, spec, m := &cell.optimizer, &cell.spec, cell.batchSize()
@@ -59,7 +63,7 @@ func (c *Campaign) Estimate(ctx context.Context, alloc Alloc) ([]Cost, error) {
 	limit := min(sampleEach, sampleAll/time.Duration(1+len(evaluations)+len(examples)+len(steps)))
 	costs := make([]Cost, len(c.cells))
 	for i, cell := range c.cells {
-		if cell.impossible != "" {
+		if skipped(cell) {
 			continue
 		}
 		if err := ctx.Err(); err != nil {

@@ -250,7 +250,7 @@ func TestCampaignGoesOnWithoutImpossiblePairs(t *testing.T) {
 			t.Errorf("%s: %d runs are forecast, impossible: %q", f.Optimizer, f.Runs, f.Impossible)
 		}
 	}
-	costs, err := c.Estimate(context.Background(), nil)
+	costs, err := c.Estimate(context.Background(), nil, nil)
 	if err != nil || costs[0].Time != 0 || costs[1].Time <= 0 || costs[1].Fault != nil {
 		t.Errorf("the estimates are %v, %v; want one for the second pair alone", costs, err)
 	}
@@ -273,7 +273,7 @@ func TestEstimate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	costs, err := c.Estimate(context.Background(), nil)
+	costs, err := c.Estimate(context.Background(), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -297,7 +297,7 @@ func TestEstimate(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := c.Estimate(ctx, nil); err != context.Canceled {
+	if _, err := c.Estimate(ctx, nil, nil); err != context.Canceled {
 		t.Errorf("after an interruption the estimate returns %v", err)
 	}
 }

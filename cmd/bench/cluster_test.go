@@ -289,3 +289,20 @@ replicates: 1
 	}
 	p.nothingLeft("parts")
 }
+
+// A worker launches plugins with the flags of the bench that started it.
+func TestWorkerHasPluginFlags(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it launches processes")
+	}
+	plugin, err := exec.LookPath("sluggish")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPlace(t, "{name: slow, problems: [{problem: noisy-quadratic, with: {dim: 17}, budget: 800}], "+
+		"optimizers: [{optimizer: sluggish, set: {step_size: 0.1}}], replicates: 1}")
+	status, _, stderr := p.call("run", "plan.yaml", "--launch", "sh -c", "--plugin", plugin, "--call-timeout", "250ms")
+	if status != exitError || !strings.Contains(stderr, "250ms") {
+		t.Errorf("bench exits with %d, want that a worker killed the plugin after 250ms:\n%s", status, stderr)
+	}
+}

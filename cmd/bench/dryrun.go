@@ -12,11 +12,16 @@ import (
 
 // dryRun prints what a campaign would run, and how long it would take by samples of its problems
 // and optimizers, of which nothing is kept.
-func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc, parallel int) error {
-	costs, err := campaign.Estimate(cmd.Context(), alloc)
+func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc, m *making) error {
+	only, err := m.selection(&campaign.Plan)
 	if err != nil {
 		return err
 	}
+	costs, err := campaign.Estimate(cmd.Context(), alloc, only)
+	if err != nil {
+		return err
+	}
+	parallel := m.parallel
 	rows := [][]string{{"PROBLEM", "OPTIMIZER", "RUNS", "BATCH SIZE", "EXAMPLES A RUN", "TIME A RUN", "TIME"}}
 	total := campaign.Total(costs)
 	var runs int
@@ -32,6 +37,9 @@ func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc,
 		}
 	}
 	for i, f := range campaign.Forecast() {
+		if only != nil && !only(f.Problem, f.Optimizer) {
+			continue
+		}
 		if f.Impossible != "" {
 			note(fmt.Sprintf("%s cannot run: %s", f.Optimizer, f.Impossible), f.Problem)
 			rows = append(rows, []string{f.Problem, f.Optimizer, "cannot run", "–", "–", "–", "–"})

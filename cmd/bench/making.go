@@ -28,7 +28,8 @@ type making struct {
 	stopAfter time.Duration // 0: never
 	only      []string      // as the user wrote them
 	launch    []string      // prefixes of workers
-	plugins   []string      // that workers are to launch
+	plugins   []string      // of the plan, which workers launch, too
+	flags     []string      // with which workers launch plugins
 	threads   int           // that plugins were told to use for each run; 0: their choice
 }
 
@@ -122,6 +123,6 @@ func (m *making) workers(plan *protocol.Plan, note func(string)) (*worker.Pool, 
 	if err != nil {
 		return nil, fmt.Errorf("cannot tell workers where paths begin: %w", err)
 	}
-	opening := worker.Opening{Protocol: protocol.Version, Plan: *plan, Plugins: m.plugins, Dir: dir}
+	opening := worker.Opening{Protocol: protocol.Version, Plan: *plan, Plugins: m.plugins, Flags: m.flags, Dir: dir}
 	return worker.NewPool(m.launch, []string{self, "worker"}, opening, note), nil
 }

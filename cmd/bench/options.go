@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"noisebench/plugins"
 	"noisebench/plugins/catalogue"
@@ -27,10 +28,11 @@ type pluginFlags struct {
 	threads      int // for each run; 0: the plugins' choice
 	python       string
 	devices      []string
+	set          pflag.FlagSet // of all the above, for args
 }
 
 func (f *pluginFlags) add(cmd *cobra.Command) {
-	flags := cmd.Flags()
+	flags := &f.set
 	flags.StringArrayVar(&f.paths, "plugin", nil, "launch the plugin at this `PATH` too (may be repeated)")
 	flags.DurationVar(&f.callTimeout, "call-timeout", 2*time.Minute,
 		"a plugin that takes longer than this for one call is killed")
@@ -50,6 +52,25 @@ func (f *pluginFlags) add(cmd *cobra.Command) {
 			panic("bench: " + err.Error())
 		}
 	}
+	cmd.Flags().AddFlagSet(flags)
+}
+
+// args are the flags that were given, as arguments for another bench that launches the same plugins.
+func (f *pluginFlags) args() []string {
+	var args []string
+	f.set.VisitAll(func(flag *pflag.Flag) {
+		values := []string{flag.Value.String()}
+		if list, ok := flag.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		if !flag.Changed {
+			values = nil
+		}
+		for _, v := range values {
+			args = append(args, "--"+flag.Name+"="+v)
+		}
+	})
+	return args
 }
 
 // open launches what the flags name, and the plugins that a plan names, if any.

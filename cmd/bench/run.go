@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"runtime"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -67,7 +66,7 @@ optimizer against published ones costs its own runs alone.`,
 			if err != nil {
 				return err
 			}
-			making.plugins = slices.Concat(flags.paths, plan.Plugins)
+			making.plugins, making.flags = plan.Plugins, flags.args()
 			flags.threads = max(1, runtime.NumCPU()/parallel)
 			making.threads = flags.threads
 			catalogue, err := flags.open(cmd, plan.Plugins...)
@@ -84,7 +83,7 @@ optimizer against published ones costs its own runs alone.`,
 				return err
 			}
 			if dry {
-				return dryRun(cmd, campaign, catalogue.Alloc, parallel)
+				return dryRun(cmd, campaign, catalogue.Alloc, making)
 			}
 			cells, err := execute(cmd, campaign, definitions, catalogue, making)
 			if err != nil {

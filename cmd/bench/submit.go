@@ -72,7 +72,7 @@ Other batch systems need no more than their array of the same command: every tas
 			if err != nil {
 				return err
 			}
-			costs, err := campaign.Estimate(cmd.Context(), catalogue.Alloc)
+			costs, err := campaign.Estimate(cmd.Context(), catalogue.Alloc, nil)
 			if err != nil {
 				return err
 			}
@@ -81,7 +81,7 @@ Other batch systems need no more than their array of the same command: every tas
 				Name: "bench-" + campaign.Plan.Name, Tasks: min(nodes, slurm.Rounds(total, each, parallel, 1)), CPUs: parallel,
 				GPUs: gpus * parallel, Time: each, Options: args[1:],
 			}
-			if array.Command, err = submitted(args[0], dir, parallel, slurm.StopAfter(each), flags.paths); err != nil {
+			if array.Command, err = submitted(args[0], dir, parallel, slurm.StopAfter(each), flags.args()); err != nil {
 				return err
 			}
 			if array.Dir, err = os.Getwd(); err != nil {
@@ -113,8 +113,8 @@ Other batch systems need no more than their array of the same command: every tas
 	return cmd
 }
 
-// submitted is the command of each task.
-func submitted(plan, dir string, parallel int, work time.Duration, plugins []string) ([]string, error) {
+// submitted is the command of each task, which launches plugins as flags say.
+func submitted(plan, dir string, parallel int, work time.Duration, flags []string) ([]string, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("cannot tell Slurm what to run: %w", err)
@@ -122,8 +122,5 @@ func submitted(plan, dir string, parallel int, work time.Duration, plugins []str
 	command := []string{
 		self, "run", plan, "--results", dir, "--parallel", fmt.Sprint(parallel), "--stop-after", work.String(), "--format", "csv",
 	}
-	for _, path := range plugins {
-		command = append(command, "--plugin", path)
-	}
-	return command, nil
+	return append(command, flags...), nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -23,6 +24,9 @@ bench run --launch COMMAND starts on another machine: bench has to be there unde
 			return worker.Serve(cmd.Context(), os.Stdin, cmd.OutOrStdout(), func(_ context.Context, o worker.Opening) (*worker.Workplace, error) {
 				// Where the folder is not there, only absolute paths and names are found.
 				_ = os.Chdir(o.Dir)
+				if err := cmd.ParseFlags(o.Flags); err != nil {
+					return nil, fmt.Errorf("%w; install the same version of bench on both machines", err)
+				}
 				catalogue, err := flags.open(cmd, o.Plugins...)
 				if err != nil {
 					return nil, err

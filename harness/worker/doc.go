@@ -6,7 +6,8 @@
 //
 // Both sides write lines of JSON, each a [message]. The harness opens a worker once:
 //
-//	→ {"open": {"protocol": 2, "plan": {…}, "plugins": ["/path"], "dir": "/path"}}
+//	→ {"open": {"protocol": 2, "plan": {…}, "plugins": ["/path"],
+//	   "flags": ["--start-timeout=2m0s"], "dir": "/path"}}
 //	← {"opened": true} or {"error": "…"}
 //
 // and has it make one run at a time:

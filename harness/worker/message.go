@@ -30,10 +30,11 @@ type message struct {
 
 // Opening is the first message to a worker, which is sent once.
 type Opening struct {
-	Protocol int           `json:"protocol"` // protocol.Version
-	Plan     protocol.Plan `json:"plan"`     // with its defaults
-	Plugins  []string      `json:"plugins,omitempty"`
-	Dir      string        `json:"dir,omitempty"` // where relative paths of plugins begin
+	Protocol int           `json:"protocol"`          // protocol.Version
+	Plan     protocol.Plan `json:"plan"`              // with its defaults
+	Plugins  []string      `json:"plugins,omitempty"` // of the plan
+	Flags    []string      `json:"flags,omitempty"`   // how bench worker launches plugins
+	Dir      string        `json:"dir,omitempty"`     // where relative paths of plugins begin
 }
 
 // fault is a *protocol.Fault on its way.
