@@ -51,7 +51,7 @@ func TestImportedCells(t *testing.T) {
 	if len(warnings) != 1 || !strings.HasPrefix(warnings[0], "unreadable import: ") {
 		t.Errorf("warnings are %q, want one", warnings)
 	}
-	same.Problems[0].BatchSize, same.Report = 0, protocol.Best
+	same.Problems[0].BatchSize, same.Report, same.Selection = 0, protocol.Best, protocol.TestPart
 	if got := cells(same); len(got) != 1 || got[0].Unranked != "imported from DeepOBS, judged at the last point" {
 		t.Errorf("the cells are %+v, want one that is judged at the last point", got)
 	}
