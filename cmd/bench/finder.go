@@ -2,9 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,7 +9,6 @@ import (
 	"noisebench/cmd/bench/plans"
 	"noisebench/harness"
 	"noisebench/harness/folder"
-	"noisebench/plugins"
 	"noisebench/plugins/catalogue"
 	"noisebench/protocol"
 	"noisebench/results"
@@ -31,11 +27,6 @@ func (f *finder) add(cmd *cobra.Command) {
 	f.plugins.add(cmd)
 	addResults(cmd, &f.dir)
 	cmd.Flags().StringVar(&f.build, "build", "", "records that name the build of bench that made them: how its `SHA256` begins")
-}
-
-// openResults opens the records of a results folder; what is wrong with them is printed as warnings.
-func openResults(dir string, warnings io.Writer) (*folder.Store, error) {
-	return folder.OpenStore(dir, warnTo(warnings))
 }
 
 // found is a plan with what the results folder has of it.
@@ -118,30 +109,6 @@ func (f *finder) open(cmd *cobra.Command, arg string) (*found, error) {
 	}
 	noteChanges(stderr, notes.Plan(plan.Name))
 	return there, nil
-}
-
-// notesIn reads a results folder's notes on plans and on bundles. What is unreadable is left out with
-// a warning.
-func notesIn(dir string, warnings io.Writer) folder.Notes {
-	notes, errs := folder.Read(dir)
-	for _, err := range errs {
-		fmt.Fprintf(warnings, "bench: %v\n", err)
-	}
-	return notes
-}
-
-// noteChanges prints which plugins have changed since the plan was run: the results shown were made
-// by the code of that time.
-func noteChanges(stderr io.Writer, saved *bundle.Saved) {
-	if saved == nil {
-		return
-	}
-	for _, name := range slices.Sorted(maps.Keys(saved.Executables)) {
-		e := saved.Executables[name]
-		if sum, err := plugins.SumFile(e.Path); err == nil && sum != e.SHA256 {
-			fmt.Fprintf(stderr, "note: %s has changed since these runs of %s were made; bench run makes what is due with the new one\n", e.Path, name)
-		}
-	}
 }
 
 // noRecords is the error for a plan of which the results folder has no records. arg is what the

@@ -131,8 +131,3 @@ func listed(paths []string) *pluginFlags {
 		paths: paths, transport: "auto", startTimeout: time.Minute, callTimeout: 10 * time.Second, inProcess: true,
 	}
 }
-
-// addResults adds the flag that names the results folder.
-func addResults(cmd *cobra.Command, dir *string) {
-	cmd.Flags().StringVarP(dir, "results", "o", "noisebench-results", "`DIR` of the run records")
-}

@@ -6,8 +6,6 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
-
-	"noisebench/protocol"
 )
 
 // Exit statuses.
@@ -46,20 +44,6 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return exitError
 }
 
-// usageError is an invalid command line.
-type usageError struct {
-	command string // that was called
-	err     error
-}
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
-
-// usagef returns a usageError of cmd.
-func usagef(cmd *cobra.Command, format string, args ...any) error {
-	return &usageError{cmd.CommandPath(), fmt.Errorf(format, args...)}
-}
-
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "bench",
@@ -95,43 +79,4 @@ under other seeds, and prints ranked tables. Every run is kept as a file; what i
 	group(root, newVersion(), newPluginServer(), newWorker())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
 	return root
-}
-
-// group makes cmd the parent of others: alone it prints its help, and an unknown child is a usage
-// error.
-func group(cmd *cobra.Command, children ...*cobra.Command) {
-	cmd.AddCommand(children...)
-	cmd.Args = cobra.ArbitraryArgs
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			return cmd.Help()
-		}
-		var names []string
-		for _, c := range cmd.Commands() {
-			if c.IsAvailableCommand() {
-				names = append(names, c.Name())
-			}
-		}
-		return usagef(cmd, "%w", protocol.Unknown("command", args[0], names))
-	}
-}
-
-// oneArg accepts exactly one argument; what is its description in messages.
-func oneArg(what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		switch len(args) {
-		case 0:
-			return usagef(cmd, "no %s given; usage: %s", what, cmd.UseLine())
-		case 1:
-			return nil
-		}
-		return usagef(cmd, "%d arguments, want one %s; usage: %s", len(args), what, cmd.UseLine())
-	}
-}
-
-func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usagef(cmd, "unexpected argument %q", args[0])
-	}
-	return nil
 }
