@@ -27,12 +27,14 @@ type baselines struct {
 }
 
 func (b *baselines) addCheck(cmd *cobra.Command) {
-	cmd.Flags().IntVar(&b.check, "check", 3, "how many of the runs that are taken to make again first, cheap ones, and compare; 0: none")
+	cmd.Flags().IntVar(&b.check, "check", 3,
+		"how many of the runs that are taken to make again first, cheap ones, and compare; 0: none")
 }
 
 func (b *baselines) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&b.names, "baselines", nil,
-		"take runs that the plan needs from this `BUNDLE`, a file or the name of a published one, and make only the rest (may be repeated)")
+		"take runs that the plan needs from this `BUNDLE`, a file or the name of a published one, "+
+			"and make only the rest (may be repeated)")
 	b.addCheck(cmd)
 }
 
@@ -41,9 +43,11 @@ func openBaseline(name string) (*check.Checked, error) {
 	return verify.Source(name, verify.Options{Known: plans.Known})
 }
 
-// take puts all runs that a plan needs and that bundles hold into the results folder, and returns the plan's campaign with them.
-// Runs that were taken before count without --baselines, too.
-func (b *baselines) take(cmd *cobra.Command, plan protocol.Plan, c *catalogue.Catalogue, dir string, parallel int) (*harness.Campaign, bundle.Lookup, error) {
+// take puts all runs that a plan needs and that bundles hold into the results folder, and returns
+// the plan's campaign with them. Runs that were taken before count without --baselines, too.
+func (b *baselines) take(
+	cmd *cobra.Command, plan protocol.Plan, c *catalogue.Catalogue, dir string, parallel int,
+) (*harness.Campaign, bundle.Lookup, error) {
 	notes := notesIn(dir, cmd.ErrOrStderr())
 	var from []*check.Checked
 	for _, name := range b.names {
@@ -70,7 +74,10 @@ func (b *baselines) take(cmd *cobra.Command, plan protocol.Plan, c *catalogue.Ca
 }
 
 // takeFrom makes a sample of some runs of a bundle again and puts them into a results folder.
-func (b *baselines) takeFrom(cmd *cobra.Command, x *check.Checked, c *catalogue.Catalogue, store *results.Store, ids map[string]bool, parallel int) error {
+func (b *baselines) takeFrom(
+	cmd *cobra.Command, x *check.Checked, c *catalogue.Catalogue, store *results.Store,
+	ids map[string]bool, parallel int,
+) error {
 	stderr := cmd.ErrOrStderr()
 	found := x.Compare(here(c, false))
 	for _, f := range x.Failed() {
@@ -84,7 +91,8 @@ func (b *baselines) takeFrom(cmd *cobra.Command, x *check.Checked, c *catalogue.
 		return nil
 	}
 	taken, err := verify.Take(cmd.Context(), x, found, store, ids, verify.Again{
-		Selection: verify.Selection{Cheapest: b.check}, Seed: rand.Uint64N(1_000_000), Parallel: parallel, Alloc: c.Alloc,
+		Selection: verify.Selection{Cheapest: b.check}, Seed: rand.Uint64N(1_000_000),
+		Parallel: parallel, Alloc: c.Alloc,
 	})
 	if err != nil {
 		return err
@@ -100,14 +108,18 @@ func printTaken(w io.Writer, x *check.Checked, taken *verify.Taken, again bool) 
 	}
 	checked := "none of them made again here"
 	if again {
-		checked = fmt.Sprintf("%d of them made again here: %d with the same bits", taken.Again.Made, taken.Again.Bits)
+		checked = fmt.Sprintf("%d of them made again here: %d with the same bits",
+			taken.Again.Made, taken.Again.Bits)
 		if taken.Again.Near > 0 {
-			checked += fmt.Sprintf(", %d within the tolerance for another platform", taken.Again.Near)
+			checked += fmt.Sprintf(", %d within the tolerance for another platform",
+				taken.Again.Near)
 		}
 	}
-	fmt.Fprintf(w, "%s taken from %s (root %.12s), %s\n", text.Count(taken.Runs, "run"), x.File, x.Root, checked)
+	fmt.Fprintf(w, "%s taken from %s (root %.12s), %s\n", text.Count(taken.Runs, "run"), x.File,
+		x.Root, checked)
 	if list := x.Platforms(); verify.Elsewhere(list) {
-		fmt.Fprintf(w, "note: they were made on %s, not on %s like this machine: values differ by rounding and what follows from it\n",
+		fmt.Fprintf(w, "note: they were made on %s, not on %s like this machine: values differ by "+
+			"rounding and what follows from it\n",
 			strings.Join(list, ", "), platform.Name())
 	}
 }

@@ -15,8 +15,8 @@ func newCancel() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cancel PLAN|FILE",
 		Short: "End the jobs that were submitted for a plan",
-		Long: `Cancel ends the jobs of a plan that bench submit submitted and that have not ended. Their tasks save the runs that they are
-making; bench submit or bench run resumes them.`,
+		Long: `Cancel ends the jobs of a plan that bench submit submitted and that have not ended.
+Their tasks save the runs that they are making; bench submit or bench run resumes them.`,
 		Example:           `  bench cancel my-plan.yaml --results /shared/runs`,
 		Args:              oneArg("plan"),
 		ValidArgsFunction: completePlans,
@@ -41,7 +41,8 @@ making; bench submit or bench run resumes them.`,
 				}
 			}
 			if len(live) == 0 {
-				return fmt.Errorf("no job of plan %s in %s is waiting or running", name, records.dir)
+				return fmt.Errorf("no job of plan %s in %s is waiting or running", name,
+					records.dir)
 			}
 			if err := slurm.Cancel(cmd.Context(), live); err != nil {
 				return err

@@ -18,24 +18,29 @@ func newCheck() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check PLUGIN [NAME]",
 		Short: "Check whether a plugin keeps the rules",
-		Long: `Check launches a plugin and checks each optimizer and problem that it serves, or the one of the given NAME, against the
-contract (see package noisebench/protocol), as the harness would use it and in ways that bring mistakes to light: twice,
-with vectors in shared memory where the plugin can, and inside messages. Then it compares what each computes when it is told to
-use one, two and three threads, in processes of their own: the bits must be the same (R2), since runs belong to them.
+		Long: `Check launches a plugin and checks each optimizer and problem that it serves, or the
+one of the given NAME, against the contract (see package noisebench/protocol), as the harness would
+use it and in ways that bring mistakes to light: twice, with vectors in shared memory where the
+plugin can, and inside messages. Then it compares what each computes when it is told to use one, two
+and three threads, in processes of their own: the bits must be the same (R2), since runs belong to
+them.
 
-PLUGIN is a path, the name of an executable that bench list plugins shows, or an object of a Python module, such as
-python:my_optimizer:MyAdam.`,
+PLUGIN is a path, the name of an executable that bench list plugins shows, or an object of a Python
+module, such as python:my_optimizer:MyAdam.`,
 		Example: `  bench check ./my-plugin
   bench check ./my-plugin my-optimizer
   bench check noisebench-qhm -v
   bench check python:torch.optim:NAdam`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
-				return usagef(cmd, "%d arguments, want a plugin and at most one name; usage: %s", len(args), cmd.UseLine())
+				return usagef(cmd, "%d arguments, want a plugin and at most one name; usage: %s",
+					len(args), cmd.UseLine())
 			}
 			return nil
 		},
-		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string,
+			cobra.ShellCompDirective,
+		) {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
@@ -50,9 +55,14 @@ python:my_optimizer:MyAdam.`,
 			suite := conformance.Suite{
 				Plugin: args[0], Python: flags.python, Options: options,
 				Launched: func(p *plugins.Plugin) {
-					fmt.Fprintf(out, "plugin %s speaks contract version %d\n", p.Name, p.ContractVersion())
+					fmt.Fprintf(out, "plugin %s speaks contract version %d\n", p.Name,
+						p.ContractVersion())
 				},
-				Checked: func(d conformance.Definition, checks []protocoltest.Check) { printChecks(out, d, checks) },
+				Checked: func(d conformance.Definition,
+					checks []protocoltest.Check,
+				) {
+					printChecks(out, d, checks)
+				},
 			}
 			if len(args) == 2 {
 				suite.Name = args[1]

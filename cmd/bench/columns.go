@@ -81,8 +81,8 @@ func terminalWidth(w io.Writer) int {
 	return usual
 }
 
-// lineWidth returns the width of w, for [noisebench/harness/progress]; nil if w is no terminal, or one
-// that does not understand escape codes.
+// lineWidth returns the width of w, for [noisebench/harness/progress]; nil if w is no terminal, or
+// one that does not understand escape codes.
 func lineWidth(w io.Writer) func() int {
 	if !isTerminal(w) || os.Getenv("TERM") == "dumb" {
 		return nil

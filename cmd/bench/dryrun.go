@@ -22,7 +22,10 @@ func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc,
 		return err
 	}
 	parallel := m.parallel
-	rows := [][]string{{"PROBLEM", "OPTIMIZER", "RUNS", "BATCH SIZE", "EXAMPLES A RUN", "TIME A RUN", "TIME"}}
+	rows := [][]string{{
+		"PROBLEM", "OPTIMIZER", "RUNS", "BATCH SIZE", "EXAMPLES A RUN",
+		"TIME A RUN", "TIME",
+	}}
 	total := campaign.Total(costs)
 	var runs int
 	var examples int64
@@ -46,7 +49,8 @@ func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc,
 			continue
 		}
 		if !f.Saves {
-			note(fmt.Sprintf("%s does not save its state: an interrupted run of it starts anew", f.Optimizer), f.Problem)
+			note(fmt.Sprintf("%s does not save its state: an interrupted run of it starts anew",
+				f.Optimizer), f.Problem)
 		}
 		size := fmt.Sprint(f.BatchSize)
 		if f.Chooses {
@@ -59,16 +63,22 @@ func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc,
 		} else {
 			note(fmt.Sprintf("%s may fail: %v", f.Optimizer, fault), f.Problem)
 		}
-		rows = append(rows, []string{f.Problem, f.Optimizer, fmt.Sprint(f.Runs), size, fmt.Sprint(f.Examples), each, all})
+		rows = append(rows, []string{
+			f.Problem, f.Optimizer, fmt.Sprint(f.Runs), size,
+			fmt.Sprint(f.Examples), each, all,
+		})
 		runs, examples = runs+f.Runs, examples+int64(f.Runs)*f.Examples
 	}
-	if err := printColumns(cmd.OutOrStdout(), rows, "EXAMPLES A RUN", "BATCH SIZE", "TIME A RUN", "RUNS"); err != nil {
+	if err := printColumns(cmd.OutOrStdout(), rows, "EXAMPLES A RUN", "BATCH SIZE", "TIME A RUN",
+		"RUNS"); err != nil {
 		return err
 	}
 	for _, text := range notes {
 		printText(cmd.OutOrStdout(), fmt.Sprintf("note: on %s: %s\n", where[text], text))
 	}
-	printText(cmd.OutOrStdout(), fmt.Sprintf("\nat most %s, %d examples, about %s with %s side by side\n",
-		text.Count(runs, "run"), examples, text.Duration(total/time.Duration(parallel)), text.Count(parallel, "run")))
+	printText(cmd.OutOrStdout(),
+		fmt.Sprintf("\nat most %s, %d examples, about %s with %s side by side\n",
+			text.Count(runs, "run"), examples, text.Duration(total/time.Duration(parallel)),
+			text.Count(parallel, "run")))
 	return nil
 }

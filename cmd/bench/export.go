@@ -17,7 +17,8 @@ func newExport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export PLAN|FILE --to FORMAT --out DIR",
 		Short: "Write the runs of a plan for pandas, R, benchopt or IOHanalyzer",
-		Long: `Export writes what there is of a plan into files of a folder, without running anything. Formats:
+		Long: `Export writes what there is of a plan into files of a folder, without running
+anything. Formats:
 
   parquet, csv, json   three tables of all finished runs, tuning and imported ones among them. runs: what each run was for
                        (for_sweep, for_tie, for_replicate, for_one_shot), whether tuning chose its setting, its status, scores,
@@ -30,8 +31,8 @@ func newExport() *cobra.Command {
                        the plan, instance the seed, evaluations are examples seen (the start is evaluation 1), raw_y is the metric
                        on the part that tables report
 
-score is the metric by which tables count a run. Over the rows with for_replicate, its mean and sample standard deviation are
-score_mean and score_std of measures, which "bench table" prints.`,
+score is the metric by which tables count a run. Over the rows with for_replicate, its mean and
+sample standard deviation are score_mean and score_std of measures, which "bench table" prints.`,
 		Example: `  bench export quick --to parquet --out tables
   python3 -c 'import pandas as pd; r = pd.read_parquet("tables/runs.parquet"); '\
   'print(r[r.for_replicate].groupby(["problem", "optimizer"]).score.agg(["mean", "std"]))'
@@ -58,12 +59,13 @@ score_mean and score_std of measures, which "bench table" prints.`,
 			if err != nil {
 				return err
 			}
-			return bridge.Export(bridge.Source{Plan: plan, Cells: cells}, format, out, func(file string, rows int) {
-				if rows >= 0 {
-					file += ", " + text.Count(rows, "row")
-				}
-				fmt.Fprintln(cmd.OutOrStdout(), file)
-			})
+			return bridge.Export(bridge.Source{Plan: plan, Cells: cells}, format, out,
+				func(file string, rows int) {
+					if rows >= 0 {
+						file += ", " + text.Count(rows, "row")
+					}
+					fmt.Fprintln(cmd.OutOrStdout(), file)
+				})
 		},
 	}
 	records.add(cmd)

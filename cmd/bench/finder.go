@@ -26,7 +26,8 @@ type finder struct {
 func (f *finder) add(cmd *cobra.Command) {
 	f.plugins.add(cmd)
 	addResults(cmd, &f.dir)
-	cmd.Flags().StringVar(&f.build, "build", "", "records that name the build of bench that made them: how its `SHA256` begins")
+	cmd.Flags().StringVar(&f.build, "build", "",
+		"records that name the build of bench that made them: how its `SHA256` begins")
 }
 
 // found is a plan with what the results folder has of it.
@@ -56,8 +57,8 @@ func (f *finder) find(cmd *cobra.Command, arg string) (*protocol.Plan, []results
 }
 
 // open looks up all that the plan names: in the results folder's notes on plans that were run in it
-// and on bundles that runs were taken from, and otherwise among built-in definitions and plugins. No
-// plugin is needed for records that are there.
+// and on bundles that runs were taken from, and otherwise among built-in definitions and plugins.
+// No plugin is needed for records that are there.
 func (f *finder) open(cmd *cobra.Command, arg string) (*found, error) {
 	stderr := cmd.ErrOrStderr()
 	store, err := openResults(f.dir, stderr)
@@ -117,9 +118,11 @@ func noRecords(cmd *cobra.Command, there *found, arg string) error {
 	plan, dir := &there.campaign.Plan, there.store.Records.Dir()
 	others := there.store.OtherCode(there.campaign)
 	if len(others) == 0 {
-		return fmt.Errorf("there are no runs of plan %s in %s; make them by: bench run %s", plan.Name, dir, arg)
+		return fmt.Errorf("there are no runs of plan %s in %s; make them by: bench run %s",
+			plan.Name, dir, arg)
 	}
-	return fmt.Errorf("%s holds no runs of plan %s by its optimizers and problems as they are now, but %s; either bench run %s makes them "+
+	return fmt.Errorf("%s holds no runs of plan %s by its optimizers and problems as they are "+
+		"now, but %s; either bench run %s makes them "+
 		"anew, or %s %s --build SHA256 shows what a build of bench made that records name",
 		dir, plan.Name, strings.Join(others, " and "), arg, cmd.CommandPath(), arg)
 }

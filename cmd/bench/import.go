@@ -22,14 +22,17 @@ func newImport() *cobra.Command {
 	var flags pluginFlags
 	var take baselines
 	cmd := &cobra.Command{
-		Use:   "import BUNDLE",
-		Short: "Put the runs of a published bundle, or another tool's results, into the results folder",
-		Long: `Import puts the runs of a bundle that somebody published (bench publish) into the results folder: after the bundle was
-checked, and a few of its runs were made again here and compared. Runs that are there stay as they are. Tables say which rows
-have runs that were made elsewhere, where, and how many were made again.
+		Use: "import BUNDLE",
+		Short: "Put the runs of a published bundle, or another tool's results, into the results " +
+			"folder",
+		Long: `Import puts the runs of a bundle that somebody published (bench publish) into the
+results folder: after the bundle was checked, and a few of its runs were made again here and
+compared. Runs that are there stay as they are. Tables say which rows have runs that were made
+elsewhere, where, and how many were made again.
 
-BUNDLE is a file, or the name of a published bundle. What other tools measured is read by the commands below, kept in a folder of
-its own and never taken for runs of yours: tables show it beside the ranking of the same problem.`,
+BUNDLE is a file, or the name of a published bundle. What other tools measured is read by the
+commands below, kept in a folder of its own and never taken for runs of yours: tables show it beside
+the ranking of the same problem.`,
 		Example: `  bench import quick.noisebench.tar.zst
   bench import standard --check 10
   bench import deepobs baselines`,
@@ -39,7 +42,9 @@ its own and never taken for runs of yours: tables show it beside the ranking of 
 			}
 			return oneArg("bundle")(cmd, args)
 		},
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string,
+			cobra.ShellCompDirective,
+		) {
 			return slices.Sorted(maps.Keys(bundle.Published())), cobra.ShellCompDirectiveDefault
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -87,8 +92,12 @@ func importBundle(cmd *cobra.Command, name, dir string, b *baselines, flags *plu
 	if err := b.takeFrom(cmd, x, c, store.Records, ids, 1); err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(dir, "plans", results.FileName(x.Plan)+".json")); errors.Is(err, fs.ErrNotExist) {
-		err := bundle.Save(dir, &bundle.Saved{Plan: x.Bundle.Plan, Definitions: x.Bundle.Definitions, When: x.Bundle.About.Last})
+	if _, err := os.Stat(filepath.Join(dir, "plans",
+		results.FileName(x.Plan)+".json")); errors.Is(err, fs.ErrNotExist) {
+		err := bundle.Save(dir, &bundle.Saved{
+			Plan:        x.Bundle.Plan,
+			Definitions: x.Bundle.Definitions, When: x.Bundle.About.Last,
+		})
 		if err != nil {
 			return err
 		}

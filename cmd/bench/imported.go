@@ -22,7 +22,8 @@ func builtInProblem(name string) (protocol.ProblemDef, error) {
 	return protocol.ProblemDef{}, protocol.Unknown("problem", name, known)
 }
 
-// importedCells are the cells of imported runs on the problems of a plan. What is unreadable is left out with a warning.
+// importedCells are the cells of imported runs on the problems of a plan. What is unreadable is
+// left out with a warning.
 func importedCells(store *results.Store, plan *protocol.Plan, warnings io.Writer) []results.Cell {
 	return bridge.ImportedCells(store, plan, builtInProblem, warnTo(warnings))
 }

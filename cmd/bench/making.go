@@ -37,9 +37,12 @@ func (m *making) add(cmd *cobra.Command) {
 	addResults(cmd, &m.dir)
 	flags := cmd.Flags()
 	flags.IntVarP(&m.parallel, "parallel", "j", runtime.NumCPU(), "runs side by side")
-	flags.DurationVar(&m.stopAfter, "stop-after", 0, "save what is running after this `TIME`, such as 3h55m, and stop with status 130")
-	flags.StringArrayVar(&m.only, "only", nil, "make the runs of these entries alone: `optimizer=NAME,problem=NAME` or one of both (may be repeated)")
-	flags.StringArrayVar(&m.launch, "launch", nil, "make runs by a worker that this `COMMAND` starts, as 'ssh node7' (may be repeated)")
+	flags.DurationVar(&m.stopAfter, "stop-after", 0,
+		"save what is running after this `TIME`, such as 3h55m, and stop with status 130")
+	flags.StringArrayVar(&m.only, "only", nil, "make the runs of these entries alone: "+
+		"`optimizer=NAME,problem=NAME` or one of both (may be repeated)")
+	flags.StringArrayVar(&m.launch, "launch", nil,
+		"make runs by a worker that this `COMMAND` starts, as 'ssh node7' (may be repeated)")
 }
 
 func (m *making) check(cmd *cobra.Command) error {
@@ -49,7 +52,8 @@ func (m *making) check(cmd *cobra.Command) error {
 	case m.stopAfter < 0:
 		return usagef(cmd, "--stop-after is %v, want a positive time such as 3h55m", m.stopAfter)
 	case len(m.launch) > 0 && cmd.Flags().Changed("parallel"):
-		return usagef(cmd, "--parallel and --launch cannot go together: each worker makes one run at a time; repeat --launch for more")
+		return usagef(cmd, "--parallel and --launch cannot go together: each worker makes one run "+
+			"at a time; repeat --launch for more")
 	}
 	return nil
 }
@@ -58,7 +62,10 @@ func (m *making) check(cmd *cobra.Command) error {
 var errStop = errors.New("the time of --stop-after is over")
 
 // execute makes the runs of a campaign that the results folder does not hold.
-func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.Lookup, c *catalogue.Catalogue, m *making) ([]results.Cell, error) {
+func execute(
+	cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.Lookup,
+	c *catalogue.Catalogue, m *making,
+) ([]results.Cell, error) {
 	stderr := cmd.ErrOrStderr()
 	only, err := m.selection(&campaign.Plan)
 	if err != nil {
@@ -101,14 +108,18 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.
 	safe := text.CountIs(store.Finished(), "finished run")
 	switch {
 	case cmd.Context().Err() != nil:
-		return nil, interruption(fmt.Sprintf("interrupted: %s safe in %s; the same command goes on from there", safe, m.dir))
-	case err != nil && errors.Is(context.Cause(ctx), errStop) && errors.Is(err, context.DeadlineExceeded):
-		return nil, interruption(fmt.Sprintf("stopped after %v: %s safe in %s; the same command goes on from there", m.stopAfter, safe, m.dir))
+		return nil, interruption(fmt.Sprintf("interrupted: %s safe in %s; the same command goes "+
+			"on from there", safe, m.dir))
+	case err != nil && errors.Is(context.Cause(ctx), errStop) &&
+		errors.Is(err, context.DeadlineExceeded):
+		return nil, interruption(fmt.Sprintf("stopped after %v: %s safe in %s; the same command "+
+			"goes on from there", m.stopAfter, safe, m.dir))
 	case err != nil:
 		return nil, err
 	}
 	found := display.Last().Found
-	fmt.Fprintf(stderr, "%s made in %s, %s found in %s\n", text.Count(store.Finished()-found, "run"),
+	fmt.Fprintf(stderr, "%s made in %s, %s found in %s\n", text.Count(store.Finished()-found,
+		"run"),
 		text.Duration(time.Since(started)), text.Count(found, "run"), m.dir)
 	return cells, nil
 }
@@ -123,6 +134,9 @@ func (m *making) workers(plan *protocol.Plan, note func(string)) (*worker.Pool, 
 	if err != nil {
 		return nil, fmt.Errorf("cannot tell workers where paths begin: %w", err)
 	}
-	opening := worker.Opening{Protocol: protocol.Version, Plan: *plan, Plugins: m.plugins, Flags: m.flags, Dir: dir}
+	opening := worker.Opening{
+		Protocol: protocol.Version, Plan: *plan, Plugins: m.plugins,
+		Flags: m.flags, Dir: dir,
+	}
 	return worker.NewPool(m.launch, []string{self, "worker"}, opening, note), nil
 }

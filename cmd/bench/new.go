@@ -15,17 +15,21 @@ func newNew() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "new optimizer|problem NAME --lang python|go",
 		Short: "Write a folder with a plugin to start from",
-		Long: `New writes a folder with a plugin that works: the optimizer or problem, which is yours to change, a test of it, a plan that
-ranks it or on it, and a README that says what to do. It passes "bench check" as it is (in Go, once it is built).`,
+		Long: `New writes a folder with a plugin that works: the optimizer or problem, which is
+yours to change, a test of it, a plan that ranks it or on it, and a README that says what to do. It
+passes "bench check" as it is (in Go, once it is built).`,
 		Example: `  bench new optimizer my-adam --lang python
   bench new problem my-problem --lang go`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return usagef(cmd, "%d arguments, want a kind and a name; usage: %s", len(args), cmd.UseLine())
+				return usagef(cmd, "%d arguments, want a kind and a name; usage: %s", len(args),
+					cmd.UseLine())
 			}
 			return nil
 		},
-		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string,
+			cobra.ShellCompDirective,
+		) {
 			if len(args) == 0 {
 				return skeleton.Kinds, cobra.ShellCompDirectiveNoFileComp
 			}
@@ -45,14 +49,17 @@ ranks it or on it, and a README that says what to do. It passes "bench check" as
 			if err := s.Write(out); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: %s %s, which works as it is; README.md says what to do with it\n", out, s.Kind, s.Name)
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: %s %s, which works as it is; README.md says what "+
+				"to do with it\n", out, s.Kind, s.Name)
 			return nil
 		},
 	}
 	cmd.Flags().StringVar(&s.Lang, "lang", "python", "`LANGUAGE`: python or go")
 	cmd.Flags().StringVar(&out, "out", "", "`DIR` to write (default: the name)")
-	cmd.Flags().StringVar(&s.Source, "source", "", "`DIR` of noisebench's source, for go.mod (default: the working directory or one above it)")
-	if err := cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions(skeleton.Languages, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+	cmd.Flags().StringVar(&s.Source, "source", "",
+		"`DIR` of noisebench's source, for go.mod (default: the working directory or one above it)")
+	if err := cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions(skeleton.Languages,
+		cobra.ShellCompDirectiveNoFileComp)); err != nil {
 		panic("bench: " + err.Error())
 	}
 	return cmd

@@ -29,13 +29,15 @@ func newPlot() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plot PLAN|FILE [KIND…]",
 		Short: "Draw figures of a plan from its records",
-		Long: `Plot draws figures of a plan from its records, for papers and screens, and prints the names of the files that it wrote:
-PLAN--PROBLEM--KIND.svg, or PLAN--KIND.svg for figures over all problems. Beside each lies a text of the same name, .txt, for the
-caption: what was run, how many seeds, what a band means, and what may mislead.
+		Long: `Plot draws figures of a plan from its records, for papers and screens, and prints the
+names of the files that it wrote: PLAN--PROBLEM--KIND.svg, or PLAN--KIND.svg for figures over all
+problems. Beside each lies a text of the same name, .txt, for the caption: what was run, how many
+seeds, what a band means, and what may mislead.
 
-Without KIND it draws all kinds; "bench plot --list" tells which there are. Figures for which there are no data are named, with
-the reason, and left out. An optimizer looks the same in all figures of a plan. With more than eight in one figure the best are
-in colour, the others in grey; --optimizer picks some.`,
+Without KIND it draws all kinds; "bench plot --list" tells which there are. Figures for which there
+are no data are named, with the reason, and left out. An optimizer looks the same in all figures of
+a plan. With more than eight in one figure the best are in colour, the others in grey; --optimizer
+picks some.`,
 		Example: `  bench plot quick --out figures
   bench plot quick loss metric --problem digits-softmax --format pdf
   bench plot my-plan.yaml ranks profile --width 7
@@ -103,7 +105,9 @@ func (f *plotFlags) draw(cmd *cobra.Command, arg string, names []string) error {
 	source.Width = vg.Length(f.width) * vg.Inch
 	drawn := 0
 	for _, kind := range kinds {
-		missing, err := kind.DrawEach(source, f.problems, func(problem string, fig *figure.Figure) error {
+		missing, err := kind.DrawEach(source, f.problems, func(problem string,
+			fig *figure.Figure,
+		) error {
 			path, err := f.save(fig, plan.Name, problem, kind.Name)
 			if err == nil {
 				drawn++

@@ -21,7 +21,9 @@ func listKinds(cmd *cobra.Command) error {
 	return printColumns(cmd.OutOrStdout(), rows)
 }
 
-func completePlotArgs(cmd *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+func completePlotArgs(
+	cmd *cobra.Command, args []string, prefix string,
+) ([]string, cobra.ShellCompDirective) {
 	if len(args) == 0 {
 		return completePlans(cmd, args, prefix)
 	}

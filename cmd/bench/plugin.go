@@ -15,7 +15,8 @@ import (
 // pluginCommand is the name of the hidden command that serves bench's own definitions.
 const pluginCommand = "__plugin"
 
-// newPluginServer is the command by which bench serves its own optimizers and problems: it launches itself as their plugin.
+// newPluginServer is the command by which bench serves its own optimizers and problems: it launches
+// itself as their plugin.
 func newPluginServer() *cobra.Command {
 	return &cobra.Command{
 		Use:       pluginCommand + " optimizers|problems",

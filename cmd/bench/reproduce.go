@@ -16,22 +16,27 @@ func newReproduce() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reproduce [FIGURE|TABLE…]",
 		Short: "Run what is behind a figure or table of the thesis, and draw it",
-		Long: `Reproduce makes the runs behind a figure or table of L. Balles' thesis that the results folder does not hold yet, draws our
-version of it, and says which of the thesis' claims about it are proved, and which the runs confirm, contradict, or leave open.
+		Long: `Reproduce makes the runs behind a figure or table of L. Balles' thesis that the
+results folder does not hold yet, draws our version of it, and says which of the thesis' claims
+about it are proved, and which the runs confirm, contradict, or leave open.
 
-What needs a cluster or days exists at two sizes: full, as in the thesis, and reduced, which two cores finish and which is the
-default. Both say in what they differ from the thesis, and their runs are never mixed. The runs are ordinary ones: --plan
-prints them for bench run, each as a document of its own where an item has several.
+What needs a cluster or days exists at two sizes: full, as in the thesis, and reduced, which two
+cores finish and which is the default. Both say in what they differ from the thesis, and their runs
+are never mixed. The runs are ordinary ones: --plan prints them for bench run, each as a document of
+its own where an item has several.
 
---claims judges every claim whose runs are in the results folder, and lists what is missing for the others. Claims that are
-exact, that were measured in full, and that were measured at a reduced size are counted apart.`,
+--claims judges every claim whose runs are in the results folder, and lists what is missing for the
+others. Claims that are exact, that were measured in full, and that were measured at a reduced size
+are counted apart.`,
 		Example: `  bench reproduce --list
   bench reproduce fig-6.3
   bench reproduce fig-5.4 --size full -o /scratch/me/runs
   bench reproduce fig-7.3 --out paper/figures --format pdf
   bench reproduce --claims
   bench reproduce fig-6.3 --plan > my-plan.yaml`,
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string,
+			cobra.ShellCompDirective,
+		) {
 			var names []string
 			for _, item := range reproduce.All() {
 				names = append(names, item.Name+"\t"+item.Title)
@@ -69,13 +74,17 @@ exact, that were measured in full, and that were measured at a reduced size are 
 		},
 	}
 	addResults(cmd, &o.dir)
-	cmd.Flags().StringVar(&o.size, "size", "", "full or reduced (default: reduced where there is such a size)")
+	cmd.Flags().StringVar(&o.size, "size", "",
+		"full or reduced (default: reduced where there is such a size)")
 	cmd.Flags().StringVar(&o.out, "out", ".", "`DIR` of the pictures")
 	cmd.Flags().StringVar(&o.format, "format", "svg", "of the pictures: svg, pdf or png")
 	cmd.Flags().IntVarP(&o.parallel, "parallel", "j", runtime.NumCPU(), "runs side by side")
-	cmd.Flags().BoolVar(&list, "list", false, "list figures and tables with their sizes and how long they take")
-	cmd.Flags().BoolVar(&claims, "claims", false, "run nothing, judge the claims whose runs are there")
-	cmd.Flags().BoolVar(&plan, "plan", false, "run nothing, print the plans behind the item as YAML")
+	cmd.Flags().BoolVar(&list, "list", false,
+		"list figures and tables with their sizes and how long they take")
+	cmd.Flags().BoolVar(&claims, "claims", false,
+		"run nothing, judge the claims whose runs are there")
+	cmd.Flags().BoolVar(&plan, "plan", false,
+		"run nothing, print the plans behind the item as YAML")
 	cmd.MarkFlagsMutuallyExclusive("list", "claims", "plan")
 	return cmd
 }

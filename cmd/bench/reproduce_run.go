@@ -16,8 +16,9 @@ import (
 	"noisebench/results/bundle"
 )
 
-// inThisProcess is how bench's own plugins are called by reproduce, which needs no others: there is nothing to be kept apart,
-// grids of ten thousand tiny runs would spend most of their time between processes, and the bits are the same (R2).
+// inThisProcess is how bench's own plugins are called by reproduce, which needs no others: there is
+// nothing to be kept apart, grids of ten thousand tiny runs would spend most of their time between
+// processes, and the bits are the same (R2).
 func inThisProcess() *pluginFlags { return listed(nil) }
 
 // reproduce makes an item's runs, draws it and judges its claims.
@@ -42,7 +43,8 @@ func (o *reproduction) reproduce(cmd *cobra.Command, item reproduce.Item) error 
 		if err != nil {
 			return nil, nil, err
 		}
-		cells, err := execute(cmd, campaign, catalogue, catalogue, &making{dir: o.dir, parallel: o.parallel})
+		cells, err := execute(cmd, campaign, catalogue, catalogue,
+			&making{dir: o.dir, parallel: o.parallel})
 		if err == nil && campaign.Plan.Trace > 0 { // execute reads no traces
 			var store *folder.Store
 			if store, err = openTraced(o.dir, cmd.ErrOrStderr()); err == nil {
@@ -66,8 +68,8 @@ func openTraced(dir string, warnings io.Writer) (*folder.Store, error) {
 	return store, err
 }
 
-// claims judges the claims of the items whose runs are in the results folder, and lists what the others
-// wait for.
+// claims judges the claims of the items whose runs are in the results folder, and lists what the
+// others wait for.
 func (o *reproduction) claims(cmd *cobra.Command, items []reproduce.Item) error {
 	catalogue, err := inThisProcess().open(cmd)
 	if err != nil {
@@ -78,12 +80,16 @@ func (o *reproduction) claims(cmd *cobra.Command, items []reproduce.Item) error 
 	if err != nil {
 		return err
 	}
-	findings, waiting, err := reproduce.JudgeAll(items, o.size, func(plan protocol.Plan) (*harness.Campaign, error) {
-		plan = plan.WithDefaults()
-		notes := notesIn(store.Records.Dir(), cmd.ErrOrStderr())
-		campaign, _, err := notes.Recall(&plan, func() (bundle.Lookup, error) { return catalogue, nil })
-		return campaign, err
-	}, store.Find)
+	findings, waiting, err := reproduce.JudgeAll(items, o.size,
+		func(plan protocol.Plan) (*harness.Campaign, error) {
+			plan = plan.WithDefaults()
+			notes := notesIn(store.Records.Dir(), cmd.ErrOrStderr())
+			campaign, _, err := notes.Recall(&plan, func() (bundle.Lookup, error) {
+				return catalogue,
+					nil
+			})
+			return campaign, err
+		}, store.Find)
 	if err != nil {
 		return err
 	}
@@ -92,7 +98,8 @@ func (o *reproduction) claims(cmd *cobra.Command, items []reproduce.Item) error 
 		return err
 	}
 	for _, item := range waiting {
-		fmt.Fprintf(w, "not judged: %s at size %s waits for %s (%s): bench reproduce %[1]s --size %[2]s\n",
+		fmt.Fprintf(w, "not judged: %s at size %s waits for %s (%s): bench reproduce %[1]s --size "+
+			"%[2]s\n",
 			item.Item.Name, item.Size, text.Count(item.Missing, "run"), item.Item.Time[item.Size])
 	}
 	return nil

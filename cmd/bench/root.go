@@ -48,8 +48,9 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "bench",
 		Short: "Tune, repeat and rank stochastic optimizers on test problems",
-		Long: `Bench compares stochastic optimizers. It tunes each optimizer on each problem of a plan, repeats what tuning chose
-under other seeds, and prints ranked tables. Every run is kept as a file; what is kept is never run again.`,
+		Long: `Bench compares stochastic optimizers. It tunes each optimizer on each problem of a
+plan, repeats what tuning chose under other seeds, and prints ranked tables. Every run is kept as a
+file; what is kept is never run again.`,
 		Example: `  bench run quick             tune, repeat and rank: under a minute, built-in data
   bench run my-plan.yaml      the same for a plan of your own
   bench table quick           print the tables again
@@ -65,10 +66,22 @@ under other seeds, and prints ranked tables. Every run is kept as a file; what i
 		commands  []*cobra.Command
 	}{
 		{"run", "Run:", []*cobra.Command{newRun(), newReproduce()}},
-		{"cluster", "Run on many machines:", []*cobra.Command{newSubmit(), newStatus(), newCancel()}},
-		{"results", "Look at results:", []*cobra.Command{newTable(), newPlot(), newPaper(), newReport(), newServe(), newExport()}},
-		{"publish", "Publish and verify:", []*cobra.Command{newPublish(), newVerify(), newBoard(), newImport()}},
-		{"plugins", "Optimizers, problems, plugins and data:", []*cobra.Command{newList(), newShow(), newNew(), newCheck(), newData()}},
+		{"cluster", "Run on many machines:", []*cobra.Command{
+			newSubmit(), newStatus(),
+			newCancel(),
+		}},
+		{"results", "Look at results:", []*cobra.Command{
+			newTable(), newPlot(), newPaper(),
+			newReport(), newServe(), newExport(),
+		}},
+		{"publish", "Publish and verify:", []*cobra.Command{
+			newPublish(), newVerify(), newBoard(),
+			newImport(),
+		}},
+		{
+			"plugins", "Optimizers, problems, plugins and data:",
+			[]*cobra.Command{newList(), newShow(), newNew(), newCheck(), newData()},
+		},
 	} {
 		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
 		for _, c := range g.commands {
@@ -77,6 +90,9 @@ under other seeds, and prints ranked tables. Every run is kept as a file; what i
 		group(root, g.commands...)
 	}
 	group(root, newVersion(), newPluginServer(), newWorker())
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef(cmd, "%w",
+			err)
+	})
 	return root
 }

@@ -20,30 +20,37 @@ func newRun() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run PLAN|FILE",
 		Short: "Make all runs of a plan and print its tables",
-		Long: `Run makes all runs of a plan that the results folder does not hold yet, and prints ranked tables.
+		Long: `Run makes all runs of a plan that the results folder does not hold yet, and prints
+ranked tables.
 
-A plan is a built-in one (bench list plans) or a YAML file of your own (bench show quick prints one to start from). It may
-be interrupted at any time, by Ctrl-C or worse: what is finished is kept, and the same command goes on from there.
+A plan is a built-in one (bench list plans) or a YAML file of your own (bench show quick prints one
+to start from). It may be interrupted at any time, by Ctrl-C or worse: what is finished is kept, and
+the same command goes on from there.
 
-An optimizer or problem of a plan is one of bench's own, or one that a plugin serves: by its name, if the plugin is in
-$NOISEBENCH_PLUGIN_PATH, .noisebench/plugins, ~/.local/share/noisebench/plugins, or on $PATH as noisebench-…, or is named by
---plugin or under "plugins:" in the plan; or by its path, as ./my-plugin or ./my-plugin:my-optimizer. Paths under "plugins:" are
-relative to the plan's file, all others to the working directory. python:torch.optim:NAdam is an optimizer of a Python module,
-found as Python finds it, or path/to/file.py in the module's place: a class of PyTorch, a function on numpy arrays, or whatever
-the package noisebench for Python has made (plugins/python).
+An optimizer or problem of a plan is one of bench's own, or one that a plugin serves: by its name,
+if the plugin is in $NOISEBENCH_PLUGIN_PATH, .noisebench/plugins, ~/.local/share/noisebench/plugins,
+or on $PATH as noisebench-…, or is named by --plugin or under "plugins:" in the plan; or by its
+path, as ./my-plugin or ./my-plugin:my-optimizer. Paths under "plugins:" are relative to the plan's
+file, all others to the working directory. python:torch.optim:NAdam is an optimizer of a Python
+module, found as Python finds it, or path/to/file.py in the module's place: a class of PyTorch, a
+function on numpy arrays, or whatever the package noisebench for Python has made (plugins/python).
 
-A pair that does not fit, since the optimizer needs what the problem does not measure, cannot run and is not ranked; the rest of
-the plan goes on. The time that --dry-run prints is estimated from short samples of each problem and each optimizer.
+A pair that does not fit, since the optimizer needs what the problem does not measure, cannot run
+and is not ranked; the rest of the plan goes on. The time that --dry-run prints is estimated from
+short samples of each problem and each optimizer.
 
-Runs that take long are saved every few minutes, and when bench is told to stop: by Ctrl-C, by the signal of a batch system, or
-by --stop-after. The next bench run resumes them to the same bits, on the same kind of machine, unless their optimizer does not
-save its state. Several bench run may share a results folder, on any number of machines: each run is made by one of them. Where
-no folder is shared, --launch starts workers by any command (ssh NODE, srun, …) whose runs are kept here. See also bench submit.
+Runs that take long are saved every few minutes, and when bench is told to stop: by Ctrl-C, by the
+signal of a batch system, or by --stop-after. The next bench run resumes them to the same bits, on
+the same kind of machine, unless their optimizer does not save its state. Several bench run may
+share a results folder, on any number of machines: each run is made by one of them. Where no folder
+is shared, --launch starts workers by any command (ssh NODE, srun, …) whose runs are kept here. See
+also bench submit.
 
-Runs belong to what computes them: a rebuild of bench finds its runs again, and a change of an optimizer makes that one's runs
-anew. With --baselines, runs that somebody published in a bundle (bench publish) are taken instead of made again, after the
-bundle was checked and a few of its runs were made again here and compared; tables say which rows they are in. So to rank an
-optimizer against published ones costs its own runs alone.`,
+Runs belong to what computes them: a rebuild of bench finds its runs again, and a change of an
+optimizer makes that one's runs anew. With --baselines, runs that somebody published in a bundle
+(bench publish) are taken instead of made again, after the bundle was checked and a few of its runs
+were made again here and compared; tables say which rows they are in. So to rank an optimizer
+against published ones costs its own runs alone.`,
 		Example: `  bench run quick
   bench run quick --dry-run
   bench run my-plan.yaml --plugin ./my-plugin --results /scratch/me/runs -j 8
@@ -90,7 +97,8 @@ optimizer against published ones costs its own runs alone.`,
 				return err
 			}
 			if len(making.only) > 0 {
-				fmt.Fprintf(cmd.ErrOrStderr(), "the selected part of plan %s is done; see: bench table %s\n", campaign.Plan.Name, args[0])
+				fmt.Fprintf(cmd.ErrOrStderr(), "the selected part of plan %s is done; see: bench "+
+					"table %s\n", campaign.Plan.Name, args[0])
 				return failures(cells)
 			}
 			store, err := results.Open(dir)
@@ -100,7 +108,8 @@ optimizer against published ones costs its own runs alone.`,
 			beside := importedCells(store, &campaign.Plan, cmd.ErrOrStderr())
 			notes := notesIn(dir, cmd.ErrOrStderr())
 			notes.MarkTaken(cells)
-			if err := printTables(cmd.OutOrStdout(), format, &campaign.Plan, append(cells, beside...)); err != nil {
+			if err := printTables(cmd.OutOrStdout(), format, &campaign.Plan,
+				append(cells, beside...)); err != nil {
 				return err
 			}
 			return failures(cells)
@@ -110,7 +119,8 @@ optimizer against published ones costs its own runs alone.`,
 	making.add(cmd)
 	taking.add(cmd)
 	addFormat(cmd, &format)
-	cmd.Flags().BoolVar(&dry, "dry-run", false, "print what would be run and how long it would take, and run nothing")
+	cmd.Flags().BoolVar(&dry, "dry-run", false,
+		"print what would be run and how long it would take, and run nothing")
 	return cmd
 }
 
@@ -127,5 +137,6 @@ func failures(cells []results.Cell) error {
 	if n == 1 {
 		do = "does"
 	}
-	return fmt.Errorf("%s failed and %s not count; the same command tries them again", text.Count(n, "run"), do)
+	return fmt.Errorf("%s failed and %s not count; the same command tries them again",
+		text.Count(n, "run"), do)
 }

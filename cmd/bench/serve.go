@@ -16,8 +16,9 @@ func newServe() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve PLAN|FILE",
 		Short: "Show the report of a plan in the browser while its runs go on",
-		Long: `Serve shows the page of bench report in a browser and keeps it up to date while bench run goes on in another terminal, or on
-other machines that share the results folder. It runs nothing itself. Ctrl-C stops it.
+		Long: `Serve shows the page of bench report in a browser and keeps it up to date while bench
+run goes on in another terminal, or on other machines that share the results folder. It runs nothing
+itself. Ctrl-C stops it.
 
 Only this machine can see the page, unless --addr says otherwise: it has no passwords.`,
 		Example: `  bench serve quick
@@ -26,7 +27,8 @@ Only this machine can see the page, unless --addr says otherwise: it has no pass
 		ValidArgsFunction: completePlans,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if _, _, err := net.SplitHostPort(addr); err != nil {
-				return usagef(cmd, "--addr is %q, want HOST:PORT, such as 127.0.0.1:8080 (port 0: any that is free)", addr)
+				return usagef(cmd, "--addr is %q, want HOST:PORT, such as 127.0.0.1:8080 (port 0: "+
+					"any that is free)", addr)
 			}
 			records.traces = true
 			there, err := records.open(cmd, args[0])
@@ -45,9 +47,11 @@ Only this machine can see the page, unless --addr says otherwise: it has no pass
 			}
 			listener, err := net.Listen("tcp", addr)
 			if err != nil {
-				return fmt.Errorf("cannot serve: %w; choose another address by --addr, such as 127.0.0.1:0 for any free port", err)
+				return fmt.Errorf("cannot serve: %w; choose another address by --addr, such as "+
+					"127.0.0.1:0 for any free port", err)
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "plan %s is at http://%s/ until Ctrl-C\n", campaign.Plan.Name, listener.Addr())
+			fmt.Fprintf(cmd.ErrOrStderr(), "plan %s is at http://%s/ until Ctrl-C\n",
+				campaign.Plan.Name, listener.Addr())
 			return server.Serve(cmd.Context(), listener)
 		},
 	}
@@ -57,14 +61,17 @@ Only this machine can see the page, unless --addr says otherwise: it has no pass
 }
 
 // pageOf makes the page of a plan if its records are no longer those of a version, see [live.Page].
-func pageOf(there *found, arg string, source []byte, version string, warnings io.Writer) (now string, html []byte, err error) {
+func pageOf(
+	there *found, arg string, source []byte, version string, warnings io.Writer,
+) (now string, html []byte, err error) {
 	now, err = there.store.Records.Version()
 	if err != nil || now == version {
 		return now, nil, err
 	}
 	there.store.ForgetFailures()
 	plan := &there.campaign.Plan
-	cells := append(there.store.Cells(there.campaign), importedCells(there.store.Records, plan, warnings)...)
+	cells := append(there.store.Cells(there.campaign), importedCells(there.store.Records, plan,
+		warnings)...)
 	html, err = newPage(plan, cells, arg, source, now)
 	return now, html, err
 }

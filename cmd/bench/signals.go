@@ -30,8 +30,9 @@ func interruptible(stderr io.Writer) (ctx context.Context, stop func()) {
 		}
 		select { // most commands end before anybody reads a message
 		case <-time.After(patience):
-			fmt.Fprintf(stderr, "\nbench: interrupted; stopping after the running steps; finished runs are safe; "+
-				"press Ctrl-C again to end at once\n")
+			fmt.Fprintf(stderr,
+				"\nbench: interrupted; stopping after the running steps; finished runs are safe; "+
+					"press Ctrl-C again to end at once\n")
 		case <-signals:
 			endAtOnce(stderr)
 		case <-done:
@@ -54,7 +55,8 @@ func interruptible(stderr io.Writer) (ctx context.Context, stop func()) {
 const patience = 300 * time.Millisecond
 
 func endAtOnce(stderr io.Writer) {
-	fmt.Fprintf(stderr, "\nbench: ended at once; finished runs are safe, and the same command resumes from them\n")
+	fmt.Fprintf(stderr, "\nbench: ended at once; finished runs are safe, and the same command "+
+		"resumes from them\n")
 	os.Exit(exitInterrupted)
 }
 

@@ -21,9 +21,10 @@ func newStatus() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status PLAN|FILE",
 		Short: "Tell how far a plan is that runs elsewhere",
-		Long: `Status tells of each optimizer on each problem how many runs are done, which are being made and where, and about how long the
-rest takes, from the records and claims in the results folder; and of the jobs that bench submit submitted what the queue of
-Slurm says of them. A run whose harness has died is made by another, at the latest five minutes after that looks for it.`,
+		Long: `Status tells of each optimizer on each problem how many runs are done, which are
+being made and where, and about how long the rest takes, from the records and claims in the results
+folder; and of the jobs that bench submit submitted what the queue of Slurm says of them. A run
+whose harness has died is made by another, at the latest five minutes after that looks for it.`,
 		Example: `  bench status quick
   bench status my-plan.yaml --results /shared/runs`,
 		Args:              oneArg("plan"),
@@ -63,7 +64,10 @@ Slurm says of them. A run whose harness has died is made by another, at the late
 }
 
 func printStates(w io.Writer, states []folder.State) error {
-	rows := [][]string{{"PROBLEM", "OPTIMIZER", "DONE", "FAILED", "LEFT", "RUNNING", "DEAD", "TIME LEFT"}}
+	rows := [][]string{{
+		"PROBLEM", "OPTIMIZER", "DONE", "FAILED", "LEFT", "RUNNING", "DEAD",
+		"TIME LEFT",
+	}}
 	var done, left, running int
 	var remaining time.Duration // with one run at a time
 	for _, s := range states {
@@ -72,16 +76,19 @@ func printStates(w io.Writer, states []folder.State) error {
 		}
 		done, left, remaining = done+s.Done, left+s.Left, remaining+s.Remaining
 		rows = append(rows, []string{
-			s.Problem, s.Optimizer, fmt.Sprint(s.Done), dash(s.Failed), dash(s.Left), places(s.Running), dash(s.Dead),
+			s.Problem, s.Optimizer, fmt.Sprint(s.Done), dash(s.Failed), dash(s.Left),
+			places(s.Running), dash(s.Dead),
 			timeLeft(s.Remaining, s.Left),
 		})
 	}
 	if err := printColumns(w, rows, "FAILED", "DEAD"); err != nil {
 		return err
 	}
-	printText(w, fmt.Sprintf("\n%s done, at most %d left, %d being made", text.Count(done, "run"), left, running))
+	printText(w, fmt.Sprintf("\n%s done, at most %d left, %d being made", text.Count(done, "run"),
+		left, running))
 	if left > 0 && remaining > 0 {
-		printText(w, fmt.Sprintf("about %s left at this pace", text.Duration(remaining/time.Duration(max(1, running)))))
+		printText(w, fmt.Sprintf("about %s left at this pace",
+			text.Duration(remaining/time.Duration(max(1, running)))))
 	}
 	return nil
 }

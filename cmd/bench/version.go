@@ -41,5 +41,8 @@ func thisBuild() (bundle.Build, error) {
 		return bundle.Build{}, fmt.Errorf("cannot read my own executable: %w", err)
 	}
 	h := harness.ThisHost()
-	return bundle.Build{Harness: h.Harness, GoVersion: h.GoVersion, Platform: h.Platform, SHA256: digest}, nil
+	return bundle.Build{
+		Harness: h.Harness, GoVersion: h.GoVersion, Platform: h.Platform,
+		SHA256: digest,
+	}, nil
 }

@@ -121,3 +121,33 @@ func TestRunFails(t *testing.T) {
 		t.Errorf("error %v, want that of the context", err)
 	}
 }
+
+// One definition of a plugin is checked over both transports, and with several numbers of threads.
+func ExampleSuite_Run() {
+	dir, err := os.MkdirTemp("", "conformance")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	self, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	plugin := filepath.Join(dir, "served") // by which TestMain knows that it is the plugin
+	if err := os.Symlink(self, plugin); err != nil {
+		panic(err)
+	}
+	suite := conformance.Suite{
+		Plugin: plugin, Name: "branin",
+		Checked: func(d conformance.Definition, checks []protocoltest.Check) {
+			fmt.Println(d.Kind, d.Name, d.Transport, len(checks) > 0)
+		},
+	}
+	failed, err := suite.Run(context.Background())
+	fmt.Println(failed, err)
+	// Output:
+	// problem branin doorbell true
+	// problem branin messages true
+	// problem branin  true
+	// 0 <nil>
+}

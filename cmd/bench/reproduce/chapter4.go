@@ -34,8 +34,12 @@ func chapter4(size Size) []protocol.Plan {
 		plan := protocol.Plan{
 			Name:        "fig-4.2-" + p,
 			Description: "adaptive and constant batch sizes on " + p,
-			Problems:    []protocol.ProblemEntry{{Problem: "cabs-" + p, Name: p, With: allPublished}},
-			Replicates:  10, Evaluations: evaluations4, OneShot: &no, Selection: protocol.TestPart, Report: protocol.Best,
+			Problems: []protocol.ProblemEntry{{
+				Problem: "cabs-" + p, Name: p,
+				With: allPublished,
+			}},
+			Replicates: 10, Evaluations: evaluations4, OneShot: &no, Selection: protocol.TestPart,
+			Report: protocol.Best,
 			Tuning: protocol.Tuning{TieSeeds: -1},
 		}
 		steps := map[string][]float64{protocol.StepSize: chapter4Steps}
@@ -61,7 +65,8 @@ func chapter4(size Size) []protocol.Plan {
 	return plans
 }
 
-// seeds43 are the seeds under which the sweeps of Fig. 4.3 are repeated: the first is that of Fig. 4.2.
+// seeds43 are the seeds under which the sweeps of Fig. 4.3 are repeated: the first is that of Fig.
+// 4.2.
 const seeds43 = 5
 
 // chapter43 makes the plans of Fig. 4.3: those of Fig. 4.2 under several tuning seeds.
@@ -86,8 +91,8 @@ func chapter43(size Size) []protocol.Plan {
 
 func chapter4Departs(more ...string) map[Size][]string {
 	more = append(more,
-		"budgets, starting points and factors of weight decay, which the thesis leaves out, are ours or "+
-			"those of its published code",
+		"budgets, starting points and factors of weight decay, which the thesis leaves out, are "+
+			"ours or those of its published code",
 		"the competitor's θ is tuned with its step size, so that it has three times the runs",
 		"the variance is exact; the thesis' code leaves out terms of convolutions",
 		fmt.Sprintf("runs are evaluated %d times; the thesis does not say how often", evaluations4),

@@ -44,12 +44,12 @@ func batchSizes(r *results.Record, from, to float64) (sizes []float64) {
 	return sizes
 }
 
-// gains42 are the leads in test accuracy over the best other method that the thesis has for CABS. It
-// shows one run of each; half the lead has to be there.
+// gains42 are the leads in test accuracy over the best other method that the thesis has for CABS.
+// It shows one run of each; half the lead has to be there.
 var gains42 = map[string]float64{"cifar10": 0.004, "cifar100": 0.014}
 
-// beats judges what Fig. 4.2 is about: outside of MNIST, CABS ends with the lowest training loss and
-// the highest test accuracy; on MNIST two others are ahead.
+// beats judges what Fig. 4.2 is about: outside of MNIST, CABS ends with the lowest training loss
+// and the highest test accuracy; on MNIST two others are ahead.
 func beats(in *Input) []Finding {
 	var findings []Finding
 	eachProblem(in, func(d *Done, p string) {
@@ -57,7 +57,8 @@ func beats(in *Input) []Finding {
 			other, text, on string, value func(*results.Record) float64, higher bool, least float64,
 		) {
 			x, y := paired(d.Cell(p, cabs), d.Cell(p, other), value)
-			findings = append(findings, betterBy("", text, strings.ToUpper(p)+", "+on, x, y, higher, least))
+			findings = append(findings, betterBy("", text, strings.ToUpper(p)+", "+on, x, y,
+				higher, least))
 		}
 		if p == "mnist" {
 			for _, other := range []string{batch32, competitor} {
@@ -68,12 +69,14 @@ func beats(in *Input) []Finding {
 			return
 		}
 		for _, other := range chapter4Methods[1:] {
-			against(other, "CABS reaches the lowest training loss, below "+other, endLoss, trainLoss, false, 0)
+			against(other, "CABS reaches the lowest training loss, below "+other, endLoss,
+				trainLoss, false, 0)
 		}
 		gain := gains42[p]
 		text := "CABS reaches the highest test accuracy, above "
 		if gain > 0 {
-			text = fmt.Sprintf("CABS leads in test accuracy, by %.1f points in the thesis, over ", 100*gain)
+			text = fmt.Sprintf("CABS leads in test accuracy, by %.1f points in the thesis, over ",
+				100*gain)
 		}
 		for _, other := range chapter4Methods[1:] {
 			against(other, text+other, endAccuracy, testAccuracy, true, gain/2)

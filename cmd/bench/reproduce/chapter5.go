@@ -19,9 +19,9 @@ const (
 	svagMB = "M-SVAG (mb)"
 )
 
-// chapter5Optimizers says what each of them is here, and which step sizes are explored for it on P1 to P4 (Balles 2021, App.
-// B.1.2, and for those of App. B.2 and B.3 the list of what they vary). The first is the one that the thesis found best on
-// P1, where it can be read off.
+// chapter5Optimizers says what each of them is here, and which step sizes are explored for it on P1
+// to P4 (Balles 2021, App. B.1.2, and for those of App. B.2 and B.3 the list of what they vary).
+// The first is the one that the thesis found best on P1, where it can be read off.
 var chapter5Optimizers = map[string]struct {
 	optimizer string
 	best      float64 // on P1
@@ -61,35 +61,41 @@ var chapter5Problems = map[string]string{
 	"p1": "p1-fashion-mnist", "p2": "p2-cifar10", "p3": "p3-cifar100", "p4": "p4-war-and-peace",
 }
 
-// allPublished has a network trained on all published examples, as in the thesis, which selects on the
-// test part.
+// allPublished has a network trained on all published examples, as in the thesis, which selects on
+// the test part.
 var allPublished = protocol.Setting{protocol.ValidationParameter: 0}
 
-// exploredAs names, for the optimizers for which App. B lists no step sizes, whose list is explored.
+// exploredAs names, for the optimizers for which App. B lists no step sizes, whose list is
+// explored.
 var exploredAs = map[string]string{svag: mSVAG, svagMB: mSVAG, adamSS: mSSD}
 
-// The reduced size of P1: the first steps of a run under a few seeds, at the step sizes that the thesis found best.
+// The reduced size of P1: the first steps of a run under a few seeds, at the step sizes that the
+// thesis found best.
 const (
 	reducedSteps = 300
 	reducedSeeds = 6 // at five pairs the one-sided sign-flip test can reach 1/32
 )
 
-// chapter5 makes the plans that compare optimizers on problems: one for each problem, in the thesis' way at full size.
+// chapter5 makes the plans that compare optimizers on problems: one for each problem, in the
+// thesis' way at full size.
 func chapter5(item string, size Size, problems, optimizers []string) []protocol.Plan {
 	no := false
 	if size == Reduced {
 		plan := protocol.Plan{
-			Name:        item + "-p1-reduced",
-			Description: fmt.Sprintf("P1 of the thesis for %d steps at its step sizes", reducedSteps),
+			Name: item + "-p1-reduced",
+			Description: fmt.Sprintf("P1 of the thesis for %d steps at its step sizes",
+				reducedSteps),
 			Problems: []protocol.ProblemEntry{{
-				Problem: chapter5Problems["p1"], Name: "p1", With: allPublished, Budget: reducedSteps * 64,
+				Problem: chapter5Problems["p1"], Name: "p1", With: allPublished,
+				Budget: reducedSteps * 64,
 			}},
 			Replicates: reducedSeeds, Evaluations: 3, OneShot: &no, Report: protocol.Final,
 		}
 		for _, name := range optimizers {
 			o := chapter5Optimizers[name]
 			plan.Optimizers = append(plan.Optimizers, protocol.OptimizerEntry{
-				Optimizer: o.optimizer, Name: name, Set: protocol.Setting{protocol.StepSize: o.best},
+				Optimizer: o.optimizer, Name: name,
+				Set: protocol.Setting{protocol.StepSize: o.best},
 			})
 		}
 		return []protocol.Plan{plan}
@@ -99,8 +105,12 @@ func chapter5(item string, size Size, problems, optimizers []string) []protocol.
 		plan := protocol.Plan{
 			Name:        item + "-" + p,
 			Description: strings.ToUpper(p) + " of the thesis, tuned and replicated in its way",
-			Problems:    []protocol.ProblemEntry{{Problem: chapter5Problems[p], Name: p, With: allPublished}},
-			Replicates:  10, Evaluations: evaluations5, OneShot: &no, Selection: protocol.TestPart, Report: protocol.Best,
+			Problems: []protocol.ProblemEntry{{
+				Problem: chapter5Problems[p], Name: p,
+				With: allPublished,
+			}},
+			Replicates: 10, Evaluations: evaluations5, OneShot: &no, Selection: protocol.TestPart,
+			Report: protocol.Best,
 			Tuning: protocol.Tuning{TieSeeds: 10, TieSettings: 2},
 		}
 		for _, name := range optimizers {
@@ -124,20 +134,21 @@ const evaluations5 = 12
 
 // departs5 is what a problem of chapter 5 does not have from the thesis, beside [unstated5].
 var departs5 = map[string]string{
-	"p3": "P3's batch normalization is evaluated with statistics of training examples taken at the point " +
-		"itself, DeepOBS' with running averages",
+	"p3": "P3's batch normalization is evaluated with statistics of training examples taken at " +
+		"the point itself, DeepOBS' with running averages",
 	"p4": "P4 starts each sequence from the state 0, DeepOBS from the end of the sequence before",
 }
 
-const unstated5 = "factors of weight decay, dropout rates, padding and starting points of the networks, which " +
-	"the thesis leaves out, are DeepOBS'"
+const unstated5 = "factors of weight decay, dropout rates, padding and starting points of the " +
+	"networks, which the thesis leaves out, are DeepOBS'"
 
 // chapter5Departs is what a comparison of chapter 5 on some problems departs in, and what it adds.
 func chapter5Departs(problems []string, more ...string) map[Size][]string {
 	reduced := append(slices.Clone(more), unstated5,
 		fmt.Sprintf("P1 alone, for %d of its 6000 steps, under %d seeds in place of ten",
 			reducedSteps, reducedSeeds),
-		"step sizes are not tuned: they are those that the thesis found best on P1 over all 6000 steps")
+		"step sizes are not tuned: they are those that the thesis found best on P1 over all 6000 "+
+			"steps")
 	full := append(slices.Clone(more), unstated5)
 	for _, p := range problems {
 		if d := departs5[p]; d != "" {
@@ -145,6 +156,6 @@ func chapter5Departs(problems []string, more ...string) map[Size][]string {
 		}
 	}
 	return map[Size][]string{Reduced: reduced, Full: append(full, fmt.Sprintf(
-		"runs are evaluated %d times on all of the test part and as much of the training part; the "+
-			"thesis does not say how often", evaluations5))}
+		"runs are evaluated %d times on all of the test part and as much of the training part; "+
+			"the thesis does not say how often", evaluations5))}
 }

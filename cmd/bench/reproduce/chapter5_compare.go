@@ -20,8 +20,8 @@ type comparison struct {
 	least       float64 // effect that the claim's words stand for; 0: any
 }
 
-// What strong words stand for, where the thesis does not say: a clear gain in accuracy is a point in
-// the hundred, a much lower training loss less than half, whose logarithm is lower by log 2.
+// What strong words stand for, where the thesis does not say: a clear gain in accuracy is a point
+// in the hundred, a much lower training loss less than half, whose logarithm is lower by log 2.
 const (
 	clearly = 0.01
 	much    = math.Ln2
@@ -60,7 +60,8 @@ func judge(in *Input, all []comparison) []Finding {
 	return findings
 }
 
-// likeness judges that two optimizers end with test accuracies that are equal for practical purposes.
+// likeness judges that two optimizers end with test accuracies that are equal for practical
+// purposes.
 func likeness(in *Input, claim, text, problem, a, b string) []Finding {
 	return ends(in, claim, text, problem, a, b, same)
 }

@@ -7,9 +7,11 @@ import (
 	"noisebench/results"
 )
 
-// sides are, seed by seed, the means of the methods that use signs (Adam, M-SSD) and of those that do not (M-SGD, M-SVAG),
-// and the larger of the distances within the two sides.
-func sides(in *Input, problem string, value func(*results.Record) float64) (sign, plain, within []float64) {
+// sides are, seed by seed, the means of the methods that use signs (Adam, M-SSD) and of those that
+// do not (M-SGD, M-SVAG), and the larger of the distances within the two sides.
+func sides(
+	in *Input, problem string, value func(*results.Record) float64,
+) (sign, plain, within []float64) {
 	for i := range in.Done {
 		d := &in.Done[i]
 		a, s := paired(d.Cell(problem, adam), d.Cell(problem, mSSD), value)
@@ -25,7 +27,8 @@ func sides(in *Input, problem string, value func(*results.Record) float64) (sign
 	return sign, plain, within
 }
 
-// clusters judges that the two sides are two clusters: they are further apart than the members of either.
+// clusters judges that the two sides are two clusters: they are further apart than the members of
+// either.
 func clusters(in *Input, problem string) []Finding {
 	sign, plain, within := sides(in, problem, trainLoss)
 	if len(sign) == 0 {
@@ -35,12 +38,18 @@ func clusters(in *Input, problem string) []Finding {
 	for k := range sign {
 		between[k] = math.Abs(sign[k] - plain[k])
 	}
-	return []Finding{better("S-01", "methods that use signs (Adam, M-SSD) and methods that do not (M-SGD, M-SVAG) form two clusters",
-		strings.ToUpper(problem)+", training loss at the end, distance between the clusters less the distance within", between, within, true)}
+	return []Finding{better("S-01", "methods that use signs (Adam, M-SSD) and methods that do not "+
+		"(M-SGD, M-SVAG) form two clusters",
+		strings.ToUpper(problem)+
+			", training loss at the end, distance between the clusters less the distance within",
+		between, within, true)}
 }
 
-// signsLower judges that the methods that use signs have the lower value; with reverse, that the others have it.
-func signsLower(in *Input, claim, text, problem, what string, value func(*results.Record) float64, reverse bool) []Finding {
+// signsLower judges that the methods that use signs have the lower value; with reverse, that the
+// others have it.
+func signsLower(
+	in *Input, claim, text, problem, what string, value func(*results.Record) float64, reverse bool,
+) []Finding {
 	sign, plain, _ := sides(in, problem, value)
 	if len(sign) == 0 {
 		return nil

@@ -14,8 +14,9 @@ const (
 	efgd = "EFGD"
 )
 
-// dataSet is one of those of Table D.3 and what Table D.5 selects for it, corrected where the table cannot be right: decimal
-// logarithms of the step size γ and the damping λ, λ first for NGD and EFGD.
+// dataSet is one of those of Table D.3 and what Table D.5 selects for it, corrected where the table
+// cannot be right: decimal logarithms of the step size γ and the damping λ, λ first for NGD and
+// EFGD.
 type dataSet struct {
 	name, problem string
 	gd            float64    // γ
@@ -24,16 +25,32 @@ type dataSet struct {
 	with          protocol.Setting
 }
 
-// clip is what the authors' code does to probabilities; the table's numbers for BreastCancer need it.
+// clip is what the authors' code does to probabilities; the table's numbers for BreastCancer need
+// it.
 var clip = protocol.Setting{"clip": 1e-8}
 
 var dataSets = []dataSet{
-	{"Boston", "boston-linreg", -5.25, [2]float64{-10, 0.125}, [2]float64{-8, 1.25}, "EFGD's γ is printed as 10^-1.25, at which the loss hardly moves", nil},
-	{"BreastCancer", "wdbc-logreg", -5.125, [2]float64{-10, 0.125}, [2]float64{-10, -1.25}, "the table describes another version of the data; its numbers belong to this one", clip},
+	{
+		"Boston", "boston-linreg", -5.25,
+		[2]float64{-10, 0.125},
+		[2]float64{-8, 1.25},
+		"EFGD's γ is printed as 10^-1.25, at which the loss hardly moves", nil,
+	},
+	{
+		"BreastCancer", "wdbc-logreg", -5.125,
+		[2]float64{-10, 0.125},
+		[2]float64{-10, -1.25},
+		"the table describes another version of the data; its numbers belong to this one", clip,
+	},
 	{"a1a", "a1a-logreg", 0.25, [2]float64{-10, 0.25}, [2]float64{-8, -0.375}, "", clip},
 	{"Wine", "wine-linreg", -5.625, [2]float64{-8.5, 0}, [2]float64{-6, -1.375}, "", nil},
 	{"Energy", "energy-linreg", -5.5, [2]float64{-7.5, 0}, [2]float64{-3, 0.875}, "", nil},
-	{"Powerplant", "powerplant-linreg", -5.75, [2]float64{-8, -0.625}, [2]float64{-1, 3.375}, "", nil},
+	{
+		"Powerplant", "powerplant-linreg", -5.75,
+		[2]float64{-8, -0.625},
+		[2]float64{-1, 3.375},
+		"", nil,
+	},
 	{"Yacht", "yacht-linreg", -1.5, [2]float64{-7.5, -0.75}, [2]float64{-6.5, 1.625}, "", nil},
 }
 
@@ -42,7 +59,8 @@ func set(name string) dataSet {
 	return dataSets[slices.IndexFunc(dataSets, func(d dataSet) bool { return d.name == name })]
 }
 
-// Table D.4: 241 step sizes from 10^-20 to 10^10 in steps of 0.125, 41 dampings from 10^-10 to 10^10 in steps of 0.5.
+// Table D.4: 241 step sizes from 10^-20 to 10^10 in steps of 0.125, 41 dampings from 10^-10 to
+// 10^10 in steps of 0.5.
 var (
 	stepSizesD4 = powersOfTen(-20, 10, 241)
 	dampingsD4  = powersOfTen(-10, 10, 41)
@@ -67,24 +85,28 @@ var (
 // What items of chapter 7 depart in.
 const (
 	ends7   = "a run ends once its loss is more than 100 times the initial one"
-	coarse7 = "for NGD and EFGD on a1a the grid has 61 step sizes and 6 dampings, which span the same ranges, in place of " +
-		"241 and 41; the table's settings are run beside it"
-	ties7 = "where settings tie, that with the least damping is drawn, and of these that with the step size nearest to 1; " +
-		"the thesis' choice among them is by rounding"
-	singular7 = "the cosine is without damping; where a matrix is singular, as all are for a1a, its pseudo-inverse is " +
-		"taken, with eigenvalues below d ε λmax as 0"
+	coarse7 = "for NGD and EFGD on a1a the grid has 61 step sizes and 6 dampings, which span the " +
+		"same ranges, in place of 241 and 41; the table's settings are run beside it"
+	ties7 = "where settings tie, that with the least damping is drawn, and of these that with " +
+		"the step size nearest to 1; the thesis' choice among them is by rounding"
+	singular7 = "the cosine is without damping; where a matrix is singular, as all are for a1a, " +
+		"its pseudo-inverse is taken, with eigenvalues below d ε λmax as 0"
 )
 
-// asPublished is what follows the name of a method that is run at the setting of Table D.5, corrected.
+// asPublished is what follows the name of a method that is run at the setting of Table D.5,
+// corrected.
 const asPublished = " (D.5)"
 
-// plan7 is the plan of a data set: the least loss after 100 full-batch steps from 0, over grids of step
-// sizes and dampings. Runs keep no more than their ends; there are ten thousand of them.
+// plan7 is the plan of a data set: the least loss after 100 full-batch steps from 0, over grids of
+// step sizes and dampings. Runs keep no more than their ends; there are ten thousand of them.
 func plan7(name string, size Size) protocol.Plan {
 	no := false
 	plan := protocol.Plan{
 		Name: "table-d.5-" + name, Description: name + ": step sizes and dampings",
-		Problems:   []protocol.ProblemEntry{{Problem: set(name).problem, Name: name, With: set(name).with}},
+		Problems: []protocol.ProblemEntry{{
+			Problem: set(name).problem, Name: name,
+			With: set(name).with,
+		}},
 		Replicates: 1, Evaluations: 1, Trace: -1, OneShot: &no, Report: protocol.Final,
 		Tuning: protocol.Tuning{TieSeeds: -1},
 	}
@@ -102,7 +124,8 @@ func plan7(name string, size Size) protocol.Plan {
 	if size == Reduced && name == "a1a" {
 		for _, method := range []string{ngd, efgd} {
 			plan.Optimizers = append(plan.Optimizers, protocol.OptimizerEntry{
-				Optimizer: optimizers7[method], Name: method + asPublished, Set: publishedSetting(set(name), method),
+				Optimizer: optimizers7[method], Name: method + asPublished,
+				Set: publishedSetting(set(name), method),
 			})
 		}
 	}

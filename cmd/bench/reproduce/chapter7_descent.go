@@ -18,8 +18,11 @@ type descent struct {
 	cosine []float64 // EFGD alone: between F̃⁻¹∇f and F⁻¹∇f, both without damping, at its points
 }
 
-// descend makes a run again, and keeps what records do not hold. start is nil for 0; steps are charged by the full batch.
-func descend(data dataSet, method string, setting protocol.Setting, start []float64, steps int) (*descent, error) {
+// descend makes a run again, and keeps what records do not hold. start is nil for 0; steps are
+// charged by the full batch.
+func descend(
+	data dataSet, method string, setting protocol.Setting, start []float64, steps int,
+) (*descent, error) {
 	d := &descent{}
 	w, err := openWhole(data.problem, data.with)
 	if err != nil {
@@ -30,7 +33,8 @@ func descend(data dataSet, method string, setting protocol.Setting, start []floa
 		own["damping"] = setting["damping"]
 	}
 	p := path{
-		problem: data.problem, with: data.with, optimizer: optimizers7[method], set: own, batch: w.spec.Train,
+		problem: data.problem, with: data.with, optimizer: optimizers7[method], set: own,
+		batch:  w.spec.Train,
 		budget: int64(steps) * int64(w.spec.Train), start: start,
 	}
 	if method == efgd {
@@ -59,8 +63,8 @@ func cosine7(m *protocol.Measurement[float64]) float64 {
 	return floats.Dot(e, n) / (floats.Norm(e, 2) * floats.Norm(n, 2))
 }
 
-// undamped is A⁻¹g for a symmetric A that is not negative; where A is singular, A⁺g, the direction of
-// least norm: eigenvalues below d ε λmax, which rounding cannot tell from 0, count as 0.
+// undamped is A⁻¹g for a symmetric A that is not negative; where A is singular, A⁺g, the direction
+// of least norm: eigenvalues below d ε λmax, which rounding cannot tell from 0, count as 0.
 func undamped(a, g []float64) []float64 {
 	d := len(g)
 	var e mat.EigenSym
@@ -101,7 +105,8 @@ func descents(in *Input, name string) (map[string]*descent, error) {
 	return all, nil
 }
 
-// drawDescents draws, for each data set, losses over iterations, and below the cosine between EFGD's and NGD's steps.
+// drawDescents draws, for each data set, losses over iterations, and below the cosine between
+// EFGD's and NGD's steps.
 func drawDescents(in *Input, names []string, caption string) (*Output, error) {
 	var top, bottom []*figure.Panel
 	for _, name := range names {
@@ -120,9 +125,13 @@ func drawDescents(in *Input, names []string, caption string) (*Output, error) {
 			}
 		}
 		high = min(high, 3*all[gd].losses[0])
-		loss.X.Min, loss.X.Max, loss.Y.Min, loss.Y.Max = 0, 100, low/math.Pow(high/low, 0.05), high*math.Pow(high/low, 0.05)
+		loss.X.Min, loss.X.Max, loss.Y.Min, loss.Y.Max = 0, 100, low/math.Pow(high/low, 0.05),
+			high*math.Pow(high/low, 0.05)
 		cosine := figure.NewPanel("", "iteration", "cosine")
-		cosine.Add(&figure.Line{X: []float64{0, 100}, Y: []float64{0, 0}, Style: dashed(figure.PaleStyle)}, iterations(all[efgd].cosine, style(2)))
+		cosine.Add(&figure.Line{
+			X: []float64{0, 100}, Y: []float64{0, 0},
+			Style: dashed(figure.PaleStyle),
+		}, iterations(all[efgd].cosine, style(2)))
 		cosine.X.Min, cosine.X.Max, cosine.Y.Min, cosine.Y.Max = 0, 100, -1, 1
 		top, bottom = append(top, loss), append(bottom, cosine)
 	}
@@ -130,7 +139,8 @@ func drawDescents(in *Input, names []string, caption string) (*Output, error) {
 	for k, m := range allMethods7 {
 		legend = append(legend, figure.Entry{Label: m, Style: style(k)})
 	}
-	out := only(figure.New(figure.Page, 4.2*vg.Inch, [][]*figure.Panel{top, bottom}, legend...), caption)
+	out := only(figure.New(figure.Page, 4.2*vg.Inch, [][]*figure.Panel{top, bottom}, legend...),
+		caption)
 	out.Tables = []Table{selected(in)}
 	return out, nil
 }
@@ -143,7 +153,8 @@ func iterations(values []float64, s figure.Style) *figure.Line {
 	return l
 }
 
-// within is the first iteration from which on losses stay within 1 % of the lowest; the number of losses if none does.
+// within is the first iteration from which on losses stay within 1 % of the lowest; the number of
+// losses if none does.
 func within(losses []float64, lowest float64) int {
 	first := len(losses)
 	for t := len(losses) - 1; t >= 0 && losses[t]-lowest <= 0.01*lowest; t-- {

@@ -112,7 +112,8 @@ func undecided(cells []results.Cell) error {
 	for _, c := range cells {
 		n := len(c.Failed)
 		if n > 0 && (c.Setting == nil || c.Missing > 0 || len(c.Runs) == 0) {
-			return fmt.Errorf("%d failed runs of %s on %s, such as: %s", n, c.Optimizer, c.Problem, c.Failed[0])
+			return fmt.Errorf("%d failed runs of %s on %s, such as: %s", n, c.Optimizer, c.Problem,
+				c.Failed[0])
 		}
 	}
 	return nil
@@ -125,9 +126,9 @@ type Waiting struct {
 	Missing int
 }
 
-// JudgeAll judges the claims of items by the runs that [Item.Collect] finds by open and find: each item
-// at the largest of the sizes of which all runs are there, so that no claim is counted twice. An empty
-// size means both.
+// JudgeAll judges the claims of items by the runs that [Item.Collect] finds by open and find: each
+// item at the largest of the sizes of which all runs are there, so that no claim is counted twice.
+// An empty size means both.
 func JudgeAll(
 	items []Item, size string,
 	open func(protocol.Plan) (*harness.Campaign, error), find harness.Lookup,

@@ -9,7 +9,8 @@ import (
 	"noisebench/results/stats"
 )
 
-// drawKinds draws figures of the given kinds of every problem that was run, each as a picture named PROBLEM-KIND.
+// drawKinds draws figures of the given kinds of every problem that was run, each as a picture named
+// PROBLEM-KIND.
 func drawKinds(in *Input, kinds ...string) (*Output, error) {
 	out := &Output{}
 	for i := range in.Done {
@@ -17,7 +18,8 @@ func drawKinds(in *Input, kinds ...string) (*Output, error) {
 		source := figure.NewSource(&d.Plan, d.Cells, nil)
 		for _, p := range d.Plan.Problems {
 			for _, name := range kinds {
-				k := slices.IndexFunc(figure.Kinds, func(k figure.Kind) bool { return k.Name == name })
+				k := slices.IndexFunc(figure.Kinds,
+					func(k figure.Kind) bool { return k.Name == name })
 				f, missing := figure.Kinds[k].Draw(source, p.Name)
 				if f == nil {
 					return nil, fmt.Errorf("cannot draw %s of %s: %s", name, p.Name, missing)
@@ -35,7 +37,10 @@ func drawKinds(in *Input, kinds ...string) (*Output, error) {
 func scores(d *Done) []Table {
 	var tables []Table
 	for _, p := range d.Plan.Problems {
-		t := Table{Title: p.Name, Header: []string{"optimizer", "setting", "training loss", "test metric", "runs"}}
+		t := Table{Title: p.Name, Header: []string{
+			"optimizer", "setting", "training loss",
+			"test metric", "runs",
+		}}
 		for _, o := range d.Plan.Optimizers {
 			cell := d.Cell(p.Name, o.Name)
 			if cell == nil || len(cell.Runs) == 0 {
@@ -49,7 +54,10 @@ func scores(d *Done) []Table {
 			for _, name := range append([]string{protocol.StepSize}, cell.Tuned...) {
 				setting[name] = cell.Setting[name]
 			}
-			t.Rows = append(t.Rows, []string{o.Name, setting.String(), meanStd(loss), meanStd(metric), fmt.Sprint(len(cell.Runs))})
+			t.Rows = append(t.Rows, []string{
+				o.Name, setting.String(), meanStd(loss),
+				meanStd(metric), fmt.Sprint(len(cell.Runs)),
+			})
 		}
 		tables = append(tables, t)
 	}
@@ -66,4 +74,7 @@ func meanStd(x []float64) string {
 
 func drawCurves(in *Input) (*Output, error) { return drawKinds(in, "loss", "metric") }
 
-func drawBatchSizes(in *Input) (*Output, error) { return drawKinds(in, "loss", "metric", "batch-size") }
+func drawBatchSizes(in *Input) (*Output, error) {
+	return drawKinds(in, "loss", "metric",
+		"batch-size")
+}

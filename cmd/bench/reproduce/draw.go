@@ -114,6 +114,11 @@ func (b *bars) Plot(c draw.Canvas, p *plot.Plot) {
 			continue
 		}
 		left, right, bottom, top := x(b.edges[i]), x(b.edges[i+1]), y(0), y(n)
-		c.FillPolygon(b.style.Color, []vg.Point{{X: left, Y: bottom}, {X: right, Y: bottom}, {X: right, Y: top}, {X: left, Y: top}})
+		c.FillPolygon(b.style.Color, []vg.Point{
+			{X: left, Y: bottom},
+			{X: right, Y: bottom},
+			{X: right, Y: top},
+			{X: left, Y: top},
+		})
 	}
 }

@@ -11,9 +11,9 @@ import (
 // Verdict is what is known about a claim.
 type Verdict string
 
-// The verdicts. A claim is proved where it is an identity or a theorem that was checked to rounding,
-// and confirmed where it was measured. A claim about whole runs is not judged by shorter ones, since
-// curves may cross.
+// The verdicts. A claim is proved where it is an identity or a theorem that was checked to
+// rounding, and confirmed where it was measured. A claim about whole runs is not judged by shorter
+// ones, since curves may cross.
 const (
 	Proved       Verdict = "proved"
 	Confirmed    Verdict = "confirmed"

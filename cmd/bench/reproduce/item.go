@@ -11,11 +11,12 @@ import (
 	"noisebench/results/report/figure"
 )
 
-// Size is how much of an item is run. Runs of different sizes are never mixed: their plans have different names.
+// Size is how much of an item is run. Runs of different sizes are never mixed: their plans have
+// different names.
 type Size string
 
-// The sizes. Full is what the thesis did. Reduced is what two cores finish in minutes; only items whose full size takes
-// days or a cluster have it.
+// The sizes. Full is what the thesis did. Reduced is what two cores finish in minutes; only items
+// whose full size takes days or a cluster have it.
 const (
 	Full    Size = "full"
 	Reduced Size = "reduced"
@@ -26,14 +27,15 @@ type Item struct {
 	Name  string // "fig-6.3", "table-d.5"
 	Title string // one line, for listings
 	Sizes []Size // the first is the default; none means [Full] alone
-	// Departs says in what the item at a size is not what the thesis did, one sentence each; Time how long it takes.
+	// Departs says in what the item at a size is not what the thesis did, one sentence each; Time
+	// how long it takes.
 	Departs map[Size][]string
 	Time    map[Size]string
 	// Shortened says that runs of the reduced size end before the thesis' do, so that they judge
 	// nothing.
 	Shortened bool
-	// Plans are the plans behind the item at a size. Nil: it is computed, and nothing is run. At a reduced size their names
-	// end in "-reduced".
+	// Plans are the plans behind the item at a size. Nil: it is computed, and nothing is run. At a
+	// reduced size their names end in "-reduced".
 	Plans func(Size) []protocol.Plan
 	// Draw makes the item's pictures and tables.
 	Draw func(*Input) (*Output, error)
@@ -67,9 +69,13 @@ type Done struct {
 	Cells []results.Cell
 }
 
-// Cell returns the cell of a problem and an optimizer, by their names in the plan; nil if there is none.
+// Cell returns the cell of a problem and an optimizer, by their names in the plan; nil if there is
+// none.
 func (d *Done) Cell(problem, optimizer string) *results.Cell {
-	i := slices.IndexFunc(d.Cells, func(c results.Cell) bool { return c.Problem == problem && c.Optimizer == optimizer })
+	i := slices.IndexFunc(d.Cells, func(c results.Cell) bool {
+		return c.Problem == problem &&
+			c.Optimizer == optimizer
+	})
 	if i < 0 {
 		return nil
 	}
@@ -83,8 +89,8 @@ type Output struct {
 	Caption  string // what was run and what is shown, whole sentences
 }
 
-// Save saves the pictures of an item at a size into a folder, which it makes if need be, and returns
-// their paths. format is one of [figure.Formats].
+// Save saves the pictures of an item at a size into a folder, which it makes if need be, and
+// returns their paths. format is one of [figure.Formats].
 func (o *Output) Save(item *Item, size Size, dir, format string) (paths []string, err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("cannot make the folder of the pictures: %w", err)
@@ -109,7 +115,8 @@ func (o *Output) Save(item *Item, size Size, dir, format string) (paths []string
 	return paths, nil
 }
 
-// Picture is a figure. Its name distinguishes the pictures of one item; the only one of an item has none.
+// Picture is a figure. Its name distinguishes the pictures of one item; the only one of an item has
+// none.
 type Picture struct {
 	Name string
 	*figure.Figure

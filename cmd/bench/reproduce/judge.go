@@ -81,8 +81,8 @@ func betterBy(claim, text, on string, x, y []float64, higher bool, least float64
 }
 
 // same judges the claim that x and y, as many paired values, have means that differ by less than δ.
-// The claim is true by two one-sided t-tests (Schuirmann 1987), and false by one that the difference
-// is beyond ±δ.
+// The claim is true by two one-sided t-tests (Schuirmann 1987), and false by one that the
+// difference is beyond ±δ.
 func same(claim, text, on string, x, y []float64, δ float64) Finding {
 	f := describe(claim, text, on, differences(x, y, true), 0.90)
 	f.Note = fmt.Sprintf("equal means within ±%.3g", δ)
