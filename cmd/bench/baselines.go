@@ -28,13 +28,13 @@ type baselines struct {
 
 func (b *baselines) addCheck(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&b.check, "check", 3,
-		"how many of the runs that are taken to make again first, cheap ones, and compare; 0: none")
+		"number of runs, cheap ones, to make again and compare before runs are taken")
 }
 
 func (b *baselines) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&b.names, "baselines", nil,
 		"take runs that the plan needs from this `BUNDLE`, a file or the name of a published one, "+
-			"and make only the rest (may be repeated)")
+			"and make only the others (may be repeated)")
 	b.addCheck(cmd)
 }
 
@@ -101,7 +101,7 @@ func (b *baselines) takeFrom(
 	return nil
 }
 
-// printTaken says what was taken from a bundle, and whether some of it was made again first.
+// printTaken prints what was taken from a bundle, and how many of its runs were made again first.
 func printTaken(w io.Writer, x *check.Checked, taken *verify.Taken, again bool) {
 	for _, conflict := range taken.Conflicts {
 		fmt.Fprintf(w, "note: %v; that of the results folder stays\n", conflict)

@@ -28,20 +28,19 @@ verify --rerun 0 does, and joins those that belong together into one report: pro
 entries side by side.
 
 Results belong together if they were made by the same rules: protocol version, number and seeds of
-the replicates, tuning runs and seeds, evaluations, data order, rules of selection and report; so
-that runs at one seed saw the same batches and can be compared in pairs. They are of one problem if
-its name, version, parameters, data hashes, metric, budget, batch size and schedule are the same.
-Where bundles differ, what most of them have counts; the rest is left out, with a text that says
-what differs. A bundle that fails a check is left out too.
+the replicates, tuning runs and seeds, evaluations, data order, and rules of selection and report;
+so runs with the same seed saw the same batches and can be compared in pairs. They are of one
+problem if its name, version, parameters, data hashes, metric, budget, batch size and schedule are
+the same. Where bundles differ, the majority decides; the others are left out, with a message that
+names the difference. A bundle that fails a check is left out, too.
 
-An entry whose results are in several bundles, run by run, stands there once. Different entries of
-one name are told apart by their files. Entries that were not tuned by their plan, and those of
-plans that depart from the standard protocol, are listed beside the ranking, with the reason.
+An entry whose results are in several bundles, run by run, is listed once. Different entries of one
+name are distinguished by their files. Entries that were not tuned by their plan, and those of plans
+that depart from the standard protocol, are listed next to the ranking, with the reason.
 
-Who signed a bundle is told by FILE.sig, which ssh-keygen -Y sign -n noisebench writes, and by the
-file allowed_signers in the folder. A bundle whose signature is not valid is left out. Whether
-someone made runs again is told by FILE.verify.json, which bench verify FILE --save writes beside a
-bundle.`,
+FILE.sig, which ssh-keygen -Y sign -n noisebench writes, and the file allowed_signers in the folder
+show who signed a bundle. A bundle whose signature is not valid is left out. FILE.verify.json, which
+bench verify FILE --save writes next to a bundle, shows which of its runs were made again.`,
 		Example: `  bench board bundles/ --out board.html
   bench board bundles/ --format markdown > board.md
   for f in bundles/*` + bundle.Extension + `; do bench verify "$f" --rerun 20 --save; done`,

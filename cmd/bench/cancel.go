@@ -14,9 +14,9 @@ func newCancel() *cobra.Command {
 	var records finder
 	cmd := &cobra.Command{
 		Use:   "cancel PLAN|FILE",
-		Short: "End the jobs that were submitted for a plan",
-		Long: `Cancel ends the jobs of a plan that bench submit submitted and that have not ended.
-Their tasks save the runs that they are making; bench submit or bench run resumes them.`,
+		Short: "End the jobs that bench submit submitted for a plan",
+		Long: `Cancel ends the jobs of a plan that were submitted by bench submit and have not
+ended. Their tasks save unfinished runs; bench submit or bench run resumes them.`,
 		Example:           `  bench cancel my-plan.yaml --results /shared/runs`,
 		Args:              oneArg("plan"),
 		ValidArgsFunction: completePlans,

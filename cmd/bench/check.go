@@ -17,13 +17,12 @@ func newCheck() *cobra.Command {
 	var flags pluginFlags
 	cmd := &cobra.Command{
 		Use:   "check PLUGIN [NAME]",
-		Short: "Check whether a plugin keeps the rules",
-		Long: `Check launches a plugin and checks each optimizer and problem that it serves, or the
-one of the given NAME, against the contract (see package noisebench/protocol), as the harness would
-use it and in ways that bring mistakes to light: twice, with vectors in shared memory where the
-plugin can, and inside messages. Then it compares what each computes when it is told to use one, two
-and three threads, in processes of their own: the bits must be the same (R2), since runs belong to
-them.
+		Short: "Check whether a plugin obeys the rules",
+		Long: `Check launches a plugin and checks each optimizer and problem that it serves, or only
+the given NAME, against the contract (see package noisebench/protocol): by the calls that the
+harness makes, and by others that reveal mistakes. It does so twice, with vectors in shared memory
+if the plugin can map it, and inside messages. Then it compares what each computes when told to use
+one, two and three threads, in separate processes: the bits must be the same (R2).
 
 PLUGIN is a path, the name of an executable that bench list plugins shows, or an object of a Python
 module, such as python:my_optimizer:MyAdam.`,
@@ -86,7 +85,7 @@ module, such as python:my_optimizer:MyAdam.`,
 	return cmd
 }
 
-// printChecks prints a line for each check of a definition, and below a failed one what is wrong.
+// printChecks prints a line for each check of a definition, and the findings below a failed one.
 func printChecks(w io.Writer, d conformance.Definition, checks []protocoltest.Check) {
 	fmt.Fprintf(w, "%s %s", d.Kind, d.Name)
 	if d.Transport != "" {

@@ -10,8 +10,8 @@ import (
 	"noisebench/internal/text"
 )
 
-// dryRun prints what a campaign would run, and how long it would take by samples of its problems
-// and optimizers, of which nothing is kept.
+// dryRun prints what a campaign would run, and how long it would take, estimated from samples of
+// its problems and optimizers, which are not stored.
 func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc, m *making) error {
 	only, err := m.selection(&campaign.Plan)
 	if err != nil {
@@ -49,7 +49,7 @@ func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc,
 			continue
 		}
 		if !f.Saves {
-			note(fmt.Sprintf("%s does not save its state: an interrupted run of it starts anew",
+			note(fmt.Sprintf("%s does not save its state: an interrupted run of it starts again",
 				f.Optimizer), f.Problem)
 		}
 		size := fmt.Sprint(f.BatchSize)

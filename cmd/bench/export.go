@@ -17,22 +17,27 @@ func newExport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export PLAN|FILE --to FORMAT --out DIR",
 		Short: "Write the runs of a plan for pandas, R, benchopt or IOHanalyzer",
-		Long: `Export writes what there is of a plan into files of a folder, without running
-anything. Formats:
+		Long: `Export writes the results of a plan to files of a folder, without running anything.
+Formats:
 
-  parquet, csv, json   three tables of all finished runs, tuning and imported ones among them. runs: what each run was for
-                       (for_sweep, for_tie, for_replicate, for_one_shot), whether tuning chose its setting, its status, scores,
-                       counters, clocks and identity, the setting in columns set_NAME. points: every evaluation. trace: every
-                       traced step, with columns report_NAME and diagnostic_NAME. They join on problem, optimizer and run.
-                       measures: all that tables show, a row per problem and optimizer. columns: what its columns mean.
-  benchopt             PLAN.parquet, as benchopt keeps it in outputs/: a row per evaluation of a replicate. stop_val is examples
-                       seen, objective_value the training loss, idx_rep counts the seeds
-  iohanalyzer          a folder per optimizer that IOHanalyzer and iohinspector read. Function id is the problem's position in
-                       the plan, instance the seed, evaluations are examples seen (the start is evaluation 1), raw_y is the metric
-                       on the part that tables report
+  parquet, csv, json  Three tables of all finished runs, including tuning and imported ones.
+                      runs: what each run was for (for_sweep, for_tie, for_replicate,
+                      for_one_shot), whether tuning chose its setting, its status, scores, counters,
+                      clocks and identity, and the setting in columns set_NAME. points: every
+                      evaluation. trace: every traced step, with columns report_NAME and
+                      diagnostic_NAME. They join on problem, optimizer and run. Further, measures:
+                      everything that tables show, a row per problem and optimizer; and columns:
+                      what the columns of measures mean.
+  benchopt            PLAN.parquet, as benchopt keeps it in outputs/: a row per evaluation of a
+                      replicate. stop_val is examples seen, objective_value the training loss,
+                      idx_rep counts the seeds.
+  iohanalyzer         A folder per optimizer that IOHanalyzer and iohinspector read. The function ID
+                      is the problem's position in the plan, the instance is the seed, evaluations
+                      are examples seen (the start is evaluation 1), and raw_y is the metric on the
+                      part that tables report.
 
-score is the metric by which tables count a run. Over the rows with for_replicate, its mean and
-sample standard deviation are score_mean and score_std of measures, which "bench table" prints.`,
+score is the metric that tables use for a run. Over the rows with for_replicate, its mean and sample
+standard deviation are score_mean and score_std of measures, which "bench table" prints.`,
 		Example: `  bench export quick --to parquet --out tables
   python3 -c 'import pandas as pd; r = pd.read_parquet("tables/runs.parquet"); '\
   'print(r[r.for_replicate].groupby(["problem", "optimizer"]).score.agg(["mean", "std"]))'

@@ -27,7 +27,8 @@ func (f *finder) add(cmd *cobra.Command) {
 	f.plugins.add(cmd)
 	addResults(cmd, &f.dir)
 	cmd.Flags().StringVar(&f.build, "build", "",
-		"records that name the build of bench that made them: how its `SHA256` begins")
+		"show records that name the build of bench that made them: the first digits of its "+
+			"`SHA256`")
 }
 
 // found is a plan with what the results folder has of it.
@@ -112,7 +113,7 @@ func (f *finder) open(cmd *cobra.Command, arg string) (*found, error) {
 	return there, nil
 }
 
-// noRecords is the error for a plan of which the results folder has no records. arg is what the
+// noRecords is the error for a plan without records in the results folder. arg is what the
 // user calls the plan.
 func noRecords(cmd *cobra.Command, there *found, arg string) error {
 	plan, dir := &there.campaign.Plan, there.store.Records.Dir()
@@ -122,7 +123,7 @@ func noRecords(cmd *cobra.Command, there *found, arg string) error {
 			plan.Name, dir, arg)
 	}
 	return fmt.Errorf("%s holds no runs of plan %s by its optimizers and problems as they are "+
-		"now, but %s; either bench run %s makes them "+
-		"anew, or %s %s --build SHA256 shows what a build of bench made that records name",
+		"now, but %s; bench run %s makes them again, and %s %s --build SHA256 shows the runs of "+
+		"a build of bench that records name",
 		dir, plan.Name, strings.Join(others, " and "), arg, cmd.CommandPath(), arg)
 }

@@ -39,12 +39,12 @@ func noteChanges(stderr io.Writer, saved *bundle.Saved) {
 		e := saved.Executables[name]
 		if sum, err := plugins.SumFile(e.Path); err == nil && sum != e.SHA256 {
 			fmt.Fprintf(stderr, "note: %s has changed since these runs of %s were made; bench run "+
-				"makes what is due with the new one\n", e.Path, name)
+				"makes the missing runs with the new one\n", e.Path, name)
 		}
 	}
 }
 
 // addResults adds the flag that names the results folder.
 func addResults(cmd *cobra.Command, dir *string) {
-	cmd.Flags().StringVarP(dir, "results", "o", "noisebench-results", "`DIR` of the run records")
+	cmd.Flags().StringVarP(dir, "results", "o", "noisebench-results", "`DIR` of the results")
 }

@@ -20,14 +20,14 @@ func newImportDeepOBS() *cobra.Command {
 		Use:   "deepobs DIR",
 		Short: "Read a results folder of DeepOBS, such as its published baselines",
 		Long: `Deepobs reads a results folder of DeepOBS 1.1 or 1.2: all files
-PROBLEM/OPTIMIZER/num_epochs__…/random_seed__….json in DIR. Test problems get our names (fmnist_2c2d
-is fmnist-2c2d here), optimizers keep theirs; the learning rate is step_size.
+PROBLEM/OPTIMIZER/num_epochs__…/random_seed__….json in DIR. Test problems get the names they have
+here (fmnist_2c2d is fmnist-2c2d), optimizers keep theirs; the learning rate is step_size.
 
-The setting with the most runs counts as the one that tuning chose, among equals that with the best
-mean test metric at the end: DeepOBS' own rule. NaN and Infinity are runs that diverged. DeepOBS
-holds no validation data out and judges the last point, so that even on the same problem its numbers
-and those of another protocol differ in more than the optimizer; the plan deepobs-small follows its
-protocol.`,
+The setting with the most runs counts as the one that tuning chose, and among several of these the
+one with the best mean test metric at the end, which is DeepOBS' own rule. NaN and Infinity are
+diverged runs. DeepOBS has no validation data and evaluates the last point, so even on the same
+problem its numbers differ from those of another protocol in more than the optimizer; the plan
+deepobs-small follows its protocol.`,
 		Example: `  bench import deepobs baselines
   bench import deepobs results/quadratic_deep -o /scratch/me/runs
   bench table deepobs-small`,

@@ -24,10 +24,10 @@ func newList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [" + strings.Join(order, "|") + "]",
 		Short: "List optimizers, problems, plans, plugins or data sets",
-		Long: `List prints what there is: of one kind, or of all kinds. Optimizers and problems that
-outside plugins serve are listed with bench's own. What an executable serves is remembered in the
-user's cache folder by its SHA-256, such that it need not be started again; what a script serves,
-for an hour at most and as long as the files in its folder stay the same.`,
+		Long: `List prints what is available, of one kind or of all. Optimizers and problems that
+outside plugins serve are listed together with bench's own. What an executable serves is cached by
+its SHA-256 in the user's cache folder, so that it need not be started again; what a script serves
+is cached for at most an hour, and as long as the files in its folder do not change.`,
 		Example: "  bench list\n  bench list optimizers\n  bench list problems --plugin " +
 			"./my-plugin",
 		ValidArgs: order,
@@ -65,7 +65,7 @@ for an hour at most and as long as the files in its folder stay the same.`,
 		},
 	}
 	cmd.Flags().StringArrayVar(&paths, "plugin", nil,
-		"launch the plugin at this `PATH` too (may be repeated)")
+		"also launch the plugin at this `PATH` (may be repeated)")
 	return cmd
 }
 

@@ -21,7 +21,7 @@ import (
 	"noisebench/results/bundle"
 )
 
-// making is how the runs of a plan are made.
+// making holds the flags of commands that make the runs of a plan.
 type making struct {
 	dir       string // results folder
 	parallel  int
@@ -30,7 +30,7 @@ type making struct {
 	launch    []string      // prefixes of workers
 	plugins   []string      // of the plan, which workers launch, too
 	flags     []string      // with which workers launch plugins
-	threads   int           // that plugins were told to use for each run; 0: their choice
+	threads   int           // of each run, as plugins were told; 0: their choice
 }
 
 func (m *making) add(cmd *cobra.Command) {
@@ -38,11 +38,11 @@ func (m *making) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.IntVarP(&m.parallel, "parallel", "j", runtime.NumCPU(), "runs side by side")
 	flags.DurationVar(&m.stopAfter, "stop-after", 0,
-		"save what is running after this `TIME`, such as 3h55m, and stop with status 130")
-	flags.StringArrayVar(&m.only, "only", nil, "make the runs of these entries alone: "+
+		"save unfinished runs after this `TIME`, such as 3h55m, and stop with status 130")
+	flags.StringArrayVar(&m.only, "only", nil, "make only the runs of these entries: "+
 		"`optimizer=NAME,problem=NAME` or one of both (may be repeated)")
 	flags.StringArrayVar(&m.launch, "launch", nil,
-		"make runs by a worker that this `COMMAND` starts, as 'ssh node7' (may be repeated)")
+		"make runs by a worker that this `COMMAND` starts, such as 'ssh node7' (may be repeated)")
 }
 
 func (m *making) check(cmd *cobra.Command) error {
@@ -52,8 +52,8 @@ func (m *making) check(cmd *cobra.Command) error {
 	case m.stopAfter < 0:
 		return usagef(cmd, "--stop-after is %v, want a positive time such as 3h55m", m.stopAfter)
 	case len(m.launch) > 0 && cmd.Flags().Changed("parallel"):
-		return usagef(cmd, "--parallel and --launch cannot go together: each worker makes one run "+
-			"at a time; repeat --launch for more")
+		return usagef(cmd, "--parallel and --launch exclude each other: each worker makes one "+
+			"run at a time; repeat --launch for more")
 	}
 	return nil
 }
@@ -128,11 +128,11 @@ func execute(
 func (m *making) workers(plan *protocol.Plan, note func(string)) (*worker.Pool, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("cannot tell workers what to run: %w", err)
+		return nil, fmt.Errorf("cannot find the executable for workers: %w", err)
 	}
 	dir, err := os.Getwd()
 	if err != nil {
-		return nil, fmt.Errorf("cannot tell workers where paths begin: %w", err)
+		return nil, fmt.Errorf("cannot find the working directory for workers: %w", err)
 	}
 	opening := worker.Opening{
 		Protocol: protocol.Version, Plan: *plan, Plugins: m.plugins,

@@ -15,9 +15,9 @@ func newNew() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "new optimizer|problem NAME --lang python|go",
 		Short: "Write a folder with a plugin to start from",
-		Long: `New writes a folder with a plugin that works: the optimizer or problem, which is
-yours to change, a test of it, a plan that ranks it or on it, and a README that says what to do. It
-passes "bench check" as it is (in Go, once it is built).`,
+		Long: `New writes a folder with a working plugin: an optimizer or problem for you to change,
+a test of it, a plan that uses it, and a README that explains the next steps. It passes "bench
+check" as it is (in Go, once it is built).`,
 		Example: `  bench new optimizer my-adam --lang python
   bench new problem my-problem --lang go`,
 		Args: func(cmd *cobra.Command, args []string) error {

@@ -22,7 +22,7 @@ type pluginFlags struct {
 	transport    string
 	startTimeout time.Duration
 	callTimeout  time.Duration
-	memory       float64 // GB that a plugin may use; 0: half of what is free
+	memory       float64 // GB that a plugin may use; 0: half of the free memory
 	verbose      bool
 	inProcess    bool
 	threads      int // for each run; 0: the plugins' choice
@@ -34,14 +34,14 @@ type pluginFlags struct {
 func (f *pluginFlags) add(cmd *cobra.Command) {
 	flags := &f.set
 	flags.StringArrayVar(&f.paths, "plugin", nil,
-		"launch the plugin at this `PATH` too (may be repeated)")
+		"also launch the plugin at this `PATH` (may be repeated)")
 	flags.DurationVar(&f.callTimeout, "call-timeout", 2*time.Minute,
 		"a plugin that takes longer than this for one call is killed")
 	flags.DurationVar(&f.startTimeout, "start-timeout", time.Minute,
 		"a plugin that takes longer than this to start is killed")
 	flags.Float64Var(&f.memory, "plugin-memory", 0,
-		"a plugin that uses more than so many `GB` of memory is killed (default half of what is "+
-			"free)")
+		"a plugin that uses more than this many `GB` of memory is killed (default: half of the "+
+			"free memory)")
 	flags.StringVar(&f.python, "python", "",
 		"`INTERPRETER` for entries such as python:torch.optim:NAdam (default: that of the active "+
 			"virtual environment, or python3)")
@@ -121,9 +121,9 @@ func (f *pluginFlags) options(cmd *cobra.Command) (plugins.Options, error) {
 	}
 	if !(f.memory >= 0 && f.memory < math.MaxInt64/1e9) {
 		return plugins.Options{}, usagef(cmd,
-			"--plugin-memory is %v, want GB, or 0 for half of what is free", f.memory)
+			"--plugin-memory is %v, want GB, or 0 for half of the free memory", f.memory)
 	}
-	level := hclog.Off // what is wrong comes back as an error
+	level := hclog.Off // faults are returned as errors
 	if f.verbose {
 		level = hclog.Debug
 	}
@@ -141,8 +141,8 @@ func (f *pluginFlags) options(cmd *cobra.Command) (plugins.Options, error) {
 	}, nil
 }
 
-// listed are the options of commands that look at what there is, and so need no plugin of bench's
-// own.
+// listed are the options of commands that only look up definitions, and so need no plugin of
+// bench's own.
 func listed(paths []string) *pluginFlags {
 	return &pluginFlags{
 		paths: paths, transport: "auto", startTimeout: time.Minute, callTimeout: 10 * time.Second,

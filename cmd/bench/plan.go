@@ -29,8 +29,8 @@ func listPlans(cmd *cobra.Command) error {
 	return printColumns(cmd.OutOrStdout(), rows, "OPTIMIZERS", "PROBLEMS")
 }
 
-// showPlan prints the text of a plan, and draws the schedules that it gives, as comments: what is
-// printed is a plan still.
+// showPlan prints the text of a plan, and drawings of its schedules as comments, so that the output
+// is a valid plan.
 func showPlan(w io.Writer, name string) error {
 	text, file, err := plans.Text(name)
 	if err != nil {

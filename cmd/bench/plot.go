@@ -31,13 +31,12 @@ func newPlot() *cobra.Command {
 		Short: "Draw figures of a plan from its records",
 		Long: `Plot draws figures of a plan from its records, for papers and screens, and prints the
 names of the files that it wrote: PLAN--PROBLEM--KIND.svg, or PLAN--KIND.svg for figures over all
-problems. Beside each lies a text of the same name, .txt, for the caption: what was run, how many
-seeds, what a band means, and what may mislead.
+problems. Next to each is a text file of the same name, .txt, for the caption: what was run, how
+many seeds, what a band means, and what may mislead.
 
-Without KIND it draws all kinds; "bench plot --list" tells which there are. Figures for which there
-are no data are named, with the reason, and left out. An optimizer looks the same in all figures of
-a plan. With more than eight in one figure the best are in colour, the others in grey; --optimizer
-picks some.`,
+Without KIND it draws all kinds; "bench plot --list" lists them. Figures without data are left out,
+and named with the reason. An optimizer has the same style in all figures of a plan. If there are
+more than eight in one figure, the best are in colour, the others in grey; --optimizer selects some.`,
 		Example: `  bench plot quick --out figures
   bench plot quick loss metric --problem digits-softmax --format pdf
   bench plot my-plan.yaml ranks profile --width 7
@@ -56,7 +55,7 @@ picks some.`,
 		"draw these problems only, by their `NAME`s in the plan")
 	flags.StringSliceVar(&f.optimizers, "optimizer", nil,
 		"draw these optimizers only, by their `NAME`s in the plan")
-	flags.StringVar(&f.out, "out", ".", "`DIR` for the files; it is made if need be")
+	flags.StringVar(&f.out, "out", ".", "`DIR` for the files; created if it does not exist")
 	flags.StringVar(&f.format, "format", "svg", "of the files: "+strings.Join(figure.Formats, ", "))
 	flags.Float64Var(&f.width, "width", float64(figure.Column/vg.Inch),
 		"of figures, in `INCHES`: 3.4 fits a column of two, 7 the page")

@@ -18,18 +18,18 @@ func newPublish() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "publish PLAN|FILE",
 		Short: "Pack a plan's results into one file that others can check",
-		Long: `Publish packs the plan, what its optimizers and problems declare, and every run that
-its decisions rest on, tuning and failed runs included, into one file. The file has a root hash,
-which names all of its contents: cite it in a paper. The same results make the same file.
+		Long: `Publish packs the plan, the definitions of its optimizers and problems, and every run
+that its decisions rest on, including tuning and failed runs, into one file. The file has a root
+hash that names all of its contents: cite it in a paper. The same results make the same file.
 
-The road of a result: bench publish packs it; send the file to others, or put it where they find it;
-bench verify checks that nothing is missing or changed, and makes some of the runs again; bench
+To publish a result, pack it by bench publish and send the file to others, or put it where they find
+it. bench verify checks that nothing is missing or changed, and makes some of the runs again; bench
 board joins the files of a folder into one ranked page. The format is documented in the source,
 results/bundle/doc.go.
 
-A plan of which runs are missing is refused, unless --incomplete says that it shall be so; a
-leaderboard takes complete bundles only. Records hold the name of the machine that made them: it
-stands in the last line of each, and may be edited there before publishing.`,
+A plan with missing runs is refused, unless --incomplete is given; a leaderboard accepts complete
+bundles only. Records contain the name of the machine that made them: it is in the last line of
+each, and can be edited there before publishing.`,
 		Example: `  bench publish quick --title "Quick comparison" --author "A. Researcher" --licence CC-BY-4.0
   bench publish my-plan.yaml -o /scratch/me/runs --out qhm.noisebench.tar.zst --url https://example.org/qhm
   bench verify qhm.noisebench.tar.zst --rerun 5%
@@ -86,11 +86,11 @@ stands in the last line of each, and may be edited there before publishing.`,
 	}
 	records.add(cmd)
 	f := cmd.Flags()
-	f.StringVar(&out, "out", "", "`FILE` to write, PLAN"+bundle.Extension+" if it is not given")
+	f.StringVar(&out, "out", "", "`FILE` to write (default: PLAN"+bundle.Extension+")")
 	f.StringVar(&about.Title, "title", "", "title of the bundle")
 	f.StringArrayVar(&about.Authors, "author", nil, "`NAME` of an author (may be repeated)")
 	f.StringVar(&about.Contact, "contact", "", "how to reach the authors")
-	f.StringVar(&about.URL, "url", "", "where more is to be found: a paper, code")
+	f.StringVar(&about.URL, "url", "", "where to find more, such as a paper or code")
 	f.StringVar(&about.Licence, "licence", "",
 		"under which others may use the bundle, such as CC-BY-4.0")
 	f.BoolVar(&about.Incomplete, "incomplete", false, "pack the plan even if runs are missing")

@@ -21,9 +21,9 @@ func newReport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report PLAN|FILE",
 		Short: "Write the report of a plan as one HTML file",
-		Long: `Report writes what is known of a plan into one HTML file: who leads and how sure that
-is, the ranked tables, plots, what it cost, where the numbers come from and how to get them again.
-The file works without a network and can be sent around.
+		Long: `Report writes the results of a plan into one HTML file: the ranking and its
+uncertainty, all tables, plots, costs, where the numbers come from and how to reproduce them. The
+file works without a network and can be sent to others.
 
 Like bench table, it works from the records alone and runs nothing. If runs are missing, the page
 says INCOMPLETE.`,
@@ -55,7 +55,7 @@ says INCOMPLETE.`,
 		},
 	}
 	records.add(cmd)
-	cmd.Flags().StringVar(&out, "out", "report.html", "the `FILE` to write; - for standard output")
+	cmd.Flags().StringVar(&out, "out", "report.html", "`FILE` to write; - for standard output")
 	return cmd
 }
 

@@ -15,19 +15,19 @@ func newReproduce() *cobra.Command {
 	var list, claims, plan bool
 	cmd := &cobra.Command{
 		Use:   "reproduce [FIGURE|TABLE…]",
-		Short: "Run what is behind a figure or table of the thesis, and draw it",
-		Long: `Reproduce makes the runs behind a figure or table of L. Balles' thesis that the
-results folder does not hold yet, draws our version of it, and says which of the thesis' claims
-about it are proved, and which the runs confirm, contradict, or leave open.
+		Short: "Make the runs behind a figure or table of the thesis, and draw it",
+		Long: `Reproduce makes the runs behind a figure or table of L. Balles' thesis that are not
+yet in the results folder, draws our version of it, and lists which of the thesis' claims about it
+are proved, and which the runs confirm, contradict, or leave open.
 
-What needs a cluster or days exists at two sizes: full, as in the thesis, and reduced, which two
-cores finish and which is the default. Both say in what they differ from the thesis, and their runs
-are never mixed. The runs are ordinary ones: --plan prints them for bench run, each as a document of
-its own where an item has several.
+Items that need a cluster or days come in two sizes: full, as in the thesis, and reduced, which two
+cores can finish and which is the default. Both list their differences from the thesis, and their
+runs are never mixed. The runs are ordinary ones: --plan prints their plans for bench run, one
+document each if an item has several.
 
---claims judges every claim whose runs are in the results folder, and lists what is missing for the
-others. Claims that are exact, that were measured in full, and that were measured at a reduced size
-are counted apart.`,
+--claims judges every claim whose runs are in the results folder, and lists the runs that are
+missing for the others. Claims that are exact, that were measured in full, and that were measured at
+a reduced size are counted separately.`,
 		Example: `  bench reproduce --list
   bench reproduce fig-6.3
   bench reproduce fig-5.4 --size full -o /scratch/me/runs
@@ -75,16 +75,16 @@ are counted apart.`,
 	}
 	addResults(cmd, &o.dir)
 	cmd.Flags().StringVar(&o.size, "size", "",
-		"full or reduced (default: reduced where there is such a size)")
+		"full or reduced (default: reduced if the item has that size)")
 	cmd.Flags().StringVar(&o.out, "out", ".", "`DIR` of the pictures")
 	cmd.Flags().StringVar(&o.format, "format", "svg", "of the pictures: svg, pdf or png")
 	cmd.Flags().IntVarP(&o.parallel, "parallel", "j", runtime.NumCPU(), "runs side by side")
 	cmd.Flags().BoolVar(&list, "list", false,
 		"list figures and tables with their sizes and how long they take")
 	cmd.Flags().BoolVar(&claims, "claims", false,
-		"run nothing, judge the claims whose runs are there")
+		"judge the claims whose runs are in the results folder, and run nothing")
 	cmd.Flags().BoolVar(&plan, "plan", false,
-		"run nothing, print the plans behind the item as YAML")
+		"print the plans behind the item as YAML, and run nothing")
 	cmd.MarkFlagsMutuallyExclusive("list", "claims", "plan")
 	return cmd
 }

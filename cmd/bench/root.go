@@ -49,15 +49,15 @@ func newRoot() *cobra.Command {
 		Use:   "bench",
 		Short: "Tune, repeat and rank stochastic optimizers on test problems",
 		Long: `Bench compares stochastic optimizers. It tunes each optimizer on each problem of a
-plan, repeats what tuning chose under other seeds, and prints ranked tables. Every run is kept as a
-file; what is kept is never run again.`,
+plan, repeats what tuning chose under other seeds, and prints ranked tables. Every run is stored as
+a file and never made twice.`,
 		Example: `  bench run quick             tune, repeat and rank: under a minute, built-in data
   bench run my-plan.yaml      the same for a plan of your own
   bench table quick           print the tables again
   bench plot quick            draw figures of them
-  bench list optimizers       what there is
-  bench show m-svag           all about one of them
-  bench check ./my-plugin     does my plugin keep the rules?`,
+  bench list optimizers       list all optimizers
+  bench show m-svag           show everything about one of them
+  bench check ./my-plugin     does my plugin obey the rules?`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -70,7 +70,7 @@ file; what is kept is never run again.`,
 			newSubmit(), newStatus(),
 			newCancel(),
 		}},
-		{"results", "Look at results:", []*cobra.Command{
+		{"results", "Show results:", []*cobra.Command{
 			newTable(), newPlot(), newPaper(),
 			newReport(), newServe(), newExport(),
 		}},

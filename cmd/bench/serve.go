@@ -15,12 +15,12 @@ func newServe() *cobra.Command {
 	var addr string
 	cmd := &cobra.Command{
 		Use:   "serve PLAN|FILE",
-		Short: "Show the report of a plan in the browser while its runs go on",
-		Long: `Serve shows the page of bench report in a browser and keeps it up to date while bench
-run goes on in another terminal, or on other machines that share the results folder. It runs nothing
+		Short: "Show the report of a plan in a browser, updated while it runs",
+		Long: `Serve shows the page of bench report in a browser and updates it while bench run
+continues in another terminal, or on other machines that share the results folder. It runs nothing
 itself. Ctrl-C stops it.
 
-Only this machine can see the page, unless --addr says otherwise: it has no passwords.`,
+Only this machine can open the page, unless --addr says otherwise: there are no passwords.`,
 		Example: `  bench serve quick
   bench serve my-plan.yaml --results /scratch/me/runs --addr 127.0.0.1:9000`,
 		Args:              oneArg("plan"),

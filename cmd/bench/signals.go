@@ -51,7 +51,7 @@ func interruptible(stderr io.Writer) (ctx context.Context, stop func()) {
 	}
 }
 
-// patience is how long a command may take to stop before a message says that it is stopping.
+// patience is how long a command may take to stop before it prints that it is stopping.
 const patience = 300 * time.Millisecond
 
 func endAtOnce(stderr io.Writer) {
@@ -60,7 +60,7 @@ func endAtOnce(stderr io.Writer) {
 	os.Exit(exitInterrupted)
 }
 
-// interruption is the error of an interrupted command; its text tells which results are kept.
+// interruption is the error of an interrupted command; its text names the results that are kept.
 type interruption string
 
 func (i interruption) Error() string { return string(i) }

@@ -20,11 +20,12 @@ func newStatus() *cobra.Command {
 	var records finder
 	cmd := &cobra.Command{
 		Use:   "status PLAN|FILE",
-		Short: "Tell how far a plan is that runs elsewhere",
-		Long: `Status tells of each optimizer on each problem how many runs are done, which are
-being made and where, and about how long the rest takes, from the records and claims in the results
-folder; and of the jobs that bench submit submitted what the queue of Slurm says of them. A run
-whose harness has died is made by another, at the latest five minutes after that looks for it.`,
+		Short: "Show the progress of a plan that runs elsewhere",
+		Long: `Status shows, for each optimizer on each problem, how many runs are done, which runs
+are being made and where, and about how long the rest will take, by the records and claims in the
+results folder. For jobs that bench submit submitted, it shows their state in the queue of Slurm. A
+run whose process has died is made by another process, at the latest five minutes after that one has
+looked for it.`,
 		Example: `  bench status quick
   bench status my-plan.yaml --results /shared/runs`,
 		Args:              oneArg("plan"),

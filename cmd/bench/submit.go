@@ -20,21 +20,23 @@ func newSubmit() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "submit PLAN|FILE [-- SBATCH OPTIONS]",
 		Short: "Submit a plan to Slurm as an array of jobs",
-		Long: `Submit submits a job array to Slurm whose tasks all run bench run PLAN on the same
-results folder, which they have to share: each run is made by one of them. There are at most --nodes
-tasks, and fewer if the plan's forecast (bench run --dry-run) needs fewer. A task stops in good time
-before its limit and saves the runs that it was making. Nothing is submitted again by itself: what
-is not done by then goes on when bench submit is called again, or bench run.
+		Long: `Submit submits a job array to Slurm. All of its tasks run bench run PLAN on the same
+results folder, which they must share; each run is made by one of them. There are at most --nodes
+tasks, fewer if the estimated time of the plan (bench run --dry-run) needs fewer. A task stops some
+time before its limit and saves its unfinished runs. Nothing is resubmitted automatically: bench
+submit or bench run continues with what is left.
 
-What follows -- goes to sbatch as it is. bench status tells what became of a plan, and bench cancel
+Arguments after -- are passed to sbatch. bench status shows the progress of a plan, and bench cancel
 ends its jobs.
 
-Other batch systems need no more than their array of the same command: every task may be the same
-bench run.
+Other batch systems need only an array of the same command: all tasks can run the same bench run.
 
-  PBS              qsub -J 0-9 -l walltime=4:00:00 -- /usr/bin/env bench run my-plan.yaml -o /shared/runs --stop-after 3h50m
-  Kubernetes       an Indexed Job with completions: 10, parallelism: 10 and that command on a shared volume
-  GNU parallel     parallel -j 10 -N0 --sshlogin n1,n2 'bench run my-plan.yaml -o /shared/runs -j 2' ::: {1..10}`,
+  PBS           qsub -J 0-9 -l walltime=4:00:00 -- \
+                  /usr/bin/env bench run my-plan.yaml -o /shared/runs --stop-after 3h50m
+  Kubernetes    an Indexed Job with completions: 10, parallelism: 10 and that command on a shared
+                volume
+  GNU parallel  parallel -j 10 -N0 --sshlogin n1,n2 \
+                  'bench run my-plan.yaml -o /shared/runs -j 2' ::: {1..10}`,
 		Example: `  bench submit my-plan.yaml --nodes 8 --time 4:00:00 -o /shared/runs
   bench submit my-plan.yaml --nodes 8 --time 4:00:00 -j 16 -- --partition=long --mem=32G
   bench submit gpu-plan.yaml --nodes 4 --time 1-00:00:00 --gpus-per-run 1`,
@@ -132,7 +134,7 @@ func submitted(
 ) ([]string, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("cannot tell Slurm what to run: %w", err)
+		return nil, fmt.Errorf("cannot find the executable for Slurm: %w", err)
 	}
 	command := []string{
 		self, "run", plan, "--results", dir, "--parallel", fmt.Sprint(parallel), "--stop-after",

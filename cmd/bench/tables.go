@@ -65,15 +65,15 @@ func newTable() *cobra.Command {
 		Short: "Print the tables of a plan from its records",
 		Long: `Table prints the tables of a plan again, from the records alone: it recomputes every
 decision that was made, and runs nothing. If runs are missing, the tables say INCOMPLETE. Imported
-runs on the same problem stand beside the ranking.
+runs on the same problem are shown next to the ranking.
 
-Each optimizer is compared with baselines: those of sgd, m-sgd, m-svag, cabs and adam that the plan
-has, or what --baseline names. On the anchored scale, the start of a run is 0, and the mean of m-sgd
-1, or else that of the first baseline.
+Each optimizer is compared with baselines: those of sgd, m-sgd, m-svag, cabs and adam that are in
+the plan, or the entries that --baseline names. On the anchored scale, the start of a run is 0, and
+1 is the mean of m-sgd, or else of the first baseline.
 
 On the terminal there is one table for each problem and one for all: the ranking, its uncertainty
 and its cost. --all adds a second one: how often the baselines are beaten, how soon a target is
-reached, and how much tuning matters. Markdown, CSV and JSON always have both.
+reached, and how much tuning matters. Markdown, CSV and JSON always include both.
 
 LaTeX begins with an overview of all optimizers and problems (mean ± standard deviation, ranks, the
 leaders in bold), followed by one table for each problem. They need the package booktabs and fit the
@@ -81,9 +81,9 @@ text width of the class article; what does not fit is continued below or in a fu
 --landscape turns the overview (package rotating). --all adds an appendix: search spaces, chosen
 settings, declared defaults and the second tables.
 
-Records are those of the optimizers and problems as they were when the plan was run last: neither
-plugins nor data are needed to print them again. --build shows what an older build of bench made,
-whose records name it by its SHA-256.`,
+The records shown are those of the optimizers and problems as they were when the plan was last run:
+neither plugins nor data are needed to print them again. --build shows the runs of an older build of
+bench whose records name it by its SHA-256.`,
 		Example: `  bench table quick
   bench table quick --all
   bench table quick --baseline adam --baseline sgd --all
@@ -126,8 +126,8 @@ whose records name it by its SHA-256.`,
 		"add the second tables (terminal), or the appendix (latex): how sure, how fast, how tuned")
 	cmd.Flags().BoolVar(&landscape, "landscape", false, "turn the overview by 90 degrees (latex)")
 	cmd.Flags().BoolVar(&pairwise, "pairwise", false,
-		"compare all pairs of optimizers in place of ranking them")
+		"compare all pairs of optimizers instead of ranking them")
 	cmd.Flags().StringArrayVar(&baselines, "baseline", nil,
-		"compare with this `ENTRY` of the plan in place of the usual ones; may be repeated")
+		"compare with this `ENTRY` of the plan instead of the usual ones (may be repeated)")
 	return cmd
 }

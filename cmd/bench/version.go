@@ -15,7 +15,7 @@ import (
 func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print what records say of this program and this machine",
+		Short: "Print the versions of this program and this machine that records name",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			h := harness.ThisHost()

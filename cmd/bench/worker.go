@@ -18,8 +18,8 @@ func newWorker() *cobra.Command {
 		Hidden: true,
 		Short:  "Make runs for another bench, which starts this by --launch",
 		Long: `Worker reads runs from its standard input, makes them, and writes their records to
-its standard output. It is what bench run --launch COMMAND starts on another machine: bench has to
-be there under the same path, and so do the plugins of the plan.`,
+its standard output. bench run --launch COMMAND starts it on another machine, where bench and the
+plugins of the plan must have the same paths.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return worker.Serve(cmd.Context(), os.Stdin, cmd.OutOrStdout(),

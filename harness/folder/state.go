@@ -14,13 +14,14 @@ type State struct {
 	Done, Failed       int
 	Left               int            // runs to be made, at most
 	Running            map[string]int // of those, runs that are being made, by machine
-	Dead               int            // of those, runs whose process has ended without finishing them
-	Remaining          time.Duration  // for Left, one run after the other; 0 if no run is done
+	// of those, runs whose process has ended without finishing them
+	Dead      int
+	Remaining time.Duration // for Left, one run after the other; 0 if no run is done
 }
 
-// States returns the states of the cells that can run, by the records in the folder and the claims on
-// runs, see [claim.List]. ended reports whether the owner of a claim has ended, beyond what the claim
-// says itself; it may be nil.
+// States returns the states of the cells that can run, by the records in the folder and the claims
+// on runs, see [claim.List]. ended reports whether the owner of a claim has ended, beyond what the
+// claim says itself; it may be nil.
 func (s *Store) States(
 	campaign *harness.Campaign, claims []claim.Claim, ended func(*claim.Owner) bool,
 ) []State {

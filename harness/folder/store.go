@@ -19,8 +19,8 @@ import (
 	"noisebench/results/bundle/check"
 )
 
-// Store is a harness.Store of the records in a results folder. It remembers the runs it has seen, so
-// that progress can be computed without reading them again, and treats an unreadable record as a
+// Store is a harness.Store of the records in a results folder. It remembers the runs it has seen,
+// so that progress can be computed without reading them again, and treats an unreadable record as a
 // missing one, with a warning: the run is made again. It may be used by several goroutines at the
 // same time.
 type Store struct {
@@ -57,7 +57,8 @@ func (s *Store) Prepare() error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("cannot write to results folder: %w; choose another one by --results", err)
+		return fmt.Errorf("cannot write to results folder: %w; choose another one by --results",
+			err)
 	}
 	return nil
 }
@@ -71,7 +72,8 @@ func (s *Store) Lookup(id string) (*results.Record, bool, error) {
 	record, found, err := lookup(id)
 	var syntax *results.SyntaxError
 	if errors.As(err, &syntax) {
-		s.warnOnce(id, fmt.Sprintf("unreadable record: %v; the run does not count until it is made again", err))
+		s.warnOnce(id, fmt.Sprintf("unreadable record: %v; the run does not count until it is "+
+			"made again", err))
 		return nil, false, nil
 	}
 	if found {
@@ -118,7 +120,8 @@ func (s *Store) Lost() error {
 	if n == 0 {
 		return nil
 	}
-	return fmt.Errorf("%d of %s no longer in %s: somebody moved or removed them meanwhile; the same command makes them again",
+	return fmt.Errorf("%d of %s no longer in %s: somebody moved or removed them meanwhile; the "+
+		"same command makes them again",
 		n, text.CountIs(len(s.seen), "run"), s.Records.Dir())
 }
 
@@ -193,7 +196,11 @@ func (s *Store) Find(id string) *results.Record {
 func (s *Store) ForgetFailures() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	maps.DeleteFunc(s.seen, func(_ string, r *results.Record) bool { return r.End.Status == results.Failed })
+	maps.DeleteFunc(s.seen, func(_ string,
+		r *results.Record,
+	) bool {
+		return r.End.Status == results.Failed
+	})
 }
 
 // OtherCode describes the records of a campaign's plan that other code made than what the campaign
@@ -224,7 +231,8 @@ func (s *Store) OtherCode(campaign *harness.Campaign) []string {
 		}
 		for _, c := range codes(&record.Run) {
 			if !known[c] {
-				counts[fmt.Sprintf("of %s %s, version %s, as other code computes it", c.kind, c.name, c.version)]++
+				counts[fmt.Sprintf("of %s %s, version %s, as other code computes it", c.kind,
+					c.name, c.version)]++
 				break
 			}
 		}
@@ -241,7 +249,8 @@ func (s *Store) OtherCode(campaign *harness.Campaign) []string {
 	return texts
 }
 
-// builtBy is the SHA-256 of the build of bench that a run names, as those of contract 1 do; empty: none.
+// builtBy is the SHA-256 of the build of bench that a run names, as those of contract 1 do; empty:
+// none.
 func builtBy(r *results.Run) string {
 	for _, origin := range []protocol.Origin{r.Problem.Plugin, r.Optimizer.Plugin} {
 		if origin.Plugin == protocol.BuiltIn && origin.SHA256 != "" {
@@ -273,13 +282,15 @@ func (s *Store) Build(plan, prefix string) (digest string, contract int, err err
 		switch {
 		case !strings.HasPrefix(d, prefix):
 		case digest != "":
-			return "", 0, fmt.Errorf("several builds of bench begin with %s; give more digits of the sha256", prefix)
+			return "", 0, fmt.Errorf("several builds of bench begin with %s; give more digits of "+
+				"the sha256", prefix)
 		default:
 			digest, contract = d, c
 		}
 	}
 	if digest == "" {
-		return "", 0, fmt.Errorf("no build of bench whose sha256 begins with %s made runs of plan %s in %s that are named by it",
+		return "", 0, fmt.Errorf("no build of bench whose sha256 begins with %s made runs of "+
+			"plan %s in %s that are named by it",
 			prefix, plan, s.Records.Dir())
 	}
 	return digest, contract, nil

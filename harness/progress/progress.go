@@ -1,5 +1,5 @@
-// Package progress displays how far the execution of a campaign is: as one line that is overwritten,
-// on a terminal, or as a few plain lines every ten seconds.
+// Package progress displays how far the execution of a campaign is: as one line that is
+// overwritten, on a terminal, or as a few plain lines every ten seconds.
 package progress
 
 import (

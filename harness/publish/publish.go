@@ -1,5 +1,5 @@
-// Package publish packs a plan's results into a bundle (package noisebench/results/bundle) that others
-// can check (package noisebench/harness/verify).
+// Package publish packs a plan's results into a bundle (package noisebench/results/bundle) that
+// others can check (package noisebench/harness/verify).
 package publish
 
 import (
@@ -47,8 +47,8 @@ func Gather(s *Source) *Contents {
 	return c
 }
 
-// Pack writes the bundle to path. Of about, what is not the author's to say is filled in, but for the
-// publisher's build. The plan is packed without the places of plugins on this machine.
+// Pack writes the bundle to path. Of about, what is not the author's to say is filled in, but for
+// the publisher's build. The plan is packed without the places of plugins on this machine.
 func (c *Contents) Pack(path string, about bundle.About) (bundle.Packed, error) {
 	s := c.source
 	plan := s.Campaign.Plan
@@ -74,10 +74,16 @@ func (c *Contents) Pack(path string, about bundle.About) (bundle.Packed, error) 
 	return bundle.Create(path, about, &plan, definitions, paths)
 }
 
-// addTaken lists the bundles that runs were taken from. Definitions of another platform that made some are added.
-func addTaken(d *bundle.Definitions, asked map[string]*results.Record, taken []*bundle.Taken) (list []bundle.Source) {
+// addTaken lists the bundles that runs were taken from. Definitions of another platform that made
+// some are added.
+func addTaken(
+	d *bundle.Definitions, asked map[string]*results.Record, taken []*bundle.Taken,
+) (list []bundle.Source) {
 	for _, t := range taken {
-		from := bundle.Source{Root: t.Root, Title: t.Title, Plan: t.Plan, Platforms: t.Platforms, Checked: len(t.Checks)}
+		from := bundle.Source{
+			Root: t.Root, Title: t.Title, Plan: t.Plan, Platforms: t.Platforms,
+			Checked: len(t.Checks),
+		}
 		for _, id := range t.Runs {
 			if asked[id] != nil {
 				from.Runs++
@@ -96,8 +102,9 @@ func addTaken(d *bundle.Definitions, asked map[string]*results.Record, taken []*
 	return list
 }
 
-// setAside counts the runs in a store that the plan does not use, of the optimizers on the problems that it does use, at the
-// same budget. The same runs by other builds do not count. Two outcomes of a run that is used are an error.
+// setAside counts the runs in a store that the plan does not use, of the optimizers on the problems
+// that it does use, at the same budget. The same runs by other builds do not count. Two outcomes of
+// a run that is used are an error.
 func setAside(store *results.Store, used map[string]*results.Record) (int, error) {
 	runs, cells := map[string]bool{}, map[string]bool{}
 	for _, r := range used {
@@ -108,7 +115,8 @@ func setAside(store *results.Store, used map[string]*results.Record) (int, error
 	for r, err := range store.Records() {
 		var conflict *results.ConflictError
 		if errors.As(err, &conflict) && used[conflict.ID] != nil {
-			return 0, fmt.Errorf("%w; keep the right one (if both are, they come from different platforms: publish those apart)", err)
+			return 0, fmt.Errorf("%w; keep the right one (if both are, they come from different "+
+				"platforms: publish those apart)", err)
 		}
 		if err != nil || r.End.Status == results.Failed {
 			continue

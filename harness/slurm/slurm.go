@@ -110,7 +110,8 @@ func (a *Array) Submit(ctx context.Context) (job string, err error) {
 		return "", err
 	}
 	if a.Tasks < 1 || a.Tasks > limits.MaxArraySize {
-		return "", fmt.Errorf("cannot submit %d tasks, this cluster takes 1 to %d in one array; submit fewer, each with more time or processors",
+		return "", fmt.Errorf("cannot submit %d tasks, this cluster takes 1 to %d in one array; "+
+			"submit fewer, each with more time or processors",
 			a.Tasks, limits.MaxArraySize)
 	}
 	out, err := call(ctx, a.Script(), "sbatch", a.Arguments()...)
@@ -145,7 +146,8 @@ func Queue(ctx context.Context, jobs []string) ([]Task, error) {
 		return nil, nil
 	}
 	// All jobs of the user, since squeue refuses a list with one that it has forgotten.
-	out, err := call(ctx, "", "squeue", "--me", "--array", "--noheader", "--format=%F|%K|%T|%N|%M|%L|%r")
+	out, err := call(ctx, "", "squeue", "--me", "--array", "--noheader",
+		"--format=%F|%K|%T|%N|%M|%L|%r")
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +213,8 @@ func ParseTime(text string) (time.Duration, error) {
 	if hasDays {
 		units = []time.Duration{time.Hour, time.Minute, time.Second}
 	}
-	bad := fmt.Errorf("time is %q, want HH:MM:SS, D-HH:MM:SS, minutes, or a duration such as 3h55m", text)
+	bad := fmt.Errorf("time is %q, want HH:MM:SS, D-HH:MM:SS, minutes, or a duration such as "+
+		"3h55m", text)
 	n, err := strconv.ParseUint(days, 10, 16)
 	if err != nil || len(parts) > len(units) {
 		return 0, bad
@@ -235,7 +238,8 @@ func call(ctx context.Context, input, name string, args ...string) (string, erro
 	err := cmd.Run()
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
-		return "", fmt.Errorf("there is no %s on this machine; run on a machine where jobs are submitted to Slurm, or see bench run --help for other ways to use many machines", name)
+		return "", fmt.Errorf("there is no %s on this machine; run on a machine where jobs are "+
+			"submitted to Slurm, or see bench run --help for other ways to use many machines", name)
 	case err != nil:
 		return "", fmt.Errorf("%s: %w: %s", name, err, strings.TrimSpace(errOut.String()))
 	}

@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// Rounds returns how often an array has to be submitted until work is done that takes the time total
-// if one run is made after the other. The array has as many tasks, each with parallel runs side by
-// side and a limit of each.
+// Rounds returns how often an array has to be submitted until work is done that takes the time
+// total if one run is made after the other. The array has as many tasks, each with parallel runs
+// side by side and a limit of each.
 func Rounds(total, each time.Duration, parallel, tasks int) int {
 	return int(1 + total/(StopAfter(each)*time.Duration(parallel*tasks)))
 }
 
-// SubmitPlan submits an array that makes the runs of a plan in the results folder dir, and keeps the
-// job there. It sets the array's Log.
+// SubmitPlan submits an array that makes the runs of a plan in the results folder dir, and keeps
+// the job there. It sets the array's Log.
 func SubmitPlan(ctx context.Context, dir, plan string, a *Array) (*Job, error) {
 	absolute, err := filepath.Abs(dir)
 	if err != nil {
@@ -40,8 +40,8 @@ func SubmitPlan(ctx context.Context, dir, plan string, a *Array) (*Job, error) {
 	return job, nil
 }
 
-// ThisTask returns the ID of the task that this process is, as [Task.ID] writes it, or the number of
-// its job if that is no array; empty outside of Slurm.
+// ThisTask returns the ID of the task that this process is, as [Task.ID] writes it, or the number
+// of its job if that is no array; empty outside of Slurm.
 func ThisTask() string {
 	if array := os.Getenv("SLURM_ARRAY_JOB_ID"); array != "" {
 		return array + "_" + os.Getenv("SLURM_ARRAY_TASK_ID")

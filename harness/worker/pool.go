@@ -54,7 +54,9 @@ func (p *Pool) Size() int { return len(p.all) }
 // Make implements [harness.Maker]. A worker that ends in the middle of a run is started again or
 // given up, and the run is made by another, from its last checkpoint. Without a worker that works
 // there is an error.
-func (p *Pool) Make(ctx context.Context, run results.Run, checkpoints *harness.Checkpoints) (*results.Record, error) {
+func (p *Pool) Make(
+	ctx context.Context, run results.Run, checkpoints *harness.Checkpoints,
+) (*results.Record, error) {
 	for {
 		l, err := p.free(ctx)
 		if err != nil {
@@ -97,7 +99,8 @@ func (p *Pool) free(ctx context.Context) (*lane, error) {
 				return l, nil
 			}
 			if given++; given == len(p.all) {
-				return nil, errors.New("no worker is left; the messages above tell why each was given up")
+				return nil, errors.New("no worker is left; the messages above tell why each was " +
+					"given up")
 			}
 		case <-ctx.Done():
 			return nil, ctx.Err()
@@ -123,7 +126,9 @@ type brokenError struct {
 func (e *brokenError) Error() string { return e.err.Error() }
 func (e *brokenError) Unwrap() error { return e.err }
 
-func (l *lane) make(ctx context.Context, opening *Opening, run results.Run, checkpoints *harness.Checkpoints) (*results.Record, error) {
+func (l *lane) make(
+	ctx context.Context, opening *Opening, run results.Run, checkpoints *harness.Checkpoints,
+) (*results.Record, error) {
 	if l.worker == nil {
 		w, err := start(l.command, opening)
 		if err != nil {
@@ -156,7 +161,10 @@ const openTime = 5 * time.Minute
 
 // start starts a worker and opens the plan there.
 func start(command string, opening *Opening) (*worker, error) {
-	w := &worker{cmd: exec.Command("sh", "-c", command), messages: make(chan message), ended: make(chan struct{})}
+	w := &worker{
+		cmd: exec.Command("sh", "-c", command), messages: make(chan message),
+		ended: make(chan struct{}),
+	}
 	apart(w.cmd)
 	w.cmd.Stderr = &w.stderr
 	in, err := w.cmd.StdinPipe()
@@ -230,7 +238,9 @@ func (w *worker) broken(err error) error {
 const stopTime = 30 * time.Second
 
 // make has the worker make a run.
-func (w *worker) make(ctx context.Context, run results.Run, checkpoints *harness.Checkpoints) (*results.Record, error) {
+func (w *worker) make(
+	ctx context.Context, run results.Run, checkpoints *harness.Checkpoints,
+) (*results.Record, error) {
 	request := message{Run: &run}
 	if checkpoints != nil {
 		data, err := checkpoints.Load()
@@ -282,9 +292,11 @@ func (w *worker) make(ctx context.Context, run results.Run, checkpoints *harness
 
 // record reads a record and makes sure that it is that of the run.
 func (w *worker) record(run *results.Run, m message) (*results.Record, error) {
-	r, err := results.Decode(run.ID()+".jsonl", []byte(m.Record)) // which refuses that of another run
+	// which refuses that of another run
+	r, err := results.Decode(run.ID()+".jsonl", []byte(m.Record))
 	if err != nil {
-		return nil, w.broken(fmt.Errorf("its record is not that of the run that it was to make: %w", err))
+		return nil, w.broken(fmt.Errorf("its record is not that of the run that it was to make: "+
+			"%w", err))
 	}
 	return r, m.Fault.err()
 }

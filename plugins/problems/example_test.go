@@ -8,7 +8,7 @@ import (
 	"noisebench/protocol"
 )
 
-// The loss and the gradient of a test problem at a point, where its Doc says that the minimum is.
+// The Rosenbrock function at its minimum, (1, 1).
 func ExampleAll() {
 	for _, d := range problems.All() {
 		if d.Name != "rosenbrock" {
@@ -26,12 +26,12 @@ func ExampleAll() {
 		for i := range x {
 			x[i] = 1
 		}
-		m := &protocol.Measurement[float64]{Gradient: make([]float64, spec.Dim)}
-		if err := p.Measure(x, protocol.Batch{Examples: []int{0}}, protocol.Gradient, m); err != nil {
+		at, err := p.Evaluate(x, protocol.TrainPart)
+		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(spec.Dim, m.Loss, m.Gradient)
+		fmt.Println(spec.Metric.Name, at.Metric)
 	}
 	// Output:
-	// 2 0 [0 0]
+	// suboptimality 0
 }
