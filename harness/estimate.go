@@ -27,11 +27,11 @@ type Cost struct {
 
 // Estimate returns the cost of a run of each cell that only selects by the names of its entries
 // (nil: all), in the order of [Campaign.Forecast]; zero for the others, and if the optimizer cannot
-// run. It adds up separately sampled times, each sampled once for all cells that
-// share it: of one example and one evaluation of a problem, at its starting point, and of one step
-// of an optimizer, on artificial measurements. It assumes that an optimizer measures all that it
-// needs at each step and keeps the usual batch size. The harness's own time and contention between
-// concurrent runs are not counted.
+// run. It adds up separately sampled times, each sampled once for all cells that share it: of one
+// example and one evaluation of a problem, at its starting point, and of one step of an optimizer,
+// on artificial measurements. It assumes that an optimizer measures all that it needs at each step
+// and keeps the usual batch size. The harness's own time and contention between concurrent runs are
+// not counted.
 func (c *Campaign) Estimate(
 	ctx context.Context, alloc Alloc, only func(problem, optimizer string) bool,
 ) ([]Cost, error) {

@@ -12,8 +12,8 @@ import (
 	"noisebench/results"
 )
 
-// ThisHost is what records say of where they were made: this build of noisebench on this machine.
-// It goes into [Options].Host.
+// ThisHost returns the provenance of records that are made by this build of noisebench on this
+// machine, for [Options].Host.
 func ThisHost() results.Host {
 	machine, err := os.Hostname()
 	if err != nil {
@@ -53,7 +53,7 @@ func version() string {
 	return v
 }
 
-// cpuModel is the name of the processor, where the system tells it.
+// cpuModel is the name of the processor, if the system provides it.
 func cpuModel() string {
 	f, err := os.Open("/proc/cpuinfo")
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"noisebench/results"
 )
 
-// Missing says what the cells of a campaign wait for, one line for each cell that waits. cells and
+// Missing lists what the cells of a campaign wait for, one line for each cell that waits. cells and
 // due are those of [Campaign.Cells].
 func Missing(cells []results.Cell, due [][]Task) []string {
 	var lines []string

@@ -15,7 +15,7 @@ import (
 	"noisebench/results"
 )
 
-// The mean distances at which a run with a definition of an outside plugin looks whether that is
+// The mean distances at which a run with a definition of an outside plugin checks whether that is
 // pure (R2). A repeated measurement costs a measurement, a watched step a copy of x and a
 // comparison, which is little beside a call of another process if x has few elements.
 const (
@@ -38,15 +38,15 @@ type impurity struct {
 
 func (i *impurity) Error() string { return i.text }
 
-// purity looks whether the outside definitions of one run are pure. What it repeats is charged to
-// nobody and reaches no record, and the optimizer does not notice it. A nil *purity does not look.
+// purity checks whether the outside definitions of one run are pure. What it repeats is neither
+// charged nor recorded, and the optimizer does not notice it. A nil *purity checks nothing.
 type purity[T protocol.Float] struct {
 	problem, optimizer bool // is outside
 	stream             *rand.Rand
 	seed               maphash.Seed
 	probe              *probe // nil: an ordinary run
 
-	watch, repeat, evaluation int // the next step, step and evaluation that is looked at
+	watch, repeat, evaluation int // the next step, step and evaluation that is checked
 	evaluations               int // so far
 	watched, repeated         bool
 	x                         []T // since the last Step or Init, if that is watched
@@ -108,7 +108,7 @@ func (u *purity[T]) due(now int, next *int, mean int) bool {
 }
 
 // impure returns the fault of the problem or, if only that is outside, of the optimizer; problem
-// says which is the likelier culprit.
+// reports which is the likelier cause.
 func (r *runner[T]) impure(problem bool, call, format string, args ...any) error {
 	u := r.purity
 	if problem && !u.problem {
@@ -136,7 +136,7 @@ func differ[T protocol.Float](a, b []T) int {
 	return -1
 }
 
-// watch keeps a copy of x, which nobody may change before the next Step. It is called after Init
+// watch keeps a copy of x, which must not change before the next Step. It is called after Init
 // and after each Step, with the number of steps and the optimizer's request.
 func (r *runner[T]) watch(step int, request protocol.Request) error {
 	u := r.purity
@@ -195,8 +195,8 @@ func (u *purity[T]) moves(x []T, call func(x []T) error) bool {
 	return call(y) == nil && differ(y, x) >= 0
 }
 
-// measured looks whether a measurement left x alone and, now and then, whether it is repeatable.
-// The second measurement takes the place of the first.
+// measured checks whether a measurement left x unchanged and, now and then, whether it is
+// repeatable. The second measurement takes the place of the first.
 func (r *runner[T]) measured(want protocol.Quantity) error {
 	u := r.purity
 	if u == nil {
@@ -273,8 +273,8 @@ func (r *runner[T]) evaluates() error {
 	return r.unmoved()
 }
 
-// evaluated looks whether the evaluation of a part left the point alone and, now and then, whether
-// it is repeatable.
+// evaluated checks whether the evaluation of a part left the point unchanged and, now and then,
+// whether it is repeatable.
 func (r *runner[T]) evaluated(part protocol.Part, e protocol.Evaluation) error {
 	u := r.purity
 	if u == nil {

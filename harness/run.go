@@ -762,8 +762,8 @@ func transport(v any) string {
 	return "in process"
 }
 
-// ownSeconds is the time that the code of a problem or optimizer in another process says it took so
-// far; 0: it is in this process, or does not say.
+// ownSeconds is the time that the code of a problem or optimizer in another process reports to have
+// taken so far; 0: it is in this process, or reports none.
 func ownSeconds(v any) float64 {
 	if t, ok := v.(interface{ OwnSeconds() float64 }); ok {
 		return t.OwnSeconds()

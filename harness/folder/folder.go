@@ -1,7 +1,8 @@
-// Package folder uses a results folder as a campaign does. [Store] keeps its records and remembers
-// which it has seen. [Notes] are what the folder contains beside records: what the names of plans
-// meant when they were run in it, and which bundles runs were taken from. With them, tables of
-// plans that were run need neither plugins nor data.
+// Package folder executes campaigns in a results folder and reads their results. [Store] keeps the
+// records and remembers which it has seen; [Store.Execute] makes the missing runs. [Notes] are what
+// the folder contains besides records: what the names of plans meant when they were run in it, and
+// which bundles runs were taken from. With them, tables of plans that were run need neither plugins
+// nor data.
 package folder
 
 import (
@@ -19,14 +20,13 @@ import (
 	"noisebench/results/bundle/check"
 )
 
-// Notes are what a results folder says beside its records.
+// Notes are what a results folder contains besides records.
 type Notes struct {
 	Saved []*bundle.Saved // plans that were run in it, the one that was run last first
 	Taken []*bundle.Taken // bundles that runs were taken from
 }
 
-// Read reads the notes in a results folder. What cannot be read is left out, and is what the errors
-// say.
+// Read reads the notes in a results folder. What cannot be read is left out, with an error each.
 func Read(dir string) (n Notes, errs []error) {
 	var err error
 	if n.Saved, err = bundle.SavedPlans(dir); err != nil {
@@ -58,8 +58,8 @@ func (n *Notes) Others() (others []harness.Definitions) {
 	return others
 }
 
-// Resolve finds what the names of a plan, its defaults filled in, meant when it was run last, when
-// other plans were, or in bundles; else what they mean to rest, which is called only then.
+// Resolve finds the definitions that the names of a plan, its defaults filled in, had when it was
+// last run, when other plans were run, or in bundles. It calls rest only for names that have none.
 func (n *Notes) Resolve(
 	plan *protocol.Plan, rest func() (bundle.Lookup, error),
 ) (bundle.Lookup, error) {

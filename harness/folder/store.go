@@ -33,7 +33,7 @@ type Store struct {
 	warned map[string]bool // of unreadable records, by ID
 }
 
-// OpenStore opens the store in a results folder, which need not be there yet. warn gets a line for
+// OpenStore opens the store in a results folder, which need not exist yet. warn gets a line for
 // each record that cannot be read.
 func OpenStore(dir string, warn func(line string)) (*Store, error) {
 	store, err := results.Open(dir)
@@ -97,7 +97,7 @@ func (s *Store) note(id string, record *results.Record) {
 	s.seen[id] = record
 }
 
-// warn says what is wrong with a record, once.
+// warnOnce warns of a record, once.
 func (s *Store) warnOnce(id, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,7 +120,7 @@ func (s *Store) Lost() error {
 	if n == 0 {
 		return nil
 	}
-	return fmt.Errorf("%d of %s no longer in %s: somebody moved or removed them meanwhile; the "+
+	return fmt.Errorf("%d of %s no longer in %s: they were moved or removed meanwhile; the "+
 		"same command makes them again",
 		n, text.CountIs(len(s.seen), "run"), s.Records.Dir())
 }
@@ -203,8 +203,8 @@ func (s *Store) ForgetFailures() {
 	})
 }
 
-// OtherCode describes the records of a campaign's plan that other code made than what the campaign
-// names: a line for each kind, that of most records first.
+// OtherCode describes the records of a campaign's plan that were made by other code than the
+// campaign's: a line for each kind, that of most records first.
 func (s *Store) OtherCode(campaign *harness.Campaign) []string {
 	type code struct{ kind, name, version, digest, print string }
 	known := map[code]bool{}
@@ -223,7 +223,7 @@ func (s *Store) OtherCode(campaign *harness.Campaign) []string {
 	counts := map[string]int{}
 	for record, err := range s.Records.Records() {
 		if err != nil || record.Host.Plan != campaign.Plan.Name {
-			continue // what is wrong with a record shows where it is needed
+			continue // an unreadable record is reported where it is needed
 		}
 		if digest := builtBy(&record.Run); digest != "" {
 			counts[fmt.Sprintf("made by another build of bench (sha256 %.12s)", digest)]++
@@ -274,7 +274,7 @@ func (s *Store) builds(plan string) map[string]int {
 	return builds
 }
 
-// Build returns the whole digest of the build of bench that made records of a plan and whose digest
+// Build returns the full digest of the build of bench that made records of a plan and whose digest
 // begins with prefix, and the version of their contract.
 func (s *Store) Build(plan, prefix string) (digest string, contract int, err error) {
 	builds := s.builds(plan)

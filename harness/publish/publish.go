@@ -14,7 +14,7 @@ import (
 	"noisebench/results/bundle"
 )
 
-// Source is a plan with what there is of it.
+// Source is a plan with its results.
 type Source struct {
 	Campaign    *harness.Campaign
 	Definitions bundle.Lookup   // by the names of the plan
@@ -27,7 +27,7 @@ type Source struct {
 type Contents struct {
 	source  *Source
 	Runs    map[string]*results.Record // finished and failed ones, by ID
-	Missing []string                   // what the plan waits for, see harness.Missing
+	Missing []string                   // what is missing, see harness.Missing
 }
 
 // Gather derives every decision of a plan, and returns the runs that they use.
@@ -47,8 +47,9 @@ func Gather(s *Source) *Contents {
 	return c
 }
 
-// Pack writes the bundle to path. Of about, what is not the author's to say is filled in, but for
-// the publisher's build. The plan is packed without the places of plugins on this machine.
+// Pack writes the bundle to path. It fills in the facts in about that the results determine; title,
+// authors and the publisher's build are the caller's. The plan is packed without the paths of
+// plugins on this machine.
 func (c *Contents) Pack(path string, about bundle.About) (bundle.Packed, error) {
 	s := c.source
 	plan := s.Campaign.Plan

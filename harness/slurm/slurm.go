@@ -45,14 +45,14 @@ func ReadLimits(ctx context.Context) (Limits, error) {
 // Array is an array of jobs that all run the same command.
 type Array struct {
 	Name    string   // of the job
-	Command []string // words, passed on as they are
+	Command []string // words, passed unchanged
 	Tasks   int      // how many
 	CPUs    int      // for each task
 	GPUs    int      // for each task; 0: none are asked for
 	Time    time.Duration
 	Dir     string   // where the command runs
 	Log     string   // of each task: a path, in which %A is the job and %a the task
-	Options []string // of sbatch, such as --partition=long; they win over the fields above
+	Options []string // of sbatch, such as --partition=long; they override the fields above
 }
 
 // signalBefore is how long before its time limit a task is told to stop.
@@ -74,7 +74,7 @@ func (a *Array) Script() string {
 	return "#!/bin/sh\nexec " + strings.Join(words, " ") + "\n"
 }
 
-// plain are words that the shell takes as they are.
+// plain matches words that need no quotes in the shell.
 var plain = regexp.MustCompile(`^[A-Za-z0-9_./:=,@%+-]+$`)
 
 func quote(word string) string {
@@ -130,7 +130,7 @@ type Task struct {
 	Job    string        // number of the array
 	Index  string        // of the task in it
 	State  string        // PENDING, RUNNING, COMPLETING, …
-	Node   string        // where it runs; empty: nowhere yet
+	Node   string        // where it runs; empty: it does not run yet
 	Used   time.Duration // since it started
 	Left   time.Duration // until its limit; negative: there is none
 	Reason string        // why it waits
@@ -139,13 +139,13 @@ type Task struct {
 // ID is the task's name, as in the environment of the task: JOB_INDEX.
 func (t *Task) ID() string { return t.Job + "_" + t.Index }
 
-// Queue returns the tasks of jobs that have not ended. A job that the cluster has forgotten has
+// Queue returns the tasks of jobs that have not ended. A job that the cluster no longer lists has
 // none.
 func Queue(ctx context.Context, jobs []string) ([]Task, error) {
 	if len(jobs) == 0 {
 		return nil, nil
 	}
-	// All jobs of the user, since squeue refuses a list with one that it has forgotten.
+	// All jobs of the user, since squeue refuses a list with one that it no longer knows.
 	out, err := call(ctx, "", "squeue", "--me", "--array", "--noheader",
 		"--format=%F|%K|%T|%N|%M|%L|%r")
 	if err != nil {

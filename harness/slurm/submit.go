@@ -35,7 +35,7 @@ func SubmitPlan(ctx context.Context, dir, plan string, a *Array) (*Job, error) {
 		Submitted: time.Now().UTC().Format(time.RFC3339), Log: a.Log,
 	}
 	if err := job.Save(dir); err != nil {
-		return nil, fmt.Errorf("job %s is submitted, but cannot be remembered: %w", number, err)
+		return nil, fmt.Errorf("job %s is submitted, but cannot be stored: %w", number, err)
 	}
 	return job, nil
 }

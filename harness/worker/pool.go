@@ -21,19 +21,19 @@ type Pool struct {
 	all     []*lane
 }
 
-// lane is a place for one worker, which is started when it is needed and again after it ended.
+// lane is a slot for one worker, which is started when it is needed and restarted after it ended.
 type lane struct {
 	command  string // of a shell
 	failures int    // since the last run that it made
 	worker   *worker
 }
 
-// maxFailures is how often in a row a lane may fail before it is given up.
+// maxFailures is how often in a row a lane may fail before it is abandoned.
 const maxFailures = 3
 
 // NewPool returns a pool with one worker for each prefix. A worker is started by the shell command
 // "PREFIX ARGS…"; args are those that start bench worker on that machine. Where the prefix ends in
-// -c, as sh -c does, they are one word. note is called with a text for each worker that failed.
+// -c, as sh -c does, they are one word. note is called with a message for each worker that failed.
 func NewPool(prefixes, args []string, opening Opening, note func(string)) *Pool {
 	p := &Pool{opening: opening, note: note, lanes: make(chan *lane, len(prefixes))}
 	for _, prefix := range prefixes {
@@ -99,8 +99,8 @@ func (p *Pool) free(ctx context.Context) (*lane, error) {
 				return l, nil
 			}
 			if given++; given == len(p.all) {
-				return nil, errors.New("no worker is left; the messages above tell why each was " +
-					"given up")
+				return nil, errors.New("no worker is left; the messages above explain why each " +
+					"was given up")
 			}
 		case <-ctx.Done():
 			return nil, ctx.Err()
@@ -108,7 +108,7 @@ func (p *Pool) free(ctx context.Context) (*lane, error) {
 	}
 }
 
-// Close ends all workers. No run may be in the making.
+// Close ends all workers. It must not be called while runs are being made.
 func (p *Pool) Close() {
 	for _, l := range p.all {
 		if l.worker != nil {
@@ -151,7 +151,7 @@ type worker struct {
 	input    io.Closer
 	messages chan message
 	ended    chan struct{} // closed after the last message
-	err      error         // then: why there is no other
+	err      error         // then: why there are no more
 	stderr   tail
 }
 

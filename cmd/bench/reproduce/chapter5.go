@@ -19,9 +19,9 @@ const (
 	svagMB = "M-SVAG (mb)"
 )
 
-// chapter5Optimizers says what each of them is here, and which step sizes are explored for it on P1
-// to P4 (Balles 2021, App. B.1.2, and for those of App. B.2 and B.3 the list of what they vary).
-// The first is the one that the thesis found best on P1, where it can be read off.
+// chapter5Optimizers lists the optimizer of each name, and the step sizes that are explored for it
+// on P1 to P4 (Balles 2021, App. B.1.2, and for those of App. B.2 and B.3 the list of what they
+// vary). The first is the one that the thesis found best on P1, where it can be read off.
 var chapter5Optimizers = map[string]struct {
 	optimizer string
 	best      float64 // on P1
@@ -65,7 +65,7 @@ var chapter5Problems = map[string]string{
 // the test part.
 var allPublished = protocol.Setting{protocol.ValidationParameter: 0}
 
-// exploredAs names, for the optimizers for which App. B lists no step sizes, whose list is
+// exploredAs maps the optimizers for which App. B lists no step sizes to those whose lists are
 // explored.
 var exploredAs = map[string]string{svag: mSVAG, svagMB: mSVAG, adamSS: mSSD}
 
@@ -76,8 +76,8 @@ const (
 	reducedSeeds = 6 // at five pairs the one-sided sign-flip test can reach 1/32
 )
 
-// chapter5 makes the plans that compare optimizers on problems: one for each problem, in the
-// thesis' way at full size.
+// chapter5 makes the plans that compare optimizers on problems: one for each problem, at full size
+// as in the thesis.
 func chapter5(item string, size Size, problems, optimizers []string) []protocol.Plan {
 	no := false
 	if size == Reduced {
@@ -132,7 +132,7 @@ func chapter5(item string, size Size, problems, optimizers []string) []protocol.
 // evaluation than on training; claims are about a quarter, a half and the end of the budget.
 const evaluations5 = 12
 
-// departs5 is what a problem of chapter 5 does not have from the thesis, beside [unstated5].
+// departs5 lists how single problems of chapter 5 differ from the thesis, besides [unstated5].
 var departs5 = map[string]string{
 	"p3": "P3's batch normalization is evaluated with statistics of training examples taken at " +
 		"the point itself, DeepOBS' with running averages",
@@ -142,7 +142,8 @@ var departs5 = map[string]string{
 const unstated5 = "factors of weight decay, dropout rates, padding and starting points of the " +
 	"networks, which the thesis leaves out, are DeepOBS'"
 
-// chapter5Departs is what a comparison of chapter 5 on some problems departs in, and what it adds.
+// chapter5Departs lists how a comparison of chapter 5 on some problems differs from the thesis;
+// more are further differences.
 func chapter5Departs(problems []string, more ...string) map[Size][]string {
 	reduced := append(slices.Clone(more), unstated5,
 		fmt.Sprintf("P1 alone, for %d of its 6000 steps, under %d seeds in place of ten",

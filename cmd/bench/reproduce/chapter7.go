@@ -82,7 +82,7 @@ var (
 	coarseDampingsD4 = powersOfTen(-10, 10, 6)
 )
 
-// What items of chapter 7 depart in.
+// Differences of items of chapter 7 from the thesis.
 const (
 	ends7   = "a run ends once its loss is more than 100 times the initial one"
 	coarse7 = "for NGD and EFGD on a1a the grid has 61 step sizes and 6 dampings, which span the " +

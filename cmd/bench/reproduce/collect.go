@@ -29,7 +29,7 @@ func (i *Item) PlansOf(size Size) ([]protocol.Plan, error) {
 	return i.Plans(size), nil
 }
 
-// Collect gathers what is known of an item's runs, plan by plan, and counts those that are missing.
+// Collect gathers the known runs of an item, plan by plan, and counts the missing ones.
 func (i *Item) Collect(
 	size Size,
 	open func(protocol.Plan) (*harness.Campaign, error),
@@ -107,7 +107,7 @@ func WritePlans(w io.Writer, items []Item, size string) error {
 }
 
 // undecided is an error if a cell has no result because its runs failed. Single failures in a grid
-// are results of a kind: a singular matrix, say, which no setting that wins has.
+// are allowed, such as those of a singular matrix: settings with failures do not win.
 func undecided(cells []results.Cell) error {
 	for _, c := range cells {
 		n := len(c.Failed)

@@ -68,7 +68,7 @@ func central41(η float64, m int) (low, high float64) {
 	return v[0], v[1]
 }
 
-// found41 keeps what central41 has found: it takes a tenth of a second.
+// found41 caches the results of central41, which take a tenth of a second.
 var found41 sync.Map
 
 // decadesThesis are the widths that the thesis has, with half a unit of their last digit.

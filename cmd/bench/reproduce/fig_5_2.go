@@ -62,7 +62,7 @@ func draw52(*Input) (*Output, error) {
 		nil
 }
 
-// claims52 judges the curves that are drawn by what they stand for: the first by the tail of the
+// claims52 judges the curves that are drawn by their definitions: the first by the tail of the
 // normal distribution, the second by Adam's quotient E[g]/√E[g²], the third by the least expected
 // squared error of γg. "Closely approximates" means by less than a tenth.
 func claims52(curves []curve52) []Finding {

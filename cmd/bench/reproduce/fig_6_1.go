@@ -10,21 +10,21 @@ import (
 	"noisebench/results/report/figure"
 )
 
-// The quadratics of Figs. 6.1 and 6.2: H has eigenvalues 1 and λ, turned by ω.
+// The quadratics of Figs. 6.1 and 6.2: H has eigenvalues 1 and λ, rotated by ω.
 var (
 	eigenvalues61 = []float64{2, 5, 20}
 	angles61      = []float64{0, math.Pi / 16, math.Pi / 8, math.Pi / 4}
 	angleNames61  = []string{"0", "π/16", "π/8", "π/4"}
 )
 
-// quadratic61 is H = [[a, b], [b, d]] with eigenvalues 1 and λ, the eigenvector of λ turned by ω
+// quadratic61 is H = [[a, b], [b, d]] with eigenvalues 1 and λ, the eigenvector of λ rotated by ω
 // from the first axis.
 func quadratic61(λ, ω float64) (a, b, d float64) {
 	c, s := math.Cos(ω), math.Sin(ω)
 	return λ*c*c + s*s, (λ - 1) * c * s, λ*s*s + c*c
 }
 
-// bound61 is a function from above of the quadratic xᵀHx with H = [[a, b], [b, d]].
+// bound61 is an upper bound of the quadratic xᵀHx with H = [[a, b], [b, d]].
 type bound61 func(a, b, d float64) func(x, y float64) float64
 
 // squareBound is L∞‖x‖∞² with L∞ = a + d + 2|b| (Eq. C.14).
@@ -63,8 +63,8 @@ var fig62 = Item{
 	Claims: func(*Input) []Finding { return claims62(separableBound) },
 }
 
-// draw61 draws, for each quadratic, the level set {xᵀHx = 1} and that of a bound from above, which
-// lies within it.
+// draw61 draws, for each quadratic, the level set {xᵀHx = 1} and that of an upper bound, which lies
+// within it.
 func draw61(name string, bound bound61) *Output {
 	var rows [][]*figure.Panel
 	for _, λ := range eigenvalues61 {
@@ -91,6 +91,6 @@ func draw61(name string, bound bound61) *Output {
 			Label: name,
 			Style: style(1),
 		})
-	return only(f, "H has eigenvalues 1 and λ and is turned by ω. A smaller bound lies further "+
+	return only(f, "H has eigenvalues 1 and λ and is rotated by ω. A smaller bound lies further "+
 		"within the level set; above each panel, L∞/L₂.")
 }

@@ -26,7 +26,7 @@ var (
 	ratios63 = []float64{1.5, 2.35, 3, 4, 4.75, 5.5, 6.25, 7, 8, 9.1}             // λmax/λ̄
 )
 
-// fig63 compares gradient descent with sign descent on quadratics between axis-aligned and turned
+// fig63 compares gradient descent with sign descent on quadratics between axis-aligned and rotated
 // (Balles 2021, Sec. 6.4).
 var fig63 = Item{
 	Name:  "fig-6.3",

@@ -65,7 +65,7 @@ func newMatrices72(problem string, with protocol.Setting, examples float64) (*ma
 	return r, nil
 }
 
-// equal72 counts as no difference of matrices, relative to √(F₁₁F₂₂).
+// equal72 is the largest difference of matrices that counts as none, relative to √(F₁₁F₂₂).
 const equal72 = 0.05
 
 // equal judges that F̃ is F within equal72: all elements have to be. [Finding.opposite] is its

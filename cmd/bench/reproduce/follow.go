@@ -13,7 +13,7 @@ import (
 )
 
 // path is a run of one of bench's own float64 problems, in this process, of which the points are
-// kept: records do not hold them, and some pictures show nothing else.
+// kept: records do not contain them, and some pictures show only them.
 type path struct {
 	problem   string
 	with      protocol.Setting
@@ -26,7 +26,7 @@ type path struct {
 	start []float64
 	// after each step; may be nil
 	see func(x []float64, m *protocol.Measurement[float64], next []float64)
-	// measured for see, beside what the optimizer needs
+	// measured for see, besides what the optimizer needs
 	needs protocol.Quantity
 }
 
@@ -74,7 +74,7 @@ func (p *path) follow() (points [][]float64, record *results.Record, err error) 
 	return points, record, nil
 }
 
-// What this process serves; tests of claims exchange some of it.
+// What this process serves; tests of claims replace some of it.
 var (
 	allProblems   = problems.All
 	allOptimizers = optimizers.All
@@ -105,7 +105,7 @@ type whole struct {
 	batch   protocol.Batch
 }
 
-// openWhole opens a problem at parameters of which those that are left out have their defaults.
+// openWhole opens a problem; parameters that are not given have their defaults.
 func openWhole(name string, with protocol.Setting) (*whole, error) {
 	def, err := problemNamed(name)
 	if err != nil {
