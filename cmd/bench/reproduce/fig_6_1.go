@@ -91,6 +91,6 @@ func draw61(name string, bound bound61) *Output {
 			Label: name,
 			Style: style(1),
 		})
-	return only(f, "H has eigenvalues 1 and λ and is rotated by ω. A smaller bound lies further "+
+	return only(f, "H has eigenvalues 1 and λ and is turned by ω. A smaller bound lies further "+
 		"within the level set; above each panel, L∞/L₂.")
 }
