@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// layers says what each package of the project may import of the project, and which libraries it may import beside the
-// standard library. Where several entries fit a package, the longest counts. cmd/bench alone sees everything.
+// layers lists the packages of the project and the libraries that each package may import, besides
+// the standard library. Where several entries fit a package, the longest counts. cmd/bench alone
+// sees everything.
 var layers = map[string]struct{ own, libraries []string }{
 	"protocol":              {},
 	"protocol/protocoltest": {own: []string{"protocol"}},

@@ -92,7 +92,7 @@ func get(t *testing.T, address string) string {
 	return string(b)
 }
 
-// The page follows the records, and says so to whoever listens.
+// The page follows the records, and its events announce each change.
 func TestLive(t *testing.T) {
 	address, campaign, dir := serveSmall(t)
 	if text := get(t, address); !strings.Contains(text, "0 of 4 runs") || !strings.Contains(text, `connect-src &#39;self&#39;`) {

@@ -12,8 +12,8 @@ import (
 	"noisebench/results/bundle/check"
 )
 
-// Runs that a plan needs and a bundle holds are taken once; later, the folder's notes say what their
-// optimizer is, and only the other one is asked for.
+// Runs that a plan needs and a bundle holds are taken once; later, the folder's notes say what
+// their optimizer is, and only the other one is asked for.
 func TestBaselines(t *testing.T) {
 	path, err := testbundle.Make(t.TempDir(), testbundle.Plan("published", "sgd"))
 	if err != nil {

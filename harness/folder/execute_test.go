@@ -13,8 +13,8 @@ import (
 	"noisebench/results/claim"
 )
 
-// One of two optimizers is executed: the folder then has its runs and what the plan's names mean, and
-// the states say what is left, what others are making, and what nobody makes any more.
+// One of two optimizers is executed: the folder then has its runs and what the plan's names mean,
+// and the states say what is left, what others are making, and which runs were abandoned.
 func TestExecute(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "results")
 	store, err := folder.OpenStore(dir, func(line string) { t.Errorf("warning: %s", line) })

@@ -12,7 +12,8 @@ import (
 	"noisebench/results"
 )
 
-// TestPlainProgress follows the lines that are written where there is no terminal: some every ten seconds, none per run.
+// TestPlainProgress follows the lines that are written where there is no terminal: some every ten
+// seconds, none per run.
 func TestPlainProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
