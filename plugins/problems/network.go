@@ -38,6 +38,8 @@ type reader interface {
 	// and what the loss asks for to target: its class, one for each position that has one, or its
 	// values. What augmentation draws comes from random, which is nil in evaluations.
 	read(test bool, n int, random *rand.Rand, input, target []float32)
+	// draws reports whether augmentation draws anything.
+	draws() bool
 }
 
 // purposeAugment names the streams that augmentation draws from, keyed by the example's position in
@@ -207,7 +209,10 @@ func (f *learner) measure(x []float32, batch protocol.Batch, want protocol.Quant
 ) {
 	f.net.Measure(x, batch, want, func(i int, input, target []float32) {
 		example, position := f.train[batch.Examples[i]], uint64(batch.Position)+uint64(i)
-		random := protocol.Stream(batch.Seed, purposeAugment, position, uint64(example))
+		var random *rand.Rand
+		if f.draws() {
+			random = protocol.Stream(batch.Seed, purposeAugment, position, uint64(example))
+		}
 		f.readPublished(example, random, input, target)
 	}, m)
 }

@@ -42,6 +42,8 @@ type openText struct {
 	steps int
 }
 
+func (o *openText) draws() bool { return false }
+
 func (o *openText) read(test bool, n int, _ *rand.Rand, input, target []float32) {
 	text := o.Train
 	if test {

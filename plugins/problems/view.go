@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"noisebench/plugins/internal/simd"
 	"noisebench/plugins/problems/internal/data"
 	"noisebench/plugins/problems/internal/nn"
 )
@@ -58,15 +59,27 @@ func (v *view) show(list *data.ImageSet, n int, shape nn.Shape, random *rand.Ran
 		standardiseImage(dst)
 		return
 	}
-	white := cmp.Or(v.white, 255)
-	for i := range dst {
-		dst[i] /= white
-	}
+	simd.Divide(dst, cmp.Or(v.white, 255), dst)
+}
+
+// draws reports whether training sees anything at random.
+func (v *view) draws() bool {
+	return v.side > 0 || v.mirror || v.brightness > 0 || v.saturation != (factor{}) || v.contrast != (factor{})
 }
 
 // cut copies a part of an image, with zeros where it has no pixels.
 func cut(dst []float32, shape nn.Shape, list *data.ImageSet, n, top, left int, mirrored bool) {
 	src, c := list.Image(n), shape.Channels
+	if !mirrored && top >= 0 && left >= 0 && top+shape.Height <= list.Height && left+shape.Width <= list.Width {
+		line := shape.Width * c
+		for y := range shape.Height {
+			out := dst[y*line:][:line]
+			for i, level := range src[((top+y)*list.Width+left)*c:][:line] {
+				out[i] = float32(level)
+			}
+		}
+		return
+	}
 	for y := range shape.Height {
 		for x := range shape.Width {
 			out := dst[(y*shape.Width+x)*c:][:c]

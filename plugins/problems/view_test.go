@@ -1,6 +1,7 @@
 package problems
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -48,6 +49,34 @@ func TestViewWithoutDistortion(t *testing.T) {
 					t.Fatalf("%+v shows %v at (%d, %d), want %v", c.view, got, y, x, want)
 				}
 			}
+		}
+	}
+}
+
+// A view that shows the same under every stream, and only such a view, says that it draws nothing.
+func TestViewDraws(t *testing.T) {
+	list := numbered(8, 1)
+	for _, v := range []view{
+		{},
+		{white: 16},
+		{standardise: true},
+		{side: 6},
+		{mirror: true},
+		{brightness: 1},
+		{saturation: factor{0.5, 2}},
+		{contrast: factor{0.5, 2}},
+	} {
+		side := cmp.Or(v.side, 8)
+		shape := nn.Image(side, side, 3)
+		fixed, dst := make([]float32, shape.Size()), make([]float32, shape.Size())
+		v.show(list, 0, shape, nil, fixed)
+		differs := false
+		for i := range uint64(8) {
+			v.show(list, 0, shape, protocol.Stream(1, "test", i), dst)
+			differs = differs || !slices.Equal(dst, fixed)
+		}
+		if v.draws() != differs {
+			t.Errorf("%+v shows other things under other streams: %v, want %v", v, differs, v.draws())
 		}
 	}
 }

@@ -34,8 +34,11 @@ func main() {
 	sign()
 	tanh()
 	exp()
+	shiftedExp()
 	scalar("scale", "writes a x.", "dst *float32, a float32, x *float32",
 		func(dst, a, x reg.VecVirtual) reg.VecVirtual { VMULPS(a, x, x); return x })
+	scalar("divide", "writes x/a.", "dst *float32, a float32, x *float32",
+		func(dst, a, x reg.VecVirtual) reg.VecVirtual { VDIVPS(a, x, x); return x })
 	scalar("shift", "writes a + x.", "dst *float32, a float32, x *float32",
 		func(dst, a, x reg.VecVirtual) reg.VecVirtual { VADDPS(a, x, x); return x })
 	scalar("atLeast", "writes max(a, x), and NaN where x is NaN.", "dst *float32, a float32, x *float32",
@@ -47,8 +50,9 @@ func main() {
 		func(dst, a, x reg.VecVirtual) reg.VecVirtual { VMULPS(x, x, x); return average(dst, a, x) })
 	maskPositive()
 	dot()
-	lanes()
+	sum()
 	pack()
+	packTransposed()
 	spread()
 	maxPool()
 	maxPoolBack()
@@ -471,6 +475,74 @@ func exp() {
 	})
 }
 
+// shiftedExp emits, for four elements at a time, the operations of math.Exp in their order
+// (exp_amd64.s with FMA): 2ⁿ times a polynomial in (x − n ln 2)/16, to the 16th power.
+func shiftedExp() {
+	text("shiftedExp", "writes e^(x + shift) where that is a normal number.",
+		"dst *float64, x *float32, shift float64, table *[14]float64")
+	dst, x := Load(Param("dst"), GP64()), Load(Param("x"), GP64())
+	shift := YMM()
+	VBROADCASTSD(address("shift"), shift)
+	table := Load(Param("table"), GP64())
+	broadcast := func(i int) reg.VecVirtual {
+		c := YMM()
+		VBROADCASTSD(Mem{Base: table, Disp: 8 * i}, c)
+		return c
+	}
+	one, two, bias := broadcast(11), broadcast(12), broadcast(13)
+	loop(func(at reg.Register) {
+		const halves = 2
+		var v, n, p [halves]reg.VecVirtual
+		var whole [halves]reg.VecVirtual
+		each := func(op func(h int)) {
+			for h := range halves {
+				op(h)
+			}
+		}
+		each(func(h int) {
+			v[h], n[h], p[h], whole[h] = YMM(), YMM(), YMM(), XMM()
+			VCVTPS2PD(Mem{Base: x, Index: at, Scale: 4, Disp: 16 * h}, v[h])
+			VADDPD(shift, v[h], v[h])
+		})
+		log2e := broadcast(0)
+		each(func(h int) {
+			VMULPD(log2e, v[h], n[h])
+			VCVTPD2DQY(n[h], whole[h])
+			VCVTDQ2PD(whole[h], n[h])
+		})
+		for i := 1; i < 3; i++ {
+			part := broadcast(i)
+			each(func(h int) { VFNMADD231PD(part, n[h], v[h]) })
+		}
+		sixteenth := broadcast(3)
+		each(func(h int) { VMULPD(sixteenth, v[h], v[h]) })
+		each(func(h int) { VBROADCASTSD(Mem{Base: table, Disp: 8 * 4}, p[h]) })
+		for i := 5; i < 11; i++ {
+			c := broadcast(i)
+			each(func(h int) { VFMADD213PD(c, v[h], p[h]) })
+		}
+		each(func(h int) {
+			VFMADD213PD(one, v[h], p[h])
+			VMULPD(p[h], v[h], v[h])
+		})
+		for range 3 {
+			each(func(h int) {
+				VADDPD(two, v[h], p[h])
+				VMULPD(p[h], v[h], v[h])
+			})
+		}
+		each(func(h int) {
+			VADDPD(two, v[h], p[h])
+			VFMADD213PD(one, p[h], v[h])
+			VPMOVSXDQ(whole[h], n[h])
+			VPADDQ(bias, n[h], n[h])
+			VPSLLQ(Imm(52), n[h], n[h])
+			VMULPD(n[h], v[h], v[h])
+			VMOVUPD(v[h], Mem{Base: dst, Index: at, Scale: 8, Disp: 32 * h})
+		})
+	})
+}
+
 func maskPositive() {
 	text("maskPositive", "writes 0 to dst where not x > 0.", "dst, x *float32")
 	dst, x := Load(Param("dst"), GP64()), Load(Param("x"), GP64())
@@ -593,23 +665,84 @@ func dot() {
 	total(acc)
 }
 
-func lanes() {
-	begin("lanesAVX2", "writes the sum of every 32nd element of x, from i on, to sums[i]. n is a positive multiple of 32.",
-		"sums, x *float32, n int", "")
-	dst, x, n := Load(Param("sums"), GP64()), Load(Param("x"), GP64()), Load(Param("n"), GP64())
+// sum adds every 32nd element, rest's last, and then the 32 sums in pairs.
+func sum() {
+	begin("sumAVX2", "is the body of Sum. n is a multiple of 32.", "x *float32, n int, rest *[32]float32", "float32")
+	x, n, rest := Load(Param("x"), GP64()), Load(Param("n"), GP64()), Load(Param("rest"), GP64())
 	acc := sums()
 	at := GP64()
 	XORQ(at, at)
+	JMP(LabelRef("test"))
 	Label("loop")
 	for i := range acc {
 		VADDPS(Mem{Base: x, Index: at, Scale: 4, Disp: 32 * i}, acc[i], acc[i])
 	}
 	ADDQ(Imm(32), at)
+	Label("test")
 	CMPQ(at, n)
 	JLT(LabelRef("loop"))
 	for i := range acc {
-		VMOVUPS(acc[i], Mem{Base: dst, Disp: 32 * i})
+		VADDPS(Mem{Base: rest, Disp: 32 * i}, acc[i], acc[i])
 	}
+	VADDPS(acc[2], acc[0], acc[0])
+	VADDPS(acc[3], acc[1], acc[1])
+	VADDPS(acc[1], acc[0], acc[0])
+	low, high := acc[0].AsX(), XMM()
+	VEXTRACTF128(Imm(1), acc[0], high)
+	VADDPS(high, low, low)
+	VMOVHLPS(low, low, high)
+	VADDPS(high, low, low)
+	VMOVSHDUP(low, high)
+	VADDSS(high, low, low)
+	VZEROUPPER()
+	Store(low, ReturnIndex(0))
+	RET()
+}
+
+// packTransposed transposes blocks of 8 × 8.
+func packTransposed() {
+	begin("packTransposedAVX2", "writes the transpose of 8 rows of n elements to the rows of half a panel. "+
+		"n is a positive multiple of 8.", "dst, src *float32, stride, n int", "")
+	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
+	stride, n := Load(Param("stride"), GP64()), Load(Param("n"), GP64())
+	SHLQ(Imm(2), stride)
+	three := GP64()
+	LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, three)
+	below := GP64() // the fifth row
+	LEAQ(Mem{Base: src, Index: stride, Scale: 4}, below)
+	Label("loop")
+	for half := range 2 {
+		var pair [4]reg.VecVirtual // rows r and r + 4
+		for r, offset := range []Mem{{}, {Index: stride, Scale: 1}, {Index: stride, Scale: 2}, {Index: three, Scale: 1}} {
+			offset.Disp = 16 * half
+			pair[r] = YMM()
+			upper, lower := offset, offset
+			upper.Base, lower.Base = src, below
+			VMOVUPS(upper, pair[r].AsX())
+			VINSERTF128(Imm(1), lower, pair[r], pair[r])
+		}
+		for c := range 4 {
+			a, b := YMM(), YMM()
+			if c < 2 {
+				VUNPCKLPS(pair[1], pair[0], a)
+				VUNPCKLPS(pair[3], pair[2], b)
+			} else {
+				VUNPCKHPS(pair[1], pair[0], a)
+				VUNPCKHPS(pair[3], pair[2], b)
+			}
+			if c%2 == 0 {
+				VSHUFPS(Imm(0x44), b, a, a)
+			} else {
+				VSHUFPS(Imm(0xee), b, a, a)
+			}
+			VMOVUPS(a, Mem{Base: dst, Disp: (4*half + c) * columns * 4})
+		}
+	}
+	ADDQ(Imm(32), src)
+	ADDQ(Imm(32), below)
+	ADDQ(U32(8*columns*4), dst)
+	SUBQ(Imm(8), n)
+	JNZ(LabelRef("loop"))
 	VZEROUPPER()
 	RET()
 }
@@ -767,6 +900,23 @@ func channels() {
 			VADDPS(d, sum, sum)
 			store(v, "product")
 			store(sum, "sum")
+		})
+	eachChannel("normAdd", "is the body of NormAdd.", "sum, x *float32", []string{"x"},
+		func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)) {
+			v := load("x")
+			VADDPS(load("sum"), v, v)
+			store(v, "sum")
+		})
+	eachChannel("groupBack", "is the body of GroupBack.",
+		"dst, delta, x, "+moments+", scale, meanDelta, meanProduct *float32", []string{"dst", "delta", "x"},
+		func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)) {
+			v, d := z(load), load("delta")
+			VMULPS(load("meanProduct"), v, v)
+			VADDPS(load("meanDelta"), v, v)
+			VMULPS(load("scale"), d, d)
+			VSUBPS(v, d, d)
+			VMULPS(load("inverse"), d, d)
+			store(d, "dst")
 		})
 	eachChannel("normBack", "is the body of NormBack.",
 		"dst, delta, x, "+moments+", scale, meanDelta, meanProduct *float32", []string{"dst", "delta", "x"},

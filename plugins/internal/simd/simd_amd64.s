@@ -1557,6 +1557,96 @@ loop:
 	VZEROUPPER
 	RET
 
+// func shiftedExpAVX2(dst *float64, x *float32, shift float64, table *[14]float64, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·shiftedExpAVX2(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	VBROADCASTSD shift+16(FP), Y0
+	MOVQ         table+24(FP), DX
+	VBROADCASTSD 88(DX), Y1
+	VBROADCASTSD 96(DX), Y2
+	VBROADCASTSD 104(DX), Y3
+	MOVQ         n+32(FP), BX
+	XORQ         SI, SI
+
+loop:
+	VCVTPS2PD    (CX)(SI*4), Y4
+	VADDPD       Y0, Y4, Y4
+	VCVTPS2PD    16(CX)(SI*4), Y7
+	VADDPD       Y0, Y7, Y7
+	VBROADCASTSD (DX), Y8
+	VMULPD       Y8, Y4, Y5
+	VCVTPD2DQY   Y5, X6
+	VCVTDQ2PD    X6, Y5
+	VMULPD       Y8, Y7, Y8
+	VCVTPD2DQY   Y8, X9
+	VCVTDQ2PD    X9, Y8
+	VBROADCASTSD 8(DX), Y10
+	VFNMADD231PD Y10, Y5, Y4
+	VFNMADD231PD Y10, Y8, Y7
+	VBROADCASTSD 16(DX), Y10
+	VFNMADD231PD Y10, Y5, Y4
+	VFNMADD231PD Y10, Y8, Y7
+	VBROADCASTSD 24(DX), Y5
+	VMULPD       Y5, Y4, Y4
+	VMULPD       Y5, Y7, Y7
+	VBROADCASTSD 32(DX), Y5
+	VBROADCASTSD 32(DX), Y8
+	VBROADCASTSD 40(DX), Y10
+	VFMADD213PD  Y10, Y4, Y5
+	VFMADD213PD  Y10, Y7, Y8
+	VBROADCASTSD 48(DX), Y10
+	VFMADD213PD  Y10, Y4, Y5
+	VFMADD213PD  Y10, Y7, Y8
+	VBROADCASTSD 56(DX), Y10
+	VFMADD213PD  Y10, Y4, Y5
+	VFMADD213PD  Y10, Y7, Y8
+	VBROADCASTSD 64(DX), Y10
+	VFMADD213PD  Y10, Y4, Y5
+	VFMADD213PD  Y10, Y7, Y8
+	VBROADCASTSD 72(DX), Y10
+	VFMADD213PD  Y10, Y4, Y5
+	VFMADD213PD  Y10, Y7, Y8
+	VBROADCASTSD 80(DX), Y10
+	VFMADD213PD  Y10, Y4, Y5
+	VFMADD213PD  Y10, Y7, Y8
+	VFMADD213PD  Y1, Y4, Y5
+	VMULPD       Y5, Y4, Y4
+	VFMADD213PD  Y1, Y7, Y8
+	VMULPD       Y8, Y7, Y7
+	VADDPD       Y2, Y4, Y5
+	VMULPD       Y5, Y4, Y4
+	VADDPD       Y2, Y7, Y8
+	VMULPD       Y8, Y7, Y7
+	VADDPD       Y2, Y4, Y5
+	VMULPD       Y5, Y4, Y4
+	VADDPD       Y2, Y7, Y8
+	VMULPD       Y8, Y7, Y7
+	VADDPD       Y2, Y4, Y5
+	VMULPD       Y5, Y4, Y4
+	VADDPD       Y2, Y7, Y8
+	VMULPD       Y8, Y7, Y7
+	VADDPD       Y2, Y4, Y5
+	VFMADD213PD  Y1, Y5, Y4
+	VPMOVSXDQ    X6, Y5
+	VPADDQ       Y3, Y5, Y5
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y5, Y4, Y4
+	VMOVUPD      Y4, (AX)(SI*8)
+	VADDPD       Y2, Y7, Y8
+	VFMADD213PD  Y1, Y8, Y7
+	VPMOVSXDQ    X9, Y8
+	VPADDQ       Y3, Y8, Y8
+	VPSLLQ       $0x34, Y8, Y8
+	VMULPD       Y8, Y7, Y7
+	VMOVUPD      Y7, 32(AX)(SI*8)
+	ADDQ         $0x08, SI
+	CMPQ         SI, BX
+	JLT          loop
+	VZEROUPPER
+	RET
+
 // func scaleAVX2(dst *float32, a float32, x *float32, n int)
 // Requires: AVX
 TEXT ·scaleAVX2(SB), NOSPLIT, $0-32
@@ -1570,6 +1660,26 @@ loop:
 	VMOVUPS (AX)(BX*4), Y1
 	VMOVUPS (CX)(BX*4), Y1
 	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	CMPQ    BX, DX
+	JLT     loop
+	VZEROUPPER
+	RET
+
+// func divideAVX2(dst *float32, a float32, x *float32, n int)
+// Requires: AVX
+TEXT ·divideAVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+16(FP), CX
+	VBROADCASTSS a+8(FP), Y0
+	MOVQ         n+24(FP), DX
+	XORQ         BX, BX
+
+loop:
+	VMOVUPS (AX)(BX*4), Y1
+	VMOVUPS (CX)(BX*4), Y1
+	VDIVPS  Y0, Y1, Y1
 	VMOVUPS Y1, (AX)(BX*4)
 	ADDQ    $0x08, BX
 	CMPQ    BX, DX
@@ -1738,31 +1848,44 @@ loop:
 	MOVSS        X0, ret+24(FP)
 	RET
 
-// func lanesAVX2(sums *float32, x *float32, n int)
-// Requires: AVX
-TEXT ·lanesAVX2(SB), NOSPLIT, $0-24
-	MOVQ   sums+0(FP), AX
-	MOVQ   x+8(FP), CX
-	MOVQ   n+16(FP), DX
+// func sumAVX2(x *float32, n int, rest *[32]float32) float32
+// Requires: AVX, SSE
+TEXT ·sumAVX2(SB), NOSPLIT, $0-28
+	MOVQ   x+0(FP), AX
+	MOVQ   n+8(FP), CX
+	MOVQ   rest+16(FP), DX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	XORQ   BX, BX
+	JMP    test
 
 loop:
-	VADDPS  (CX)(BX*4), Y0, Y0
-	VADDPS  32(CX)(BX*4), Y1, Y1
-	VADDPS  64(CX)(BX*4), Y2, Y2
-	VADDPS  96(CX)(BX*4), Y3, Y3
-	ADDQ    $0x20, BX
-	CMPQ    BX, DX
-	JLT     loop
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	VMOVUPS Y2, 64(AX)
-	VMOVUPS Y3, 96(AX)
+	VADDPS (AX)(BX*4), Y0, Y0
+	VADDPS 32(AX)(BX*4), Y1, Y1
+	VADDPS 64(AX)(BX*4), Y2, Y2
+	VADDPS 96(AX)(BX*4), Y3, Y3
+	ADDQ   $0x20, BX
+
+test:
+	CMPQ         BX, CX
+	JLT          loop
+	VADDPS       (DX), Y0, Y0
+	VADDPS       32(DX), Y1, Y1
+	VADDPS       64(DX), Y2, Y2
+	VADDPS       96(DX), Y3, Y3
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VMOVHLPS     X0, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDSS       X1, X0, X0
 	VZEROUPPER
+	MOVSS        X0, ret+24(FP)
 	RET
 
 // func packAVX2(dst *float32, panelStride int, src *float32, stride int, rows int, panels int)
@@ -1798,6 +1921,74 @@ panel:
 	ADDQ       $0x40, AX
 	DECQ       SI
 	JNZ        row
+	VZEROUPPER
+	RET
+
+// func packTransposedAVX2(dst *float32, src *float32, stride int, n int)
+// Requires: AVX
+TEXT ·packTransposedAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ stride+16(FP), DX
+	MOVQ n+24(FP), BX
+	SHLQ $0x02, DX
+	LEAQ (DX)(DX*2), SI
+	LEAQ (CX)(DX*4), DI
+
+loop:
+	VMOVUPS     (CX), X0
+	VINSERTF128 $0x01, (DI), Y0, Y0
+	VMOVUPS     (CX)(DX*1), X1
+	VINSERTF128 $0x01, (DI)(DX*1), Y1, Y1
+	VMOVUPS     (CX)(DX*2), X2
+	VINSERTF128 $0x01, (DI)(DX*2), Y2, Y2
+	VMOVUPS     (CX)(SI*1), X3
+	VINSERTF128 $0x01, (DI)(SI*1), Y3, Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKLPS   Y3, Y2, Y5
+	VSHUFPS     $0x44, Y5, Y4, Y4
+	VMOVUPS     Y4, (AX)
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKLPS   Y3, Y2, Y5
+	VSHUFPS     $0xee, Y5, Y4, Y4
+	VMOVUPS     Y4, 64(AX)
+	VUNPCKHPS   Y1, Y0, Y4
+	VUNPCKHPS   Y3, Y2, Y5
+	VSHUFPS     $0x44, Y5, Y4, Y4
+	VMOVUPS     Y4, 128(AX)
+	VUNPCKHPS   Y1, Y0, Y4
+	VUNPCKHPS   Y3, Y2, Y5
+	VSHUFPS     $0xee, Y5, Y4, Y4
+	VMOVUPS     Y4, 192(AX)
+	VMOVUPS     16(CX), X6
+	VINSERTF128 $0x01, 16(DI), Y6, Y6
+	VMOVUPS     16(CX)(DX*1), X7
+	VINSERTF128 $0x01, 16(DI)(DX*1), Y7, Y7
+	VMOVUPS     16(CX)(DX*2), X8
+	VINSERTF128 $0x01, 16(DI)(DX*2), Y8, Y8
+	VMOVUPS     16(CX)(SI*1), X9
+	VINSERTF128 $0x01, 16(DI)(SI*1), Y9, Y9
+	VUNPCKLPS   Y7, Y6, Y4
+	VUNPCKLPS   Y9, Y8, Y5
+	VSHUFPS     $0x44, Y5, Y4, Y4
+	VMOVUPS     Y4, 256(AX)
+	VUNPCKLPS   Y7, Y6, Y4
+	VUNPCKLPS   Y9, Y8, Y5
+	VSHUFPS     $0xee, Y5, Y4, Y4
+	VMOVUPS     Y4, 320(AX)
+	VUNPCKHPS   Y7, Y6, Y4
+	VUNPCKHPS   Y9, Y8, Y5
+	VSHUFPS     $0x44, Y5, Y4, Y4
+	VMOVUPS     Y4, 384(AX)
+	VUNPCKHPS   Y7, Y6, Y4
+	VUNPCKHPS   Y9, Y8, Y5
+	VSHUFPS     $0xee, Y5, Y4, Y4
+	VMOVUPS     Y4, 448(AX)
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DI
+	ADDQ        $0x00000200, AX
+	SUBQ        $0x08, BX
+	JNZ         loop
 	VZEROUPPER
 	RET
 
@@ -2112,6 +2303,78 @@ channel:
 	LEAQ    (DX)(R8*4), DX
 	LEAQ    (BX)(R8*4), BX
 	DECQ    R9
+	JNZ     position
+	VZEROUPPER
+	RET
+
+// func normAddAVX2(sum *float32, x *float32, stride int, positions int, n int)
+// Requires: AVX
+TEXT ·normAddAVX2(SB), NOSPLIT, $0-40
+	MOVQ sum+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ stride+16(FP), DX
+	MOVQ positions+24(FP), BX
+	MOVQ n+32(FP), SI
+
+position:
+	XORQ DI, DI
+
+channel:
+	VMOVUPS (CX)(DI*4), Y0
+	VMOVUPS (AX)(DI*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)(DI*4)
+	ADDQ    $0x08, DI
+	CMPQ    DI, SI
+	JLT     channel
+	LEAQ    (CX)(DX*4), CX
+	DECQ    BX
+	JNZ     position
+	VZEROUPPER
+	RET
+
+// func groupBackAVX2(dst *float32, delta *float32, x *float32, mean *float32, inverse *float32, scale *float32, meanDelta *float32, meanProduct *float32, stride int, positions int, n int)
+// Requires: AVX
+TEXT ·groupBackAVX2(SB), NOSPLIT, $0-88
+	MOVQ dst+0(FP), AX
+	MOVQ delta+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ mean+24(FP), BX
+	MOVQ inverse+32(FP), SI
+	MOVQ scale+40(FP), DI
+	MOVQ meanDelta+48(FP), R8
+	MOVQ meanProduct+56(FP), R9
+	MOVQ stride+64(FP), R10
+	MOVQ positions+72(FP), R11
+	MOVQ n+80(FP), R12
+
+position:
+	XORQ R13, R13
+
+channel:
+	VMOVUPS (DX)(R13*4), Y0
+	VMOVUPS (BX)(R13*4), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS (SI)(R13*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS (CX)(R13*4), Y1
+	VMOVUPS (R9)(R13*4), Y2
+	VMULPS  Y2, Y0, Y0
+	VMOVUPS (R8)(R13*4), Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS (DI)(R13*4), Y2
+	VMULPS  Y2, Y1, Y1
+	VSUBPS  Y0, Y1, Y1
+	VMOVUPS (SI)(R13*4), Y0
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(R13*4)
+	ADDQ    $0x08, R13
+	CMPQ    R13, R12
+	JLT     channel
+	LEAQ    (AX)(R10*4), AX
+	LEAQ    (CX)(R10*4), CX
+	LEAQ    (DX)(R10*4), DX
+	DECQ    R11
 	JNZ     position
 	VZEROUPPER
 	RET

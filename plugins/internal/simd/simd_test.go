@@ -40,6 +40,7 @@ func elementwise[T float32 | float64]() map[string]func(dst, x, y []T) {
 		"Sign":          func(dst, x, _ []T) { Sign(dst, x) },
 		"Sqrt":          func(dst, x, _ []T) { Sqrt(dst, x) },
 		"Scale":         func(dst, x, _ []T) { Scale(dst, 0.3, x) },
+		"Divide":        func(dst, x, _ []T) { Divide(dst, 0.3, x) },
 		"Shift":         func(dst, x, _ []T) { Shift(dst, 0.3, x) },
 		"AtLeast":       func(dst, x, _ []T) { AtLeast(dst, 0, x) },
 		"Axpy":          func(dst, x, _ []T) { Axpy(dst, 0.3, x) },
@@ -135,7 +136,7 @@ func TestCellBack(t *testing.T) {
 	}
 }
 
-// Batch normalization's loops give the same bits as operations on one position's channels after the
+// A normalization's loops give the same bits as operations on one position's channels after the
 // other, with assembly and without.
 func TestNorm(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 10))
@@ -143,8 +144,11 @@ func TestNorm(t *testing.T) {
 		for positions := range 4 {
 			mean, inverse, scale, shift := vector(random, c), vector(random, c), vector(random, c), vector(random, c)
 			x, δ := vector(random, c*positions), vector(random, c*positions)
-			names := []string{"variance", "normalized", "sum", "product", "back"}
-			start := [][]float32{vector(random, c), make([]float32, len(x)), vector(random, c), vector(random, c), make([]float32, len(x))}
+			names := []string{"variance", "normalized", "sum", "product", "back", "added", "group"}
+			each := func() []float32 { return make([]float32, len(x)) }
+			start := [][]float32{
+				vector(random, c), each(), vector(random, c), vector(random, c), each(), vector(random, c), each(),
+			}
 			clone := func() (v [][]float32) {
 				for _, s := range start {
 					v = append(v, slices.Clone(s))
@@ -157,6 +161,8 @@ func TestNorm(t *testing.T) {
 				Normalize(v[1], x, mean, inverse, scale, shift)
 				NormSums(v[2], v[3], δ, x, mean, inverse)
 				NormBack(v[4], δ, x, mean, inverse, scale, shift, v[0])
+				NormAdd(v[5], x)
+				GroupBack(v[6], δ, x, mean, inverse, scale, shift, v[0])
 				return v
 			}
 			want, d, z := clone(), make([]float32, c), make([]float32, c)
@@ -173,8 +179,13 @@ func TestNorm(t *testing.T) {
 				Add(want[2], want[2], δ[at:])
 				Mul(d, δ[at:], z)
 				Add(want[3], want[3], d)
+				Add(want[5], want[5], x[at:])
 				Mul(d, z, want[0])
 				Add(d, d, shift)
+				group := want[6][at:][:c]
+				Mul(group, δ[at:], scale)
+				Sub(group, group, d)
+				Mul(group, group, inverse)
 				Sub(d, δ[at:], d)
 				Mul(d, d, inverse)
 				Mul(want[4][at:][:c], d, scale)
@@ -263,6 +274,59 @@ func TestExp(t *testing.T) {
 	if Exp(y[:1], []float32{float32(math.NaN())}); y[0] == y[0] {
 		t.Errorf("exp NaN is %v", y[0])
 	}
+}
+
+// ShiftedExp has the bits of math.Exp, also where that is not a normal number.
+func TestShiftedExp(t *testing.T) {
+	random := rand.New(rand.NewPCG(15, 16))
+	x := slices.Clone(special)
+	for range 4000 {
+		x = append(x, float32(random.NormFloat64()), float32(40*random.NormFloat64()), float32(600*random.NormFloat64()))
+	}
+	for v := float32(700); v < 750; v += 1.0 / 64 {
+		x = append(x, v, -v)
+	}
+	test := func(t *testing.T) {
+		for _, shift := range []float64{0, -0.1, 3e-9, -1000.3, math.Inf(1), math.Inf(-1), math.NaN()} {
+			for _, n := range []int{1, 7, 8, 9, 21, len(x)} {
+				dst := make([]float64, n)
+				ShiftedExp(dst, x, shift)
+				for i, v := range dst {
+					if want := math.Exp(float64(x[i]) + shift); math.Float64bits(v) != math.Float64bits(want) && (v == v || want == want) {
+						t.Fatalf("e^(%v + %v) is %v, want %v", x[i], shift, v, want)
+					}
+				}
+			}
+		}
+	}
+	t.Run(Level(), test)
+	portably(func() { t.Run(Level(), test) })
+}
+
+// PackTransposed writes every element to its place, and nothing else.
+func TestPackTransposed(t *testing.T) {
+	random := rand.New(rand.NewPCG(17, 18))
+	test := func(t *testing.T) {
+		for _, rows := range []int{1, 7, 8, 9, 16, 23, 33} {
+			for _, n := range []int{1, 5, 8, 17, 40} {
+				stride, panel := n+3, n*Columns+5
+				src := vector(random, rows*stride)
+				dst := make([]float32, (rows+Columns-1)/Columns*panel)
+				want := make([]float32, len(dst))
+				for r := range rows {
+					for c := range n {
+						want[r/Columns*panel+c*Columns+r%Columns] = src[r*stride+c]
+					}
+				}
+				PackTransposed(dst, panel, src, rows, stride, n)
+				if !slices.Equal(dst, want) {
+					t.Errorf("%d × %d: got %v, want %v", rows, n, dst, want)
+				}
+			}
+		}
+	}
+	t.Run(Level(), test)
+	portably(func() { t.Run(Level(), test) })
 }
 
 // TestSums: Dot and Spread are within the rounding of their stretches.

@@ -74,10 +74,20 @@ func tanhAVX2(dst *float32, x *float32, table *[13]float32, n int)
 //go:noescape
 func expAVX2(dst *float32, x *float32, table *[13]float32, n int)
 
+// shiftedExpAVX2 writes e^(x + shift) where that is a normal number. n is a positive multiple of 8.
+//
+//go:noescape
+func shiftedExpAVX2(dst *float64, x *float32, shift float64, table *[14]float64, n int)
+
 // scaleAVX2 writes a x. n is a positive multiple of 8.
 //
 //go:noescape
 func scaleAVX2(dst *float32, a float32, x *float32, n int)
+
+// divideAVX2 writes x/a. n is a positive multiple of 8.
+//
+//go:noescape
+func divideAVX2(dst *float32, a float32, x *float32, n int)
 
 // shiftAVX2 writes a + x. n is a positive multiple of 8.
 //
@@ -114,15 +124,20 @@ func maskPositiveAVX2(dst *float32, x *float32, n int)
 //go:noescape
 func dotAVX2(x *float32, y *float32, n int) float32
 
-// lanesAVX2 writes the sum of every 32nd element of x, from i on, to sums[i]. n is a positive multiple of 32.
+// sumAVX2 is the body of Sum. n is a multiple of 32.
 //
 //go:noescape
-func lanesAVX2(sums *float32, x *float32, n int)
+func sumAVX2(x *float32, n int, rest *[32]float32) float32
 
 // packAVX2 is Pack for whole panels.
 //
 //go:noescape
 func packAVX2(dst *float32, panelStride int, src *float32, stride int, rows int, panels int)
+
+// packTransposedAVX2 writes the transpose of 8 rows of n elements to the rows of half a panel. n is a positive multiple of 8.
+//
+//go:noescape
+func packTransposedAVX2(dst *float32, src *float32, stride int, n int)
 
 // spreadAVX2 writes max(0, a dst − b x²) and returns the sum. n is a positive multiple of 32.
 //
@@ -158,6 +173,16 @@ func normalizeAVX2(dst *float32, x *float32, mean *float32, inverse *float32, sc
 //
 //go:noescape
 func normSumsAVX2(sum *float32, product *float32, delta *float32, x *float32, mean *float32, inverse *float32, stride int, positions int, n int)
+
+// normAddAVX2 is the body of NormAdd. n is a positive multiple of 8, positions is positive.
+//
+//go:noescape
+func normAddAVX2(sum *float32, x *float32, stride int, positions int, n int)
+
+// groupBackAVX2 is the body of GroupBack. n is a positive multiple of 8, positions is positive.
+//
+//go:noescape
+func groupBackAVX2(dst *float32, delta *float32, x *float32, mean *float32, inverse *float32, scale *float32, meanDelta *float32, meanProduct *float32, stride int, positions int, n int)
 
 // normBackAVX2 is the body of NormBack. n is a positive multiple of 8, positions is positive.
 //

@@ -47,7 +47,13 @@ func tanhAVX2(dst, x *float32, table *[13]float32, n int) { panic("unreachable")
 
 func expAVX2(dst, x *float32, table *[13]float32, n int) { panic("unreachable") }
 
+func shiftedExpAVX2(dst *float64, x *float32, shift float64, table *[14]float64, n int) {
+	panic("unreachable")
+}
+
 func scaleAVX2(dst *float32, a float32, x *float32, n int) { panic("unreachable") }
+
+func divideAVX2(dst *float32, a float32, x *float32, n int) { panic("unreachable") }
 
 func shiftAVX2(dst *float32, a float32, x *float32, n int) { panic("unreachable") }
 
@@ -63,11 +69,13 @@ func maskPositiveAVX2(dst, x *float32, n int) { panic("unreachable") }
 
 func dotAVX2(x, y *float32, n int) float32 { panic("unreachable") }
 
-func lanesAVX2(sums, x *float32, n int) { panic("unreachable") }
+func sumAVX2(x *float32, n int, rest *[32]float32) float32 { panic("unreachable") }
 
 func packAVX2(dst *float32, panelStride int, src *float32, stride, rows, panels int) {
 	panic("unreachable")
 }
+
+func packTransposedAVX2(dst, src *float32, stride, n int) { panic("unreachable") }
 
 func spreadAVX2(dst *float32, a float32, x *float32, b float32, n int) float32 { panic("unreachable") }
 
@@ -88,6 +96,12 @@ func normalizeAVX2(dst, x, mean, inverse, scale, shift *float32, stride, positio
 }
 
 func normSumsAVX2(sum, product, delta, x, mean, inverse *float32, stride, positions, n int) {
+	panic("unreachable")
+}
+
+func normAddAVX2(sum, x *float32, stride, positions, n int) { panic("unreachable") }
+
+func groupBackAVX2(dst, delta, x, mean, inverse, scale, meanDelta, meanProduct *float32, stride, positions, n int) {
 	panic("unreachable")
 }
 

@@ -168,3 +168,24 @@ func Pack(dst, src []float32, rows, stride, n int) {
 		}
 	}
 }
+
+// PackTransposed copies the transpose of a matrix of rows × n elements, whose rows start stride
+// apart, to dst in panels that start panel elements apart: each has n rows of Columns elements. The
+// columns that the last panel lacks are left as they are.
+func PackTransposed(dst []float32, panel int, src []float32, rows, stride, n int) {
+	for r := 0; r < rows; {
+		half := dst[r/Columns*panel+r%Columns:]
+		count, c := min(8, rows-r), 0
+		if assembly && count == 8 && n >= 8 {
+			c = vectors(n)
+			_, _ = half[(c-1)*Columns+7], src[(r+7)*stride+c-1]
+			packTransposedAVX2(&half[0], &src[r*stride], stride, c)
+		}
+		for i := range count {
+			for k := c; k < n; k++ {
+				half[k*Columns+i] = src[(r+i)*stride+k]
+			}
+		}
+		r += count
+	}
+}

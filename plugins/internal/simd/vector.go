@@ -178,6 +178,32 @@ func Exp(dst, x []float32) {
 	}
 }
 
+// shiftedExpTable holds log₂ e, ln 2 in two parts, 1/16, the coefficients of a polynomial, the
+// highest power first, 1, 2, and the bits of a float64's bias: the constants of math.Exp.
+var shiftedExpTable = [14]float64{
+	math.Log2E, 0.69314718055966295651160180568695068359375, 0.28235290563031577122588448175013436025525412068e-12,
+	0.0625, 2.4801587301587301587e-5, 1.9841269841269841270e-4, 1.3888888888888888889e-3, 8.3333333333333333333e-3,
+	4.1666666666666666667e-2, 1.6666666666666666667e-1, 0.5, 1, 2, math.Float64frombits(1023),
+}
+
+// ShiftedExp writes e^(x + shift) to dst, in float64, with the bits of [math.Exp].
+func ShiftedExp(dst []float64, x []float32, shift float64) {
+	x = x[:len(dst)]
+	i := 0
+	if assembly && len(dst) >= 8 {
+		i = vectors(len(dst))
+		shiftedExpAVX2(&dst[0], &x[0], shift, &shiftedExpTable, i)
+		for j, v := range x[:i] {
+			if v := float64(v) + shift; !(math.Abs(v) <= 700) { // not a number, or the result may not be a normal one
+				dst[j] = math.Exp(v)
+			}
+		}
+	}
+	for ; i < len(dst); i++ {
+		dst[i] = math.Exp(float64(x[i]) + shift)
+	}
+}
+
 // Scale writes a x to dst.
 func Scale[T protocol.Float](dst []T, a T, x []T) {
 	x = x[:len(dst)]
@@ -188,6 +214,19 @@ func Scale[T protocol.Float](dst []T, a T, x []T) {
 	}
 	for ; i < len(dst); i++ {
 		dst[i] = a * x[i]
+	}
+}
+
+// Divide writes x/a to dst.
+func Divide[T protocol.Float](dst []T, a T, x []T) {
+	x = x[:len(dst)]
+	i := 0
+	if d, x := float32s(dst), float32s(x); len(d) >= 8 {
+		i = vectors(len(d))
+		divideAVX2(&d[0], float32(a), &x[0], i)
+	}
+	for ; i < len(dst); i++ {
+		dst[i] = x[i] / a
 	}
 }
 
@@ -302,14 +341,15 @@ func Dot(x, y []float32) float64 {
 // sums in pairs, so that unlike other sums it has the same bits with assembly and without. It is
 // meant for a [Block] or a few.
 func Sum[T protocol.Float](x []T) T {
-	var sums [32]T
-	i := 0
-	if s, x := float32s(sums[:]), float32s(x); len(x) >= 32 {
-		i = len(x) &^ 31
-		lanesAVX2(&s[0], &x[0], i)
+	if x := float32s(x); len(x) > 0 {
+		var rest [32]float32
+		whole := len(x) &^ 31
+		copy(rest[:], x[whole:])
+		return T(sumAVX2(&x[0], whole, &rest))
 	}
-	for ; i < len(x); i++ {
-		sums[i&31] += x[i]
+	var sums [32]T
+	for i, v := range x {
+		sums[i&31] += v
 	}
 	for n := 16; n > 0; n /= 2 {
 		for j := range n {

@@ -87,12 +87,7 @@ func (a *attention) part(qkv []float32, which, h int) []float32 { return qkv[whi
 
 // packTransposed packs the transpose of n × c elements whose rows start stride apart.
 func (a *attention) packTransposed(dst, src []float32, stride int) {
-	for t := range a.n {
-		panel := dst[t/simd.Columns*simd.Columns*a.c+t%simd.Columns:]
-		for k, v := range src[t*stride:][:a.c] {
-			panel[k*simd.Columns] = v
-		}
-	}
+	simd.PackTransposed(dst, a.c*simd.Columns, src, a.n, stride, a.c)
 }
 
 // square writes A Bᵀ to the rows of dst, as far as the mask leaves them, for an A of n × c, whose

@@ -135,12 +135,7 @@ func (d denseDeltas) task(t *thread, i int) {
 	panel := d.deltas.data[i*m*simd.Columns:][:m*simd.Columns]
 	simd.Pack(panel, d.out.delta.data[from:], m, d.n, columns)
 	if d.in.needed() {
-		for e := range m {
-			dst := d.transposed[e/simd.Columns*simd.Columns*d.n+from*simd.Columns+e%simd.Columns:]
-			for c, v := range panel[e*simd.Columns:][:columns] {
-				dst[c*simd.Columns] = v
-			}
-		}
+		simd.PackTransposed(d.transposed[from*simd.Columns:], d.n*simd.Columns, panel, m, simd.Columns, columns)
 	}
 	panel2 := d.deltas2.data[i*m*simd.Columns:][:m*simd.Columns]
 	if net.s != nil {
@@ -184,7 +179,7 @@ func (d denseBack) task(t *thread, i int) {
 	scratch := &d.scratch[t.number]
 	x, x2 := scratch.x[:n*denseColumns], scratch.x2[:n*denseColumns]
 	for e := range n {
-		copy(x[e*denseColumns:], d.in.values(e)[from:to])
+		copy(x[e*denseColumns:], d.in.value.data[e*d.c:][from:to])
 	}
 	if net.s != nil {
 		simd.Mul(x2, x, x)
@@ -252,7 +247,7 @@ func (d *dense) back(t *thread, from, to int) {
 			p.a = d.w.at(d.net.x)[k*d.n:]
 			t.compute(e, n, nil, &p)
 			for j := range n {
-				dst := d.in.deltas(e + j)[k:][:count]
+				dst := d.in.delta.data[(e+j)*d.c+k:][:count]
 				for r := range dst {
 					dst[r] = t.tile[r*most+j]
 				}

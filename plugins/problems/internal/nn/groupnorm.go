@@ -29,7 +29,7 @@ type groupNorm struct {
 }
 
 // groupScratch is one thread's, by channel.
-type groupScratch struct{ d, z, first, second []float32 }
+type groupScratch struct{ meanδ, meanδz []float32 }
 
 func (l GroupNorm) build(net *Network, in *tensor) *tensor {
 	g := &groupNorm{net: net, in: in, groups: l.Groups, ε: epsilon(l.Epsilon), c: in.shape.Channels}
@@ -47,9 +47,7 @@ func (l GroupNorm) build(net *Network, in *tensor) *tensor {
 func (g *groupNorm) grow(_, threads int) {
 	g.scratch = make([]groupScratch, threads)
 	for i := range g.scratch {
-		g.scratch[i] = groupScratch{
-			make([]float32, g.c), make([]float32, g.c), make([]float32, g.c), make([]float32, g.c),
-		}
+		g.scratch[i] = groupScratch{make([]float32, g.c), make([]float32, g.c)}
 	}
 }
 
@@ -68,68 +66,34 @@ func (g *groupNorm) share(sums []float32, f func(mean float64) float64) {
 	}
 }
 
-func (g *groupNorm) forward(t *thread, i int) {
-	c := g.c
-	γ, β, scratch := g.γ.at(g.net.x), g.β.at(g.net.x), &g.scratch[t.number]
-	mean, inverse, d, z := g.mean.of(i), g.inverse.of(i), scratch.d, scratch.z
-	size := g.in.shape.Size()
-	x := g.in.values(i)
+func (g *groupNorm) forward(_ *thread, i int) {
+	x, mean, inverse := g.in.values(i), g.mean.of(i), g.inverse.of(i)
 	clear(mean)
-	for p := 0; p < size; p += c {
-		simd.Add(mean, mean, x[p:])
-	}
+	simd.NormAdd(mean, x)
 	g.share(mean, func(mean float64) float64 { return mean })
 	clear(inverse)
-	for p := 0; p < size; p += c {
-		simd.Sub(d, x[p:], mean)
-		simd.Mul(d, d, d)
-		simd.Add(inverse, inverse, d)
-	}
+	simd.NormVariance(inverse, x, mean)
 	g.share(inverse, func(variance float64) float64 { return 1 / math.Sqrt(variance+g.ε) })
-	y := g.out.values(i)
-	for p := 0; p < size; p += c {
-		simd.Sub(z, x[p:], mean)
-		simd.Mul(z, z, inverse)
-		simd.Mul(y[p:][:c], z, γ)
-		simd.Add(y[p:][:c], y[p:], β)
-	}
+	simd.Normalize(g.out.values(i), x, mean, inverse, g.γ.at(g.net.x), g.β.at(g.net.x))
 }
 
 // backward: with d = γ δ and z the normalised input, (d − mean of d − z mean of d z)/√(variance +
 // ε), means over the group.
 func (g *groupNorm) backward(t *thread, i int) {
-	c := g.c
-	γ, scratch := g.γ.at(g.net.x), &g.scratch[t.number]
 	sumδz, sumδ := g.example(i)
 	clear(sumδz)
 	clear(sumδ)
-	size, d, z := g.in.shape.Size(), scratch.d, scratch.z
 	x, δ, mean, inverse := g.in.values(i), g.out.deltas(i), g.mean.of(i), g.inverse.of(i)
-	for p := 0; p < size; p += c {
-		simd.Add(sumδ, sumδ, δ[p:])
-		simd.Sub(z, x[p:], mean)
-		simd.Mul(z, z, inverse)
-		simd.Mul(d, δ[p:], z)
-		simd.Add(sumδz, sumδz, d)
-	}
+	simd.NormSums(sumδ, sumδz, δ, x, mean, inverse)
 	if !g.in.needed() {
 		return
 	}
-	meanδ, meanδz := scratch.first, scratch.second
+	γ, scratch := g.γ.at(g.net.x), &g.scratch[t.number]
+	meanδ, meanδz := scratch.meanδ, scratch.meanδz
 	simd.Mul(meanδ, γ, sumδ)
 	simd.Mul(meanδz, γ, sumδz)
 	same := func(mean float64) float64 { return mean }
 	g.share(meanδ, same)
 	g.share(meanδz, same)
-	dst := g.in.deltas(i)
-	for p := 0; p < size; p += c {
-		simd.Sub(z, x[p:], mean)
-		simd.Mul(z, z, inverse)
-		simd.Mul(d, z, meanδz)
-		simd.Add(d, d, meanδ)
-		to := dst[p:][:c]
-		simd.Mul(to, δ[p:], γ)
-		simd.Sub(to, to, d)
-		simd.Mul(to, to, inverse)
-	}
+	simd.GroupBack(g.in.deltas(i), δ, x, mean, inverse, γ, meanδ, meanδz)
 }

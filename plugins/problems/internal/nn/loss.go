@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"noisebench/plugins/internal/simd"
 	"noisebench/protocol"
 )
 
@@ -82,19 +83,20 @@ func (SoftmaxCrossEntropy) build(net *Network, in *tensor) *tensor {
 			if class < 0 || class >= classes {
 				panic(fmt.Sprintf("nn: target is class %v, want one of [0, %d)", target[p], classes))
 			}
-			best, top := 0, math.Inf(-1)
+			best, greatest := 0, float32(math.Inf(-1))
 			for c, v := range row {
-				if float64(v) > top {
-					best, top = c, float64(v)
+				if v > greatest {
+					best, greatest = c, v
 				}
 			}
+			top := float64(greatest)
 			if math.IsInf(top, -1) {
 				top = 0 // all −Inf or NaN: the loss is NaN
 			}
+			simd.ShiftedExp(t.exps, row, -top)
 			sum := 0.0
-			for c, v := range row {
-				t.exps[c] = math.Exp(float64(v) - top)
-				sum += t.exps[c]
+			for _, e := range t.exps {
+				sum += e
 			}
 			one := math.Log(sum) - (float64(row[class]) - top)
 			if best == class && !math.IsNaN(one) {

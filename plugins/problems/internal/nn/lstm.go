@@ -99,19 +99,9 @@ func (k *lstm) prepare() {
 	w, n := k.w.at(k.net.x), 4*k.h
 	simd.Pack(k.x, w, k.c, n, n)
 	simd.Pack(k.hidden, w[k.c*n:], k.h, n, n)
-	packTransposed(k.xBack, w, k.c, n)
-	packTransposed(k.hiddenBack, w[k.c*n:], k.h, n)
+	simd.PackTransposed(k.xBack, n*simd.Columns, w, k.c, n, n)
+	simd.PackTransposed(k.hiddenBack, n*simd.Columns, w[k.c*n:], k.h, n, n)
 	copy(k.bias, k.b.at(k.net.x))
-}
-
-// packTransposed packs the transpose of a matrix of rows × n elements.
-func packTransposed(dst, src []float32, rows, n int) {
-	for r := range rows {
-		panel := dst[r/simd.Columns*simd.Columns*n+r%simd.Columns:]
-		for c, v := range src[r*n:][:n] {
-			panel[c*simd.Columns] = v
-		}
-	}
 }
 
 type (

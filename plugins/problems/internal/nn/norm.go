@@ -122,10 +122,7 @@ func (b *batchNorm) backwardAll() {
 func (b normMean) task(_ *thread, i int) {
 	sum, _ := b.pair(i)
 	clear(b.sums.of(i))
-	x := b.in.values(i)
-	for ; len(x) > 0; x = x[b.c:] {
-		simd.Add(sum, sum, x)
-	}
+	simd.NormAdd(sum, b.in.values(i))
 }
 
 // task sums (x − mean)².

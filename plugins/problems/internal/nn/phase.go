@@ -61,13 +61,8 @@ func (k *conv) preparePhases() {
 		depth := f.y.taps * f.x.taps * k.n
 		for e := range f.y.taps * f.x.taps {
 			y, x := f.y.tap+(f.y.taps-1-e/f.x.taps)*k.stride, f.x.tap+(f.x.taps-1-e%f.x.taps)*k.stride
-			for c := range k.c {
-				row := w[((y*k.size+x)*k.c+c)*k.n:][:k.n]
-				panel := f.panels[c/simd.Columns*simd.Columns*depth+e*k.n*simd.Columns+c%simd.Columns:]
-				for o, v := range row {
-					panel[o*simd.Columns] = v
-				}
-			}
+			tap := w[(y*k.size+x)*k.c*k.n:]
+			simd.PackTransposed(f.panels[e*k.n*simd.Columns:], depth*simd.Columns, tap, k.c, k.n, k.n)
 		}
 	}
 }
