@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// TestSignals interrupts bench while a step takes seconds: the first signal stops it after the
-// step, a second one at once, and each prints what is safe.
+// TestSignals interrupts bench while a step takes seconds: the first signal stops it after the step, a
+// second one at once, and each says what is safe.
 func TestSignals(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it waits for slow steps")
@@ -23,8 +23,7 @@ func TestSignals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Under nohup, hang-ups are ignored, and children would ignore them too unless this process
-	// listens.
+	// Under nohup, hang-ups are ignored, and children would ignore them too unless this process listens.
 	listens := make(chan os.Signal, 1)
 	signal.Notify(listens, syscall.SIGHUP)
 	defer signal.Stop(listens)
