@@ -44,9 +44,7 @@ type Campaign struct {
 // describe them. If all runs that a cell needs exist under one of them, but not under definitions,
 // the cell consists of those. Version, contract and fingerprint version must agree, so that only
 // rounding can differ.
-func NewCampaign(
-	plan protocol.Plan, definitions Definitions, others ...Definitions,
-) (*Campaign, error) {
+func NewCampaign(plan protocol.Plan, definitions Definitions, others ...Definitions) (*Campaign, error) {
 	c := &Campaign{Plan: plan.WithDefaults()}
 	if err := c.Plan.Check(); err != nil {
 		return nil, err
@@ -78,18 +76,15 @@ func NewCampaign(
 		}
 	}
 	if !slices.ContainsFunc(c.cells, func(c *cell) bool { return c.impossible == "" }) {
-		return nil, fmt.Errorf("plan %s: none of its optimizers can run on any of its problems, "+
-			"such as %s: %s",
+		return nil, fmt.Errorf("plan %s: none of its optimizers can run on any of its problems, such as %s: %s",
 			c.Plan.Name, c.cells[0].pEntry.Name, c.cells[0].impossible)
 	}
 	return c, nil
 }
 
-// once returns a Spec that asks only once at each setting, for all cells and runs: a plugin that
-// hangs would otherwise hang as often. One that fails gets a second chance.
-func once(
-	spec func(protocol.Setting) (protocol.ProblemSpec, error),
-) func(protocol.Setting) (protocol.ProblemSpec, error) {
+// once returns a Spec that asks only once at each setting, for all cells and runs: a plugin that hangs
+// would otherwise hang as often. One that fails gets a second chance.
+func once(spec func(protocol.Setting) (protocol.ProblemSpec, error)) func(protocol.Setting) (protocol.ProblemSpec, error) {
 	type answer struct {
 		spec protocol.ProblemSpec
 		err  error
@@ -122,9 +117,7 @@ func (c *Campaign) Contract(version int) {
 // name gives each entry without a name in the plan the name in its definition, unless another entry
 // has that name. An entry that gives a plugin's path would otherwise be named by the path.
 func (c *Campaign) name(definitions Definitions) error {
-	rename := func(n int, entry func(i int) (given string, name *string),
-		find func(given string) (string, error),
-	) error {
+	rename := func(n int, entry func(i int) (given string, name *string), find func(given string) (string, error)) error {
 		wanted := make([]string, n)
 		for i := range n {
 			given, name := entry(i)
@@ -137,8 +130,7 @@ func (c *Campaign) name(definitions Definitions) error {
 			}
 		}
 		for i, w := range wanted {
-			if _, name := entry(i); slices.Index(wanted, w) == i &&
-				!slices.Contains(wanted[i+1:], w) {
+			if _, name := entry(i); slices.Index(wanted, w) == i && !slices.Contains(wanted[i+1:], w) {
 				*name = w
 			}
 		}
@@ -185,11 +177,9 @@ func sideBySide(n, goroutines int, do func(i int)) {
 }
 
 // Make makes one run of the campaign, which need not be due. A run that the campaign would not
-// make, such as one whose optimizer computes other bits here, is refused with an error that
-// names the difference. Otherwise it is [RunResumable].
-func (c *Campaign) Make(
-	ctx context.Context, run results.Run, alloc Alloc, checkpoints *Checkpoints,
-) (*results.Record, error) {
+// make, such as one whose optimizer computes other bits here, is refused with an error that tells
+// what differs. For the rest it is [RunResumable].
+func (c *Campaign) Make(ctx context.Context, run results.Run, alloc Alloc, checkpoints *Checkpoints) (*results.Record, error) {
 	id := run.ID()
 	var near *results.Run
 	for _, cell := range c.cells {
@@ -205,11 +195,9 @@ func (c *Campaign) Make(
 		}
 	}
 	if near == nil {
-		return nil, fmt.Errorf("plan %s has no run of optimizer %s on problem %s", c.Plan.Name,
-			run.Optimizer.Name, run.Problem.Name)
+		return nil, fmt.Errorf("plan %s has no run of optimizer %s on problem %s", c.Plan.Name, run.Optimizer.Name, run.Problem.Name)
 	}
-	return nil, fmt.Errorf("the optimizer %s on the problem %s is not the same on this machine: "+
-		"%s", run.Optimizer.Name, run.Problem.Name,
+	return nil, fmt.Errorf("the optimizer %s on the problem %s is not the same on this machine: %s", run.Optimizer.Name, run.Problem.Name,
 		difference(near, &run))
 }
 
@@ -222,10 +210,7 @@ func difference(here, wanted *results.Run) string {
 		{"fingerprint of the problem", here.Problem.Fingerprint, wanted.Problem.Fingerprint},
 		{"data of the problem", fmt.Sprint(here.Problem.Data), fmt.Sprint(wanted.Problem.Data)},
 		{"version of the optimizer", here.Optimizer.Version, wanted.Optimizer.Version},
-		{
-			"plugin of the optimizer", here.Optimizer.Plugin.String(),
-			wanted.Optimizer.Plugin.String(),
-		},
+		{"plugin of the optimizer", here.Optimizer.Plugin.String(), wanted.Optimizer.Plugin.String()},
 		{"fingerprint of the optimizer", here.Optimizer.Fingerprint, wanted.Optimizer.Fingerprint},
 	} {
 		if d.here != d.wanted {
@@ -252,11 +237,9 @@ func (c *Campaign) Forecast() []Forecast {
 	all := make([]Forecast, len(c.cells))
 	for i, cell := range c.cells {
 		all[i] = Forecast{
-			Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Runs: cell.mostRuns(),
-			Examples:  cell.budget,
-			BatchSize: cell.batchSize(), Chooses: cell.optimizer.ChoosesBatchSize,
-			Impossible: cell.impossible,
-			Saves:      cell.optimizer.Saves,
+			Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Runs: cell.mostRuns(), Examples: cell.budget,
+			BatchSize: cell.batchSize(), Chooses: cell.optimizer.ChoosesBatchSize, Impossible: cell.impossible,
+			Saves: cell.optimizer.Saves,
 		}
 	}
 	return all
@@ -334,18 +317,15 @@ type CheckpointStore interface {
 // lists the failure. When ctx ends, Execute stops each run within one step and returns ctx's error.
 // Finished runs are in the store, and the next call of Execute continues from there.
 func (c *Campaign) Execute(ctx context.Context, opt Options) ([]results.Cell, error) {
-	if opt.Only != nil && !slices.ContainsFunc(c.cells,
-		func(c *cell) bool { return opt.Only(c.pEntry.Name, c.oEntry.Name) }) {
-		return nil, fmt.Errorf("plan %s: no pair of a problem and an optimizer is selected",
-			c.Plan.Name)
+	if opt.Only != nil && !slices.ContainsFunc(c.cells, func(c *cell) bool { return opt.Only(c.pEntry.Name, c.oEntry.Name) }) {
+		return nil, fmt.Errorf("plan %s: no pair of a problem and an optimizer is selected", c.Plan.Name)
 	}
 	if err := c.openProblems(opt.Only); err != nil {
 		return nil, err
 	}
 	e := &execution{
 		campaign: c, opt: opt, known: map[string]*results.Record{}, running: map[string]bool{},
-		elsewhere: map[string]*elsewhere{}, cells: make([]cellState, len(c.cells)),
-		done: make(chan ended),
+		elsewhere: map[string]*elsewhere{}, cells: make([]cellState, len(c.cells)), done: make(chan ended),
 	}
 	defer func(n *int) { // wait for the runs in flight
 		for ; *n > 0; *n-- {
@@ -364,8 +344,7 @@ func (c *Campaign) openProblems(only func(problem, optimizer string) bool) error
 	opened := map[string]bool{}
 	var failed error
 	for _, cell := range c.cells {
-		if cell.impossible != "" || opened[cell.pEntry.Name] || only != nil &&
-			!only(cell.pEntry.Name, cell.oEntry.Name) {
+		if cell.impossible != "" || opened[cell.pEntry.Name] || only != nil && !only(cell.pEntry.Name, cell.oEntry.Name) {
 			continue
 		}
 		opened[cell.pEntry.Name] = true
@@ -390,8 +369,7 @@ func (c *Campaign) openProblems(only func(problem, optimizer string) bool) error
 			return fmt.Errorf("problem %s: %w", cell.pEntry.Name, err)
 		}
 	}
-	if failed != nil && !slices.ContainsFunc(c.cells,
-		func(c *cell) bool { return c.impossible == "" }) {
+	if failed != nil && !slices.ContainsFunc(c.cells, func(c *cell) bool { return c.impossible == "" }) {
 		return failed
 	}
 	return nil
@@ -514,8 +492,7 @@ func (e *execution) run(ctx context.Context) ([]results.Cell, error) {
 			e.made++
 		}
 		h := end.record.Host
-		e.cells[end.cell].seconds += h.ProblemTime + h.OptimizerTime + h.EvaluateTime +
-			h.HarnessTime
+		e.cells[end.cell].seconds += h.ProblemTime + h.OptimizerTime + h.EvaluateTime + h.HarnessTime
 		e.cells[end.cell].runs++
 		for i := range e.cells {
 			if e.cells[i].settle(id) {
@@ -525,10 +502,7 @@ func (e *execution) run(ctx context.Context) ([]results.Cell, error) {
 			}
 		}
 		cell := e.campaign.cells[end.cell]
-		e.report(Progress{
-			Task: end.task, Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name,
-			Record: end.record,
-		})
+		e.report(Progress{Task: end.task, Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Record: end.record})
 	}
 }
 
@@ -639,8 +613,7 @@ func (e *execution) make(ctx context.Context, i int, task Task) ended {
 		}
 		defer release()
 		// Its last owner may have made it between the two.
-		if end.record, end.found, end.err = e.opt.Store.Lookup(task.ID); end.found ||
-			end.err != nil {
+		if end.record, end.found, end.err = e.opt.Store.Lookup(task.ID); end.found || end.err != nil {
 			return end
 		}
 	}
@@ -653,9 +626,7 @@ func (e *execution) make(ctx context.Context, i int, task Task) ended {
 
 // attempt makes a run, once more and from its start if a plugin fails, and commits its record. It
 // stops when held ends, as it does with ctx or when the run's claim is lost.
-func (e *execution) attempt(
-	ctx, held context.Context, i int, task Task,
-) (record *results.Record, err error) {
+func (e *execution) attempt(ctx, held context.Context, i int, task Task) (record *results.Record, err error) {
 	cell := e.campaign.cells[i]
 	impure := cell.prove(held, task.Run, e.opt.Alloc)
 	for attempt := range 2 {
@@ -675,8 +646,7 @@ func (e *execution) attempt(
 		} else if e.opt.Maker != nil {
 			record, err = e.opt.Maker.Make(held, task.Run, checkpoints)
 		} else {
-			record, err = RunResumable(held, cell.problem, cell.optimizer, task.Run, e.opt.Alloc,
-				checkpoints)
+			record, err = RunResumable(held, cell.problem, cell.optimizer, task.Run, e.opt.Alloc, checkpoints)
 		}
 		if fault := (*protocol.Fault)(nil); err != nil && !errors.As(err, &fault) {
 			return nil, err
@@ -685,8 +655,7 @@ func (e *execution) attempt(
 		if err == nil {
 			break
 		}
-		// the problem could not even be described again, or one of the two is impure
-		if record == nil {
+		if record == nil { // the problem could not even be described again, or one of the two is impure
 			record = &results.Record{
 				Run: task.Run, Spec: cell.spec,
 				End: results.End{Status: results.Failed, Reason: err.Error()},
@@ -756,8 +725,7 @@ func (e *execution) report(p Progress) {
 		}
 		left := len(s.due)
 		if s.cell.Setting == nil && left > 0 {
-			left = max(left,
-				e.campaign.cells[i].mostRuns()-len(s.cell.Tuning)-len(s.cell.OneShot)-s.settled)
+			left = max(left, e.campaign.cells[i].mostRuns()-len(s.cell.Tuning)-len(s.cell.OneShot)-s.settled)
 		}
 		p.Left += left
 		each := seconds / float64(max(1, runs))

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -52,14 +53,14 @@ type Options struct {
 	// files. Linux only. Default: half of what is free when the host is made, since two plugins
 	// serve a run; negative: no limit.
 	Memory int64
+	// Threads is how many threads a run should keep busy, of which plugins are told by
+	// ThreadsVariable. Default: they are told what this process is.
+	Threads int
 	// Transport is the fastest transport to use with plugins that can. Default: Doorbell.
 	Transport Transport
 	// Devices are the accelerators to use, as indices. The processes of each plugin are told one
 	// each, in turn, by NOISEBENCH_DEVICE.
 	Devices []string
-	// Threads is how many threads a run should keep busy, of which plugins are told by
-	// ThreadsVariable. Default: they are told what this process is.
-	Threads int
 	// Env is added to the plugins' environment, as "NAME=value". Plugins inherit a fixed list of
 	// variables only, see the package comment.
 	Env []string
@@ -88,6 +89,9 @@ func NewHost(o Options) (*Host, error) {
 	if o.Logger == nil {
 		o.Logger = hclog.NewNullLogger()
 	}
+	if o.Threads > 0 {
+		o.Env = append(slices.Clip(o.Env), fmt.Sprintf("%s=%d", ThreadsVariable, o.Threads))
+	}
 	o.StartTimeout = cmp.Or(o.StartTimeout, time.Minute)
 	o.CallTimeout = cmp.Or(o.CallTimeout, 10*time.Minute)
 	if o.Memory == 0 {
@@ -111,14 +115,10 @@ func NewHost(o Options) (*Host, error) {
 		janitor.Dismiss()
 		return nil, fmt.Errorf("make a folder for sockets: %w; set TMPDIR to a folder that is writable", err)
 	}
-	env := append(inherited(os.Environ()), o.Env...)
-	if o.Threads > 0 {
-		env = append(env, fmt.Sprintf("%s=%d", ThreadsVariable, o.Threads))
-	}
 	open, cancel := context.WithCancel(context.Background())
 	return &Host{
 		open: open, close: cancel,
-		options: o, env: env, dir: dir, janitor: janitor,
+		options: o, env: append(inherited(os.Environ()), o.Env...), dir: dir, janitor: janitor,
 		memory: wire.NewMemory(o.Transport != Messages), plugins: map[string]*Plugin{},
 	}, nil
 }

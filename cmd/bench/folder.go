@@ -6,8 +6,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/spf13/cobra"
-
 	"noisebench/harness/folder"
 	"noisebench/plugins"
 	"noisebench/results/bundle"
@@ -42,9 +40,4 @@ func noteChanges(stderr io.Writer, saved *bundle.Saved) {
 				"makes the missing runs with the new one\n", e.Path, name)
 		}
 	}
-}
-
-// addResults adds the flag that names the results folder.
-func addResults(cmd *cobra.Command, dir *string) {
-	cmd.Flags().StringVarP(dir, "results", "o", "noisebench-results", "`DIR` of the results")
 }

@@ -33,25 +33,20 @@ type pluginFlags struct {
 
 func (f *pluginFlags) add(cmd *cobra.Command) {
 	flags := &f.set
-	flags.StringArrayVar(&f.paths, "plugin", nil,
-		"also launch the plugin at this `PATH` (may be repeated)")
+	flags.StringArrayVar(&f.paths, "plugin", nil, "also launch the plugin at this `PATH` (may be repeated)")
 	flags.DurationVar(&f.callTimeout, "call-timeout", 2*time.Minute,
 		"a plugin that takes longer than this for one call is killed")
 	flags.DurationVar(&f.startTimeout, "start-timeout", time.Minute,
 		"a plugin that takes longer than this to start is killed")
 	flags.Float64Var(&f.memory, "plugin-memory", 0,
-		"a plugin that uses more than this many `GB` of memory is killed (default: half of the "+
-			"free memory)")
+		"a plugin that uses more than this many `GB` is killed (default: half of the free memory)")
 	flags.StringVar(&f.python, "python", "",
-		"`INTERPRETER` for entries such as python:torch.optim:NAdam (default: that of the active "+
-			"virtual environment, or python3)")
+		"`INTERPRETER` for entries such as python:torch.optim:NAdam (default: that of the active virtual environment, or python3)")
 	flags.StringSliceVar(&f.devices, "devices", nil,
-		"accelerators to use, as `INDICES` such as 0,1: each process of a plugin is told one of "+
-			"them by NOISEBENCH_DEVICE")
+		"accelerators to use, as `INDICES` such as 0,1: each process of a plugin is told one of them by NOISEBENCH_DEVICE")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "print what plugins log")
 	flags.StringVar(&f.transport, "transport", "auto", "how vectors travel: auto or messages")
-	flags.BoolVar(&f.inProcess, "in-process", false,
-		"do not launch bench's own plugins, call them in process")
+	flags.BoolVar(&f.inProcess, "in-process", false, "do not launch bench's own plugins, call them in process")
 	for _, name := range []string{"transport", "in-process"} {
 		if err := flags.MarkHidden(name); err != nil {
 			panic("bench: " + err.Error())
@@ -60,8 +55,7 @@ func (f *pluginFlags) add(cmd *cobra.Command) {
 	cmd.Flags().AddFlagSet(flags)
 }
 
-// args are the flags that were given, as arguments for another bench that launches the same
-// plugins.
+// args are the flags that were given, as arguments for another bench that launches the same plugins.
 func (f *pluginFlags) args() []string {
 	var args []string
 	f.set.VisitAll(func(flag *pflag.Flag) {
@@ -103,49 +97,42 @@ func warnTo(stderr io.Writer) func(line string) {
 }
 
 func (f *pluginFlags) options(cmd *cobra.Command) (plugins.Options, error) {
-	transport, ok := map[string]plugins.Transport{
-		"auto":     "",
-		"messages": plugins.Messages,
-	}[f.transport]
+	transport, ok := map[string]plugins.Transport{"auto": "", "messages": plugins.Messages}[f.transport]
 	if !ok {
-		return plugins.Options{}, usagef(cmd, "--transport is %q, want auto or messages",
-			f.transport)
+		return plugins.Options{}, usagef(cmd, "--transport is %q, want auto or messages", f.transport)
 	}
 	if f.callTimeout <= 0 {
-		return plugins.Options{}, usagef(cmd, "--call-timeout is %v, want more than 0",
-			f.callTimeout)
+		return plugins.Options{}, usagef(cmd, "--call-timeout is %v, want more than 0", f.callTimeout)
 	}
 	if f.startTimeout <= 0 {
-		return plugins.Options{}, usagef(cmd, "--start-timeout is %v, want more than 0",
-			f.startTimeout)
+		return plugins.Options{}, usagef(cmd, "--start-timeout is %v, want more than 0", f.startTimeout)
 	}
 	if !(f.memory >= 0 && f.memory < math.MaxInt64/1e9) {
-		return plugins.Options{}, usagef(cmd,
-			"--plugin-memory is %v, want GB, or 0 for half of the free memory", f.memory)
+		return plugins.Options{}, usagef(cmd, "--plugin-memory is %v, want GB, or 0 for half of the free memory", f.memory)
 	}
 	level := hclog.Off // faults are returned as errors
 	if f.verbose {
 		level = hclog.Debug
 	}
 	return plugins.Options{
-		Threads:      f.threads,
 		Devices:      f.devices,
 		Transport:    transport,
 		StartTimeout: f.startTimeout,
 		CallTimeout:  f.callTimeout,
 		Memory:       int64(f.memory * 1e9),
-		Logger: hclog.New(&hclog.LoggerOptions{
-			Name: "bench", Level: level,
-			Output: cmd.ErrOrStderr(),
-		}),
+		Threads:      f.threads,
+		Logger:       hclog.New(&hclog.LoggerOptions{Name: "bench", Level: level, Output: cmd.ErrOrStderr()}),
 	}, nil
 }
 
-// listed are the options of commands that only look up definitions, and so need no plugin of
-// bench's own.
+// listed are the options of commands that only look up definitions, and so need no plugin of bench's own.
 func listed(paths []string) *pluginFlags {
 	return &pluginFlags{
-		paths: paths, transport: "auto", startTimeout: time.Minute, callTimeout: 10 * time.Second,
-		inProcess: true,
+		paths: paths, transport: "auto", startTimeout: time.Minute, callTimeout: 10 * time.Second, inProcess: true,
 	}
+}
+
+// addResults adds the flag that names the results folder.
+func addResults(cmd *cobra.Command, dir *string) {
+	cmd.Flags().StringVarP(dir, "results", "o", "noisebench-results", "`DIR` of the run records")
 }
