@@ -177,8 +177,8 @@ func sideBySide(n, goroutines int, do func(i int)) {
 }
 
 // Make makes one run of the campaign, which need not be due. A run that the campaign would not
-// make, such as one whose optimizer computes other bits here, is refused with an error that tells
-// what differs. For the rest it is [RunResumable].
+// make, such as one whose optimizer computes other bits here, is refused with an error that names
+// the difference. Otherwise it is [RunResumable].
 func (c *Campaign) Make(ctx context.Context, run results.Run, alloc Alloc, checkpoints *Checkpoints) (*results.Record, error) {
 	id := run.ID()
 	var near *results.Run
