@@ -4,14 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"gonum.org/v1/plot/vg"
 
-	"noisebench/results"
 	"noisebench/results/report/figure"
 )
 
@@ -104,15 +102,9 @@ func (f *plotFlags) draw(cmd *cobra.Command, arg string, names []string) error {
 	source.Width = vg.Length(f.width) * vg.Inch
 	drawn := 0
 	for _, kind := range kinds {
-		missing, err := kind.DrawEach(source, f.problems, func(problem string,
-			fig *figure.Figure,
-		) error {
-			path, err := f.save(fig, plan.Name, problem, kind.Name)
-			if err == nil {
-				drawn++
-				fmt.Fprintln(cmd.OutOrStdout(), path)
-			}
-			return err
+		missing, err := kind.SaveEach(source, f.problems, f.out, f.format, func(path string) {
+			drawn++
+			fmt.Fprintln(cmd.OutOrStdout(), path)
 		})
 		if err != nil {
 			return err
@@ -129,17 +121,4 @@ func (f *plotFlags) draw(cmd *cobra.Command, arg string, names []string) error {
 		return errors.New("there are no data for any of the figures")
 	}
 	return nil
-}
-
-// save writes a figure and its caption, and returns the path of the figure.
-func (f *plotFlags) save(fig *figure.Figure, plan, problem, kind string) (string, error) {
-	parts := []string{plan, problem, kind}
-	if problem == "" {
-		parts = []string{plan, kind}
-	}
-	path := filepath.Join(f.out, results.FileName(parts...)+"."+f.format)
-	if err := fig.Save(path); err != nil {
-		return "", fmt.Errorf("cannot write figure: %w", err)
-	}
-	return path, nil
 }

@@ -2,10 +2,13 @@ package figure_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"noisebench/results"
 	"noisebench/results/internal/synthetic"
 	"noisebench/results/report/figure"
 )
@@ -48,8 +51,31 @@ func TestDrawEach(t *testing.T) {
 		t.Errorf("drawn are %q, missing %v; want one reason for all problems", drawn, missing)
 	}
 
+	kinds, err := figure.FindKinds("ranks")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	var saved []string
+	_, err = kinds[0].SaveEach(source, []string{"digits"}, dir, "svg", func(path string) {
+		saved = append(saved, path)
+	})
+	want := filepath.Join(dir, results.FileName(plan.Name, "digits", "ranks")+".svg")
+	if err != nil || !slices.Equal(saved, []string{want}) {
+		t.Errorf("saved are %q (%v), want %s", saved, err, want)
+	}
+	for _, path := range []string{want, strings.TrimSuffix(want, ".svg") + ".txt"} {
+		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	_, err = kinds[0].SaveEach(source, nil, filepath.Join(dir, "none"), "svg", func(string) {})
+	if err == nil || !strings.Contains(err.Error(), "cannot write figure") {
+		t.Errorf("a folder that is missing gives %v", err)
+	}
+
 	full := errors.New("disk full")
-	_, err := figure.Kinds[0].DrawEach(source, nil, func(string, *figure.Figure) error { return full })
+	_, err = figure.Kinds[0].DrawEach(source, nil, func(string, *figure.Figure) error { return full })
 	if !errors.Is(err, full) {
 		t.Errorf("error %v, want that of saving", err)
 	}

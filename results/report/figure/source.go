@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -159,6 +160,26 @@ func (k *Kind) DrawEach(
 		}
 	}
 	return missing, nil
+}
+
+// SaveEach draws the figures that [Kind.DrawEach] draws and saves each, with its caption, as
+// PLAN--PROBLEM--KIND.FORMAT in the folder dir, or PLAN--KIND.FORMAT for that over all problems.
+// format is one of [Formats]. It calls saved with the path of each.
+func (k *Kind) SaveEach(
+	s *Source, problems []string, dir, format string, saved func(path string),
+) (missing []Missing, err error) {
+	return k.DrawEach(s, problems, func(problem string, f *Figure) error {
+		parts := []string{s.Plan.Name, problem, k.Name}
+		if problem == "" {
+			parts = []string{s.Plan.Name, k.Name}
+		}
+		path := filepath.Join(dir, results.FileName(parts...)+"."+format)
+		if err := f.Save(path); err != nil {
+			return fmt.Errorf("cannot write figure: %w", err)
+		}
+		saved(path)
+		return nil
+	})
 }
 
 // Draw draws the figure of a problem of the plan, or over all of them if problem is empty. If there
