@@ -1,7 +1,7 @@
 #!/bin/sh
-# Times a step through plugins, that is one call of a problem and one of an optimizer in processes of their own, by every
-# transport, on a machine that is otherwise idle, and beside two and eight busy processes; then the plan quick, through
-# plugins and in process, with two and eight runs at a time.
+# Times a step through plugins, that is one call of a problem and one of an optimizer in processes
+# of their own, by every transport, alone and beside two and eight busy processes; then the plan
+# quick, through plugins and in process, with two and eight runs at a time.
 #
 #   benchmarks/transport.sh          all, some minutes
 #   benchmarks/transport.sh steps    the steps alone, under a minute

@@ -81,7 +81,7 @@ func (p *Plugin) launch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	optimizers, problems := conn.Definitions(p.live, p.lend)
+	optimizers, problems := conn.Definitions(p.live, p.reserve)
 	if err := checkDefinitions(optimizers, problems); err != nil {
 		conn.Stop()
 		return err
@@ -144,9 +144,9 @@ func (p *Plugin) live() (*wire.Conn, error) {
 	return p.reach(c)
 }
 
-// lend returns the connection to a process with room for one more run, and what gives the room
+// reserve returns the connection to a process with room for one more run, and what gives the room
 // back.
-func (p *Plugin) lend() (conn *wire.Conn, release func(), err error) {
+func (p *Plugin) reserve() (conn *wire.Conn, release func(), err error) {
 	if p.limit == 0 {
 		conn, err = p.live()
 		return conn, func() {}, err
@@ -212,7 +212,7 @@ func (p *Plugin) reach(c *carrier) (*wire.Conn, error) {
 // sameCode returns an error if what the plugin serves is not what it served when it was launched
 // first.
 func (p *Plugin) sameCode(conn *wire.Conn) error {
-	if optimizers, problems := conn.Definitions(p.live, p.lend); !slices.Equal(codes(optimizers, problems), codes(p.Optimizers, p.Problems)) {
+	if optimizers, problems := conn.Definitions(p.live, p.reserve); !slices.Equal(codes(optimizers, problems), codes(p.Optimizers, p.Problems)) {
 		return errors.New("its code has changed since it was launched: it declares other names, versions, digests or environments; " +
 			"run again to use the new code")
 	}

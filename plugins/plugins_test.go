@@ -359,7 +359,7 @@ func TestMovedPoints(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(10 * time.Second); err == nil && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); err == nil && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 		_, err = o.Step(x, &protocol.Measurement[float64]{Have: protocol.Gradient, Gradient: make([]float64, 5), BatchSize: 8})
 	}

@@ -138,7 +138,8 @@ func (s *shelf) Commit(r *results.Record) error {
 	return nil
 }
 
-// Problems and optimizers of other processes that are not pure are refused by name, whatever way their vectors travel.
+// Problems and optimizers of other processes that are not pure are refused by name, whatever way
+// their vectors travel.
 func TestImpurePlugins(t *testing.T) {
 	for _, transport := range []Transport{Doorbell, Messages} {
 		h := newHost(t, Options{Transport: transport})

@@ -103,8 +103,8 @@ func TestFault(t *testing.T) {
 	}
 }
 
-// A parameter that was declared later is in a complete setting only where it is not at its default, so that the setting of an
-// earlier run is still complete.
+// A parameter that was declared later is in a complete setting only where it is not at its default,
+// so that the setting of an earlier run is still complete.
 func TestResolveLater(t *testing.T) {
 	declared := []protocol.Hyperparameter{
 		{Name: "a", Default: 3, Max: 9}, {Name: "b", Default: 5, Max: 9, Later: true},

@@ -215,8 +215,8 @@ func (s *ProblemSpec) Check() error {
 	return checkDrops(s.Schedule)
 }
 
-// Limits on what specifications may declare, so that a mistake cannot exhaust the memory of those who
-// read them.
+// Limits on what specifications may declare, so that a mistake cannot exhaust the memory of those
+// who read them.
 const (
 	MaxNameLen  = 256     // bytes of a name in a specification or a definition
 	maxExamples = 1 << 48 // of a part, or of a budget

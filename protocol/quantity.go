@@ -52,8 +52,8 @@ const (
 // Matrices are the quantities with d×d elements.
 const Matrices = Fisher | EmpiricalFisher | SampledFisher | Hessian | GaussNewton | Covariance
 
-// MaxMatrixDim is the greatest dimension d of a problem that offers one of Matrices. A matrix then has
-// 128 MiB in float64.
+// MaxMatrixDim is the greatest dimension d of a problem that offers one of Matrices. A matrix then
+// has 128 MiB in float64.
 const MaxMatrixDim = 4096
 
 var quantityNames = []string{

@@ -26,6 +26,8 @@
 //	                                   with which tables need neither plugins nor data
 //	bundles/ROOT.json                  the runs that were taken from that bundle, and those of its runs
 //	                                   that were repeated here
+//	claims/                            which process makes which run now (package claim)
+//	checkpoints/                       states of unfinished runs, from which they continue
 //	tmp/                               files being written
 //
 // A record is written to tmp, synced, and linked to its final path, which fails if that exists: the

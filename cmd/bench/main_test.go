@@ -188,14 +188,17 @@ func (o *demo[T]) Step(x []T, m *protocol.Measurement[T]) (protocol.Request, err
 	return protocol.Request{}, nil
 }
 
-// sluggish is an optimizer whose steps take seconds in 17 dimensions.
+// sluggish is an optimizer whose steps take a second in 17 dimensions, and do not end in 18.
 func sluggish() protocol.OptimizerDef {
 	d := demoOptimizer("sluggish")
 	d.New32 = nil
 	d.New64 = func(s protocol.Start) (protocol.Optimizer[float64], protocol.Request, error) {
 		return stepFunc(func([]float64, *protocol.Measurement[float64]) error {
-			if s.Dim == 17 {
-				time.Sleep(3 * time.Second)
+			switch s.Dim {
+			case 17:
+				time.Sleep(time.Second)
+			case 18:
+				time.Sleep(time.Hour)
 			}
 			return nil
 		}), protocol.Request{}, nil

@@ -35,6 +35,9 @@ func pythonHere(t *testing.T) (env []string) {
 
 // What bench new writes passes its own test and bench check as it is, and its plan ranks it.
 func TestNew(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds modules and starts Python")
+	}
 	bench, err := exec.LookPath("bench") // the test binary, as TestMain set it up
 	if err != nil {
 		t.Fatal(err)
@@ -92,6 +95,9 @@ func TestNew(t *testing.T) {
 // Optimizers of Python modules by their names, one next to ours; the same bits with one and with
 // four runs at a time; and their records read by the package.
 func TestPythonEntries(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestOutsideOptimizer runs a plugin side by side, too, and starts no Python")
+	}
 	bench, err := exec.LookPath("bench")
 	if err != nil {
 		t.Fatal(err)

@@ -2,67 +2,95 @@ package main
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// The README shows a whole optimizer and a whole problem. They are what the example module holds, and what the
-// conformance suite accepts. Its commands are run by .ci/run.
-func TestReadmeCode(t *testing.T) {
-	root, err := filepath.Abs("../..")
+// The manual shows programs whole. They are the files that other tests build, check and run. The
+// commands of the manual are run by .ci/run.
+func TestManualCode(t *testing.T) {
+	qhm, err := os.ReadFile("../../examples/qhm/main.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
-	if err != nil {
-		t.Fatal(err)
+	written := func(kind, lang string, s skeleton, file string) string {
+		files, err := s.files(kind, lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return files[file]
 	}
-	blocks := regexp.MustCompile("(?ms)^```go\n(.*?)^```$").FindAllSubmatch(readme, -1)
-	if len(blocks) != 2 {
-		t.Fatalf("the README has %d blocks of Go code, want the optimizer and the problem", len(blocks))
-	}
-	qhm, err := os.ReadFile(filepath.Join(root, "examples/qhm/main.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(blocks[0][1]) != string(qhm) {
-		t.Error("the README's optimizer is not examples/qhm/main.go; copy the file into the README")
-	}
-
-	// The problem, in a module of its own as an author would have it.
-	module := filepath.Join(t.TempDir(), "bowl")
-	gomod, err := os.ReadFile(filepath.Join(root, "examples/qhm/go.mod"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	gosum, err := os.ReadFile(filepath.Join(root, "examples/qhm/go.sum"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range map[string]string{
-		"main.go": string(blocks[1][1]),
-		"go.mod":  strings.NewReplacer("example.org/qhm", "example.org/bowl", "=> ../..", "=> "+root).Replace(string(gomod)),
-		"go.sum":  string(gosum),
+	bowl := skeleton{Name: "bowl", Snake: "bowl", Camel: "Bowl"}
+	spirals := skeleton{Name: "spirals", Snake: "spirals", Camel: "Spirals"}
+	adam := skeleton{Name: "my-adam", Snake: "my_adam", Camel: "MyAdam"}
+	for page, want := range map[string][]string{
+		"README.md":        nil,
+		"docs/protocol.md": nil,
+		"docs/records.md":  nil,
+		"docs/optimizers.md": {
+			string(qhm),
+			written("optimizer", "python", adam, "my_adam.py"),
+			written("optimizer", "python", adam, "noisebench-my-adam"),
+		},
+		"docs/problems.md": {
+			written("problem", "go", bowl, "main.go"),
+			written("problem", "python", spirals, "spirals.py"),
+			written("problem", "python", spirals, "noisebench-spirals"),
+		},
 	} {
-		if err := os.MkdirAll(module, 0o755); err != nil {
+		text, err := os.ReadFile(filepath.Join("../..", page))
+		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(module, name), []byte(text), 0o644); err != nil {
+		blocks := regexp.MustCompile("(?ms)^```(?:go|python)\n(.*?)^```$").FindAllStringSubmatch(string(text), -1)
+		if len(blocks) != len(want) {
+			t.Errorf("%s has %d blocks of Go and Python, want %d", page, len(blocks), len(want))
+			continue
+		}
+		for i, b := range blocks {
+			if b[1] != want[i] {
+				t.Errorf("block %d of %s is not the file that it shows; copy the file, which is:\n%s", i+1, page, want[i])
+			}
+		}
+	}
+}
+
+// The standings that the README shows are those of published tables.
+func TestReadmeStandings(t *testing.T) {
+	rows := func(path string) (rows []string) {
+		text, err := os.ReadFile(path)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	bowl, bench := filepath.Join(module, "bowl"), filepath.Join(module, "bench")
-	for _, build := range []struct{ dir, out, pkg string }{{module, bowl, "."}, {root, bench, "./cmd/bench"}} {
-		cmd := exec.Command("go", "build", "-o", build.out, build.pkg)
-		cmd.Dir = build.dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("go build %s: %v\n%s", build.pkg, err, out)
+		for line := range strings.SplitSeq(string(text), "\n") {
+			// place, optimizer, mean rank, its interval
+			if cells := strings.Split(line, "|"); len(cells) > 5 && strings.HasPrefix(strings.TrimSpace(cells[4]), "[") {
+				for i := range cells {
+					cells[i] = strings.TrimSpace(cells[i])
+				}
+				rows = append(rows, strings.Join(cells[1:5], " | "))
+			}
 		}
+		return rows
 	}
-	if out, err := exec.Command(bench, "check", bowl).CombinedOutput(); err != nil {
-		t.Errorf("bench check of the README's problem: %v\n%s", err, out)
+	tables, err := filepath.Glob("../../results/published/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var published []string
+	for _, path := range tables {
+		published = append(published, rows(path)...)
+	}
+	shown := rows("../../README.md")
+	if len(shown) == 0 {
+		t.Error("the README shows no standings")
+	}
+	for _, row := range shown {
+		if !slices.Contains(published, row) {
+			t.Errorf("no table of results/published has the README's row %s", row)
+		}
 	}
 }

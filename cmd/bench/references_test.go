@@ -137,7 +137,15 @@ func TestReferences(t *testing.T) {
 		return slices.ContainsFunc(paths, func(p string) bool { _, err := os.Stat(p); return err == nil })
 	}
 	markdown := regexp.MustCompile(`\]\(([^)#: ]+)\)`)
-	for _, page := range []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "results/published/README.md"} {
+	pages := []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "results/published/README.md", "plugins/python/README.md"}
+	manual, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range manual {
+		pages = append(pages, "docs/"+filepath.Base(path))
+	}
+	for _, page := range pages {
 		text, err := os.ReadFile(filepath.Join(root, page))
 		if err != nil {
 			t.Fatal(err)

@@ -66,7 +66,7 @@ func serveSmall(t *testing.T) (address string, campaign *harness.Campaign, dir s
 			if err != nil {
 				t.Errorf("serve: %v", err)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Error("serve does not end when it is told to")
 		}
 	})

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -13,7 +14,7 @@ import (
 	"time"
 )
 
-// TestSignals interrupts bench while a step takes seconds: the first signal stops it after the step, a
+// TestSignals interrupts bench while a step takes long: the first signal stops it after the step, a
 // second one at once, and each says what is safe.
 func TestSignals(t *testing.T) {
 	if testing.Short() {
@@ -30,17 +31,19 @@ func TestSignals(t *testing.T) {
 	const stopping = "bench: interrupted; stopping after the running steps; finished runs are safe"
 	for _, c := range []struct {
 		name    string
+		dim     int // by which steps take a second, or do not end
 		signals []syscall.Signal
 		last    string
 	}{
-		{"Ctrl-C", []syscall.Signal{syscall.SIGINT}, "bench: interrupted: 0 finished runs are safe in "},
-		{"hang-up", []syscall.Signal{syscall.SIGHUP}, "bench: interrupted: 0 finished runs are safe in "},
-		{"Ctrl-C twice", []syscall.Signal{syscall.SIGINT, syscall.SIGINT}, "bench: ended at once; finished runs are safe"},
+		{"Ctrl-C", 17, []syscall.Signal{syscall.SIGINT}, "bench: interrupted: 0 finished runs are safe in "},
+		{"hang-up", 17, []syscall.Signal{syscall.SIGHUP}, "bench: interrupted: 0 finished runs are safe in "},
+		{"Ctrl-C twice", 18, []syscall.Signal{syscall.SIGINT, syscall.SIGINT}, "bench: ended at once; finished runs are safe"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
 			plan := filepath.Join(dir, "slow.yaml")
-			text := "{name: slow, problems: [{problem: noisy-quadratic, with: {dim: 17}, budget: 800}], optimizers: [sluggish], replicates: 2}"
+			text := fmt.Sprintf("{name: slow, problems: [{problem: noisy-quadratic, with: {dim: %d}, budget: 800}], "+
+				"optimizers: [sluggish], replicates: 2}", c.dim)
 			if err := os.WriteFile(plan, []byte(text), 0o644); err != nil {
 				t.Fatal(err)
 			}
@@ -71,7 +74,7 @@ func TestSignals(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			defer time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() }).Stop() // so that a failure ends
+			defer time.AfterFunc(5*time.Minute, func() { _ = cmd.Process.Kill() }).Stop() // so that a failure ends
 			waitFor(" to go\n")
 			time.Sleep(200 * time.Millisecond) // a step has begun
 			for i, s := range c.signals {
@@ -82,16 +85,12 @@ func TestSignals(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			begun := time.Now()
 			err = cmd.Wait()
 			if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != exitInterrupted {
 				t.Errorf("bench ends with %v, want status %d", err, exitInterrupted)
 			}
 			if last := lastLine(read()); !strings.HasPrefix(last, c.last) {
 				t.Errorf("bench ends with the message %q, want %q", last, c.last)
-			}
-			if len(c.signals) > 1 && time.Since(begun) > 2*time.Second {
-				t.Errorf("bench ends %v after the second signal, want at once", time.Since(begun))
 			}
 			if !strings.Contains(read(), stopping) {
 				t.Errorf("bench does not say that it is stopping:\n%s", read())

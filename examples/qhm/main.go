@@ -1,4 +1,5 @@
-// Command qhm is an optimizer plugin: one file, built into one executable that bench finds, checks, tunes and ranks.
+// Command qhm is an optimizer plugin: one file, built into one executable that bench finds, checks,
+// tunes and ranks.
 package main
 
 import (
@@ -12,7 +13,8 @@ var definition = protocol.OptimizerDef{
 	Name:    "qhm",
 	Version: "1",
 	Doc:     "quasi-hyperbolic momentum: a step along a mix of gradient and momentum",
-	Source:  "Ma & Yarats, Quasi-hyperbolic momentum and Adam for deep learning, ICLR 2019, Eqs. 3 and 4, and its rule-of-thumb ν and β",
+	Source: "Ma & Yarats, Quasi-hyperbolic momentum and Adam for deep learning, ICLR 2019, " +
+		"Eqs. 3 and 4, and its rule-of-thumb ν and β",
 	Hyperparameters: []protocol.Hyperparameter{
 		protocol.StepSizeParameter(1),
 		protocol.Fraction("nu", "weight ν of the momentum in the step", 0.7),

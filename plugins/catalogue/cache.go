@@ -11,8 +11,8 @@ import (
 	"noisebench/results"
 )
 
-// cache is a folder of small files below the user's cache folder, which any number of processes
-// share. Only speed depends on it: after an error it is as if nothing were there.
+// cache is a folder of small files in the user's cache folder, shared by any number of processes.
+// Only speed depends on it: an error is treated like an empty cache.
 type cache struct {
 	folder string // empty: there is none
 	keep   int    // the number of files that stay, the latest
@@ -26,8 +26,8 @@ func newCache(name string, keep int) cache {
 	return cache{filepath.Join(folder, "noisebench", name), keep}
 }
 
-// read decodes a file, and reports whether it is there, undamaged, and not older than maxAge, if
-// that is not 0.
+// read decodes a file, and reports whether it exists, is undamaged, and is not older than maxAge,
+// unless that is 0.
 func (c cache) read(name string, maxAge time.Duration, into any) bool {
 	if c.folder == "" {
 		return false

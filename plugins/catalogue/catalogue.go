@@ -1,16 +1,16 @@
 // Package catalogue finds optimizers and test problems by the names that plans and commands use:
-// those that the running program has built in, those of plugins that are named, and those of
-// plugins in the usual places. [Open] returns definitions that can be run; a [Lister] only tells
-// what there is, which it remembers from one start of the program to the next.
+// built-in ones, those of named plugins, and those of plugins in the usual places. [Open] returns
+// definitions that can be run; a [Lister] only lists them, and caches the list between starts of
+// the program.
 //
 // Names are, in the order in which they are tried:
 //
 //   - python:MODULE:NAME, an object of a Python module, such as python:torch.optim:NAdam
-//   - PATH or PATH:NAME, a definition of the plugin at a path, which has a separator in it
+//   - PATH or PATH:NAME, a definition of the plugin at a path, which contains a separator
 //   - NAME, a definition that is built in or that a plugin of [Options.Paths] serves, or else one
 //     that a plugin in the usual places serves, see [Discoverable]
 //
-// Two different executables that serve the same name are an error, unless a path says which.
+// If two different executables serve the same name, it is an error to use it without a path.
 package catalogue
 
 import (
@@ -27,8 +27,8 @@ import (
 	"noisebench/protocol"
 )
 
-// Options say what a [Catalogue] consists of. The zero value has the built-in definitions, called
-// in this process, and the plugins in the usual places.
+// Options determine the contents of a [Catalogue]. The zero value means the built-in definitions,
+// called in this process, and the plugins in the usual places.
 type Options struct {
 	Plugins plugins.Options // of all that are launched
 	Paths   []string        // of plugins to launch at once
@@ -45,9 +45,9 @@ type Options struct {
 	// there are none.
 	ProblemName func(string) string
 
-	// Warn is told what is wrong with plugins that are left out, or whose runs cannot be told from
-	// those of other code; Note what else the user should know of a plugin. Both get a line without
-	// its end, and may be nil.
+	// Warn is called with the reason why a plugin is left out, or why its runs cannot be
+	// distinguished from those of other code; Note with other information on a plugin for the user.
+	// Both get one line, without line feed, and may be nil.
 	Warn, Note func(line string)
 }
 
@@ -121,8 +121,8 @@ func (c *Catalogue) BuiltIn() []*plugins.Plugin { return c.builtIn }
 // Named returns the plugins at Options.Paths.
 func (c *Catalogue) Named() []*plugins.Plugin { return c.named }
 
-// Discovered returns the plugins in the usual places. The first call launches them; what cannot be
-// launched is left out with a warning.
+// Discovered returns the plugins in the usual places. The first call launches them; those that
+// cannot be launched are left out with a warning.
 func (c *Catalogue) Discovered() []*plugins.Plugin { return c.discovered() }
 
 func (c *Catalogue) openBuiltIn() error {

@@ -8,9 +8,9 @@ import (
 )
 
 // Discoverable returns the absolute paths of the executables in the usual places, without launching
-// any: all that are in the folders of $NOISEBENCH_PLUGIN_PATH, in .noisebench/plugins of the working
-// directory, and in noisebench/plugins of the user's data folder; then those on $PATH whose names
-// begin with noisebench-.
+// any: all that are in the folders of $NOISEBENCH_PLUGIN_PATH, in .noisebench/plugins of the
+// working directory, and in noisebench/plugins of the user's data folder; then those on $PATH whose
+// names begin with noisebench-.
 func Discoverable() []string {
 	folders := filepath.SplitList(os.Getenv("NOISEBENCH_PLUGIN_PATH"))
 	folders = append(folders, filepath.Join(".noisebench", "plugins"))

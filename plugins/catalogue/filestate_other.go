@@ -4,5 +4,5 @@ package catalogue
 
 import "time"
 
-// fileState would name the state of a file; this system does not say enough.
+// fileState identifies the state of a file; this system does not provide the means.
 func fileState(string) (state string, changed time.Time) { return "", time.Time{} }

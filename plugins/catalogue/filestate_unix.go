@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fileState returns a name of the state of a file, which changes with its contents, and when it last
-// changed. It is empty where the system does not say enough.
+// fileState returns an identifier of the state of a file, which changes with its contents, and the
+// time of its last change. It is empty where the system does not provide the means.
 func fileState(path string) (state string, changed time.Time) {
 	var s unix.Stat_t
 	if unix.Stat(path, &s) != nil {

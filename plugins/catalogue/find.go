@@ -10,18 +10,18 @@ import (
 	"noisebench/protocol"
 )
 
-// Optimizer returns the definition of an optimizer. The package comment says what names are.
+// Optimizer returns the definition of an optimizer by a name, see the package comment.
 func (c *Catalogue) Optimizer(name string) (protocol.OptimizerDef, error) {
 	return find(c, "optimizer", name, optimizersOf)
 }
 
-// Problem returns the definition of a problem. The package comment says what names are; other
-// spellings are those of Options.ProblemName.
+// Problem returns the definition of a problem by a name, see the package comment, or by another
+// spelling that Options.ProblemName knows.
 func (c *Catalogue) Problem(name string) (protocol.ProblemDef, error) {
 	return find(c, "problem", c.options.ProblemName(name), problemsOf)
 }
 
-// definition is that of an optimizer or of a problem, with what a search needs of both.
+// definition is that of an optimizer or a problem, with the fields that a search needs.
 type definition[D any] struct {
 	name   string
 	origin protocol.Origin
@@ -82,8 +82,8 @@ func find[D any](c *Catalogue, kind, name string, of func(*plugins.Plugin) []def
 	return none, protocol.Unknown(kind, name, known)
 }
 
-// findAt looks up PATH or PATH:NAME. Built-in definitions have a path as well, by which one is
-// named that a plugin serves under the same name.
+// findAt looks up PATH or PATH:NAME. Built-in definitions have a path as well, to distinguish them
+// from those of a plugin with the same name.
 func findAt[D any](c *Catalogue, kind, name string, of func(*plugins.Plugin) []definition[D],
 ) (D, error) {
 	var none D
@@ -120,7 +120,7 @@ func findAt[D any](c *Catalogue, kind, name string, of func(*plugins.Plugin) []d
 	return none, fmt.Errorf("plugin %s: %w", path, protocol.Unknown(kind, wanted, names))
 }
 
-// findPython looks up the one definition that an object of a Python module makes.
+// findPython looks up the definition of an object of a Python module.
 func findPython[D any](c *Catalogue, kind, name string, of func(*plugins.Plugin) []definition[D],
 ) (D, error) {
 	var none D

@@ -13,9 +13,8 @@ import (
 	"noisebench/protocol/platform"
 )
 
-// fingerprints measures what definitions compute, each once. Those of built-in definitions are kept
-// in the user's cache folder from one start to the next, by the bytes of the executable and the
-// platform.
+// fingerprints measures the fingerprint of each definition once. Those of built-in definitions are
+// kept in the user's cache folder between starts, by the bytes of the executable and the platform.
 type fingerprints struct {
 	warn, note func(line string)
 	cache      cache
@@ -44,7 +43,8 @@ func newFingerprints(warn, note func(line string), executable string) *fingerpri
 	return f
 }
 
-// save writes what was measured to the cache. What cannot be written is measured again next time.
+// save writes the measured fingerprints to the cache. Those that cannot be written are measured
+// again next time.
 func (f *fingerprints) save() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -126,7 +126,8 @@ func (f *fingerprints) warnScript(origin protocol.Origin) {
 		"shows later only, or at other settings, is not noticed", origin.Plugin))
 }
 
-// isScript reports whether an executable is a script, whose bytes say little about what it runs.
+// isScript reports whether an executable is a script, whose bytes do not determine the code that it
+// runs.
 func isScript(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {

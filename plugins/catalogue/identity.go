@@ -14,9 +14,9 @@ import (
 	"noisebench/plugins"
 )
 
-// identity returns a digest of what an executable runs, and how long that is believed to stay the
-// same; 0: for ever. For a binary the digest is its SHA-256. A script runs more than its own bytes:
-// its identity includes the files beside it and the variables that locate others.
+// identity returns a digest of the code that an executable runs, and for how long it is assumed to
+// be valid; 0: always. For a binary the digest is its SHA-256. A script runs other files, too: its
+// identity includes the files beside it and the variables that locate others.
 func (l *Lister) identity(path string) (digest string, maxAge time.Duration, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -36,8 +36,8 @@ func (l *Lister) identity(path string) (digest string, maxAge time.Duration, err
 	if digest, err = plugins.SumFile(path); err != nil {
 		return "", 0, err
 	}
-	// The clock of file systems is coarse: a file that has changed a moment ago may change once more
-	// without a trace.
+	// The clock of file systems is coarse: a file that has just changed may change once more
+	// without a new time.
 	again, _ := fileState(path)
 	if state != "" && again == state && time.Since(changed) > 2*time.Second {
 		l.digests.write(state, digest)
@@ -45,8 +45,8 @@ func (l *Lister) identity(path string) (digest string, maxAge time.Duration, err
 	return digest, 0, nil
 }
 
-// scriptDigest is the SHA-256 of a script, of the names, sizes and times of the files in its folder,
-// and of the variables by which interpreters find others.
+// scriptDigest is the SHA-256 of a script, of the names, sizes and times of the files in its
+// folder, and of the variables by which interpreters find others.
 func scriptDigest(path string) (string, error) {
 	const most = 2000 // files: more say nothing about the script
 	if real, err := filepath.EvalSymlinks(path); err == nil {

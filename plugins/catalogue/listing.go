@@ -17,8 +17,8 @@ import (
 	"noisebench/protocol"
 )
 
-// Listing is what a plugin serves, as far as lists show it. Its JSON is what the cache keeps of an
-// executable, whatever its name and path.
+// Listing holds the part of a plugin's definitions that lists show. The cache keeps its JSON for each
+// executable, regardless of its name and path.
 type Listing struct {
 	Name       string `json:"-"`
 	Path       string `json:"-"`
@@ -40,7 +40,7 @@ type ListedProblem struct {
 	Err       error                `json:"-"` // why there is no Spec; a listing with an error is not cached
 }
 
-// describe asks a plugin for all that lists show.
+// describe gets the listing of a plugin.
 func describe(p *plugins.Plugin) *Listing {
 	l := &Listing{
 		Name: p.Name, Path: p.Path, SHA256: p.SHA256, Problems: make([]ListedProblem, len(p.Problems)),
@@ -81,9 +81,9 @@ func listedSpec(d *protocol.ProblemDef) (protocol.ProblemSpec, error) {
 	}, nil
 }
 
-// Lister tells what plugins serve: from the cache where it can, and else from the plugins, which
-// are launched for it. What a binary serves is cached by its SHA-256; what a script serves, for an
-// hour at most, and as long as the files in its folder stay the same.
+// Lister lists the definitions that plugins serve: from the cache if possible, else from the plugins,
+// which it launches. The listing of a binary is cached by its SHA-256; that of a script for an hour
+// at most, as long as the files in its folder are unchanged.
 type Lister struct {
 	ctx      context.Context
 	options  ListerOptions
@@ -93,18 +93,18 @@ type Lister struct {
 	all      func() ([]*Listing, error)
 }
 
-// ListerOptions say what a [Lister] lists.
+// ListerOptions determine what a [Lister] lists.
 type ListerOptions struct {
 	Plugins plugins.Options   // of those that are launched
 	Paths   []string          // of plugins beside those in the usual places
 	Warn    func(line string) // is told of plugins in the usual places that are left out; may be nil
 }
 
-// What the caches keep.
+// Limits of the caches.
 const (
 	keepListings = 256
-	// trustScript is how long a script is believed to serve the same as long as it and the files
-	// beside it stay the same, since it may import others.
+	// trustScript is how long the listing of a script is used while the script and the files beside
+	// it are unchanged; it may import others.
 	trustScript = time.Hour
 )
 
@@ -126,8 +126,8 @@ func (l *Lister) Close() {
 }
 
 // All lists the built-in definitions, the plugins at the lister's paths, and those in the usual
-// places, each executable once. The first call launches what the cache does not know. A plugin in
-// the usual places that cannot be launched is left out with a warning.
+// places, each executable once. The first call launches the plugins that are not in the cache. A
+// plugin in the usual places that cannot be launched is left out with a warning.
 func (l *Lister) All() ([]*Listing, error) { return l.all() }
 
 func (l *Lister) list() ([]*Listing, error) {
@@ -171,7 +171,7 @@ func (l *Lister) builtIn() (*Listing, error) {
 	})
 }
 
-// at lists what the plugin at a path serves.
+// at returns the listing of the plugin at a path.
 func (l *Lister) at(path string) (*Listing, error) {
 	name := filepath.Base(path)
 	return l.remembered(name, path, func() (*plugins.Plugin, error) {
@@ -185,7 +185,7 @@ func (l *Lister) at(path string) (*Listing, error) {
 	})
 }
 
-// remembered returns what an executable serves: from the cache, or else what the plugin serves that
+// remembered returns the listing of an executable: from the cache, or else that of the plugin that
 // ask launches.
 func (l *Lister) remembered(name, path string, ask func() (*plugins.Plugin, error),
 ) (*Listing, error) {

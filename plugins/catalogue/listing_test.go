@@ -13,7 +13,7 @@ import (
 	"noisebench/protocol"
 )
 
-// A plugin is asked what it serves when that may have changed since it was asked last, and only then.
+// A plugin is launched for its listing only if that may have changed since the last time.
 func TestListingsAreRemembered(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Setenv("HOME", t.TempDir()) // of systems that have their caches elsewhere
@@ -108,7 +108,7 @@ func TestListingsAreRemembered(t *testing.T) {
 	}
 }
 
-// What is kept does not grow for ever.
+// The cache has a limited size.
 func TestCacheForgetsTheOldest(t *testing.T) {
 	c := cache{t.TempDir(), 2}
 	for i, name := range []string{"a", "b", "c"} {

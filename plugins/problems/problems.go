@@ -14,6 +14,8 @@ package problems
 import (
 	"fmt"
 	"math"
+	"slices"
+	"sync"
 
 	"noisebench/plugins/internal/linalg"
 	"noisebench/protocol"
@@ -25,7 +27,10 @@ import (
 func SetThreads(n int) { linalg.SetThreads(n) }
 
 // All returns the definitions of the built-in problems, the cheap ones first.
-func All() []protocol.ProblemDef {
+func All() []protocol.ProblemDef { return slices.Clone(definitions()) }
+
+// definitions are made once: to say what it costs, each network is laid out, which takes tens of milliseconds in all.
+var definitions = sync.OnceValue(func() []protocol.ProblemDef {
 	list := []protocol.ProblemDef{
 		noisyQuadraticDef(),
 		noiseGeometryDef(),
@@ -55,7 +60,7 @@ func All() []protocol.ProblemDef {
 		list = append(list, n.def())
 	}
 	return list
-}
+})
 
 // networks lists the problems on neural networks.
 func networks() []network {

@@ -1,5 +1,5 @@
-// Package platform names what the promise of equal bits holds for, beside the version of Go (R2): system,
-// architecture and CPU feature level.
+// Package platform identifies the platform on which equal bits are guaranteed, for one version of Go
+// (R2): system, architecture and CPU feature level.
 package platform
 
 import (

@@ -163,6 +163,9 @@ func TestEveryQuantity(t *testing.T) {
 
 // Each mistake is found by the check for it.
 func TestBrokenMatrices(t *testing.T) {
+	if testing.Short() { // the goroutines of the suite are those of TestEveryQuantity
+		t.Skip("the suite runs many times")
+	}
 	scale := func(a []float64, c float64) {
 		for i := range a {
 			a[i] *= c

@@ -315,6 +315,15 @@ func (p twisted[T]) Evaluate(x []T, part protocol.Part) (protocol.Evaluation, er
 	return e, err
 }
 
+// notShort skips a test with -short, which is how tests run with the race detector: it takes seconds there, and the
+// goroutines of the suite are those of TestGoodOptimizers and TestGoodProblems.
+func notShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("the suite runs many times")
+	}
+}
+
 // failing returns the names of the checks that failed.
 func failing(t *testing.T, checks []protocoltest.Check) []string {
 	t.Helper()
@@ -338,6 +347,7 @@ type (
 )
 
 func TestBrokenProblems(t *testing.T) {
+	notShort(t)
 	scaleBy := func(factor float64) func([]float64, batch, quantity, *measurement) {
 		return func(_ []float64, _ batch, _ quantity, m *measurement) {
 			for j := range m.Gradient {
@@ -632,6 +642,7 @@ func (p adding) Measure(x []float64, b batch, want quantity, m *measurement) err
 // TestBrokenNetwork finds errors of 0.1 % where rounding to float32 hides most of them from finite
 // differences.
 func TestBrokenNetwork(t *testing.T) {
+	notShort(t)
 	p := network[float32]()
 	start := make([]float32, p.spec.Dim)
 	if err := p.Init(start, 1); err != nil {

@@ -35,7 +35,8 @@ import (
 // Check is the result of one check.
 type Check struct {
 	Name string // lower-case, words joined by hyphens
-	// the checked part of the contract: R1 … R10 of package protocol, or one of its types or methods
+	// the checked part of the contract: R1 … R10 of package protocol, or one of its types or
+	// methods
 	Rule string
 	Err  error // nil if passed; else the findings, joined
 }

@@ -104,6 +104,7 @@ func TestStateIsComplete(t *testing.T) {
 
 // Every omission from the state is found.
 func TestStateLeftOut(t *testing.T) {
+	notShort(t)
 	for i, field := range mindfulState {
 		t.Run(field, func(t *testing.T) {
 			checks := protocoltest.OptimizerChecks(mindfulDef(i))

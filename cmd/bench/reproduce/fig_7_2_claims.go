@@ -95,9 +95,9 @@ func (f Finding) opposite(text string) Finding {
 
 // multiple judges that F̃'s element is a multiple of F's that theory gives, within a tenth.
 func (m *matrices72) multiple(text, on string, k int, factor float64) Finding {
-	ratio := make([]float64, len(m.apart[k]))
+	ratio, mean := make([]float64, len(m.apart[k])), stats.Mean(m.own[k])
 	for i := range ratio {
-		ratio[i] = (m.apart[k][i] + m.own[k][i]) / stats.Mean(m.own[k])
+		ratio[i] = (m.apart[k][i] + m.own[k][i]) / mean
 	}
 	return around("", text, on, ratio, factor, factor/10)
 }

@@ -51,9 +51,8 @@ func TestComputed(t *testing.T) {
 			continue
 		}
 		t.Run(item.Name, func(t *testing.T) {
-			slow := strings.HasPrefix(item.Name, "fig-7") || item.Name == "fig-4.1"
-			if testing.Short() && slow {
-				t.Skip("it computes for seconds")
+			if slow := strings.HasPrefix(item.Name, "fig-7") || item.Name == "fig-4.1"; slow {
+				notShort(t)
 			}
 			in := &Input{Size: Full}
 			out, err := item.Draw(in)
@@ -85,6 +84,15 @@ func TestComputed(t *testing.T) {
 	}
 }
 
+// notShort skips a test with -short, which is how tests run with the race detector: there it takes ten times as long, and
+// this package starts no goroutine.
+func notShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it computes for seconds")
+	}
+}
+
 // own finds bench's own definitions.
 type own struct{}
 
@@ -108,6 +116,7 @@ func (own) Optimizer(name string) (protocol.OptimizerDef, error) {
 
 // Every plan fits what bench serves, and no two plans of different contents have one name.
 func TestPlans(t *testing.T) {
+	notShort(t)
 	runs := map[string]int{}
 	for _, item := range All() {
 		if item.Plans == nil {

@@ -1,5 +1,5 @@
-// Package pytorch lets our code and a PyTorch script take turns, so that whatever else the machine does hits both. It is
-// for the comparisons that the scripts in the folder benchmarks start.
+// Package pytorch lets our code and a PyTorch script take turns, so that other work on the machine
+// slows both. It serves the comparisons that the scripts in the folder benchmarks start.
 package pytorch
 
 import (
@@ -61,8 +61,8 @@ func (s *Script) Close() error {
 // pause is how long PyTorch's threads may spin after they have nothing to do any more.
 const pause = 150 * time.Millisecond
 
-// Turns lets PyTorch, and then each of ours in an order that turns around each time, take warmUp + n turns, and returns
-// the numbers of the n.
+// Turns lets PyTorch, and then each of ours in an order that is reversed each time, take warmUp + n
+// turns, and returns the numbers of the last n.
 func Turns(warmUp, n int, theirs func() (float64, error), ours ...func() (float64, error)) (their []float64, our [][]float64,
 	err error,
 ) {

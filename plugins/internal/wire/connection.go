@@ -63,12 +63,12 @@ func Connect(ctx context.Context, p *Process, memory *Memory, most Transport, pa
 // Runs is how many runs the process carries at the same time; 0: any number.
 func (c *Conn) Runs() int { return int(c.described.GetSessions()) }
 
-// Lender finds a process of the plugin that has room for one more run. release gives the room back.
-type Lender func() (c *Conn, release func(), err error)
+// Reserve finds a process of the plugin that has room for one more run. release gives the room back.
+type Reserve func() (c *Conn, release func(), err error)
 
 // Definitions returns what the plugin serves. Each time that one of them is used it asks live for a
-// connection, or lend for one that carries a run, so that the definitions outlive this one.
-func (c *Conn) Definitions(live func() (*Conn, error), lend Lender) (os []protocol.OptimizerDef, ps []protocol.ProblemDef) {
+// connection, or reserve for one that carries a run, so that the definitions outlive this one.
+func (c *Conn) Definitions(live func() (*Conn, error), reserve Reserve) (os []protocol.OptimizerDef, ps []protocol.ProblemDef) {
 	for _, o := range c.described.GetOptimizers() {
 		def := protocol.OptimizerDef{
 			Name: o.GetName(), Version: o.GetVersion(), Doc: o.GetDoc(), Source: o.GetSource(),
@@ -78,10 +78,10 @@ func (c *Conn) Definitions(live func() (*Conn, error), lend Lender) (os []protoc
 		}
 		described := def
 		if slices.Contains(o.GetDtypes(), pb.DType_DTYPE_FLOAT32) {
-			def.New32 = newOptimizer[float32](lend, &described)
+			def.New32 = newOptimizer[float32](reserve, &described)
 		}
 		if slices.Contains(o.GetDtypes(), pb.DType_DTYPE_FLOAT64) {
-			def.New64 = newOptimizer[float64](lend, &described)
+			def.New64 = newOptimizer[float64](reserve, &described)
 		}
 		os = append(os, def)
 	}
@@ -99,10 +99,10 @@ func (c *Conn) Definitions(live func() (*Conn, error), lend Lender) (os []protoc
 			},
 		}
 		if slices.Contains(d.GetDtypes(), pb.DType_DTYPE_FLOAT32) {
-			def.New32 = newProblem[float32](lend, d.GetName())
+			def.New32 = newProblem[float32](reserve, d.GetName())
 		}
 		if slices.Contains(d.GetDtypes(), pb.DType_DTYPE_FLOAT64) {
-			def.New64 = newProblem[float64](lend, d.GetName())
+			def.New64 = newProblem[float64](reserve, d.GetName())
 		}
 		ps = append(ps, def)
 	}

@@ -11,10 +11,10 @@ import (
 )
 
 // newOptimizer returns the function that opens an optimizer for one run.
-func newOptimizer[T protocol.Float](lend Lender, def *protocol.OptimizerDef,
+func newOptimizer[T protocol.Float](reserve Reserve, def *protocol.OptimizerDef,
 ) func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
 	return func(start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
-		c, release, err := lend()
+		c, release, err := reserve()
 		if err != nil {
 			return nil, protocol.Request{}, err
 		}

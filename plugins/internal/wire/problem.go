@@ -9,10 +9,10 @@ import (
 )
 
 // newProblem returns the function that opens a problem for one run.
-func newProblem[T protocol.Float](lend Lender, name string,
+func newProblem[T protocol.Float](reserve Reserve, name string,
 ) func(protocol.Setting) (protocol.Problem[T], error) {
 	return func(setting protocol.Setting) (protocol.Problem[T], error) {
-		c, release, err := lend()
+		c, release, err := reserve()
 		if err != nil {
 			return nil, err
 		}

@@ -301,6 +301,9 @@ func TestStylesAreDistinct(t *testing.T) {
 
 // Every figure can be written in every format, and always as the same bytes.
 func TestFormats(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it draws everything six times; this package starts no goroutine")
+	}
 	plan, cells := synthetic(3)
 	first := map[string][]byte{}
 	for round := range 2 {

@@ -148,7 +148,7 @@ func focus(selector string) chromedp.Action[chromedp.Void] {
 func until(t *testing.T, ctx context.Context, script string) {
 	t.Helper()
 	if _, err := chromedp.Run(ctx, chromedp.Poll[chromedp.Void](script,
-		chromedp.WithPollingTimeout(20*time.Second))); err != nil {
+		chromedp.WithPollingTimeout(time.Minute))); err != nil {
 		t.Fatalf("never true: %s: %v", script, err)
 	}
 }

@@ -4,8 +4,8 @@ import torch
 
 
 class {{.Camel}}(torch.optim.Optimizer):
-    """SGD with momentum. Put your method in its place: arguments with numbers as defaults are its hyperparameters, lr is the step
-    size."""
+    """SGD with momentum. Put your method in its place: arguments with numbers as defaults are its
+    hyperparameters, lr is the step size."""
 
     def __init__(self, params, lr=0.1, momentum=0.9):
         super().__init__(params, {"lr": lr, "momentum": momentum})
