@@ -49,6 +49,11 @@ func NewCampaign(plan protocol.Plan, definitions Definitions, others ...Definiti
 	if err := c.Plan.Check(); err != nil {
 		return nil, err
 	}
+	definitions = remember(definitions)
+	others = slices.Clone(others)
+	for i := range others {
+		others[i] = remember(others[i])
+	}
 	if err := c.name(definitions); err != nil {
 		return nil, err
 	}
@@ -80,6 +85,39 @@ func NewCampaign(plan protocol.Plan, definitions Definitions, others ...Definiti
 			c.Plan.Name, c.cells[0].pEntry.Name, c.cells[0].impossible)
 	}
 	return c, nil
+}
+
+// remembered looks up each name once, so that all cells share what a definition declares.
+type remembered struct {
+	Definitions
+	problems   map[string]protocol.ProblemDef
+	optimizers map[string]protocol.OptimizerDef
+}
+
+func remember(d Definitions) Definitions {
+	return &remembered{d, map[string]protocol.ProblemDef{}, map[string]protocol.OptimizerDef{}}
+}
+
+func (r *remembered) Problem(name string) (protocol.ProblemDef, error) {
+	if def, ok := r.problems[name]; ok {
+		return def, nil
+	}
+	def, err := r.Definitions.Problem(name)
+	if err == nil {
+		r.problems[name] = def
+	}
+	return def, err
+}
+
+func (r *remembered) Optimizer(name string) (protocol.OptimizerDef, error) {
+	if def, ok := r.optimizers[name]; ok {
+		return def, nil
+	}
+	def, err := r.Definitions.Optimizer(name)
+	if err == nil {
+		r.optimizers[name] = def
+	}
+	return def, err
 }
 
 // once returns a Spec that asks only once at each setting, for all cells and runs: a plugin that hangs

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/gob"
@@ -249,7 +250,52 @@ func (r *runner[T]) decode(data []byte) (*saved, *kept, error) {
 				want)
 		}
 	}
+	if err := r.sound(&k); err != nil {
+		return nil, nil, fmt.Errorf("its checkpoint contradicts itself: %w", err)
+	}
 	return &s, &k, nil
+}
+
+// sound returns an error about a checkpoint that no runner of this run can have saved.
+func (r *runner[T]) sound(k *kept) error {
+	n := r.spec.Train
+	within := func(what string, v, least, most int64) error {
+		if v < least || v > most {
+			return fmt.Errorf("%s is %d, want %d to %d", what, v, least, most)
+		}
+		return nil
+	}
+	budget, marks := r.run.Budget, int64(r.run.Evaluations)
+	err := cmp.Or(
+		within("the number of steps", int64(k.Step), 0, budget),
+		within("the number of examples", k.Seen, 0, budget),
+		within("the batch size", int64(k.Size), 1, math.MaxInt32),
+		within("the last batch", int64(k.LastBatch), 0, budget),
+		within("the number of points", int64(len(k.Points)), 1, marks+1),
+		within("the next mark", int64(k.NextMark), 1, marks),
+		within("the place in the epoch", int64(k.Order.At), 0, int64(n)),
+		within("the place in the stream", k.Order.Position, 0, budget),
+		within("the place of the batch", k.Position, 0, budget),
+		within("the stride of the trace", int64(k.Stride), 1, math.MaxInt32),
+	)
+	if err != nil {
+		return err
+	}
+	for _, i := range k.Examples {
+		most := budget // of endless data: positions
+		if n > 0 {
+			most = int64(n) - 1
+		}
+		if err := within("an example", int64(i), 0, most); err != nil {
+			return err
+		}
+	}
+	steps, names := len(k.TraceSeen), len(newTracer(r.run.Trace, r.optimizerDef.Reports, r.run.Diagnostics).names)
+	if len(k.TraceLoss) != steps || len(k.TraceBatch) != steps || len(k.TraceRows) != steps ||
+		slices.ContainsFunc(k.TraceRows, func(row []protocol.Number) bool { return len(row) != names }) {
+		return errors.New("the columns of its trace differ in length")
+	}
+	return nil
 }
 
 // start sets the values that depend on the evaluation of the starting point.

@@ -26,12 +26,13 @@ type outcome struct {
 // Without an explicit grid it searches the step size on the grid {1, 3, 6}·10^k (Balles 2021,
 // §5.6.1 and B.1.2), in three moves, the other tuned hyperparameters at their defaults:
 //
-//  1. the largest stable step size: up by decades from the declared default until a run is unstable
-//     (down, if the first one is), then the two grid points between the last stable and the first
-//     unstable decade; a run whose steps change nothing is stable, so that on a plateau the search
-//     goes up;
-//  2. the best: from the best point so far, its neighbours, until the neighbour above and two below
-//     are worse and at least six points are known;
+//  1. the best decade: from the declared default up by decades until a run is unstable or the
+//     default and the best point so far are two decades below, then down from the default until
+//     both are two decades above or the steps change nothing. A run that does not improve is worse, not
+//     unstable: it may be on a plateau, which larger steps leave, or its network may be saturated,
+//     as with any larger step.
+//  2. the best point: from the best one so far, its neighbours on the grid, until the neighbour
+//     above and two below are worse and at least six points are known;
 //  3. the other tuned hyperparameters: their combinations at the best step size, then at its
 //     neighbours.
 //
@@ -72,6 +73,13 @@ func newSweep(
 				}
 			}
 		}
+		n := 1.0
+		for _, values := range entry.Sweep {
+			n *= float64(len(values))
+		}
+		if n > maxSettings {
+			return nil, fmt.Errorf("sweep has %.3g settings, want at most %d", n, maxSettings)
+		}
 		s.points = s.product(entry.Sweep)
 		return s, nil
 	}
@@ -85,8 +93,24 @@ func newSweep(
 			s.free[h.Name] = true
 		}
 	}
+	n := 1.0
+	for _, h := range o.Hyperparameters {
+		if s.free[h.Name] && h.Name != protocol.StepSize {
+			n *= float64(max(1, len(h.Grid)))
+		}
+	}
+	if n > maxCombinations {
+		return nil, fmt.Errorf("the declared grids of %s have %.3g combinations, want at most %d; fix some of its "+
+			"hyperparameters by set, or give sweep or tune", o.Name, n, maxCombinations)
+	}
 	return s, nil
 }
+
+// Limits on tuning, so that a mistake cannot exhaust the memory.
+const (
+	maxSettings     = 100_000 // of an explicit grid
+	maxCombinations = 10_000  // of the grids that an optimizer declares
+)
 
 // defaults returns the declared defaults of the optimizer.
 func (s *sweep) defaults() protocol.Setting {
@@ -364,52 +388,30 @@ func (l *line) at(i int) (o outcome, ok bool) {
 	return o, true
 }
 
-// stable reports whether a grid point is stable.
-func (l *line) stable(i int) (stable, ok bool) {
-	o, ok := l.at(i)
-	return !o.unstable && !o.failed, ok
-}
-
 const decade = 3 // grid points in a factor of ten
 
 // search makes the first two moves. complete is false if it ran out of runs or waits for one.
-func (l *line) search(start int) (complete bool) { return l.largestStable(start) && l.refine() }
+func (l *line) search(start int) (complete bool) {
+	return l.decades(start, decade) && l.decades(start, -decade) && l.refine()
+}
 
-// largestStable finds two neighbours of which the lower is stable and the upper is not. It reports
-// whether it succeeded.
-func (l *line) largestStable(start int) bool {
-	stable, ok := l.stable(start)
-	if !ok {
-		return false
-	}
-	low, high := start, start
-	if stable {
-		for stable {
-			low, high = high, high+decade
-			if stable, ok = l.stable(high); !ok {
-				return false
-			}
-		}
-	} else {
-		for !stable {
-			high, low = low, low-decade
-			if stable, ok = l.stable(low); !ok {
-				return false
-			}
-		}
-	}
-	for high-low > 1 {
-		mid := low + (high-low)/2
-		if stable, ok = l.stable(mid); !ok {
+// decades goes from a grid point in steps of a decade, up or down, until the start and the best
+// point so far are two of them behind; up also until a run is unstable, and down until the steps
+// change nothing. It reports whether it came so far.
+func (l *line) decades(start, step int) bool {
+	for i := start; ; i += step {
+		o, ok := l.at(i)
+		if !ok {
 			return false
 		}
-		if stable {
-			low = mid
-		} else {
-			high = mid
+		unstable := o.unstable || o.failed
+		switch best := l.best(); {
+		case step > 0 && (unstable || i-max(best, start) >= 2*step):
+			return true
+		case step < 0 && !unstable && (i-min(best, start) <= 2*step || o.still && i < best):
+			return true
 		}
 	}
-	return true
 }
 
 // refine tries neighbours of the best point until all of them are worse. It reports whether it

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -93,12 +94,13 @@ func TestSearchByHand(t *testing.T) {
 		want               []float64
 		edge, capped       bool // the edge is below
 	}{
-		// up to 1 (unstable), between .1 and 1, then down until two points below .1 are worse
-		{"best below the limit", .1, .1, .35, []float64{.1, 1, .3, .6, .06, .03}, false, false},
-		{"best at the limit", .1, 10, .35, []float64{.1, 1, .3, .6, .06, .03}, false, false},
-		{"start unstable", 1, .01, .02, []float64{1, .1, .01, .03, .006, .003}, false, false},
-		{"best far below", .1, .001, 1, []float64{.1, 1, 10, 3, .06, .03, .01, .006, .003, .001, .0006, .0003}, false, false},
-		{"runs used up", .1, 1e-6, 1, []float64{.1, 1, 10, 3, .06, .03, .01, .006, .003, .001, .0006, .0003}, true, true},
+		// up to 1 (unstable), down to .001, two decades below .1, then its neighbours
+		{"best below the limit", .1, .1, .35, []float64{.1, 1, .01, .001, .06, .3, .03}, false, false},
+		{"best at the limit", .1, 10, .35, []float64{.1, 1, .01, .001, .06, .3, .6}, false, false},
+		{"start unstable", 1, .01, .02, []float64{1, .1, .01, .001, .0001, .006, .03, .003}, false, false},
+		{"best far below", .1, .001, 1, []float64{.1, 1, 10, .01, .001, .0001, 1e-5, .0006, .003, .0003}, false, false},
+		{"nothing is unstable", .1, .1, math.Inf(1), []float64{.1, 1, 10, .01, .001, .06, .3, .03}, false, false},
+		{"runs used up", .1, 1e-11, 1, []float64{.1, 1, 10, .01, .001, .0001, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10}, true, true},
 	} {
 		s := mustSweep(t, []protocol.Hyperparameter{protocol.StepSizeParameter(test.start)}, protocol.OptimizerEntry{}, 12)
 		order, w, known := tune(t, s, valley(test.best, test.limit))
@@ -158,6 +160,33 @@ func TestSearchProperties(t *testing.T) {
 			t.Fatalf("found %v after %v: at the edge, or of fewer than 6 points", found, stepSizes(order))
 		}
 	})
+}
+
+// Too large a step saturates a network at once: the loss falls to that of a constant output and then
+// stays there for any larger step, some of which are a little better than others. That must neither
+// use up the runs nor hide the steps at which the network learns. The values are those of momentum
+// on an autoencoder of MNIST.
+func TestSearchLeavesSaturation(t *testing.T) {
+	saturated := map[float64]float64{.01: 50.7, .03: 49, .06: 48, .1: 47.8, 1: 59.2, 10: 45.3}
+	s := mustSweep(t, []protocol.Hyperparameter{protocol.StepSizeParameter(.01)}, protocol.OptimizerEntry{}, 12)
+	order, w, known := tune(t, s, func(setting protocol.Setting) outcome {
+		α := setting[protocol.StepSize]
+		if v, ok := saturated[α]; ok {
+			return outcome{value: v}
+		}
+		if α > .01 {
+			return outcome{value: 45.4}
+		}
+		return outcome{value: 8 + 10*math.Abs(math.Log10(α/.003))}
+	})
+	best := slices.MinFunc(order, func(a, b protocol.Setting) int {
+		x, _ := known(a)
+		y, _ := known(b)
+		return compare(x, y, false)
+	})
+	if best[protocol.StepSize] != .003 || s.edges(best, order) != nil {
+		t.Errorf("found %v of %v (capped: %t), want 0.003", best, stepSizes(order), w.capped)
+	}
 }
 
 // The other tuned hyperparameters share the cap.
@@ -267,5 +296,32 @@ func TestSearchLeavesPlateaus(t *testing.T) {
 		if got := s.edges(best, order); !slices.Equal(got, test.edges) || w.capped != test.capped {
 			t.Errorf("%s: edges are %v and capped is %t, want %v and %t", test.name, got, w.capped, test.edges, test.capped)
 		}
+	}
+}
+
+// Grids, a plan's or declared ones, cannot exhaust the memory.
+func TestGridsAreBounded(t *testing.T) {
+	o := protocol.OptimizerDef{Name: "o", Hyperparameters: []protocol.Hyperparameter{protocol.StepSizeParameter(0.1)}}
+	wide := map[string][]float64{}
+	for i := range 9 {
+		h := protocol.Hyperparameter{Name: fmt.Sprint("h", i), Max: 1, Tuned: true, Grid: []float64{0, 0.2, 0.4, 0.6, 0.8, 1}}
+		o.Hyperparameters = append(o.Hyperparameters, h)
+		wide[h.Name] = h.Grid
+	}
+	tuning := protocol.Plan{}.WithDefaults().Tuning
+	if _, err := newSweep(&o, protocol.OptimizerEntry{}, &tuning, false); err == nil ||
+		!strings.Contains(err.Error(), "the declared grids of o have 1.01e+07 combinations, want at most 10000") {
+		t.Errorf("declared grids of ten million combinations: %v", err)
+	}
+	if _, err := newSweep(&o, protocol.OptimizerEntry{Sweep: wide}, &tuning, false); err == nil ||
+		!strings.Contains(err.Error(), "sweep has 1.01e+07 settings, want at most 100000") {
+		t.Errorf("a sweep of ten million settings: %v", err)
+	}
+	set := protocol.Setting{}
+	for i := range 5 {
+		set[fmt.Sprint("h", i)] = 0
+	}
+	if _, err := newSweep(&o, protocol.OptimizerEntry{Set: set}, &tuning, false); err != nil {
+		t.Errorf("1296 combinations: %v", err)
 	}
 }

@@ -251,6 +251,9 @@ func (p *Plugin) stop() {
 	all.Wait()
 }
 
+// maxExecutable bounds the size of a plugin's file, in bytes: to read a larger one takes minutes.
+const maxExecutable = 8 << 30
+
 // SumFile is the SHA-256 of a file's contents, hexadecimal. It identifies executables.
 func SumFile(path string) (string, error) {
 	f, err := os.Open(path)
@@ -258,6 +261,9 @@ func SumFile(path string) (string, error) {
 		return "", err
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Size() > maxExecutable {
+		return "", fmt.Errorf("%s has %d bytes, want an executable of at most %d", path, info.Size(), int64(maxExecutable))
+	}
 	sum := sha256.New()
 	if _, err := io.Copy(sum, f); err != nil {
 		return "", err

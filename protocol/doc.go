@@ -74,7 +74,9 @@
 // tables then state the deviation.
 //
 // All entries have the same number of tuning runs, for the search of the step size or for settings
-// that fill the ranges in the plan's entry, on the scales that the optimizer declares. The
+// that fill the ranges in the plan's entry, on the scales that the optimizer declares. The search
+// goes from the declared default up and down by decades, until the best is two decades behind or a
+// run is unstable, and then along the grid 1, 3, 6 × 10ᵏ from the best; see package harness. The
 // selection among settings does not depend on how they were found.
 //
 // R7 (divergence). A diverged run is a result: it enters every statistic with the worse of its

@@ -116,10 +116,14 @@ type Plan struct {
 	// Extends names a plan that provides all values which this one omits, and whose optimizers
 	// precede those of this one. Readers of plan files resolve it; it is empty in a Plan that is
 	// run.
-	Extends    string           `yaml:"extends,omitempty" json:"-"`
-	Problems   []ProblemEntry   `yaml:"problems" json:"problems"`
-	Optimizers []OptimizerEntry `yaml:"optimizers" json:"optimizers"`
-	Tuning     Tuning           `yaml:"tuning,omitempty" json:"tuning"`
+	Extends  string         `yaml:"extends,omitempty" json:"-"`
+	Problems []ProblemEntry `yaml:"problems" json:"problems"`
+	// Groups are names of kinds of problems, each with the names of its problem entries, over which
+	// reports rank the optimizers in addition to the ranking over all problems. A problem may be in
+	// several groups or in none. Groups change no run.
+	Groups     map[string][]string `yaml:"groups,omitempty" json:"groups,omitempty"`
+	Optimizers []OptimizerEntry    `yaml:"optimizers" json:"optimizers"`
+	Tuning     Tuning              `yaml:"tuning,omitempty" json:"tuning"`
 	// Replicates is the number of reporting seeds, FirstSeed the first of them.
 	Replicates int    `yaml:"replicates,omitempty" json:"replicates"`
 	FirstSeed  uint64 `yaml:"first_seed,omitempty" json:"first_seed"`
@@ -270,6 +274,9 @@ func (p *Plan) Check() error {
 		}
 		seen[e.Name] = true
 	}
+	if err := p.checkGroups(); err != nil {
+		return err
+	}
 	seen = map[string]bool{}
 	for i, e := range p.Optimizers {
 		switch {
@@ -296,6 +303,33 @@ func (p *Plan) Check() error {
 			}
 		}
 		seen[e.Name] = true
+	}
+	return nil
+}
+
+// checkGroups returns an error that names a group without problems, or with one that is twice in it
+// or not in the plan.
+func (p *Plan) checkGroups() error {
+	var names []string
+	for _, e := range p.Problems {
+		names = append(names, e.Name)
+	}
+	for _, group := range slices.Sorted(maps.Keys(p.Groups)) {
+		problems := p.Groups[group]
+		switch {
+		case !printable(group):
+			return fmt.Errorf("a group is named %q, want a name that prints on one line", group)
+		case len(problems) == 0:
+			return fmt.Errorf("group %s lists no problems", group)
+		}
+		for i, name := range problems {
+			if !slices.Contains(names, name) {
+				return fmt.Errorf("group %s: %w", group, Unknown("problem", name, names))
+			}
+			if slices.Contains(problems[:i], name) {
+				return fmt.Errorf("group %s lists problem %s twice", group, name)
+			}
+		}
 	}
 	return nil
 }

@@ -71,10 +71,22 @@ func TestPlanCheck(t *testing.T) {
 		"sweep.beta lists no values": func(p *protocol.Plan) {
 			p.Optimizers[1].Sweep = map[string][]float64{"beta": nil}
 		},
-		"schedule of the plan: warmup is 2":    func(p *protocol.Plan) { p.Schedule = &protocol.Schedule{Warmup: 2} },
-		"optimizer sgd: warmup is 2":           func(p *protocol.Plan) { p.Optimizers[0].Schedule = &protocol.Schedule{Warmup: 2} },
-		"optimizer sgd: clip is -1":            func(p *protocol.Plan) { p.Optimizers[0].Clip = -1 },
-		"optimizer sgd: clip is +Inf":          func(p *protocol.Plan) { p.Optimizers[0].Clip = math.Inf(1) },
+		"schedule of the plan: warmup is 2": func(p *protocol.Plan) { p.Schedule = &protocol.Schedule{Warmup: 2} },
+		"optimizer sgd: warmup is 2":        func(p *protocol.Plan) { p.Optimizers[0].Schedule = &protocol.Schedule{Warmup: 2} },
+		"optimizer sgd: clip is -1":         func(p *protocol.Plan) { p.Optimizers[0].Clip = -1 },
+		"optimizer sgd: clip is +Inf":       func(p *protocol.Plan) { p.Optimizers[0].Clip = math.Inf(1) },
+		"group small lists no problems": func(p *protocol.Plan) {
+			p.Groups = map[string][]string{"small": {}}
+		},
+		"group small lists problem beale twice": func(p *protocol.Plan) {
+			p.Groups = map[string][]string{"small": {"beale", "beale"}}
+		},
+		`group small: unknown problem "bale"; did you mean beale?`: func(p *protocol.Plan) {
+			p.Groups = map[string][]string{"small": {"bale"}}
+		},
+		`a group is named "a\nb"`: func(p *protocol.Plan) {
+			p.Groups = map[string][]string{"a\nb": {"beale"}}
+		},
 		"problem beale: epochs is -2":          func(p *protocol.Plan) { p.Problems[0].Epochs = -2 },
 		"problem beale: epochs is NaN":         func(p *protocol.Plan) { p.Problems[0].Epochs = math.NaN() },
 		"both a budget, of 1000 examples, and": func(p *protocol.Plan) { p.Problems[1].Epochs = 2 },

@@ -42,3 +42,26 @@ func Equivalence(spec *protocol.ProblemSpec, part protocol.Part, start, leader f
 	}
 	return δ
 }
+
+// Rounding returns the relative difference of two values of a problem with this element type up to
+// which another order of rounding alone may explain it, where nothing has amplified it.
+func Rounding(t protocol.DType) float64 {
+	if t == protocol.Float32 {
+		return 1e-5
+	}
+	return 1e-9
+}
+
+// Near reports whether two points have the same parts, with losses that differ by rounding alone.
+func (p *Point) Near(q *Point, t protocol.DType) bool {
+	for _, part := range []protocol.Part{protocol.TrainPart, protocol.ValidationPart, protocol.TestPart} {
+		v, have := p.At(part)
+		w, other := q.At(part)
+		a, b := float64(v.Loss), float64(w.Loss)
+		same := a == b || math.IsNaN(a) && math.IsNaN(b)
+		if have != other || !same && !(math.Abs(a-b) <= Rounding(t)*max(math.Abs(a), math.Abs(b))) {
+			return false
+		}
+	}
+	return true
+}

@@ -57,7 +57,7 @@ func (s *Store) Find(prefix string) (*Found, error) {
 		return nil, nil
 	case 1:
 		f := slices.Collect(maps.Values(found))[0]
-		text, err := os.ReadFile(f.Path)
+		text, err := readRecord(f.Path)
 		if err == nil {
 			f.Record, err = Decode(f.Path, text)
 		}

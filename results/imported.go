@@ -55,7 +55,10 @@ func (s *Store) Imports() iter.Seq2[*Record, error] {
 			if !isRecord || !isID(id) {
 				continue
 			}
-			r, _, err := s.read(s.importedPath(id), true, importedRecord)
+			r, found, err := s.read(s.importedPath(id), true, importedRecord)
+			if err == nil && !found { // a link to nowhere, or it was removed just now
+				err = &SyntaxError{File: s.importedPath(id), Msg: notAFile}
+			}
 			if err != nil {
 				r = nil
 			}

@@ -103,3 +103,45 @@ func TestOddFiles(t *testing.T) {
 		})
 	}
 }
+
+// Files that are read by name alone are regular ones, and nothing else makes a reader wait.
+func TestReadRegularOdd(t *testing.T) {
+	for name, put := range odd {
+		path := filepath.Join(t.TempDir(), "x")
+		if err := put(path); err != nil {
+			t.Fatal(err)
+		}
+		regular := name == "empty" || name == "not readable" // to a decoder
+		if _, err := ReadRegular(path, 1<<20); (err == nil) != regular {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// An import that cannot be read is an error, and the others are read.
+func TestOddImports(t *testing.T) {
+	for name, put := range odd {
+		s, err := Open(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := s.importedPath(example(1).Run.ID())
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := put(path); err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for r, err := range s.Imports() {
+			var syntax *SyntaxError
+			if r != nil || !errors.As(err, &syntax) {
+				t.Errorf("%s: got %v, %v; want a *SyntaxError", name, r, err)
+			}
+			n++
+		}
+		if n != 1 {
+			t.Errorf("%s: %d imports, want one error", name, n)
+		}
+	}
+}

@@ -144,3 +144,10 @@ func (r *Record) Still() bool {
 		return !(math.Abs(float64(p.Train.Loss)-first) <= rounding*math.Abs(first))
 	})
 }
+
+// FullBatches reports whether every batch of r has all training examples, each as often as the
+// others. Such runs depend on the seed only by their starting points.
+func (r *Record) FullBatches() bool {
+	n := r.Spec.Train
+	return n > 0 && r.End.MinBatch > 0 && r.End.MinBatch%n == 0 && r.End.MaxBatch%n == 0
+}

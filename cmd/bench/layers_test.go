@@ -55,7 +55,7 @@ var layers = map[string]struct{ own, libraries []string }{
 	"harness/progress": {own: []string{"harness", "results", "results/columns", "internal/text"}},
 	"harness/publish":  {own: []string{"protocol", "harness", "results", "results/bundle"}},
 	"harness/verify": {
-		own: []string{"protocol", "protocol/platform", "harness", "results", "results/bundle", "results/bundle/check", "internal/text"},
+		own: []string{"protocol", "protocol/platform", "harness", "results", "results/bundle", "results/bundle/check", "results/stats", "internal/text"},
 	},
 	"harness/worker":    {own: []string{"protocol", "harness", "results"}},
 	"harness/slurm":     {own: []string{"results", "internal/text"}},

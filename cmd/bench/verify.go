@@ -46,6 +46,11 @@ the difference that ranking treats as equal: one standard error of an accuracy, 
 way from the start to the optimum on a logarithmic scale if the optimum is known, else one percent
 of the way from the start. The output names the rule that was applied.
 
+The deviations of runs that were compared within tolerances must not all have one direction: for
+each optimizer, each pair, and all together, losses and scores are tested by the exact sign test and
+the paired t-test, at the level 0.001 for all tests together. Runs of different seeds with equal
+trajectories are found without a re-run.
+
 Records name what made them. Built-in optimizers and problems are identified by their version and by
 the fingerprint of what they compute; one that computes other bits here, on the same platform and
 with the same Go version, fails. To get the build of bench that made a record, check out its

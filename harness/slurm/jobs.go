@@ -50,9 +50,9 @@ func Jobs(dir, plan string) ([]Job, error) {
 			continue
 		}
 		path := filepath.Join(dir, "jobs", e.Name())
-		data, err := os.ReadFile(path)
+		data, err := results.ReadRegular(path, 1<<20)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("cannot read job: %w; remove it", err)
 		}
 		var j Job
 		if err := json.Unmarshal(data, &j); err != nil {

@@ -20,6 +20,8 @@ type outcome struct {
 	bits bool   // the same bits
 	near bool   // on another platform, and within the tolerances
 	text string // what differs
+	// of a near run
+	deviations []deviation
 }
 
 // compare compares a run that was made again with its record in the bundle.
@@ -38,7 +40,11 @@ func compare(x *check.Checked, c *chosen, again *results.Record, exact, chooses 
 	if !exact {
 		differs := withinTolerance(c.record, again, &x.Decisions.Plan, chooses)
 		if differs == "" {
-			return outcome{near: true, text: fmt.Sprintf("recorded on %s by %s", c.record.Host.Platform, c.record.Host.GoVersion)}
+			o := outcome{near: true, text: fmt.Sprintf("recorded on %s by %s", c.record.Host.Platform, c.record.Host.GoVersion)}
+			if !c.record.Diverged() { // how far it got before that is chance
+				o.deviations = deviations(c.record, again, &x.Decisions.Plan)
+			}
+			return o
 		}
 		return outcome{text: differs}
 	}
@@ -81,7 +87,8 @@ func firstDifference(recorded, made []byte) string {
 func excerpt(line []byte, from int) string { return string(line[from:min(len(line), from+40)]) }
 
 // withinTolerance says in what a run made on another platform differs by more than rounding and the drift that comes of it
-// explain; empty: in nothing. The text of bench verify --help states the limits.
+// explain; empty: in nothing. The text of bench verify --help states the limits. They follow from what the problem declares here:
+// what a record says of it could make them wider.
 func withinTolerance(recorded, again *results.Record, plan *protocol.Plan, chooses bool) string {
 	if recorded.End.Status != again.End.Status {
 		return fmt.Sprintf("recorded as %s, ended %s when made again", recorded.End.Status, again.End.Status)
@@ -89,10 +96,7 @@ func withinTolerance(recorded, again *results.Record, plan *protocol.Plan, choos
 	if !chooses && recorded.End.Status == results.OK && recorded.End.Steps != again.End.Steps {
 		return fmt.Sprintf("recorded with %d steps, made again with %d", recorded.End.Steps, again.End.Steps)
 	}
-	relative := 1e-9
-	if recorded.Spec.DType == protocol.Float32 {
-		relative = 1e-5
-	}
+	relative := results.Rounding(again.Spec.DType)
 	for _, part := range []protocol.Part{protocol.TrainPart, protocol.ValidationPart, protocol.TestPart} {
 		a, haveA := recorded.Points[0].At(part)
 		b, haveB := again.Points[0].At(part)
@@ -104,12 +108,12 @@ func withinTolerance(recorded, again *results.Record, plan *protocol.Plan, choos
 		return "" // how far it got before that is chance
 	}
 	for _, part := range []protocol.Part{plan.Selection, protocol.TestPart} {
-		part = results.PartFor(&recorded.Spec, part)
+		part = results.PartFor(&again.Spec, part)
 		a, b := recorded.Score(plan.Report, plan.Selection, part), again.Score(plan.Report, plan.Selection, part)
-		start, _ := recorded.Points[0].At(part)
-		δ := max(results.Equivalence(&recorded.Spec, part, float64(start.Metric), b), relative*math.Abs(b))
+		start, _ := again.Points[0].At(part)
+		δ := max(results.Equivalence(&again.Spec, part, float64(start.Metric), b), relative*math.Abs(b))
 		if !(math.Abs(a-b) <= δ) {
-			return fmt.Sprintf("%s %s is %g when made again, recorded as %g, more than %.3g apart", part, recorded.Spec.Metric.Name, b, a, δ)
+			return fmt.Sprintf("%s %s is %g when made again, recorded as %g, more than %.3g apart", part, again.Spec.Metric.Name, b, a, δ)
 		}
 	}
 	return ""

@@ -1,9 +1,11 @@
 package verify
 
 import (
+	"fmt"
 	"sync"
 
 	"noisebench/harness"
+	"noisebench/internal/text"
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/bundle"
@@ -26,6 +28,9 @@ func Open(path string, o Options) *check.Checked {
 
 // decide derives the decisions of a bundle's plan from its records.
 func decide(b *bundle.Bundle) (*check.Decisions, error) {
+	if err := affordable(b); err != nil {
+		return nil, err
+	}
 	var others []harness.Definitions
 	for i := range b.Definitions.Others {
 		others = append(others, &b.Definitions.Others[i])
@@ -48,4 +53,38 @@ func decide(b *bundle.Bundle) (*check.Decisions, error) {
 	})
 	d.Cells, d.Missing = cells, harness.Missing(cells, due)
 	return d, nil
+}
+
+// mostValues is the limit of what a plan may make decide hold, in values of about fifty bytes.
+const mostValues = 2_000_000
+
+// affordable returns an error about a plan whose decisions would take much memory: few bytes can name
+// many optimizers and problems, and each pair has its definitions, settings and runs, those that are
+// missing too. No bundle with as many records could be read.
+func affordable(b *bundle.Bundle) error {
+	plan := b.Plan.WithDefaults()
+	const perRun, perPair = 12, 60 // values
+	var sum float64
+	for _, e := range plan.Optimizers {
+		declared := float64(len(b.Definitions.Optimizers[e.Optimizer].Hyperparameters))
+		settings := float64(plan.Tuning.Runs)
+		if len(e.Sweep) > 0 {
+			settings = 1
+			for _, values := range e.Sweep {
+				settings *= float64(len(values))
+			}
+		}
+		ties := float64(max(0, plan.Tuning.TieSeeds)) * min(settings, float64(plan.Tuning.TieSettings))
+		runs := float64(plan.Replicates)*2 + settings + ties
+		sum += runs*perRun + settings*declared + 2*declared + perPair
+	}
+	sum *= float64(len(plan.Problems))
+	for _, e := range plan.Problems {
+		sum += float64(len(plan.Optimizers) * len(b.Definitions.Problems[e.Problem].Parameters))
+	}
+	if !(sum*float64(1+len(b.Definitions.Others)) <= mostValues) {
+		return fmt.Errorf("its %d optimizers on %d problems, with definitions of %s, ask for more runs and settings than a "+
+			"bundle can hold", len(plan.Optimizers), len(plan.Problems), text.Count(1+len(b.Definitions.Others), "platform"))
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -200,5 +201,49 @@ func TestTake(t *testing.T) {
 	notes, err := bundle.TakenBundles(store.Dir())
 	if err != nil || len(notes) != 1 || len(notes[0].Runs) != 8 || len(notes[0].Checks) != 3 {
 		t.Errorf("the folder says %v (%v), want one bundle with 8 runs, 3 of them made again", notes, err)
+	}
+}
+
+// A plan that names more than any bundle can hold is refused before it takes memory.
+func TestOpenBoundsPlans(t *testing.T) {
+	path := published(t, testbundle.Plan("small", "sgd"))
+	b, err := bundle.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	many := func(n int) (entries []protocol.OptimizerEntry) {
+		for i := range n {
+			entries = append(entries, protocol.OptimizerEntry{Optimizer: "sgd", Name: fmt.Sprint("o", i)})
+		}
+		return entries
+	}
+	values := make([]float64, 300)
+	for i := range values {
+		values[i] = float64(i+1) / 1e4
+	}
+	for what, change := range map[string]func(*protocol.Plan){
+		"pairs": func(p *protocol.Plan) {
+			p.Optimizers = many(2000)
+			for i := range 2000 {
+				p.Problems = append(p.Problems, protocol.ProblemEntry{Problem: "branin", Name: fmt.Sprint("p", i)})
+			}
+		},
+		"replicates": func(p *protocol.Plan) { p.Optimizers, p.Replicates = many(1000), 100_000 },
+		"a grid": func(p *protocol.Plan) {
+			p.Optimizers[0].Set = nil
+			p.Optimizers[0].Sweep = map[string][]float64{"step_size": values, "weight_decay": values, "other": values}
+		},
+		"ties": func(p *protocol.Plan) { p.Tuning.TieSeeds, p.Tuning.TieSettings = 1<<40, 1<<40 },
+	} {
+		plan := b.Plan.WithDefaults()
+		change(&plan)
+		file := filepath.Join(t.TempDir(), "x"+bundle.Extension)
+		if _, err := bundle.Create(file, b.About, &plan, &b.Definitions, nil); err != nil {
+			t.Fatal(err)
+		}
+		x := verify.Open(file, verify.Options{})
+		if f := finding(x, "plan"); f == nil || f.Verdict != check.Fail || !strings.Contains(f.Details[0], "more runs and settings than a bundle can hold") {
+			t.Errorf("%s: %+v", what, f)
+		}
 	}
 }

@@ -83,6 +83,8 @@ func Rerun(ctx context.Context, x *check.Checked, here *check.Found, again Again
 	})
 	var checks []bundle.Check
 	var differ, near []string
+	var loose []compared
+	pairs := map[*results.Cell]*check.PairReruns{}
 	for i := range picked {
 		if errs[i] != nil {
 			return nil, errs[i]
@@ -90,14 +92,30 @@ func Rerun(ctx context.Context, x *check.Checked, here *check.Found, again Again
 		c, how := &picked[i], &outcomes[i]
 		what := fmt.Sprintf("%s of %s on %s, seed %d, run %.12s",
 			c.purpose, c.cell.Optimizer, c.cell.Problem, c.record.Run.Seed, c.id)
+		pair := pairs[c.cell]
+		if pair == nil {
+			pair = &check.PairReruns{Optimizer: c.cell.Optimizer, Problem: c.cell.Problem}
+			pairs[c.cell] = pair
+		}
+		pair.Made++
 		switch {
 		case how.bits:
 			checks = append(checks, checkOf(c.id, true))
+			pair.Bits++
 		case how.near:
 			checks = append(checks, checkOf(c.id, false))
 			near = append(near, what+": "+how.text)
+			pair.Near++
+			loose = append(loose, compared{c.cell.Optimizer, c.cell.Problem, seedless(c), how.deviations})
 		default:
 			differ = append(differ, what+": "+how.text)
+			pair.Differ++
+		}
+	}
+	x.Pairs = nil
+	for i := range x.Decisions.Cells {
+		if pair := pairs[&x.Decisions.Cells[i]]; pair != nil {
+			x.Pairs = append(x.Pairs, *pair)
 		}
 	}
 	x.Rerun = check.Reruns{
@@ -114,9 +132,29 @@ func Rerun(ctx context.Context, x *check.Checked, here *check.Found, again Again
 	x.Add(check.Again, "sample", good, fmt.Sprintf("%s: %d differ", sampled, len(differ)), differ)
 	if len(near) > 0 {
 		x.Note(check.Again, "tolerance", "records of another platform or Go version, so that bits may differ", near...)
+		sides := oneSided(loose)
+		x.Rerun.OneSided = len(sides)
+		good := fmt.Sprintf("%s compared within tolerances: no systematic deviation", text.CountIs(len(near), "run"))
+		if len(near) < fewestOneSided {
+			good += fmt.Sprintf("; fewer than %d cannot exclude one, make more again by --rerun", fewestOneSided)
+		}
+		x.Add(check.Again, "direction", good, "runs compared within tolerances deviate to one side more often or more evenly than "+
+			"rounding explains", sides)
 	}
 	slices.SortFunc(checks, func(a, b bundle.Check) int { return cmp.Compare(a.Run, b.Run) })
 	return checks, nil
+}
+
+// seedless identifies runs that are equal under any seed, since every batch has all training
+// examples and they start from the same point: they are one observation. Empty: the run is none of
+// them.
+func seedless(c *chosen) string {
+	if !c.record.FullBatches() {
+		return ""
+	}
+	run := c.record.Run
+	run.Seed = 0
+	return run.ID() + fmt.Sprint(c.record.Points[0].Train)
 }
 
 // sameBits reports whether the fingerprints in a record, which its digest and ID cover, are those of the

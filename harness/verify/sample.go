@@ -49,7 +49,7 @@ func ParseShare(text string) (Share, error) {
 type Selection struct {
 	Share
 	Among    map[string]bool // IDs of the runs that may be chosen; nil: all
-	Cheapest int             // of a larger sample, this many that took the least time, in place of Share
+	Cheapest int             // of a larger sample, this many that cost least, in place of Share
 }
 
 // pick is sample for a selection.
@@ -61,11 +61,14 @@ func (s *Selection) pick(d *check.Decisions, seed uint64, runnable func(*results
 	all = slices.DeleteFunc(all, func(c chosen) bool { return s.Among != nil && !s.Among[c.id] })
 	const pool = 10
 	all = all[:min(len(all), pool*s.Cheapest)]
-	seconds := func(c chosen) float64 {
-		h := &c.record.Host
-		return h.ProblemTime + h.OptimizerTime + h.EvaluateTime + h.HarnessTime
+	// The times in a record would tell better, but its digest does not cover them: who made runs up
+	// could keep them from being chosen.
+	cost := func(c chosen) float64 {
+		run, spec := &c.record.Run, &c.record.Spec
+		evaluated := float64(run.Evaluations+1) * float64(spec.Train+spec.Validation+spec.Test)
+		return (float64(run.Budget) + evaluated) * float64(spec.Dim)
 	}
-	slices.SortStableFunc(all, func(a, b chosen) int { return cmp.Compare(seconds(a), seconds(b)) })
+	slices.SortStableFunc(all, func(a, b chosen) int { return cmp.Compare(cost(a), cost(b)) })
 	return all[:min(len(all), s.Cheapest)], of
 }
 

@@ -93,15 +93,16 @@ func Take(ctx context.Context, x *check.Checked, here *check.Found, store *resul
 			return taken, err
 		}
 		taken.Again = x.Rerun
-		if x.Rerun.Differ > 0 {
+		if x.Rerun.Refuted() {
 			var details []string
-			for _, f := range x.Findings {
+			for _, f := range x.Failed() {
 				if f.Group == check.Again {
+					details = append(details, f.Text)
 					details = append(details, f.Details...)
 				}
 			}
-			return taken, fmt.Errorf("%s: of %s made again here %d differ, so nothing is taken from it:\n  %s", x.File,
-				text.Count(x.Rerun.Made, "run"), x.Rerun.Differ, strings.Join(details, "\n  "))
+			return taken, fmt.Errorf("%s: %s made again here speak against it, so nothing is taken from it:\n  %s", x.File,
+				text.Count(x.Rerun.Made, "run"), strings.Join(details, "\n  "))
 		}
 	}
 	note := &bundle.Taken{

@@ -18,6 +18,9 @@ type cache struct {
 	keep   int    // the number of files that stay, the latest
 }
 
+// maxCached bounds the size of a file of the cache, in bytes.
+const maxCached = 64 << 20
+
 func newCache(name string, keep int) cache {
 	folder, err := os.UserCacheDir()
 	if err != nil {
@@ -39,7 +42,7 @@ func (c cache) read(name string, maxAge time.Duration, into any) bool {
 			return false
 		}
 	}
-	text, err := os.ReadFile(path)
+	text, err := results.ReadRegular(path, maxCached)
 	return err == nil && json.Unmarshal(text, into) == nil
 }
 

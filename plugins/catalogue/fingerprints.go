@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 
 	"noisebench/protocol"
 	"noisebench/protocol/fingerprint"
 	"noisebench/protocol/platform"
+	"noisebench/results"
 )
 
 // fingerprints measures the fingerprint of each definition once. Those of built-in definitions are
@@ -129,7 +129,7 @@ func (f *fingerprints) warnScript(origin protocol.Origin) {
 // isScript reports whether an executable is a script, whose bytes do not determine the code that it
 // runs.
 func isScript(path string) bool {
-	f, err := os.Open(path)
+	f, err := results.OpenRegular(path)
 	if err != nil {
 		return false
 	}

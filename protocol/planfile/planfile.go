@@ -15,6 +15,7 @@
 package planfile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +24,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
+	"time"
 
 	"noisebench/protocol"
 )
@@ -50,13 +53,17 @@ func (p Plans) Names() []string {
 // Has reports whether the library has a plan of this name.
 func (p Plans) Has(name string) bool { return slices.Contains(p.Names(), name) }
 
+// patience is how long a pipe in place of a plan's file may be silent.
+const patience = 10 * time.Second
+
 // Text returns the text of a plan of the library or of a file, and its name for error messages.
 func (p Plans) Text(name string) (text []byte, file string, err error) {
 	if p.Has(name) {
 		text, err := fs.ReadFile(p.Library, name+".yaml")
 		return text, name, err
 	}
-	opened, err := os.Open(name)
+	// Without waiting: to open a pipe into which nobody writes might never end.
+	opened, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !strings.ContainsRune(name, filepath.Separator) &&
 		!IsFile(name):
@@ -66,6 +73,7 @@ func (p Plans) Text(name string) (text []byte, file string, err error) {
 		return nil, "", fmt.Errorf("cannot read plan: %w", err)
 	}
 	defer opened.Close()
+	_ = opened.SetReadDeadline(time.Now().Add(patience))   // only pipes and terminals have one
 	text, err = io.ReadAll(io.LimitReader(opened, most+1)) // Parse rejects texts that are too long
 	if err != nil {
 		return nil, "", fmt.Errorf("cannot read plan: %w", err)
@@ -125,13 +133,35 @@ func (p Plans) load(name string, by []string) (protocol.Plan, error) {
 func extend(base protocol.Plan, file string, text []byte) (protocol.Plan, error) {
 	plan := base
 	plan.Name, plan.Description, plan.Optimizers, plan.Plugins = "", "", nil, nil
+	plan.Groups = nil
 	if err := decode(file, text, &plan); err != nil {
 		return plan, err
 	}
 	plan.Extends = ""
+	if plan.Groups == nil {
+		plan.Groups = groupsOf(base.Groups, plan.Problems)
+	}
 	plan.Optimizers = slices.Concat(base.Optimizers, plan.Optimizers)
 	plan.Plugins = slices.Concat(base.Plugins, plan.Plugins)
 	return plan, nil
+}
+
+// groupsOf returns the groups of an extended plan, with the problems of the plan that extends it.
+func groupsOf(groups map[string][]string, problems []protocol.ProblemEntry) map[string][]string {
+	left := map[string][]string{}
+	for group, names := range groups {
+		for _, name := range names {
+			if slices.ContainsFunc(problems, func(e protocol.ProblemEntry) bool {
+				return cmp.Or(e.Name, e.Problem) == name
+			}) {
+				left[group] = append(left[group], name)
+			}
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	return left
 }
 
 // Parse reads the text of one plan; file is its name for error messages. Parse does not read an

@@ -351,6 +351,19 @@ func TestExtends(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
+	// Groups are inherited as far as the plan has their problems.
+	write("groups.yaml", "name: g\nproblems: [branin, beale]\ngroups: {a: [beale], b: [branin, beale]}\n")
+	for text, want := range map[string]map[string][]string{
+		"":                       {"a": {"beale"}, "b": {"branin", "beale"}},
+		"problems: [branin]":     {"b": {"branin"}},
+		"problems: [rosenbrock]": nil,
+		"problems: [branin]\ngroups: {c: [branin]}": {"c": {"branin"}},
+	} {
+		got, err := plans.Load(write("h.yaml", "name: h\nextends: groups.yaml\n"+text))
+		if err != nil || !reflect.DeepEqual(got.Groups, want) {
+			t.Errorf("with %q the groups are %v, %v; want %v", text, got.Groups, err, want)
+		}
+	}
 	standard, err := plans.Load("standard")
 	if err != nil {
 		t.Fatal(err)

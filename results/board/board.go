@@ -42,8 +42,9 @@ type Entry struct {
 	Bundles  []*Bundle               // that hold it
 	Cells    map[string]results.Cell // by the board's name of the problem
 
-	given string // name by its bundle
-	id    string // what its results depend on, beside its plugin
+	given string             // name by its first bundle
+	names map[*Bundle]string // by each of its bundles
+	id    string             // what its results depend on, beside its plugin
 }
 
 // rules are the settings that bundles must have in common.
@@ -95,23 +96,39 @@ func taskOf(b *bundle.Bundle, e protocol.ProblemEntry) (task, error) {
 
 // Open joins the bundles (*.noisebench.tar.zst) of a folder. open reads and checks the one at a
 // path, as noisebench/harness/verify.Open does; a page needs traces. A bundle that fails a check,
-// or whose saved report cannot be read, is refused.
+// or whose saved report cannot be read, is refused, and so are bundles beyond the first whose records
+// fit into 256 MiB of memory together.
 func Open(dir string, open func(path string) *check.Checked) (*Board, error) {
 	names, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read bundles: %w", err)
 	}
 	var all []*check.Checked
+	var held int64
 	for _, f := range names { // sorted
-		if strings.HasSuffix(f.Name(), bundle.Extension) && !strings.HasPrefix(f.Name(), ".") && isFile(dir, f) {
-			all = append(all, open(filepath.Join(dir, f.Name())))
+		if !strings.HasSuffix(f.Name(), bundle.Extension) || strings.HasPrefix(f.Name(), ".") || !isFile(dir, f) {
+			continue
 		}
+		x := open(filepath.Join(dir, f.Name()))
+		if x.OK && held+x.Bundle.Memory > mostMemory {
+			x.Add(check.Integrity, "memory", "", fmt.Sprintf("the records of the bundles before it and its own take more than %d MiB of memory",
+				mostMemory>>20), []string{"make a board of fewer bundles"})
+		}
+		if x.OK {
+			held += x.Bundle.Memory
+		} else {
+			x.Bundle, x.Decisions = nil, nil // it will not be joined
+		}
+		all = append(all, x)
 	}
 	if len(all) == 0 {
 		return nil, fmt.Errorf("there is no bundle in %s, want files named *%s; bench publish makes one", dir, bundle.Extension)
 	}
 	return Join(all), nil
 }
+
+// mostMemory is the limit of the memory of all records of a board, in bytes.
+const mostMemory = 256 << 20
 
 // isFile reports whether a name is that of a regular file: reading from a pipe might never end.
 func isFile(dir string, f os.DirEntry) bool {
@@ -265,7 +282,7 @@ func (b *Board) joinEntries(tasks map[string]string) {
 		plan := &x.Decisions.Plan
 		for _, o := range plan.Optimizers {
 			def := x.Checked.Bundle.Definitions.Optimizers[o.Optimizer]
-			e := &Entry{given: o.Name, Bundles: []*Bundle{x}, Cells: map[string]results.Cell{}}
+			e := &Entry{given: o.Name, names: map[*Bundle]string{x: o.Name}, Bundles: []*Bundle{x}, Cells: map[string]results.Cell{}}
 			e.id = jsondiff.Text([]any{def.Name, def.Version, o.Set, o.Sweep, o.Tune, o.BatchSize, o.Schedule, o.Clip, plan.Deviations()})
 			e.Unranked = check.TunedElsewhere(x.Checked.Bundle, o)
 			if len(x.Deviations) > 0 {
@@ -287,6 +304,7 @@ func (b *Board) joinEntries(tasks map[string]string) {
 			if known := slices.IndexFunc(b.Entries, e.sameAs); known >= 0 {
 				have := b.Entries[known]
 				have.Bundles = append(have.Bundles, x)
+				have.names[x] = o.Name
 				for name, cell := range e.Cells {
 					if _, there := have.Cells[name]; !there {
 						have.Cells[name] = cell

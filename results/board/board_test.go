@@ -16,6 +16,8 @@ import (
 	"noisebench/results/board"
 	"noisebench/results/bundle"
 	"noisebench/results/bundle/check"
+	"noisebench/results/report"
+	"noisebench/results/report/page"
 )
 
 // Two people's bundles become one table.
@@ -142,6 +144,18 @@ func TestVerified(t *testing.T) {
 		{"the same bits", check.Report{Root: root, OK: true, Rerun: check.Reruns{Runs: 9, Made: 2, Bits: 2}}, "verified"},
 		{"one differs", check.Report{Root: root, Rerun: check.Reruns{Runs: 9, Made: 2, Bits: 1, Differ: 1}}, "refuted"},
 		{"another check failed", check.Report{Root: root, Rerun: check.Reruns{Runs: 9, Made: 2, Bits: 2}}, "not verified"},
+		{"only within tolerances", check.Report{Root: root, OK: true, Rerun: check.Reruns{Runs: 9, Made: 2, Near: 2}}, "compared loosely"},
+		{"to one side", check.Report{Root: root, Rerun: check.Reruns{Runs: 9, Made: 2, Near: 2, OneSided: 1}}, "refuted"},
+		{"this row within tolerances", check.Report{
+			Root: root, OK: true, Rerun: check.Reruns{Runs: 9, Made: 3, Bits: 1, Near: 2},
+			Pairs: []check.PairReruns{
+				{Optimizer: "sgd", Problem: "branin", Made: 2, Near: 2}, {Optimizer: "adam", Problem: "branin", Made: 1, Bits: 1},
+			},
+		}, "compared loosely"},
+		{"this row not at all", check.Report{
+			Root: root, OK: true, Rerun: check.Reruns{Runs: 9, Made: 1, Bits: 1},
+			Pairs: []check.PairReruns{{Optimizer: "adam", Problem: "branin", Made: 1, Bits: 1}},
+		}, "not verified"},
 		{"other contents", check.Report{Root: "x", OK: true, Rerun: check.Reruns{Runs: 9, Made: 2, Bits: 2}}, "not verified"},
 	} {
 		if err := c.report.Save(path); err != nil {
@@ -150,6 +164,20 @@ func TestVerified(t *testing.T) {
 		b := open(t, dir)
 		if got := string(b.Page(dir).Entries["sgd"].Verified); got != c.verified {
 			t.Errorf("%s: the entry is %q, want %q", c.what, got, c.verified)
+		}
+		var markdown, html bytes.Buffer
+		if err := (report.Ranking{Report: b.Report()}).WriteMarkdown(&markdown); err != nil {
+			t.Fatal(err)
+		}
+		if err := page.Write(&html, b.Page(dir)); err != nil {
+			t.Fatal(err)
+		}
+		loosely := c.verified == "compared loosely"
+		if got := strings.Contains(markdown.String(), "sgd: its runs were only ever compared loosely"); got != loosely {
+			t.Errorf("%s: as Markdown the row says so: %t, want %t", c.what, got, loosely)
+		}
+		if got := strings.Contains(html.String(), `<span class="badge loosely">compared loosely</span>`); got != loosely {
+			t.Errorf("%s: on the page the row says so: %t, want %t", c.what, got, loosely)
 		}
 	}
 	if err := os.WriteFile(check.SavedName(path), []byte("{"), 0o644); err != nil {
@@ -166,5 +194,34 @@ func TestOpenRefuses(t *testing.T) {
 		if _, err := board.Open(dir, never); err == nil {
 			t.Errorf("%s makes a board", dir)
 		}
+	}
+}
+
+// A board takes as many bundles as fit into its memory, and says which it leaves out.
+func TestMemoryOfMany(t *testing.T) {
+	dir := t.TempDir()
+	path := makeBundle(t, dir, tuned("a", "sgd"))
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"b", "c"} {
+		if err := os.WriteFile(filepath.Join(dir, name+bundle.Extension), whole, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := board.Open(dir, func(path string) *check.Checked {
+		x := verify.Open(path, verify.Options{})
+		if x.Bundle.Memory < 1000 {
+			t.Errorf("the records take %d bytes", x.Bundle.Memory)
+		}
+		x.Bundle.Memory = 100 << 20
+		return x
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(b.Bundles) != 2 || len(b.Refused) != 1 || !strings.Contains(b.Refused[0], "c.noisebench.tar.zst: integrity: the records of the bundles before it") {
+		t.Errorf("%d bundles, refused %q", len(b.Bundles), b.Refused)
 	}
 }

@@ -6,6 +6,10 @@
 // entry whose results are in several bundles, run by run, is one entry. Entries that were not tuned
 // by their plan, and those of plans that depart from the standard protocol, are not ranked.
 //
+// The records of all bundles of a board take at most 256 MiB of memory, as far as they are counted;
+// with what is made of them, and a limit on the heap like the one that the command bench sets, a
+// board takes less than 768 MB. Bundles beyond that are refused.
+//
 // A [Board] is values: a plan and cells, as for any table of package report. [Board.Report],
 // [Board.Page] and [Board.WriteJSON] write it.
 package board

@@ -26,9 +26,33 @@ func (b *Board) report() *measures.Report {
 			r.Notes = append(r.Notes, measures.Warning{Kind: measures.Missing, Who: e.Name, Text: fmt.Sprintf(
 				"has no results on %s, and so no rank there and no place overall", text.Count(missing, "problem"))})
 		}
+		if how, _ := e.status(); how == page.Loosely {
+			r.Notes = append(r.Notes, measures.Warning{
+				Kind: measures.Loosely, Who: e.Name,
+				Text: "its runs were only ever compared loosely: within the tolerances for another platform, none bit by bit",
+			})
+		}
 	}
 	return r
 }
+
+// status returns how runs of the entry, of whichever bundle, compared when they were made again, and
+// what its bundles say of it. One that differs outweighs all; equal bits outweigh near ones.
+func (e *Entry) status() (page.Verification, string) {
+	best := page.Unverified
+	var notes []string
+	for _, x := range e.Bundles {
+		how, note := x.statusOf(e.names[x])
+		notes = append(notes, note)
+		if slices.Index(byWeight, how) > slices.Index(byWeight, best) {
+			best = how
+		}
+	}
+	slices.Sort(notes)
+	return best, strings.Join(slices.Compact(notes), "; ")
+}
+
+var byWeight = []page.Verification{page.Unverified, page.Loosely, page.Verified, page.Refuted}
 
 // Report is the tables of the board. Notes list its bundles, and those that were left out.
 func (b *Board) Report() *measures.Report {
@@ -65,21 +89,49 @@ func (x *Bundle) describe() string {
 	return text.OneLine(fmt.Sprintf("%s, root %s: %s, all there and unchanged; %s", what, x.Root, text.Count(a.Runs, "run"), status))
 }
 
-// status returns whether runs were made again, and with which outcome.
+// status returns how runs of the bundle compared when they were made again.
 func (x *Bundle) status() (page.Verification, string) {
+	if v := x.Verified; v != nil {
+		return x.judge(&v.Rerun, text.Count(v.Rerun.Runs, "run"))
+	}
+	return x.judge(new(check.Reruns), "")
+}
+
+// statusOf is status for an optimizer by its name in the bundle, as far as the saved report tells
+// optimizers apart.
+func (x *Bundle) statusOf(optimizer string) (page.Verification, string) {
 	v := x.Verified
-	if v == nil || v.Rerun.Made == 0 {
+	if v == nil || len(v.Pairs) == 0 {
+		return x.status()
+	}
+	sum := check.Reruns{OneSided: v.Rerun.OneSided}
+	for _, p := range v.Pairs {
+		if p.Optimizer == optimizer {
+			sum.Made, sum.Bits, sum.Near, sum.Differ = sum.Made+p.Made, sum.Bits+p.Bits, sum.Near+p.Near, sum.Differ+p.Differ
+		}
+	}
+	return x.judge(&sum, "its runs")
+}
+
+// judge returns what follows for those of which counts are.
+func (x *Bundle) judge(counts *check.Reruns, of string) (page.Verification, string) {
+	v := x.Verified
+	if v == nil || counts.Made == 0 {
 		return page.Unverified, "no runs were made again"
 	}
-	by := fmt.Sprintf("%d of %s made again by noisebench %s on %s (%s)", v.Rerun.Made, text.Count(v.Rerun.Runs, "run"), v.By.Harness,
+	by := fmt.Sprintf("%d of %s made again by noisebench %s on %s (%s)", counts.Made, of, v.By.Harness,
 		v.By.Platform, filepath.Base(check.SavedName(x.Path)))
 	switch {
-	case v.Rerun.Differ > 0:
-		return page.Refuted, fmt.Sprintf("%s: %d differ", by, v.Rerun.Differ)
+	case counts.Differ > 0:
+		return page.Refuted, fmt.Sprintf("%s: %d differ", by, counts.Differ)
+	case counts.OneSided > 0:
+		return page.Refuted, by + ": those of the bundle that were compared within tolerances deviate to one side"
 	case !v.OK:
 		return page.Unverified, by + ": the same, but other checks failed"
-	case v.Rerun.Near > 0:
-		return page.Verified, fmt.Sprintf("%s: %d with the same bits, %d within tolerances", by, v.Rerun.Bits, v.Rerun.Near)
+	case counts.Bits == 0:
+		return page.Loosely, fmt.Sprintf("%s: %d within the tolerances for another platform, none with the same bits", by, counts.Near)
+	case counts.Near > 0:
+		return page.Verified, fmt.Sprintf("%s: %d with the same bits, %d within tolerances", by, counts.Bits, counts.Near)
 	}
 	return page.Verified, by + ": all with the same bits"
 }
@@ -103,8 +155,8 @@ func (b *Board) Page(dir string) page.Page {
 		Line: "bench board " + text.Quoted(filepath.Base(filepath.Clean(dir))), What: "joins the bundles of a folder into this page",
 	})
 	for _, e := range b.Entries {
-		var from, notes []string
-		entry := page.Entry{Unranked: e.Unranked, Verified: page.Unverified}
+		var from []string
+		entry := page.Entry{Unranked: e.Unranked}
 		for _, x := range e.Bundles {
 			source := x.File
 			if len(x.Authors) > 0 {
@@ -114,14 +166,9 @@ func (b *Board) Page(dir string) page.Page {
 				source += ", signed by " + x.Signer.Name
 			}
 			from = append(from, source)
-			verified, status := x.status()
-			notes = append(notes, status)
-			if verified == page.Refuted || verified == page.Verified && entry.Verified != page.Refuted {
-				entry.Verified = verified
-			}
 		}
-		slices.Sort(notes)
-		entry.From, entry.Note = strings.Join(from, "; "), strings.Join(slices.Compact(notes), "; ")
+		entry.From = strings.Join(from, "; ")
+		entry.Verified, entry.Note = e.status()
 		p.Entries[e.Name] = entry
 	}
 	return p
@@ -146,9 +193,11 @@ type bundleJSON struct {
 }
 
 type entryJSON struct {
-	Name     string   `json:"name"`
-	Bundles  []string `json:"bundles"` // files
-	Unranked string   `json:"unranked,omitempty"`
+	Name     string            `json:"name"`
+	Bundles  []string          `json:"bundles"` // files
+	Unranked string            `json:"unranked,omitempty"`
+	Verified page.Verification `json:"verified"`
+	Status   string            `json:"status"`
 }
 
 // WriteJSON writes the board for programs: its bundles, its entries, and the tables.
@@ -166,6 +215,7 @@ func (b *Board) WriteJSON(w io.Writer) error {
 	}
 	for _, e := range b.Entries {
 		entry := entryJSON{Name: e.Name, Unranked: e.Unranked}
+		entry.Verified, entry.Status = e.status()
 		for _, x := range e.Bundles {
 			entry.Bundles = append(entry.Bundles, x.File)
 		}

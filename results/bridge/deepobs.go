@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"maps"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -22,6 +21,10 @@ import (
 
 // deepOBS is the source in imported records, and the plugin of their problems and optimizers.
 const deepOBS = "DeepOBS"
+
+// maxDeepOBS bounds the size of a file of DeepOBS, in bytes. One with the losses of a million
+// steps has some 20 MB.
+const maxDeepOBS = 64 << 20
 
 // deepOBSProblems maps the names of DeepOBS' test problems to noisebench's.
 var deepOBSProblems = map[string]string{
@@ -101,9 +104,10 @@ func ReadDeepOBS(dir string, define func(name string) (protocol.ProblemDef, erro
 			return nil
 		}
 		delete(empty, filepath.Dir(relative))
-		data, err := os.ReadFile(path)
+		data, err := results.ReadRegular(path, maxDeepOBS)
 		if err != nil {
-			return err
+			notes = append(notes, fmt.Sprintf("%s is left out: %v", relative, err))
+			return nil
 		}
 		record, err := deepOBSRecord(filepath.ToSlash(relative), data, define)
 		if err != nil {

@@ -284,7 +284,7 @@ func TestHostile(t *testing.T) {
 	with := func(m ...member) []byte { return archive(t, append(head(record), m...)...) }
 	zeros := strings.Repeat("\x00", 1<<16)
 	small := limits{
-		record: 1 << 16, head: 1 << 16, total: 1 << 17, files: 6, window: 8 << 20, kept: 1 << 20, flight: 1 << 16,
+		record: 1 << 16, head: 1 << 16, values: 1000, total: 1 << 17, files: 6, window: 8 << 20, kept: 1 << 20, flight: 1 << 16,
 	}
 	for _, c := range []struct {
 		what string
@@ -318,6 +318,9 @@ func TestHostile(t *testing.T) {
 		}(), "more after the end"},
 		{"no plan", archive(t, head()[0], head()[1]), "plan.json is missing"},
 		{"a later format", archive(t, head()[0], member{name: aboutName, contents: `{"format":3}`}), "has format 3, this bench reads formats 1 to 2"},
+		{"many values in few bytes", archive(
+			t, head()[0], head()[1], member{name: planName, contents: `{"optimizers":[` + strings.Repeat("{},", 999) + `null]}`},
+		), "plan.json has 1001 values, want at most 1000"},
 		{"a plan with more names", archive(t, head()[0], head()[1], member{name: planName, contents: `{"nmae":"x"}`}), `unknown field "nmae"`},
 	} {
 		_, err := read(bytes.NewReader(c.data), small, false)

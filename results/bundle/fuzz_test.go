@@ -18,7 +18,7 @@ import (
 
 // few are the reader's limits here, which are low since inputs are small.
 var few = limits{
-	record: 1 << 20, head: 1 << 20, total: 1 << 21, files: 100, window: 1 << 20, kept: 1 << 22, flight: 1 << 20,
+	record: 1 << 20, head: 1 << 20, values: 40_000, total: 1 << 21, files: 100, window: 1 << 20, kept: 1 << 22, flight: 1 << 20,
 }
 
 // fuzzed packs a fuzzer's input at the least cost.

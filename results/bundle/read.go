@@ -13,9 +13,9 @@ import (
 	"io"
 	"maps"
 	"math"
-	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -30,6 +30,7 @@ type limits struct {
 	total  int64 // in bytes, of all files together
 	record int64 // in bytes, of one record
 	head   int64 // in bytes, of one other file; SHA256SUMS may have ten times as much
+	values int   // objects and nulls in the JSON of one other file
 	files  int
 	window uint64 // in bytes, of the decompressor
 	kept   int64  // in bytes, of all decoded records in memory
@@ -37,9 +38,10 @@ type limits struct {
 }
 
 // The record of a run with a trace has some ten thousand bytes; definitions.json of a large plan, a
-// hundred thousand. Decoding takes a few times a record's size for a while.
+// hundred thousand. Decoding takes a few times a record's size for a while. An object of two bytes may
+// take a hundred times its size.
 var standard = limits{
-	total: 4 << 30, record: 8 << 20, head: 2 << 20, files: 100_000, window: window,
+	total: 4 << 30, record: 8 << 20, head: 2 << 20, values: 40_000, files: 100_000, window: window,
 	kept: 128 << 20, flight: 8 << 20,
 }
 
@@ -62,8 +64,10 @@ type Bundle struct {
 	Definitions Definitions
 	Records     map[string]*results.Record // finished and failed ones, by ID
 	Outcomes    map[string]string          // SHA-256 of all lines of a record but the last, by ID
+	Losses      map[string][]float64       // of some batches of a run with a trace, evenly spaced, by ID
 	Sums        map[string]string          // SHA-256 of each listed file, by name
 	Size        int64                      // of all files, in bytes
+	Memory      int64                      // that the decoded records take, in bytes, roughly
 	Faults      []Fault                    // errors in single files
 }
 
@@ -90,7 +94,7 @@ func Open(path string) (*Bundle, error) { return open(path, false) }
 func OpenTraced(path string) (*Bundle, error) { return open(path, true) }
 
 func open(path string, traces bool) (*Bundle, error) {
-	f, err := os.Open(path)
+	f, err := results.OpenRegular(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read bundle: %w", err)
 	}
@@ -103,26 +107,31 @@ func open(path string, traces bool) (*Bundle, error) {
 }
 
 func read(r io.Reader, most limits, traces bool) (*Bundle, error) {
-	b := &Bundle{Records: map[string]*results.Record{}, Outcomes: map[string]string{}}
+	b := &Bundle{Records: map[string]*results.Record{}, Outcomes: map[string]string{}, Losses: map[string][]float64{}}
 	pool := newDecoders(b, most, traces)
 	err := walk(r, most, func(name string, contents []byte) error {
 		b.Size += int64(len(contents))
 		switch name {
 		case sumsName:
 			return b.readSums(contents)
-		case aboutName:
+		case aboutName, planName, definitionsName:
 			pool.check(name, contents)
+			if n := bytes.Count(contents, []byte("{")) + bytes.Count(contents, []byte("null")); n > most.values {
+				return fmt.Errorf("%s has %d values, want at most %d", name, n, most.values)
+			}
+		}
+		switch name {
+		case aboutName:
 			return b.readAbout(contents)
 		case planName:
-			pool.check(name, contents)
 			return strict(name, contents, &b.Plan)
 		case definitionsName:
-			pool.check(name, contents)
 			return strict(name, contents, &b.Definitions)
 		}
 		return pool.add(file{name, contents})
 	})
 	pool.wait()
+	b.Memory = pool.kept
 	if err = cmp.Or(err, pool.err); err != nil {
 		return nil, err
 	}
@@ -138,7 +147,7 @@ func read(r io.Reader, most limits, traces bool) (*Bundle, error) {
 // Raw calls visit with the ID and the bytes of each record of the bundle at path, in the order of
 // the bundle. visit may keep the bytes. An error of visit ends Raw and is returned.
 func Raw(path string, visit func(id string, contents []byte) error) error {
-	f, err := os.Open(path)
+	f, err := results.OpenRegular(path)
 	if err != nil {
 		return fmt.Errorf("cannot read bundle: %w", err)
 	}
@@ -530,6 +539,10 @@ func (c *decoders) record(decode func(string, []byte) (*results.Record, error), 
 			err = fmt.Errorf("the run's status is %s: it is in the wrong folder", r.End.Status)
 		}
 	}
+	var losses []float64
+	if err == nil {
+		losses = batchLosses(f.contents)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.seen[f.name] = true
@@ -537,7 +550,7 @@ func (c *decoders) record(decode func(string, []byte) (*results.Record, error), 
 		c.b.Faults = append(c.b.Faults, Fault{f.name, err})
 		return false
 	}
-	if c.kept += memory.record(r); c.kept > c.most.kept {
+	if c.kept += memory.record(r) + 8*int64(len(losses)); c.kept > c.most.kept {
 		if c.err == nil {
 			c.err = fmt.Errorf("its records take more than %d MiB of memory; publish smaller plans", c.most.kept>>20)
 		}
@@ -551,7 +564,44 @@ func (c *decoders) record(decode func(string, []byte) (*results.Record, error), 
 		}
 	}
 	c.b.Records[id], c.b.Outcomes[id] = r, outcome(f.contents)
+	if losses != nil {
+		c.b.Losses[id] = losses
+	}
 	return true
+}
+
+// mostLosses is how many batch losses of a run are kept.
+const mostLosses = 32
+
+// batchLosses returns losses of batches in the trace of a decoded, hence valid record: of every k-th
+// step in it, for the least k that gives at most mostLosses. NaN stands for those that are not finite.
+func batchLosses(contents []byte) (losses []float64) {
+	at := bytes.Index(contents, []byte("\n{\"trace\":"))
+	if at < 0 {
+		return nil
+	}
+	line, _, _ := bytes.Cut(contents[at+1:], []byte("\n"))
+	_, list, _ := bytes.Cut(line, []byte(`"loss":[`))
+	list, _, _ = bytes.Cut(list, []byte("]"))
+	if len(list) == 0 {
+		return nil
+	}
+	n := 1 + bytes.Count(list, []byte(","))
+	k := (n + mostLosses - 1) / mostLosses
+	losses = make([]float64, 0, (n+k-1)/k)
+	for i := 0; len(list) > 0; i++ {
+		word, rest, _ := bytes.Cut(list, []byte(","))
+		list = rest
+		if i%k != 0 {
+			continue
+		}
+		v, err := strconv.ParseFloat(string(word), 64)
+		if err != nil {
+			v = math.NaN()
+		}
+		losses = append(losses, v)
+	}
+	return losses
 }
 
 // ID returns the ID of the run of a record by the name of the record's file.

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 
 	"github.com/klauspost/compress/zstd"
@@ -75,13 +74,9 @@ func collect(about About, plan *protocol.Plan, definitions *Definitions, paths [
 	var entries []entry
 	var records []*results.Record
 	for _, path := range paths {
-		data, err := os.ReadFile(path)
+		data, err := results.ReadRegular(path, standard.record)
 		if err != nil {
-			return nil, fmt.Errorf("cannot pack record: %w", err)
-		}
-		if len(data) > int(standard.record) {
-			return nil, fmt.Errorf("cannot pack record %s: it has %d bytes, want at most %d; evaluate or trace less often",
-				path, len(data), standard.record)
+			return nil, fmt.Errorf("cannot pack record: %w; if it is too long, evaluate or trace less often", err)
 		}
 		r, err := decoder.Decode(path, data)
 		if err != nil {
@@ -139,7 +134,7 @@ func write(w io.Writer, entries []entry) (Packed, error) {
 	for _, e := range entries {
 		contents := e.contents
 		if contents == nil {
-			if contents, err = os.ReadFile(e.path); err != nil {
+			if contents, err = results.ReadRegular(e.path, standard.record); err != nil {
 				break
 			}
 			if sha256.Sum256(contents) != e.sum {

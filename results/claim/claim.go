@@ -151,7 +151,7 @@ func (c *Claimant) takeOver(path string) (free bool, err error) {
 	if err != nil && !errors.Is(err, errNoClaim) {
 		return false, err
 	}
-	if !c.dead(owner, beat) {
+	if !errors.Is(err, errOdd) && !c.dead(owner, beat) {
 		return false, nil
 	}
 	if owner.Token != "" {
@@ -163,7 +163,12 @@ func (c *Claimant) takeOver(path string) (free bool, err error) {
 	} else if err != nil {
 		return false, err
 	}
-	if now, _, err := read(aside); err == nil && now.Token != owner.Token {
+	now, _, err := read(aside)
+	if errors.Is(err, errOdd) {
+		_ = os.Remove(aside) // a folder with contents stays there
+		return true, nil
+	}
+	if err == nil && now.Token != owner.Token {
 		_ = os.Link(aside, path) // that claim is alive; if a third claimed meanwhile, both make the run
 		return false, os.Remove(aside)
 	}
@@ -345,6 +350,9 @@ func (c *Claimant) explain(id string, err error) error {
 // errNoClaim is the error of reading a file that is not a claim.
 var errNoClaim = errors.New("not a claim")
 
+// errOdd is errNoClaim for what no claimant can have written, by its type or size.
+var errOdd = fmt.Errorf("%w, and not one cut short", errNoClaim)
+
 // maxClaim bounds what is read: a claim has a few hundred bytes.
 const maxClaim = 4096
 
@@ -354,19 +362,27 @@ func read(path string) (Owner, int64, error) {
 	if info, err := os.Lstat(path); err != nil {
 		return Owner{}, 0, err
 	} else if !info.Mode().IsRegular() || info.Size() > maxClaim {
-		return Owner{}, 0, fmt.Errorf("%s: %w; remove it", path, errNoClaim)
+		return Owner{}, 0, fmt.Errorf("%s: %w; remove it", path, errOdd)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return Owner{}, 0, err
 	}
-	var owner Owner
-	line, rest, _ := strings.Cut(string(data), "\n")
-	beat, numberErr := strconv.ParseInt(strings.TrimSuffix(rest, "\n"), 10, 64)
-	if err := errors.Join(json.Unmarshal([]byte(line), &owner), numberErr); err != nil || owner.Token == "" {
+	owner, beat, ok := parse(data)
+	if !ok {
 		return Owner{}, 0, fmt.Errorf("%s: %w", path, errNoClaim)
 	}
 	return owner, beat, nil
+}
+
+// parse reads the contents of a claim.
+func parse(data []byte) (owner Owner, beat int64, ok bool) {
+	line, rest, _ := strings.Cut(string(data), "\n")
+	beat, numberErr := strconv.ParseInt(strings.TrimSuffix(rest, "\n"), 10, 64)
+	if err := errors.Join(json.Unmarshal([]byte(line), &owner), numberErr); err != nil || owner.Token == "" {
+		return Owner{}, 0, false
+	}
+	return owner, beat, true
 }
 
 // Claim is a run that an owner has claimed.

@@ -131,6 +131,14 @@ func Overalls(r *measures.Report) []Column[Overall] {
 			func(o Overall) float64 { return o.Anchored.Low }, "anchored", "low"),
 		number("anchored_high", "upper end of its 95 % interval",
 			func(o Overall) float64 { return o.Anchored.High }, "anchored", "high"),
+		number("default_anchored", "anchored IQM of the declared defaults",
+			func(o Overall) float64 { return o.Default.Value }, "default_anchored", "value").
+			shown(Details, "default IQM", func(o Overall) string { return estimate(o.Default) }).
+			legend("default IQM").higher(true).optional(),
+		number("default_anchored_low", "lower end of its 95 % interval",
+			func(o Overall) float64 { return o.Default.Low }, "default_anchored", "low"),
+		number("default_anchored_high", "upper end of its 95 % interval",
+			func(o Overall) float64 { return o.Default.High }, "default_anchored", "high"),
 	)
 	for b, name := range r.Baselines {
 		all = append(all,

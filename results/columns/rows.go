@@ -258,6 +258,12 @@ func detailColumns(r *measures.Report) []rowColumn {
 			func(r Row) float64 { return r.Anchored.Low }, "anchored", "low"),
 		number("anchored_high", "upper end of its 95 % interval",
 			func(r Row) float64 { return r.Anchored.High }, "anchored", "high"),
+		number("default_anchored", "the same of the declared default",
+			func(r Row) float64 { return r.Default.Value }, "default_anchored", "value"),
+		number("default_anchored_low", "lower end of its 95 % interval",
+			func(r Row) float64 { return r.Default.Low }, "default_anchored", "low"),
+		number("default_anchored_high", "upper end of its 95 % interval",
+			func(r Row) float64 { return r.Default.High }, "default_anchored", "high"),
 	}
 	for b, name := range r.Baselines {
 		better := func(row Row) measures.Estimate {

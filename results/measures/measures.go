@@ -26,6 +26,7 @@ type Measures struct {
 	// Anchored is the mean score on the scale on which the start is 0 and the mean of Report.Anchor
 	// is 1.
 	Anchored Estimate
+	Default  Estimate // the same of the declared default
 	// Better[b] is the share of seeds at which the row beats Report.Baselines[b], ties half; the
 	// interval is that of Clopper and Pearson. It is unknown for the baseline itself.
 	Better []Estimate
@@ -113,12 +114,10 @@ func (s scale) all(values []float64) []float64 {
 	return scaled
 }
 
-// measure fills in the measures of all rows. cells and scores are in the same order, and scores
-// have a place for every seed. It returns the anchored scores and the examples to the target of
-// each cell, for the overall table; nil if there is no anchor.
-func (p *Problem) measure(r *Report, plan *protocol.Plan, cells []results.Cell,
-	scores [][]float64,
-) (anchored [][]float64, times []float64) {
+// measure fills in the measures of all rows, and what is anchored in the comparison, whose scores
+// have a place for every seed. cells are in the order of its entries.
+func (p *Problem) measure(r *Report, plan *protocol.Plan, cells []results.Cell, to *compared) {
+	scores := to.input.Scores
 	row := map[string]*Row{}
 	for i := range p.Rows {
 		row[p.Rows[i].Optimizer] = &p.Rows[i]
@@ -128,9 +127,9 @@ func (p *Problem) measure(r *Report, plan *protocol.Plan, cells []results.Cell,
 	p.AgreeFinal, p.AgreeDefault = p.agreement(func(r Row) Summary { return r.Final }),
 		p.agreement(func(r Row) Summary { return r.OneShot })
 	if p.Spec == nil {
-		return nil, nil
+		return
 	}
-	s := scaleOf(p.Spec)
+	s, seeds := scaleOf(p.Spec), seedsOf(cells)
 	scaled := make([][]float64, len(cells))
 	at := map[string]int{}
 	for i, c := range cells {
@@ -140,24 +139,22 @@ func (p *Problem) measure(r *Report, plan *protocol.Plan, cells []results.Cell,
 	start, reference, ok := p.anchor(r, s, at, scaled)
 	if ok {
 		p.Target = s.back(start + TargetShare*(reference-start))
-		anchored = make([][]float64, len(cells))
-		times = make([]float64, len(cells))
+		to.anchored, to.defaults = make([][]float64, len(cells)), make([][]float64, len(cells))
+		to.times = make([]float64, len(cells))
 	}
 	for i, c := range cells {
 		m := &row[c.Optimizer].Measures
 		if ok {
-			anchored[i] = make([]float64, len(scaled[i]))
-			var there []float64
-			for k, v := range scaled[i] {
-				anchored[i][k] = stats.Anchored(v, start, reference)
-				if !math.IsNaN(v) {
-					there = append(there, anchored[i][k])
+			to.anchored[i], m.Anchored = anchoredMean(scaled[i], start, reference)
+			defaults := slices.Repeat([]float64{math.NaN()}, len(scaled[i]))
+			for _, record := range c.OneShot {
+				if k, ok := seeds[record.Run.Seed]; ok { // of any replicate
+					defaults[k] = s.of(record.Score(plan.Report, plan.Selection, protocol.TestPart))
 				}
 			}
-			m.Anchored.Value = stats.Mean(there)
-			m.Anchored.Low, m.Anchored.High = stats.TInterval(there, level)
+			to.defaults[i], m.Default = anchoredMean(defaults, start, reference)
 			m.ToTarget = p.timesOf(c)
-			times[i] = m.ToTarget.Median
+			to.times[i] = m.ToTarget.Median
 		}
 		for b, name := range r.Baselines {
 			if name != c.Optimizer {
@@ -169,13 +166,28 @@ func (p *Problem) measure(r *Report, plan *protocol.Plan, cells []results.Cell,
 		m.tune(plan, s, c)
 		row[c.Optimizer].noteMeasures(plan, s, c)
 	}
-	return anchored, times
+}
+
+// anchoredMean returns scaled scores on the scale on which start is 0 and reference is 1, and their
+// mean over those that are known.
+func anchoredMean(scaled []float64, start, reference float64) ([]float64, Estimate) {
+	anchored := make([]float64, len(scaled))
+	var there []float64
+	for k, v := range scaled {
+		anchored[k] = stats.Anchored(v, start, reference)
+		if !math.IsNaN(v) {
+			there = append(there, anchored[k])
+		}
+	}
+	mean := Estimate{Value: stats.Mean(there)}
+	mean.Low, mean.High = stats.TInterval(there, level)
+	return anchored, mean
 }
 
 func noMeasures(baselines int) Measures {
 	nan := math.NaN()
 	return Measures{
-		Anchored: Unknown, Better: slices.Repeat([]Estimate{Unknown}, baselines),
+		Anchored: Unknown, Default: Unknown, Better: slices.Repeat([]Estimate{Unknown}, baselines),
 		ToTarget: Times{Median: nan}, AUC: nan,
 		BestOf: slices.Repeat([]float64{nan}, len(BestOfRuns)), Tunability: nan, Width: nan,
 		LossSpread: nan,

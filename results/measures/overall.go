@@ -38,6 +38,7 @@ type OverallMeasures struct {
 	// interquartile mean of the anchored scores of all problems and seeds; interval by the
 	// bootstrap
 	Anchored Estimate
+	Default  Estimate   // the same of the declared defaults
 	Better   []Estimate // mean over the problems of Measures.Better; interval by the bootstrap
 	// Profile is the integrated performance profile of the examples to target, relative to the
 	// fastest on each problem, and ProfileAnchor relative to the anchor: see
@@ -50,11 +51,31 @@ type OverallMeasures struct {
 	Bias     float64 // mean over the problems of Measures.SeedBias
 }
 
-// measureOverall fills in the measures over all problems. inputs, anchored, times and draws are in
-// order of the problems' names, and entries in that of optimizers. anchored[p] and times[p] are nil
-// where there is no anchor.
-func (r *Report) measureOverall(inputs []stats.Problem, anchored [][][]float64, times [][]float64,
-	optimizers []string, draws stats.Resamples,
+// compared is what the comparison of the entries on one problem rests on; entries are in the order
+// of their names.
+type compared struct {
+	input stats.Problem
+	// anchored scores by entry and seed, of the tuned setting and of the declared default, and
+	// examples to target by entry; nil where there is no anchor
+	anchored, defaults [][]float64
+	times              []float64
+}
+
+// rankOverall ranks the entries over the problems of r, of which all has the comparisons in the
+// order of the problems' names.
+func (r *Report) rankOverall(all []compared, optimizers []string) {
+	var inputs []stats.Problem
+	for _, c := range all {
+		inputs = append(inputs, c.input)
+	}
+	draws := stats.Resample(stats.Seeds(inputs), draws, 0)
+	r.Overall = overall(r.Problems, stats.Overall(inputs, draws), optimizers)
+	r.measureOverall(all, inputs, optimizers, draws)
+}
+
+// measureOverall fills in the measures over all problems.
+func (r *Report) measureOverall(all []compared, inputs []stats.Problem, optimizers []string,
+	draws stats.Resamples,
 ) {
 	at := map[string]int{}
 	for i, name := range optimizers {
@@ -62,21 +83,22 @@ func (r *Report) measureOverall(inputs []stats.Problem, anchored [][][]float64, 
 	}
 	var targets [][]float64 // examples to target, of problems with one
 	var reference []float64
-	for p := range times {
-		if times[p] != nil {
-			targets = append(targets, times[p])
-			reference = append(reference, times[p][at[r.Anchor]])
+	for _, c := range all {
+		if c.times != nil {
+			targets = append(targets, c.times)
+			reference = append(reference, c.times[at[r.Anchor]])
 		}
 	}
 	profile, profileAnchor := stats.IntegratedProfile(targets, nil),
 		stats.IntegratedProfile(targets, reference)
 	// anchored scores of each entry, by problem and seed
-	mine := make([][][]float64, len(r.Overall))
+	tuned, untuned := make([][][]float64, len(r.Overall)), make([][][]float64, len(r.Overall))
 	for k := range r.Overall {
 		o := &r.Overall[k]
 		i := at[o.Optimizer]
 		o.OverallMeasures = OverallMeasures{
-			Anchored: Unknown, Better: slices.Repeat([]Estimate{Unknown}, len(r.Baselines)),
+			Anchored: Unknown, Default: Unknown,
+			Better:  slices.Repeat([]Estimate{Unknown}, len(r.Baselines)),
 			Profile: math.NaN(), ProfileAnchor: math.NaN(), Failure: share(o.Diverged, o.N),
 		}
 		var slow, widths, biases []float64
@@ -101,27 +123,43 @@ func (r *Report) measureOverall(inputs []stats.Problem, anchored [][][]float64, 
 		if targets != nil {
 			o.Profile, o.ProfileAnchor = profile[i], profileAnchor[i]
 		}
-		mine[k] = make([][]float64, len(inputs))
-		var pool []float64
-		for p := range inputs {
-			if anchored[p] != nil {
-				mine[k][p] = anchored[p][i]
-				pool = append(pool, slices.DeleteFunc(slices.Clone(mine[k][p]), math.IsNaN)...)
-			}
-		}
-		if pool != nil {
-			o.Anchored.Value = stats.IQM(pool)
-		}
+		tuned[k] = anchoredOf(all, func(c compared) [][]float64 { return c.anchored }, i)
+		untuned[k] = anchoredOf(all, func(c compared) [][]float64 { return c.defaults }, i)
+		o.Anchored.Value, o.Default.Value = pooledIQM(tuned[k]), pooledIQM(untuned[k])
 		for b, name := range r.Baselines {
 			if name != o.Optimizer {
 				o.Better[b] = betterOverall(inputs, i, at[name], draws)
 			}
 		}
 	}
-	for k, means := range draws.IQM(mine) {
+	for k, means := range draws.IQM(tuned) {
 		a := &r.Overall[k].Anchored
 		a.Low, a.High = stats.Percentiles(means, level) // NaN where nothing is anchored
 	}
+	for k, means := range draws.IQM(untuned) {
+		a := &r.Overall[k].Default
+		a.Low, a.High = stats.Percentiles(means, level)
+	}
+}
+
+// anchoredOf returns the anchored scores of entry i by problem; nil for problems without an anchor.
+func anchoredOf(all []compared, of func(compared) [][]float64, i int) [][]float64 {
+	scores := make([][]float64, len(all))
+	for p, c := range all {
+		if of(c) != nil {
+			scores[p] = of(c)[i]
+		}
+	}
+	return scores
+}
+
+// pooledIQM is the interquartile mean of all scores that are known; NaN if there are none.
+func pooledIQM(scores [][]float64) float64 {
+	pool := slices.DeleteFunc(slices.Concat(scores...), math.IsNaN)
+	if len(pool) == 0 {
+		return math.NaN()
+	}
+	return stats.IQM(pool)
 }
 
 // betterOverall is the mean over problems of the share of seeds at which entry i beats entry j.

@@ -22,7 +22,7 @@ func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells,
 		Name: entry.Name, Seeds: plan.Replicates, Part: protocol.TrainPart,
 		Initial: math.NaN(),
 	}
-	seeds := map[uint64]int{} // position of each seed in the scores
+	seeds := seedsOf(cells)
 	var initial []float64
 	for _, c := range slices.Concat(cells, aside) {
 		for _, record := range slices.Concat(c.Runs, c.OneShot, c.Tuning) {
@@ -33,12 +33,8 @@ func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells,
 	}
 	for _, c := range cells {
 		for _, record := range c.Runs {
-			seeds[record.Run.Seed] = 0
 			initial = append(initial, start(record, p.Part))
 		}
-	}
-	for i, seed := range slices.Sorted(maps.Keys(seeds)) {
-		seeds[seed] = i
 	}
 	p.Initial = stats.Mean(initial)
 
@@ -77,6 +73,20 @@ func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells,
 	}
 	p.addUnranked(plan, aside, leader)
 	return p, input
+}
+
+// seedsOf returns the position of each seed of the replicates in their scores.
+func seedsOf(cells []results.Cell) map[uint64]int {
+	at := map[uint64]int{}
+	for _, c := range cells {
+		for _, record := range c.Runs {
+			at[record.Run.Seed] = 0
+		}
+	}
+	for i, seed := range slices.Sorted(maps.Keys(at)) {
+		at[seed] = i
+	}
+	return at
 }
 
 // describe takes the facts of the problem from any of its records.

@@ -31,6 +31,7 @@ type Report struct {
 	Planned     int // runs: Finished, failed and missing ones
 	Problems    []Problem
 	Overall     []Overall // by place; nil if there are fewer than two problems
+	Groups      []Group   // of the plan, by name
 	Notes       []Warning // on all of it
 	Protocol    int       // version of the contract that the records are of
 
@@ -42,6 +43,13 @@ type Report struct {
 	// They are diagnostics; places do not rest on them.
 	Friedman           stats.FriedmanTest
 	CriticalDifference float64
+}
+
+// Group is a group of problems of the plan, with a report on them alone, of which Problems, Overall
+// and what they refer to are filled in.
+type Group struct {
+	Name string
+	Report
 }
 
 // Complete reports whether no run failed or is missing.
@@ -159,9 +167,7 @@ func Build(plan *protocol.Plan, cells []results.Cell, baselines ...string) *Repo
 	// so that draws do not depend on their order
 	entries := slices.SortedFunc(slices.Values(plan.Problems), byName)
 	r.Problems = make([]Problem, len(entries))
-	inputs := make([]stats.Problem, len(entries))
-	anchored := make([][][]float64, len(entries))
-	times := make([][]float64, len(entries))
+	all := make([]compared, len(entries))
 	each(len(entries), func(k int) {
 		e := entries[k]
 		var mine []results.Cell
@@ -169,9 +175,9 @@ func Build(plan *protocol.Plan, cells []results.Cell, baselines ...string) *Repo
 			mine = append(mine, find(cells, e.Name, name, plan.Replicates))
 		}
 		p := &r.Problems[k]
-		*p, inputs[k] = newProblem(plan, e, mine, aside[e.Name])
-		anchored[k], times[k] = p.measure(r, plan, mine, inputs[k].Scores)
-		p.pairs(mine, inputs[k].Scores)
+		*p, all[k].input = newProblem(plan, e, mine, aside[e.Name])
+		p.measure(r, plan, mine, &all[k])
+		p.pairs(mine, all[k].input.Scores)
 	})
 	for _, e := range entries {
 		delete(aside, e.Name)
@@ -185,10 +191,28 @@ func Build(plan *protocol.Plan, cells []results.Cell, baselines ...string) *Repo
 			position(plan, b.Name))
 	})
 	if len(r.Problems) > 1 {
-		draws := stats.Resample(stats.Seeds(inputs), draws, 0)
-		r.Overall = overall(r.Problems, stats.Overall(inputs, draws), optimizers)
-		r.measureOverall(inputs, anchored, times, optimizers, draws)
+		r.rankOverall(all, optimizers)
 		r.diagnose()
+	}
+	for _, name := range slices.Sorted(maps.Keys(plan.Groups)) {
+		in := func(problem string) bool { return slices.Contains(plan.Groups[name], problem) }
+		g := Group{Name: name, Report: Report{
+			Plan: r.Plan, Finished: r.Finished, Planned: r.Planned,
+			Baselines: r.Baselines, Anchor: r.Anchor,
+		}}
+		for _, p := range r.Problems {
+			if in(p.Name) {
+				g.Problems = append(g.Problems, p)
+			}
+		}
+		var some []compared
+		for k, e := range entries {
+			if in(e.Name) {
+				some = append(some, all[k])
+			}
+		}
+		g.rankOverall(some, optimizers)
+		r.Groups = append(r.Groups, g)
 	}
 	return r
 }

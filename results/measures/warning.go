@@ -34,7 +34,9 @@ const (
 	// where an entry's results come from, and who checked them
 	Bundled   Kind = "bundle"
 	Elsewhere Kind = "elsewhere" // runs were made elsewhere, and came in a bundle
-	Refused   Kind = "refused"   // results left out of the report, and why
+	// its runs were made again, and none could be compared bit by bit
+	Loosely Kind = "loosely"
+	Refused Kind = "refused" // results left out of the report, and why
 	// a row that is not ranked was made under other circumstances
 	Incomparable Kind = "incomparable"
 	// replicates of several settings, batch sizes, budgets or versions are in one row

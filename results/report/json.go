@@ -18,6 +18,8 @@ import (
 //	  unranked the same for rows that are not ranked
 //	  pairs    one object each: fields of [columns.Pairs]
 //	overall    one object each, by place: fields of [columns.Overalls]; null if there are fewer than two problems
+//	groups     one object for each group of problems in the plan, by name: name, the names of its
+//	           problems, and overall on these alone
 //
 // The names of fields are stable: some may be added, none changes its meaning. A number that is
 // unknown or infinite is null; all others are in full precision.
@@ -47,6 +49,20 @@ func (r Ranking) WriteJSON(w io.Writer) error {
 	} else {
 		whole.set(newObjects(columns.Overalls(r.Report), columns.OverallsOf(r.Report)), "overall")
 	}
+	groups := []*object{}
+	for i := range r.Groups {
+		g := &r.Groups[i]
+		names := []string{}
+		for _, p := range g.Problems {
+			names = append(names, p.Name)
+		}
+		one := &object{}
+		one.set(g.Name, "name")
+		one.set(names, "problems")
+		one.set(newObjects(columns.Overalls(&g.Report), columns.OverallsOf(&g.Report)), "overall")
+		groups = append(groups, one)
+	}
+	whole.set(groups, "groups")
 	return writeJSON(w, whole)
 }
 

@@ -36,7 +36,7 @@ func TestSaved(t *testing.T) {
 	if r, err := Saved(path, "x"); r != nil || err != nil {
 		t.Errorf("no report gives %v, %v", r, err)
 	}
-	r := &Report{Root: "x", Plan: "p", Seed: 7, Rerun: Reruns{9, 5, 3, 1, 1}}
+	r := &Report{Root: "x", Plan: "p", Seed: 7, Rerun: Reruns{9, 5, 3, 1, 1, 0}}
 	r.Add(Again, "sample", "", "1 differs", []string{"this one"})
 	if err := r.Save(path); err != nil {
 		t.Fatal(err)

@@ -197,8 +197,10 @@ func (x *Checked) consistent() {
 		return
 	}
 	var wrong, seeds, starts, versions []string
-	starting := map[string]string{} // first point, by problem, seed and platform
+	starting := map[string]results.Point{} // first point, by problem, seed, and the definitions that made it
+	others := map[string]results.Point{}   // the same, by problem and seed
 	checked := map[*results.Record]bool{}
+	var all []*results.Record
 	n := 0
 	for _, cell := range x.Decisions.Cells {
 		pEntry, oEntry := cell.Entries(&x.Decisions.Plan)
@@ -225,6 +227,7 @@ func (x *Checked) consistent() {
 				continue
 			}
 			checked[r] = true
+			all = append(all, r)
 			n++
 			id := r.Run.ID()
 			if texts := contradictions(r, chooses); len(texts) > 0 {
@@ -236,12 +239,20 @@ func (x *Checked) consistent() {
 			if r.Run.Protocol != b.About.Protocol {
 				versions = append(versions, fmt.Sprintf("run %.12s: protocol version %d", id, r.Run.Protocol))
 			}
-			key := fmt.Sprintf("%s\x00%d\x00%s\x00%s", cell.Problem, r.Run.Seed, r.Host.Platform, r.Host.GoVersion)
-			start := jsondiff.Text(r.Points[0])
-			if other, known := starting[key]; known && other != start {
+			// Bits may differ where fingerprints do, which the digest covers, and by rounding only.
+			place := fmt.Sprintf("%s\x00%d", cell.Problem, r.Run.Seed)
+			key := place + "\x00" + madeBy(b, r)
+			start := r.Points[0]
+			first, known := starting[key]
+			elsewhere, known2 := others[place]
+			if known && jsondiff.Text(first) != jsondiff.Text(start) || known2 && !start.Near(&elsewhere, r.Spec.DType) {
 				starts = append(starts, fmt.Sprintf("run %.12s: %s on %s, seed %d", id, cell.Optimizer, cell.Problem, r.Run.Seed))
-			} else if !known {
+			}
+			if !known {
 				starting[key] = start
+			}
+			if !known2 {
+				others[place] = start
 			}
 		}
 	}
@@ -263,5 +274,25 @@ func (x *Checked) consistent() {
 		x.Add(Consistency, "seeds", "no tuning seed is reported", "tuning seeds are reported too", seeds)
 	}
 	x.Add(Consistency, "starts", fmt.Sprintf("runs of one seed start from the same point, in %s", text.Count(len(starting), "problem-seed pair")),
-		"runs of one seed on one problem and platform start from different values", starts)
+		"runs of one seed on one problem start from different values", starts)
+	copied, doubtful := copies(all, b.Losses)
+	x.Add(Consistency, "copies", "no run is that of another seed", fmt.Sprintf("%s copied from another seed", text.CountIs(len(copied), "run")), copied)
+	if len(doubtful) > 0 {
+		x.Note(Consistency, "equal runs", "runs of different seeds whose evaluations are equal, but not their batch losses: the optimizer "+
+			"makes nothing of the noise, or they were copied", doubtful...)
+	}
+}
+
+// madeBy names the definitions of a bundle that made a record; where there are no fingerprints, the
+// platform that it names.
+func madeBy(b *bundle.Bundle, r *results.Record) string {
+	if r.Run.Problem.Fingerprint == "" {
+		return r.Host.Platform + " " + r.Host.GoVersion
+	}
+	for i := range b.Definitions.Others {
+		if b.Definitions.Others[i].Made(r) {
+			return fmt.Sprint(i)
+		}
+	}
+	return ""
 }

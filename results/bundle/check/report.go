@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 
 	"noisebench/results"
 	"noisebench/results/bundle"
@@ -42,15 +41,18 @@ type Finding struct {
 
 // Report holds the findings on a bundle. [Report.Save] writes it as JSON beside the bundle.
 type Report struct {
-	File     string       `json:"file"` // base name
-	Root     string       `json:"root"` // empty if the file cannot be read
-	Title    string       `json:"title,omitempty"`
-	Authors  []string     `json:"authors,omitempty"`
-	Plan     string       `json:"plan"`
-	By       bundle.Build `json:"by"`    // the build that verified
-	Seed     uint64       `json:"seed"`  // of the sample of runs that were made again
-	Rerun    Reruns       `json:"rerun"` // outcomes
-	OK       bool         `json:"ok"`    // nothing failed
+	File    string       `json:"file"` // base name
+	Root    string       `json:"root"` // empty if the file cannot be read
+	Title   string       `json:"title,omitempty"`
+	Authors []string     `json:"authors,omitempty"`
+	Plan    string       `json:"plan"`
+	By      bundle.Build `json:"by"`    // the build that verified
+	Seed    uint64       `json:"seed"`  // of the sample of runs that were made again
+	Rerun   Reruns       `json:"rerun"` // outcomes
+	// Pairs has the outcomes for each optimizer and problem of the plan of which runs were made again.
+	// Reports of earlier versions do not have it.
+	Pairs    []PairReruns `json:"pairs,omitempty"`
+	OK       bool         `json:"ok"` // nothing failed
 	Findings []Finding    `json:"findings"`
 }
 
@@ -61,6 +63,22 @@ type Reruns struct {
 	Bits   int `json:"bits"`   // of those, with the same bits
 	Near   int `json:"near"`   // of those, within the tolerances for another platform
 	Differ int `json:"differ"` // of those, otherwise
+	// OneSided is the number of findings that near runs deviate in one direction, see package
+	// noisebench/harness/verify.
+	OneSided int `json:"one_sided,omitempty"`
+}
+
+// Refuted reports whether runs that were made again speak against the records.
+func (r *Reruns) Refuted() bool { return r.Differ > 0 || r.OneSided > 0 }
+
+// PairReruns counts the runs of one optimizer on one problem that were made again.
+type PairReruns struct {
+	Optimizer string `json:"optimizer"` // names of the plan's entries
+	Problem   string `json:"problem"`
+	Made      int    `json:"made"`
+	Bits      int    `json:"bits"`
+	Near      int    `json:"near"`
+	Differ    int    `json:"differ"`
 }
 
 // Add adds a finding: bad and Fail if there are details, else good and Pass.
@@ -107,10 +125,13 @@ func (r *Report) Save(path string) error {
 	return nil
 }
 
+// maxSaved bounds the size of a saved report, in bytes.
+const maxSaved = 8 << 20
+
 // Saved reads the report beside the bundle at path whose root this is; nil if there is none, or if
 // it is on other contents.
 func Saved(path, root string) (*Report, error) {
-	text, err := os.ReadFile(SavedName(path))
+	text, err := results.ReadRegular(SavedName(path), maxSaved)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

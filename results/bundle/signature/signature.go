@@ -10,8 +10,8 @@ package signature
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -57,7 +57,22 @@ func Of(bundle string) (*Signer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read its signature: %w", err)
 	}
-	name := filepath.Base(bundle) + Extension
+	f, err := results.OpenRegular(bundle)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	key, err := verify(filepath.Base(bundle)+Extension, text, f)
+	if err != nil {
+		return nil, err
+	}
+	signer := &Signer{Key: ssh.FingerprintSHA256(key)}
+	signer.Name, err = nameOf(filepath.Join(filepath.Dir(bundle), SignersFile), key)
+	return signer, err
+}
+
+// verify returns the key of a signature for what bundle reads. name is that of the signature's file.
+func verify(name string, text []byte, bundle io.Reader) (ssh.PublicKey, error) {
 	sig, err := sshsig.Unarmor(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s is not a signature by ssh-keygen -Y sign: %w", name, err)
@@ -65,17 +80,10 @@ func Of(bundle string) (*Signer, error) {
 	if sig.Namespace != Namespace {
 		return nil, fmt.Errorf("%s is a signature for %q, want %q; sign by: ssh-keygen -Y sign -n %s", name, sig.Namespace, Namespace, Namespace)
 	}
-	f, err := os.Open(bundle)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if err := sshsig.Verify(f, sig, sig.PublicKey, sig.HashAlgorithm, Namespace); err != nil {
+	if err := sshsig.Verify(bundle, sig, sig.PublicKey, sig.HashAlgorithm, Namespace); err != nil {
 		return nil, fmt.Errorf("%s is not valid for this bundle: %w", name, err)
 	}
-	signer := &Signer{Key: ssh.FingerprintSHA256(sig.PublicKey)}
-	signer.Name, err = nameOf(filepath.Join(filepath.Dir(bundle), SignersFile), sig.PublicKey)
-	return signer, err
+	return sig.PublicKey, nil
 }
 
 // nameOf finds the name of a key in a file of allowed signers; empty: it is not there, or there is
@@ -88,14 +96,19 @@ func nameOf(file string, key ssh.PublicKey) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return nameIn(filepath.Base(file), string(text), key)
+}
+
+// nameIn is nameOf for the contents of a file.
+func nameIn(file, text string, key ssh.PublicKey) (string, error) {
 	want := ssh.FingerprintSHA256(key)
-	for i, line := range strings.Split(string(text), "\n") {
+	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
 		bad := func(err error) error {
-			return fmt.Errorf("%s, line %d: %w; want NAME KEYTYPE KEY, as in alice@example.org ssh-ed25519 AAAA…", filepath.Base(file), i+1, err)
+			return fmt.Errorf("%s, line %d: %w; want NAME KEYTYPE KEY, as in alice@example.org ssh-ed25519 AAAA…", file, i+1, err)
 		}
 		name, rest, ok := strings.Cut(line, " ")
 		if !ok {

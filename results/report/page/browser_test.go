@@ -230,7 +230,9 @@ func TestBrowser(t *testing.T) {
 			return n;
 		})()`, color))
 	}
-	color := eval[string](t, ctx, `JSON.parse(document.getElementById("data").textContent).optimizers.find((o) => o.name === "adam").light`)
+	data := unpack(t, eval[string](t, ctx, `document.getElementById("data").textContent`))
+	color := data.Optimizers[slices.IndexFunc(data.Optimizers,
+		func(o optimizer) bool { return o.Name == "adam" })].Light
 	if ink(color) == 0 {
 		t.Errorf("the chart has no line of adam, %s", color)
 	}
@@ -271,8 +273,7 @@ func TestBrowser(t *testing.T) {
 	hover("examples seen: 15000")
 
 	// Downloads hold the table, and what is copied is the table as Markdown.
-	if csv := eval[string](t, ctx,
-		`JSON.parse(document.getElementById("data").textContent).exports["problem-1.csv"]`); !strings.HasPrefix(csv, "plan,") {
+	if csv := data.Exports["problem-1.csv"]; !strings.HasPrefix(csv, "plan,") {
 		t.Errorf("the CSV begins with %.40q", csv)
 	}
 	do(t, ctx, click(`#problem-1 [data-copy$=".md"]`))

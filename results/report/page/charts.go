@@ -1,7 +1,11 @@
 package page
 
 import (
+	"bytes"
 	"cmp"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -13,12 +17,25 @@ import (
 	"noisebench/results/measures"
 )
 
-// data is the input of page.js, as JSON.
+// data is the input of page.js, see pack.
 type data struct {
 	Optimizers []optimizer `json:"optimizers"` // in the order of the legend
 	Charts     []chart     `json:"charts"`
 	// file name: contents, for downloads and for copying
 	Exports map[string]string `json:"exports"`
+}
+
+// pack writes the data as JSON, compressed by gzip, in base64: a quarter of the size.
+func (d *data) pack() (string, error) {
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err == nil {
+		err = cmp.Or(json.NewEncoder(w).Encode(d), w.Close())
+	}
+	if err != nil {
+		return "", fmt.Errorf("cannot pack the data of the page: %w", err)
+	}
+	return base64.StdEncoding.EncodeToString(b.Bytes()), nil
 }
 
 // optimizer is an entry of the legend.
@@ -284,6 +301,49 @@ func capital(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + s[m
 
 // summary returns the charts on all problems.
 func (c *charter) summary(r *measures.Report) []chart {
+	var all []chart
+	for _, ch := range []chart{c.profiles(r), c.costs(r)} {
+		if len(ch.Series) > 0 {
+			all = append(all, ch)
+		}
+	}
+	return all
+}
+
+// costs charts what entries get for the computing time of their steps.
+func (c *charter) costs(r *measures.Report) chart {
+	ch := chart{
+		Title: "Quality and cost",
+		About: "interquartile mean of the tuned entries on the scale from the start, 0, to " +
+			r.Anchor + ", 1, over their computing time per example, relative to " + r.Anchor +
+			"'s. Up and left is better",
+		X: axis{"time per example", true}, Y: axis{Label: "anchored score"}, Points: true,
+	}
+	var at []float64
+	for _, o := range r.Overall {
+		if x := o.OverallMeasures.Slowdown; protocol.Finite(x) && protocol.Finite(o.Anchored.Value) {
+			at = append(at, x)
+		}
+	}
+	slices.Sort(at)
+	at = slices.Compact(at)
+	for _, x := range at {
+		ch.At = append(ch.At, num(x))
+	}
+	for _, o := range r.Overall {
+		i := slices.Index(at, o.OverallMeasures.Slowdown)
+		if i < 0 || !protocol.Finite(o.Anchored.Value) {
+			continue
+		}
+		s := series{Optimizer: c.index[o.Optimizer], Y: slices.Repeat([]num{num(math.NaN())}, len(at))}
+		s.Y[i] = num(o.Anchored.Value)
+		ch.Series = append(ch.Series, s)
+	}
+	return ch
+}
+
+// profiles charts on how many problems the entries are fast.
+func (c *charter) profiles(r *measures.Report) chart {
 	profiles := measures.Profiles(measures.Races(r))
 	ch := chart{
 		Title: "Performance profile",
@@ -298,7 +358,7 @@ func (c *charter) summary(r *measures.Report) []chart {
 		at = append(at, p.Ratios...)
 	}
 	if len(at) == 0 {
-		return nil
+		return chart{}
 	}
 	at = append(at, 1, 1.5*slices.Max(at))
 	slices.Sort(at)
@@ -314,5 +374,5 @@ func (c *charter) summary(r *measures.Report) []chart {
 		}
 		ch.Series = append(ch.Series, s)
 	}
-	return []chart{ch}
+	return ch
 }

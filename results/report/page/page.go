@@ -9,7 +9,7 @@
 // but ours and no request go out, whatever slipped through. The same input gives the same bytes.
 //
 // The page is this package's page.html, page.css and page.js, and uPlot (folder uplot) for charts.
-// Its data are one JSON object, [data], which page.js draws.
+// Its data are one JSON object, [data], compressed, which page.js draws.
 package page
 
 import (
@@ -66,6 +66,8 @@ const (
 	Unverified Verification = "not verified" // nobody made the runs again
 	Verified   Verification = "verified"     // made again with the same outcome
 	Refuted    Verification = "refuted"      // made again with another outcome
+	// made again, and compared within the tolerances for another platform only, never bit by bit
+	Loosely Verification = "compared loosely"
 )
 
 // Command is a command line with its purpose.

@@ -1,13 +1,13 @@
 "use strict";
 // What the report page does beyond showing itself: themes, sorting, filters, charts, downloads and, where it is served,
-// updates. The data come from the element #data: see the Go type data. Text enters the page as textContent only.
+// updates. The data come from the element #data, packed: see the Go type data. Text enters the page as textContent only.
 (() => {
 const root = document.documentElement;
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const byId = (id) => document.getElementById(id);
 root.classList.add("js");
 
-let data = JSON.parse(byId("data").textContent);
+let data = { optimizers: [], charts: [], exports: {} }; // until unpacked
 const off = { optimizer: new Set(), problem: new Set() }; // names that filters hide; all else shows
 const sorted = new Map(); // table id → {column, descending}, where the reader chose
 let lit = -1; // the optimizer that the reader points at, by its place in the legend
@@ -358,6 +358,12 @@ async function copy(text, button) {
 
 // ---- Everything in #main, at the start and after each update. ----
 
+// unpack reads the data: JSON, compressed by gzip, in base64.
+async function unpack() {
+	const bytes = Uint8Array.from(atob(byId("data").textContent), (c) => c.charCodeAt(0));
+	data = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
+}
+
 function start() {
 	for (const table of all("table.sortable")) makeSortable(table);
 	for (const e of all(".plot")) {
@@ -413,8 +419,8 @@ addEventListener("afterprint", () => {
 });
 
 if (matchMedia("(max-width: 60rem)").matches) byId("filters").open = false;
-start();
 setTheme(remembered("noisebench-theme"));
+unpack().then(start);
 
 // ---- Updates, where "bench serve" serves the page: it says that there is something new, and the page fetches itself. ----
 
@@ -437,7 +443,7 @@ async function update() {
 	resized.disconnect();
 	byId("hover").hidden = true;
 	byId("data").textContent = fresh.getElementById("data").textContent;
-	data = JSON.parse(byId("data").textContent);
+	await unpack();
 	byId("main").replaceChildren(...document.adoptNode(fresh.getElementById("main")).childNodes);
 	document.title = fresh.title;
 	for (const d of all("#main details[id]")) if (open.has(d.id)) d.open = open.get(d.id);

@@ -2,7 +2,9 @@ package page
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -98,6 +100,7 @@ func made() Page {
 	plan := protocol.Plan{
 		Name: "synthetic", Description: "Made-up runs of " + hostile,
 		Problems: []protocol.ProblemEntry{{Problem: "digits"}, {Problem: "letters"}},
+		Groups:   map[string][]string{"latin " + hostile: {"letters"}},
 		Optimizers: []protocol.OptimizerEntry{
 			{Optimizer: "sgd"},
 			{Optimizer: "adam"},
@@ -220,6 +223,23 @@ func TestSelfContained(t *testing.T) {
 	}
 }
 
+// unpack is the inverse of data.pack.
+func unpack(t *testing.T, text string) (d data) {
+	t.Helper()
+	packed, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.NewDecoder(r).Decode(&d); err != nil {
+		t.Fatalf("the data are no JSON: %v", err)
+	}
+	return d
+}
+
 // Whatever a plugin calls itself, the page has our scripts and no others, and its data are what
 // they were.
 func TestEscaping(t *testing.T) {
@@ -241,10 +261,7 @@ func TestEscaping(t *testing.T) {
 	if !slices.Contains(names, hostile) {
 		t.Errorf("the legend has %q, want the hostile name among them", names)
 	}
-	var d data
-	if err := json.Unmarshal([]byte(scripts[0]), &d); err != nil {
-		t.Fatalf("the data are no JSON: %v", err)
-	}
+	d := unpack(t, scripts[0])
 	if !slices.ContainsFunc(d.Optimizers, func(o optimizer) bool { return o.Name == hostile }) {
 		t.Errorf("the data have optimizers %v, want the hostile name among them", d.Optimizers)
 	}
@@ -529,11 +546,14 @@ func TestEveryColumnIsShown(t *testing.T) {
 func TestFiles(t *testing.T) {
 	p := made()
 	text := write(t, p)
+	_, after, _ := strings.Cut(text, `id="data">`)
+	packed, _, _ := strings.Cut(after, "<")
+	latex := unpack(t, packed).Exports["report.tex"]
 	for _, want := range []string{
 		"% appendix", "Search spaces of the optimizers",
 		"Settings that tuning chose",
 	} {
-		if !strings.Contains(text, want) {
+		if !strings.Contains(latex, want) {
 			t.Errorf("the LaTeX of the page lacks %q", want)
 		}
 	}

@@ -26,7 +26,9 @@ type view struct {
 	Complete           bool
 	Finished, Planned  int
 	Percent            float64 // of Planned
-	Overall            string  // verdict
+	Overall            string  // verdict, without further problems
+	Answers            []answer
+	Picture            *picture
 	Verdicts           []verdictView
 	Cost               string
 	Notes              []string
@@ -51,6 +53,7 @@ type view struct {
 	CSS, PlotCSS template.CSS
 	JS, PlotJS   template.JS
 	Data         *data
+	Packed       template.HTML // Data, as page.js reads them: letters, digits, +, / and = alone
 }
 
 type verdictView struct{ Problem, Anchor, Text string }
@@ -72,6 +75,8 @@ func (e entryView) State() string {
 		return "verified"
 	case Refuted:
 		return "refuted"
+	case Loosely:
+		return "loosely"
 	}
 	return "unverified"
 }
@@ -87,6 +92,7 @@ type problemView struct {
 	Notes        []string
 	Besides      []besideView // tables below that of the ranking
 	Charts       []chartView
+	Maps         []heatMap
 	Runs         []runs
 	File         string // of the exports, without its ending
 }
@@ -184,14 +190,19 @@ func newView(p *Page) (*view, error) {
 		v.Data.Charts = append(v.Data.Charts, ch)
 	}
 	if r.Overall != nil {
-		v.Overall = overallVerdict(r)
+		v.Answers, v.Picture = answers(r), pictureOf(r, byName)
 		v.OverallTable = v.overallTable(r, byName)
 		detail := v.beside(columns.OverallSecond(r), "detail-overall", byName)
 		detail.Fold = true
 		v.OverallDetail = &detail
 	}
 	v.Explained = columns.Legend(v.tables...)
-	return v, v.addFiles(p)
+	if err := v.addFiles(p); err != nil {
+		return nil, err
+	}
+	packed, err := v.Data.pack()
+	v.Packed = template.HTML(packed)
+	return v, err
 }
 
 // addLegend lists the optimizers in the order of the overall table, else by name.
@@ -243,6 +254,7 @@ func (v *view) addProblem(p *Page, problem *measures.Problem, i int, entries map
 		one.Charts = append(one.Charts, chartView{len(v.Data.Charts), ch.Title, ch.About})
 		v.Data.Charts = append(v.Data.Charts, ch)
 	}
+	one.Maps = heatMaps(charts.plan, charts.cells, problem, entries)
 	for _, row := range problem.Rows {
 		if k := slices.IndexFunc(charts.cells, func(c results.Cell) bool {
 			return c.Problem == problem.Name && c.Optimizer == row.Optimizer
