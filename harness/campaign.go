@@ -215,8 +215,8 @@ func sideBySide(n, goroutines int, do func(i int)) {
 }
 
 // Make makes one run of the campaign, which need not be due. A run that the campaign would not
-// make, such as one whose optimizer computes other bits here, is refused with an error that tells
-// what differs. For the rest it is [RunResumable].
+// make, such as one whose optimizer computes other bits here, is refused with an error that names
+// the difference. Otherwise it is [RunResumable].
 func (c *Campaign) Make(ctx context.Context, run results.Run, alloc Alloc, checkpoints *Checkpoints) (*results.Record, error) {
 	id := run.ID()
 	var near *results.Run
@@ -239,7 +239,7 @@ func (c *Campaign) Make(ctx context.Context, run results.Run, alloc Alloc, check
 		difference(near, &run))
 }
 
-// difference tells the first thing in which two runs differ.
+// difference names the first property in which two runs differ.
 func difference(here, wanted *results.Run) string {
 	for _, d := range []struct{ what, here, wanted string }{
 		{"version of the contract", fmt.Sprint(here.Protocol), fmt.Sprint(wanted.Protocol)},

@@ -59,7 +59,10 @@ type cell struct {
 	impure error  // the fault of the optimizer that it found
 }
 
-func newCell(plan *protocol.Plan, p protocol.ProblemDef, pEntry protocol.ProblemEntry, o protocol.OptimizerDef, oEntry protocol.OptimizerEntry) (*cell, error) {
+func newCell(
+	plan *protocol.Plan, p protocol.ProblemDef, pEntry protocol.ProblemEntry,
+	o protocol.OptimizerDef, oEntry protocol.OptimizerEntry,
+) (*cell, error) {
 	params, spec, err := p.At(pEntry.With)
 	if fault := (*protocol.Fault)(nil); errors.As(err, &fault) {
 		// The plugin failed: its pairs cannot run, and the others can.
@@ -288,7 +291,9 @@ func (b *book) get(setting protocol.Setting, seed uint64, purpose Purpose) *resu
 func (b *book) hopeless() bool { return len(b.tuning) == 0 && len(b.failed) >= 3 }
 
 // outcome returns the outcome of one run for tuning.
-func (b *book) outcome(setting protocol.Setting, seed uint64, purpose Purpose) (o outcome, ok bool) {
+func (b *book) outcome(
+	setting protocol.Setting, seed uint64, purpose Purpose,
+) (o outcome, ok bool) {
 	record := b.get(setting, seed, purpose)
 	switch {
 	case record == nil:
@@ -319,7 +324,9 @@ func (b *book) replicates(setting protocol.Setting, purpose Purpose) []*results.
 // failed.
 func (c *cell) choose(b *book) (setting protocol.Setting, edges []results.Edge, capped bool) {
 	seed := c.plan.Tuning.SweepSeed()
-	w := c.sweep.walk(func(s protocol.Setting) (outcome, bool) { return b.outcome(s, seed, ForSweep) })
+	w := c.sweep.walk(func(s protocol.Setting) (outcome, bool) {
+		return b.outcome(s, seed, ForSweep)
+	})
 	if b.hopeless() {
 		b.due = nil
 		return nil, nil, false
@@ -377,7 +384,9 @@ func (c *cell) choose(b *book) (setting protocol.Setting, edges []results.Edge, 
 // with the best mean; ok is false while runs are due. Settings are ordered by the number of
 // unstable or failed runs (fewest first), then by mean, then by the number of stable neighbours on
 // the step-size grid (most first), then by step size (smallest first).
-func (c *cell) breakTie(b *book, tied []protocol.Setting, known knowledge) (winner protocol.Setting, ok bool) {
+func (c *cell) breakTie(
+	b *book, tied []protocol.Setting, known knowledge,
+) (winner protocol.Setting, ok bool) {
 	if len(tied) == 1 {
 		return tied[0], true
 	}

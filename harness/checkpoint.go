@@ -124,14 +124,18 @@ func (r *runner[T]) checkpoint(request protocol.Request) error {
 		return fault(r.optimizerDef.Origin, r.optimizerDef.Name, "SaveState", err)
 	}
 	k := kept{
-		Step: r.step, Size: r.size, NextMark: r.nextMark, Seen: r.seen, LastBatch: r.measurement.BatchSize,
-		Request: request, Examples: r.batch.Examples, Position: r.batch.Position, Order: r.order.state(),
+		Step: r.step, Size: r.size, NextMark: r.nextMark, Seen: r.seen,
+		LastBatch: r.measurement.BatchSize,
+		Request:   request, Examples: r.batch.Examples, Position: r.batch.Position,
+		Order:  r.order.state(),
 		Points: r.record.Points, End: r.record.End,
-		Stride: r.trace.stride, TraceSeen: r.trace.seen, TraceLoss: r.trace.loss, TraceBatch: r.trace.batch,
-		TraceRows: r.trace.rows, Clocks: r.record.Host.Clocks,
+		Stride: r.trace.stride, TraceSeen: r.trace.seen, TraceLoss: r.trace.loss,
+		TraceBatch: r.trace.batch,
+		TraceRows:  r.trace.rows, Clocks: r.record.Host.Clocks,
 	}
 	s := saved{
-		Run: r.run.ID(), By: r.checkpoints.By, Executables: executables(r.problemDef.Origin, r.optimizerDef.Origin),
+		Run: r.run.ID(), By: r.checkpoints.By, Executables: executables(r.problemDef.Origin,
+			r.optimizerDef.Origin),
 		State: state,
 	}
 	for _, v := range r.own() {
@@ -178,7 +182,8 @@ func (r *runner[T]) resume() (request protocol.Request, ok bool, err error) {
 		return request, false, nil
 	}
 	if err := protocol.RestoreState(r.optimizer, s.State); err != nil {
-		return request, false, fault(r.optimizerDef.Origin, r.optimizerDef.Name, "RestoreState", err)
+		return request, false, fault(r.optimizerDef.Origin, r.optimizerDef.Name, "RestoreState",
+			err)
 	}
 	for i, v := range r.own() {
 		copy(raw(v), s.Vectors[i])
@@ -225,20 +230,24 @@ func (r *runner[T]) decode(data []byte) (*saved, *kept, error) {
 	case s.Run != r.run.ID():
 		return nil, nil, fmt.Errorf("its checkpoint is that of run %.12s", s.Run)
 	case s.By != r.checkpoints.By:
-		return nil, nil, fmt.Errorf("its checkpoint was saved by %s, this is %s", s.By, r.checkpoints.By)
+		return nil, nil, fmt.Errorf("its checkpoint was saved by %s, this is %s", s.By,
+			r.checkpoints.By)
 	case !maps.Equal(s.Executables, now):
-		return nil, nil, errors.New("its checkpoint was saved with another executable of the problem or the optimizer")
+		return nil, nil, errors.New("its checkpoint was saved with another executable of the " +
+			"problem or the optimizer")
 	}
 	if err := json.Unmarshal(s.Kept, &k); err != nil {
 		return nil, nil, fmt.Errorf("its checkpoint is not readable: %w", err)
 	}
 	own := r.own()
 	if len(s.Vectors) != len(own) {
-		return nil, nil, fmt.Errorf("its checkpoint has %d vectors, want %d", len(s.Vectors), len(own))
+		return nil, nil, fmt.Errorf("its checkpoint has %d vectors, want %d", len(s.Vectors),
+			len(own))
 	}
 	for i, v := range own {
 		if got, want := len(s.Vectors[i]), len(raw(v)); got != want {
-			return nil, nil, fmt.Errorf("its checkpoint has a vector of %d bytes, want %d", got, want)
+			return nil, nil, fmt.Errorf("its checkpoint has a vector of %d bytes, want %d", got,
+				want)
 		}
 	}
 	if err := r.sound(&k); err != nil {
@@ -302,5 +311,6 @@ func raw[T protocol.Float](v []T) []byte {
 	if len(v) == 0 {
 		return nil
 	}
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*protocol.DTypeOf[T]().Size())
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))),
+		len(v)*protocol.DTypeOf[T]().Size())
 }

@@ -17,8 +17,8 @@ func (faulty) Close() error {
 	return &protocol.Fault{Plugin: "culprit", Call: "Close", Err: errors.New("killed")}
 }
 
-// Wherever a problem's plugin fails, only its own runs do: those of another problem are all there. One failure is
-// forgiven, and a run whose numbers are complete is kept.
+// Wherever a problem's plugin fails, only its own runs do: those of another problem are all there.
+// One failure is forgiven, and a run whose numbers are complete is kept.
 func TestFailingProblemFailsAlone(t *testing.T) {
 	fault := &protocol.Fault{Plugin: "culprit", Call: "Spec", Err: errors.New("the process ended")}
 	for _, c := range []struct {

@@ -6,7 +6,7 @@
 //	search.go      which setting a sweep tries next
 //	tune.go        which settings fill the ranges that a plan tunes over
 //	cell.go        one optimizer on one problem: sweep, tie step, replicates, default row
-//	purity.go      whether outside plugins compute the same twice and leave the point alone
+//	purity.go      whether outside plugins compute the same twice and leave the point unchanged
 //	checkpoint.go  saves unfinished runs and resumes them
 //	estimate.go    how long a run may take
 //	campaign.go    all cells of a plan, concurrently, except for runs in the store

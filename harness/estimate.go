@@ -27,18 +27,22 @@ type Cost struct {
 
 // Estimate returns the cost of a run of each cell that only selects by the names of its entries
 // (nil: all), in the order of [Campaign.Forecast]; zero for the others, and if the optimizer cannot
-// run. It adds up separately sampled times, each sampled once for all cells that
-// share it: of one example and one evaluation of a problem, at its starting point, and of one step
-// of an optimizer, on artificial measurements. It assumes that an optimizer measures all that it
-// needs at each step and keeps the usual batch size. The harness's own time and contention between
-// concurrent runs are not counted.
-func (c *Campaign) Estimate(ctx context.Context, alloc Alloc, only func(problem, optimizer string) bool) ([]Cost, error) {
+// run. It adds up separately sampled times, each sampled once for all cells that share it: of one
+// example and one evaluation of a problem, at its starting point, and of one step of an optimizer,
+// on artificial measurements. It assumes that an optimizer measures all that it needs at each step
+// and keeps the usual batch size. The harness's own time and contention between concurrent runs are
+// not counted.
+func (c *Campaign) Estimate(
+	ctx context.Context, alloc Alloc, only func(problem, optimizer string) bool,
+) ([]Cost, error) {
 	skipped := func(cell *cell) bool {
 		return cell.impossible != "" || only != nil && !only(cell.pEntry.Name, cell.oEntry.Name)
 	}
 	// The samples, by all that they depend on.
 	evaluations, examples, steps := map[string]*sample{}, map[string]*sample{}, map[string]*sample{}
-	need := func(of map[string]*sample, key string, cell *cell, take func(*cell, time.Duration, Alloc) (float64, error)) *sample {
+	need := func(of map[string]*sample, key string, cell *cell,
+		take func(*cell, time.Duration, Alloc) (float64, error),
+	) *sample {
 		if of[key] == nil {
 			of[key] = &sample{cell: cell, take: take}
 		}
@@ -85,6 +89,16 @@ func (c *Campaign) Estimate(ctx context.Context, alloc Alloc, only func(problem,
 	return costs, nil
 }
 
+// Total returns the estimated time of all runs of the plan, at most, if one is made after the
+// other. costs are those of [Campaign.Estimate].
+func (c *Campaign) Total(costs []Cost) time.Duration {
+	var total time.Duration
+	for i, cell := range c.cells {
+		total += time.Duration(cell.mostRuns()) * costs[i].Time
+	}
+	return total
+}
+
 // sample is a cost that several cells may share. It is measured when it is first needed.
 type sample struct {
 	cell  *cell
@@ -103,7 +117,9 @@ func (s *sample) seconds(limit time.Duration, alloc Alloc) (float64, error) {
 }
 
 // typed selects the function for the problem's element type.
-func typed(take32, take64 func(*cell, time.Duration, Alloc) (float64, error)) func(*cell, time.Duration, Alloc) (float64, error) {
+func typed(
+	take32, take64 func(*cell, time.Duration, Alloc) (float64, error),
+) func(*cell, time.Duration, Alloc) (float64, error) {
 	return func(c *cell, limit time.Duration, alloc Alloc) (float64, error) {
 		if c.spec.DType == protocol.Float32 {
 			return take32(c, limit, alloc)
@@ -112,8 +128,8 @@ func typed(take32, take64 func(*cell, time.Duration, Alloc) (float64, error)) fu
 	}
 }
 
-// timed calls f until limit has passed, and at least four times. It returns the times of the calls in
-// seconds, without the first one, which may read data.
+// timed calls f until limit has passed, and at least four times. It returns the times of the calls
+// in seconds, without the first one, which may read data.
 func timed(limit time.Duration, f func() error) ([]float64, error) {
 	if err := f(); err != nil {
 		return nil, err
@@ -147,16 +163,21 @@ func mean(times []float64) float64 {
 
 // constructors returns the constructors of a cell's problem and optimizer for the problem's element
 // type, which is T.
-func constructors[T protocol.Float](c *cell) (func(protocol.Setting) (protocol.Problem[T], error), func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error)) {
+func constructors[T protocol.Float](c *cell) (func(protocol.Setting) (protocol.Problem[T], error),
+	func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error),
+) {
 	var p, o any = c.problem.New64, c.optimizer.New64
 	if c.spec.DType == protocol.Float32 {
 		p, o = c.problem.New32, c.optimizer.New32
 	}
-	return p.(func(protocol.Setting) (protocol.Problem[T], error)), o.(func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error))
+	return p.(func(protocol.Setting) (protocol.Problem[T], error)),
+		o.(func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error))
 }
 
 // stage calls use with a point and a measurement whose slices are allocated for the call.
-func stage[T protocol.Float](c *cell, alloc Alloc, use func(x []T, m *protocol.Measurement[T]) error) error {
+func stage[T protocol.Float](
+	c *cell, alloc Alloc, use func(x []T, m *protocol.Measurement[T]) error,
+) error {
 	var m protocol.Measurement[T]
 	sizes := []int{c.spec.Dim}
 	slices := m.Slices()
@@ -177,7 +198,9 @@ func stage[T protocol.Float](c *cell, alloc Alloc, use func(x []T, m *protocol.M
 }
 
 // atStart opens a cell's problem and calls use at its starting point.
-func atStart[T protocol.Float](c *cell, alloc Alloc, use func(p protocol.Problem[T], x []T, m *protocol.Measurement[T]) error) error {
+func atStart[T protocol.Float](
+	c *cell, alloc Alloc, use func(p protocol.Problem[T], x []T, m *protocol.Measurement[T]) error,
+) error {
 	newProblem, _ := constructors[T](c)
 	return stage(c, alloc, func(x []T, m *protocol.Measurement[T]) error {
 		p, err := newProblem(c.params)
@@ -200,8 +223,12 @@ func closed(v any) {
 }
 
 // evaluationCost returns the time of one evaluation of all parts, in seconds.
-func evaluationCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (seconds float64, err error) {
-	err = atStart(c, alloc, func(p protocol.Problem[T], x []T, _ *protocol.Measurement[T]) (err error) {
+func evaluationCost[T protocol.Float](
+	c *cell, limit time.Duration, alloc Alloc,
+) (seconds float64, err error) {
+	err = atStart(c, alloc, func(p protocol.Problem[T], x []T,
+		_ *protocol.Measurement[T],
+	) (err error) {
 		times, err := timed(limit, func() error {
 			for part, n := range map[protocol.Part]int{
 				protocol.TrainPart: 1, protocol.ValidationPart: c.spec.Validation,
@@ -226,14 +253,18 @@ func evaluationCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc)
 
 // exampleCost returns the time to measure one example with all that the optimizer needs, in
 // seconds.
-func exampleCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (seconds float64, err error) {
+func exampleCost[T protocol.Float](
+	c *cell, limit time.Duration, alloc Alloc,
+) (seconds float64, err error) {
 	m := max(c.batchSize(), c.optimizer.Needs.MinBatch())
 	if c.plan.Order == protocol.Frozen && c.spec.Train > 0 {
 		m = min(m, c.spec.Train)
 	}
 	order := newOrder(c.spec.Train, c.plan.Tuning.SweepSeed(), c.plan.Order)
 	batch := protocol.Batch{Seed: c.plan.Tuning.SweepSeed()}
-	err = atStart(c, alloc, func(p protocol.Problem[T], x []T, measurement *protocol.Measurement[T]) (err error) {
+	err = atStart(c, alloc, func(p protocol.Problem[T], x []T,
+		measurement *protocol.Measurement[T],
+	) (err error) {
 		times, err := timed(limit, func() error {
 			batch.Examples, batch.Position = order.next(m, batch.Examples[:0])
 			if err := p.Measure(x, batch, c.optimizer.Needs, measurement); err != nil {
@@ -251,7 +282,9 @@ func exampleCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (s
 
 // stepCost returns the time that an optimizer takes per example: the time of steps on artificial
 // measurements, divided by the examples that these would have cost.
-func stepCost[T protocol.Float](c *cell, limit time.Duration, alloc Alloc) (seconds float64, err error) {
+func stepCost[T protocol.Float](
+	c *cell, limit time.Duration, alloc Alloc,
+) (seconds float64, err error) {
 	_, newOptimizer := constructors[T](c)
 	size := max(c.batchSize(), c.optimizer.Needs.MinBatch())
 	examples, calls := int64(0), 0

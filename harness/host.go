@@ -12,8 +12,8 @@ import (
 	"noisebench/results"
 )
 
-// ThisHost is what records say of where they were made: this build of noisebench on this machine. It
-// goes into [Options].Host.
+// ThisHost returns the provenance of records that are made by this build of noisebench on this
+// machine, for [Options].Host.
 func ThisHost() results.Host {
 	machine, err := os.Hostname()
 	if err != nil {
@@ -29,7 +29,8 @@ func ThisHost() results.Host {
 	}
 }
 
-// version is the version of noisebench, with the revision that it was built from where that is known.
+// version is the version of noisebench, with the revision that it was built from where that is
+// known.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -52,7 +53,7 @@ func version() string {
 	return v
 }
 
-// cpuModel is the name of the processor, where the system tells it.
+// cpuModel is the name of the processor, if the system provides it.
 func cpuModel() string {
 	f, err := os.Open("/proc/cpuinfo")
 	if err != nil {
@@ -64,7 +65,8 @@ func cpuModel() string {
 
 func cpuModelIn(cpuinfo io.Reader) string {
 	for s := bufio.NewScanner(cpuinfo); s.Scan(); {
-		if name, value, ok := strings.Cut(s.Text(), ":"); ok && strings.TrimSpace(name) == "model name" {
+		if name, value, ok := strings.Cut(s.Text(), ":"); ok &&
+			strings.TrimSpace(name) == "model name" {
 			return strings.TrimSpace(value)
 		}
 	}

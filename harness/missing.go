@@ -8,8 +8,8 @@ import (
 	"noisebench/results"
 )
 
-// Missing says what the cells of a campaign wait for, one line for each cell that waits. cells and due
-// are those of [Campaign.Cells].
+// Missing lists what the cells of a campaign wait for, one line for each cell that waits. cells and
+// due are those of [Campaign.Cells].
 func Missing(cells []results.Cell, due [][]Task) []string {
 	var lines []string
 	for i, tasks := range due {
@@ -26,7 +26,8 @@ func Missing(cells []results.Cell, due [][]Task) []string {
 				parts = append(parts, text.Count(n, string(p)+" run"))
 			}
 		}
-		line := fmt.Sprintf("%s on %s: %s missing", cells[i].Optimizer, cells[i].Problem, strings.Join(parts, ", "))
+		line := fmt.Sprintf("%s on %s: %s missing", cells[i].Optimizer, cells[i].Problem,
+			strings.Join(parts, ", "))
 		if cells[i].Setting == nil {
 			line += ", and what follows from tuning"
 		}

@@ -6,9 +6,10 @@ import (
 	"noisebench/protocol"
 )
 
-// mostShuffled is the greatest number of examples whose order is a shuffled list, which takes memory
-// in proportion to their number. More examples, of which a run may see few, are numbered by a keyed
-// permutation, which takes none. The list stays for all others since published numbers depend on it.
+// mostShuffled is the greatest number of examples whose order is a shuffled list, which takes
+// memory in proportion to their number. More examples, of which a run may see few, are numbered by
+// a keyed permutation, which takes none. The list stays for all others since published numbers
+// depend on it.
 const mostShuffled = 1 << 20
 
 // order deals out the examples of one run (R5). It depends on the seed, the number of examples and
@@ -49,9 +50,9 @@ func (o *order) shuffle() {
 	stream.Shuffle(o.n, func(i, j int) { o.perm[i], o.perm[j] = o.perm[j], o.perm[i] })
 }
 
-// next appends the next m examples to dst and returns it with the stream position of the first. In a
-// frozen order a batch that would cross the end of the epoch starts at its beginning instead, and m
-// must not exceed n.
+// next appends the next m examples to dst and returns it with the stream position of the first. In
+// a frozen order a batch that would cross the end of the epoch starts at its beginning instead, and
+// m must not exceed n.
 func (o *order) next(m int, dst []int) ([]int, int64) {
 	position := o.position
 	o.position += int64(m)

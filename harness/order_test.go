@@ -9,8 +9,8 @@ import (
 	"noisebench/protocol"
 )
 
-// The shuffled list is the permutation that package math/rand/v2 makes of the epoch's stream, as it was before there was
-// another kind of order.
+// The shuffled list is the permutation that package math/rand/v2 makes of the epoch's stream, as it
+// was before there was another kind of order.
 func TestShuffledOrderIsThatOfPublishedNumbers(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 10, 1797, 60000, mostShuffled} {
 		o := newOrder(n, 7, protocol.Reshuffled)
@@ -44,7 +44,8 @@ func TestKeyedPermutation(t *testing.T) {
 	}
 }
 
-// Of a huge number of examples a run gets a random sample, which depends on seed and epoch, in memory for what it draws.
+// Of a huge number of examples a run gets a random sample, which depends on seed and epoch, in
+// memory for what it draws.
 func TestHugeOrder(t *testing.T) {
 	const n, m = 1 << 40, 4096
 	draw := func(seed, epoch uint64, size int) []int {
@@ -78,8 +79,8 @@ func TestHugeOrder(t *testing.T) {
 			t.Errorf("another %s: %d of %d examples are the same", name, same, m)
 		}
 	}
-	// Uniform: 16 intervals of equal size have 256 examples each, with a standard deviation of 15.5; neighbours are
-	// uncorrelated, and parity is a coin's.
+	// Uniform: 16 intervals of equal size have 256 examples each, with a standard deviation of
+	// 15.5; neighbours are uncorrelated, and parity is a coin's.
 	var count [16]int
 	var sum, odd float64
 	for i, e := range a {

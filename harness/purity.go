@@ -15,9 +15,9 @@ import (
 	"noisebench/results"
 )
 
-// The mean distances at which a run with a definition of an outside plugin looks whether that is
-// pure (R2). A repeated measurement costs a measurement, a watched step a copy of x and a comparison,
-// which is little beside a call of another process if x has few elements.
+// The mean distances at which a run with a definition of an outside plugin checks whether that is
+// pure (R2). A repeated measurement costs a measurement, a watched step a copy of x and a
+// comparison, which is little beside a call of another process if x has few elements.
 const (
 	watchEvery  = 16 // steps, if x has more than fewElements; else every step is watched
 	fewElements = 512
@@ -38,15 +38,15 @@ type impurity struct {
 
 func (i *impurity) Error() string { return i.text }
 
-// purity looks whether the outside definitions of one run are pure. What it repeats is charged to
-// nobody and reaches no record, and the optimizer does not notice it. A nil *purity does not look.
+// purity checks whether the outside definitions of one run are pure. What it repeats is neither
+// charged nor recorded, and the optimizer does not notice it. A nil *purity checks nothing.
 type purity[T protocol.Float] struct {
 	problem, optimizer bool // is outside
 	stream             *rand.Rand
 	seed               maphash.Seed
 	probe              *probe // nil: an ordinary run
 
-	watch, repeat, evaluation int // the next step, step and evaluation that is looked at
+	watch, repeat, evaluation int // the next step, step and evaluation that is checked
 	evaluations               int // so far
 	watched, repeated         bool
 	x                         []T // since the last Step or Init, if that is watched
@@ -72,13 +72,16 @@ func (p *probe) agrees(sum uint64) bool {
 	return p.at > len(p.sums) || p.sums[p.at-1] == sum
 }
 
-func newPurity[T protocol.Float](p protocol.Origin, o protocol.Origin, run *results.Run, dim int, probe *probe) *purity[T] {
+func newPurity[T protocol.Float](
+	p protocol.Origin, o protocol.Origin, run *results.Run, dim int, probe *probe,
+) *purity[T] {
 	if !outside(p) && !outside(o) {
 		return nil
 	}
 	u := &purity[T]{
 		problem: outside(p), optimizer: outside(o), probe: probe, seed: maphash.MakeSeed(),
-		stream: protocol.Stream(run.Seed, protocol.PurposePurity), x: make([]T, dim), judged: make([]T, dim),
+		stream: protocol.Stream(run.Seed, protocol.PurposePurity), x: make([]T, dim),
+		judged: make([]T, dim),
 	}
 	if probe != nil {
 		u.seed = probe.seed
@@ -105,7 +108,7 @@ func (u *purity[T]) due(now int, next *int, mean int) bool {
 }
 
 // impure returns the fault of the problem or, if only that is outside, of the optimizer; problem
-// says which is the likelier culprit.
+// reports which is the likelier cause.
 func (r *runner[T]) impure(problem bool, call, format string, args ...any) error {
 	u := r.purity
 	if problem && !u.problem {
@@ -133,7 +136,7 @@ func differ[T protocol.Float](a, b []T) int {
 	return -1
 }
 
-// watch keeps a copy of x, which nobody may change before the next Step. It is called after Init
+// watch keeps a copy of x, which must not change before the next Step. It is called after Init
 // and after each Step, with the number of steps and the optimizer's request.
 func (r *runner[T]) watch(step int, request protocol.Request) error {
 	u := r.purity
@@ -149,18 +152,22 @@ func (r *runner[T]) watch(step int, request protocol.Request) error {
 	}
 	if !u.probe.agrees(maphash.Bytes(u.seed, raw(r.x))) {
 		if step == 0 {
-			return r.impure(true, "Init", "two calls with the same seed give different starting points; want the same bits")
+			return r.impure(true, "Init",
+				"two calls with the same seed give different starting points; want the same bits")
 		}
-		return r.impure(false, "Step", "step %d of two runs with the same measurements leads to different points; want the same bits", step-1)
+		return r.impure(false, "Step", "step %d of two runs with the same measurements leads to "+
+			"different points; want the same bits", step-1)
 	}
 	if !u.probe.agrees(maphash.String(u.seed, fmt.Sprint(request))) {
-		return r.impure(false, "Step", "two runs with the same measurements differ in the request for measurement %d; want the same", step)
+		return r.impure(false, "Step", "two runs with the same measurements differ in the "+
+			"request for measurement %d; want the same", step)
 	}
 	if averager, ok := r.optimizer.(protocol.Averager[T]); ok && r.optimizerDef.Averages {
 		for range 2 {
 			averager.Estimate(r.x, r.judged)
 			if !u.probe.agrees(maphash.Bytes(u.seed, raw(r.judged))) {
-				return r.impure(false, "Estimate", "the estimates of two runs with the same measurements differ; want the same bits")
+				return r.impure(false, "Estimate", "the estimates of two runs with the same "+
+					"measurements differ; want the same bits")
 			}
 		}
 	}
@@ -174,21 +181,22 @@ func (r *runner[T]) unmoved() error {
 		return nil
 	}
 	if j := differ(r.x, u.x); j >= 0 {
-		return r.impure(false, "Step", "x[%d] changed from %g to %g between two calls; only Step may change x, before it returns",
+		return r.impure(false, "Step", "x[%d] changed from %g to %g between two calls; only Step "+
+			"may change x, before it returns",
 			j, u.x[j], r.x[j])
 	}
 	return nil
 }
 
-// moves reports whether a call of the problem changes its point, which is a copy that no other plugin
-// can reach.
+// moves reports whether a call of the problem changes its point, which is a copy that no other
+// plugin can reach.
 func (u *purity[T]) moves(x []T, call func(x []T) error) bool {
 	y := slices.Clone(x)
 	return call(y) == nil && differ(y, x) >= 0
 }
 
-// measured looks whether a measurement left x alone and, now and then, whether it is repeatable.
-// The second measurement takes the place of the first.
+// measured checks whether a measurement left x unchanged and, now and then, whether it is
+// repeatable. The second measurement takes the place of the first.
 func (r *runner[T]) measured(want protocol.Quantity) error {
 	u := r.purity
 	if u == nil {
@@ -198,7 +206,8 @@ func (r *runner[T]) measured(want protocol.Quantity) error {
 	if u.watched {
 		if err := r.unmoved(); err != nil {
 			if u.moves(u.x, func(x []T) error { return r.problem.Measure(x, r.batch, want, m) }) {
-				return r.impure(true, "Measure", "it changes x, which only the optimizer's Step may change")
+				return r.impure(true, "Measure",
+					"it changes x, which only the optimizer's Step may change")
 			}
 			return err
 		}
@@ -210,7 +219,8 @@ func (r *runner[T]) measured(want protocol.Quantity) error {
 	was := u.sums(m, want)
 	for _, sum := range was {
 		if u.probe != nil && !u.probe.agrees(sum) {
-			return r.impure(true, "Measure", "two instances measure different values at the same point on the same batch; want the same bits")
+			return r.impure(true, "Measure", "two instances measure different values at the same "+
+				"point on the same batch; want the same bits")
 		}
 	}
 	if u.probe != nil && u.probe.second {
@@ -222,19 +232,23 @@ func (r *runner[T]) measured(want protocol.Quantity) error {
 	now := u.sums(m, want)
 	for i, s := range m.Slices() {
 		if was[i] != now[i] {
-			return r.impure(true, "Measure", "a second call at the same point on the same batch gives another %v; want the same bits", s.Of)
+			return r.impure(true, "Measure", "a second call at the same point on the same batch "+
+				"gives another %v; want the same bits", s.Of)
 		}
 	}
 	if was != now {
 		return r.impure(true, "Measure",
-			"a second call at the same point on the same batch gives loss %g and variance norm %g after %g and %g; want the same bits",
+			"a second call at the same point on the same batch gives loss %g and variance norm "+
+				"%g after %g and %g; want the same bits",
 			m.Loss, m.VarianceNorm, loss, norm)
 	}
 	return nil
 }
 
 // sums returns hashes of what was measured: those of the slices in order, then that of the numbers.
-func (u *purity[T]) sums(m *protocol.Measurement[T], want protocol.Quantity) (all [protocol.NumSlices + 2]uint64) {
+func (u *purity[T]) sums(
+	m *protocol.Measurement[T], want protocol.Quantity,
+) (all [protocol.NumSlices + 2]uint64) {
 	for i, s := range m.Slices() {
 		if want.Has(s.Of) {
 			all[i] = maphash.Bytes(u.seed, raw(*s.At))
@@ -259,8 +273,8 @@ func (r *runner[T]) evaluates() error {
 	return r.unmoved()
 }
 
-// evaluated looks whether the evaluation of a part left the point alone and, now and then, whether
-// it is repeatable.
+// evaluated checks whether the evaluation of a part left the point unchanged and, now and then,
+// whether it is repeatable.
 func (r *runner[T]) evaluated(part protocol.Part, e protocol.Evaluation) error {
 	u := r.purity
 	if u == nil {
@@ -268,12 +282,17 @@ func (r *runner[T]) evaluated(part protocol.Part, e protocol.Evaluation) error {
 	}
 	if j := differ(r.judged, u.judged); j >= 0 {
 		to := r.judged[j]
-		problem := u.moves(u.judged, func(x []T) error { _, err := r.problem.Evaluate(x, part); return err })
+		problem := u.moves(u.judged, func(x []T) error {
+			_, err := r.problem.Evaluate(x,
+				part)
+			return err
+		})
 		call := "Step"
 		if problem {
 			call = "Evaluate"
 		}
-		return r.impure(problem, call, "x[%d] changed from %g to %g while it was evaluated; only Step may change x, before it returns",
+		return r.impure(problem, call, "x[%d] changed from %g to %g while it was evaluated; only "+
+			"Step may change x, before it returns",
 			j, u.judged[j], to)
 	}
 	if !u.repeated {
@@ -283,9 +302,11 @@ func (r *runner[T]) evaluated(part protocol.Part, e protocol.Evaluation) error {
 	if err != nil {
 		return err
 	}
-	if math.Float64bits(again.Loss) != math.Float64bits(e.Loss) || math.Float64bits(again.Metric) != math.Float64bits(e.Metric) {
+	if math.Float64bits(again.Loss) != math.Float64bits(e.Loss) ||
+		math.Float64bits(again.Metric) != math.Float64bits(e.Metric) {
 		return r.impure(true, "Evaluate",
-			"a second call at the same point gives loss %g and metric %g on the %s part after %g and %g; want the same bits",
+			"a second call at the same point gives loss %g and metric %g on the %s part after %g "+
+				"and %g; want the same bits",
 			again.Loss, again.Metric, part, e.Loss, e.Metric)
 	}
 	return nil
@@ -298,11 +319,11 @@ type proof struct {
 	problem   error // the fault of the problem, if it is not pure
 }
 
-// prove makes a probe of the cell's definitions, if one of them is outside, and returns the fault of
-// the one that is not pure. A probe is two runs of a few steps, which are stored nowhere: in the
+// prove makes a probe of the cell's definitions, if one of them is outside, and returns the fault
+// of the one that is not pure. A probe is two runs of a few steps, which are stored nowhere: in the
 // first each measurement is repeated, and for the first cell of a problem the evaluation of the
-// starting point, too; the second, of fresh instances, must compute the same bits. Each cell has one
-// probe, before its first run. Other faults than impurity show in the run itself.
+// starting point, too; the second, of fresh instances, must compute the same bits. Each cell has
+// one probe, before its first run. Other faults than impurity show in the run itself.
 func (c *cell) prove(ctx context.Context, run results.Run, alloc Alloc) error {
 	if !outside(c.problem.Origin) && !outside(c.optimizer.Origin) {
 		return nil
@@ -315,7 +336,10 @@ func (c *cell) prove(ctx context.Context, run results.Run, alloc Alloc) error {
 	if c.proved {
 		return c.impure
 	}
-	p := &probe{evaluates: outside(c.problem.Origin) && !c.proof.evaluated, seed: maphash.MakeSeed()}
+	p := &probe{
+		evaluates: outside(c.problem.Origin) && !c.proof.evaluated,
+		seed:      maphash.MakeSeed(),
+	}
 	run.Trace, run.Diagnostics = 0, false
 	for range 2 {
 		_, err := runWith(ctx, c.problem, c.optimizer, run, alloc, nil, p)

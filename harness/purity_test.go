@@ -272,7 +272,7 @@ func TestRunFindsImpurity(t *testing.T) {
 // restless is an optimizer that moves x while the problem measures.
 var restless atomic.Pointer[wayward]
 
-// Looking changes no record, is charged to nobody, and costs few measurements.
+// Checking purity changes no record, is not charged, and costs few measurements.
 func TestPureStrangersAreLeftAlone(t *testing.T) {
 	run := func(outside bool) (*results.Record, *callLog) {
 		p, o, calls := strangers(nil, nil)

@@ -51,7 +51,10 @@ type sweep struct {
 
 // newSweep prepares the tuning of an optimizer under a plan's entry. Unknown names and values out
 // of range are errors.
-func newSweep(o *protocol.OptimizerDef, entry protocol.OptimizerEntry, tuning *protocol.Tuning, higherBetter bool) (*sweep, error) {
+func newSweep(
+	o *protocol.OptimizerDef, entry protocol.OptimizerEntry, tuning *protocol.Tuning,
+	higherBetter bool,
+) (*sweep, error) {
 	fixed, err := protocol.Resolve(o.Hyperparameters, entry.Set)
 	if err != nil {
 		return nil, err

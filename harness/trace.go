@@ -39,12 +39,15 @@ func (t *tracer) wants(step int) bool { return t.limit > 0 && step%t.stride == 0
 
 // add offers a step: examples seen after it, the loss and size of its batch, the optimizer's
 // reports, and diagnostics.
-func (t *tracer) add(step int, seen int64, loss float64, batch int, reports, diagnostics []float64) {
+func (t *tracer) add(
+	step int, seen int64, loss float64, batch int, reports, diagnostics []float64,
+) {
 	if !t.wants(step) {
 		return
 	}
 	if len(t.seen) == t.limit {
-		t.seen, t.loss, t.batch, t.rows = halve(t.seen), halve(t.loss), halve(t.batch), halve(t.rows)
+		t.seen, t.loss, t.batch, t.rows = halve(t.seen), halve(t.loss), halve(t.batch),
+			halve(t.rows)
 		t.stride *= 2
 		if !t.wants(step) {
 			return

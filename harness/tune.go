@@ -14,12 +14,15 @@ import (
 // rounded for integers. It returns fewer if integer ranges have fewer combinations. The settings
 // depend on the ranges and the tuning seed alone and are the same on every machine, since values
 // are rounded to four digits, far above the rounding errors in which machines may differ.
-func (s *sweep) fill(ranges map[string][]float64, tuning *protocol.Tuning) ([]protocol.Setting, error) {
+func (s *sweep) fill(
+	ranges map[string][]float64, tuning *protocol.Tuning,
+) ([]protocol.Setting, error) {
 	axes := make([]axis, len(s.listed))
 	base := 1
 	for i, name := range s.listed {
 		base = nextPrime(base)
-		k := slices.IndexFunc(s.declared, func(h protocol.Hyperparameter) bool { return h.Name == name })
+		k := slices.IndexFunc(s.declared,
+			func(h protocol.Hyperparameter) bool { return h.Name == name })
 		if k < 0 {
 			_, err := protocol.Resolve(s.declared, protocol.Setting{name: ranges[name][0]})
 			return nil, err

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -33,6 +34,10 @@ const (
 	Messages Transport = Transport(wire.Messages) // vectors and calls on a gRPC stream
 )
 
+// ThreadsVariable is the environment variable that tells a plugin how many threads each run should
+// keep busy. It changes how fast a run is, and none of its bits (R2).
+const ThreadsVariable = "NOISEBENCH_THREADS"
+
 // Options configure a host. The zero value is ready for use.
 type Options struct {
 	// Logger takes what plugins log and print, under their names. Default: nothing is logged.
@@ -49,6 +54,9 @@ type Options struct {
 	// files. Linux only. Default: half of what is free when the host is made, since two plugins
 	// serve a run; negative: no limit.
 	Memory int64
+	// Threads is how many threads a run should keep busy, of which plugins are told by
+	// ThreadsVariable. Default: they are told what this process is.
+	Threads int
 	// Transport is the fastest transport to use with plugins that can. Default: Doorbell.
 	Transport Transport
 	// Devices are the accelerators to use, as indices. The processes of each plugin are told one
@@ -88,6 +96,9 @@ var errClosed = errors.New("the plugin host has been closed")
 func NewHost(o Options) (*Host, error) {
 	if o.Logger == nil {
 		o.Logger = hclog.NewNullLogger()
+	}
+	if o.Threads > 0 {
+		o.Env = append(slices.Clip(o.Env), fmt.Sprintf("%s=%d", ThreadsVariable, o.Threads))
 	}
 	o.StartTimeout = cmp.Or(o.StartTimeout, time.Minute)
 	o.CallTimeout = cmp.Or(o.CallTimeout, 10*time.Minute)

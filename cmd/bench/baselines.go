@@ -27,34 +27,28 @@ type baselines struct {
 }
 
 func (b *baselines) addCheck(cmd *cobra.Command) {
-	cmd.Flags().IntVar(&b.check, "check", 3, "how many of the runs that are taken to make again first, cheap ones, and compare; 0: none")
+	cmd.Flags().IntVar(&b.check, "check", 3,
+		"number of runs, cheap ones, to make again and compare before runs are taken")
 }
 
 func (b *baselines) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&b.names, "baselines", nil,
-		"take runs that the plan needs from this `BUNDLE`, a file or the name of a published one, and make only the rest (may be repeated)")
+		"take runs that the plan needs from this `BUNDLE`, a file or the name of a published one, "+
+			"and make only the others (may be repeated)")
 	b.addCheck(cmd)
 }
 
 // openBaseline reads and checks a bundle that runs are to be taken from.
 func openBaseline(name string) (*check.Checked, error) {
-	path, err := bundle.Find(name)
-	if err != nil {
-		return nil, err
-	}
-	x := verify.Open(path, verify.Options{Known: plans.Known})
-	return x, verify.Usable(x)
+	return verify.Source(name, verify.Options{Known: plans.Known})
 }
 
-// take has all runs that a plan needs and that bundles hold put into the results folder, and returns the
-// plan's campaign with them. Without bundles it is harness.NewCampaign.
-func (b *baselines) take(cmd *cobra.Command, plan protocol.Plan, c *catalogue.Catalogue, dir string, parallel int) (*harness.Campaign, bundle.Lookup, error) {
+// take puts all runs that a plan needs and that bundles hold into the results folder, and returns
+// the plan's campaign with them. Runs that were taken before count without --baselines, too.
+func (b *baselines) take(
+	cmd *cobra.Command, plan protocol.Plan, c *catalogue.Catalogue, dir string, parallel int,
+) (*harness.Campaign, bundle.Lookup, error) {
 	notes := notesIn(dir, cmd.ErrOrStderr())
-	definitions := bundle.Lookups{c}
-	others := notes.Others()
-	for _, t := range notes.Taken { // on a resume without --baselines, too
-		definitions = append(definitions, &t.Definitions)
-	}
 	var from []*check.Checked
 	for _, name := range b.names {
 		x, err := openBaseline(name)
@@ -62,12 +56,8 @@ func (b *baselines) take(cmd *cobra.Command, plan protocol.Plan, c *catalogue.Ca
 			return nil, nil, err
 		}
 		from = append(from, x)
-		definitions = append(definitions, &x.Bundle.Definitions)
-		if verify.Elsewhere(x.Platforms()) {
-			others = append(others, &x.Bundle.Definitions)
-		}
 	}
-	campaign, err := harness.NewCampaign(plan, definitions, others...)
+	campaign, definitions, err := notes.Campaign(plan, c, from...)
 	if err != nil || len(from) == 0 {
 		return campaign, definitions, err
 	}
@@ -75,15 +65,8 @@ func (b *baselines) take(cmd *cobra.Command, plan protocol.Plan, c *catalogue.Ca
 	if err != nil {
 		return nil, nil, err
 	}
-	needed := verify.Needed(campaign, func(id string) *results.Record {
-		record, _, err := store.Lookup(id)
-		if err != nil {
-			return nil
-		}
-		return record
-	}, from)
-	for i, x := range from {
-		if err := b.takeFrom(cmd, x, c, store.Records, needed[i], parallel); err != nil {
+	for i, ids := range store.Needed(campaign, from) {
+		if err := b.takeFrom(cmd, from[i], c, store.Records, ids, parallel); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -91,7 +74,10 @@ func (b *baselines) take(cmd *cobra.Command, plan protocol.Plan, c *catalogue.Ca
 }
 
 // takeFrom makes a sample of some runs of a bundle again and puts them into a results folder.
-func (b *baselines) takeFrom(cmd *cobra.Command, x *check.Checked, c *catalogue.Catalogue, store *results.Store, ids map[string]bool, parallel int) error {
+func (b *baselines) takeFrom(
+	cmd *cobra.Command, x *check.Checked, c *catalogue.Catalogue, store *results.Store,
+	ids map[string]bool, parallel int,
+) error {
 	stderr := cmd.ErrOrStderr()
 	found := x.Compare(here(c, false))
 	for _, f := range x.Failed() {
@@ -105,7 +91,8 @@ func (b *baselines) takeFrom(cmd *cobra.Command, x *check.Checked, c *catalogue.
 		return nil
 	}
 	taken, err := verify.Take(cmd.Context(), x, found, store, ids, verify.Again{
-		Selection: verify.Selection{Cheapest: b.check}, Seed: rand.Uint64N(1_000_000), Parallel: parallel, Alloc: c.Alloc,
+		Selection: verify.Selection{Cheapest: b.check}, Seed: rand.Uint64N(1_000_000),
+		Parallel: parallel, Alloc: c.Alloc,
 	})
 	if err != nil {
 		return err
@@ -114,21 +101,25 @@ func (b *baselines) takeFrom(cmd *cobra.Command, x *check.Checked, c *catalogue.
 	return nil
 }
 
-// printTaken says what was taken from a bundle, and whether some of it was made again first.
+// printTaken prints what was taken from a bundle, and how many of its runs were made again first.
 func printTaken(w io.Writer, x *check.Checked, taken *verify.Taken, again bool) {
 	for _, conflict := range taken.Conflicts {
 		fmt.Fprintf(w, "note: %v; that of the results folder stays\n", conflict)
 	}
 	checked := "none of them made again here"
 	if again {
-		checked = fmt.Sprintf("%d of them made again here: %d with the same bits", taken.Again.Made, taken.Again.Bits)
+		checked = fmt.Sprintf("%d of them made again here: %d with the same bits",
+			taken.Again.Made, taken.Again.Bits)
 		if taken.Again.Near > 0 {
-			checked += fmt.Sprintf(", %d within the tolerance for another platform", taken.Again.Near)
+			checked += fmt.Sprintf(", %d within the tolerance for another platform",
+				taken.Again.Near)
 		}
 	}
-	fmt.Fprintf(w, "%s taken from %s (root %.12s), %s\n", text.Count(taken.Runs, "run"), x.File, x.Root, checked)
+	fmt.Fprintf(w, "%s taken from %s (root %.12s), %s\n", text.Count(taken.Runs, "run"), x.File,
+		x.Root, checked)
 	if list := x.Platforms(); verify.Elsewhere(list) {
-		fmt.Fprintf(w, "note: they were made on %s, not on %s like this machine: values differ by rounding and what follows from it\n",
+		fmt.Fprintf(w, "note: they were made on %s, not on %s like this machine: values differ by "+
+			"rounding and what follows from it\n",
 			strings.Join(list, ", "), platform.Name())
 	}
 }

@@ -24,36 +24,42 @@ func newBoard() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "board DIR",
 		Short: "Join the bundles of a folder into one leaderboard",
-		Long: `Board reads all bundles (*` + bundle.Extension + `) of a folder, checks each as bench verify --rerun 0 does, and joins those
-that belong together into one report: problem by problem, all entries side by side.
+		Long: `Board reads all bundles (*` + bundle.Extension + `) of a folder, checks each as bench
+verify --rerun 0 does, and joins those that belong together into one report: problem by problem, all
+entries side by side.
 
-Results belong together if they were made by the same rules: protocol version, number and seeds of the replicates, tuning
-runs and seeds, evaluations, data order, rules of selection and report; so that runs at one seed saw the same batches and
-can be compared in pairs. They are of one problem if its name, version, parameters, data hashes, metric, budget, batch size
-and schedule are the same. Where bundles differ, what most of them have counts; the rest is left out, with a text that
-says what differs. A bundle that fails a check is left out too.
+Results belong together if they were made by the same rules: protocol version, number and seeds of
+the replicates, tuning runs and seeds, evaluations, data order, and rules of selection and report;
+so runs with the same seed saw the same batches and can be compared in pairs. They are of one
+problem if its name, version, parameters, data hashes, metric, budget, batch size and schedule are
+the same. Where bundles differ, the majority decides; the others are left out, with a message that
+names the difference. A bundle that fails a check is left out, too.
 
-An entry whose results are in several bundles, run by run, stands there once. Different entries of one name are told apart
-by their files. The records of all bundles together may take 256 MiB of memory, of which bench then uses less than 768; bundles
-beyond that are left out. Entries that were not tuned by their plan, and those of plans that depart from the standard protocol, are
-listed beside the ranking, with the reason.
+An entry whose results are in several bundles, run by run, is listed once. Different entries of one
+name are distinguished by their files. The records of all bundles together may take 256 MiB of
+memory, for which bench uses less than 768 MiB; bundles beyond that are left out. Entries that were
+not tuned by their plan, and those of plans that depart from the standard protocol, are listed next
+to the ranking, with the reason.
 
-Who signed a bundle is told by FILE.sig, which ssh-keygen -Y sign -n noisebench writes, and by the file allowed_signers in the
-folder. A bundle whose signature is not valid is left out. Whether someone made runs again is told by FILE.verify.json, which bench verify FILE --save writes beside a bundle. Rows whose runs
-were only ever compared within tolerances, never bit by bit, say so.`,
+FILE.sig, which ssh-keygen -Y sign -n noisebench writes, and the file allowed_signers in the folder
+show who signed a bundle. A bundle whose signature is not valid is left out. FILE.verify.json, which
+bench verify FILE --save writes next to a bundle, shows which of its runs were made again. Rows
+whose runs were only compared within tolerances, never bit by bit, are marked.`,
 		Example: `  bench board bundles/ --out board.html
   bench board bundles/ --format markdown > board.md
   for f in bundles/*` + bundle.Extension + `; do bench verify "$f" --rerun 20 --save; done`,
 		Args: oneArg("folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if format != "html" && format != "json" && formats[format] == nil {
-				return usagef(cmd, "--format is %q, want html, terminal, markdown, csv, latex or json", format)
+				return usagef(cmd,
+					"--format is %q, want html, terminal, markdown, csv, latex or json", format)
 			}
-			// Records of many bundles stay in memory. The collector works harder near this limit than by its
-			// default, which lets the heap grow to twice what is in use.
+			// Records of many bundles stay in memory. The collector works harder near this limit
+			// than by its default, which lets the heap grow to twice what is in use.
 			defer debug.SetMemoryLimit(debug.SetMemoryLimit(600 << 20))
 			options := verify.Options{Known: plans.Known, Traces: format == "html"}
-			b, err := board.Open(args[0], func(path string) *check.Checked { return verify.Open(path, options) })
+			b, err := board.Open(args[0],
+				func(path string) *check.Checked { return verify.Open(path, options) })
 			if err != nil {
 				return err
 			}
@@ -78,13 +84,16 @@ were only ever compared within tolerances, never bit by bit, say so.`,
 			if err := results.WriteFile(out, contents.Bytes()); err != nil {
 				return fmt.Errorf("cannot write board: %w", err)
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "%s written: %s, %s, %s\n", out, text.Count(len(b.Entries), "optimizer"),
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s written: %s, %s, %s\n", out,
+				text.Count(len(b.Entries), "optimizer"),
 				text.Count(len(b.Plan.Problems), "problem"), text.Count(len(b.Bundles), "bundle"))
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", "", "`FILE` to write, - for the standard output (default board.html for HTML, else -)")
-	cmd.Flags().StringVar(&format, "format", "html", "of the board: html, terminal, markdown, csv, latex or json")
+	cmd.Flags().StringVar(&out, "out", "",
+		"`FILE` to write, - for the standard output (default board.html for HTML, else -)")
+	cmd.Flags().StringVar(&format, "format", "html",
+		"of the board: html, terminal, markdown, csv, latex or json")
 	cmd.Flags().StringVar(&title, "title", "Leaderboard", "title of the board")
 	cmd.AddCommand(newBoardInit())
 	return cmd

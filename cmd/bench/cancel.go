@@ -14,9 +14,9 @@ func newCancel() *cobra.Command {
 	var records finder
 	cmd := &cobra.Command{
 		Use:   "cancel PLAN|FILE",
-		Short: "End the jobs that were submitted for a plan",
-		Long: `Cancel ends the jobs of a plan that bench submit submitted and that have not ended. Their tasks save the runs that they are
-making; bench submit or bench run resumes them.`,
+		Short: "End the jobs that bench submit submitted for a plan",
+		Long: `Cancel ends the jobs of a plan that were submitted by bench submit and have not
+ended. Their tasks save unfinished runs; bench submit or bench run resumes them.`,
 		Example:           `  bench cancel my-plan.yaml --results /shared/runs`,
 		Args:              oneArg("plan"),
 		ValidArgsFunction: completePlans,
@@ -30,21 +30,19 @@ making; bench submit or bench run resumes them.`,
 			if err != nil {
 				return err
 			}
-			var numbers, live []string
-			for _, j := range jobs {
-				numbers = append(numbers, j.Number)
-			}
-			queue, err := slurm.Queue(cmd.Context(), numbers)
+			queue, err := slurm.Queue(cmd.Context(), slurm.Numbers(jobs))
 			if err != nil {
 				return err
 			}
+			var live []string
 			for _, t := range queue {
 				if !slices.Contains(live, t.Job) {
 					live = append(live, t.Job)
 				}
 			}
 			if len(live) == 0 {
-				return fmt.Errorf("no job of plan %s in %s is waiting or running", name, records.dir)
+				return fmt.Errorf("no job of plan %s in %s is waiting or running", name,
+					records.dir)
 			}
 			if err := slurm.Cancel(cmd.Context(), live); err != nil {
 				return err

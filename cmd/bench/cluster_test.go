@@ -94,8 +94,8 @@ func (p *place) nothingLeft(results string) {
 	}
 }
 
-// Two Slurm nodes make what one machine makes, a node that dies loses nothing, and status and cancel
-// tell and do what they should.
+// Two Slurm nodes make what one machine makes, a node that dies loses nothing, and status and
+// cancel tell and do what they should.
 func TestSlurm(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it starts a cluster")

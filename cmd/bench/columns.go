@@ -90,5 +90,11 @@ func terminalWidth(w io.Writer) int {
 	return usual
 }
 
-// plainTerminal reports whether the terminal understands no escape codes.
-func plainTerminal() bool { return os.Getenv("TERM") == "dumb" }
+// lineWidth returns the width of w, for [noisebench/harness/progress]; nil if w is no terminal, or
+// one that does not understand escape codes.
+func lineWidth(w io.Writer) func() int {
+	if !isTerminal(w) || os.Getenv("TERM") == "dumb" {
+		return nil
+	}
+	return func() int { return terminalWidth(w) }
+}

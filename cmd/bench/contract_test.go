@@ -31,8 +31,8 @@ func own(t *testing.T, transport plugins.Transport, kind string) *plugins.Plugin
 	return p
 }
 
-// Every second optimizer opens in another process than the one before, so that states are saved in one and restored in the
-// other: the conformance suite must not notice.
+// Every second optimizer opens in another process than the one before, so that states are saved in
+// one and restored in the other: the conformance suite must not notice.
 func TestStatesMoveBetweenProcesses(t *testing.T) {
 	transports := []plugins.Transport{plugins.Doorbell, plugins.Memory, plugins.Messages}
 	for k, transport := range transports {
@@ -102,7 +102,7 @@ func TestModelsOnEveryTransport(t *testing.T) {
 	}
 }
 
-// bench check says which version of the contract a plugin speaks.
+// bench check prints the version of the contract that a plugin speaks.
 func TestCheckSaysTheContractVersion(t *testing.T) {
 	bench, err := exec.LookPath("bench")
 	if err != nil {

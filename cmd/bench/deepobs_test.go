@@ -15,9 +15,10 @@ import (
 	"noisebench/results/stats"
 )
 
-// TestPublishedMeans runs DeepOBS' quadratic_deep under its published protocol at the published step sizes and compares
-// with the published baselines (Schneider et al. 2019; final test loss, mean and standard deviation over seeds 42 to 51).
-// Our streams are others than theirs, so the means can only agree up to their standard errors.
+// TestPublishedMeans runs DeepOBS' quadratic_deep under its published protocol at the published
+// step sizes and compares with the published baselines (Schneider et al. 2019; final test loss,
+// mean and standard deviation over seeds 42 to 51). Our streams are others than theirs, so the
+// means can only agree up to their standard errors.
 func TestPublishedMeans(t *testing.T) {
 	plan, err := plans.Load("deepobs-small")
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"noisebench/internal/text"
 )
 
-// dryRun prints what a campaign would run, and how long it would take by samples of its problems
-// and optimizers, of which nothing is kept.
+// dryRun prints what a campaign would run, and how long it would take, estimated from samples of
+// its problems and optimizers, which are not stored.
 func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc, m *making) error {
 	only, err := m.selection(&campaign.Plan)
 	if err != nil {
@@ -22,8 +22,11 @@ func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc,
 		return err
 	}
 	parallel := m.parallel
-	rows := [][]string{{"PROBLEM", "OPTIMIZER", "RUNS", "BATCH SIZE", "EXAMPLES A RUN", "TIME A RUN", "TIME"}}
-	var total time.Duration
+	rows := [][]string{{
+		"PROBLEM", "OPTIMIZER", "RUNS", "BATCH SIZE", "EXAMPLES A RUN",
+		"TIME A RUN", "TIME",
+	}}
+	total := campaign.Total(costs)
 	var runs int
 	var examples int64
 	var notes []string           // on pairs that cannot run, or may fail
@@ -46,7 +49,8 @@ func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc,
 			continue
 		}
 		if !f.Saves {
-			note(fmt.Sprintf("%s does not save its state: an interrupted run of it starts anew", f.Optimizer), f.Problem)
+			note(fmt.Sprintf("%s does not save its state: an interrupted run of it starts again",
+				f.Optimizer), f.Problem)
 		}
 		size := fmt.Sprint(f.BatchSize)
 		if f.Chooses {
@@ -55,20 +59,26 @@ func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc,
 		each, all := "unknown", "unknown"
 		cost := time.Duration(f.Runs) * costs[i].Time
 		if fault := costs[i].Fault; fault == nil {
-			each, all = short(costs[i].Time), short(cost/time.Duration(parallel))
+			each, all = text.Duration(costs[i].Time), text.Duration(cost/time.Duration(parallel))
 		} else {
 			note(fmt.Sprintf("%s may fail: %v", f.Optimizer, fault), f.Problem)
 		}
-		rows = append(rows, []string{f.Problem, f.Optimizer, fmt.Sprint(f.Runs), size, fmt.Sprint(f.Examples), each, all})
-		runs, examples, total = runs+f.Runs, examples+int64(f.Runs)*f.Examples, total+cost
+		rows = append(rows, []string{
+			f.Problem, f.Optimizer, fmt.Sprint(f.Runs), size,
+			fmt.Sprint(f.Examples), each, all,
+		})
+		runs, examples = runs+f.Runs, examples+int64(f.Runs)*f.Examples
 	}
-	if err := printColumns(cmd.OutOrStdout(), rows, "EXAMPLES A RUN", "BATCH SIZE", "TIME A RUN", "RUNS"); err != nil {
+	if err := printColumns(cmd.OutOrStdout(), rows, "EXAMPLES A RUN", "BATCH SIZE", "TIME A RUN",
+		"RUNS"); err != nil {
 		return err
 	}
 	for _, text := range notes {
 		printText(cmd.OutOrStdout(), fmt.Sprintf("note: on %s: %s\n", where[text], text))
 	}
-	printText(cmd.OutOrStdout(), fmt.Sprintf("\nat most %s, %d examples, about %s with %s side by side\n",
-		text.Count(runs, "run"), examples, short(total/time.Duration(parallel)), text.Count(parallel, "run")))
+	printText(cmd.OutOrStdout(),
+		fmt.Sprintf("\nat most %s, %d examples, about %s with %s side by side\n",
+			text.Count(runs, "run"), examples, text.Duration(total/time.Duration(parallel)),
+			text.Count(parallel, "run")))
 	return nil
 }

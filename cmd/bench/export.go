@@ -2,43 +2,14 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"noisebench/internal/text"
-	"noisebench/results"
 	"noisebench/results/bridge"
 )
-
-// exports are the formats of export, by their names: each writes files into a folder, and calls
-// wrote with each file and its number of rows, or -1 where it has no rows.
-var exports = map[string]func(s bridge.Source, dir string, wrote func(file string, rows int)) error{
-	"parquet": exportTables((*bridge.Table).WriteParquet, "parquet"),
-	"csv":     exportTables((*bridge.Table).WriteCSV, "csv"),
-	"json":    exportTables((*bridge.Table).WriteJSON, "json"),
-	"benchopt": func(s bridge.Source, dir string, wrote func(string, int)) error {
-		return exportTable(bridge.Benchopt(s), (*bridge.Table).WriteParquet,
-			filepath.Join(dir, results.FileName(s.Plan.Name)+".parquet"), wrote)
-	},
-	"iohanalyzer": func(s bridge.Source, dir string, wrote func(string, int)) error {
-		return bridge.WriteIOH(s, func(path, text string) error {
-			path = filepath.Join(dir, filepath.FromSlash(path))
-			if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-				return err
-			}
-			if filepath.Ext(path) == ".json" {
-				wrote(path, -1) // the data file belongs to it
-			}
-			return results.WriteFile(path, []byte(text))
-		})
-	},
-}
 
 func newExport() *cobra.Command {
 	records := finder{traces: true}
@@ -46,21 +17,27 @@ func newExport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export PLAN|FILE --to FORMAT --out DIR",
 		Short: "Write the runs of a plan for pandas, R, benchopt or IOHanalyzer",
-		Long: `Export writes what there is of a plan into files of a folder, without running anything. Formats:
+		Long: `Export writes the results of a plan to files of a folder, without running anything.
+Formats:
 
-  parquet, csv, json   three tables of all finished runs, tuning and imported ones among them. runs: what each run was for
-                       (for_sweep, for_tie, for_replicate, for_one_shot), whether tuning chose its setting, its status, scores,
-                       counters, clocks and identity, the setting in columns set_NAME. points: every evaluation. trace: every
-                       traced step, with columns report_NAME and diagnostic_NAME. They join on problem, optimizer and run.
-                       measures: all that tables show, a row per problem and optimizer. columns: what its columns mean.
-  benchopt             PLAN.parquet, as benchopt keeps it in outputs/: a row per evaluation of a replicate. stop_val is examples
-                       seen, objective_value the training loss, idx_rep counts the seeds
-  iohanalyzer          a folder per optimizer that IOHanalyzer and iohinspector read. Function id is the problem's position in
-                       the plan, instance the seed, evaluations are examples seen (the start is evaluation 1), raw_y is the metric
-                       on the part that tables report
+  parquet, csv, json  Three tables of all finished runs, including tuning and imported ones.
+                      runs: what each run was for (for_sweep, for_tie, for_replicate,
+                      for_one_shot), whether tuning chose its setting, its status, scores, counters,
+                      clocks and identity, and the setting in columns set_NAME. points: every
+                      evaluation. trace: every traced step, with columns report_NAME and
+                      diagnostic_NAME. They join on problem, optimizer and run. Further, measures:
+                      everything that tables show, a row per problem and optimizer; and columns:
+                      what the columns of measures mean.
+  benchopt            PLAN.parquet, as benchopt keeps it in outputs/: a row per evaluation of a
+                      replicate. stop_val is examples seen, objective_value the training loss,
+                      idx_rep counts the seeds.
+  iohanalyzer         A folder per optimizer that IOHanalyzer and iohinspector read. The function ID
+                      is the problem's position in the plan, the instance is the seed, evaluations
+                      are examples seen (the start is evaluation 1), and raw_y is the metric on the
+                      part that tables report.
 
-score is the metric by which tables count a run. Over the rows with for_replicate, its mean and sample standard deviation are
-score_mean and score_std of measures, which "bench table" prints.`,
+score is the metric that tables use for a run. Over the rows with for_replicate, its mean and sample
+standard deviation are score_mean and score_std of measures, which "bench table" prints.`,
 		Example: `  bench export quick --to parquet --out tables
   python3 -c 'import pandas as pd; r = pd.read_parquet("tables/runs.parquet"); '\
   'print(r[r.for_replicate].groupby(["problem", "optimizer"]).score.agg(["mean", "std"]))'
@@ -74,12 +51,11 @@ score_mean and score_std of measures, which "bench table" prints.`,
 		Args:              oneArg("plan"),
 		ValidArgsFunction: completePlans,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			write, known := exports[format]
-			names := strings.Join(slices.Sorted(maps.Keys(exports)), ", ")
+			names := strings.Join(bridge.Formats(), ", ")
 			switch {
 			case format == "":
 				return usagef(cmd, "no format given; name one by --to: %s", names)
-			case !known:
+			case !slices.Contains(bridge.Formats(), format):
 				return usagef(cmd, "--to is %q, want one of %s", format, names)
 			case out == "":
 				return usagef(cmd, "no folder given; name one by --out")
@@ -88,52 +64,22 @@ score_mean and score_std of measures, which "bench table" prints.`,
 			if err != nil {
 				return err
 			}
-			if err := os.MkdirAll(out, 0o777); err != nil {
-				return fmt.Errorf("cannot make the folder for the files: %w", err)
-			}
-			source := bridge.Source{Plan: plan, Cells: cells}
-			return write(source, out, func(file string, rows int) {
-				if rows >= 0 {
-					file += ", " + text.Count(rows, "row")
-				}
-				fmt.Fprintln(cmd.OutOrStdout(), file)
-			})
+			return bridge.Export(bridge.Source{Plan: plan, Cells: cells}, format, out,
+				func(file string, rows int) {
+					if rows >= 0 {
+						file += ", " + text.Count(rows, "row")
+					}
+					fmt.Fprintln(cmd.OutOrStdout(), file)
+				})
 		},
 	}
 	records.add(cmd)
-	cmd.Flags().StringVar(&format, "to", "", "`FORMAT`: "+strings.Join(
-		slices.Sorted(maps.Keys(exports)), ", "))
+	cmd.Flags().StringVar(&format, "to", "", "`FORMAT`: "+strings.Join(bridge.Formats(), ", "))
 	cmd.Flags().StringVar(&out, "out", "",
 		"`DIR` for the files; older ones of the same names are replaced")
-	complete := cobra.FixedCompletions(slices.Sorted(maps.Keys(exports)),
-		cobra.ShellCompDirectiveNoFileComp)
+	complete := cobra.FixedCompletions(bridge.Formats(), cobra.ShellCompDirectiveNoFileComp)
 	if err := cmd.RegisterFlagCompletionFunc("to", complete); err != nil {
 		panic("bench: " + err.Error())
 	}
 	return cmd
-}
-
-// exportTables writes all tables of a plan in one format.
-func exportTables(write func(*bridge.Table, io.Writer) error, extension string,
-) func(bridge.Source, string, func(string, int)) error {
-	return func(s bridge.Source, dir string, wrote func(string, int)) error {
-		for _, t := range bridge.Tables(s) {
-			if err := exportTable(t, write, filepath.Join(dir, t.Name+"."+extension),
-				wrote); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-}
-
-// exportTable writes one table to a file.
-func exportTable(t *bridge.Table, write func(*bridge.Table, io.Writer) error, path string,
-	wrote func(string, int),
-) error {
-	if err := results.WriteWhole(path, func(w io.Writer) error { return write(t, w) }); err != nil {
-		return fmt.Errorf("cannot export %s: %w", path, err)
-	}
-	wrote(path, len(t.Rows))
-	return nil
 }

@@ -2,10 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"maps"
-	"runtime/debug"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,7 +9,6 @@ import (
 	"noisebench/cmd/bench/plans"
 	"noisebench/harness"
 	"noisebench/harness/folder"
-	"noisebench/plugins"
 	"noisebench/plugins/catalogue"
 	"noisebench/protocol"
 	"noisebench/results"
@@ -31,12 +26,9 @@ type finder struct {
 func (f *finder) add(cmd *cobra.Command) {
 	f.plugins.add(cmd)
 	addResults(cmd, &f.dir)
-	cmd.Flags().StringVar(&f.build, "build", "", "records that name the build of bench that made them: how its `SHA256` begins")
-}
-
-// openResults opens the records of a results folder; what is wrong with them is printed as warnings.
-func openResults(dir string, warnings io.Writer) (*folder.Store, error) {
-	return folder.OpenStore(dir, warnTo(warnings))
+	cmd.Flags().StringVar(&f.build, "build", "",
+		"show records that name the build of bench that made them: the first digits of its "+
+			"`SHA256`")
 }
 
 // found is a plan with what the results folder has of it.
@@ -56,12 +48,7 @@ func (f *finder) find(cmd *cobra.Command, arg string) (*protocol.Plan, []results
 		return nil, nil, err
 	}
 	campaign, store := there.campaign, there.store
-	// All records are kept, so that little of what is on the heap is garbage: to let it double
-	// would take twice the memory, and to look through it often while it fills would take time.
-	before := debug.SetGCPercent(60)
-	cells, _ := campaign.Cells(store.Find)
-	debug.SetGCPercent(before)
-	store.Records.SaveIndex()
+	cells := store.Cells(campaign)
 	imported := importedCells(store.Records, &campaign.Plan, cmd.ErrOrStderr())
 	if store.Seen() == 0 && len(imported) == 0 {
 		return nil, nil, noRecords(cmd, there, arg)
@@ -71,8 +58,8 @@ func (f *finder) find(cmd *cobra.Command, arg string) (*protocol.Plan, []results
 }
 
 // open looks up all that the plan names: in the results folder's notes on plans that were run in it
-// and on bundles that runs were taken from, and otherwise among built-in definitions and plugins. No
-// plugin is needed for records that are there.
+// and on bundles that runs were taken from, and otherwise among built-in definitions and plugins.
+// No plugin is needed for records that are there.
 func (f *finder) open(cmd *cobra.Command, arg string) (*found, error) {
 	stderr := cmd.ErrOrStderr()
 	store, err := openResults(f.dir, stderr)
@@ -120,49 +107,24 @@ func (f *finder) open(cmd *cobra.Command, arg string) (*found, error) {
 		there.campaign.Contract(contract)
 		return there, nil
 	}
-	if there.definitions, err = notes.Resolve(&plan, rest); err != nil {
-		return nil, err
-	}
-	if there.campaign, err = harness.NewCampaign(plan, there.definitions, notes.Others()...); err != nil {
+	if there.campaign, there.definitions, err = notes.Recall(&plan, rest); err != nil {
 		return nil, err
 	}
 	noteChanges(stderr, notes.Plan(plan.Name))
 	return there, nil
 }
 
-// notesIn reads a results folder's notes on plans and on bundles. What is unreadable is left out with
-// a warning.
-func notesIn(dir string, warnings io.Writer) folder.Notes {
-	notes, errs := folder.Read(dir)
-	for _, err := range errs {
-		fmt.Fprintf(warnings, "bench: %v\n", err)
-	}
-	return notes
-}
-
-// noteChanges prints which plugins have changed since the plan was run: the results shown were made
-// by the code of that time.
-func noteChanges(stderr io.Writer, saved *bundle.Saved) {
-	if saved == nil {
-		return
-	}
-	for _, name := range slices.Sorted(maps.Keys(saved.Executables)) {
-		e := saved.Executables[name]
-		if sum, err := plugins.SumFile(e.Path); err == nil && sum != e.SHA256 {
-			fmt.Fprintf(stderr, "note: %s has changed since these runs of %s were made; bench run makes what is due with the new one\n", e.Path, name)
-		}
-	}
-}
-
-// noRecords is the error for a plan of which the results folder has no records. arg is what the
+// noRecords is the error for a plan without records in the results folder. arg is what the
 // user calls the plan.
 func noRecords(cmd *cobra.Command, there *found, arg string) error {
 	plan, dir := &there.campaign.Plan, there.store.Records.Dir()
 	others := there.store.OtherCode(there.campaign)
 	if len(others) == 0 {
-		return fmt.Errorf("there are no runs of plan %s in %s; make them by: bench run %s", plan.Name, dir, arg)
+		return fmt.Errorf("there are no runs of plan %s in %s; make them by: bench run %s",
+			plan.Name, dir, arg)
 	}
-	return fmt.Errorf("%s holds no runs of plan %s by its optimizers and problems as they are now, but %s; either bench run %s makes them "+
-		"anew, or %s %s --build SHA256 shows what a build of bench made that records name",
+	return fmt.Errorf("%s holds no runs of plan %s by its optimizers and problems as they are "+
+		"now, but %s; bench run %s makes them again, and %s %s --build SHA256 shows the runs of "+
+		"a build of bench that records name",
 		dir, plan.Name, strings.Join(others, " and "), arg, cmd.CommandPath(), arg)
 }

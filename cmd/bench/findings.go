@@ -27,7 +27,10 @@ func printReport(w io.Writer, v *check.Report, format string) error {
 		fmt.Fprintf(b, "root %s\n", v.Root)
 	}
 	if v.Title != "" || len(v.Authors) > 0 {
-		fmt.Fprintln(b, text.OneLine(strings.Join(slices.DeleteFunc([]string{v.Title, strings.Join(v.Authors, ", ")},
+		fmt.Fprintln(b, text.OneLine(strings.Join(slices.DeleteFunc([]string{
+			v.Title,
+			strings.Join(v.Authors, ", "),
+		},
 			func(s string) bool { return s == "" }), ", by ")))
 	}
 	group := ""

@@ -6,8 +6,8 @@ import (
 	"noisebench/results/bundle/check"
 )
 
-// here is what there is to compare a bundle with. With rebuilt, plugins of another digest count as
-// other builds of the same source.
+// here returns the definitions that a bundle is compared with. With rebuilt, plugins of another
+// digest count as other builds of the same source.
 func here(c *catalogue.Catalogue, rebuilt bool) check.Here {
 	served := func(list []*plugins.Plugin) (all check.Served) {
 		for _, p := range list {

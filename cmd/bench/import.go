@@ -23,13 +23,15 @@ func newImport() *cobra.Command {
 	var take baselines
 	cmd := &cobra.Command{
 		Use:   "import BUNDLE",
-		Short: "Put the runs of a published bundle, or another tool's results, into the results folder",
-		Long: `Import puts the runs of a bundle that somebody published (bench publish) into the results folder: after the bundle was
-checked, and a few of its runs were made again here and compared. Runs that are there stay as they are. Tables say which rows
-have runs that were made elsewhere, where, and how many were made again.
+		Short: "Import the runs of a published bundle, or results of another tool",
+		Long: `Import copies the runs of a published bundle (bench publish) into the results folder,
+after the bundle has been checked and a few of its runs have been made again here and compared. Runs
+that the folder already has are kept. Tables mark the rows that contain imported runs, with their
+origin and how many were made again.
 
-BUNDLE is a file, or the name of a published bundle. What other tools measured is read by the commands below, kept in a folder of
-its own and never taken for runs of yours: tables show it beside the ranking of the same problem.`,
+BUNDLE is a file, or the name of a published bundle. Results of other tools are read by the commands
+below, stored in a separate folder, and never mixed with your own runs: tables show them next to the
+ranking of the same problem.`,
 		Example: `  bench import quick.noisebench.tar.zst
   bench import standard --check 10
   bench import deepobs baselines`,
@@ -39,7 +41,9 @@ its own and never taken for runs of yours: tables show it beside the ranking of 
 			}
 			return oneArg("bundle")(cmd, args)
 		},
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string,
+			cobra.ShellCompDirective,
+		) {
 			return slices.Sorted(maps.Keys(bundle.Published())), cobra.ShellCompDirectiveDefault
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -87,8 +91,12 @@ func importBundle(cmd *cobra.Command, name, dir string, b *baselines, flags *plu
 	if err := b.takeFrom(cmd, x, c, store.Records, ids, 1); err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(dir, "plans", results.FileName(x.Plan)+".json")); errors.Is(err, fs.ErrNotExist) {
-		err := bundle.Save(dir, &bundle.Saved{Plan: x.Bundle.Plan, Definitions: x.Bundle.Definitions, When: x.Bundle.About.Last})
+	if _, err := os.Stat(filepath.Join(dir, "plans",
+		results.FileName(x.Plan)+".json")); errors.Is(err, fs.ErrNotExist) {
+		err := bundle.Save(dir, &bundle.Saved{
+			Plan:        x.Bundle.Plan,
+			Definitions: x.Bundle.Definitions, When: x.Bundle.About.Last,
+		})
 		if err != nil {
 			return err
 		}

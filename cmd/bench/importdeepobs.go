@@ -19,12 +19,14 @@ func newImportDeepOBS() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "deepobs DIR",
 		Short: "Read a results folder of DeepOBS, such as its published baselines",
-		Long: `Deepobs reads a results folder of DeepOBS 1.1 or 1.2: all files PROBLEM/OPTIMIZER/num_epochs__…/random_seed__….json in DIR.
-Test problems get our names (fmnist_2c2d is fmnist-2c2d here), optimizers keep theirs; the learning rate is step_size.
+		Long: `Deepobs reads a results folder of DeepOBS 1.1 or 1.2: all files
+PROBLEM/OPTIMIZER/num_epochs__…/random_seed__….json in DIR. Test problems get the names they have
+here (fmnist_2c2d is fmnist-2c2d), optimizers keep theirs; the learning rate is step_size.
 
-The setting with the most runs counts as the one that tuning chose, among equals that with the best mean test metric at the
-end: DeepOBS' own rule. NaN and Infinity are runs that diverged. DeepOBS holds no validation data out and judges the last
-point, so that even on the same problem its numbers and those of another protocol differ in more than the optimizer; the plan
+The setting with the most runs counts as the one that tuning chose, and among several of these the
+one with the best mean test metric at the end, which is DeepOBS' own rule. NaN and Infinity are
+diverged runs. DeepOBS has no validation data and evaluates the last point, so even on the same
+problem its numbers differ from those of another protocol in more than the optimizer; the plan
 deepobs-small follows its protocol.`,
 		Example: `  bench import deepobs baselines
   bench import deepobs results/quadratic_deep -o /scratch/me/runs
@@ -54,8 +56,9 @@ func importDeepOBS(out, warnings io.Writer, from, dir string) error {
 		var conflict *results.ConflictError
 		switch {
 		case errors.As(err, &conflict):
-			notes = append(notes, fmt.Sprintf("%s is left out: the run was imported before with another outcome, as %s; "+
-				"remove that file to replace it", conflict.Other, conflict.Kept))
+			notes = append(notes,
+				fmt.Sprintf("%s is left out: the run was imported before with another outcome, "+
+					"as %s; remove that file to replace it", conflict.Other, conflict.Kept))
 			continue
 		case err != nil:
 			return err
@@ -68,9 +71,11 @@ func importDeepOBS(out, warnings io.Writer, from, dir string) error {
 		fmt.Fprintf(warnings, "note: %s\n", note)
 	}
 	if len(kept) == 0 {
-		return fmt.Errorf("no run of %s was imported into %s: all that it holds is left out, for the reasons above", from, dir)
+		return fmt.Errorf("no run of %s was imported into %s: all that it holds is left out, for "+
+			"the reasons above", from, dir)
 	}
-	fmt.Fprintf(out, "%s imported into %s, %d of them new\n", text.Count(len(records), "run"), dir, added)
+	fmt.Fprintf(out, "%s imported into %s, %d of them new\n", text.Count(len(records), "run"), dir,
+		added)
 	fmt.Fprintln(out)
 	rows := [][]string{{"PROBLEM", "OPTIMIZER", "TUNING RUNS", "REPLICATES", "DIVERGED", "CHOSEN"}}
 	for _, name := range slices.Sorted(maps.Keys(kept)) {
@@ -82,7 +87,8 @@ func importDeepOBS(out, warnings io.Writer, from, dir string) error {
 				}
 			}
 			rows = append(rows, []string{
-				name, c.Optimizer, fmt.Sprint(len(c.Tuning)), fmt.Sprint(len(c.Runs)), fmt.Sprint(diverged), c.Setting.String(),
+				name, c.Optimizer, fmt.Sprint(len(c.Tuning)), fmt.Sprint(len(c.Runs)),
+				fmt.Sprint(diverged), c.Setting.String(),
 			})
 		}
 	}

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"cmp"
-	"fmt"
 	"io"
-	"maps"
 
 	"noisebench/plugins/problems"
 	"noisebench/protocol"
@@ -25,50 +22,8 @@ func builtInProblem(name string) (protocol.ProblemDef, error) {
 	return protocol.ProblemDef{}, protocol.Unknown("problem", name, known)
 }
 
-// importedCells are the cells of imported runs on the problems of a plan. What is unreadable is left out with a warning.
+// importedCells are the cells of imported runs on the problems of a plan. What is unreadable is
+// left out with a warning.
 func importedCells(store *results.Store, plan *protocol.Plan, warnings io.Writer) []results.Cell {
-	var records []*results.Record
-	for r, err := range store.Imports() {
-		if err != nil {
-			fmt.Fprintf(warnings, "bench: unreadable import: %v\n", err)
-			continue
-		}
-		records = append(records, r)
-	}
-	if len(records) == 0 {
-		return nil
-	}
-	var cells []results.Cell
-	for _, entry := range plan.Problems {
-		def, err := builtInProblem(entry.Problem)
-		if err != nil {
-			continue // of an outside plugin
-		}
-		parameters, err := protocol.Resolve(def.Parameters, entry.With)
-		if err != nil {
-			continue // a campaign has said so
-		}
-		spec, err := def.Spec(parameters)
-		if err != nil {
-			continue // likewise
-		}
-		// DeepOBS holds nothing out, whatever the plan does.
-		delete(parameters, protocol.ValidationParameter)
-		var same []*results.Record
-		for _, r := range records {
-			if r.Run.Problem.Name == def.Name && maps.Equal(r.Run.Problem.Parameters, parameters) {
-				same = append(same, r)
-			}
-		}
-		for _, c := range bridge.Cells(entry.Name, same) {
-			if n := c.Runs[0].Run.BatchSize; n != cmp.Or(entry.BatchSize, spec.BatchSize) {
-				c.Unranked += fmt.Sprintf(", batch size %d", n)
-			}
-			if plan.Report == protocol.Best && results.PartFor(&spec, plan.Selection) != protocol.TrainPart {
-				c.Unranked += ", judged at the last point"
-			}
-			cells = append(cells, c)
-		}
-	}
-	return cells
+	return bridge.ImportedCells(store, plan, builtInProblem, warnTo(warnings))
 }

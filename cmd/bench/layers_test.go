@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// layers says what each package of the project may import of the project, and which libraries it may import beside the
-// standard library. Where several entries fit a package, the longest counts. cmd/bench alone sees everything.
+// layers lists the packages of the project and the libraries that each package may import, besides
+// the standard library. Where several entries fit a package, the longest counts. cmd/bench alone
+// sees everything.
 var layers = map[string]struct{ own, libraries []string }{
 	"protocol":              {},
 	"protocol/protocoltest": {own: []string{"protocol"}},
@@ -27,12 +28,16 @@ var layers = map[string]struct{ own, libraries []string }{
 		},
 		libraries: []string{"golang.org/x/sys/"},
 	},
+	"plugins/conformance": {
+		own: []string{"protocol", "protocol/fingerprint", "protocol/protocoltest", "plugins", "plugins/catalogue"},
+	},
 	"plugins/internal/simd":   {own: []string{"protocol"}, libraries: []string{"golang.org/x/sys/", "github.com/mmcloughlin/avo/"}},
 	"plugins/internal/linalg": {own: []string{"protocol", "plugins/internal/simd"}, libraries: []string{"gonum.org/v1/gonum/"}},
 	"plugins/optimizers": {
 		own:       []string{"protocol", "plugins/internal/simd", "plugins/internal/linalg"},
 		libraries: []string{"gonum.org/v1/gonum/"},
 	},
+	"plugins/skeleton":              {own: []string{"protocol"}},
 	"plugins/internal/pytorch":      {},
 	"plugins/optimizers/benchmarks": {own: []string{"protocol", "plugins/optimizers", "plugins/internal/pytorch"}},
 	"plugins/problems": {
@@ -42,13 +47,18 @@ var layers = map[string]struct{ own, libraries []string }{
 	// a program that compares a whole run with PyTorch's
 	"plugins/problems/internal/nanogpt": {own: []string{"protocol", "plugins/optimizers", "plugins/problems", "harness", "results"}},
 	"harness":                           {own: []string{"protocol", "protocol/fingerprint", "protocol/platform", "results", "internal/text"}},
-	"harness/folder":                    {own: []string{"protocol", "harness", "harness/verify", "results", "results/bundle", "internal/text"}},
-	"harness/publish":                   {own: []string{"protocol", "harness", "results", "results/bundle"}},
+	"harness/folder": {
+		own: []string{
+			"protocol", "harness", "harness/verify", "results", "results/bundle", "results/bundle/check", "results/claim", "internal/text",
+		},
+	},
+	"harness/progress": {own: []string{"harness", "results", "results/columns", "internal/text"}},
+	"harness/publish":  {own: []string{"protocol", "harness", "results", "results/bundle"}},
 	"harness/verify": {
 		own: []string{"protocol", "protocol/platform", "harness", "results", "results/bundle", "results/bundle/check", "results/stats", "internal/text"},
 	},
 	"harness/worker":    {own: []string{"protocol", "harness", "results"}},
-	"harness/slurm":     {own: []string{"results"}},
+	"harness/slurm":     {own: []string{"results", "internal/text"}},
 	"internal/jsondiff": {own: []string{"internal/text"}},
 	"internal/testbundle": {
 		own: []string{"protocol", "plugins/optimizers", "plugins/problems", "harness", "results", "results/bundle"},
@@ -83,6 +93,7 @@ var layers = map[string]struct{ own, libraries []string }{
 		own:       []string{"protocol", "results", "results/measures", "results/notation"},
 		libraries: []string{"gonum.org/v1/plot", "gonum.org/v1/gonum/", "codeberg.org/go-pdf/fpdf", "golang.org/x/text/encoding/", "golang.org/x/image/"},
 	},
+	"results/report/live": {},
 	"results/report/paper": {
 		own:       []string{"protocol", "results", "results/measures", "results/notation", "results/report", "results/report/figure"},
 		libraries: []string{"gonum.org/v1/plot"},

@@ -6,11 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"noisebench/cmd/bench/plans"
 	"noisebench/internal/text"
 	"noisebench/plugins/catalogue"
-	"noisebench/plugins/optimizers"
-	"noisebench/plugins/problems"
 	"noisebench/protocol"
 )
 
@@ -27,15 +24,17 @@ func newList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [" + strings.Join(order, "|") + "]",
 		Short: "List optimizers, problems, plans, plugins or data sets",
-		Long: `List prints what there is: of one kind, or of all kinds. Optimizers and problems that outside
-plugins serve are listed with bench's own. What an executable serves is remembered in the user's cache
-folder by its SHA-256, such that it need not be started again; what a script serves, for an hour at most
-and as long as the files in its folder stay the same.`,
-		Example:   "  bench list\n  bench list optimizers\n  bench list problems --plugin ./my-plugin",
+		Long: `List prints what is available, of one kind or of all. Optimizers and problems that
+outside plugins serve are listed together with bench's own. What an executable serves is cached by
+its SHA-256 in the user's cache folder, so that it need not be started again; what a script serves
+is cached for at most an hour, and as long as the files in its folder do not change.`,
+		Example: "  bench list\n  bench list optimizers\n  bench list problems --plugin " +
+			"./my-plugin",
 		ValidArgs: order,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return usagef(cmd, "%d arguments, want one of %s, or none for all", len(args), strings.Join(order, ", "))
+				return usagef(cmd, "%d arguments, want one of %s, or none for all", len(args),
+					strings.Join(order, ", "))
 			}
 			if len(args) == 1 && lists[args[0]] == nil {
 				return usagef(cmd, "%w", protocol.Unknown("kind", args[0], order))
@@ -65,7 +64,8 @@ and as long as the files in its folder stay the same.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringArrayVar(&paths, "plugin", nil, "launch the plugin at this `PATH` too (may be repeated)")
+	cmd.Flags().StringArrayVar(&paths, "plugin", nil,
+		"also launch the plugin at this `PATH` (may be repeated)")
 	return cmd
 }
 
@@ -101,19 +101,24 @@ func listProblems(cmd *cobra.Command, l *catalogue.Lister) error {
 	if err != nil {
 		return err
 	}
-	rows := [][]string{{"PROBLEM", "PLUGIN", "d", "N", "BATCH", "BUDGET", "METRIC", "MEASURES", "WHAT"}}
+	rows := [][]string{{
+		"PROBLEM", "PLUGIN", "d", "N", "BATCH", "BUDGET", "METRIC", "MEASURES",
+		"WHAT",
+	}}
 	for _, p := range all {
 		for _, d := range p.Problems {
 			if d.Err != nil {
 				return fmt.Errorf("problem %s: %w", d.Name, d.Err)
 			}
 			rows = append(rows, []string{
-				d.Name, p.Name, fmt.Sprint(d.Spec.Dim), train(&d.Spec), fmt.Sprint(d.Spec.BatchSize), fmt.Sprint(d.Spec.Budget),
+				d.Name, p.Name, fmt.Sprint(d.Spec.Dim), train(&d.Spec),
+				fmt.Sprint(d.Spec.BatchSize), fmt.Sprint(d.Spec.Budget),
 				d.Spec.Metric.Name, d.Spec.Measures.String(), d.Doc,
 			})
 		}
 	}
-	return printColumns(cmd.OutOrStdout(), rows, "PLUGIN", "MEASURES", "BUDGET", "BATCH", "METRIC", "N", "d")
+	return printColumns(cmd.OutOrStdout(), rows, "PLUGIN", "MEASURES", "BUDGET", "BATCH", "METRIC",
+		"N", "d")
 }
 
 func train(spec *protocol.ProblemSpec) string {
@@ -123,20 +128,6 @@ func train(spec *protocol.ProblemSpec) string {
 	return fmt.Sprint(spec.Train)
 }
 
-func listPlans(cmd *cobra.Command) error {
-	rows := [][]string{{"PLAN", "PROBLEMS", "OPTIMIZERS", "WHAT"}}
-	for _, name := range plans.Names() {
-		plan, err := plans.Load(name)
-		if err != nil {
-			return err
-		}
-		rows = append(rows, []string{
-			name, fmt.Sprint(len(plan.Problems)), fmt.Sprint(len(plan.Optimizers)), text.FirstLine(plan.Description),
-		})
-	}
-	return printColumns(cmd.OutOrStdout(), rows, "OPTIMIZERS", "PROBLEMS")
-}
-
 func listPlugins(cmd *cobra.Command, l *catalogue.Lister) error {
 	all, err := l.All()
 	if err != nil {
@@ -144,31 +135,9 @@ func listPlugins(cmd *cobra.Command, l *catalogue.Lister) error {
 	}
 	rows := [][]string{{"PLUGIN", "SHA256", "SERVES", "PATH"}}
 	for _, p := range all {
-		serves := fmt.Sprintf("%s, %s", text.Count(len(p.Optimizers), "optimizer"), text.Count(len(p.Problems), "problem"))
+		serves := fmt.Sprintf("%s, %s", text.Count(len(p.Optimizers), "optimizer"),
+			text.Count(len(p.Problems), "problem"))
 		rows = append(rows, []string{p.Name, p.SHA256[:12], serves, p.Path})
 	}
 	return printColumns(cmd.OutOrStdout(), rows, "SHA256")
-}
-
-// completePlans completes the first argument to the name of a plan or a file.
-func completePlans(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	return plans.Names(), cobra.ShellCompDirectiveDefault
-}
-
-// completeNames completes the first argument to the name of anything that bench itself has.
-func completeNames(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	names := plans.Names()
-	for _, d := range optimizers.All() {
-		names = append(names, d.Name)
-	}
-	for _, d := range problems.All() {
-		names = append(names, d.Name)
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
 }

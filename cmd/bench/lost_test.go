@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// A results folder that vanishes in the middle of a plan is an error at its end, however few runs were in it.
+// A results folder that vanishes in the middle of a plan is an error at its end, however few runs
+// were in it.
 func TestLostResults(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it launches processes")

@@ -1,5 +1,6 @@
-// Command bench compares stochastic optimizers: it tunes each of them on each problem of a plan, repeats what tuning
-// chose under other seeds, and prints ranked tables. "bench help" tells the rest.
+// Command bench compares stochastic optimizers: it tunes each of them on each problem of a plan,
+// repeats what tuning chose under other seeds, and prints ranked tables. "bench help" explains the
+// rest.
 package main
 
 import "os"

@@ -24,7 +24,8 @@ func TestMain(m *testing.M) {
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each bench of a race-detecting test ends a second late
 	testscript.Main(m, map[string]func(){
 		"bench": main,
-		// Plugins of third parties. Scripts find the first on $PATH; the others they link to where they want them.
+		// Plugins of third parties. Scripts find the first on $PATH; the others they link to where
+		// they want them.
 		"noisebench-demo": func() { plugins.Serve(demoOptimizer("demo")) },
 		"twins":           func() { plugins.Serve(demoOptimizer("twin-a"), demoOptimizer("twin-b")) },
 		"imitator":        func() { plugins.Serve(demoOptimizer("sgd")) },
@@ -75,8 +76,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// records wants a results folder to hold a number of runs, or two folders to hold the same runs with the same bytes, the
-// last line of each file aside: records DIR NUMBER, records DIR DIR.
+// records wants a results folder to hold a number of runs, or two folders to hold the same runs
+// with the same bytes, the last line of each file aside: records DIR NUMBER, records DIR DIR.
 func records(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: records DIR NUMBER|DIR")
@@ -275,9 +276,10 @@ func (parabola) Evaluate(x []float64, _ protocol.Part) (protocol.Evaluation, err
 	return protocol.Evaluation{Loss: x[0] * x[0], Metric: x[0] * x[0]}, nil
 }
 
-// importer is an optimizer that behaves like one in a script language: what it computes is in files that it reads from
-// $NOISEBENCH_TEST_MODULE. sign is the sign of its step, digest-NAME its digest, library a version in its environment; if
-// threads is there, its bits depend on the number of threads.
+// importer is an optimizer that behaves like one in a script language: what it computes is in files
+// that it reads from $NOISEBENCH_TEST_MODULE. sign is the sign of its step, digest-NAME its digest,
+// library a version in its environment; if threads is there, its bits depend on the number of
+// threads.
 func importer(name string) protocol.OptimizerDef {
 	read := func(file string) string {
 		text, _ := os.ReadFile(filepath.Join(os.Getenv("NOISEBENCH_TEST_MODULE"), file)) // absent: empty
@@ -293,7 +295,7 @@ func importer(name string) protocol.OptimizerDef {
 		factor = 1
 	}
 	if read("threads") != "" {
-		n, _ := strconv.Atoi(os.Getenv(threadsVariable))
+		n, _ := strconv.Atoi(os.Getenv(plugins.ThreadsVariable))
 		factor -= 1e-9 * float64(n)
 	}
 	def.New32 = nil

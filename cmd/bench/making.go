@@ -11,17 +11,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"noisebench/harness"
-	"noisebench/harness/folder"
+	"noisebench/harness/progress"
+	"noisebench/harness/slurm"
 	"noisebench/harness/worker"
 	"noisebench/internal/text"
 	"noisebench/plugins/catalogue"
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/bundle"
-	"noisebench/results/claim"
 )
 
-// making is how the runs of a plan are made.
+// making holds the flags of commands that make the runs of a plan.
 type making struct {
 	dir       string // results folder
 	parallel  int
@@ -30,16 +30,19 @@ type making struct {
 	launch    []string      // prefixes of workers
 	plugins   []string      // of the plan, which workers launch, too
 	flags     []string      // with which workers launch plugins
-	threads   int           // that plugins were told to use for each run; 0: their choice
+	threads   int           // of each run, as plugins were told; 0: their choice
 }
 
 func (m *making) add(cmd *cobra.Command) {
 	addResults(cmd, &m.dir)
 	flags := cmd.Flags()
 	flags.IntVarP(&m.parallel, "parallel", "j", runtime.NumCPU(), "runs side by side")
-	flags.DurationVar(&m.stopAfter, "stop-after", 0, "save what is running after this `TIME`, such as 3h55m, and stop with status 130")
-	flags.StringArrayVar(&m.only, "only", nil, "make the runs of these entries alone: `optimizer=NAME,problem=NAME` or one of both (may be repeated)")
-	flags.StringArrayVar(&m.launch, "launch", nil, "make runs by a worker that this `COMMAND` starts, as 'ssh node7' (may be repeated)")
+	flags.DurationVar(&m.stopAfter, "stop-after", 0,
+		"save unfinished runs after this `TIME`, such as 3h55m, and stop with status 130")
+	flags.StringArrayVar(&m.only, "only", nil, "make only the runs of these entries: "+
+		"`optimizer=NAME,problem=NAME` or one of both (may be repeated)")
+	flags.StringArrayVar(&m.launch, "launch", nil,
+		"make runs by a worker that this `COMMAND` starts, such as 'ssh node7' (may be repeated)")
 }
 
 func (m *making) check(cmd *cobra.Command) error {
@@ -49,7 +52,8 @@ func (m *making) check(cmd *cobra.Command) error {
 	case m.stopAfter < 0:
 		return usagef(cmd, "--stop-after is %v, want a positive time such as 3h55m", m.stopAfter)
 	case len(m.launch) > 0 && cmd.Flags().Changed("parallel"):
-		return usagef(cmd, "--parallel and --launch cannot go together: each worker makes one run at a time; repeat --launch for more")
+		return usagef(cmd, "--parallel and --launch exclude each other: each worker makes one "+
+			"run at a time; repeat --launch for more")
 	}
 	return nil
 }
@@ -58,7 +62,10 @@ func (m *making) check(cmd *cobra.Command) error {
 var errStop = errors.New("the time of --stop-after is over")
 
 // execute makes the runs of a campaign that the results folder does not hold.
-func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.Lookup, c *catalogue.Catalogue, m *making) ([]results.Cell, error) {
+func execute(
+	cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.Lookup,
+	c *catalogue.Catalogue, m *making,
+) ([]results.Cell, error) {
 	stderr := cmd.ErrOrStderr()
 	only, err := m.selection(&campaign.Plan)
 	if err != nil {
@@ -68,13 +75,6 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.
 	if err != nil {
 		return nil, err
 	}
-	if err := store.Prepare(); err != nil {
-		return nil, err
-	}
-	defer store.Records.SaveIndex()
-	if err := folder.SavePlan(m.dir, &campaign.Plan, definitions); err != nil {
-		return nil, err
-	}
 	ctx := cmd.Context()
 	if m.stopAfter > 0 {
 		var cancel context.CancelFunc
@@ -82,50 +82,45 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.
 		defer cancel()
 	}
 	started := time.Now()
-	display := newProgress(stderr, campaign.Plan.Tuning.SweepSeed(), func() []results.Cell {
-		cells, _ := campaign.Cells(store.Known)
-		return cells
-	})
-	claims := claim.New(m.dir, claim.Config{Job: batchJob()})
-	defer claims.Close()
-	opt := harness.Options{
-		Store: store, Parallel: m.parallel, Alloc: c.Alloc, Host: harness.ThisHost(), Only: only,
-		Claims: claims, Checkpoints: store.Records, Note: display.say,
-		Progress: func(p harness.Progress) {
-			if p.Record == nil && p.Found == 0 && p.Elsewhere == 0 {
-				for _, other := range store.OtherCode(campaign) {
-					display.say(fmt.Sprintf("%s holds %s; they stay, but are not these runs", m.dir, other))
-				}
-			}
-			display.update(p)
+	display := progress.Start(stderr, progress.Options{
+		Width: lineWidth(stderr), SweepSeed: campaign.Plan.Tuning.SweepSeed(),
+		Cells: func() []results.Cell {
+			cells, _ := campaign.Cells(store.Known)
+			return cells
 		},
+	})
+	opt := harness.Options{
+		Parallel: m.parallel, Alloc: c.Alloc, Host: harness.ThisHost(), Only: only,
+		Progress: display.Update, Note: display.Note,
 	}
 	opt.Host.Threads = m.threads
 	if len(m.launch) > 0 {
-		pool, err := m.workers(&campaign.Plan, display.say)
+		pool, err := m.workers(&campaign.Plan, display.Note)
 		if err != nil {
-			display.finish()
+			display.Stop()
 			return nil, err
 		}
 		defer pool.Close()
 		opt.Maker, opt.Parallel = pool, pool.Size()
 	}
-	cells, err := campaign.Execute(ctx, opt)
-	display.finish()
+	cells, err := store.Execute(ctx, campaign, definitions, slurm.ThisTask(), opt)
+	display.Stop()
 	safe := text.CountIs(store.Finished(), "finished run")
 	switch {
 	case cmd.Context().Err() != nil:
-		return nil, interruption(fmt.Sprintf("interrupted: %s safe in %s; the same command goes on from there", safe, m.dir))
-	case err != nil && errors.Is(context.Cause(ctx), errStop) && errors.Is(err, context.DeadlineExceeded):
-		return nil, interruption(fmt.Sprintf("stopped after %v: %s safe in %s; the same command goes on from there", m.stopAfter, safe, m.dir))
+		return nil, interruption(fmt.Sprintf("interrupted: %s safe in %s; the same command goes "+
+			"on from there", safe, m.dir))
+	case err != nil && errors.Is(context.Cause(ctx), errStop) &&
+		errors.Is(err, context.DeadlineExceeded):
+		return nil, interruption(fmt.Sprintf("stopped after %v: %s safe in %s; the same command "+
+			"goes on from there", m.stopAfter, safe, m.dir))
 	case err != nil:
 		return nil, err
 	}
-	if err := store.Lost(); err != nil {
-		return nil, err
-	}
-	fmt.Fprintf(stderr, "%s made in %s, %s found in %s\n",
-		text.Count(store.Finished()-display.last.Found, "run"), short(time.Since(started)), text.Count(display.last.Found, "run"), m.dir)
+	found := display.Last().Found
+	fmt.Fprintf(stderr, "%s made in %s, %s found in %s\n", text.Count(store.Finished()-found,
+		"run"),
+		text.Duration(time.Since(started)), text.Count(found, "run"), m.dir)
 	return cells, nil
 }
 
@@ -133,20 +128,15 @@ func execute(cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.
 func (m *making) workers(plan *protocol.Plan, note func(string)) (*worker.Pool, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("cannot tell workers what to run: %w", err)
+		return nil, fmt.Errorf("cannot find the executable for workers: %w", err)
 	}
 	dir, err := os.Getwd()
 	if err != nil {
-		return nil, fmt.Errorf("cannot tell workers where paths begin: %w", err)
+		return nil, fmt.Errorf("cannot find the working directory for workers: %w", err)
 	}
-	opening := worker.Opening{Protocol: protocol.Version, Plan: *plan, Plugins: m.plugins, Flags: m.flags, Dir: dir}
+	opening := worker.Opening{
+		Protocol: protocol.Version, Plan: *plan, Plugins: m.plugins,
+		Flags: m.flags, Dir: dir,
+	}
 	return worker.NewPool(m.launch, []string{self, "worker"}, opening, note), nil
-}
-
-// batchJob is the task of a batch system that this process is, as JOB_TASK, for claims to name.
-func batchJob() string {
-	if array := os.Getenv("SLURM_ARRAY_JOB_ID"); array != "" {
-		return array + "_" + os.Getenv("SLURM_ARRAY_TASK_ID")
-	}
-	return os.Getenv("SLURM_JOB_ID")
 }

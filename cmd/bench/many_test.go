@@ -26,8 +26,8 @@ var (
 	manyBinary = flag.String("many-bench", "", "the bench that is to read them")
 )
 
-// BenchmarkTable is what bench table does with many records: find them, rank, and lay out. To time the command itself on
-// 100,000 records:
+// BenchmarkTable is what bench table does with many records: find them, rank, and lay out. To time
+// the command itself on 100,000 records:
 //
 //	go build -o /tmp/bench ./cmd/bench
 //	go test ./cmd/bench -run '^$' -bench Table -benchtime 1x -many 100000 -many-dir /tmp/many -many-bench /tmp/bench
@@ -58,9 +58,10 @@ func BenchmarkTable(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(store.Seen()), "µs/record")
 }
 
-// manyRecords makes the records of a plan of 20 problems and 20 optimizers, of realistic size: 26 points on all parts, 100
-// steps of trace with diagnostics. As many replicates are asked for as give the number of runs that is wanted: how many
-// tuning takes, and where it chooses the default, is known once it is done.
+// manyRecords makes the records of a plan of 20 problems and 20 optimizers, of realistic size: 26
+// points on all parts, 100 steps of trace with diagnostics. As many replicates are asked for as
+// give the number of runs that is wanted: how many tuning takes, and where it chooses the default,
+// is known once it is done.
 func manyRecords(b *testing.B, dir string) *harness.Campaign {
 	plan := manyPlan()
 	definitions, err := catalogue.Open(b.Context(), catalogue.Options{})

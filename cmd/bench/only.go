@@ -27,10 +27,12 @@ func (m *making) selection(plan *protocol.Plan) (func(problem, optimizer string)
 		for part := range strings.SplitSeq(text, ",") {
 			key, name, ok := strings.Cut(part, "=")
 			if !ok || names[key] == nil || pair[key] != "" {
-				return nil, fmt.Errorf("--only is %q, want optimizer=NAME, problem=NAME, or both with a comma between them", text)
+				return nil, fmt.Errorf("--only is %q, want optimizer=NAME, problem=NAME, or both "+
+					"with a comma between them", text)
 			}
 			if !slices.Contains(names[key], name) {
-				return nil, fmt.Errorf("--only %s: plan %s: %w", text, plan.Name, protocol.Unknown(key, name, names[key]))
+				return nil, fmt.Errorf("--only %s: plan %s: %w", text, plan.Name,
+					protocol.Unknown(key, name, names[key]))
 			}
 			pair[key] = name
 		}

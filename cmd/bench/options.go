@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -16,8 +14,6 @@ import (
 
 	"noisebench/plugins"
 	"noisebench/plugins/catalogue"
-	"noisebench/plugins/optimizers"
-	"noisebench/plugins/problems"
 	"noisebench/results/bridge"
 )
 
@@ -27,7 +23,7 @@ type pluginFlags struct {
 	transport    string
 	startTimeout time.Duration
 	callTimeout  time.Duration
-	memory       float64 // GB that a plugin may use; 0: half of what is free
+	memory       float64 // GB that a plugin may use; 0: half of the free memory
 	verbose      bool
 	inProcess    bool
 	threads      int // for each run; 0: the plugins' choice
@@ -40,13 +36,13 @@ type pluginFlags struct {
 
 func (f *pluginFlags) add(cmd *cobra.Command) {
 	flags := &f.set
-	flags.StringArrayVar(&f.paths, "plugin", nil, "launch the plugin at this `PATH` too (may be repeated)")
+	flags.StringArrayVar(&f.paths, "plugin", nil, "also launch the plugin at this `PATH` (may be repeated)")
 	flags.DurationVar(&f.callTimeout, "call-timeout", 2*time.Minute,
 		"a plugin that takes longer than this for one call is killed (10s at most to close a run)")
 	flags.DurationVar(&f.startTimeout, "start-timeout", time.Minute,
 		"a plugin that takes longer than this to start is killed")
 	flags.Float64Var(&f.memory, "plugin-memory", 0,
-		"a plugin that uses more than so many `GB` of memory is killed (default half of what is free)")
+		"a plugin that uses more than this many `GB` is killed (default: half of the free memory)")
 	flags.StringVar(&f.python, "python", "",
 		"`INTERPRETER` for entries such as python:torch.optim:NAdam (default: that of the active virtual environment, or python3)")
 	flags.StringSliceVar(&f.devices, "devices", nil,
@@ -80,24 +76,6 @@ func (f *pluginFlags) args() []string {
 		}
 	})
 	return args
-}
-
-// threadsVariable tells plugins how many threads a run should keep busy.
-const threadsVariable = "NOISEBENCH_THREADS"
-
-// threadsOfEnvironment is the value of threadsVariable; 0 if it is not a positive number.
-func threadsOfEnvironment() int {
-	n, err := strconv.Atoi(os.Getenv(threadsVariable))
-	if err != nil || n < 0 {
-		return 0
-	}
-	return n
-}
-
-// setThreads sets the number of threads that a run of bench's own definitions uses in this process.
-func setThreads(n int) {
-	optimizers.SetThreads(n)
-	problems.SetThreads(n)
 }
 
 // open launches what the flags name, and the plugins that a plan names, if any.
@@ -135,18 +113,13 @@ func (f *pluginFlags) options(cmd *cobra.Command) (plugins.Options, error) {
 		return plugins.Options{}, usagef(cmd, "--start-timeout is %v, want more than 0", f.startTimeout)
 	}
 	if !(f.memory >= 0 && f.memory < math.MaxInt64/1e9) {
-		return plugins.Options{}, usagef(cmd, "--plugin-memory is %v, want GB, or 0 for half of what is free", f.memory)
+		return plugins.Options{}, usagef(cmd, "--plugin-memory is %v, want GB, or 0 for half of the free memory", f.memory)
 	}
-	level := hclog.Off // what is wrong comes back as an error
+	level := hclog.Off // faults are returned as errors
 	if f.verbose {
 		level = hclog.Debug
 	}
-	var env []string
-	if f.threads > 0 {
-		env = []string{fmt.Sprintf("%s=%d", threadsVariable, f.threads)}
-	}
 	return plugins.Options{
-		Env:          env,
 		Devices:      f.devices,
 		NoSandbox:    f.noSandbox,
 		Hidden:       []string{usualResults, cmp.Or(f.results, usualResults)},
@@ -154,11 +127,12 @@ func (f *pluginFlags) options(cmd *cobra.Command) (plugins.Options, error) {
 		StartTimeout: f.startTimeout,
 		CallTimeout:  f.callTimeout,
 		Memory:       int64(f.memory * 1e9),
+		Threads:      f.threads,
 		Logger:       hclog.New(&hclog.LoggerOptions{Name: "bench", Level: level, Output: cmd.ErrOrStderr()}),
 	}, nil
 }
 
-// listed are the options of commands that look at what there is, and so need no plugin of bench's own.
+// listed are the options of commands that only look up definitions, and so need no plugin of bench's own.
 func listed(paths []string) *pluginFlags {
 	return &pluginFlags{
 		paths: paths, transport: "auto", startTimeout: time.Minute, callTimeout: 10 * time.Second, inProcess: true,

@@ -11,15 +11,6 @@ import (
 	"github.com/spf13/pflag"
 )
 
-func TestThreadsOfEnvironment(t *testing.T) {
-	for value, want := range map[string]int{"": 0, "3": 3, "1": 1, "0": 0, "-2": 0, "two": 0, "2.5": 0} {
-		t.Setenv(threadsVariable, value)
-		if got := threadsOfEnvironment(); got != want {
-			t.Errorf("%s=%q makes %d threads, want %d", threadsVariable, value, got, want)
-		}
-	}
-}
-
 // Tasks of a batch system and workers launch plugins as they were told here, whatever the flag.
 func TestPluginFlagsArePassedOn(t *testing.T) {
 	withFlags := func() (*cobra.Command, *pluginFlags) {

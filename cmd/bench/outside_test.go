@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// An optimizer that bench lacks, from a module of its own: built, found by its name, checked, tuned and ranked beside the
-// built-in ones.
+// An optimizer that bench lacks, from a module of its own: built, found by its name, checked, tuned
+// and ranked next to the built-in ones.
 func TestOutsideOptimizer(t *testing.T) {
 	bench, err := exec.LookPath("bench") // the test binary, as TestMain set it up
 	if err != nil {

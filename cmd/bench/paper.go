@@ -27,19 +27,23 @@ func newPaper() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "paper PLAN|FILE",
 		Short: "Write figures, tables and a LaTeX document of a plan for a paper",
-		Long: `Paper writes what a paper needs of a plan into one folder, and prints the names of the files:
+		Long: `Paper writes the figures and tables of a plan that a paper needs into one folder, and
+prints the names of the files:
 
-  curves-page.pdf, curves-column.pdf   the curves of all problems, one panel each, at the width of a page and of a column
-  overview.tex                         mean ± standard deviation and rank of each optimizer on each problem
-  appendix.tex                         a table for each problem, search spaces, chosen settings, measures of speed and tuning
-  main.tex                             a document that has them all, with captions; compile it by pdflatex
-  README.md                            the runs and versions behind them, and the command
+  curves-page.pdf    the curves of all problems, one panel each, at the width of a page
+  curves-column.pdf  the same at the width of a column
+  overview.tex       mean ± standard deviation and rank of each optimizer on each problem
+  appendix.tex       a table for each problem, search spaces, chosen settings, measures of speed
+                     and tuning
+  main.tex           a document that includes them all, with captions; compile it by pdflatex
+  README.md          the runs and versions behind them, and the command
 
-Curves are of the reported metric, over the examples that were seen, which all optimizers have as many of, over the steps
-made, or over computing time. Time is that of gradients and of the optimizer on the machines that made the runs: compare it
-only if these were alike and did nothing else.
+Curves show the reported metric over the examples seen, of which all optimizers have equally many,
+over steps, or over computing time. Time is that of gradients and of the optimizer on the machines
+that made the runs: compare it only if these were alike and otherwise idle.
 
-Like bench table, it works from the records alone and runs nothing. If runs are missing, captions and tables say so.`,
+Like bench table, it works from the records alone and runs nothing. If runs are missing, captions
+and tables say so.`,
 		Example: `  bench paper quick --out paper
   bench paper quick --axis time --out paper-time
   bench paper my-plan.yaml --results /scratch/me/runs --axis steps --out paper
@@ -57,9 +61,11 @@ Like bench table, it works from the records alone and runs nothing. If runs are 
 				return err
 			}
 			p := paper.Paper{
-				Plan: plan, Cells: cells, Axis: measures.Axis(axis), Version: harness.ThisHost().Harness,
+				Plan: plan, Cells: cells, Axis: measures.Axis(axis),
+				Version: harness.ThisHost().Harness,
 				// where the plan's file is on this machine is of no use elsewhere
-				Command: fmt.Sprintf("bench paper %s --axis %s", text.Quoted(filepath.Base(args[0])), axis),
+				Command: fmt.Sprintf("bench paper %s --axis %s",
+					text.Quoted(filepath.Base(args[0])), axis),
 			}
 			paths, err := p.Write(out)
 			for _, path := range paths {
@@ -69,8 +75,9 @@ Like bench table, it works from the records alone and runs nothing. If runs are 
 		},
 	}
 	records.add(cmd)
-	cmd.Flags().StringVar(&out, "out", "paper", "`DIR` for the files; it is made if need be")
-	cmd.Flags().StringVar(&axis, "axis", string(measures.Examples), "what curves are drawn over: examples, steps or time")
+	cmd.Flags().StringVar(&out, "out", "paper", "`DIR` for the files; created if it does not exist")
+	cmd.Flags().StringVar(&axis, "axis", string(measures.Examples),
+		"what curves are drawn over: examples, steps or time")
 	complete := cobra.FixedCompletions(axisNames(), cobra.ShellCompDirectiveNoFileComp)
 	if err := cmd.RegisterFlagCompletionFunc("axis", complete); err != nil {
 		panic("bench: " + err.Error())

@@ -16,7 +16,8 @@ import (
 	"noisebench/results/bridge"
 )
 
-// A drawing has the shape of the schedule: its columns, read from the top, are as high as the factors in their middles.
+// A drawing has the shape of the schedule: its columns, read from the top, are as high as the
+// factors in their middles.
 func TestDrawSchedule(t *testing.T) {
 	var b strings.Builder
 	s := &protocol.Schedule{Warmup: 0.5, Drops: []protocol.Drop{{At: 0.75, Factor: 0.5}}}
@@ -87,7 +88,8 @@ func TestBuiltInPlans(t *testing.T) {
 	}
 }
 
-// leftOut says why problems and optimizers of ours are in neither of the plans "standard" and "images".
+// leftOut gives the reasons why problems and optimizers of bench are in neither of the plans
+// "standard" and "images".
 var leftOut = map[string]string{
 	"rprop": "full batches alone", "l-bfgs": "full batches alone", "sophia-g": "sampled labels",
 	"nadam": "a variant of adam", "radam": "a variant of adam", "amsgrad": "a variant of adam", "adamax": "a variant of adam",
@@ -113,8 +115,8 @@ var leftOut = map[string]string{
 	"wine-linreg": "for full batches", "yacht-linreg": "for full batches", "a1a-logreg": "for full batches", "wdbc-logreg": "for full batches",
 }
 
-// TestStandardPlans wants the plans for real use to keep the standard protocol, to compare the same optimizers, and to leave
-// out nothing without a reason.
+// TestStandardPlans wants the plans for real use to keep the standard protocol, to compare the same
+// optimizers, and to leave out nothing without a reason.
 func TestStandardPlans(t *testing.T) {
 	entries := map[string]bool{}
 	var optimizersOf [][]protocol.OptimizerEntry

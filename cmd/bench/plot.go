@@ -4,15 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"gonum.org/v1/plot/vg"
 
-	"noisebench/protocol"
-	"noisebench/results"
 	"noisebench/results/report/figure"
 )
 
@@ -30,13 +27,14 @@ func newPlot() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plot PLAN|FILE [KIND…]",
 		Short: "Draw figures of a plan from its records",
-		Long: `Plot draws figures of a plan from its records, for papers and screens, and prints the names of the files that it wrote:
-PLAN--PROBLEM--KIND.svg, or PLAN--KIND.svg for figures over all problems. Beside each lies a text of the same name, .txt, for the
-caption: what was run, how many seeds, what a band means, and what may mislead.
+		Long: `Plot draws figures of a plan from its records, for papers and screens, and prints the
+names of the files that it wrote: PLAN--PROBLEM--KIND.svg, or PLAN--KIND.svg for figures over all
+problems. Next to each is a text file of the same name, .txt, for the caption: what was run, how
+many seeds, what a band means, and what may mislead.
 
-Without KIND it draws all kinds; "bench plot --list" tells which there are. Figures for which there are no data are named, with
-the reason, and left out. An optimizer looks the same in all figures of a plan. With more than eight in one figure the best are
-in colour, the others in grey; --optimizer picks some.`,
+Without KIND it draws all kinds; "bench plot --list" lists them. Figures without data are left out,
+and named with the reason. An optimizer has the same style in all figures of a plan. If there are
+more than eight in one figure, the best are in colour, the others in grey; --optimizer selects some.`,
 		Example: `  bench plot quick --out figures
   bench plot quick loss metric --problem digits-softmax --format pdf
   bench plot my-plan.yaml ranks profile --width 7
@@ -55,7 +53,7 @@ in colour, the others in grey; --optimizer picks some.`,
 		"draw these problems only, by their `NAME`s in the plan")
 	flags.StringSliceVar(&f.optimizers, "optimizer", nil,
 		"draw these optimizers only, by their `NAME`s in the plan")
-	flags.StringVar(&f.out, "out", ".", "`DIR` for the files; it is made if need be")
+	flags.StringVar(&f.out, "out", ".", "`DIR` for the files; created if it does not exist")
 	flags.StringVar(&f.format, "format", "svg", "of the files: "+strings.Join(figure.Formats, ", "))
 	flags.Float64Var(&f.width, "width", float64(figure.Column/vg.Inch),
 		"of figures, in `INCHES`: 3.4 fits a column of two, 7 the page")
@@ -85,104 +83,42 @@ func (f *plotFlags) checkArgs(cmd *cobra.Command, args []string) error {
 
 // draw writes the figures of some kinds, or of all if none is named.
 func (f *plotFlags) draw(cmd *cobra.Command, arg string, names []string) error {
-	kinds := figure.Kinds
-	if len(names) > 0 {
-		kinds = nil
-	}
-	for _, name := range names {
-		i := slices.IndexFunc(figure.Kinds, func(k figure.Kind) bool { return k.Name == name })
-		if i < 0 {
-			return usagef(cmd, "%w", protocol.Unknown("kind", name, kindNames()))
-		}
-		kinds = append(kinds, figure.Kinds[i])
+	kinds, err := figure.FindKinds(names...)
+	if err != nil {
+		return usagef(cmd, "%w", err)
 	}
 	f.records.traces = slices.ContainsFunc(kinds, func(k figure.Kind) bool { return k.Traced })
 	plan, cells, err := f.records.find(cmd, arg)
 	if err != nil {
 		return err
 	}
-	var problems, optimizers []string
-	for _, e := range plan.Problems {
-		problems = append(problems, e.Name)
-	}
-	for _, e := range plan.Optimizers {
-		optimizers = append(optimizers, e.Name)
-	}
-	if err := among("problem", f.problems, problems); err != nil {
+	if err := figure.CheckNames(plan, f.problems, f.optimizers); err != nil {
 		return err
-	}
-	if err := among("optimizer", f.optimizers, optimizers); err != nil {
-		return err
-	}
-	if len(f.problems) > 0 {
-		problems = f.problems
 	}
 	if err := os.MkdirAll(f.out, 0o777); err != nil {
 		return fmt.Errorf("cannot make the folder for figures: %w", err)
 	}
 	source := figure.NewSource(plan, cells, f.optimizers)
 	source.Width = vg.Length(f.width) * vg.Inch
-	drawn, wanted := 0, 0
+	drawn := 0
 	for _, kind := range kinds {
-		targets := []string{}
-		if kind.ByProblem() {
-			targets = append(targets, problems...)
-		}
-		if kind.Overall() && (len(f.problems) == 0 || !kind.ByProblem()) {
-			targets = append(targets, "")
-		}
-		missing := map[string][]string{} // problems by reason
-		var reasons []string
-		for _, problem := range targets {
-			wanted++
-			fig, why := kind.Draw(source, problem)
-			if fig == nil {
-				if missing[why] == nil {
-					reasons = append(reasons, why)
-				}
-				missing[why] = append(missing[why], problem)
-				continue
-			}
-			path, err := f.save(fig, plan.Name, problem, kind.Name)
-			if err != nil {
-				return err
-			}
+		missing, err := kind.SaveEach(source, f.problems, f.out, f.format, func(path string) {
 			drawn++
 			fmt.Fprintln(cmd.OutOrStdout(), path)
+		})
+		if err != nil {
+			return err
 		}
-		for _, why := range reasons {
+		for _, m := range missing {
 			on := ""
-			if where := missing[why]; where[0] != "" {
-				on = " on " + strings.Join(where, ", ")
+			if len(m.Problems) > 0 {
+				on = " on " + strings.Join(m.Problems, ", ")
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "no figure %s%s: %s\n", kind.Name, on, why)
+			fmt.Fprintf(cmd.ErrOrStderr(), "no figure %s%s: %s\n", kind.Name, on, m.Reason)
 		}
 	}
-	if drawn == 0 && wanted > 0 {
+	if drawn == 0 {
 		return errors.New("there are no data for any of the figures")
-	}
-	return nil
-}
-
-// save writes a figure and its caption, and returns the path of the figure.
-func (f *plotFlags) save(fig *figure.Figure, plan, problem, kind string) (string, error) {
-	parts := []string{plan, problem, kind}
-	if problem == "" {
-		parts = []string{plan, kind}
-	}
-	path := filepath.Join(f.out, results.FileName(parts...)+"."+f.format)
-	if err := fig.Save(path); err != nil {
-		return "", fmt.Errorf("cannot write figure: %w", err)
-	}
-	return path, nil
-}
-
-// among returns an error unless all names are known.
-func among(what string, names, known []string) error {
-	for _, name := range names {
-		if !slices.Contains(known, name) {
-			return protocol.Unknown(what+" of the plan", name, known)
-		}
 	}
 	return nil
 }

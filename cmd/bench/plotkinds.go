@@ -6,14 +6,6 @@ import (
 	"noisebench/results/report/figure"
 )
 
-func kindNames() []string {
-	var names []string
-	for _, k := range figure.Kinds {
-		names = append(names, k.Name)
-	}
-	return names
-}
-
 func listKinds(cmd *cobra.Command) error {
 	rows := [][]string{{"KIND", "FIGURES", "WHAT"}}
 	for _, k := range figure.Kinds {
@@ -29,9 +21,11 @@ func listKinds(cmd *cobra.Command) error {
 	return printColumns(cmd.OutOrStdout(), rows)
 }
 
-func completePlotArgs(cmd *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+func completePlotArgs(
+	cmd *cobra.Command, args []string, prefix string,
+) ([]string, cobra.ShellCompDirective) {
 	if len(args) == 0 {
 		return completePlans(cmd, args, prefix)
 	}
-	return kindNames(), cobra.ShellCompDirectiveNoFileComp
+	return figure.KindNames(), cobra.ShellCompDirectiveNoFileComp
 }

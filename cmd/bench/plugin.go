@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"strconv"
+
 	"github.com/spf13/cobra"
 
 	"noisebench/plugins"
@@ -12,7 +15,8 @@ import (
 // pluginCommand is the name of the hidden command that serves bench's own definitions.
 const pluginCommand = "__plugin"
 
-// newPluginServer is the command by which bench serves its own optimizers and problems: it launches itself as their plugin.
+// newPluginServer is the command by which bench serves its own optimizers and problems: it launches
+// itself as their plugin.
 func newPluginServer() *cobra.Command {
 	return &cobra.Command{
 		Use:       pluginCommand + " optimizers|problems",
@@ -33,4 +37,19 @@ func newPluginServer() *cobra.Command {
 			plugins.Serve(definitions...)
 		},
 	}
+}
+
+// threadsOfEnvironment is the value of [plugins.ThreadsVariable]; 0 if it is not a positive number.
+func threadsOfEnvironment() int {
+	n, err := strconv.Atoi(os.Getenv(plugins.ThreadsVariable))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
+// setThreads sets the number of threads that a run of bench's own definitions uses in this process.
+func setThreads(n int) {
+	optimizers.SetThreads(n)
+	problems.SetThreads(n)
 }

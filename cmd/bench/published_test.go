@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// The bundle that this repository publishes is what this build computes: every check passes, and runs
-// that are made again have the same bits.
+// The bundle that this repository publishes is what this build computes: every check passes, and
+// runs that are made again have the same bits.
 func TestPublishedBundle(t *testing.T) {
 	bench, err := exec.LookPath("bench")
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// pythonHere returns an environment in which python3 has the package noisebench and what it needs, or skips the test.
+// pythonHere returns an environment in which python3 has the package noisebench and what it needs,
+// or skips the test.
 func pythonHere(t *testing.T) (env []string) {
 	t.Helper()
 	source, err := filepath.Abs("../../plugins/python")
@@ -93,8 +94,8 @@ func TestNew(t *testing.T) {
 	}
 }
 
-// Optimizers of Python modules by their names, one beside ours; the same bits with one and with four runs at a time; and their
-// records read by the package.
+// Optimizers of Python modules by their names, one next to ours; the same bits with one and with
+// four runs at a time; and their records read by the package.
 func TestPythonEntries(t *testing.T) {
 	if testing.Short() {
 		t.Skip("TestOutsideOptimizer runs a plugin side by side, too, and starts no Python")

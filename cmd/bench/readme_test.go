@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"noisebench/plugins/skeleton"
 )
 
 // The manual shows programs whole. They are the files that other tests build, check and run. The
@@ -16,29 +18,31 @@ func TestManualCode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	written := func(kind, lang string, s skeleton, file string) string {
-		files, err := s.files(kind, lang)
+	written := func(kind, lang, name, file string) string {
+		s := skeleton.Skeleton{Kind: kind, Lang: lang, Name: name, Source: "../.."}
+		dir := filepath.Join(t.TempDir(), name)
+		if err := s.Write(dir); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(filepath.Join(dir, file))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return files[file]
+		return string(text)
 	}
-	bowl := skeleton{Name: "bowl", Snake: "bowl", Camel: "Bowl"}
-	spirals := skeleton{Name: "spirals", Snake: "spirals", Camel: "Spirals"}
-	adam := skeleton{Name: "my-adam", Snake: "my_adam", Camel: "MyAdam"}
 	for page, want := range map[string][]string{
 		"README.md":        nil,
 		"docs/protocol.md": nil,
 		"docs/records.md":  nil,
 		"docs/optimizers.md": {
 			string(qhm),
-			written("optimizer", "python", adam, "my_adam.py"),
-			written("optimizer", "python", adam, "noisebench-my-adam"),
+			written("optimizer", "python", "my-adam", "my_adam.py"),
+			written("optimizer", "python", "my-adam", "noisebench-my-adam"),
 		},
 		"docs/problems.md": {
-			written("problem", "go", bowl, "main.go"),
-			written("problem", "python", spirals, "spirals.py"),
-			written("problem", "python", spirals, "noisebench-spirals"),
+			written("problem", "go", "bowl", "main.go"),
+			written("problem", "python", "spirals", "spirals.py"),
+			written("problem", "python", "spirals", "noisebench-spirals"),
 		},
 	} {
 		text, err := os.ReadFile(filepath.Join("../..", page))

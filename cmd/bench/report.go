@@ -21,10 +21,12 @@ func newReport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report PLAN|FILE",
 		Short: "Write the report of a plan as one HTML file",
-		Long: `Report writes what is known of a plan into one HTML file: who leads and how sure that is, the ranked tables, plots, what it
-cost, where the numbers come from and how to get them again. The file works without a network and can be sent around.
+		Long: `Report writes the results of a plan into one HTML file: the ranking and its
+uncertainty, all tables, plots, costs, where the numbers come from and how to reproduce them. The
+file works without a network and can be sent to others.
 
-Like bench table, it works from the records alone and runs nothing. If runs are missing, the page says INCOMPLETE.`,
+Like bench table, it works from the records alone and runs nothing. If runs are missing, the page
+says INCOMPLETE.`,
 		Example: `  bench report quick
   bench report my-plan.yaml --results /scratch/me/runs --out my-report.html
   bench report quick --out - | ssh me@web 'cat > www/quick.html'`,
@@ -53,14 +55,17 @@ Like bench table, it works from the records alone and runs nothing. If runs are 
 		},
 	}
 	records.add(cmd)
-	cmd.Flags().StringVar(&out, "out", "report.html", "the `FILE` to write; - for standard output")
+	cmd.Flags().StringVar(&out, "out", "report.html", "`FILE` to write; - for standard output")
 	return cmd
 }
 
-// newPage makes the HTML page of a plan, its defaults filled in. arg is what the user calls the plan, source its text, and
-// version what a server calls the state of the records, or empty.
-func newPage(plan *protocol.Plan, cells []results.Cell, arg string, source []byte, version string) ([]byte, error) {
-	name := text.Quoted(filepath.Base(arg)) // where the file is on this machine is of no use elsewhere
+// newPage makes the HTML page of a plan, its defaults filled in. arg is what the user calls the
+// plan, source its text, and version what a server calls the state of the records, or empty.
+func newPage(
+	plan *protocol.Plan, cells []results.Cell, arg string, source []byte, version string,
+) ([]byte, error) {
+	// where the file is on this machine is of no use elsewhere
+	name := text.Quoted(filepath.Base(arg))
 	var b bytes.Buffer
 	err := page.Write(&b, page.Page{
 		Report: measures.Build(plan, cells), Plan: plan, Cells: cells, Source: string(source),

@@ -4,15 +4,12 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"noisebench/cmd/bench/reproduce"
-	"noisebench/results"
 )
 
 func listItems(w io.Writer, items []reproduce.Item) error {
@@ -35,27 +32,14 @@ func (o *reproduction) draw(cmd *cobra.Command, item reproduce.Item, in *reprodu
 	if err != nil {
 		return fmt.Errorf("%s: %w", item.Name, err)
 	}
-	if err := os.MkdirAll(o.out, 0o777); err != nil {
-		return fmt.Errorf("cannot make the folder of the pictures: %w", err)
-	}
 	w := cmd.OutOrStdout()
 	fmt.Fprintf(w, "%s: %s\n", item.Name, item.Title)
-	for _, picture := range drawn.Pictures {
-		name := item.Name
-		if picture.Name != "" {
-			name += "-" + picture.Name
-		}
-		if in.Size != reproduce.Full {
-			name += "-" + string(in.Size)
-		}
-		if picture.Caption == "" { // it is saved beside the picture
-			picture.Caption = drawn.Caption
-		}
-		path := filepath.Join(o.out, results.FileName(name)+"."+o.format)
-		if err := picture.Save(path); err != nil {
-			return fmt.Errorf("%s: %w", item.Name, err)
-		}
+	paths, err := drawn.Save(&item, in.Size, o.out, o.format)
+	for _, path := range paths {
 		fmt.Fprintf(w, "picture: %s\n", path)
+	}
+	if err != nil {
+		return err
 	}
 	for _, table := range drawn.Tables {
 		fmt.Fprintf(w, "\n%s\n", table.Title)

@@ -1,19 +1,13 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"noisebench/internal/text"
-	"noisebench/protocol"
 )
 
 // Exit statuses.
@@ -53,86 +47,20 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return exitError
 }
 
-// interruptible returns a context that the first signal ends: Ctrl-C, a request to terminate, or
-// the loss of the terminal. A second signal ends the process at once.
-func interruptible(stderr io.Writer) (ctx context.Context, stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	signals := make(chan os.Signal, 2)
-	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-		if !signal.Ignored(s) { // nohup ignores the loss of the terminal
-			signal.Notify(signals, s)
-		}
-	}
-	done := make(chan struct{})
-	go func() {
-		select {
-		case <-signals:
-			cancel()
-		case <-done:
-			return
-		}
-		select { // most commands end before anybody reads a message
-		case <-time.After(patience):
-			fmt.Fprintf(stderr, "\nbench: interrupted; stopping after the running steps; finished runs are safe; "+
-				"press Ctrl-C again to end at once\n")
-		case <-signals:
-			endAtOnce(stderr)
-		case <-done:
-			return
-		}
-		select {
-		case <-signals:
-			endAtOnce(stderr)
-		case <-done:
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		close(done)
-		cancel()
-	}
-}
-
-// patience is how long a command may take to stop before a message says that it is stopping.
-const patience = 300 * time.Millisecond
-
-func endAtOnce(stderr io.Writer) {
-	fmt.Fprintf(stderr, "\nbench: ended at once; finished runs are safe, and the same command resumes from them\n")
-	os.Exit(exitInterrupted)
-}
-
-// interruption is the error of an interrupted command; its text tells which results are kept.
-type interruption string
-
-func (i interruption) Error() string { return string(i) }
-
-// usageError is an invalid command line.
-type usageError struct {
-	command string // that was called
-	err     error
-}
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
-
-// usagef returns a usageError of cmd.
-func usagef(cmd *cobra.Command, format string, args ...any) error {
-	return &usageError{cmd.CommandPath(), fmt.Errorf(format, args...)}
-}
-
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "bench",
 		Short: "Tune, repeat and rank stochastic optimizers on test problems",
-		Long: `Bench compares stochastic optimizers. It tunes each optimizer on each problem of a plan, repeats what tuning chose
-under other seeds, and prints ranked tables. Every run is kept as a file; what is kept is never run again.`,
+		Long: `Bench compares stochastic optimizers. It tunes each optimizer on each problem of a
+plan, repeats what tuning chose under other seeds, and prints ranked tables. Every run is stored as
+a file and never made twice.`,
 		Example: `  bench run quick             tune, repeat and rank: under a minute, built-in data
   bench run my-plan.yaml      the same for a plan of your own
   bench table quick           print the tables again
   bench plot quick            draw figures of them
-  bench list optimizers       what there is
-  bench show m-svag           all about one of them
-  bench check ./my-plugin     does my plugin keep the rules?`,
+  bench list optimizers       list all optimizers
+  bench show m-svag           show everything about one of them
+  bench check ./my-plugin     does my plugin obey the rules?`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -141,10 +69,22 @@ under other seeds, and prints ranked tables. Every run is kept as a file; what i
 		commands  []*cobra.Command
 	}{
 		{"run", "Run:", []*cobra.Command{newRun(), newReproduce()}},
-		{"cluster", "Run on many machines:", []*cobra.Command{newSubmit(), newStatus(), newCancel()}},
-		{"results", "Look at results:", []*cobra.Command{newTable(), newPlot(), newPaper(), newReport(), newServe(), newExport()}},
-		{"publish", "Publish and verify:", []*cobra.Command{newPublish(), newVerify(), newBoard(), newImport()}},
-		{"plugins", "Optimizers, problems, plugins and data:", []*cobra.Command{newList(), newShow(), newNew(), newCheck(), newData()}},
+		{"cluster", "Run on many machines:", []*cobra.Command{
+			newSubmit(), newStatus(),
+			newCancel(),
+		}},
+		{"results", "Show results:", []*cobra.Command{
+			newTable(), newPlot(), newPaper(),
+			newReport(), newServe(), newExport(),
+		}},
+		{"publish", "Publish and verify:", []*cobra.Command{
+			newPublish(), newVerify(), newBoard(),
+			newImport(),
+		}},
+		{
+			"plugins", "Optimizers, problems, plugins and data:",
+			[]*cobra.Command{newList(), newShow(), newNew(), newCheck(), newData()},
+		},
 	} {
 		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
 		for _, c := range g.commands {
@@ -153,45 +93,9 @@ under other seeds, and prints ranked tables. Every run is kept as a file; what i
 		group(root, g.commands...)
 	}
 	group(root, newVersion(), newPluginServer(), newWorker())
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef(cmd, "%w",
+			err)
+	})
 	return root
-}
-
-// group makes cmd the parent of others: alone it prints its help, and an unknown child is a usage
-// error.
-func group(cmd *cobra.Command, children ...*cobra.Command) {
-	cmd.AddCommand(children...)
-	cmd.Args = cobra.ArbitraryArgs
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			return cmd.Help()
-		}
-		var names []string
-		for _, c := range cmd.Commands() {
-			if c.IsAvailableCommand() {
-				names = append(names, c.Name())
-			}
-		}
-		return usagef(cmd, "%w", protocol.Unknown("command", args[0], names))
-	}
-}
-
-// oneArg accepts exactly one argument; what is its description in messages.
-func oneArg(what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		switch len(args) {
-		case 0:
-			return usagef(cmd, "no %s given; usage: %s", what, cmd.UseLine())
-		case 1:
-			return nil
-		}
-		return usagef(cmd, "%d arguments, want one %s; usage: %s", len(args), what, cmd.UseLine())
-	}
-}
-
-func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usagef(cmd, "unexpected argument %q", args[0])
-	}
-	return nil
 }

@@ -20,30 +20,38 @@ func newRun() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run PLAN|FILE",
 		Short: "Make all runs of a plan and print its tables",
-		Long: `Run makes all runs of a plan that the results folder does not hold yet, and prints ranked tables.
+		Long: `Run executes all runs of a plan that are not yet in the results folder, and prints
+ranked tables.
 
-A plan is a built-in one (bench list plans) or a YAML file of your own (bench show quick prints one to start from). It may
-be interrupted at any time, by Ctrl-C or worse: what is finished is kept, and the same command goes on from there.
+A plan is a built-in one (bench list plans) or a YAML file of your own (bench show quick prints one
+to start from). Run can be interrupted at any time: finished runs are kept, and the same command
+resumes the plan.
 
-An optimizer or problem of a plan is one of bench's own, or one that a plugin serves: by its name, if the plugin is in
-$NOISEBENCH_PLUGIN_PATH, .noisebench/plugins, ~/.local/share/noisebench/plugins, or on $PATH as noisebench-…, or is named by
---plugin or under "plugins:" in the plan; or by its path, as ./my-plugin or ./my-plugin:my-optimizer. Paths under "plugins:" are
-relative to the plan's file, all others to the working directory. python:torch.optim:NAdam is an optimizer of a Python module,
-found as Python finds it, or path/to/file.py in the module's place: a class of PyTorch, a function on numpy arrays, or whatever
-the package noisebench for Python has made (plugins/python).
+The optimizers and problems of a plan are those of bench and those that plugins serve. A plugin's
+are found by name if the plugin is in $NOISEBENCH_PLUGIN_PATH, .noisebench/plugins or
+~/.local/share/noisebench/plugins, on $PATH as noisebench-…, or named by --plugin or under
+"plugins:" in the plan; and by path, as ./my-plugin or ./my-plugin:my-optimizer. Paths under
+"plugins:" are relative to the plan's file, all others to the working directory.
+python:torch.optim:NAdam is an optimizer of a Python module, found as Python finds it;
+path/to/file.py may replace the module. It can be a class of PyTorch, a function on numpy arrays, or
+an object that the Python package noisebench (plugins/python) has made.
 
-A pair that does not fit, since the optimizer needs what the problem does not measure, cannot run and is not ranked; the rest of
-the plan goes on. The time that --dry-run prints is estimated from short samples of each problem and each optimizer.
+A pair whose optimizer needs a quantity that the problem does not measure cannot run and is not
+ranked; the rest of the plan is executed. The time that --dry-run prints is estimated from short
+samples of each problem and each optimizer.
 
-Runs that take long are saved every few minutes, and when bench is told to stop: by Ctrl-C, by the signal of a batch system, or
-by --stop-after. The next bench run resumes them to the same bits, on the same kind of machine, unless their optimizer does not
-save its state. Several bench run may share a results folder, on any number of machines: each run is made by one of them. Where
-no folder is shared, --launch starts workers by any command (ssh NODE, srun, …) whose runs are kept here. See also bench submit.
+Long runs are saved every few minutes, and when bench is stopped: by Ctrl-C, by a signal of the
+batch system, or by --stop-after. The next bench run resumes them to the same bits on the same kind
+of machine, unless their optimizer does not save its state. Several bench run commands may share a
+results folder, on any number of machines: each run is made by one of them. Where no folder is
+shared, --launch starts workers by any command (ssh NODE, srun, …), whose runs are stored here. See
+also bench submit.
 
-Runs belong to what computes them: a rebuild of bench finds its runs again, and a change of an optimizer makes that one's runs
-anew. With --baselines, runs that somebody published in a bundle (bench publish) are taken instead of made again, after the
-bundle was checked and a few of its runs were made again here and compared; tables say which rows they are in. So to rank an
-optimizer against published ones costs its own runs alone.`,
+Runs belong to the code that computed them: a rebuilt bench finds its runs again, and if an
+optimizer changes, its runs are made again. With --baselines, runs of a published bundle (bench
+publish) are used instead of being made again, after the bundle has been checked and a few of its
+runs have been made again here and compared; tables mark their rows. So ranking an optimizer against
+published ones costs only its own runs.`,
 		Example: `  bench run quick
   bench run quick --dry-run
   bench run my-plan.yaml --plugin ./my-plugin --results /scratch/me/runs -j 8
@@ -91,7 +99,8 @@ optimizer against published ones costs its own runs alone.`,
 				return err
 			}
 			if len(making.only) > 0 {
-				fmt.Fprintf(cmd.ErrOrStderr(), "the selected part of plan %s is done; see: bench table %s\n", campaign.Plan.Name, args[0])
+				fmt.Fprintf(cmd.ErrOrStderr(), "the selected part of plan %s is done; see: bench "+
+					"table %s\n", campaign.Plan.Name, args[0])
 				return failures(cells)
 			}
 			store, err := results.Open(dir)
@@ -101,7 +110,8 @@ optimizer against published ones costs its own runs alone.`,
 			beside := importedCells(store, &campaign.Plan, cmd.ErrOrStderr())
 			notes := notesIn(dir, cmd.ErrOrStderr())
 			notes.MarkTaken(cells)
-			if err := printTables(cmd.OutOrStdout(), format, &campaign.Plan, append(cells, beside...)); err != nil {
+			if err := printTables(cmd.OutOrStdout(), format, &campaign.Plan,
+				append(cells, beside...)); err != nil {
 				return err
 			}
 			return failures(cells)
@@ -111,7 +121,8 @@ optimizer against published ones costs its own runs alone.`,
 	making.add(cmd)
 	taking.add(cmd)
 	addFormat(cmd, &format)
-	cmd.Flags().BoolVar(&dry, "dry-run", false, "print what would be run and how long it would take, and run nothing")
+	cmd.Flags().BoolVar(&dry, "dry-run", false,
+		"print what would be run and how long it would take, without running it")
 	return cmd
 }
 
@@ -128,5 +139,6 @@ func failures(cells []results.Cell) error {
 	if n == 1 {
 		do = "does"
 	}
-	return fmt.Errorf("%s failed and %s not count; the same command tries them again", text.Count(n, "run"), do)
+	return fmt.Errorf("%s failed and %s not count; the same command tries them again",
+		text.Count(n, "run"), do)
 }

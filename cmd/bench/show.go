@@ -22,10 +22,11 @@ func newShow() *cobra.Command {
 	var dir string
 	cmd := &cobra.Command{
 		Use:   "show NAME",
-		Short: "Print all about an optimizer, a problem, a plan, a data set or a run",
-		Long: `Show prints all about one thing: an optimizer or a problem by its name (or PATH:NAME, if a plugin serves it), a plan by its
-name or file, with its comments and a drawing of its step-size schedules, a data set by its name, with its
-path, or a run by the first digits of its ID.`,
+		Short: "Print everything about an optimizer, a problem, a plan, a data set or a run",
+		Long: `Show prints everything about one thing: an optimizer or a problem by its name (or
+PATH:NAME, if a plugin serves it), a plan by its name or file, with its comments and a drawing of
+its step-size schedules, a data set by its name, with its path, or a run by the first digits of its
+ID.`,
 		Example: `  bench show m-svag
   bench show noisy-quadratic
   bench show quick > my-plan.yaml
@@ -34,10 +35,14 @@ path, or a run by the first digits of its ID.`,
   bench show 3fa97c`,
 		Args:              oneArg("name"),
 		ValidArgsFunction: completeNames,
-		RunE:              func(cmd *cobra.Command, args []string) error { return show(cmd, args[0], dir, paths) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return show(cmd,
+				args[0], dir, paths)
+		},
 	}
 	addResults(cmd, &dir)
-	cmd.Flags().StringArrayVar(&paths, "plugin", nil, "launch the plugin at this `PATH` too (may be repeated)")
+	cmd.Flags().StringArrayVar(&paths, "plugin", nil,
+		"also launch the plugin at this `PATH` (may be repeated)")
 	return cmd
 }
 

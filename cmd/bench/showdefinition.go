@@ -11,7 +11,8 @@ import (
 )
 
 func showOptimizer(w io.Writer, d *protocol.OptimizerDef) error {
-	printText(w, fmt.Sprintf("optimizer %s, version %s, %s %s\n\n%s\n\n", d.Name, d.Version, d.Origin.Plugin, d.Origin.Path, d.Doc))
+	printText(w, fmt.Sprintf("optimizer %s, version %s, %s %s\n\n%s\n\n", d.Name, d.Version,
+		d.Origin.Plugin, d.Origin.Path, d.Doc))
 	rows := [][]string{
 		{"source", d.Source},
 		{"needs", "loss and " + d.Needs.String()},
@@ -49,7 +50,10 @@ func showHyperparameters(w io.Writer, heading string, declared []protocol.Hyperp
 		if h.Logarithmic() {
 			scale = "logarithmic"
 		}
-		rows = append(rows, []string{h.Name, fmt.Sprintf("%g", h.Default), h.Range(), scale, tuned, h.Doc})
+		rows = append(rows, []string{
+			h.Name, fmt.Sprintf("%g", h.Default), h.Range(), scale, tuned,
+			h.Doc,
+		})
 	}
 	return printColumns(w, rows, "SCALE", "RANGE", "TUNED")
 }
@@ -59,7 +63,8 @@ func showProblem(w io.Writer, d *protocol.ProblemDef) error {
 	if err != nil {
 		return err
 	}
-	printText(w, fmt.Sprintf("problem %s, version %s, %s %s\n\n%s\n\n", d.Name, d.Version, d.Origin.Plugin, d.Origin.Path, d.Doc))
+	printText(w, fmt.Sprintf("problem %s, version %s, %s %s\n\n%s\n\n", d.Name, d.Version,
+		d.Origin.Plugin, d.Origin.Path, d.Doc))
 	better := "lower is better"
 	if spec.Metric.HigherBetter {
 		better = "higher is better"
@@ -76,7 +81,10 @@ func showProblem(w io.Writer, d *protocol.ProblemDef) error {
 		{"measures", "loss and " + spec.Measures.String()},
 	}
 	for _, drop := range spec.Schedule {
-		rows = append(rows, []string{"schedule", fmt.Sprintf("step size times %g at %g of the budget", drop.Factor, drop.At)})
+		rows = append(rows, []string{
+			"schedule",
+			fmt.Sprintf("step size times %g at %g of the budget", drop.Factor, drop.At),
+		})
 	}
 	for _, name := range slices.Sorted(maps.Keys(spec.Constants)) {
 		rows = append(rows, []string{"constant " + name, fmt.Sprintf("%g", spec.Constants[name])})

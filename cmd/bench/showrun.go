@@ -20,7 +20,7 @@ func findRun(dir, prefix string) (*results.Found, error) {
 	return store.Find(prefix)
 }
 
-// charged says what a run paid for, and what it got for nothing.
+// charged describes what was charged to the budget of a run, and what it got free of charge.
 func charged(end *results.End) string {
 	text := fmt.Sprintf("%d examples, %d with gradient, %d with variance", end.Seen, end.Gradients, end.Variances)
 	if end.Curvatures > 0 {

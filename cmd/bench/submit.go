@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,18 +20,23 @@ func newSubmit() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "submit PLAN|FILE [-- SBATCH OPTIONS]",
 		Short: "Submit a plan to Slurm as an array of jobs",
-		Long: `Submit submits a job array to Slurm whose tasks all run bench run PLAN on the same results folder, which they have to share:
-each run is made by one of them. There are at most --nodes tasks, and fewer if the plan's forecast (bench run --dry-run) needs
-fewer. A task stops in good time before its limit and saves the runs that it was making. Nothing is submitted again by itself:
-what is not done by then goes on when bench submit is called again, or bench run.
+		Long: `Submit submits a job array to Slurm. All of its tasks run bench run PLAN on the same
+results folder, which they must share; each run is made by one of them. There are at most --nodes
+tasks, fewer if the estimated time of the plan (bench run --dry-run) needs fewer. A task stops some
+time before its limit and saves its unfinished runs. Nothing is resubmitted automatically: bench
+submit or bench run continues with what is left.
 
-What follows -- goes to sbatch as it is. bench status tells what became of a plan, and bench cancel ends its jobs.
+Arguments after -- are passed to sbatch. bench status shows the progress of a plan, and bench cancel
+ends its jobs.
 
-Other batch systems need no more than their array of the same command: every task may be the same bench run.
+Other batch systems need only an array of the same command: all tasks can run the same bench run.
 
-  PBS              qsub -J 0-9 -l walltime=4:00:00 -- /usr/bin/env bench run my-plan.yaml -o /shared/runs --stop-after 3h50m
-  Kubernetes       an Indexed Job with completions: 10, parallelism: 10 and that command on a shared volume
-  GNU parallel     parallel -j 10 -N0 --sshlogin n1,n2 'bench run my-plan.yaml -o /shared/runs -j 2' ::: {1..10}`,
+  PBS           qsub -J 0-9 -l walltime=4:00:00 -- \
+                  /usr/bin/env bench run my-plan.yaml -o /shared/runs --stop-after 3h50m
+  Kubernetes    an Indexed Job with completions: 10, parallelism: 10 and that command on a shared
+                volume
+  GNU parallel  parallel -j 10 -N0 --sshlogin n1,n2 \
+                  'bench run my-plan.yaml -o /shared/runs -j 2' ::: {1..10}`,
 		Example: `  bench submit my-plan.yaml --nodes 8 --time 4:00:00 -o /shared/runs
   bench submit my-plan.yaml --nodes 8 --time 4:00:00 -j 16 -- --partition=long --mem=32G
   bench submit gpu-plan.yaml --nodes 4 --time 1-00:00:00 --gpus-per-run 1`,
@@ -78,71 +82,64 @@ Other batch systems need no more than their array of the same command: every tas
 			if err != nil {
 				return err
 			}
-			var total time.Duration
-			for i, f := range campaign.Forecast() {
-				total += time.Duration(f.Runs) * costs[i].Time
-			}
-			work := slurm.StopAfter(each)
-			rounds := func(tasks int) int { return int(1 + total/(work*time.Duration(parallel*tasks))) }
+			total := campaign.Total(costs)
 			array := slurm.Array{
-				Name: "bench-" + campaign.Plan.Name, Tasks: min(nodes, rounds(1)), CPUs: parallel, GPUs: gpus * parallel, Time: each,
-				Options: args[1:],
+				Name: "bench-" + campaign.Plan.Name, Tasks: min(nodes,
+					slurm.Rounds(total, each, parallel, 1)), CPUs: parallel,
+				GPUs: gpus * parallel, Time: each, Options: args[1:],
 			}
-			if array.Command, err = submitted(args[0], dir, parallel, work, flags.args()); err != nil {
+			if array.Command, err = submitted(args[0], dir, parallel, slurm.StopAfter(each),
+				flags.args()); err != nil {
 				return err
 			}
 			if array.Dir, err = os.Getwd(); err != nil {
 				return err
 			}
-			absolute, err := filepath.Abs(dir)
-			if err != nil {
-				return err
-			}
 			if err := folder.SavePlan(dir, &campaign.Plan, definitions); err != nil {
 				return err
 			}
-			array.Log = filepath.Join(absolute, "jobs", "%A_%a.log")
-			if err := os.MkdirAll(filepath.Dir(array.Log), 0o777); err != nil {
-				return err
-			}
-			number, err := array.Submit(cmd.Context())
+			job, err := slurm.SubmitPlan(cmd.Context(), dir, campaign.Plan.Name, &array)
 			if err != nil {
 				return err
 			}
-			job := slurm.Job{
-				Number: number, Plan: campaign.Plan.Name, Tasks: array.Tasks, Time: slurm.FormatTime(each),
-				Submitted: time.Now().UTC().Format(time.RFC3339), Log: array.Log,
+			printText(cmd.OutOrStdout(),
+				fmt.Sprintf("submitted job %s: %s of %s, each with %s side by side\n",
+					job.Number, text.Count(array.Tasks, "task"), job.Time,
+					text.Count(parallel, "run")))
+			printText(cmd.OutOrStdout(), fmt.Sprintf("the plan takes at most about %s with all of "+
+				"them", text.Duration(total/time.Duration(parallel*array.Tasks))))
+			if n := slurm.Rounds(total, each, parallel, array.Tasks); n > 1 {
+				printText(cmd.OutOrStdout(), fmt.Sprintf("so submit it about %s more, or with "+
+					"more nodes or time\n", text.Count(n-1, "time")))
 			}
-			if err := job.Save(dir); err != nil {
-				return fmt.Errorf("job %s is submitted, but cannot be remembered: %w", number, err)
-			}
-			printText(cmd.OutOrStdout(), fmt.Sprintf("submitted job %s: %s of %s, each with %s side by side\n",
-				number, text.Count(array.Tasks, "task"), job.Time, text.Count(parallel, "run")))
-			printText(cmd.OutOrStdout(), fmt.Sprintf("the plan takes at most about %s with all of them", short(total/time.Duration(parallel*array.Tasks))))
-			if n := rounds(array.Tasks); n > 1 {
-				printText(cmd.OutOrStdout(), fmt.Sprintf("so submit it about %s more, or with more nodes or time\n", text.Count(n-1, "time")))
-			}
-			printText(cmd.OutOrStdout(), fmt.Sprintf("what it does: bench status %[1]s; the end of it: bench cancel %[1]s\n", args[0]))
+			printText(cmd.OutOrStdout(),
+				fmt.Sprintf("what it does: bench status %[1]s; the end of it: bench cancel "+
+					"%[1]s\n", args[0]))
 			return nil
 		},
 	}
 	flags.add(cmd)
 	addResults(cmd, &dir)
 	cmd.Flags().IntVar(&nodes, "nodes", 1, "tasks of the array, at most")
-	cmd.Flags().StringVar(&limit, "time", "1:00:00", "`LIMIT` of each task: HH:MM:SS, D-HH:MM:SS or a duration such as 3h55m")
-	cmd.Flags().IntVarP(&parallel, "parallel", "j", 1, "runs side by side in each task, each with a processor")
+	cmd.Flags().StringVar(&limit, "time", "1:00:00",
+		"`LIMIT` of each task: HH:MM:SS, D-HH:MM:SS or a duration such as 3h55m")
+	cmd.Flags().IntVarP(&parallel, "parallel", "j", 1,
+		"runs side by side in each task, each with a processor")
 	cmd.Flags().IntVar(&gpus, "gpus-per-run", 0, "GPUs for each run")
 	return cmd
 }
 
 // submitted is the command of each task, which launches plugins as flags say.
-func submitted(plan, dir string, parallel int, work time.Duration, flags []string) ([]string, error) {
+func submitted(
+	plan, dir string, parallel int, work time.Duration, flags []string,
+) ([]string, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("cannot tell Slurm what to run: %w", err)
+		return nil, fmt.Errorf("cannot find the executable for Slurm: %w", err)
 	}
 	command := []string{
-		self, "run", plan, "--results", dir, "--parallel", fmt.Sprint(parallel), "--stop-after", work.String(), "--format", "csv",
+		self, "run", plan, "--results", dir, "--parallel", fmt.Sprint(parallel), "--stop-after",
+		work.String(), "--format", "csv",
 	}
 	return append(command, flags...), nil
 }

@@ -32,8 +32,10 @@ var formats = map[string]func(tables, io.Writer) error{
 }
 
 func addFormat(cmd *cobra.Command, format *string) {
-	cmd.Flags().StringVar(format, "format", "terminal", "of the tables: terminal, markdown, csv, latex or json")
-	complete := cobra.FixedCompletions(slices.Sorted(maps.Keys(formats)), cobra.ShellCompDirectiveNoFileComp)
+	cmd.Flags().StringVar(format, "format", "terminal",
+		"of the tables: terminal, markdown, csv, latex or json")
+	complete := cobra.FixedCompletions(slices.Sorted(maps.Keys(formats)),
+		cobra.ShellCompDirectiveNoFileComp)
 	if err := cmd.RegisterFlagCompletionFunc("format", complete); err != nil {
 		panic("bench: " + err.Error())
 	}
@@ -47,7 +49,10 @@ func checkFormat(cmd *cobra.Command, format string) error {
 }
 
 func printTables(w io.Writer, format string, plan *protocol.Plan, cells []results.Cell) error {
-	return formats[format](report.Ranking{Report: measures.Build(plan, cells), Width: terminalWidth(w)}, w)
+	return formats[format](report.Ranking{
+		Report: measures.Build(plan, cells),
+		Width:  terminalWidth(w),
+	}, w)
 }
 
 func newTable() *cobra.Command {
@@ -58,24 +63,27 @@ func newTable() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "table PLAN|FILE",
 		Short: "Print the tables of a plan from its records",
-		Long: `Table prints the tables of a plan again, from the records alone: it recomputes every decision that was made, and runs
-nothing. If runs are missing, the tables say INCOMPLETE. Imported runs on the same problem stand beside the ranking.
+		Long: `Table prints the tables of a plan again, from the records alone: it recomputes every
+decision that was made, and runs nothing. If runs are missing, the tables say INCOMPLETE. Imported
+runs on the same problem are shown next to the ranking.
 
-Each optimizer is compared with baselines: those of sgd, m-sgd, m-svag, cabs and adam that the plan has, or what --baseline
-names. On the anchored scale, the start of a run is 0, and the mean of m-sgd 1, or else that of the first baseline.
+Each optimizer is compared with baselines: those of sgd, m-sgd, m-svag, cabs and adam that are in
+the plan, or the entries that --baseline names. On the anchored scale, the start of a run is 0, and
+1 is the mean of m-sgd, or else of the first baseline.
 
-On the terminal there is one table for each problem and one for all: the ranking, its uncertainty and its
-cost. --all adds a second one: how often the baselines are beaten, how soon a target is reached, and how
-much tuning matters. Markdown, CSV and JSON always have both.
+On the terminal there is one table for each problem and one for all: the ranking, its uncertainty
+and its cost. --all adds a second one: how often the baselines are beaten, how soon a target is
+reached, and how much tuning matters. Markdown, CSV and JSON always include both.
 
 LaTeX begins with an overview of all optimizers and problems (mean ± standard deviation, ranks, the
-leaders in bold), followed by one table for each problem. They need the package booktabs and fit the text
-width of the class article; what does not fit is continued below or in a further table. --landscape turns
-the overview (package rotating). --all adds an appendix: search spaces, chosen settings, declared defaults
-and the second tables.
+leaders in bold), followed by one table for each problem. They need the package booktabs and fit the
+text width of the class article; what does not fit is continued below or in a further table.
+--landscape turns the overview (package rotating). --all adds an appendix: search spaces, chosen
+settings, declared defaults and the second tables.
 
-Records are those of the optimizers and problems as they were when the plan was run last: neither plugins nor data are needed
-to print them again. --build shows what an older build of bench made, whose records name it by its SHA-256.`,
+The records shown are those of the optimizers and problems as they were when the plan was last run:
+neither plugins nor data are needed to print them again. --build shows the runs of an older build of
+bench whose records name it by its SHA-256.`,
 		Example: `  bench table quick
   bench table quick --all
   bench table quick --baseline adam --baseline sgd --all
@@ -91,7 +99,8 @@ to print them again. --build shows what an older build of bench made, whose reco
 				return err
 			}
 			if landscape && (format != "latex" || pairwise) {
-				return usagef(cmd, "--landscape turns the overview of --format latex, which is not printed")
+				return usagef(cmd,
+					"--landscape turns the overview of --format latex, which is not printed")
 			}
 			plan, cells, err := records.find(cmd, args[0])
 			if err != nil {
@@ -105,7 +114,10 @@ to print them again. --build shows what an older build of bench made, whose reco
 			if pairwise {
 				return formats[format](report.Pairwise{Report: r, Width: terminalWidth(w)}, w)
 			}
-			return formats[format](report.Ranking{Report: r, All: all, Width: terminalWidth(w), Landscape: landscape}, w)
+			return formats[format](report.Ranking{
+				Report: r, All: all, Width: terminalWidth(w),
+				Landscape: landscape,
+			}, w)
 		},
 	}
 	records.add(cmd)
@@ -113,7 +125,9 @@ to print them again. --build shows what an older build of bench made, whose reco
 	cmd.Flags().BoolVar(&all, "all", false,
 		"add the second tables (terminal), or the appendix (latex): how sure, how fast, how tuned")
 	cmd.Flags().BoolVar(&landscape, "landscape", false, "turn the overview by 90 degrees (latex)")
-	cmd.Flags().BoolVar(&pairwise, "pairwise", false, "compare all pairs of optimizers in place of ranking them")
-	cmd.Flags().StringArrayVar(&baselines, "baseline", nil, "compare with this `ENTRY` of the plan in place of the usual ones; may be repeated")
+	cmd.Flags().BoolVar(&pairwise, "pairwise", false,
+		"compare all pairs of optimizers instead of ranking them")
+	cmd.Flags().StringArrayVar(&baselines, "baseline", nil,
+		"compare with this `ENTRY` of the plan instead of the usual ones (may be repeated)")
 	return cmd
 }

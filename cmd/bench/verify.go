@@ -20,38 +20,48 @@ func newVerify() *cobra.Command {
 	var parallel int
 	cmd := &cobra.Command{
 		Use:   "verify FILE",
-		Short: "Check a bundle that someone published",
-		Long: `Verify checks a bundle that bench publish made, and prints what it found. Its checks are, in this order:
+		Short: "Check a published bundle",
+		Long: `Verify checks a bundle that bench publish made, and prints its findings. The checks
+are, in this order:
 
-integrity     every file has its SHA-256 from the list, every record its own digest and ID. The root hash names all of it.
-completeness  every decision of the plan follows from the records: no tuning run, tie or replicate is missing, and there is
-              no run that the plan does not ask for. A plan by the name of a built-in one is compared with that.
-consistency   budgets, charges and evaluation marks of every record add up, no tuning seed is reported, runs of one seed
-              start from the same point, and the bundle's description fits.
-local         optimizers, problems and data hashes are what this build of bench, and the plugins that it is given, say.
-re-run        a random sample of runs, spread over problems, optimizers and purposes, is made again.
+integrity     Every file has its SHA-256 from the list, every record its own digest and ID. The root
+              hash names all of it.
+completeness  Every decision of the plan follows from the records: no tuning run, tie or replicate
+              is missing, and there is no run that the plan does not ask for. A plan with the name
+              of a built-in one is compared with that.
+consistency   Budgets, charges and evaluation marks of every record add up, no tuning seed is
+              reported, runs of one seed start from the same point, and the bundle's description
+              fits.
+local         Optimizers, problems and data hashes are those of this build of bench and of the
+              plugins that it is given.
+re-run        A random sample of runs, spread over problems, optimizers and purposes, is made again.
 
-A run that is made again has to give the same bits where the platform (system, architecture, CPU level), the Go version,
-and the versions of optimizer and problem are the same. On another platform or Go version, rounding differs and
-stochastic runs drift apart; there, a run has to end with the same status, after the same number of steps (unless the
-optimizer chooses its batch size), start from the same values within a relative 1e-5 (float32) or 1e-9 (float64), and reach a
-score that differs by no more than what ranking takes for equal: one standard error of an accuracy, one percent of the
-way from the start to the optimum on a logarithmic scale where the optimum is known, else one percent of the way from the
-start. The output says which of the two was applied. Where the fingerprints of a record, which its digest covers,
-are those here, bits are compared whatever platform its last line names.
+A run that is made again must give the same bits if the fingerprints of its problem and its
+optimizer in the record are those here, whatever platform the record names, or if the record names
+the platform (system, architecture, CPU level) and the Go version of this machine. Otherwise
+rounding differs and stochastic runs drift apart; then a run has to end with the same status, after
+the same number of steps (unless the optimizer chooses its batch size), start from the same values
+within a relative 1e-5 (float32) or 1e-9 (float64), and reach a score that differs by no more than
+the difference that ranking treats as equal: one standard error of an accuracy, one percent of the
+way from the start to the optimum on a logarithmic scale if the optimum is known, else one percent
+of the way from the start. The output names the rule that was applied.
 
-Runs that were compared within tolerances may not all deviate in one direction: for each optimizer, each pair, and all
-together, losses and scores are tested by the exact sign test and the paired t-test, at the level 0.001 for all tests
-together. Runs of different seeds with equal trajectories are found without a re-run.
+The deviations of runs that were compared within tolerances must not all have one direction: for
+each optimizer, each pair, and all together, losses and scores are tested by the exact sign test and
+the paired t-test, at the level 0.001 for all tests together. Runs of different seeds with equal
+trajectories are found without a re-run.
 
-Records say what made them. Built-in optimizers and problems are known by their version and by the fingerprint of what they
-compute; one that computes other bits here, on the same platform and with the same Go version, fails. The build of bench
-that made a record can be had by checking out its revision with the same Go version and "go build -trimpath ./cmd/bench".
-Outside plugins are known by the digest and environment that they declare, or else by the SHA-256 of their executable, and
-by a fingerprint too. One that is given by --plugin and is another one than that of the records is an error, which says in
-what they differ, unless --rebuilt says that it was built anew from the same source.
+Records name what made them. Built-in optimizers and problems are identified by their version and by
+the fingerprint of what they compute; one that computes other bits here, on the same platform and
+with the same Go version, fails. To get the build of bench that made a record, check out its
+revision and run "go build -trimpath ./cmd/bench" with the same Go version. Outside plugins are
+identified by the digest and environment that they declare, or else by the SHA-256 of their
+executable, and by a fingerprint, too. If a plugin that is given by --plugin differs from that of
+the records, this is an error that names the differences, unless --rebuilt is given for another
+build of the same source.
 
-A sample finds a made-up record with a probability of the sampled share: repeat with other seeds, or --rerun all.`,
+A sample finds a fabricated record with a probability of the sampled share: repeat with other seeds,
+or --rerun all.`,
 		Example: `  bench verify qhm.noisebench.tar.zst --plugin ./qhm
   bench verify quick.noisebench.tar.zst --rerun 5%
   bench verify quick.noisebench.tar.zst --rerun 20 --seed 7 --save
@@ -89,7 +99,8 @@ A sample finds a made-up record with a probability of the sampled share: repeat 
 				found := x.Compare(here(catalogue, rebuilt))
 				if x.Decisions != nil && !share.None() {
 					if _, err := verify.Rerun(cmd.Context(), x, found, verify.Again{
-						Selection: verify.Selection{Share: share}, Seed: seed, Parallel: parallel, Alloc: catalogue.Alloc,
+						Selection: verify.Selection{Share: share}, Seed: seed, Parallel: parallel,
+						Alloc: catalogue.Alloc,
 					}); err != nil {
 						return err
 					}
@@ -104,17 +115,21 @@ A sample finds a made-up record with a probability of the sampled share: repeat 
 				return err
 			}
 			if n := len(x.Failed()); n > 0 {
-				return fmt.Errorf("%s: %d of %s failed", args[0], n, text.Count(len(x.Findings), "check"))
+				return fmt.Errorf("%s: %d of %s failed", args[0], n,
+					text.Count(len(x.Findings), "check"))
 			}
 			return nil
 		},
 	}
 	flags.add(cmd)
 	f := cmd.Flags()
-	f.StringVar(&again, "rerun", "5", "how many runs to make again: a number, a share such as 5%, or all")
-	f.Uint64Var(&seed, "seed", 0, "of the choice of runs; a random one if it is not given")
-	f.BoolVar(&save, "save", false, "write the findings to FILE.verify.json, where bench board finds them")
-	f.BoolVar(&rebuilt, "rebuilt", false, "take plugins of another digest or SHA-256 for other builds of the same source")
+	f.StringVar(&again, "rerun", "5",
+		"how many runs to make again: a number, a share such as 5%, or all")
+	f.Uint64Var(&seed, "seed", 0, "of the choice of runs (default: random)")
+	f.BoolVar(&save, "save", false,
+		"write the findings to FILE.verify.json, where bench board finds them")
+	f.BoolVar(&rebuilt, "rebuilt", false,
+		"treat plugins of another digest or SHA-256 as other builds of the same source")
 	f.StringVar(&format, "format", "terminal", "of the findings: terminal or json")
 	f.IntVarP(&parallel, "parallel", "j", runtime.NumCPU(), "runs side by side")
 	return cmd

@@ -22,7 +22,8 @@ type packed struct {
 	contents []byte
 }
 
-// forgeries are what someone may do to a bundle, by name. All but those marked so repair every checksum afterwards.
+// forgeries are what someone may do to a bundle, by name. All but those marked so repair every
+// checksum afterwards.
 var forgeries = map[string]func(ts *testscript.TestScript, files []packed) []packed{
 	// A better result in the last point of a replicate, with the record's own digest made anew.
 	"tamper": func(ts *testscript.TestScript, files []packed) []packed {
@@ -105,7 +106,8 @@ func seal(record []byte) []byte {
 	return append(slices.Clone(record[:end]), regexp.MustCompile(`"digest":"[0-9a-f]*"`).ReplaceAll(record[end:], []byte(digest))...)
 }
 
-// forge changes a bundle: forge HOW FROM TO; with HOW ending in !, the list of checksums stays as it is.
+// forge changes a bundle: forge HOW FROM TO; with HOW ending in !, the list of checksums stays as
+// it is.
 func forge(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: forge HOW FROM TO")

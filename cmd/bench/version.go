@@ -15,7 +15,7 @@ import (
 func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print what records say of this program and this machine",
+		Short: "Print the versions of this program and this machine that records name",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			h := harness.ThisHost()
@@ -41,5 +41,8 @@ func thisBuild() (bundle.Build, error) {
 		return bundle.Build{}, fmt.Errorf("cannot read my own executable: %w", err)
 	}
 	h := harness.ThisHost()
-	return bundle.Build{Harness: h.Harness, GoVersion: h.GoVersion, Platform: h.Platform, SHA256: digest}, nil
+	return bundle.Build{
+		Harness: h.Harness, GoVersion: h.GoVersion, Platform: h.Platform,
+		SHA256: digest,
+	}, nil
 }

@@ -1,7 +1,8 @@
-// Package folder uses a results folder as a campaign does. [Store] keeps its records and remembers
-// which it has seen. [Notes] are what the folder contains beside records: what the names of plans meant
-// when they were run in it, and which bundles runs were taken from. With them, tables of plans that
-// were run need neither plugins nor data.
+// Package folder executes campaigns in a results folder and reads their results. [Store] keeps the
+// records and remembers which it has seen; [Store.Execute] makes the missing runs. [Notes] are what
+// the folder contains besides records: what the names of plans meant when they were run in it, and
+// which bundles runs were taken from. With them, tables of plans that were run need neither plugins
+// nor data.
 package folder
 
 import (
@@ -16,15 +17,16 @@ import (
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/bundle"
+	"noisebench/results/bundle/check"
 )
 
-// Notes are what a results folder says beside its records.
+// Notes are what a results folder contains besides records.
 type Notes struct {
 	Saved []*bundle.Saved // plans that were run in it, the one that was run last first
 	Taken []*bundle.Taken // bundles that runs were taken from
 }
 
-// Read reads the notes in a results folder. What cannot be read is left out, and is what the errors say.
+// Read reads the notes in a results folder. What cannot be read is left out, with an error each.
 func Read(dir string) (n Notes, errs []error) {
 	var err error
 	if n.Saved, err = bundle.SavedPlans(dir); err != nil {
@@ -45,7 +47,8 @@ func (n *Notes) Plan(name string) *bundle.Saved {
 	return n.Saved[i]
 }
 
-// Others are the definitions of bundles whose runs were made on other platforms, see harness.NewCampaign.
+// Others are the definitions of bundles whose runs were made on other platforms, see
+// harness.NewCampaign.
 func (n *Notes) Others() (others []harness.Definitions) {
 	for _, t := range n.Taken {
 		if verify.Elsewhere(t.Platforms) {
@@ -55,9 +58,11 @@ func (n *Notes) Others() (others []harness.Definitions) {
 	return others
 }
 
-// Resolve finds what the names of a plan, its defaults filled in, meant when it was run last, when other
-// plans were, or in bundles; else what they mean to rest, which is called only then.
-func (n *Notes) Resolve(plan *protocol.Plan, rest func() (bundle.Lookup, error)) (bundle.Lookup, error) {
+// Resolve finds the definitions that the names of a plan, its defaults filled in, had when it was
+// last run, when other plans were run, or in bundles. It calls rest only for names that have none.
+func (n *Notes) Resolve(
+	plan *protocol.Plan, rest func() (bundle.Lookup, error),
+) (bundle.Lookup, error) {
 	var known []*bundle.Definitions
 	for _, same := range []bool{true, false} {
 		for _, s := range n.Saved {
@@ -70,6 +75,40 @@ func (n *Notes) Resolve(plan *protocol.Plan, rest func() (bundle.Lookup, error))
 		known = append(known, &t.Definitions)
 	}
 	return bundle.Resolve(plan, known, rest)
+}
+
+// Campaign returns the campaign of a plan whose runs are made by the definitions that served finds,
+// or taken from bundles: those that runs were taken from before, and those that are given. The
+// lookup finds what the plan names in any of them.
+func (n *Notes) Campaign(
+	plan protocol.Plan, served bundle.Lookup, from ...*check.Checked,
+) (*harness.Campaign, bundle.Lookup, error) {
+	definitions := bundle.Lookups{served}
+	others := n.Others()
+	for _, t := range n.Taken {
+		definitions = append(definitions, &t.Definitions)
+	}
+	for _, x := range from {
+		definitions = append(definitions, &x.Bundle.Definitions)
+		if verify.Elsewhere(x.Platforms()) {
+			others = append(others, &x.Bundle.Definitions)
+		}
+	}
+	campaign, err := harness.NewCampaign(plan, definitions, others...)
+	return campaign, definitions, err
+}
+
+// Recall returns the campaign of a plan, its defaults filled in, for looking at its records: its
+// names mean what [Notes.Resolve] finds, which the lookup finds too.
+func (n *Notes) Recall(
+	plan *protocol.Plan, rest func() (bundle.Lookup, error),
+) (*harness.Campaign, bundle.Lookup, error) {
+	definitions, err := n.Resolve(plan, rest)
+	if err != nil {
+		return nil, nil, err
+	}
+	campaign, err := harness.NewCampaign(*plan, definitions, n.Others()...)
+	return campaign, definitions, err
 }
 
 // MarkTaken sets Taken of each cell that has runs which were taken from bundles.
@@ -104,14 +143,17 @@ func (n *Notes) MarkTaken(cells []results.Cell) {
 	}
 }
 
-// SavePlan keeps in a results folder what the plan's names mean now, so that its records can be read without plugins.
+// SavePlan keeps in a results folder what the plan's names mean now, so that its records can be
+// read without plugins.
 func SavePlan(dir string, plan *protocol.Plan, definitions bundle.Lookup) error {
-	described, err := bundle.Describe(plan, definitions, maps.Values(map[string]*results.Record(nil)))
+	described, err := bundle.Describe(plan, definitions,
+		maps.Values(map[string]*results.Record(nil)))
 	if err != nil {
 		return err
 	}
 	s := &bundle.Saved{
-		Plan: *plan, Definitions: *described, Executables: map[string]bundle.Executable{}, When: time.Now().UTC().Format(time.RFC3339),
+		Plan: *plan, Definitions: *described, Executables: map[string]bundle.Executable{},
+		When: time.Now().UTC().Format(time.RFC3339),
 	}
 	note := func(name string, o protocol.Origin) {
 		if o.Plugin != protocol.BuiltIn && o.Path != "" {

@@ -15,8 +15,8 @@ import (
 	"noisebench/results/bundle"
 )
 
-// What a plan's names meant when it was run stays known without those who serve them; the last run of
-// the plan counts, and what no note has is asked for.
+// What a plan's names meant when it was run stays known without those who serve them; the last run
+// of the plan counts, and what no note has is asked for.
 func TestNotes(t *testing.T) {
 	dir := t.TempDir()
 	if notes, errs := folder.Read(dir); notes.Saved != nil || notes.Taken != nil || errs != nil {

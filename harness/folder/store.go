@@ -6,18 +6,21 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
 
 	"noisebench/harness"
+	"noisebench/harness/verify"
 	"noisebench/internal/text"
 	"noisebench/protocol"
 	"noisebench/results"
+	"noisebench/results/bundle/check"
 )
 
-// Store is a harness.Store of the records in a results folder. It remembers the runs it has seen, so
-// that progress can be computed without reading them again, and treats an unreadable record as a
+// Store is a harness.Store of the records in a results folder. It remembers the runs it has seen,
+// so that progress can be computed without reading them again, and treats an unreadable record as a
 // missing one, with a warning: the run is made again. It may be used by several goroutines at the
 // same time.
 type Store struct {
@@ -30,7 +33,7 @@ type Store struct {
 	warned map[string]bool // of unreadable records, by ID
 }
 
-// OpenStore opens the store in a results folder, which need not be there yet. warn gets a line for
+// OpenStore opens the store in a results folder, which need not exist yet. warn gets a line for
 // each record that cannot be read.
 func OpenStore(dir string, warn func(line string)) (*Store, error) {
 	store, err := results.Open(dir)
@@ -54,7 +57,8 @@ func (s *Store) Prepare() error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("cannot write to results folder: %w; choose another one by --results", err)
+		return fmt.Errorf("cannot write to results folder: %w; choose another one by --results",
+			err)
 	}
 	return nil
 }
@@ -68,7 +72,8 @@ func (s *Store) Lookup(id string) (*results.Record, bool, error) {
 	record, found, err := lookup(id)
 	var syntax *results.SyntaxError
 	if errors.As(err, &syntax) {
-		s.warnOnce(id, fmt.Sprintf("unreadable record: %v; the run does not count until it is made again", err))
+		s.warnOnce(id, fmt.Sprintf("unreadable record: %v; the run does not count until it is "+
+			"made again", err))
 		return nil, false, nil
 	}
 	if found {
@@ -92,7 +97,7 @@ func (s *Store) note(id string, record *results.Record) {
 	s.seen[id] = record
 }
 
-// warn says what is wrong with a record, once.
+// warnOnce warns of a record, once.
 func (s *Store) warnOnce(id, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -115,8 +120,31 @@ func (s *Store) Lost() error {
 	if n == 0 {
 		return nil
 	}
-	return fmt.Errorf("%d of %s no longer in %s: somebody moved or removed them meanwhile; the same command makes them again",
+	return fmt.Errorf("%d of %s no longer in %s: they were moved or removed meanwhile; the "+
+		"same command makes them again",
 		n, text.CountIs(len(s.seen), "run"), s.Records.Dir())
+}
+
+// Cells returns the cells of a campaign from the records in the folder, see [Store.Find].
+func (s *Store) Cells(campaign *harness.Campaign) []results.Cell {
+	// All records are kept, so that little of what is on the heap is garbage: to let it double
+	// would take twice the memory, and to look through it often while it fills would take time.
+	defer debug.SetGCPercent(debug.SetGCPercent(60))
+	cells, _ := campaign.Cells(s.Find)
+	s.Records.SaveIndex()
+	return cells
+}
+
+// Needed returns the IDs of the runs that a campaign needs, the folder lacks, and bundles hold, for
+// each of the bundles; see [verify.Needed]. A record that cannot be read counts as lacking.
+func (s *Store) Needed(campaign *harness.Campaign, from []*check.Checked) []map[string]bool {
+	return verify.Needed(campaign, func(id string) *results.Record {
+		record, _, err := s.Lookup(id)
+		if err != nil {
+			return nil
+		}
+		return record
+	}, from)
 }
 
 // Known returns a run that Lookup or Commit saw.
@@ -169,11 +197,15 @@ func (s *Store) Find(id string) *results.Record {
 func (s *Store) ForgetFailures() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	maps.DeleteFunc(s.seen, func(_ string, r *results.Record) bool { return r.End.Status == results.Failed })
+	maps.DeleteFunc(s.seen, func(_ string,
+		r *results.Record,
+	) bool {
+		return r.End.Status == results.Failed
+	})
 }
 
-// OtherCode describes the records of a campaign's plan that other code made than what the campaign
-// names: a line for each kind, that of most records first.
+// OtherCode describes the records of a campaign's plan that were made by other code than the
+// campaign's: a line for each kind, that of most records first.
 func (s *Store) OtherCode(campaign *harness.Campaign) []string {
 	type code struct{ kind, name, version, digest, print string }
 	known := map[code]bool{}
@@ -192,7 +224,7 @@ func (s *Store) OtherCode(campaign *harness.Campaign) []string {
 	counts := map[string]int{}
 	for record, err := range s.Records.Records() {
 		if err != nil || record.Host.Plan != campaign.Plan.Name {
-			continue // what is wrong with a record shows where it is needed
+			continue // an unreadable record is reported where it is needed
 		}
 		if digest := builtBy(&record.Run); digest != "" {
 			counts[fmt.Sprintf("made by another build of bench (sha256 %.12s)", digest)]++
@@ -200,7 +232,8 @@ func (s *Store) OtherCode(campaign *harness.Campaign) []string {
 		}
 		for _, c := range codes(&record.Run) {
 			if !known[c] {
-				counts[fmt.Sprintf("of %s %s, version %s, as other code computes it", c.kind, c.name, c.version)]++
+				counts[fmt.Sprintf("of %s %s, version %s, as other code computes it", c.kind,
+					c.name, c.version)]++
 				break
 			}
 		}
@@ -217,7 +250,8 @@ func (s *Store) OtherCode(campaign *harness.Campaign) []string {
 	return texts
 }
 
-// builtBy is the SHA-256 of the build of bench that a run names, as those of contract 1 do; empty: none.
+// builtBy is the SHA-256 of the build of bench that a run names, as those of contract 1 do; empty:
+// none.
 func builtBy(r *results.Run) string {
 	for _, origin := range []protocol.Origin{r.Problem.Plugin, r.Optimizer.Plugin} {
 		if origin.Plugin == protocol.BuiltIn && origin.SHA256 != "" {
@@ -241,7 +275,7 @@ func (s *Store) builds(plan string) map[string]int {
 	return builds
 }
 
-// Build returns the whole digest of the build of bench that made records of a plan and whose digest
+// Build returns the full digest of the build of bench that made records of a plan and whose digest
 // begins with prefix, and the version of their contract.
 func (s *Store) Build(plan, prefix string) (digest string, contract int, err error) {
 	builds := s.builds(plan)
@@ -249,13 +283,15 @@ func (s *Store) Build(plan, prefix string) (digest string, contract int, err err
 		switch {
 		case !strings.HasPrefix(d, prefix):
 		case digest != "":
-			return "", 0, fmt.Errorf("several builds of bench begin with %s; give more digits of the sha256", prefix)
+			return "", 0, fmt.Errorf("several builds of bench begin with %s; give more digits of "+
+				"the sha256", prefix)
 		default:
 			digest, contract = d, c
 		}
 	}
 	if digest == "" {
-		return "", 0, fmt.Errorf("no build of bench whose sha256 begins with %s made runs of plan %s in %s that are named by it",
+		return "", 0, fmt.Errorf("no build of bench whose sha256 begins with %s made runs of "+
+			"plan %s in %s that are named by it",
 			prefix, plan, s.Records.Dir())
 	}
 	return digest, contract, nil

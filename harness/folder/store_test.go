@@ -12,7 +12,7 @@ import (
 	"noisebench/results"
 )
 
-// Runs that were seen are counted and found again; those that go missing are told; a damaged record
+// Runs that were seen are counted and found again; missing ones are reported; a damaged record
 // counts as missing, with one warning, and is made again.
 func TestStore(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "results")

@@ -1,5 +1,5 @@
-// Package publish packs a plan's results into a bundle (package noisebench/results/bundle) that others
-// can check (package noisebench/harness/verify).
+// Package publish packs a plan's results into a bundle (package noisebench/results/bundle) that
+// others can check (package noisebench/harness/verify).
 package publish
 
 import (
@@ -14,7 +14,7 @@ import (
 	"noisebench/results/bundle"
 )
 
-// Source is a plan with what there is of it.
+// Source is a plan with its results.
 type Source struct {
 	Campaign    *harness.Campaign
 	Definitions bundle.Lookup   // by the names of the plan
@@ -27,7 +27,7 @@ type Source struct {
 type Contents struct {
 	source  *Source
 	Runs    map[string]*results.Record // finished and failed ones, by ID
-	Missing []string                   // what the plan waits for, see harness.Missing
+	Missing []string                   // what is missing, see harness.Missing
 }
 
 // Gather derives every decision of a plan, and returns the runs that they use.
@@ -47,8 +47,9 @@ func Gather(s *Source) *Contents {
 	return c
 }
 
-// Pack writes the bundle to path. Of about, what is not the author's to say is filled in, but for the
-// publisher's build. The plan is packed without the places of plugins on this machine.
+// Pack writes the bundle to path. It fills in the facts in about that the results determine; title,
+// authors and the publisher's build are the caller's. The plan is packed without the paths of
+// plugins on this machine.
 func (c *Contents) Pack(path string, about bundle.About) (bundle.Packed, error) {
 	s := c.source
 	plan := s.Campaign.Plan
@@ -74,10 +75,16 @@ func (c *Contents) Pack(path string, about bundle.About) (bundle.Packed, error) 
 	return bundle.Create(path, about, &plan, definitions, paths)
 }
 
-// addTaken lists the bundles that runs were taken from. Definitions of another platform that made some are added.
-func addTaken(d *bundle.Definitions, asked map[string]*results.Record, taken []*bundle.Taken) (list []bundle.Source) {
+// addTaken lists the bundles that runs were taken from. Definitions of another platform that made
+// some are added.
+func addTaken(
+	d *bundle.Definitions, asked map[string]*results.Record, taken []*bundle.Taken,
+) (list []bundle.Source) {
 	for _, t := range taken {
-		from := bundle.Source{Root: t.Root, Title: t.Title, Plan: t.Plan, Platforms: t.Platforms, Checked: len(t.Checks)}
+		from := bundle.Source{
+			Root: t.Root, Title: t.Title, Plan: t.Plan, Platforms: t.Platforms,
+			Checked: len(t.Checks),
+		}
 		for _, id := range t.Runs {
 			if asked[id] != nil {
 				from.Runs++
@@ -96,8 +103,9 @@ func addTaken(d *bundle.Definitions, asked map[string]*results.Record, taken []*
 	return list
 }
 
-// setAside counts the runs in a store that the plan does not use, of the optimizers on the problems that it does use, at the
-// same budget. The same runs by other builds do not count. Two outcomes of a run that is used are an error.
+// setAside counts the runs in a store that the plan does not use, of the optimizers on the problems
+// that it does use, at the same budget. The same runs by other builds do not count. Two outcomes of
+// a run that is used are an error.
 func setAside(store *results.Store, used map[string]*results.Record) (int, error) {
 	runs, cells := map[string]bool{}, map[string]bool{}
 	for _, r := range used {
@@ -108,7 +116,8 @@ func setAside(store *results.Store, used map[string]*results.Record) (int, error
 	for r, err := range store.Records() {
 		var conflict *results.ConflictError
 		if errors.As(err, &conflict) && used[conflict.ID] != nil {
-			return 0, fmt.Errorf("%w; keep the right one (if both are, they come from different platforms: publish those apart)", err)
+			return 0, fmt.Errorf("%w; keep the right one (if both are, they come from different "+
+				"platforms: publish those apart)", err)
 		}
 		if err != nil || r.End.Status == results.Failed {
 			continue

@@ -13,8 +13,8 @@ import (
 	"noisebench/results/bundle"
 )
 
-// A plan of two replicates is packed from a folder that has four: the others count as set aside. One of
-// six is incomplete, and the bundle says so. A run with two outcomes is not packed.
+// A plan of two replicates is packed from a folder that has four: the others count as set aside.
+// One of six is incomplete, which the bundle states. A run with two outcomes is not packed.
 func TestPack(t *testing.T) {
 	dir := t.TempDir()
 	plan := testbundle.Plan("four", "sgd")

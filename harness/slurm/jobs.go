@@ -29,9 +29,10 @@ func (j *Job) Save(dir string) error {
 	if err := os.MkdirAll(filepath.Join(dir, "jobs"), 0o777); err != nil {
 		return err
 	}
-	return results.WriteWhole(filepath.Join(dir, "jobs", j.Number+".json"), func(w io.Writer) error {
-		return json.NewEncoder(w).Encode(j)
-	})
+	return results.WriteWhole(filepath.Join(dir, "jobs", j.Number+".json"),
+		func(w io.Writer) error {
+			return json.NewEncoder(w).Encode(j)
+		})
 }
 
 // Jobs returns the jobs that were submitted for a plan, by the order of their numbers' text.

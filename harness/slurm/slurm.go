@@ -45,14 +45,14 @@ func ReadLimits(ctx context.Context) (Limits, error) {
 // Array is an array of jobs that all run the same command.
 type Array struct {
 	Name    string   // of the job
-	Command []string // words, passed on as they are
+	Command []string // words, passed unchanged
 	Tasks   int      // how many
 	CPUs    int      // for each task
 	GPUs    int      // for each task; 0: none are asked for
 	Time    time.Duration
 	Dir     string   // where the command runs
 	Log     string   // of each task: a path, in which %A is the job and %a the task
-	Options []string // of sbatch, such as --partition=long; they win over the fields above
+	Options []string // of sbatch, such as --partition=long; they override the fields above
 }
 
 // signalBefore is how long before its time limit a task is told to stop.
@@ -74,7 +74,7 @@ func (a *Array) Script() string {
 	return "#!/bin/sh\nexec " + strings.Join(words, " ") + "\n"
 }
 
-// plain are words that the shell takes as they are.
+// plain matches words that need no quotes in the shell.
 var plain = regexp.MustCompile(`^[A-Za-z0-9_./:=,@%+-]+$`)
 
 func quote(word string) string {
@@ -110,7 +110,8 @@ func (a *Array) Submit(ctx context.Context) (job string, err error) {
 		return "", err
 	}
 	if a.Tasks < 1 || a.Tasks > limits.MaxArraySize {
-		return "", fmt.Errorf("cannot submit %d tasks, this cluster takes 1 to %d in one array; submit fewer, each with more time or processors",
+		return "", fmt.Errorf("cannot submit %d tasks, this cluster takes 1 to %d in one array; "+
+			"submit fewer, each with more time or processors",
 			a.Tasks, limits.MaxArraySize)
 	}
 	out, err := call(ctx, a.Script(), "sbatch", a.Arguments()...)
@@ -129,7 +130,7 @@ type Task struct {
 	Job    string        // number of the array
 	Index  string        // of the task in it
 	State  string        // PENDING, RUNNING, COMPLETING, …
-	Node   string        // where it runs; empty: nowhere yet
+	Node   string        // where it runs; empty: it does not run yet
 	Used   time.Duration // since it started
 	Left   time.Duration // until its limit; negative: there is none
 	Reason string        // why it waits
@@ -138,14 +139,15 @@ type Task struct {
 // ID is the task's name, as in the environment of the task: JOB_INDEX.
 func (t *Task) ID() string { return t.Job + "_" + t.Index }
 
-// Queue returns the tasks of jobs that have not ended. A job that the cluster has forgotten has
+// Queue returns the tasks of jobs that have not ended. A job that the cluster no longer lists has
 // none.
 func Queue(ctx context.Context, jobs []string) ([]Task, error) {
 	if len(jobs) == 0 {
 		return nil, nil
 	}
-	// All jobs of the user, since squeue refuses a list with one that it has forgotten.
-	out, err := call(ctx, "", "squeue", "--me", "--array", "--noheader", "--format=%F|%K|%T|%N|%M|%L|%r")
+	// All jobs of the user, since squeue refuses a list with one that it no longer knows.
+	out, err := call(ctx, "", "squeue", "--me", "--array", "--noheader",
+		"--format=%F|%K|%T|%N|%M|%L|%r")
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +213,8 @@ func ParseTime(text string) (time.Duration, error) {
 	if hasDays {
 		units = []time.Duration{time.Hour, time.Minute, time.Second}
 	}
-	bad := fmt.Errorf("time is %q, want HH:MM:SS, D-HH:MM:SS, minutes, or a duration such as 3h55m", text)
+	bad := fmt.Errorf("time is %q, want HH:MM:SS, D-HH:MM:SS, minutes, or a duration such as "+
+		"3h55m", text)
 	n, err := strconv.ParseUint(days, 10, 16)
 	if err != nil || len(parts) > len(units) {
 		return 0, bad
@@ -235,7 +238,8 @@ func call(ctx context.Context, input, name string, args ...string) (string, erro
 	err := cmd.Run()
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
-		return "", fmt.Errorf("there is no %s on this machine; run on a machine where jobs are submitted to Slurm, or see bench run --help for other ways to use many machines", name)
+		return "", fmt.Errorf("there is no %s on this machine; run on a machine where jobs are "+
+			"submitted to Slurm, or see bench run --help for other ways to use many machines", name)
 	case err != nil:
 		return "", fmt.Errorf("%s: %w: %s", name, err, strings.TrimSpace(errOut.String()))
 	}

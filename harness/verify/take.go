@@ -17,6 +17,17 @@ import (
 	"noisebench/results/bundle/check"
 )
 
+// Source opens a bundle to take runs from: a file, or a published bundle by its name, see
+// [bundle.Find]. That its runs cannot be taken is an error, see [Usable].
+func Source(name string, o Options) (*check.Checked, error) {
+	path, err := bundle.Find(name)
+	if err != nil {
+		return nil, err
+	}
+	x := Open(path, o)
+	return x, Usable(x)
+}
+
 // Usable returns an error if runs of a bundle cannot be taken, since a check of [Open] failed or its
 // contract is an older one.
 func Usable(x *check.Checked) error {

@@ -1,6 +1,6 @@
-// Package worker has runs made by processes that are started by any command: ssh NODE, srun, docker
+// Package worker makes runs in processes that are started by any command: ssh NODE, srun, docker
 // run, or a shell. No folder is shared. A worker reads runs on its standard input and writes
-// records to its standard output; they are kept by the harness that started it.
+// records to its standard output; the harness that started it stores them.
 //
 // # Messages
 //

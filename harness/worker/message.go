@@ -37,7 +37,7 @@ type Opening struct {
 	Dir      string        `json:"dir,omitempty"`     // where relative paths of plugins begin
 }
 
-// fault is a *protocol.Fault on its way.
+// fault is a *protocol.Fault in a message.
 type fault struct {
 	Plugin string `json:"plugin"`
 	Call   string `json:"call"`

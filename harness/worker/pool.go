@@ -21,19 +21,19 @@ type Pool struct {
 	all     []*lane
 }
 
-// lane is a place for one worker, which is started when it is needed and again after it ended.
+// lane is a slot for one worker, which is started when it is needed and restarted after it ended.
 type lane struct {
 	command  string // of a shell
 	failures int    // since the last run that it made
 	worker   *worker
 }
 
-// maxFailures is how often in a row a lane may fail before it is given up.
+// maxFailures is how often in a row a lane may fail before it is abandoned.
 const maxFailures = 3
 
 // NewPool returns a pool with one worker for each prefix. A worker is started by the shell command
 // "PREFIX ARGS…"; args are those that start bench worker on that machine. Where the prefix ends in
-// -c, as sh -c does, they are one word. note is called with a text for each worker that failed.
+// -c, as sh -c does, they are one word. note is called with a message for each worker that failed.
 func NewPool(prefixes, args []string, opening Opening, note func(string)) *Pool {
 	p := &Pool{opening: opening, note: note, lanes: make(chan *lane, len(prefixes))}
 	for _, prefix := range prefixes {
@@ -54,7 +54,9 @@ func (p *Pool) Size() int { return len(p.all) }
 // Make implements [harness.Maker]. A worker that ends in the middle of a run is started again or
 // given up, and the run is made by another, from its last checkpoint. Without a worker that works
 // there is an error.
-func (p *Pool) Make(ctx context.Context, run results.Run, checkpoints *harness.Checkpoints) (*results.Record, error) {
+func (p *Pool) Make(
+	ctx context.Context, run results.Run, checkpoints *harness.Checkpoints,
+) (*results.Record, error) {
 	for {
 		l, err := p.free(ctx)
 		if err != nil {
@@ -97,7 +99,8 @@ func (p *Pool) free(ctx context.Context) (*lane, error) {
 				return l, nil
 			}
 			if given++; given == len(p.all) {
-				return nil, errors.New("no worker is left; the messages above tell why each was given up")
+				return nil, errors.New("no worker is left; the messages above explain why each " +
+					"was given up")
 			}
 		case <-ctx.Done():
 			return nil, ctx.Err()
@@ -105,7 +108,7 @@ func (p *Pool) free(ctx context.Context) (*lane, error) {
 	}
 }
 
-// Close ends all workers. No run may be in the making.
+// Close ends all workers. It must not be called while runs are being made.
 func (p *Pool) Close() {
 	for _, l := range p.all {
 		if l.worker != nil {
@@ -123,7 +126,9 @@ type brokenError struct {
 func (e *brokenError) Error() string { return e.err.Error() }
 func (e *brokenError) Unwrap() error { return e.err }
 
-func (l *lane) make(ctx context.Context, opening *Opening, run results.Run, checkpoints *harness.Checkpoints) (*results.Record, error) {
+func (l *lane) make(
+	ctx context.Context, opening *Opening, run results.Run, checkpoints *harness.Checkpoints,
+) (*results.Record, error) {
 	if l.worker == nil {
 		w, err := start(l.command, opening)
 		if err != nil {
@@ -146,7 +151,7 @@ type worker struct {
 	input    io.Closer
 	messages chan message
 	ended    chan struct{} // closed after the last message
-	err      error         // then: why there is no other
+	err      error         // then: why there are no more
 	stderr   tail
 }
 
@@ -156,7 +161,10 @@ const openTime = 5 * time.Minute
 
 // start starts a worker and opens the plan there.
 func start(command string, opening *Opening) (*worker, error) {
-	w := &worker{cmd: exec.Command("sh", "-c", command), messages: make(chan message), ended: make(chan struct{})}
+	w := &worker{
+		cmd: exec.Command("sh", "-c", command), messages: make(chan message),
+		ended: make(chan struct{}),
+	}
 	apart(w.cmd)
 	w.cmd.Stderr = &w.stderr
 	in, err := w.cmd.StdinPipe()
@@ -230,7 +238,9 @@ func (w *worker) broken(err error) error {
 const stopTime = 30 * time.Second
 
 // make has the worker make a run.
-func (w *worker) make(ctx context.Context, run results.Run, checkpoints *harness.Checkpoints) (*results.Record, error) {
+func (w *worker) make(
+	ctx context.Context, run results.Run, checkpoints *harness.Checkpoints,
+) (*results.Record, error) {
 	request := message{Run: &run}
 	if checkpoints != nil {
 		data, err := checkpoints.Load()
@@ -282,9 +292,11 @@ func (w *worker) make(ctx context.Context, run results.Run, checkpoints *harness
 
 // record reads a record and makes sure that it is that of the run.
 func (w *worker) record(run *results.Run, m message) (*results.Record, error) {
-	r, err := results.Decode(run.ID()+".jsonl", []byte(m.Record)) // which refuses that of another run
+	// which refuses that of another run
+	r, err := results.Decode(run.ID()+".jsonl", []byte(m.Record))
 	if err != nil {
-		return nil, w.broken(fmt.Errorf("its record is not that of the run that it was to make: %w", err))
+		return nil, w.broken(fmt.Errorf("its record is not that of the run that it was to make: "+
+			"%w", err))
 	}
 	return r, m.Fault.err()
 }

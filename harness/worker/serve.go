@@ -24,7 +24,10 @@ type Workplace struct {
 
 // Serve is the worker's side: it reads runs from in and writes records to out until in ends. open
 // prepares the workplace for a plan.
-func Serve(ctx context.Context, in io.Reader, out io.Writer, open func(context.Context, Opening) (*Workplace, error)) error {
+func Serve(
+	ctx context.Context, in io.Reader, out io.Writer,
+	open func(context.Context, Opening) (*Workplace, error),
+) error {
 	p := newPipe(in, out)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -92,12 +95,16 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, open func(context.C
 	}
 }
 
-func begin(ctx context.Context, m message, open func(context.Context, Opening) (*Workplace, error)) (*Workplace, error) {
+func begin(
+	ctx context.Context, m message, open func(context.Context, Opening) (*Workplace, error),
+) (*Workplace, error) {
 	switch {
 	case m.Open == nil:
-		return nil, errors.New("the first message opens no plan; bench worker is started by bench run --launch")
+		return nil, errors.New("the first message opens no plan; bench worker is started by " +
+			"bench run --launch")
 	case m.Open.Protocol != protocol.Version:
-		return nil, fmt.Errorf("the harness speaks version %d of the contract, this worker %d; install the same version of bench on both machines",
+		return nil, fmt.Errorf("the harness speaks version %d of the contract, this worker %d; "+
+			"install the same version of bench on both machines",
 			m.Open.Protocol, protocol.Version)
 	}
 	return open(ctx, *m.Open)
@@ -129,7 +136,9 @@ func (w *Workplace) serve(ctx context.Context, p *pipe, m message, messages <-ch
 	}
 }
 
-func (w *Workplace) make(ctx context.Context, run results.Run, checkpoints *harness.Checkpoints) message {
+func (w *Workplace) make(
+	ctx context.Context, run results.Run, checkpoints *harness.Checkpoints,
+) message {
 	record, err := w.Campaign.Make(ctx, run, w.Alloc, checkpoints)
 	switch {
 	case ctx.Err() != nil && err != nil:

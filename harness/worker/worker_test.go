@@ -38,7 +38,7 @@ func (builtIn) Optimizer(name string) (protocol.OptimizerDef, error) {
 	return d, nil
 }
 
-// The test binary is the worker if this says how it behaves.
+// The test binary is the worker if this variable names its behaviour.
 const (
 	workerVariable = "NOISEBENCH_TEST_WORKER"
 	otherVariable  = "NOISEBENCH_TEST_OTHER"

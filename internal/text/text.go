@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Count writes a number of things: "1 run", "2 runs".
@@ -51,4 +52,22 @@ func Quoted(s string) string {
 func FirstLine(doc string) string {
 	line, _, _ := strings.Cut(doc, "\n")
 	return line
+}
+
+// Duration writes a duration in at most two units: "40 ms", "1.4 s", "12 s", "3 min 5 s",
+// "2 h 10 min".
+func Duration(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	case d < time.Hour:
+		d = d.Round(time.Second)
+		return fmt.Sprintf("%d min %d s", d/time.Minute, d%time.Minute/time.Second)
+	}
+	d = d.Round(time.Minute)
+	return fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute)
 }

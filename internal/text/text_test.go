@@ -3,6 +3,7 @@ package text
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestCleaner(t *testing.T) {
@@ -41,6 +42,18 @@ func TestText(t *testing.T) {
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}
+
+func TestDuration(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0 ms", 999 * time.Millisecond: "999 ms", 1450 * time.Millisecond: "1.4 s",
+		12 * time.Second: "12 s", 185 * time.Second: "3 min 5 s", 130 * time.Minute: "2 h 10 min",
+		51 * time.Hour: "51 h 0 min",
+	} {
+		if got := Duration(d); got != want {
+			t.Errorf("%d ns is written %q, want %q", d, got, want)
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Package plans has the plans that bench knows by name. Each is a commented YAML file of this folder,
-// called NAME.yaml.
+// Package plans has the plans that bench knows by name. Each is a commented YAML file of this
+// folder, called NAME.yaml.
 package plans
 
 import (
@@ -25,11 +25,12 @@ func Has(name string) bool { return all.Has(name) }
 // Text returns the text of a plan of this package or of a file, and what to call it in errors.
 func Text(name string) (text []byte, file string, err error) { return all.Text(name) }
 
-// Load reads a plan of this package or of a file, and the one that it extends; see [planfile.Plans.Load].
+// Load reads a plan of this package or of a file, and the one that it extends; see
+// [planfile.Plans.Load].
 func Load(name string) (protocol.Plan, error) { return all.Load(name) }
 
-// Known returns the plan of this package that has a name, and whether there is one. Bundles may claim
-// to be of it, see noisebench/harness/verify.
+// Known returns the plan of this package that has a name, and whether there is one. Bundles may
+// claim to be of it, see noisebench/harness/verify.
 func Known(name string) (protocol.Plan, bool) {
 	if !Has(name) {
 		return protocol.Plan{}, false
@@ -41,8 +42,8 @@ func Known(name string) (protocol.Plan, bool) {
 	return plan, true
 }
 
-// Find is Load for a plan that may also be named like one of those that were run in a results folder,
-// which are looked at last. It returns the plan's text, too.
+// Find is Load for a plan that may also be named like one of those that were run in a results
+// folder, which are looked at last. It returns the plan's text, too.
 func Find(name string, saved []*bundle.Saved) (protocol.Plan, []byte, error) {
 	text, _, err := Text(name)
 	if err == nil {

@@ -2,14 +2,8 @@ package reproduce
 
 import (
 	"fmt"
-	"maps"
-	"math"
-	"slices"
-	"strings"
 
 	"noisebench/protocol"
-	"noisebench/results"
-	"noisebench/results/stats"
 )
 
 // The methods of Sec. 4.4.4, by their names in plans.
@@ -40,8 +34,12 @@ func chapter4(size Size) []protocol.Plan {
 		plan := protocol.Plan{
 			Name:        "fig-4.2-" + p,
 			Description: "adaptive and constant batch sizes on " + p,
-			Problems:    []protocol.ProblemEntry{{Problem: "cabs-" + p, Name: p, With: allPublished}},
-			Replicates:  10, Evaluations: evaluations4, OneShot: &no, Selection: protocol.TestPart, Report: protocol.Best,
+			Problems: []protocol.ProblemEntry{{
+				Problem: "cabs-" + p, Name: p,
+				With: allPublished,
+			}},
+			Replicates: 10, Evaluations: evaluations4, OneShot: &no, Selection: protocol.TestPart,
+			Report: protocol.Best,
 			Tuning: protocol.Tuning{TieSeeds: -1},
 		}
 		steps := map[string][]float64{protocol.StepSize: chapter4Steps}
@@ -67,7 +65,8 @@ func chapter4(size Size) []protocol.Plan {
 	return plans
 }
 
-// seeds43 are the seeds under which the sweeps of Fig. 4.3 are repeated: the first is that of Fig. 4.2.
+// seeds43 are the seeds under which the sweeps of Fig. 4.3 are repeated: the first is that of Fig.
+// 4.2.
 const seeds43 = 5
 
 // chapter43 makes the plans of Fig. 4.3: those of Fig. 4.2 under several tuning seeds.
@@ -92,8 +91,8 @@ func chapter43(size Size) []protocol.Plan {
 
 func chapter4Departs(more ...string) map[Size][]string {
 	more = append(more,
-		"budgets, starting points and factors of weight decay, which the thesis leaves out, are ours or "+
-			"those of its published code",
+		"budgets, starting points and factors of weight decay, which the thesis leaves out, are "+
+			"ours or those of its published code",
 		"the competitor's θ is tuned with its step size, so that it has three times the runs",
 		"the variance is exact; the thesis' code leaves out terms of convolutions",
 		fmt.Sprintf("runs are evaluated %d times; the thesis does not say how often", evaluations4),
@@ -109,134 +108,3 @@ func chapter4Departs(more ...string) map[Size][]string {
 
 // Evaluation of whole networks costs as much as training does at forty marks.
 const evaluations4 = 12
-
-// batchGrows judges that CABS' batch size is larger in the last quarter of a run than in the first,
-// from the traces of the optimizer of a name.
-func batchGrows(in *Input, optimizer string) []Finding {
-	const text = "CABS' batch size grows over a run"
-	const on = ", mean batch size of the last quarter less that of the first"
-	var findings []Finding
-	eachProblem(in, func(d *Done, p string) {
-		cell := d.Cell(p, optimizer)
-		if cell == nil {
-			return
-		}
-		var early, late []float64
-		for _, r := range cell.Runs {
-			first, last := batchSizes(r, 0, 0.25), batchSizes(r, 0.75, 1)
-			if r.End.Status == results.OK && len(first) > 0 && len(last) > 0 {
-				early, late = append(early, stats.Mean(first)), append(late, stats.Mean(last))
-			}
-		}
-		findings = append(findings, better("", text, p+", "+optimizer+on, late, early, true))
-	})
-	return findings
-}
-
-// batchSizes are those of the traced steps of a run between two shares of its budget.
-func batchSizes(r *results.Record, from, to float64) (sizes []float64) {
-	if r.Trace == nil {
-		return nil
-	}
-	for k, seen := range r.Trace.Seen {
-		if share := float64(seen) / float64(r.Run.Budget); from <= share && share <= to {
-			sizes = append(sizes, float64(r.Trace.BatchSize[k]))
-		}
-	}
-	return sizes
-}
-
-// spreadOverSteps is the standard deviation over the step sizes of Fig. 4.3 of the logarithm of the
-// training loss at the end of the tuning runs. Of the competitor's runs with one step size, that of the
-// best θ counts.
-func spreadOverSteps(c *results.Cell) float64 {
-	best := map[float64]float64{}
-	for _, r := range c.Tuning {
-		α, loss := r.Run.Optimizer.Setting[protocol.StepSize], trainLoss(r)
-		if α == chapter4Steps[0] || !(loss > 0) {
-			continue
-		}
-		if old, ok := best[α]; !ok || loss < old {
-			best[α] = loss
-		}
-	}
-	var logs []float64
-	for _, α := range chapter4Steps {
-		if loss, ok := best[α]; ok {
-			logs = append(logs, math.Log(loss))
-		}
-	}
-	return stats.Std(logs)
-}
-
-// robust judges that CABS' training loss depends less on the step size than that of each other method.
-func robust(in *Input) []Finding {
-	const text = "CABS' training loss depends less on the step size than with "
-	const on = ", standard deviation of its logarithm over step sizes, by seed"
-	spreads := map[string]map[string][]float64{} // by problem and method, one for each seed
-	eachProblem(in, func(d *Done, p string) {
-		if spreads[p] == nil {
-			spreads[p] = map[string][]float64{}
-		}
-		for _, method := range chapter4Methods {
-			if cell := d.Cell(p, method); cell != nil {
-				spreads[p][method] = append(spreads[p][method], spreadOverSteps(cell))
-			}
-		}
-	})
-	var findings []Finding
-	for _, p := range slices.Sorted(maps.Keys(spreads)) {
-		for _, other := range chapter4Methods[1:] {
-			x, y := spreads[p][cabs], spreads[p][other]
-			findings = append(findings, better("", text+other, p+on, x, y, false))
-		}
-	}
-	return findings
-}
-
-// gains42 are the leads in test accuracy over the best other method that the thesis has for CABS. It
-// shows one run of each; half the lead has to be there.
-var gains42 = map[string]float64{"cifar10": 0.004, "cifar100": 0.014}
-
-// beats judges what Fig. 4.2 is about: outside of MNIST, CABS ends with the lowest training loss and
-// the highest test accuracy; on MNIST two others are ahead.
-func beats(in *Input) []Finding {
-	var findings []Finding
-	eachProblem(in, func(d *Done, p string) {
-		against := func(
-			other, text, on string, value func(*results.Record) float64, higher bool, least float64,
-		) {
-			x, y := paired(d.Cell(p, cabs), d.Cell(p, other), value)
-			findings = append(findings, betterBy("", text, strings.ToUpper(p)+", "+on, x, y, higher, least))
-		}
-		if p == "mnist" {
-			for _, other := range []string{batch32, competitor} {
-				x, y := paired(d.Cell(p, cabs), d.Cell(p, other), testAccuracy)
-				on := "MNIST, " + endAccuracy
-				findings = append(findings, better("", other+" beats CABS", on, y, x, true))
-			}
-			return
-		}
-		for _, other := range chapter4Methods[1:] {
-			against(other, "CABS reaches the lowest training loss, below "+other, endLoss, trainLoss, false, 0)
-		}
-		gain := gains42[p]
-		text := "CABS reaches the highest test accuracy, above "
-		if gain > 0 {
-			text = fmt.Sprintf("CABS leads in test accuracy, by %.1f points in the thesis, over ", 100*gain)
-		}
-		for _, other := range chapter4Methods[1:] {
-			against(other, text+other, endAccuracy, testAccuracy, true, gain/2)
-		}
-	})
-	return findings
-}
-
-// eachProblem calls f for each problem of the plans that were run.
-func eachProblem(in *Input, f func(d *Done, problem string)) {
-	for i := range in.Done {
-		for _, p := range in.Done[i].Plan.Problems {
-			f(&in.Done[i], p.Name)
-		}
-	}
-}

@@ -1,7 +1,6 @@
 package reproduce
 
 import (
-	"fmt"
 	"image/color"
 	"math"
 	"slices"
@@ -11,10 +10,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"noisebench/protocol"
-	"noisebench/results"
 	"noisebench/results/report/figure"
-	"noisebench/results/stats"
 )
 
 // style is the k-th style of a picture whose lines are no optimizers, dots that of its points.
@@ -118,131 +114,11 @@ func (b *bars) Plot(c draw.Canvas, p *plot.Plot) {
 			continue
 		}
 		left, right, bottom, top := x(b.edges[i]), x(b.edges[i+1]), y(0), y(n)
-		c.FillPolygon(b.style.Color, []vg.Point{{X: left, Y: bottom}, {X: right, Y: bottom}, {X: right, Y: top}, {X: left, Y: top}})
+		c.FillPolygon(b.style.Color, []vg.Point{
+			{X: left, Y: bottom},
+			{X: right, Y: bottom},
+			{X: right, Y: top},
+			{X: left, Y: top},
+		})
 	}
-}
-
-// drawKinds draws figures of the given kinds of every problem that was run, each as a picture named PROBLEM-KIND.
-func drawKinds(in *Input, kinds ...string) (*Output, error) {
-	out := &Output{}
-	for i := range in.Done {
-		d := &in.Done[i]
-		source := figure.NewSource(&d.Plan, d.Cells, nil)
-		for _, p := range d.Plan.Problems {
-			for _, name := range kinds {
-				k := slices.IndexFunc(figure.Kinds, func(k figure.Kind) bool { return k.Name == name })
-				f, missing := figure.Kinds[k].Draw(source, p.Name)
-				if f == nil {
-					return nil, fmt.Errorf("cannot draw %s of %s: %s", name, p.Name, missing)
-				}
-				out.Pictures = append(out.Pictures, Picture{Name: p.Name + "-" + name, Figure: f})
-				out.Caption = f.Caption
-			}
-		}
-		out.Tables = append(out.Tables, scores(d)...)
-	}
-	return out, nil
-}
-
-// scores tabulates what the replicates of a plan ended with, problem by problem.
-func scores(d *Done) []Table {
-	var tables []Table
-	for _, p := range d.Plan.Problems {
-		t := Table{Title: p.Name, Header: []string{"optimizer", "setting", "training loss", "test metric", "runs"}}
-		for _, o := range d.Plan.Optimizers {
-			cell := d.Cell(p.Name, o.Name)
-			if cell == nil || len(cell.Runs) == 0 {
-				continue
-			}
-			var loss, metric []float64
-			for _, r := range cell.Runs {
-				loss, metric = append(loss, trainLoss(r)), append(metric, testAccuracy(r))
-			}
-			setting := protocol.Setting{}
-			for _, name := range append([]string{protocol.StepSize}, cell.Tuned...) {
-				setting[name] = cell.Setting[name]
-			}
-			t.Rows = append(t.Rows, []string{o.Name, setting.String(), meanStd(loss), meanStd(metric), fmt.Sprint(len(cell.Runs))})
-		}
-		tables = append(tables, t)
-	}
-	return tables
-}
-
-// meanStd writes mean and standard deviation.
-func meanStd(x []float64) string {
-	if len(x) < 2 {
-		return fmt.Sprintf("%.4g", stats.Mean(x))
-	}
-	return fmt.Sprintf("%.4g ± %.2g", stats.Mean(x), stats.Std(x))
-}
-
-func drawCurves(in *Input) (*Output, error) { return drawKinds(in, "loss", "metric") }
-
-func drawBatchSizes(in *Input) (*Output, error) { return drawKinds(in, "loss", "metric", "batch-size") }
-
-// drawFamilies draws, for each method, the training loss of its tuning runs, a line for each step size but the largest: the
-// more the lines spread, the more the method needs tuning.
-func drawFamilies(in *Input) (*Output, error) {
-	out := &Output{}
-	for i := range in.Done {
-		d := &in.Done[i]
-		if d.Plan.Tuning.SweepSeed() != in.Done[0].Plan.Tuning.SweepSeed() {
-			continue
-		}
-		for _, p := range d.Plan.Problems {
-			var row []*figure.Panel
-			low, high, budget := math.Inf(1), 0.0, 0.0
-			table := Table{
-				Title:  p.Name + ": standard deviation over step sizes of the logarithm of the training loss at the end",
-				Header: []string{"method", "spread"},
-			}
-			for _, o := range d.Plan.Optimizers {
-				cell := d.Cell(p.Name, o.Name)
-				panel := figure.NewPanel(o.Name, "", "training loss")
-				figure.LogY(panel)
-				for k, α := range chapter4Steps[1:] {
-					r := bestAt(cell, α)
-					if r == nil {
-						continue
-					}
-					l := &figure.Line{Style: style(k)}
-					for _, point := range r.Points {
-						l.X, l.Y = append(l.X, float64(point.Seen)), append(l.Y, float64(point.Train.Loss))
-						if v := float64(point.Train.Loss); protocol.Finite(v) && v > 0 {
-							low, high = min(low, v), max(high, min(v, 10*float64(r.Points[0].Train.Loss)))
-						}
-					}
-					budget = max(budget, float64(r.Run.Budget))
-					panel.Add(l)
-				}
-				row = append(row, panel)
-				table.Rows = append(table.Rows, []string{o.Name, fmt.Sprintf("%.3g", spreadOverSteps(cell))})
-			}
-			for _, panel := range row {
-				figure.ExamplesX(panel, budget)
-				panel.Y.Min, panel.Y.Max = low/1.1, high*1.1
-			}
-			var legend []figure.Entry
-			for k, α := range chapter4Steps[1:] {
-				legend = append(legend, figure.Entry{Label: fmt.Sprintf("α = %g", α), Style: style(k)})
-			}
-			f := figure.New(figure.Page, 4.4*vg.Inch, [][]*figure.Panel{row[:3], row[3:]}, legend...)
-			out.Pictures = append(out.Pictures, Picture{Name: p.Name, Figure: f})
-			out.Tables = append(out.Tables, table)
-		}
-	}
-	out.Caption = "Training loss over examples seen, one run for each step size, under the tuning seed."
-	return out, nil
-}
-
-// bestAt is the tuning run with a step size that ended with the lowest training loss.
-func bestAt(c *results.Cell, α float64) *results.Record {
-	var best *results.Record
-	for _, r := range c.Tuning {
-		if r.Run.Optimizer.Setting[protocol.StepSize] == α && (best == nil || trainLoss(r) < trainLoss(best)) {
-			best = r
-		}
-	}
-	return best
 }

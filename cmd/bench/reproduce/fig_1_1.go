@@ -20,23 +20,34 @@ const (
 	steps11 = 200
 )
 
-// fig11 shows why stochastic gradients need care: with the same step size gradient descent converges linearly, and
-// stochastic gradient descent ends on a plateau (Balles 2021, Sec. 1.1; level of the plateau: Thm. 3.1).
+// fig11 shows why stochastic gradients need care: with the same step size gradient descent
+// converges linearly, and stochastic gradient descent ends on a plateau (Balles 2021, Sec. 1.1;
+// level of the plateau: Thm. 3.1).
 var fig11 = Item{
-	Name:    "fig-1.1",
-	Title:   "gradient descent and SGD on a quadratic at one step size",
-	Time:    map[Size]string{Full: "seconds"},
-	Departs: map[Size][]string{Full: {"the quadratic, its noise and the step size are ours: the thesis gives none"}},
+	Name:  "fig-1.1",
+	Title: "gradient descent and SGD on a quadratic at one step size",
+	Time:  map[Size]string{Full: "seconds"},
+	Departs: map[Size][]string{Full: {"the quadratic, its noise and the step size are ours: the " +
+		"thesis gives none"}},
 	Plans: func(Size) []protocol.Plan {
 		no := false
 		with := protocol.Setting{"dim": 2, "condition": κ11, "distance": 2}
 		return []protocol.Plan{{
 			Name: "fig-1.1", Description: "gradient descent and SGD at one step size",
 			Problems: []protocol.ProblemEntry{
-				{Problem: "noisy-quadratic", Name: "exact", With: withNoise(with, 0), Budget: steps11, BatchSize: 1},
-				{Problem: "noisy-quadratic", Name: "noisy", With: withNoise(with, σ11), Budget: steps11, BatchSize: 1},
+				{
+					Problem: "noisy-quadratic", Name: "exact", With: withNoise(with, 0),
+					Budget: steps11, BatchSize: 1,
+				},
+				{
+					Problem: "noisy-quadratic", Name: "noisy", With: withNoise(with, σ11),
+					Budget: steps11, BatchSize: 1,
+				},
 			},
-			Optimizers:  []protocol.OptimizerEntry{{Optimizer: "sgd", Set: protocol.Setting{protocol.StepSize: α11}}},
+			Optimizers: []protocol.OptimizerEntry{{
+				Optimizer: "sgd",
+				Set:       protocol.Setting{protocol.StepSize: α11},
+			}},
 			Replicates:  100,
 			Evaluations: steps11, OneShot: &no,
 		}}
@@ -66,7 +77,8 @@ func plateau11() float64 {
 func draw11(in *Input) (*Output, error) {
 	left, right := figure.NewPanel("", "x₁", "x₂"), figure.NewPanel("", "step", "f(x) − f*")
 	f := func(x, y float64) float64 { return (x*x + y*y/κ11) / 2 }
-	contours(left, surface{-2.4, 2.4, -2.4, 2.4, 121, f}, []float64{0.02, 0.1, 0.3, 0.7, 1.3, 2.1}, figure.PaleStyle)
+	contours(left, surface{-2.4, 2.4, -2.4, 2.4, 121, f}, []float64{0.02, 0.1, 0.3, 0.7, 1.3, 2.1},
+		figure.PaleStyle)
 	figure.LogY(right)
 	var legend []figure.Entry
 	for k, name := range []string{"exact", "noisy"} {
@@ -75,7 +87,8 @@ func draw11(in *Input) (*Output, error) {
 		label := map[string]string{"exact": "gradient descent", "noisy": "SGD"}[name]
 		legend = append(legend, figure.Entry{Label: label, Style: style(k)})
 		p := path{
-			problem: "noisy-quadratic", with: first.Run.Problem.Parameters, optimizer: "sgd", set: first.Run.Optimizer.Setting,
+			problem: "noisy-quadratic", with: first.Run.Problem.Parameters, optimizer: "sgd",
+			set:  first.Run.Optimizer.Setting,
 			seed: first.Run.Seed, batch: 1, budget: 60,
 		}
 		points, _, err := p.follow()
@@ -88,12 +101,16 @@ func draw11(in *Input) (*Output, error) {
 	}
 	level := dashed(figure.PaleStyle)
 	level.Color = figure.Ink
-	right.Add(&figure.Line{X: []float64{0, steps11}, Y: []float64{plateau11(), plateau11()}, Style: level, Width: 0.8})
+	right.Add(&figure.Line{
+		X: []float64{0, steps11}, Y: []float64{plateau11(), plateau11()},
+		Style: level, Width: 0.8,
+	})
 	right.X.Min, right.X.Max, right.Y.Min, right.Y.Max = 0, steps11, 1e-8, 10
 	legend = append(legend, figure.Entry{Label: "expected level", Style: level})
 	return only(figure.New(figure.Page, 2.7*vg.Inch, panels(left, right), legend...), fmt.Sprintf(
-		"f(x) = ½(x₁² + x₂²/%g), gradient noise of standard deviation %g in each coordinate, α = %g for both. Left: contours and "+
-			"the first 60 steps of one run. Right: suboptimality of that run; dashed, the level about which theory says that SGD settles.",
+		"f(x) = ½(x₁² + x₂²/%g), gradient noise of standard deviation %g in each coordinate, α = "+
+			"%g for both. Left: contours and the first 60 steps of one run. Right: suboptimality "+
+			"of that run; dashed, the level about which theory says that SGD settles.",
 		κ11, σ11, α11)), nil
 }
 
@@ -126,9 +143,11 @@ func claims11(in *Input) []Finding {
 		levels = append(levels, stats.Mean(late))
 	}
 	return []Finding{
-		exactly("", "gradient descent converges linearly, by (1 − α/κ)² a step", "exact", worst < 1e-12,
+		exactly("", "gradient descent converges linearly, by (1 − α/κ)² a step", "exact",
+			worst < 1e-12,
 			fmt.Sprintf("greatest departure of the ratio of successive losses: %.1e", worst)),
-		around("S-10", "SGD settles at the level that theory gives", "noisy, mean loss over the second half of a run", levels,
+		around("S-10", "SGD settles at the level that theory gives",
+			"noisy, mean loss over the second half of a run", levels,
 			plateau11(), 0.1*plateau11()),
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"noisebench/results/report/figure"
 )
 
-// The least squares problem of Fig. 2.1: n examples y = aᵀθ* + ε with a ∼ N(0, I_d), θ* = (1, …, 1)/√d, ε ∼ N(0, σ²).
+// The least squares problem of Fig. 2.1: n examples y = aᵀθ* + ε with a ∼ N(0, I_d), θ* = (1, …,
+// 1)/√d, ε ∼ N(0, σ²).
 const (
 	n21, d21 = 40, 30
 	σ21      = 0.5
@@ -20,18 +21,20 @@ const (
 	draws21  = 20
 )
 
-// fig21 shows the gap between empirical and true risk that opens as gradient descent goes on (Balles 2021, Sec. 2.1.1).
+// fig21 shows the gap between empirical and true risk that opens as gradient descent goes on
+// (Balles 2021, Sec. 2.1.1).
 var fig21 = Item{
-	Name:    "fig-2.1",
-	Title:   "empirical and true risk over gradient descent on least squares",
-	Time:    map[Size]string{Full: "at once"},
-	Departs: map[Size][]string{Full: {"data, dimension and step size are ours: the thesis gives none"}},
-	Draw:    draw21,
-	Claims:  func(*Input) []Finding { return claims21(risks21) },
+	Name:  "fig-2.1",
+	Title: "empirical and true risk over gradient descent on least squares",
+	Time:  map[Size]string{Full: "at once"},
+	Departs: map[Size][]string{Full: {"data, dimension and step size are ours: the thesis gives " +
+		"none"}},
+	Draw:   draw21,
+	Claims: func(*Input) []Finding { return claims21(risks21) },
 }
 
-// risks21 runs gradient descent from 0 on one draw of the data and returns both risks after each step. With a ∼ N(0, I) the
-// true risk is exactly ½‖θ − θ*‖² + ½σ².
+// risks21 runs gradient descent from 0 on one draw of the data and returns both risks after each
+// step. With a ∼ N(0, I) the true risk is exactly ½‖θ − θ*‖² + ½σ².
 func risks21(seed uint64) (empirical, true_ []float64) {
 	random := protocol.Stream(seed, protocol.PurposeNoise)
 	star := make([]float64, d21)
@@ -71,11 +74,16 @@ func draw21(*Input) (*Output, error) {
 	for t := range steps {
 		steps[t] = float64(t + 1)
 	}
-	p.Add(&figure.Line{X: steps, Y: empirical[1:], Style: style(0)}, &figure.Line{X: steps, Y: true_[1:], Style: style(1)})
+	p.Add(&figure.Line{X: steps, Y: empirical[1:], Style: style(0)},
+		&figure.Line{X: steps, Y: true_[1:], Style: style(1)})
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 1, steps21, 0.01, 1
-	legend := []figure.Entry{{Label: "empirical risk", Style: style(0)}, {Label: "true risk", Style: style(1)}}
+	legend := []figure.Entry{
+		{Label: "empirical risk", Style: style(0)},
+		{Label: "true risk", Style: style(1)},
+	}
 	return only(figure.New(figure.Column, 2.6*vg.Inch, panels(p), legend...), fmt.Sprintf(
-		"Least squares with n = %d examples in d = %d dimensions, label noise of standard deviation %g, gradient descent with α = %g "+
+		"Least squares with n = %d examples in d = %d dimensions, label noise of standard "+
+			"deviation %g, gradient descent with α = %g "+
 			"from 0. The true risk is exact.", n21, d21, σ21, α21)), nil
 }
 
@@ -89,7 +97,8 @@ func claims21(risks func(seed uint64) (empirical, true_ []float64)) []Finding {
 	}
 	on := fmt.Sprintf("%d draws of the data", draws21)
 	return []Finding{
-		better("", "the true risk is above the empirical risk late in the run", on, true_, empirical, true),
+		better("", "the true risk is above the empirical risk late in the run", on, true_,
+			empirical, true),
 		better("", "the gap between them grows", on+", step 1000 less step 10", late, early, true),
 	}
 }

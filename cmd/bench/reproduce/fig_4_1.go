@@ -21,7 +21,8 @@ var (
 	batches41 = []int{10, 100}        // m
 )
 
-// fig41 shows how uncertain an estimate of the noise-to-signal ratio η² = σ²/μ² is (Balles 2021, Sec. 4.3).
+// fig41 shows how uncertain an estimate of the noise-to-signal ratio η² = σ²/μ² is (Balles 2021,
+// Sec. 4.3).
 var fig41 = Item{
 	Name:    "fig-4.1",
 	Title:   "distribution of estimates of the noise-to-signal ratio",
@@ -37,8 +38,8 @@ func estimate41(batch []float64) float64 {
 	return variance / (mean * mean)
 }
 
-// estimates41 draws trials41 batches of m numbers from N(1, η²), in a stream of its own for each seed,
-// and returns their estimates of η², sorted.
+// estimates41 draws trials41 batches of m numbers from N(1, η²), in a stream of its own for each
+// seed, and returns their estimates of η², sorted.
 func estimates41(seed uint64, η float64, m int, estimate func([]float64) float64) []float64 {
 	random := protocol.Stream(seed, protocol.PurposeNoise, math.Float64bits(η), uint64(m))
 	estimates, batch := make([]float64, trials41), make([]float64, m)
@@ -60,7 +61,8 @@ func decades41(estimates []float64) float64 {
 func draw41(*Input) (*Output, error) {
 	var rows [][]*figure.Panel
 	table := Table{Title: "estimates of η²", Header: []string{
-		"η²", "m", "median", "central 99 %", "in decades", "in theory", fmt.Sprintf("mean of %d streams", streams41),
+		"η²", "m", "median", "central 99 %", "in decades", "in theory",
+		fmt.Sprintf("mean of %d streams", streams41),
 	}}
 	for _, η := range ratios41 {
 		var row []*figure.Panel
@@ -73,23 +75,32 @@ func draw41(*Input) (*Output, error) {
 			p.Add(h)
 			top := slices.Max(h.counts)
 			truth := dashed(figure.Style{Color: figure.Ink})
-			p.Add(&figure.Line{X: []float64{η * η, η * η}, Y: []float64{0, 1.05 * top}, Style: truth})
+			p.Add(&figure.Line{
+				X: []float64{η * η, η * η}, Y: []float64{0, 1.05 * top},
+				Style: truth,
+			})
 			p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = low, high, 0, 1.05*top
 			row = append(row, p)
 			theoryLow, theoryHigh := central41(η, m)
 			table.Rows = append(table.Rows, []string{
 				fmt.Sprintf("%g", η*η), fmt.Sprint(m), fmt.Sprintf("%.3g", stats.Median(estimates)),
-				fmt.Sprintf("%.3g to %.3g", stats.Quantile(estimates, 0.005), stats.Quantile(estimates, 0.995)),
-				fmt.Sprintf("%.2f", decades41(estimates)), fmt.Sprintf("%.2f", math.Log10(theoryHigh/theoryLow)),
+				fmt.Sprintf("%.3g to %.3g", stats.Quantile(estimates, 0.005),
+					stats.Quantile(estimates, 0.995)),
+				fmt.Sprintf("%.2f", decades41(estimates)), fmt.Sprintf("%.2f",
+					math.Log10(theoryHigh/theoryLow)),
 				meanStd(streamed41(η, m, estimate41, decades41)),
 			})
 		}
 		rows = append(rows, row)
 	}
-	legend := []figure.Entry{{Label: "estimates", Style: style(0)}, {Label: "η²", Style: dashed(figure.Style{Color: figure.Ink})}}
+	legend := []figure.Entry{
+		{Label: "estimates", Style: style(0)},
+		{Label: "η²", Style: dashed(figure.Style{Color: figure.Ink})},
+	}
 	out := only(figure.New(figure.Page*0.8, 5*vg.Inch, rows, legend...), fmt.Sprintf(
-		"Sample variance over squared sample mean of m numbers from N(1, η²), %d trials in each panel; the "+
-			"last column is the mean of as many trials in each of %d random streams ± their standard deviation.",
+		"Sample variance over squared sample mean of m numbers from N(1, η²), %d trials in each "+
+			"panel; the last column is the mean of as many trials in each of %d random streams ± "+
+			"their standard deviation.",
 		trials41, streams41))
 	out.Tables = []Table{table}
 	return out, nil

@@ -26,9 +26,9 @@ func streamed41(
 	return values
 }
 
-// distribution41 is the probability that an estimate is q at most: s² = η²χ²/(m−1) and the sample mean
-// x̄ ∼ N(1, η²/m) are independent, so that it is the mean over x̄ of the probability that
-// χ² ≤ (m−1) q x̄²/η².
+// distribution41 is the probability that an estimate is q at most: s² = η²χ²/(m−1) and the sample
+// mean x̄ ∼ N(1, η²/m) are independent, so that it is the mean over x̄ of the probability that χ² ≤
+// (m−1) q x̄²/η².
 func distribution41(η float64, m int, q float64) float64 {
 	mean := distuv.Normal{Mu: 1, Sigma: η / math.Sqrt(float64(m))}
 	χ2 := distuv.ChiSquared{K: float64(m - 1)}
@@ -68,7 +68,7 @@ func central41(η float64, m int) (low, high float64) {
 	return v[0], v[1]
 }
 
-// found41 keeps what central41 has found: it takes a tenth of a second.
+// found41 caches the results of central41, which take a tenth of a second.
 var found41 sync.Map
 
 // decadesThesis are the widths that the thesis has, with half a unit of their last digit.
@@ -88,8 +88,10 @@ func claims41(estimate func([]float64) float64) []Finding {
 			covered := streamed41(η, m, estimate, func(e []float64) float64 {
 				return within41(e, low, high)
 			})
-			f := around("", "estimates have the distribution that theory gives, in its central 99 %",
-				fmt.Sprintf("η = %g, m = %d, %d streams, share of estimates", η, m, streams41), covered, 0.99, 0.001)
+			f := around("", "estimates have the distribution that theory gives, in its central 99 "+
+				"%",
+				fmt.Sprintf("η = %g, m = %d, %d streams, share of estimates", η, m, streams41),
+				covered, 0.99, 0.001)
 			f.Note += fmt.Sprintf("; %.3g to %.3g, %.2f decades", low, high, math.Log10(high/low))
 			findings = append(findings, f)
 		}

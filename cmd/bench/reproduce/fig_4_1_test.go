@@ -7,8 +7,8 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// The numbers of Fig. 4.1: at η = 4 and m = 100 the central 99 % are 3.08 decades on the mean of 200
-// streams, though the one that is drawn has 2.4.
+// The numbers of Fig. 4.1: at η = 4 and m = 100 the central 99 % are 3.08 decades on the mean of
+// 200 streams, though the one that is drawn has 2.4.
 func TestDecades(t *testing.T) {
 	notShort(t)
 	got := stat.Mean(streamed41(4, 100, estimate41, decades41), nil)

@@ -10,8 +10,9 @@ import (
 	"noisebench/results/report/figure"
 )
 
-// fig52 compares variance adaptation factors for signs: the optimal one is the probability that the sign of a normal
-// gradient is right, scaled to [0, 1]; Adam's is near it (Balles 2021, Sec. 5.2, Eqs. 5.5 and 5.10).
+// fig52 compares variance adaptation factors for signs: the optimal one is the probability that the
+// sign of a normal gradient is right, scaled to [0, 1]; Adam's is near it (Balles 2021, Sec. 5.2,
+// Eqs. 5.5 and 5.10).
 var fig52 = Item{
 	Name:   "fig-5.2",
 	Title:  "variance adaptation factors over the noise-to-signal ratio",
@@ -20,7 +21,8 @@ var fig52 = Item{
 	Claims: func(*Input) []Finding { return claims52(curves52) },
 }
 
-// signFactor is 2 P(sign correct) − 1 = erf(1/(√2 η)) of a normal gradient with standard deviation η and mean 1.
+// signFactor is 2 P(sign correct) − 1 = erf(1/(√2 η)) of a normal gradient with standard deviation
+// η and mean 1.
 func signFactor(η float64) float64 { return math.Erf(1 / (math.Sqrt2 * η)) }
 
 // adamFactor is (1 + η²)^(−1/2), the factor by which Adam scales a sign.
@@ -55,12 +57,14 @@ func draw52(*Input) (*Output, error) {
 	}
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 5, 0, 1
 	return only(figure.New(figure.Column, 2.7*vg.Inch, panels(p), legend...),
-		"Factors as functions of η = σ/|μ|, for a gradient coordinate distributed as N(μ, σ²)."), nil
+			"Factors as functions of η = σ/|μ|, for a gradient coordinate distributed as N(μ, "+
+				"σ²)."),
+		nil
 }
 
-// claims52 judges the curves that are drawn by what they stand for: the first by the tail of the normal
-// distribution, the second by Adam's quotient E[g]/√E[g²], the third by the least expected squared error
-// of γg. "Closely approximates" means by less than a tenth.
+// claims52 judges the curves that are drawn by their definitions: the first by the tail of the
+// normal distribution, the second by Adam's quotient E[g]/√E[g²], the third by the least expected
+// squared error of γg. "Closely approximates" means by less than a tenth.
 func claims52(curves []curve52) []Finding {
 	normal := distuv.UnitNormal
 	sign, quotient, least, worst, at := 0.0, 0.0, true, 0.0, 0.0
@@ -81,10 +85,14 @@ func claims52(curves []curve52) []Finding {
 	return []Finding{
 		exactly("", "the optimal factor of a sign is 2 P(sign correct) − 1", on, sign < 1e-14,
 			fmt.Sprintf("greatest difference from the normal distribution's %.1e", sign)),
-		exactly("", "Adam's factor is |E g|/√(E g²)", on, quotient < 1e-14, fmt.Sprintf("greatest departure %.1e", quotient)),
-		exactly("", "a gradient's factor has the least expected squared error", on, least, "against 1 % less and more"),
-		exactly("", "Adam's factor closely approximates the optimal one for signs: within 0.1", on, worst < 0.1,
-			fmt.Sprintf("greatest difference %.4f, at η = %.2f; for large η their quotient tends to √(2/π) = %.3f",
+		exactly("", "Adam's factor is |E g|/√(E g²)", on, quotient < 1e-14,
+			fmt.Sprintf("greatest departure %.1e", quotient)),
+		exactly("", "a gradient's factor has the least expected squared error", on, least,
+			"against 1 % less and more"),
+		exactly("", "Adam's factor closely approximates the optimal one for signs: within 0.1", on,
+			worst < 0.1,
+			fmt.Sprintf("greatest difference %.4f, at η = %.2f; for large η their quotient tends "+
+				"to √(2/π) = %.3f",
 				worst, at, math.Sqrt(2/math.Pi))),
 	}
 }

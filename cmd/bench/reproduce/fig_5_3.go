@@ -54,30 +54,42 @@ func draw53(*Input) (*Output, error) {
 	right.Add(&figure.Marks{X: after[0], Y: after[1], Style: dots(0), Radius: 1})
 	γ := factors53()
 	mean := style(1)
-	left.Add(&figure.Line{X: []float64{0, mean53[0]}, Y: []float64{0, mean53[1]}, Style: mean, Width: 1.6})
-	right.Add(&figure.Line{X: []float64{0, mean53[0]}, Y: []float64{0, mean53[1]}, Style: mean, Width: 1.6})
+	left.Add(&figure.Line{
+		X: []float64{0, mean53[0]}, Y: []float64{0, mean53[1]}, Style: mean,
+		Width: 1.6,
+	})
+	right.Add(&figure.Line{
+		X: []float64{0, mean53[0]}, Y: []float64{0, mean53[1]}, Style: mean,
+		Width: 1.6,
+	})
 	scaled := dashed(style(2))
-	right.Add(&figure.Line{X: []float64{0, γ[0] * mean53[0]}, Y: []float64{0, γ[1] * mean53[1]}, Style: scaled, Width: 1.6})
+	right.Add(&figure.Line{
+		X: []float64{0, γ[0] * mean53[0]}, Y: []float64{0, γ[1] * mean53[1]},
+		Style: scaled, Width: 1.6,
+	})
 	left.X.Min, left.X.Max, left.Y.Min, left.Y.Max = -2, 6, -4, 6
 	right.X.Min, right.X.Max, right.Y.Min, right.Y.Max = -2, 6, -4, 6
 	return only(figure.New(figure.Page*0.75, 2.8*vg.Inch, panels(left, right),
 		figure.Entry{Label: "stochastic gradients", Style: dots(0), Point: true},
 		figure.Entry{Label: "gradient", Style: mean},
 		figure.Entry{Label: "mean after adaptation", Style: scaled}),
-		fmt.Sprintf("%d draws from N(∇f, diag σ²) with ∇f = (2, 1) and σ = (1, 1.5); adaptation multiplies them by γ = (%.4g, %.4g).",
+		fmt.Sprintf("%d draws from N(∇f, diag σ²) with ∇f = (2, 1) and σ = (1, 1.5); adaptation "+
+			"multiplies them by γ = (%.4g, %.4g).",
 			draws53, γ[0], γ[1])), nil
 }
 
 // streams53 is the number of random streams over which claims about Fig. 5.3 are judged.
 const streams53 = 200
 
-// claims53 judges the factors γ that are drawn: their values by Lemma 5.1; over random streams, that the
-// squared distance from the gradient falls to what the lemma gives, σ²μ²/(μ² + σ²), from σ², within a
-// twentieth of σ²; and that the error is the smaller one in spite of the bias (γ − 1)μ, which is towards 0.
+// claims53 judges the factors γ that are drawn: their values by Lemma 5.1; over random streams,
+// that the squared distance from the gradient falls to what the lemma gives, σ²μ²/(μ² + σ²), from
+// σ², within a twentieth of σ²; and that the error is the smaller one in spite of the bias (γ −
+// 1)μ, which is towards 0.
 func claims53(γ [2]float64) []Finding {
 	want := [2]float64{4. / 5, 4. / 13}
 	departure := max(math.Abs(γ[0]-want[0]), math.Abs(γ[1]-want[1]))
-	findings := []Finding{exactly("", "γ = (4/5, 4/13) for ∇f = (2, 1) and σ = (1, 3/2)", "Lemma 5.1",
+	findings := []Finding{exactly("", "γ = (4/5, 4/13) for ∇f = (2, 1) and σ = (1, 3/2)",
+		"Lemma 5.1",
 		departure < 1e-15, fmt.Sprintf("(%.6g, %.6g)", γ[0], γ[1]))}
 	for j := range 2 {
 		var errors, plain, bias []float64
@@ -90,7 +102,8 @@ func claims53(γ [2]float64) []Finding {
 		σ2, μ2 := σ53[j]*σ53[j], mean53[j]*mean53[j]
 		on := fmt.Sprintf("coordinate %d, %d streams", j+1, streams53)
 		findings = append(findings,
-			around("", "the expected squared error is the least one", on, errors, σ2*μ2/(μ2+σ2), σ2/20),
+			around("", "the expected squared error is the least one", on, errors, σ2*μ2/(μ2+σ2),
+				σ2/20),
 			better("", "adaptation lowers the squared error", on, errors, plain, false),
 			around("", "and biases towards 0", on, bias, -mean53[j]*σ2/(μ2+σ2), σ53[j]/20))
 	}

@@ -25,10 +25,12 @@ func claims54(in *Input) []Finding {
 		all = append(all, clusters(in, p)...)
 	}
 	for _, p := range []string{"p1", "p2", "p3", "p4"} {
-		all = append(all, likeness(in, "S-02", "Adam and M-SSD do about the same", p, adam, mSSD)...)
+		all = append(all, likeness(in, "S-02", "Adam and M-SSD do about the same", p, adam,
+			mSSD)...)
 	}
 	for _, p := range []string{"p1", "p3"} {
-		all = append(all, signsLower(in, "S-03", "methods that use signs reach the lower training loss", p,
+		all = append(all, signsLower(in, "S-03",
+			"methods that use signs reach the lower training loss", p,
 			"training loss at the end", trainLoss, false)...)
 	}
 	all = append(all, signsLower(in, "S-04", "methods that use signs are faster early on", "p2",
@@ -39,8 +41,10 @@ func claims54(in *Input) []Finding {
 		"training loss at the end", trainLoss, true)...)
 	const harm = "variance adaptation does not hurt: "
 	for _, p := range []string{"p1", "p2", "p3", "p4"} {
-		all = append(all, harmless(in, "S-06", harm+"Adam is not worse than M-SSD", p, adam, mSSD)...)
-		all = append(all, harmless(in, "S-06", harm+"M-SVAG is not worse than M-SGD", p, mSVAG, mSGD)...)
+		all = append(all, harmless(in, "S-06", harm+"Adam is not worse than M-SSD", p, adam,
+			mSSD)...)
+		all = append(all, harmless(in, "S-06", harm+"M-SVAG is not worse than M-SGD", p, mSVAG,
+			mSGD)...)
 	}
 	const clear = "M-SVAG is clearly better than M-SGD, by a point or more"
 	const lower = " has a much lower training loss than M-SGD, less than half"

@@ -10,20 +10,21 @@ import (
 	"noisebench/results/report/figure"
 )
 
-// The quadratics of Figs. 6.1 and 6.2: H has eigenvalues 1 and λ, turned by ω.
+// The quadratics of Figs. 6.1 and 6.2: H has eigenvalues 1 and λ, rotated by ω.
 var (
 	eigenvalues61 = []float64{2, 5, 20}
 	angles61      = []float64{0, math.Pi / 16, math.Pi / 8, math.Pi / 4}
 	angleNames61  = []string{"0", "π/16", "π/8", "π/4"}
 )
 
-// quadratic61 is H = [[a, b], [b, d]] with eigenvalues 1 and λ, the eigenvector of λ turned by ω from the first axis.
+// quadratic61 is H = [[a, b], [b, d]] with eigenvalues 1 and λ, the eigenvector of λ rotated by ω
+// from the first axis.
 func quadratic61(λ, ω float64) (a, b, d float64) {
 	c, s := math.Cos(ω), math.Sin(ω)
 	return λ*c*c + s*s, (λ - 1) * c * s, λ*s*s + c*c
 }
 
-// bound61 is a function from above of the quadratic xᵀHx with H = [[a, b], [b, d]].
+// bound61 is an upper bound of the quadratic xᵀHx with H = [[a, b], [b, d]].
 type bound61 func(a, b, d float64) func(x, y float64) float64
 
 // squareBound is L∞‖x‖∞² with L∞ = a + d + 2|b| (Eq. C.14).
@@ -43,8 +44,11 @@ var fig61 = Item{
 	Title:   "smoothness in the maximum norm: quadratics and the squares that bound them",
 	Time:    map[Size]string{Full: "at once"},
 	Departs: map[Size][]string{Full: {"eigenvalues and angles are ours: the thesis gives none"}},
-	Draw:    func(*Input) (*Output, error) { return draw61("square {L∞‖x‖∞² = 1}", squareBound), nil },
-	Claims:  func(*Input) []Finding { return claims61(squareBound) },
+	Draw: func(*Input) (*Output, error) {
+		return draw61("square {L∞‖x‖∞² = 1}", squareBound),
+			nil
+	},
+	Claims: func(*Input) []Finding { return claims61(squareBound) },
 }
 
 var fig62 = Item{
@@ -52,11 +56,14 @@ var fig62 = Item{
 	Title:   "separable smoothness: quadratics and the ellipses along the axes that bound them",
 	Time:    map[Size]string{Full: "at once"},
 	Departs: map[Size][]string{Full: {"eigenvalues and angles are ours: the thesis gives none"}},
-	Draw:    func(*Input) (*Output, error) { return draw61("ellipse {Σ lᵢxᵢ² = 1}", separableBound), nil },
-	Claims:  func(*Input) []Finding { return claims62(separableBound) },
+	Draw: func(*Input) (*Output, error) {
+		return draw61("ellipse {Σ lᵢxᵢ² = 1}",
+			separableBound), nil
+	},
+	Claims: func(*Input) []Finding { return claims62(separableBound) },
 }
 
-// draw61 draws, for each quadratic, the level set {xᵀHx = 1} and that of a bound from above, which lies
+// draw61 draws, for each quadratic, the level set {xᵀHx = 1} and that of an upper bound, which lies
 // within it.
 func draw61(name string, bound bound61) *Output {
 	var rows [][]*figure.Panel
@@ -64,10 +71,14 @@ func draw61(name string, bound bound61) *Output {
 		var row []*figure.Panel
 		for k, ω := range angles61 {
 			a, b, d := quadratic61(λ, ω)
-			title := fmt.Sprintf("λ = %g, ω = %s: %.3g", λ, angleNames61[k], maxSmoothness(a, b, d)/λ)
+			title := fmt.Sprintf("λ = %g, ω = %s: %.3g", λ, angleNames61[k],
+				maxSmoothness(a, b, d)/λ)
 			p := figure.NewPanel(title, "", "")
 			p.X.Tick.Marker, p.Y.Tick.Marker = plot.ConstantTicks(nil), plot.ConstantTicks(nil)
-			s := surface{-1.1, 1.1, -1.1, 1.1, 201, func(x, y float64) float64 { return a*x*x + 2*b*x*y + d*y*y }}
+			s := surface{-1.1, 1.1, -1.1, 1.1, 201, func(x, y float64) float64 {
+				return a*x*x +
+					2*b*x*y + d*y*y
+			}}
 			contours(p, s, []float64{1}, style(0))
 			s.f = bound(a, b, d)
 			contours(p, s, []float64{1}, style(1))
@@ -76,6 +87,10 @@ func draw61(name string, bound bound61) *Output {
 		rows = append(rows, row)
 	}
 	f := figure.New(figure.Page, 5.6*vg.Inch, rows,
-		figure.Entry{Label: "{xᵀHx = 1}", Style: style(0)}, figure.Entry{Label: name, Style: style(1)})
-	return only(f, "H has eigenvalues 1 and λ and is turned by ω. A smaller bound lies further within the level set; above each panel, L∞/L₂.")
+		figure.Entry{Label: "{xᵀHx = 1}", Style: style(0)}, figure.Entry{
+			Label: name,
+			Style: style(1),
+		})
+	return only(f, "H has eigenvalues 1 and λ and is turned by ω. A smaller bound lies further "+
+		"within the level set; above each panel, L∞/L₂.")
 }

@@ -7,8 +7,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// maxSmoothness is L∞ by its definition (Eq. 6.11), the least L with ‖H(x−y)‖₁ ≤ L‖x−y‖∞. The left side
-// is convex, so that its maximum over the square ‖x−y‖∞ = 1 is at a corner.
+// maxSmoothness is L∞ by its definition (Eq. 6.11), the least L with ‖H(x−y)‖₁ ≤ L‖x−y‖∞. The left
+// side is convex, so that its maximum over the square ‖x−y‖∞ = 1 is at a corner.
 func maxSmoothness(a, b, d float64) float64 {
 	l := 0.0
 	for _, sign := range []float64{-1, 1} {
@@ -17,15 +17,16 @@ func maxSmoothness(a, b, d float64) float64 {
 	return l
 }
 
-// separableSmoothness is L_sep by its definition, the least sum l₁ + l₂ for which diag(l) − H has no
-// negative eigenvalue: given l₁ > a, the least l₂ is d + b²/(l₁−a), and the sum is convex in l₁, so that
-// a search by thirds finds its minimum.
+// separableSmoothness is L_sep by its definition, the least sum l₁ + l₂ for which diag(l) − H has
+// no negative eigenvalue: given l₁ > a, the least l₂ is d + b²/(l₁−a), and the sum is convex in l₁,
+// so that a search by thirds finds its minimum.
 func separableSmoothness(a, b, d float64) float64 {
 	if b == 0 {
 		return a + d
 	}
 	sum := func(excess float64) float64 { return a + excess + d + b*b/excess }
-	low, high := math.Log(1e-30), math.Log(1e9) // of the logarithm of the excess, convex in it as well
+	// of the logarithm of the excess, convex in it as well
+	low, high := math.Log(1e-30), math.Log(1e9)
 	for range 200 {
 		third := (high - low) / 3
 		if sum(math.Exp(low+third)) < sum(math.Exp(high-third)) {
@@ -46,8 +47,8 @@ func euclideanSmoothness(a, b, d float64) float64 {
 	return e.Values(nil)[1]
 }
 
-// slack61 are the least and the greatest quotient of a bound and of xᵀHx over directions, of which the
-// corners of the square and the axes are some.
+// slack61 are the least and the greatest quotient of a bound and of xᵀHx over directions, of which
+// the corners of the square and the axes are some.
 func slack61(bound bound61, a, b, d float64) (least, greatest float64) {
 	f := bound(a, b, d)
 	least = math.Inf(1)
@@ -82,7 +83,8 @@ func touches61(text string, bound bound61) Finding {
 		least, _ := slack61(bound, a, b, d)
 		low, high = min(low, least), max(high, least)
 	})
-	note := fmt.Sprintf("least quotient of bound and quadratic over 3600 directions: from 1 − %.1e to 1 + %.1e", 1-low, high-1)
+	note := fmt.Sprintf("least quotient of bound and quadratic over 3600 directions: from 1 − "+
+		"%.1e to 1 + %.1e", 1-low, high-1)
 	return exactly("", text, on61, math.Abs(low-1) < 1e-12 && math.Abs(high-1) < 1e-12, note)
 }
 
@@ -96,12 +98,14 @@ func claims61(bound bound61) []Finding {
 		below = max(below, l2/lInf, lInf/(2*l2))
 	})
 	return []Finding{
-		exactly("", "the square's L∞ is the least L with ‖H(x−y)‖₁ ≤ L‖x−y‖∞", on61, formula < 1e-14,
+		exactly("", "the square's L∞ is the least L with ‖H(x−y)‖₁ ≤ L‖x−y‖∞", on61,
+			formula < 1e-14,
 			fmt.Sprintf("greatest departure %.1e", formula)),
 		touches61("the square is the smallest that bounds the quadratic", bound),
 		exactly("", "L₂ does not depend on the angle", on61, turned < 1e-14,
 			fmt.Sprintf("greatest departure %.1e", turned)),
-		exactly("", "L₂ ≤ L∞ ≤ d L₂", on61, below <= 1+1e-14, fmt.Sprintf("greatest quotient %.15g", below)),
+		exactly("", "L₂ ≤ L∞ ≤ d L₂", on61, below <= 1+1e-14,
+			fmt.Sprintf("greatest quotient %.15g", below)),
 	}
 }
 
@@ -114,7 +118,8 @@ func claims62(bound bound61) []Finding {
 		formula = max(formula, math.Abs((f(1, 0)+f(0, 1))/lSep-1))
 	})
 	return []Finding{
-		exactly("", "L∞ = L_sep in two dimensions", on61+", both from their definitions", equal < 1e-12,
+		exactly("", "L∞ = L_sep in two dimensions", on61+", both from their definitions",
+			equal < 1e-12,
 			fmt.Sprintf("greatest departure %.1e", equal)),
 		exactly("", "the ellipse's lengths are those of the least sum", on61, formula < 1e-12,
 			fmt.Sprintf("greatest departure from L_sep %.1e", formula)),

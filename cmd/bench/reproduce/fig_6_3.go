@@ -26,13 +26,15 @@ var (
 	ratios63 = []float64{1.5, 2.35, 3, 4, 4.75, 5.5, 6.25, 7, 8, 9.1}             // λmax/λ̄
 )
 
-// fig63 compares gradient descent with sign descent on quadratics between axis-aligned and turned (Balles 2021, Sec. 6.4).
+// fig63 compares gradient descent with sign descent on quadratics between axis-aligned and rotated
+// (Balles 2021, Sec. 6.4).
 var fig63 = Item{
 	Name:  "fig-6.3",
 	Title: "gradient descent and sign descent on rotated quadratics",
 	Time:  map[Size]string{Full: "2 min"},
 	Departs: map[Size][]string{Full: {
-		fmt.Sprintf("dimension %d, the grid, %d rotations and %d starting points for each of its points are ours: the thesis gives none",
+		fmt.Sprintf("dimension %d, the grid, %d rotations and %d starting points for each of its "+
+			"points are ours: the thesis gives none",
 			dim63, rotations63, starts63),
 	}},
 	Plans: func(Size) []protocol.Plan {
@@ -40,8 +42,14 @@ var fig63 = Item{
 		plan := protocol.Plan{
 			Name: "fig-6.3", Description: "gradient descent and sign descent on rotated quadratics",
 			Optimizers: []protocol.OptimizerEntry{
-				{Optimizer: "normalized-sgd", Name: "GD", Set: protocol.Setting{"normalization": 0, "relative": 1, protocol.StepSize: 1}},
-				{Optimizer: "norm-scaled-sign-sgd", Name: "sign-GD", Set: protocol.Setting{"relative": 1, protocol.StepSize: 1}},
+				{Optimizer: "normalized-sgd", Name: "GD", Set: protocol.Setting{
+					"normalization": 0,
+					"relative":      1, protocol.StepSize: 1,
+				}},
+				{
+					Optimizer: "norm-scaled-sign-sgd", Name: "sign-GD",
+					Set: protocol.Setting{"relative": 1, protocol.StepSize: 1},
+				},
 			},
 			Replicates: starts63, Evaluations: 1, Trace: -1, OneShot: &no,
 		}
@@ -50,7 +58,10 @@ var fig63 = Item{
 				for r := range rotations63 {
 					plan.Problems = append(plan.Problems, protocol.ProblemEntry{
 						Problem: "rotated-quadratic", Name: name63(φ, q, r), Budget: steps63,
-						With: protocol.Setting{"dim": dim63, "lambda_max": largest63(q), "phi": φ, "rotation": float64(r)},
+						With: protocol.Setting{
+							"dim": dim63, "lambda_max": largest63(q), "phi": φ,
+							"rotation": float64(r),
+						},
 					})
 				}
 			}
@@ -123,7 +134,8 @@ func distances63(in *Input, optimizer string) map63 {
 	})
 }
 
-// advantage63 is log10 of GD's mean squared distance over sign descent's: above 0 sign descent is closer.
+// advantage63 is log10 of GD's mean squared distance over sign descent's: above 0 sign descent is
+// closer.
 func advantage63(in *Input) map63 {
 	gd, sign := distances63(in, "GD"), distances63(in, "sign-GD")
 	for i := range gd {
@@ -143,7 +155,10 @@ func draw63(in *Input) (*Output, error) {
 	equal.LineStyles[0].Width, equal.LineStyles[0].Dashes = 1, []vg.Length{3, 2}
 	equal.LineStyles[0].Color = figure.Ink
 	right.Add(equal)
-	table := Table{Title: "log10 of squared distances, GD over sign-GD", Header: []string{"λmax/λ̄"}}
+	table := Table{
+		Title:  "log10 of squared distances, GD over sign-GD",
+		Header: []string{"λmax/λ̄"},
+	}
 	for _, φ := range powers63 {
 		table.Header = append(table.Header, fmt.Sprintf("φ = %g", φ))
 	}
@@ -156,9 +171,12 @@ func draw63(in *Input) (*Output, error) {
 	}
 	out := only(figure.New(figure.Page, 3.2*vg.Inch, panels(left, right),
 		figure.Entry{Label: "equal", Style: dashed(figure.Style{Color: figure.Ink})}), fmt.Sprintf(
-		"f(x) = ½ xᵀHx in d = %d dimensions, H = R^φ Λ (R^φ)ᵀ with Λ = diag(1, …, 1, λmax) and λ̄ = tr Λ/d its mean eigenvalue; α = 1/L₂ and 1/L∞; squared "+
-			"distance from the optimum after %d steps, averaged over %d rotations and %d starting points. Left: from 0 (blue) to 1 (red). "+
-			"Right: blue where gradient descent is closer, red where sign descent is, clipped at ±%d; dashed, where they are equal.",
+		"f(x) = ½ xᵀHx in d = %d dimensions, H = R^φ Λ (R^φ)ᵀ with Λ = diag(1, …, 1, λmax) and λ̄ "+
+			"= tr Λ/d its mean eigenvalue; α = 1/L₂ and 1/L∞; squared "+
+			"distance from the optimum after %d steps, averaged over %d rotations and %d starting "+
+			"points. Left: from 0 (blue) to 1 (red). "+
+			"Right: blue where gradient descent is closer, red where sign descent is, clipped at "+
+			"±%d; dashed, where they are equal.",
 		dim63, steps63, rotations63, starts63, clip))
 	out.Tables = []Table{table}
 	return out, nil

@@ -27,9 +27,11 @@ func claims63(in *Input) []Finding {
 		unturned63(in),
 	}
 	on, v := at(0, top)
-	findings = append(findings, better("", "sign descent is closer on axis-aligned quadratics with one large eigenvalue", on, v, zero, true))
+	findings = append(findings, better("", "sign descent is closer on axis-aligned quadratics "+
+		"with one large eigenvalue", on, v, zero, true))
 	on, v = at(last, top)
-	findings = append(findings, better("", "gradient descent is closer on turned ones", on, v, zero, false))
+	findings = append(findings, better("", "gradient descent is closer on turned ones", on, v,
+		zero, false))
 	most := slices.Repeat([]float64{math.Inf(-1)}, starts63)
 	for _, φ := range powers63 {
 		for k, v := range advantages63(in, φ, ratios63[0]) {
@@ -37,11 +39,12 @@ func claims63(in *Input) []Finding {
 		}
 	}
 	return append(findings, better("", "gradient descent is closer where no eigenvalue stands out",
-		fmt.Sprintf("λmax/λ̄ = %g, greatest log10 of the quotient over φ, by starting point", ratios63[0]), most, zero, false))
+		fmt.Sprintf("λmax/λ̄ = %g, greatest log10 of the quotient over φ, by starting point",
+			ratios63[0]), most, zero, false))
 }
 
-// advantages63 are, for each starting point, log10 of GD's squared distance over sign descent's at a
-// point of the grid, both averaged over rotations.
+// advantages63 are, for each starting point, log10 of GD's squared distance over sign descent's at
+// a point of the grid, both averaged over rotations.
 func advantages63(in *Input, φ, q float64) []float64 {
 	cells := cells63(in)
 	var v []float64
@@ -61,10 +64,10 @@ func distance63(r *results.Record) float64 {
 	return float64(r.Points[len(r.Points)-1].Train.Metric)
 }
 
-// unturned63 judges that GD depends on the rotation by nothing but the direction of λmax, in which it is
-// at the optimum after one step: ‖x_T‖² = (1−1/λmax)^(2T) (‖x₀‖² − (uᵀx₀)²) in every run, where the loss
-// at the start, ½(‖x₀‖² + (λmax−1)(uᵀx₀)²), gives (uᵀx₀)². Over starting points x₀ ∼ N(0, I) the mean is
-// the same for all φ.
+// unturned63 judges that GD depends on the rotation by nothing but the direction of λmax, in which
+// it is at the optimum after one step: ‖x_T‖² = (1−1/λmax)^(2T) (‖x₀‖² − (uᵀx₀)²) in every run,
+// where the loss at the start, ½(‖x₀‖² + (λmax−1)(uᵀx₀)²), gives (uᵀx₀)². Over starting points x₀ ∼
+// N(0, I) the mean is the same for all φ.
 func unturned63(in *Input) Finding {
 	worst := 0.0
 	cells := cells63(in)
@@ -73,7 +76,8 @@ func unturned63(in *Input) Finding {
 			λ := largest63(q)
 			for r := range rotations63 {
 				for _, run := range cells[[2]string{name63(φ, q, r), "GD"}].Runs {
-					square, loss := float64(run.Points[0].Train.Metric), float64(run.Points[0].Train.Loss)
+					square, loss := float64(run.Points[0].Train.Metric),
+						float64(run.Points[0].Train.Loss)
 					along := (2*loss - square) / (λ - 1)
 					want := math.Pow(1-1/λ, 2*steps63) * (square - along)
 					worst = max(worst, math.Abs(distance63(run)-want)/max(want, 1e-20*square))
@@ -81,7 +85,7 @@ func unturned63(in *Input) Finding {
 			}
 		}
 	}
-	return exactly("", "gradient descent does not depend on the rotation, but for the share of x₀ along λmax: "+
-		"E‖x_T‖² = (d−1)(1−1/λmax)^(2T)", "every run", worst < 1e-6,
+	return exactly("", "gradient descent does not depend on the rotation, but for the share of "+
+		"x₀ along λmax: E‖x_T‖² = (d−1)(1−1/λmax)^(2T)", "every run", worst < 1e-6,
 		fmt.Sprintf("greatest relative departure of ‖x_T‖² from its value in theory %.1e", worst))
 }

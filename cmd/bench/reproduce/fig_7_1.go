@@ -22,8 +22,8 @@ const (
 	λ71       = 1e-8
 )
 
-// fig71 shows the directions of gradient descent, natural gradient descent and its "empirical" variant on a linear
-// regression (Balles 2021, Sec. 7.1, Eq. D.29).
+// fig71 shows the directions of gradient descent, natural gradient descent and its "empirical"
+// variant on a linear regression (Balles 2021, Sec. 7.1, Eq. D.29).
 var fig71 = Item{
 	Name:    "fig-7.1",
 	Title:   "vector fields of GD, NGD and EFGD on a linear regression",
@@ -64,7 +64,8 @@ func optimum71(w *whole) ([]float64, error) {
 // data71 are the inputs and targets: at 0 the gradient of example i is −yᵢ(1, xᵢ).
 func data71(w *whole) (x, y []float64, err error) {
 	for i := range w.batch.Examples {
-		m, err := w.measure([]float64{0, 0}, protocol.Batch{Examples: w.batch.Examples[i : i+1]}, protocol.Gradient)
+		m, err := w.measure([]float64{0, 0}, protocol.Batch{Examples: w.batch.Examples[i : i+1]},
+			protocol.Gradient)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -88,16 +89,19 @@ func draw71(*Input) (*Output, error) {
 		return nil, err
 	}
 	data := figure.NewPanel("data", "x", "y")
-	data.Add(&figure.Marks{X: inputs, Y: targets, Style: dots(7), Radius: 1}, line(0, slices.Max(inputs), 2, style(3),
-		func(x float64) float64 { return optimum[0] + optimum[1]*x }))
-	data.X.Min, data.X.Max, data.Y.Min, data.Y.Max = 0, slices.Max(inputs), slices.Min(targets), slices.Max(targets)
+	data.Add(&figure.Marks{X: inputs, Y: targets, Style: dots(7), Radius: 1},
+		line(0, slices.Max(inputs), 2, style(3),
+			func(x float64) float64 { return optimum[0] + optimum[1]*x }))
+	data.X.Min, data.X.Max, data.Y.Min, data.Y.Max = 0, slices.Max(inputs), slices.Min(targets),
+		slices.Max(targets)
 	row := []*figure.Panel{data}
 	for k, m := range allMethods7 {
 		p := figure.NewPanel(m, "intercept", "slope")
 		var arrows arrows
 		for i := range n {
 			for j := range n {
-				x := []float64{left + (right-left)*float64(i)/(n-1), left + (right-left)*float64(j)/(n-1)}
+				x := []float64{left + (right-left)*float64(i)/(n-1), left +
+					(right-left)*float64(j)/(n-1)}
 				d, err := directions71(w, x)
 				if err != nil {
 					return nil, err
@@ -108,8 +112,10 @@ func draw71(*Input) (*Output, error) {
 		p.Add(&arrows)
 		for start := 1; start <= 4; start++ {
 			run := path{
-				problem: problem71, with: protocol.Setting{"start": float64(start)}, optimizer: optimizers7[m],
-				set: protocol.Setting{protocol.StepSize: α71}, batch: w.spec.Train, budget: steps71 * int64(w.spec.Train),
+				problem: problem71, with: protocol.Setting{"start": float64(start)},
+				optimizer: optimizers7[m],
+				set:       protocol.Setting{protocol.StepSize: α71}, batch: w.spec.Train,
+				budget: steps71 * int64(w.spec.Train),
 			}
 			if m != gd {
 				run.set["damping"] = λ71
@@ -123,15 +129,19 @@ func draw71(*Input) (*Output, error) {
 				thinned = append(thinned, points[t])
 			}
 			x, y := coordinates(thinned, 0, 1)
-			p.Add(&figure.Line{X: x, Y: y, Style: style(k), Width: 1.5}, &figure.Marks{X: x[:1], Y: y[:1], Style: dots(k), Radius: 2.4})
+			p.Add(&figure.Line{X: x, Y: y, Style: style(k), Width: 1.5},
+				&figure.Marks{X: x[:1], Y: y[:1], Style: dots(k), Radius: 2.4})
 		}
 		star := dots(7)
 		p.Add(&figure.Marks{X: optimum[:1], Y: optimum[1:], Style: star, Radius: 2.4})
 		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = left-0.25, right+0.25, left-0.25, right+0.25
 		row = append(row, p)
 	}
-	return only(figure.New(figure.Page, 2.7*vg.Inch, panels(row...), figure.Entry{Label: "optimum", Style: dots(7), Point: true}), fmt.Sprintf(
-		"Linear regression with log-normal inputs; left, the data and the line at the optimum. Arrows: directions, all of one length. Lines: %d full-batch steps with γ = %g and λ = %g from four points.",
+	return only(figure.New(figure.Page, 2.7*vg.Inch, panels(row...),
+		figure.Entry{Label: "optimum", Style: dots(7), Point: true}), fmt.Sprintf(
+		"Linear regression with log-normal inputs; left, the data and the line at the optimum. "+
+			"Arrows: directions, all of one length. Lines: %d full-batch steps with γ = %g and λ "+
+			"= %g from four points.",
 		steps71, α71, λ71)), nil
 }
 
@@ -153,14 +163,15 @@ func (a *arrows) Plot(c draw.Canvas, p *plot.Plot) {
 		c.StrokeLine2(style, fx, fy, tx, ty)
 		angle := math.Atan2(float64(ty-fy), float64(tx-fx))
 		tip := func(turn float64, length vg.Length) vg.Point {
-			return vg.Point{X: tx - length*vg.Length(math.Cos(angle+turn)), Y: ty - length*vg.Length(math.Sin(angle+turn))}
+			return vg.Point{X: tx - length*vg.Length(math.Cos(angle+turn)), Y: ty -
+				length*vg.Length(math.Sin(angle+turn))}
 		}
 		c.FillPolygon(figure.Pale, []vg.Point{{X: tx, Y: ty}, tip(0.5, 2.8), tip(-0.5, 2.8)})
 	}
 }
 
-// claims71 judges the directions of a method, given by a function, by their angle with the way to the
-// optimum.
+// claims71 judges the directions of a method, given by a function, by their angle with the way to
+// the optimum.
 func claims71(directions func(*whole, []float64) (map[string][]float64, error)) []Finding {
 	w, err := openWhole(problem71, nil)
 	if err != nil {
@@ -183,15 +194,18 @@ func claims71(directions func(*whole, []float64) (map[string][]float64, error)) 
 				continue // the optimum itself
 			}
 			for m, v := range least {
-				least[m] = min(v, floats.Dot(d[m], towards)/floats.Norm(d[m], 2)/floats.Norm(towards, 2))
+				least[m] = min(v, floats.Dot(d[m], towards)/floats.Norm(d[m],
+					2)/floats.Norm(towards, 2))
 			}
 		}
 	}
 	const on = "13 × 13 points, cosine between direction and the way to the optimum"
 	return []Finding{
-		exactly("", "NGD points straight at the optimum, from everywhere, but for the damping", on, least[ngd] > 1-1e-10,
+		exactly("", "NGD points straight at the optimum, from everywhere, but for the damping", on,
+			least[ngd] > 1-1e-10,
 			fmt.Sprintf("1 − %.1e at least", 1-least[ngd])),
-		measured("", "EFGD does not: it distorts the field even more than GD does", on, least[efgd] < least[gd],
+		measured("", "EFGD does not: it distorts the field even more than GD does", on,
+			least[efgd] < least[gd],
 			fmt.Sprintf("%.3f at least, GD %.3f", least[efgd], least[gd])),
 	}
 }

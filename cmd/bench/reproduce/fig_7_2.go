@@ -10,7 +10,8 @@ import (
 	"noisebench/results/report/figure"
 )
 
-// The thesis draws 1000 examples; claims are judged on more, since at 1000 chance hides the difference of two of the cases.
+// The thesis draws 1000 examples; claims are judged on more, since at 1000 chance hides the
+// difference of two of the cases.
 const (
 	drawn72  = 1000
 	judged72 = 100_000
@@ -29,8 +30,8 @@ var cases72 = []struct {
 	{"logistic, two correlations", "logistic-toy", protocol.Setting{"case": 3}},
 }
 
-// fig72 compares Fisher matrix and "empirical Fisher" at the optimum, where models are right and wrong (Balles 2021, Sec.
-// 7.3.2, App. D.2).
+// fig72 compares Fisher matrix and "empirical Fisher" at the optimum, where models are right and
+// wrong (Balles 2021, Sec. 7.3.2, App. D.2).
 var fig72 = Item{
 	Name:   "fig-7.2",
 	Title:  "Fisher matrix and empirical Fisher at the optimum of right and wrong models",
@@ -38,8 +39,8 @@ var fig72 = Item{
 	Draw:   draw72,
 	Claims: func(*Input) []Finding { return claims72(newMatrices72) },
 	Departs: map[Size][]string{Full: {
-		"normal inputs have the covariances that the thesis prints; its code takes their squares, and adds a weak prior: " +
-			"claims about accuracies are judged by both readings",
+		"normal inputs have the covariances that the thesis prints; its code takes their " +
+			"squares, and adds a weak prior: claims about accuracies are judged by both readings",
 	}},
 }
 
@@ -60,7 +61,10 @@ func draw72(*Input) (*Output, error) {
 				u, v = u-m.optimum[0], v-m.optimum[1]
 				return a[0]*u*u + 2*a[1]*u*v + a[3]*v*v
 			}
-			s := surface{m.optimum[0] - r, m.optimum[0] + r, m.optimum[1] - r, m.optimum[1] + r, 161, form}
+			s := surface{
+				m.optimum[0] - r, m.optimum[0] + r, m.optimum[1] - r, m.optimum[1] + r,
+				161, form,
+			}
 			st := style(k)
 			if k == 1 {
 				st = dashed(st)
@@ -73,9 +77,13 @@ func draw72(*Input) (*Output, error) {
 		}
 		rows[i/3] = append(rows[i/3], p)
 	}
-	return only(figure.New(figure.Page, 5*vg.Inch, rows, figure.Entry{Label: "Fisher = generalised Gauss–Newton", Style: style(0)},
-		figure.Entry{Label: "empirical Fisher", Style: dashed(style(1))}, figure.Entry{Label: "optimum", Style: dots(7), Point: true}),
-		"Level sets of the quadratics that the two matrices give, around the optimum, 1000 examples each. Above, linear regression: the "+
-			"model is right; the noise has twice the model's variance; the data have a quadratic part. Below, logistic regression: "+
-			"classes of equal covariance, which a linear logit describes; of different variances; of different correlations."), nil
+	return only(figure.New(figure.Page, 5*vg.Inch, rows,
+		figure.Entry{Label: "Fisher = generalised Gauss–Newton", Style: style(0)},
+		figure.Entry{Label: "empirical Fisher", Style: dashed(style(1))},
+		figure.Entry{Label: "optimum", Style: dots(7), Point: true}),
+		"Level sets of the quadratics that the two matrices give, around the optimum, 1000 "+
+			"examples each. Above, linear regression: the model is right; the noise has twice "+
+			"the model's variance; the data have a quadratic part. Below, logistic regression: "+
+			"classes of equal covariance, which a linear logit describes; of different "+
+			"variances; of different correlations."), nil
 }

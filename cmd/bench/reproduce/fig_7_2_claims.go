@@ -13,8 +13,8 @@ import (
 type matrices72 struct {
 	optimum                                 []float64
 	fisher, gaussNewton, empirical, hessian []float64 // 2 × 2
-	// apart are, for each element of the upper triangle, the differences of F̃ and F of single examples
-	// in units of the greatest that the element of F could be, √(F₁₁F₂₂); own are F's.
+	// apart are, for each element of the upper triangle, the differences of F̃ and F of single
+	// examples in units of the greatest that the element of F could be, √(F₁₁F₂₂); own are F's.
 	apart, own [3][]float64
 	accuracy   float64 // share of examples whose loss is below log 2, for classes
 }
@@ -30,7 +30,8 @@ func newMatrices72(problem string, with protocol.Setting, examples float64) (*ma
 		return nil, err
 	}
 	run := path{
-		problem: problem, with: with, optimizer: "newton", set: protocol.Setting{protocol.StepSize: 1},
+		problem: problem, with: with, optimizer: "newton",
+		set:   protocol.Setting{protocol.StepSize: 1},
 		batch: w.spec.Train, budget: 20 * int64(w.spec.Train),
 	}
 	points, _, err := run.follow()
@@ -43,11 +44,13 @@ func newMatrices72(problem string, with protocol.Setting, examples float64) (*ma
 	if err != nil {
 		return nil, err
 	}
-	r.fisher, r.gaussNewton, r.empirical, r.hessian = m.Fisher, m.GaussNewton, m.EmpiricalFisher, m.Hessian
+	r.fisher, r.gaussNewton, r.empirical, r.hessian = m.Fisher, m.GaussNewton, m.EmpiricalFisher,
+		m.Hessian
 	scale := math.Sqrt(m.Fisher[0] * m.Fisher[3])
 	for i := range w.batch.Examples {
 		batch := protocol.Batch{Examples: w.batch.Examples[i : i+1]}
-		m, err := w.measure(r.optimum, batch, protocol.Gradient|protocol.Fisher|protocol.EmpiricalFisher)
+		m, err := w.measure(r.optimum, batch,
+			protocol.Gradient|protocol.Fisher|protocol.EmpiricalFisher)
 		if err != nil {
 			return nil, err
 		}
@@ -62,22 +65,25 @@ func newMatrices72(problem string, with protocol.Setting, examples float64) (*ma
 	return r, nil
 }
 
-// equal72 counts as no difference of matrices, relative to √(F₁₁F₂₂).
+// equal72 is the largest difference of matrices that counts as none, relative to √(F₁₁F₂₂).
 const equal72 = 0.05
 
-// equal judges that F̃ is F within equal72: all elements have to be. [Finding.opposite] is its negation.
+// equal judges that F̃ is F within equal72: all elements have to be. [Finding.opposite] is its
+// negation.
 func (m *matrices72) equal(on string) Finding {
 	var f Finding
 	yes, no := 0.0, 1.0
 	for _, d := range m.apart {
-		one := around("", "the empirical Fisher is the Fisher matrix where the model is right", on, d, 0, equal72)
+		one := around("", "the empirical Fisher is the Fisher matrix where the model is right", on,
+			d, 0, equal72)
 		yes, no = max(yes, one.pFor), min(no, float64(len(m.apart))*one.pAgainst)
 		if !(math.Abs(one.Delta) <= math.Abs(f.Delta)) || f.N == 0 {
 			f = one
 		}
 	}
 	f.pFor, f.pAgainst = yes, min(1, no)
-	f.Note = fmt.Sprintf("the element with the greatest difference, in units of √(F₁₁F₂₂); equal within %g", equal72)
+	f.Note = fmt.Sprintf("the element with the greatest difference, in units of √(F₁₁F₂₂); equal "+
+		"within %g", equal72)
 	return f
 }
 
@@ -98,7 +104,8 @@ func (m *matrices72) multiple(text, on string, k int, factor float64) Finding {
 
 func claims72(newMatrices func(string, protocol.Setting, float64) (*matrices72, error)) []Finding {
 	var findings []Finding
-	const same = "the Fisher matrix is the generalised Gauss–Newton matrix, and the Hessian of a linear model"
+	const same = "the Fisher matrix is the generalised Gauss–Newton matrix, and the Hessian of a " +
+		"linear model"
 	for i, c := range cases72 {
 		m, err := newMatrices(c.problem, c.with, judged72)
 		if err != nil {
@@ -108,9 +115,11 @@ func claims72(newMatrices func(string, protocol.Setting, float64) (*matrices72, 
 		on := fmt.Sprintf("%s, %d examples", c.title, judged72)
 		worst, scale := 0.0, math.Sqrt(m.fisher[0]*m.fisher[3])
 		for k := range m.fisher {
-			worst = max(worst, math.Abs(m.fisher[k]-m.gaussNewton[k])/scale, math.Abs(m.fisher[k]-m.hessian[k])/scale)
+			worst = max(worst, math.Abs(m.fisher[k]-m.gaussNewton[k])/scale,
+				math.Abs(m.fisher[k]-m.hessian[k])/scale)
 		}
-		findings = append(findings, exactly("", same, on, worst < 1e-12, fmt.Sprintf("greatest relative difference %.1e", worst)))
+		findings = append(findings, exactly("", same, on, worst < 1e-12,
+			fmt.Sprintf("greatest relative difference %.1e", worst)))
 		equal := m.equal(on)
 		if i%3 > 0 {
 			equal = equal.opposite("the empirical Fisher is another where the model is wrong")
@@ -118,19 +127,24 @@ func claims72(newMatrices func(string, protocol.Setting, float64) (*matrices72, 
 		findings = append(findings, equal)
 		switch i {
 		case 1:
-			findings = append(findings, m.multiple("noise of twice the variance makes the empirical Fisher twice as large", on+", bias", 2, 2))
+			findings = append(findings, m.multiple("noise of twice the variance makes the "+
+				"empirical Fisher twice as large", on+", bias", 2, 2))
 		case 2:
 			const text = "a square that the model lacks makes the empirical Fisher diag(3.5, 1.5) F"
-			findings = append(findings, m.multiple(text, on+", slope", 0, 3.5), m.multiple(text, on+", bias", 2, 1.5))
+			findings = append(findings, m.multiple(text, on+", slope", 0, 3.5),
+				m.multiple(text, on+", bias", 2, 1.5))
 		}
 	}
 	return append(findings, accuracies72(newMatrices)...)
 }
 
-// accuracies72 judges the accuracies that the thesis has, by both readings of its covariances: 73 % of the
-// right model, and at least 85 % of the two wrong ones. Its numbers are of 1000 examples, so that 73 % has
-// a standard error of 1.4 points; two of them and the rounding count as no difference.
-func accuracies72(newMatrices func(string, protocol.Setting, float64) (*matrices72, error)) []Finding {
+// accuracies72 judges the accuracies that the thesis has, by both readings of its covariances: 73 %
+// of the right model, and at least 85 % of the two wrong ones. Its numbers are of 1000 examples, so
+// that 73 % has a standard error of 1.4 points; two of them and the rounding count as no
+// difference.
+func accuracies72(
+	newMatrices func(string, protocol.Setting, float64) (*matrices72, error),
+) []Finding {
 	var findings []Finding
 	reading := []string{"covariances as printed", "covariances squared, as in the authors' code"}
 	δ := 2*math.Sqrt(0.73*0.27/drawn72) + 0.005
@@ -146,11 +160,14 @@ func accuracies72(newMatrices func(string, protocol.Setting, float64) (*matrices
 			}
 			note := fmt.Sprintf("accuracy %.1f %%", 100*m.accuracy)
 			if i == 0 {
-				findings = append(findings, measured("", fmt.Sprintf("the right model classifies 73 %%, within %.1f points", 100*δ),
-					on, math.Abs(m.accuracy-0.73) < δ, note))
+				findings = append(findings,
+					measured("",
+						fmt.Sprintf("the right model classifies 73 %%, within %.1f points", 100*δ),
+						on, math.Abs(m.accuracy-0.73) < δ, note))
 				continue
 			}
-			findings = append(findings, measured("", "the wrong models classify 85 % or more", on, m.accuracy >= 0.85, note))
+			findings = append(findings, measured("", "the wrong models classify 85 % or more", on,
+				m.accuracy >= 0.85, note))
 		}
 	}
 	return findings

@@ -17,15 +17,17 @@ const steps74 = 20
 
 // fig74 shows that EFGD's speed depends on the loss, and NGD's does not (Balles 2021, Sec. 7.4.3).
 var fig74 = Item{
-	Name:    "fig-7.4",
-	Title:   "NGD and EFGD on Boston from four starting points",
-	Time:    map[Size]string{Full: "seconds"},
-	Departs: map[Size][]string{Full: {"the four starting points are those of the published code; the thesis names an interval"}},
-	Draw:    draw74,
-	Claims:  claims74,
+	Name:  "fig-7.4",
+	Title: "NGD and EFGD on Boston from four starting points",
+	Time:  map[Size]string{Full: "seconds"},
+	Departs: map[Size][]string{Full: {"the four starting points are those of the published code; " +
+		"the thesis names an interval"}},
+	Draw:   draw74,
+	Claims: claims74,
 }
 
-// descents74 are the runs of a method from each starting point, at the settings of Table D.5, corrected.
+// descents74 are the runs of a method from each starting point, at the settings of Table D.5,
+// corrected.
 func descents74(method string) ([]*descent, error) {
 	s := set("Boston")
 	optimum, err := optimum74(s)
@@ -47,14 +49,16 @@ func descents74(method string) ([]*descent, error) {
 	return all, nil
 }
 
-// optimum74 is the optimum: one step of Newton's method goes there from anywhere, the second takes the rounding away.
+// optimum74 is the optimum: one step of Newton's method goes there from anywhere, the second takes
+// the rounding away.
 func optimum74(s dataSet) ([]float64, error) {
 	w, err := openWhole(s.problem, s.with)
 	if err != nil {
 		return nil, err
 	}
 	p := path{
-		problem: s.problem, with: s.with, optimizer: "newton", set: protocol.Setting{protocol.StepSize: 1},
+		problem: s.problem, with: s.with, optimizer: "newton",
+		set:   protocol.Setting{protocol.StepSize: 1},
 		batch: w.spec.Train, budget: 2 * int64(w.spec.Train),
 	}
 	points, _, err := p.follow()
@@ -77,7 +81,10 @@ func draw74(*Input) (*Output, error) {
 		for k, d := range all {
 			p.Add(iterations(d.losses, style(k)))
 			if m == ngd {
-				legend = append(legend, figure.Entry{Label: fmt.Sprintf("from %g θ*", starts74[k]), Style: style(k)})
+				legend = append(legend, figure.Entry{
+					Label: fmt.Sprintf("from %g θ*", starts74[k]),
+					Style: style(k),
+				})
 			}
 		}
 		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, steps74, 10, 400
@@ -85,7 +92,8 @@ func draw74(*Input) (*Output, error) {
 	}
 	s := set("Boston")
 	return only(figure.New(figure.Page*0.8, 2.8*vg.Inch, panels(row...), legend...), fmt.Sprintf(
-		"Linear regression on Boston housing, full batches. NGD with γ = 10^%g and λ = 10^%g, EFGD with γ = 10^%g and λ = 10^%g.",
+		"Linear regression on Boston housing, full batches. NGD with γ = 10^%g and λ = 10^%g, "+
+			"EFGD with γ = 10^%g and λ = 10^%g.",
 		s.ngd[1], s.ngd[0], s.efgd[1], s.efgd[0])), nil
 }
 
@@ -104,7 +112,10 @@ func claims74(*Input) []Finding {
 	}
 	optimum := w.spec.Constants["optimum"]
 	// The share of the initial suboptimality that is left: the same for every start with NGD.
-	left := func(d *descent, t int) float64 { return (d.losses[t] - optimum) / (d.losses[0] - optimum) }
+	left := func(d *descent, t int) float64 {
+		return (d.losses[t] - optimum) /
+			(d.losses[0] - optimum)
+	}
 	spread, slower := 0.0, true
 	text := ""
 	for k := range starts74 {
@@ -115,9 +126,11 @@ func claims74(*Input) []Finding {
 		text += fmt.Sprintf(" %.3f", left(e[k], steps74/2))
 	}
 	return []Finding{
-		exactly("", "NGD's curves have the same shape for every start", "share of the suboptimality left after one iteration", spread < 1e-12,
+		exactly("", "NGD's curves have the same shape for every start",
+			"share of the suboptimality left after one iteration", spread < 1e-12,
 			fmt.Sprintf("greatest difference %.1e", spread)),
-		measured("", "EFGD is slower the larger the initial loss", fmt.Sprintf("share of the suboptimality left after %d iterations", steps74/2), slower,
+		measured("", "EFGD is slower the larger the initial loss",
+			fmt.Sprintf("share of the suboptimality left after %d iterations", steps74/2), slower,
 			"from the farthest start to the nearest:"+text),
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"noisebench/results/report/figure"
 )
 
-// figB1 shows the probability of a wrong sign as a tail of a normal distribution (Balles 2021, App. B.2, Eq. 5.10).
+// figB1 shows the probability of a wrong sign as a tail of a normal distribution (Balles 2021, App.
+// B.2, Eq. 5.10).
 var figB1 = Item{
 	Name:    "fig-b.1",
 	Title:   "the probability that a stochastic gradient has the wrong sign",
@@ -45,13 +46,14 @@ func drawB1(*Input) (*Output, error) {
 		row = append(row, p)
 	}
 	return only(figure.New(figure.Page, 2.4*vg.Inch, panels(row...),
-		figure.Entry{Label: "density of g", Style: style(0)}, figure.Entry{Label: "wrong sign", Style: style(1)}),
-		"g ∼ N(μ, σ²). The shaded area, which is the number above the panel, is the probability of a wrong "+
-			"sign, (1 − erf(|μ|/(√2 σ)))/2."), nil
+		figure.Entry{Label: "density of g", Style: style(0)},
+		figure.Entry{Label: "wrong sign", Style: style(1)}),
+		"g ∼ N(μ, σ²). The shaded area, which is the number above the panel, is the probability "+
+			"of a wrong sign, (1 − erf(|μ|/(√2 σ)))/2."), nil
 }
 
-// claimsB1 judges the shaded area as a function of η by drawing: over random streams the share of wrong
-// signs is within half a percentage point of it.
+// claimsB1 judges the shaded area as a function of η by drawing: over random streams the share of
+// wrong signs is within half a percentage point of it.
 func claimsB1(wrong func(η float64) float64) []Finding {
 	const streams, draws = 100, 1000
 	var findings []Finding
@@ -65,8 +67,10 @@ func claimsB1(wrong func(η float64) float64) []Finding {
 				}
 			}
 		}
-		findings = append(findings, around("", "the sign is wrong with probability ½(1 − erf(|μ|/(√2 σ)))",
-			fmt.Sprintf("η = %g, %d streams of %d draws", η, streams, draws), shares, wrong(η), 0.005))
+		findings = append(findings,
+			around("", "the sign is wrong with probability ½(1 − erf(|μ|/(√2 σ)))",
+				fmt.Sprintf("η = %g, %d streams of %d draws", η, streams, draws), shares, wrong(η),
+				0.005))
 	}
 	return findings
 }

@@ -15,34 +15,45 @@ var figB2 = Item{
 	Title: "SVAG and Adam* beside M-SGD, M-SSD, Adam and M-SVAG on P2 and P3",
 	Sizes: []Size{Reduced, Full},
 	Time:  map[Size]string{Reduced: "25 min, less after fig-5.4", Full: "weeks"},
-	Departs: chapter5Departs(problemsB2, "the thesis does not list the step sizes explored for SVAG and Adam*: those of M-SVAG and of M-SSD are, "+
+	Departs: chapter5Departs(problemsB2, "the thesis does not list the step sizes explored for "+
+		"SVAG and Adam*: those of M-SVAG and of M-SSD are, "+
 		"and at the reduced size the ones found best for these"),
 	Plans: func(size Size) []protocol.Plan {
-		return chapter5("fig-b.2", size, problemsB2, []string{mSGD, mSSD, adam, mSVAG, svag, adamSS})
+		return chapter5("fig-b.2", size, problemsB2, []string{
+			mSGD, mSSD, adam, mSVAG, svag,
+			adamSS,
+		})
 	},
 	Draw:      drawCurves,
 	Shortened: true,
 	Claims: func(in *Input) []Finding {
 		all := judge(in, []comparison{
-			{"S-08", "SVAG is better than M-SVAG", svag, mSVAG, "p2", testAccuracy, true, endAccuracy, 0},
+			{
+				"S-08", "SVAG is better than M-SVAG", svag, mSVAG, "p2", testAccuracy, true,
+				endAccuracy, 0,
+			},
 			{
 				"S-08", "SVAG is slightly worse than M-SVAG", mSVAG, svag, "p3", testAccuracy, true,
 				endAccuracy, 0,
 			},
 			{
-				"S-08", "SVAG is faster than M-SVAG early on", svag, mSVAG, "p3", lossAt(0.25), false,
+				"S-08", "SVAG is faster than M-SVAG early on", svag, mSVAG, "p3", lossAt(0.25),
+				false,
 				earlyLoss, 0,
 			},
 			{
-				"S-08", "then SVAG is on a plateau: from half of the budget on it gains less than M-SVAG",
+				"S-08",
+				"then SVAG is on a plateau: from half of the budget on it gains less than M-SVAG",
 				mSVAG, svag, "p3", lateGain, true, "fall of the logarithm of the training loss", 0,
 			},
 			{
-				"S-08", "Adam* has a lower training loss than Adam", adamSS, adam, "p2", trainLoss, false,
+				"S-08", "Adam* has a lower training loss than Adam", adamSS, adam, "p2", trainLoss,
+				false,
 				endLoss, 0,
 			},
 		})
-		return append(all, likeness(in, "S-08", "Adam* and Adam do about the same", "p3", adamSS, adam)...)
+		return append(all, likeness(in, "S-08", "Adam* and Adam do about the same", "p3", adamSS,
+			adam)...)
 	},
 }
 

@@ -22,8 +22,9 @@ var figD1 = Item{
 		return plans
 	},
 	Draw: func(in *Input) (*Output, error) {
-		return drawDescents(in, namesD1, "As Fig. 7.3: loss over 100 full-batch iterations from 0, step size and damping chosen as "+
-			"there; below, the cosine between the directions of EFGD and of NGD, without damping, at the points of EFGD.")
+		return drawDescents(in, namesD1, "As Fig. 7.3: loss over 100 full-batch iterations from "+
+			"0, step size and damping chosen as there; below, the cosine between the directions "+
+			"of EFGD and of NGD, without damping, at the points of EFGD.")
 	},
 	Claims: func(in *Input) []Finding {
 		var findings []Finding
@@ -41,5 +42,8 @@ var figD1 = Item{
 
 func claimsOfD1(name string, all map[string]*descent) []Finding {
 	n, e := all[ngd].losses, all[efgd].losses
-	return []Finding{few7(name, n, e, min(slices.Min(n), slices.Min(e))), against7(name, all[efgd].cosine)}
+	return []Finding{
+		few7(name, n, e, min(slices.Min(n), slices.Min(e))),
+		against7(name, all[efgd].cosine),
+	}
 }

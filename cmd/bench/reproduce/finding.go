@@ -11,9 +11,9 @@ import (
 // Verdict is what is known about a claim.
 type Verdict string
 
-// The verdicts. A claim is proved where it is an identity or a theorem that was checked to rounding,
-// and confirmed where it was measured. A claim about whole runs is not judged by shorter ones, since
-// curves may cross.
+// The verdicts. A claim is proved where it is an identity or a theorem that was checked to
+// rounding, and confirmed where it was measured. A claim about whole runs is not judged by shorter
+// ones, since curves may cross.
 const (
 	Proved       Verdict = "proved"
 	Confirmed    Verdict = "confirmed"
@@ -25,7 +25,8 @@ const (
 // Basis is what a verdict rests on.
 type Basis string
 
-// The bases, which are counted apart: no chance and no measurement, runs like the thesis', less.
+// The bases, which are counted separately: neither randomness nor measurement; runs as in the
+// thesis; fewer or shorter runs.
 const (
 	Exact   Basis = "exact"
 	InFull  Basis = "measured in full"
@@ -45,7 +46,7 @@ type Finding struct {
 	Level     float64 // of the interval: 0.95, or 0.90 where equivalence is claimed
 	N         int     // pairs of runs, or runs
 	P         float64 // of the test that decided, corrected; NaN: no test
-	Note      string  // what a reader should know of it
+	Note      string  // remark for the reader
 
 	// One-sided p-values of the tests that the claim is true and that it is false. NaN: it is not
 	// tested.
@@ -85,7 +86,8 @@ func (i *Item) Judge(in *Input) []Finding {
 	return findings
 }
 
-// correct corrects the p-values of a family of tests; findings that are not tested are none of it.
+// correct corrects the p-values of a family of tests; findings that are not tested do not belong to
+// it.
 func correct(findings []Finding) {
 	var tested []*Finding
 	var yes, no []float64
@@ -100,7 +102,7 @@ func correct(findings []Finding) {
 	}
 }
 
-// Count says how many claims have which verdict, each basis apart: one line for each.
+// Count counts the claims of each verdict, in one line for each basis.
 func Count(findings []Finding) []string {
 	var lines []string
 	for _, b := range []Basis{Exact, InFull, Smaller} {

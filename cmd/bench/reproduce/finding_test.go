@@ -27,7 +27,8 @@ func TestBetter(t *testing.T) {
 		{"the other way", []float64{0, 1, 1, 2, 2}, []float64{1, 2, 3, 4, 5}, true, 0, Contradicted, 1. / 32},
 		{"lower is better", []float64{0, 1, 1, 2, 2}, []float64{1, 2, 3, 4, 5}, false, 0, Confirmed, 1. / 32},
 		{"no difference", []float64{1, 1, 1, 1, 1}, []float64{1, 1, 1, 1, 1}, true, 0, Inconclusive, 0.5},
-		// −1 + 2 + 3 = 4; the sums of ±1 ±2 ±3 are 6, 4, 2, 0, 0, −2, −4 and −6, two of them 4 or more.
+		// −1 + 2 + 3 = 4; the sums of ±1 ±2 ±3 are 6, 4, 2, 0, 0, −2, −4 and −6, two of them 4 or
+		// more.
 		{"three, mixed", []float64{-1, 2, 3}, []float64{0, 0, 0}, true, 0, Inconclusive, 2. / 8},
 		{"a strong word", []float64{3, 4, 5, 6, 7}, make([]float64, 5), true, 2, Confirmed, 1. / 32},
 		{"less than a strong word", []float64{1, 1.1, 1.2, 1.3, 1.4}, make([]float64, 5), true, 2, Contradicted, 1. / 32},

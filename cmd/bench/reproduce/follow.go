@@ -12,8 +12,8 @@ import (
 	"noisebench/results"
 )
 
-// path is a run of one of bench's own float64 problems, in this process, of which the points are kept: records do not hold
-// them, and some pictures show nothing else.
+// path is a run of one of bench's own float64 problems, in this process, of which the points are
+// kept: records do not contain them, and some pictures show only them.
 type path struct {
 	problem   string
 	with      protocol.Setting
@@ -22,9 +22,12 @@ type path struct {
 	seed      uint64
 	batch     int
 	budget    int64
-	start     []float64                                                           // nil: the problem's
-	see       func(x []float64, m *protocol.Measurement[float64], next []float64) // after each step; may be nil
-	needs     protocol.Quantity                                                   // measured for see, beside what the optimizer needs
+	// nil: the problem's
+	start []float64
+	// after each step; may be nil
+	see func(x []float64, m *protocol.Measurement[float64], next []float64)
+	// measured for see, besides what the optimizer needs
+	needs protocol.Quantity
 }
 
 // follow makes the run and returns its points x₀, x₁, …, and its record.
@@ -53,14 +56,17 @@ func (p *path) follow() (points [][]float64, record *results.Record, err error) 
 	}
 	open := optimizer.New64
 	optimizer.Needs |= p.needs
-	optimizer.New64 = func(s protocol.Start) (protocol.Optimizer[float64], protocol.Request, error) {
+	optimizer.New64 = func(s protocol.Start) (protocol.Optimizer[float64], protocol.Request,
+		error,
+	) {
 		inner, request, err := open(s)
 		return follower{inner, p, &points}, request, err
 	}
 	record, err = harness.Run(context.Background(), problem, optimizer, results.Run{
 		Problem:   results.ProblemID{Name: problem.Name, Parameters: with},
 		Optimizer: results.OptimizerID{Name: optimizer.Name, Setting: set},
-		Seed:      p.seed, Budget: p.budget, BatchSize: p.batch, Order: protocol.Reshuffled, Evaluations: 1, Trace: 1 << 20,
+		Seed:      p.seed, Budget: p.budget, BatchSize: p.batch, Order: protocol.Reshuffled,
+		Evaluations: 1, Trace: 1 << 20,
 	}, nil)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s on %s: %w", p.optimizer, p.problem, err)
@@ -68,7 +74,7 @@ func (p *path) follow() (points [][]float64, record *results.Record, err error) 
 	return points, record, nil
 }
 
-// What this process serves; tests of claims exchange some of it.
+// What this process serves; tests of claims replace some of it.
 var (
 	allProblems   = problems.All
 	allOptimizers = optimizers.All
@@ -99,7 +105,7 @@ type whole struct {
 	batch   protocol.Batch
 }
 
-// openWhole opens a problem at parameters of which those that are left out have their defaults.
+// openWhole opens a problem; parameters that are not given have their defaults.
 func openWhole(name string, with protocol.Setting) (*whole, error) {
 	def, err := problemNamed(name)
 	if err != nil {
@@ -120,7 +126,9 @@ func openWhole(name string, with protocol.Setting) (*whole, error) {
 }
 
 // measure returns the wanted quantities on a batch at x, in slices of their own.
-func (w *whole) measure(x []float64, batch protocol.Batch, want protocol.Quantity) (*protocol.Measurement[float64], error) {
+func (w *whole) measure(
+	x []float64, batch protocol.Batch, want protocol.Quantity,
+) (*protocol.Measurement[float64], error) {
 	m := &protocol.Measurement[float64]{}
 	for _, s := range m.Slices() {
 		if want.Has(s.Of) {
@@ -130,8 +138,12 @@ func (w *whole) measure(x []float64, batch protocol.Batch, want protocol.Quantit
 	return m, w.problem.Measure(x, batch, want, m)
 }
 
-// stepOf is the first step that one of bench's own optimizers makes, given a measurement at a point of d elements.
-func stepOf(name string, set protocol.Setting, blocks []protocol.Block, d int, m *protocol.Measurement[float64]) ([]float64, error) {
+// stepOf is the first step that one of bench's own optimizers makes, given a measurement at a point
+// of d elements.
+func stepOf(
+	name string, set protocol.Setting, blocks []protocol.Block, d int,
+	m *protocol.Measurement[float64],
+) ([]float64, error) {
 	def, err := optimizerNamed(name)
 	if err != nil {
 		return nil, err
@@ -140,7 +152,8 @@ func stepOf(name string, set protocol.Setting, blocks []protocol.Block, d int, m
 		return nil, err
 	}
 	o, _, err := def.New64(protocol.Start{
-		Setting: set, Dim: d, DType: protocol.Float64, Blocks: blocks, BatchSize: 1, Train: 1, Budget: 1,
+		Setting: set, Dim: d, DType: protocol.Float64, Blocks: blocks, BatchSize: 1, Train: 1,
+		Budget: 1,
 	})
 	if err != nil {
 		return nil, err

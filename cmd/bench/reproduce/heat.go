@@ -11,7 +11,8 @@ import (
 	"noisebench/results/report/figure"
 )
 
-// heat draws a map in colours from blue (low) over white to red (high), each value as a rectangle around its point.
+// heat draws a map in colours from blue (low) over white to red (high), each value as a rectangle
+// around its point.
 func heat(title string, m map63, low, high float64) *figure.Panel {
 	p := figure.NewPanel(title, "φ", "λmax / mean eigenvalue")
 	p.Add(&heatMap{m: m, low: low, high: high})
@@ -32,7 +33,13 @@ func (h *heatMap) Plot(c draw.Canvas, p *plot.Plot) {
 	for i := range h.m {
 		for k, v := range h.m[i] {
 			left, right, bottom, top := x(xs[i]), x(xs[i+1]), y(ys[k]), y(ys[k+1])
-			c.FillPolygon(colorOf((v-h.low)/(h.high-h.low)), []vg.Point{{X: left, Y: bottom}, {X: right, Y: bottom}, {X: right, Y: top}, {X: left, Y: top}})
+			c.FillPolygon(colorOf((v-h.low)/(h.high-h.low)),
+				[]vg.Point{
+					{X: left, Y: bottom},
+					{X: right, Y: bottom},
+					{X: right, Y: top},
+					{X: left, Y: top},
+				})
 		}
 	}
 }
@@ -46,8 +53,8 @@ func borders(v []float64) []float64 {
 	return append(b, v[len(v)-1])
 }
 
-// colorOf goes from blue (0 and below) over white to red (1 and above): ColorBrewer's RdBu (Harrower and Brewer 2003), for
-// readers with any common colour vision.
+// colorOf goes from blue (0 and below) over white to red (1 and above): ColorBrewer's RdBu
+// (Harrower and Brewer 2003), for readers with any common colour vision.
 func colorOf(share float64) color.Color {
 	ends := [3][3]float64{{33, 102, 172}, {247, 247, 247}, {178, 24, 43}}
 	t := 2 * min(1, max(0, share))

@@ -1,6 +1,9 @@
 package reproduce
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"noisebench/protocol"
@@ -8,11 +11,12 @@ import (
 	"noisebench/results/report/figure"
 )
 
-// Size is how much of an item is run. Runs of different sizes are never mixed: their plans have different names.
+// Size is how much of an item is run. Runs of different sizes are never mixed: their plans have
+// different names.
 type Size string
 
-// The sizes. Full is what the thesis did. Reduced is what two cores finish in minutes; only items whose full size takes
-// days or a cluster have it.
+// The sizes. Full is what the thesis did. Reduced is what two cores finish in minutes; only items
+// whose full size takes days or a cluster have it.
 const (
 	Full    Size = "full"
 	Reduced Size = "reduced"
@@ -23,26 +27,27 @@ type Item struct {
 	Name  string // "fig-6.3", "table-d.5"
 	Title string // one line, for listings
 	Sizes []Size // the first is the default; none means [Full] alone
-	// Departs says in what the item at a size is not what the thesis did, one sentence each; Time how long it takes.
+	// Departs lists how the item at a size differs from the thesis, one sentence each; Time is how
+	// long it takes.
 	Departs map[Size][]string
 	Time    map[Size]string
-	// Shortened says that runs of the reduced size end before the thesis' do, so that they judge
-	// nothing.
+	// Shortened reports that runs of the reduced size end before those of the thesis, so that they
+	// decide no claim.
 	Shortened bool
-	// Plans are the plans behind the item at a size. Nil: it is computed, and nothing is run. At a reduced size their names
-	// end in "-reduced".
+	// Plans are the plans behind the item at a size. Nil: it is computed, and nothing is run. At a
+	// reduced size their names end in "-reduced".
 	Plans func(Size) []protocol.Plan
 	// Draw makes the item's pictures and tables.
 	Draw func(*Input) (*Output, error)
-	// Claims looks at what the thesis says about the item; nil: nothing that could be contradicted.
-	// [Item.Judge] decides.
+	// Claims evaluates the thesis' claims about the item; nil: there is none that could be
+	// contradicted. [Item.Judge] decides.
 	Claims func(*Input) []Finding
 }
 
 // Has reports whether the item exists at a size.
 func (i *Item) Has(size Size) bool { return slices.Contains(i.sizes(), size) }
 
-// Default is the size that is run unless another is asked for.
+// Default is the size that is run unless another is requested.
 func (i *Item) Default() Size { return i.sizes()[0] }
 
 func (i *Item) sizes() []Size {
@@ -58,29 +63,60 @@ type Input struct {
 	Done []Done // one for each of the item's plans
 }
 
-// Done is a plan with what came of it.
+// Done is a plan with its results.
 type Done struct {
 	Plan  protocol.Plan // defaults filled in
 	Cells []results.Cell
 }
 
-// Cell returns the cell of a problem and an optimizer, by their names in the plan; nil if there is none.
+// Cell returns the cell of a problem and an optimizer, by their names in the plan; nil if there is
+// none.
 func (d *Done) Cell(problem, optimizer string) *results.Cell {
-	i := slices.IndexFunc(d.Cells, func(c results.Cell) bool { return c.Problem == problem && c.Optimizer == optimizer })
+	i := slices.IndexFunc(d.Cells, func(c results.Cell) bool {
+		return c.Problem == problem &&
+			c.Optimizer == optimizer
+	})
 	if i < 0 {
 		return nil
 	}
 	return &d.Cells[i]
 }
 
-// Output is an item, drawn.
+// Output is what an item shows.
 type Output struct {
 	Pictures []Picture
 	Tables   []Table
 	Caption  string // what was run and what is shown, whole sentences
 }
 
-// Picture is a figure. Its name distinguishes the pictures of one item; the only one of an item has none.
+// Save saves the pictures of an item at a size into a folder, which is created if it does
+// not exist, and returns their paths. format is one of [figure.Formats].
+func (o *Output) Save(item *Item, size Size, dir, format string) (paths []string, err error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, fmt.Errorf("cannot create the folder of the pictures: %w", err)
+	}
+	for _, picture := range o.Pictures {
+		name := item.Name
+		if picture.Name != "" {
+			name += "-" + picture.Name
+		}
+		if size != Full {
+			name += "-" + string(size)
+		}
+		if picture.Caption == "" { // it is saved next to the picture
+			picture.Caption = o.Caption
+		}
+		path := filepath.Join(dir, results.FileName(name)+"."+format)
+		if err := picture.Save(path); err != nil {
+			return paths, fmt.Errorf("%s: %w", item.Name, err)
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}
+
+// Picture is a figure. Its name distinguishes the pictures of one item; the only one of an item has
+// none.
 type Picture struct {
 	Name string
 	*figure.Figure
@@ -125,7 +161,23 @@ var items = []Item{
 // All returns every item, in the order of the thesis.
 func All() []Item { return slices.Clone(items) }
 
-// Find returns the item of a name. An unknown name is an error that lists the near ones.
+// Select returns the items of the given names, or all if there are none.
+func Select(names []string) ([]Item, error) {
+	if len(names) == 0 {
+		return All(), nil
+	}
+	var selected []Item
+	for _, name := range names {
+		item, err := Find(name)
+		if err != nil {
+			return nil, err
+		}
+		selected = append(selected, item)
+	}
+	return selected, nil
+}
+
+// Find returns the item of a name. An unknown name is an error that lists similar ones.
 func Find(name string) (Item, error) {
 	var names []string
 	for _, item := range items {

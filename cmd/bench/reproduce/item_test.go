@@ -36,13 +36,14 @@ func TestAll(t *testing.T) {
 	}
 }
 
-// falsified are the claims of computed items that do not hold, by the beginning of what they are about.
+// falsified are the claims of computed items that do not hold, by the beginning of what they are
+// about.
 var falsified = map[string]string{
 	"fig-7.2": "logistic, right, covariances as printed", // 84 % in place of 73 %; squared they give 76 %
 }
 
-// What is computed is drawn: every picture in every format, and its claims have the verdicts that are
-// known; no claim is made twice.
+// What is computed is drawn: every picture in every format, and its claims have the verdicts that
+// are known; no claim is made twice.
 func TestComputed(t *testing.T) {
 	made := map[string]bool{}
 	for _, item := range All() {
@@ -148,13 +149,15 @@ func TestPlans(t *testing.T) {
 			}
 		}
 	}
-	// A seed each of 241 × 41 settings of NGD and of EFGD and 241 of GD, and the replicate of each winner.
+	// A seed each of 241 × 41 settings of NGD and of EFGD and 241 of GD, and the replicate of each
+	// winner.
 	if n := runs["table-d.5-Boston"]; n != 2*(241*41+1)+241+1 {
 		t.Errorf("the grid of Boston has %d runs", n)
 	}
 }
 
-// The grids are the powers of ten that Table D.4 has, and the thesis' lists are in its pattern of 1, 3, 6.
+// The grids are the powers of ten that Table D.4 has, and the thesis' lists are in its pattern of
+// 1, 3, 6.
 func TestGrids(t *testing.T) {
 	for _, c := range []struct {
 		grid []float64

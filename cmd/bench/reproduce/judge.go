@@ -11,7 +11,7 @@ import (
 )
 
 // exactly judges a claim in which nothing is measured and nothing random: an identity or a theorem.
-// ok says whether it holds up to rounding.
+// ok reports whether it holds up to rounding.
 func exactly(claim, text, on string, ok bool, note string) Finding {
 	f := untested(claim, text, on, ok, note)
 	if f.Basis = Exact; ok {
@@ -21,12 +21,12 @@ func exactly(claim, text, on string, ok bool, note string) Finding {
 }
 
 // measured judges a claim about the outcome of one deterministic computation. Its bound is the
-// thesis' or follows from theory, and was there before the computation.
+// thesis' or follows from theory, and was fixed before the computation.
 func measured(claim, text, on string, ok bool, note string) Finding {
 	return untested(claim, text, on, ok, note)
 }
 
-// impossible reports that a claim could not be looked at.
+// impossible reports that claims could not be judged.
 func impossible(on string, err error) Finding {
 	if err == nil {
 		err = errors.New("runs are missing")
@@ -81,8 +81,8 @@ func betterBy(claim, text, on string, x, y []float64, higher bool, least float64
 }
 
 // same judges the claim that x and y, as many paired values, have means that differ by less than δ.
-// The claim is true by two one-sided t-tests (Schuirmann 1987), and false by one that the difference
-// is beyond ±δ.
+// The claim is true by two one-sided t-tests (Schuirmann 1987), and false by one that the
+// difference is beyond ±δ.
 func same(claim, text, on string, x, y []float64, δ float64) Finding {
 	f := describe(claim, text, on, differences(x, y, true), 0.90)
 	f.Note = fmt.Sprintf("equal means within ±%.3g", δ)

@@ -8,8 +8,8 @@ import (
 	"noisebench/results"
 )
 
-// verdictsOf judges fabricated runs: all claims hold or, where something is wrong with the runs, some do
-// not.
+// verdictsOf judges fabricated runs: all claims hold or, where something is wrong with the runs,
+// some do not.
 func verdictsOf(t *testing.T, what string, wrong bool, findings []Finding) {
 	t.Helper()
 	failed := 0
@@ -117,8 +117,8 @@ func TestFig42(t *testing.T) {
 	}
 }
 
-// input63 are runs of Fig. 6.3. Sign descent ends advantage decades below gradient descent; turns is a
-// factor on gradient descent's distance at φ = 1, and bound one on L∞ at φ = 0.
+// input63 are runs of Fig. 6.3. Sign descent ends advantage decades below gradient descent; turns
+// is a factor on gradient descent's distance at φ = 1, and bound one on L∞ at φ = 0.
 func input63(advantage func(φ, q float64) float64, turns, bound float64) *Input {
 	d := Done{Plan: protocol.Plan{Name: "fig-6.3"}}
 	run := func(square, along, λ, end, linf float64) *results.Record {
@@ -184,8 +184,8 @@ func TestFig63(t *testing.T) {
 	}
 }
 
-// The claims of Figs. 7.3 and D.1 need NGD to be early and EFGD to be late, to turn, and to end where
-// the thesis has it.
+// The claims of Figs. 7.3 and D.1 need NGD to be early and EFGD to be late, to turn, and to end
+// where the thesis has it.
 func TestWrongDescents(t *testing.T) {
 	const steps = 100
 	run := func(optimum int, end, cosine float64) *descent {

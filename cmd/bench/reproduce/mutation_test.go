@@ -8,8 +8,8 @@ import (
 	"noisebench/protocol"
 )
 
-// turned reports an error if all claims of a changed item still hold: what is claimed has to depend on
-// what is drawn.
+// turned reports an error if all claims of a changed item still hold: what is claimed has to depend
+// on what is drawn.
 func turned(t *testing.T, what string, item *Item, claims func(*Input) []Finding) {
 	t.Helper()
 	changed := *item

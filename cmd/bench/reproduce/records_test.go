@@ -8,8 +8,8 @@ import (
 	"noisebench/results"
 )
 
-// course is a fabricated run: its loss on the train part and its accuracy on the test part at a share
-// of the budget, and its batch size.
+// course is a fabricated run: its loss on the train part and its accuracy on the test part at a
+// share of the budget, and its batch size.
 type course struct {
 	loss, accuracy, batch func(share float64) float64
 }
@@ -52,8 +52,8 @@ func cellOf(problem, optimizer string, c course, seeds, marks int, budget int64,
 
 func constant(v float64) func(float64) float64 { return func(float64) float64 { return v } }
 
-// input10 are runs of S-10 as the theory has them: CABS' loss as given, constant batch sizes on their
-// plateaus, idealised SVAG with a loss in proportion to a power of the steps.
+// input10 are runs of S-10 as the theory has them: CABS' loss as given, constant batch sizes on
+// their plateaus, idealised SVAG with a loss in proportion to a power of the steps.
 func input10(level, cabsLoss, growth, power float64) *Input {
 	in := &Input{Size: Full}
 	for _, budget := range budgets10 {
@@ -147,8 +147,8 @@ func input5(courses map[string]map[string]course) *Input {
 	return in
 }
 
-// The claims of Sec. 5.6 follow from runs that are as it says, and two optimizers that are exchanged
-// turn some; runs that end early judge none.
+// The claims of Sec. 5.6 follow from runs that are as it says, and two optimizers that are
+// exchanged turn some; runs that end early judge none.
 func TestFig54(t *testing.T) {
 	for _, f := range fig54.Judge(input5(courses5())) {
 		if f.Verdict != Confirmed || f.Basis != InFull {

@@ -34,7 +34,8 @@ var s10 = Item{
 	Title: "plateaus of SGD on a noisy quadratic, and what removes them",
 	Time:  map[Size]string{Full: "10 min"},
 	Departs: map[Size][]string{Full: {
-		"the quadratic, its noise, step sizes, batch sizes and budgets are ours: the thesis has theorems, no experiment",
+		"the quadratic, its noise, step sizes, batch sizes and budgets are ours: the thesis has " +
+			"theorems, no experiment",
 	}},
 	Plans: func(Size) []protocol.Plan {
 		var plans []protocol.Plan
@@ -76,7 +77,8 @@ func plan10(budget int64) protocol.Plan {
 	}
 	if budget == budgets10[0] {
 		plan.Optimizers = append(plan.Optimizers, sgd(2*α10, 16), protocol.OptimizerEntry{
-			Optimizer: "ideal-svag", Name: ideal10, BatchSize: 16, Set: protocol.Setting{protocol.StepSize: 1},
+			Optimizer: "ideal-svag", Name: ideal10, BatchSize: 16,
+			Set: protocol.Setting{protocol.StepSize: 1},
 		})
 	}
 	return plan
@@ -88,8 +90,12 @@ func draw10(in *Input) (*Output, error) {
 	out, err := drawKinds(in, "loss", "batch-size")
 	for i := range in.Done {
 		limits := Table{
-			Title:  "steps at the upper limit of the batch size, on " + in.Done[i].Plan.Problems[0].Name,
-			Header: []string{"optimizer", "greatest batch size", "share of the last quarter of steps at it"},
+			Title: "steps at the upper limit of the batch size, on " +
+				in.Done[i].Plan.Problems[0].Name,
+			Header: []string{
+				"optimizer", "greatest batch size",
+				"share of the last quarter of steps at it",
+			},
 		}
 		for _, name := range []string{cabs, lifted10} {
 			most, share := limit10(in.Done[i].Cell(in.Done[i].Plan.Problems[0].Name, name))
@@ -101,9 +107,9 @@ func draw10(in *Input) (*Output, error) {
 	return out, err
 }
 
-// limit10 is the greatest batch size of a cell's traced steps, and of each run the share of the steps
-// in the last quarter of the budget that are at the optimizer's upper limit. The step that spends the
-// rest of the budget has a batch of what is left, and does not count.
+// limit10 is the greatest batch size of a cell's traced steps, and of each run the share of the
+// steps in the last quarter of the budget that are at the optimizer's upper limit. The step that
+// spends the rest of the budget has a batch of what is left, and does not count.
 func limit10(c *results.Cell) (most int, shares []float64) {
 	for _, r := range c.Runs {
 		if r.Trace == nil {

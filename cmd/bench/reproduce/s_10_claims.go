@@ -32,9 +32,9 @@ func levels10(d *Done) []Finding {
 	return findings
 }
 
-// removes10 judges that CABS ends below every constant batch size, as it is by default
-// and without a limit to its batch size, at both budgets, and that its limit plays no part: the thesis
-// says that it is never reached.
+// removes10 judges that CABS ends below every constant batch size, as it is by default and without
+// a limit to its batch size, at both budgets, and that its limit plays no part: the thesis says
+// that it is never reached.
 func removes10(in *Input) []Finding {
 	var findings []Finding
 	for i := range in.Done {
@@ -60,15 +60,17 @@ func removes10(in *Input) []Finding {
 func unlimited10(c *results.Cell, problem string) Finding {
 	most, shares := limit10(c)
 	limit := c.Setting["max_batch_size"]
-	note := fmt.Sprintf("greatest batch size %d of %g at most; of the last quarter of steps, %.0f %% at the limit",
+	note := fmt.Sprintf("greatest batch size %d of %g at most; of the last quarter of steps, %.0f "+
+		"%% at the limit",
 		most, limit, 100*stats.Mean(shares))
-	return measured("S-10", "CABS never reaches the upper limit of its batch size", problem+", traced steps",
+	return measured("S-10", "CABS never reaches the upper limit of its batch size",
+		problem+", traced steps",
 		float64(most) < limit, note)
 }
 
-// inverse10 judges Thm. 5.1's O(1/t) of idealised SVAG: t·E[f] does not grow, so that from a quarter
-// of the steps to all of them the loss falls to a quarter or less. The claim is about the mean over
-// seeds of late − early/4, which counts as no more than 0 within a tenth of it.
+// inverse10 judges Thm. 5.1's O(1/t) of idealised SVAG: t·E[f] does not grow, so that from a
+// quarter of the steps to all of them the loss falls to a quarter or less. The claim is about the
+// mean over seeds of late − early/4, which counts as no more than 0 within a tenth of it.
 func inverse10(d *Done) Finding {
 	var excess, early []float64
 	for _, r := range d.Cell(d.Plan.Problems[0].Name, ideal10).Runs {
@@ -77,7 +79,8 @@ func inverse10(d *Done) Finding {
 		excess = append(excess, first-float64(r.Points[marks10].Train.Loss))
 	}
 	zero := make([]float64, len(excess))
-	f := notWorse("S-10", "idealised SVAG converges like 1/t", "loss at a quarter of the steps, divided by 4, less that at the end",
+	f := notWorse("S-10", "idealised SVAG converges like 1/t",
+		"loss at a quarter of the steps, divided by 4, less that at the end",
 		excess, zero, 0.1*stats.Mean(early))
 	f.Note += fmt.Sprintf("; the mean loss falls to %.2f of what it was, 1/t gives 0.25",
 		(stats.Mean(early)-stats.Mean(excess))/(4*math.Abs(stats.Mean(early))))

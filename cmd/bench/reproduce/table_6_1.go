@@ -9,7 +9,8 @@ import (
 	"noisebench/protocol"
 )
 
-// table61 lists norms, their duals and the directions of steepest descent (Balles 2021, Table 6.1 and App. C.1).
+// table61 lists norms, their duals and the directions of steepest descent (Balles 2021, Table 6.1
+// and App. C.1).
 var table61 = Item{
 	Name:   "table-6.1",
 	Title:  "norms, dual norms and directions of steepest descent",
@@ -18,7 +19,8 @@ var table61 = Item{
 	Claims: claimsTable61,
 }
 
-// norms61 are the norms, each with its dual, and the step ‖g‖⋆ d, where d maximizes gᵀd of all d with ‖d‖ = 1.
+// norms61 are the norms, each with its dual, and the step ‖g‖⋆ d, where d maximizes gᵀd of all d
+// with ‖d‖ = 1.
 var norms61 = []struct {
 	name, dual, step, optimizer string
 	norm, dualNorm              func([]float64) float64
@@ -26,7 +28,10 @@ var norms61 = []struct {
 	{"‖·‖₂", "‖·‖₂", "g", "sgd", euclid, euclid},
 	{"‖·‖∞", "‖·‖₁", "‖g‖₁ sign(g)", "norm-scaled-sign-sgd", maxNorm, sumNorm},
 	{"‖·‖₁", "‖·‖∞", "gⱼeⱼ, j = argmax |gⱼ|", "coordinate-sgd", sumNorm, maxNorm},
-	{"max over blocks of ‖·‖₂", "sum over blocks of ‖·‖₂", "‖g‖⋆ g_B/‖g_B‖₂ in each block B", "block-normalized-sgd", blockMax, blockSum},
+	{
+		"max over blocks of ‖·‖₂", "sum over blocks of ‖·‖₂", "‖g‖⋆ g_B/‖g_B‖₂ in each block B",
+		"block-normalized-sgd", blockMax, blockSum,
+	},
 }
 
 const block61 = 3 // length of the blocks of the numerical check
@@ -52,11 +57,15 @@ func blockSum(v []float64) float64 {
 }
 
 func drawTable61(*Input) (*Output, error) {
-	t := Table{Title: "x ← x − α · step", Header: []string{"norm", "dual norm", "step", "optimizer"}}
+	t := Table{Title: "x ← x − α · step", Header: []string{
+		"norm", "dual norm", "step",
+		"optimizer",
+	}}
 	for _, n := range norms61 {
 		t.Rows = append(t.Rows, []string{n.name, n.dual, n.step, n.optimizer})
 	}
-	return &Output{Tables: []Table{t}, Caption: "Steepest descent in a norm: the step is ‖g‖⋆ d, where d maximizes gᵀd of all d with ‖d‖ = 1."}, nil
+	return &Output{Tables: []Table{t}, Caption: "Steepest descent in a norm: the step is ‖g‖⋆ d, " +
+		"where d maximizes gᵀd of all d with ‖d‖ = 1."}, nil
 }
 
 func claimsTable61(*Input) []Finding {
@@ -79,16 +88,23 @@ func claimsTable61(*Input) []Finding {
 		for range trials {
 			g, d := draw(), draw()
 			dual := n.dualNorm(g)
-			step, err := stepOf(n.optimizer, protocol.Setting{protocol.StepSize: 1}, blocks, dim, &protocol.Measurement[float64]{Gradient: g})
+			step, err := stepOf(n.optimizer, protocol.Setting{protocol.StepSize: 1}, blocks, dim,
+				&protocol.Measurement[float64]{Gradient: g})
 			if err != nil {
-				return append(findings, measured("", "the optimizer makes a step", n.optimizer, false, err.Error()))
+				return append(findings, measured("", "the optimizer makes a step", n.optimizer,
+					false, err.Error()))
 			}
-			// −gᵀ step = ‖g‖⋆² and ‖step‖ = ‖g‖⋆: the direction attains the dual norm. No other direction exceeds it.
-			worst = max(worst, math.Abs(floats.Dot(g, step)/(dual*dual)+1), math.Abs(n.norm(step)/dual-1))
+			// −gᵀ step = ‖g‖⋆² and ‖step‖ = ‖g‖⋆: the direction attains the dual norm. No other
+			// direction exceeds it.
+			worst = max(worst, math.Abs(floats.Dot(g, step)/(dual*dual)+1),
+				math.Abs(n.norm(step)/dual-1))
 			bound = bound && math.Abs(floats.Dot(g, d)) <= dual*n.norm(d)*(1+1e-12)
 		}
-		findings = append(findings, exactly("", "the step of "+n.optimizer+" attains the dual norm, and none exceeds it", n.name, worst < 1e-12 && bound,
-			fmt.Sprintf("%d random gradients and directions, greatest departure %.1e", trials, worst)))
+		findings = append(findings,
+			exactly("", "the step of "+n.optimizer+" attains the dual norm, and none exceeds it",
+				n.name, worst < 1e-12 && bound,
+				fmt.Sprintf("%d random gradients and directions, greatest departure %.1e", trials,
+					worst)))
 	}
 	return findings
 }

@@ -70,8 +70,10 @@ func judgeRow(d *Done, s dataSet, method string) Finding {
 	var f Finding
 	if tied := ties(cell); len(tied) > 1 || reduced {
 		text := "the published setting has the lowest loss of the grid"
-		ok := theirs != nil && theirs.End.Status == results.OK && trainLoss(theirs) <= trainLoss(best)*(1+tie7)
-		f = measured("", text, s.name+", "+method, ok, fmt.Sprintf("%s; %d settings tie", note, len(tied)))
+		ok := theirs != nil && theirs.End.Status == results.OK &&
+			trainLoss(theirs) <= trainLoss(best)*(1+tie7)
+		f = measured("", text, s.name+", "+method, ok, fmt.Sprintf("%s; %d settings tie", note,
+			len(tied)))
 	} else {
 		f = measured("", "the grid selects the published setting", s.name+", "+method,
 			settingText(published) == settingText(cell.Setting), note)

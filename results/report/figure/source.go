@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -39,6 +40,26 @@ func NewSource(plan *protocol.Plan, cells []results.Cell, only []string) *Source
 	}
 }
 
+// CheckNames returns an error if one of the names is not that of a problem or an optimizer of a plan.
+func CheckNames(plan *protocol.Plan, problems, optimizers []string) error {
+	var known [2][]string
+	for _, e := range plan.Problems {
+		known[0] = append(known[0], e.Name)
+	}
+	for _, e := range plan.Optimizers {
+		known[1] = append(known[1], e.Name)
+	}
+	for i, names := range [2][]string{problems, optimizers} {
+		kind := [2]string{"problem", "optimizer"}[i]
+		for _, name := range names {
+			if !slices.Contains(known[i], name) {
+				return protocol.Unknown(kind+" of the plan", name, known[i])
+			}
+		}
+	}
+	return nil
+}
+
 // Kind is a kind of figure.
 type Kind struct {
 	Name    string
@@ -69,6 +90,96 @@ var Kinds = []Kind{
 		Name: "profile", Doc: "share of problems solved within a multiple of the fastest's examples",
 		overall: drawProfile,
 	},
+}
+
+// FindKinds returns the kinds of the given names, in this order, or all kinds if there are none.
+func FindKinds(names ...string) ([]Kind, error) {
+	if len(names) == 0 {
+		return Kinds, nil
+	}
+	var kinds []Kind
+	for _, name := range names {
+		i := slices.IndexFunc(Kinds, func(k Kind) bool { return k.Name == name })
+		if i < 0 {
+			return nil, protocol.Unknown("kind", name, KindNames())
+		}
+		kinds = append(kinds, Kinds[i])
+	}
+	return kinds, nil
+}
+
+// KindNames returns the names of all kinds.
+func KindNames() []string {
+	var names []string
+	for _, k := range Kinds {
+		names = append(names, k.Name)
+	}
+	return names
+}
+
+// Missing is the reason why there are no figures of a kind for some problems.
+type Missing struct {
+	Reason   string
+	Problems []string // none: the figure over all problems is missing
+}
+
+// DrawEach draws the figures of problems of the plan. Without problems it draws all of the kind: of
+// each problem, and over all of them. If problems are given, the figure over all of them is drawn
+// only of kinds that have no other. It calls save with each, the problem being empty for the figure
+// over all problems, until save returns an error.
+func (k *Kind) DrawEach(
+	s *Source, problems []string, save func(problem string, f *Figure) error,
+) (missing []Missing, err error) {
+	var targets []string
+	switch {
+	case !k.ByProblem():
+	case len(problems) > 0:
+		targets = slices.Clone(problems)
+	default:
+		for _, e := range s.Plan.Problems {
+			targets = append(targets, e.Name)
+		}
+	}
+	if k.Overall() && (len(problems) == 0 || !k.ByProblem()) {
+		targets = append(targets, "")
+	}
+	for _, problem := range targets {
+		f, reason := k.Draw(s, problem)
+		if f != nil {
+			if err := save(problem, f); err != nil {
+				return missing, err
+			}
+			continue
+		}
+		i := slices.IndexFunc(missing, func(m Missing) bool { return m.Reason == reason })
+		if i < 0 {
+			i, missing = len(missing), append(missing, Missing{Reason: reason})
+		}
+		if problem != "" {
+			missing[i].Problems = append(missing[i].Problems, problem)
+		}
+	}
+	return missing, nil
+}
+
+// SaveEach draws the figures that [Kind.DrawEach] draws and saves each, with its caption, as
+// PLAN--PROBLEM--KIND.FORMAT in the folder dir, or PLAN--KIND.FORMAT for that over all problems.
+// format is one of [Formats]. It calls saved with the path of each.
+func (k *Kind) SaveEach(
+	s *Source, problems []string, dir, format string, saved func(path string),
+) (missing []Missing, err error) {
+	return k.DrawEach(s, problems, func(problem string, f *Figure) error {
+		parts := []string{s.Plan.Name, problem, k.Name}
+		if problem == "" {
+			parts = []string{s.Plan.Name, k.Name}
+		}
+		path := filepath.Join(dir, results.FileName(parts...)+"."+format)
+		if err := f.Save(path); err != nil {
+			return fmt.Errorf("cannot write figure: %w", err)
+		}
+		saved(path)
+		return nil
+	})
 }
 
 // Draw draws the figure of a problem of the plan, or over all of them if problem is empty. If there

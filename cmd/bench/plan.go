@@ -6,12 +6,31 @@ import (
 	"math"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"noisebench/cmd/bench/plans"
+	"noisebench/internal/text"
 	"noisebench/protocol"
 	"noisebench/protocol/planfile"
 )
 
-// showPlan prints the text of a plan, and draws the schedules that it gives, as comments: what is printed is a plan still.
+func listPlans(cmd *cobra.Command) error {
+	rows := [][]string{{"PLAN", "PROBLEMS", "OPTIMIZERS", "WHAT"}}
+	for _, name := range plans.Names() {
+		plan, err := plans.Load(name)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, []string{
+			name, fmt.Sprint(len(plan.Problems)), fmt.Sprint(len(plan.Optimizers)),
+			text.FirstLine(plan.Description),
+		})
+	}
+	return printColumns(cmd.OutOrStdout(), rows, "OPTIMIZERS", "PROBLEMS")
+}
+
+// showPlan prints the text of a plan, and drawings of its schedules as comments, so that the output
+// is a valid plan.
 func showPlan(w io.Writer, name string) error {
 	text, file, err := plans.Text(name)
 	if err != nil {
@@ -56,7 +75,8 @@ func drawSchedule(w io.Writer, of string, s *protocol.Schedule) error {
 	blocks := []rune(" ▁▂▃▄▅▆▇█")
 	factors, top := make([]float64, columns), 1.0
 	for i := range factors {
-		factors[i] = s.Factor((2*int64(i)+1)*budget/(2*columns), 1, budget) // in the middle of the column
+		// in the middle of the column
+		factors[i] = s.Factor((2*int64(i)+1)*budget/(2*columns), 1, budget)
 		top = max(top, factors[i])
 	}
 	fmt.Fprintf(w, "\n# step-size schedule of %s: %s\n", of, s)
@@ -72,6 +92,7 @@ func drawSchedule(w io.Writer, of string, s *protocol.Schedule) error {
 		}
 		fmt.Fprintf(w, "# %5s │%s\n", label, strings.TrimRight(line.String(), " "))
 	}
-	_, err := fmt.Fprintf(w, "# %5d └%s\n#        0%*s\n", 0, strings.Repeat("─", columns), columns-1, "budget")
+	_, err := fmt.Fprintf(w, "# %5d └%s\n#        0%*s\n", 0, strings.Repeat("─", columns),
+		columns-1, "budget")
 	return err
 }

@@ -1,4 +1,4 @@
-package main
+package progress
 
 import (
 	"bytes"
@@ -12,18 +12,19 @@ import (
 	"noisebench/results"
 )
 
-// TestPlainProgress follows the lines that are written where there is no terminal: some every ten seconds, none per run.
+// TestPlainProgress follows the lines that are written where there is no terminal: some every ten
+// seconds, none per run.
 func TestPlainProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		cell := results.Cell{Problem: "p", Optimizer: "o", Tuned: []string{"step_size"}, Missing: 3}
 		var mu sync.Mutex // of cell
-		p := newProgress(&out, 1000, func() []results.Cell {
+		p := Start(&out, Options{SweepSeed: 1000, Cells: func() []results.Cell {
 			mu.Lock()
 			defer mu.Unlock()
 			return []results.Cell{cell}
-		})
-		p.update(harness.Progress{Left: 40, Remaining: -1})
+		}})
+		p.Update(harness.Progress{Left: 40, Remaining: -1})
 		time.Sleep(11 * time.Second)
 		mu.Lock()
 		cell.Setting = protocol.Setting{"step_size": 0.3, "beta": 0.9}
@@ -32,15 +33,15 @@ func TestPlainProgress(t *testing.T) {
 		}
 		mu.Unlock()
 		for done := range 7 {
-			p.update(harness.Progress{Record: &results.Record{}, Done: done + 1, Left: 20 - done, Remaining: 90 * time.Second})
+			p.Update(harness.Progress{Record: &results.Record{}, Done: done + 1, Left: 20 - done, Remaining: 90 * time.Second})
 		}
 		time.Sleep(10 * time.Second)
 		mu.Lock()
 		cell.Missing = 0
 		cell.Failed = []string{"it broke"}
 		mu.Unlock()
-		p.update(harness.Progress{Record: &results.Record{}, Done: 21})
-		p.finish()
+		p.Update(harness.Progress{Record: &results.Record{}, Done: 21})
+		p.Stop()
 		want := `at most 40 runs to go
 0 of at most 40 runs, 10 s passed, time left unknown yet
 o on p: tuned, step_size=0.3 from 2+5 tuning runs
@@ -56,7 +57,7 @@ o on p: finished, step_size=0.3 from 2+5 tuning runs, 1 run failed: it broke
 // However narrow the terminal, the time that is left stays in the line.
 func TestLiveLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &progress{started: time.Now(), updated: time.Now(), last: harness.Progress{Done: 7, Left: 14, Remaining: 90 * time.Second}}
+		p := &Display{started: time.Now(), updated: time.Now(), last: harness.Progress{Done: 7, Left: 14, Remaining: 90 * time.Second}}
 		for width, want := range map[int]string{
 			100: "[████████················] 7 of at most 21 runs, 0 ms passed, about 1 min 30 s left",
 			60:  "7 of at most 21 runs, 0 ms passed, about 1 min 30 s left",
@@ -69,15 +70,4 @@ func TestLiveLine(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestShort(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		0: "0 ms", 999 * time.Millisecond: "999 ms", 1450 * time.Millisecond: "1.4 s", 12 * time.Second: "12 s",
-		185 * time.Second: "3 min 5 s", 130 * time.Minute: "2 h 10 min", 51 * time.Hour: "51 h 0 min",
-	} {
-		if got := short(d); got != want {
-			t.Errorf("%d ns is written %q, want %q", d, got, want)
-		}
-	}
 }

@@ -1,0 +1,95 @@
+package reproduce
+
+import (
+	"fmt"
+	"strings"
+
+	"noisebench/results"
+	"noisebench/results/stats"
+)
+
+// batchGrows judges that CABS' batch size is larger in the last quarter of a run than in the first,
+// from the traces of the optimizer of a name.
+func batchGrows(in *Input, optimizer string) []Finding {
+	const text = "CABS' batch size grows over a run"
+	const on = ", mean batch size of the last quarter less that of the first"
+	var findings []Finding
+	eachProblem(in, func(d *Done, p string) {
+		cell := d.Cell(p, optimizer)
+		if cell == nil {
+			return
+		}
+		var early, late []float64
+		for _, r := range cell.Runs {
+			first, last := batchSizes(r, 0, 0.25), batchSizes(r, 0.75, 1)
+			if r.End.Status == results.OK && len(first) > 0 && len(last) > 0 {
+				early, late = append(early, stats.Mean(first)), append(late, stats.Mean(last))
+			}
+		}
+		findings = append(findings, better("", text, p+", "+optimizer+on, late, early, true))
+	})
+	return findings
+}
+
+// batchSizes are those of the traced steps of a run between two shares of its budget.
+func batchSizes(r *results.Record, from, to float64) (sizes []float64) {
+	if r.Trace == nil {
+		return nil
+	}
+	for k, seen := range r.Trace.Seen {
+		if share := float64(seen) / float64(r.Run.Budget); from <= share && share <= to {
+			sizes = append(sizes, float64(r.Trace.BatchSize[k]))
+		}
+	}
+	return sizes
+}
+
+// gains42 are the leads in test accuracy over the best other method that the thesis has for CABS.
+// It shows one run of each; half the lead has to be there.
+var gains42 = map[string]float64{"cifar10": 0.004, "cifar100": 0.014}
+
+// beats judges what Fig. 4.2 is about: outside of MNIST, CABS ends with the lowest training loss
+// and the highest test accuracy; on MNIST two others are ahead.
+func beats(in *Input) []Finding {
+	var findings []Finding
+	eachProblem(in, func(d *Done, p string) {
+		against := func(
+			other, text, on string, value func(*results.Record) float64, higher bool, least float64,
+		) {
+			x, y := paired(d.Cell(p, cabs), d.Cell(p, other), value)
+			findings = append(findings, betterBy("", text, strings.ToUpper(p)+", "+on, x, y,
+				higher, least))
+		}
+		if p == "mnist" {
+			for _, other := range []string{batch32, competitor} {
+				x, y := paired(d.Cell(p, cabs), d.Cell(p, other), testAccuracy)
+				on := "MNIST, " + endAccuracy
+				findings = append(findings, better("", other+" beats CABS", on, y, x, true))
+			}
+			return
+		}
+		for _, other := range chapter4Methods[1:] {
+			against(other, "CABS reaches the lowest training loss, below "+other, endLoss,
+				trainLoss, false, 0)
+		}
+		gain := gains42[p]
+		text := "CABS reaches the highest test accuracy, above "
+		if gain > 0 {
+			text = fmt.Sprintf("CABS leads in test accuracy, by %.1f points in the thesis, over ",
+				100*gain)
+		}
+		for _, other := range chapter4Methods[1:] {
+			against(other, text+other, endAccuracy, testAccuracy, true, gain/2)
+		}
+	})
+	return findings
+}
+
+// eachProblem calls f for each problem of the plans that were run.
+func eachProblem(in *Input, f func(d *Done, problem string)) {
+	for i := range in.Done {
+		for _, p := range in.Done[i].Plan.Problems {
+			f(&in.Done[i], p.Name)
+		}
+	}
+}
