@@ -92,18 +92,12 @@ func TestBuiltInPlans(t *testing.T) {
 // "standard" and "images".
 var leftOut = map[string]string{
 	"rprop": "full batches alone", "l-bfgs": "full batches alone", "sophia-g": "sampled labels",
-	"nadam": "a variant of adam", "radam": "a variant of adam", "amsgrad": "a variant of adam", "adamax": "a variant of adam",
-	"adadelta": "a variant of adam", "adabelief": "a variant of adam", "adan": "a variant of adam", "adopt": "a variant of adam",
-	"ademamix": "a variant of adam", "mars": "a variant of adam",
-	"noise-scale": "newer than the plan", "adascale": "newer than the plan",
-	"lion": "newer", "schedule-free-sgd": "newer", "schedule-free-adamw": "newer", "prodigy": "newer", "dog": "newer",
-	"sps-max": "newer", "lars": "for layers", "lamb": "for layers", "muon": "for matrices", "soap": "for matrices",
-	"shampoo": "for matrices", "adamh": "for matrices", "muonh": "for matrices",
+	"adamh": "for matrices", "muonh": "for matrices",
 
 	"gd": "full batches alone", "newton": "curvature", "ngd": "curvature", "efgd": "curvature", "mc-fisher-ngd": "curvature",
 	"block-normalized-sgd": "theory", "coordinate-sgd": "theory", "norm-scaled-sign-sgd": "theory", "normalized-sgd": "theory",
 	"svag-mb": "of the plan noise-and-geometry", "adam-star-mb": "of the plan noise-and-geometry",
-	"adam-star-erf": "of the plan noise-and-geometry", "growing-batch-sgd": "of the plan noise-and-geometry",
+	"adam-star-erf": "of the plan noise-and-geometry",
 	"noise-geometry": "of the plan noise-and-geometry",
 	"matrix-svag":    "of the plan empirical-fisher", "stochastic-efgd": "of the plan empirical-fisher",
 

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -685,16 +684,6 @@ func TestHangs(t *testing.T) {
 			}
 		})
 	}
-}
-
-// processes matches the command lines of the processes that serve "numpy" from this folder.
-func processes(t *testing.T) string {
-	t.Helper()
-	script, err := filepath.Abs("testdata/plugin.py")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return "^[^ ]*python[^ ]* " + regexp.QuoteMeta(script) + " numpy"
 }
 
 // run makes n steps on a small quadratic.
