@@ -97,7 +97,7 @@ var leftOut = map[string]string{
 	"gd": "full batches alone", "newton": "curvature", "ngd": "curvature", "efgd": "curvature", "mc-fisher-ngd": "curvature",
 	"block-normalized-sgd": "theory", "coordinate-sgd": "theory", "norm-scaled-sign-sgd": "theory", "normalized-sgd": "theory",
 	"svag-mb": "of the plan noise-and-geometry", "adam-star-mb": "of the plan noise-and-geometry",
-	"adam-star-erf": "of the plan noise-and-geometry",
+	"adam-star-erf":  "of the plan noise-and-geometry",
 	"noise-geometry": "of the plan noise-and-geometry",
 	"matrix-svag":    "of the plan empirical-fisher", "stochastic-efgd": "of the plan empirical-fisher",
 
