@@ -45,7 +45,7 @@ func TestPlainProgress(t *testing.T) {
 		want := `at most 40 runs to go
 0 of at most 40 runs, 10 s passed, time left unknown yet
 o on p: tuned, step_size=0.3 from 2+5 tuning runs
-7 of at most 21 runs, 20 s passed, about 1 min 30 s left
+7 of at most 21 runs, 20 s passed, about 1 min 21 s left
 o on p: finished, step_size=0.3 from 2+5 tuning runs, 1 run failed: it broke
 `
 		if got := out.String(); got != want {

@@ -76,6 +76,7 @@ AccountingStorageType=accounting_storage/none
 SchedulerType=sched/builtin
 SchedulerParameters=sched_interval=1
 ReturnToService=2
+JobRequeue=0
 SlurmdParameters=config_overrides
 MaxArraySize=101
 MpiDefault=none
@@ -110,7 +111,8 @@ func (c *Cluster) StartNode(node string) {
 	c.nodes[node] = c.start(exec.Command("slurmd", "-D", "-N", node))
 }
 
-// KillNode kills a node and all that runs on it, as a power cut would.
+// KillNode kills a node and all that runs on it, as a power cut would, and has the controller know,
+// which would otherwise wait for the node for five minutes (SlurmdTimeout).
 func (c *Cluster) KillNode(node string) {
 	c.t.Helper()
 	_ = c.nodes[node].Process.Kill()
@@ -125,6 +127,9 @@ func (c *Cluster) KillNode(node string) {
 				}
 			}
 		}
+	}
+	if out, err := exec.Command("scontrol", "update", "NodeName="+node, "State=DOWN", "Reason=killed").CombinedOutput(); err != nil {
+		c.t.Errorf("scontrol: %v: %s", err, out)
 	}
 }
 

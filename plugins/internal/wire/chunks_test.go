@@ -127,7 +127,7 @@ func connected(t *testing.T, s pb.PluginServer, limit int) *Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Close() })
-	p := &Process{name: "mixer", Client: pb.NewPluginClient(client)}
+	p := &Process{name: "mixer", Client: pb.NewPluginClient(client), cmd: &command{config: Config{Dir: t.TempDir()}}}
 	c, err := Connect(t.Context(), p, NewMemory(false), Messages, time.Minute, time.Minute)
 	if err != nil {
 		t.Fatal(err)
