@@ -120,8 +120,8 @@ func (r *remembered) Optimizer(name string) (protocol.OptimizerDef, error) {
 	return def, err
 }
 
-// once returns a Spec that asks only once at each setting, for all cells and runs: a plugin that hangs
-// would otherwise hang as often. One that fails gets a second chance.
+// once returns a Spec that asks only once at each setting, for all cells and runs: a plugin that
+// hangs would otherwise hang as often. One that fails gets a second chance.
 func once(spec func(protocol.Setting) (protocol.ProblemSpec, error)) func(protocol.Setting) (protocol.ProblemSpec, error) {
 	type answer struct {
 		spec protocol.ProblemSpec

@@ -12,8 +12,8 @@ import (
 	"noisebench/results"
 )
 
-// FuzzCheckpoint resumes a run from checkpoints with arbitrary contents and a fitting checksum: they
-// are refused, or the run comes to an end that its record can state.
+// FuzzCheckpoint resumes a run from checkpoints with arbitrary contents and a fitting checksum:
+// they are refused, or the run comes to an end that its record can state.
 func FuzzCheckpoint(f *testing.F) {
 	p, o := pointsDef(11, &callLog{}), busyDef(false)
 	run := runOf(p, o, 1, 60)

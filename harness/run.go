@@ -212,7 +212,8 @@ func room(o *protocol.OptimizerDef, q protocol.Quantity) bool {
 // maxBatch is the greatest number of examples of one batch: their numbers take 128 MiB.
 const maxBatch = 1 << 24
 
-// inClose reports whether an error is a fault of closing itself, which concerns no number of a run that has ended.
+// inClose reports whether an error is a fault of closing itself, which concerns no number of a run
+// that has ended.
 func inClose(err error) bool {
 	var f *protocol.Fault
 	return errors.As(err, &f) && f.Call == "Close"
@@ -743,8 +744,8 @@ func sandboxes(problem, optimizer any) map[string]string {
 	return all
 }
 
-// ownSeconds is the time that the code of a problem or optimizer in another process says it took so far; 0: it is in this
-// process, or does not say.
+// ownSeconds is the time that the code of a problem or optimizer in another process says it took so
+// far; 0: it is in this process, or does not say.
 func ownSeconds(v any) float64 {
 	if t, ok := v.(interface{ OwnSeconds() float64 }); ok {
 		return t.OwnSeconds()
@@ -752,7 +753,8 @@ func ownSeconds(v any) float64 {
 	return 0
 }
 
-// took returns the seconds of a call that began when the code of v had taken own, and counts those that it spent on the way.
+// took returns the seconds of a call that began when the code of v had taken own, and counts those
+// that it spent on the way.
 func (r *runner[T]) took(v any, own float64, began time.Time) float64 {
 	all := time.Since(began).Seconds()
 	if now := ownSeconds(v); now > own {

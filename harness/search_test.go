@@ -162,10 +162,10 @@ func TestSearchProperties(t *testing.T) {
 	})
 }
 
-// Too large a step saturates a network at once: the loss falls to that of a constant output and then
-// stays there for any larger step, some of which are a little better than others. That must neither
-// use up the runs nor hide the steps at which the network learns. The values are those of momentum
-// on an autoencoder of MNIST.
+// Too large a step saturates a network at once: the loss falls to that of a constant output and
+// then stays there for any larger step, some of which are a little better than others. That must
+// neither use up the runs nor hide the steps at which the network learns. The values are those of
+// momentum on an autoencoder of MNIST.
 func TestSearchLeavesSaturation(t *testing.T) {
 	saturated := map[float64]float64{.01: 50.7, .03: 49, .06: 48, .1: 47.8, 1: 59.2, 10: 45.3}
 	s := mustSweep(t, []protocol.Hyperparameter{protocol.StepSizeParameter(.01)}, protocol.OptimizerEntry{}, 12)

@@ -45,10 +45,11 @@
 // notice the end of their parent within a second. Shared memory has no name, and ends with its last
 // user.
 //
-// On Linux an outside plugin is confined by Landlock unless [Options.NoSandbox] is set: it reads what
-// programs need, its own folder and what its environment names, writes to a temporary folder of its
-// own, and reaches no other process. docs/hostile-plugins.md says what is kept from it and what is not,
-// [Plugin.Sandbox] and the records how it was confined. Shared memory reaches a plugin as descriptors.
+// On Linux an outside plugin is confined by Landlock unless [Options.NoSandbox] is set: it reads
+// what programs need, its own folder and what its environment names, writes to a temporary folder
+// of its own, and reaches no other process. docs/hostile-plugins.md says what is kept from it and
+// what is not, [Plugin.Sandbox] and the records how it was confined. Shared memory reaches a plugin
+// as descriptors.
 //
 // # How vectors and calls travel
 //

@@ -171,8 +171,9 @@ func (s shop) Optimizer(name string) (protocol.OptimizerDef, error) {
 func (shop) Lookup(string) (*results.Record, bool, error) { return nil, false, nil }
 func (shop) Commit(*results.Record) error                 { return nil }
 
-// Plugins that die, hang or lie at any of their calls fail none but their own runs: those of healthy
-// pairs are all there, and every failure names the plugin. go test -run Fates -fates 100 takes many.
+// Plugins that die, hang or lie at any of their calls fail none but their own runs: those of
+// healthy pairs are all there, and every failure names the plugin. go test -run Fates -fates 100
+// takes many.
 func TestFates(t *testing.T) {
 	h := newHost(t, Options{CallTimeout: time.Second})
 	healthy := launch(t, h, "impure") // of whose definitions two are not
@@ -195,7 +196,8 @@ func TestFates(t *testing.T) {
 			cells, err = campaign.Execute(context.Background(), harness.Options{Store: s, Parallel: 2, Alloc: h.Alloc})
 		}
 		if err != nil {
-			// An error that Spec or New returns is one of the user, such as missing data: before the first run, the plan ends with it.
+			// An error that Spec or New returns is one of the user, such as missing data: before
+			// the first run, the plan ends with it.
 			if f.way != "error" || f.call != "Spec" && f.call != "New" || !strings.HasSuffix(err.Error(), "problem fated: fate") {
 				t.Errorf("%v: the plan ends: %v", f, err)
 			}
@@ -223,7 +225,8 @@ func TestFates(t *testing.T) {
 				}
 			}
 		}
-		// What every run meets is never overlooked, and what concerns no number and ends no process fails no run.
+		// What every run meets is never overlooked, and what concerns no number and ends no process
+		// fails no run.
 		lives := f.way == "error" || f.way == "lie" || f.way == "panic"
 		switch always := f.call == "Measure" || f.call == "Step"; {
 		case f.way == "shout" || f.call == "Close" && lives:

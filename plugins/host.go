@@ -62,8 +62,8 @@ type Options struct {
 	// Devices are the accelerators to use, as indices. The processes of each plugin are told one
 	// each, in turn, by NOISEBENCH_DEVICE.
 	Devices []string
-	// NoSandbox lets outside plugins reach what the user may. Without it they are confined, where the
-	// kernel can, see the package comment.
+	// NoSandbox lets outside plugins reach what the user may. Without it they are confined, where
+	// the kernel can, see the package comment.
 	NoSandbox bool
 	// Hidden are folders that confined plugins must not read, even where they lie beside one.
 	Hidden []string

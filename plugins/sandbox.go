@@ -16,8 +16,9 @@ import (
 	"noisebench/protocol"
 )
 
-// systemPlaces hold what programs need: libraries, interpreters and their configuration, and what the
-// kernel tells of the machine and, in /proc/self, of the program itself; but nothing of other programs.
+// systemPlaces hold what programs need: libraries, interpreters and their configuration, and what
+// the kernel tells of the machine and, in /proc/self, of the program itself; but nothing of other
+// programs.
 var systemPlaces = []string{
 	"/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin", "/opt", "/etc", "/nix/store", "/gnu/store", "/snap", "/sys",
 	"/proc/self", "/proc/sys", "/proc/driver", "/proc/cgroups", "/proc/cmdline", "/proc/cpuinfo", "/proc/devices", "/proc/filesystems",
@@ -99,7 +100,8 @@ func (p *Plugin) confine(ctx context.Context, private string, env []string) (*su
 	return &b.s, env
 }
 
-// hidden are the folders that plugins must not reach, even where they lie in one that a plugin needs.
+// hidden are the folders that plugins must not reach, even where they lie in one that a plugin
+// needs.
 func (h *Host) hidden() []string {
 	all := []string{h.dir}
 	for _, path := range h.options.Hidden {
@@ -129,8 +131,8 @@ func contains(folder, path string) bool {
 	return err == nil && rest != ".." && !strings.HasPrefix(rest, ".."+string(filepath.Separator))
 }
 
-// folder makes a file or a folder readable, without what is hidden in it. Of a folder that holds the
-// user's whole home only the files that lie directly in it are.
+// folder makes a file or a folder readable, without what is hidden in it. Of a folder that holds
+// the user's whole home only the files that lie directly in it are.
 func (b *bounds) folder(path string) {
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil || !filepath.IsAbs(real) {
@@ -199,8 +201,8 @@ func (b *bounds) binaries(dir string) {
 	b.folder(dir)
 }
 
-// ofUser makes readable what variables of the environment name, and what lies in the usual places of
-// the user's home.
+// ofUser makes readable what variables of the environment name, and what lies in the usual places
+// of the user's home.
 func (b *bounds) ofUser(env []string) {
 	base := map[string]string{}
 	for _, v := range env {
@@ -273,7 +275,8 @@ for name, module in list(sys.modules.items()):
 print("\0".join(p for p in paths if p), end="")
 `
 
-// pythonPath asks a Python interpreter, once, where it finds modules. It runs none of a plugin's code.
+// pythonPath asks a Python interpreter, once, where it finds modules. It runs none of a plugin's
+// code.
 func (h *Host) pythonPath(ctx context.Context, python string, env []string) []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -23,7 +23,8 @@ func ExampleResolve() {
 	// unknown parameter "bta"; did you mean beta?
 }
 
-// Warm-up and decay are functions of the examples charged, so that they do not depend on batch sizes.
+// Warm-up and decay are functions of the examples charged, so that they do not depend on batch
+// sizes.
 func ExampleSchedule_Factor() {
 	s := protocol.Schedule{Warmup: 0.1, Decay: protocol.Linear, Start: 0.5}
 	fmt.Println(s)

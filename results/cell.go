@@ -51,8 +51,8 @@ type Cell struct {
 	Missing int      // runs of the plan that have neither finished nor failed
 }
 
-// Entries returns the entries of the plan that the cell is one of; nil for one that the plan does not
-// have.
+// Entries returns the entries of the plan that the cell is one of; nil for one that the plan does
+// not have.
 func (c *Cell) Entries(plan *protocol.Plan) (p *protocol.ProblemEntry, o *protocol.OptimizerEntry) {
 	if i := slices.IndexFunc(plan.Problems, func(e protocol.ProblemEntry) bool { return e.Name == c.Problem }); i >= 0 {
 		p = &plan.Problems[i]
@@ -63,8 +63,8 @@ func (c *Cell) Entries(plan *protocol.Plan) (p *protocol.ProblemEntry, o *protoc
 	return p, o
 }
 
-// Records returns all finished runs of the cell: replicates, runs of the declared defaults, tuning runs. One run may be
-// of several kinds.
+// Records returns all finished runs of the cell: replicates, runs of the declared defaults, tuning
+// runs. One run may be of several kinds.
 func (c *Cell) Records() []*Record { return slices.Concat(c.Runs, c.OneShot, c.Tuning) }
 
 // Fixed returns the part of the setting that tables show besides the tuned values: values that

@@ -10,8 +10,8 @@
 //     differences show (R2).
 //   - Records can be read without this package: they are lines of JSON.
 //
-// Files are not meant to be edited; file names identify the runs. Everything else in the folder, the
-// index for one, only helps to read the records and can be recreated.
+// Files are not meant to be edited; file names identify the runs. Everything else in the folder,
+// the index for one, only helps to read the records and can be recreated.
 //
 // # Folder
 //

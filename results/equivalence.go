@@ -12,8 +12,8 @@ const (
 	Suboptimality = "suboptimality"   // f(x) − f*, positive, over many orders of magnitude
 )
 
-// Equivalence returns the difference δ ≥ 0 from a leading value of the metric on a part below which two values are the
-// same for practical purposes, given the value at the starting point:
+// Equivalence returns the difference δ ≥ 0 from a leading value of the metric on a part below which
+// two values are the same for practical purposes, given the value at the starting point:
 //
 //   - accuracy: the standard error √(p(1−p)/N) that a leader's accuracy p has from the N examples of the part;
 //   - suboptimality, and a loss whose optimum is known: 1 % of the way from the start to the leader, on a logarithmic scale

@@ -33,7 +33,8 @@ func record(seed uint64, start, end float64) *results.Record {
 	}
 }
 
-// A store finds a run by its ID. A second outcome of a run is kept beside the first one, with an error.
+// A store finds a run by its ID. A second outcome of a run is kept beside the first one, with an
+// error.
 func ExampleOpen() {
 	dir, err := os.MkdirTemp("", "")
 	if err != nil {

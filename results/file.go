@@ -192,8 +192,9 @@ func digest(data []byte) (text [2 * sha256.Size]byte) {
 }
 
 // SplitOutcome cuts the bytes of a record before its last line. What comes before it is the outcome
-// of the run: the same bits wherever the same code makes it on the same platform (R2). The last line
-// says when and where it was made, and has the SHA-256 of the rest. Both share memory with data.
+// of the run: the same bits wherever the same code makes it on the same platform (R2). The last
+// line says when and where it was made, and has the SHA-256 of the rest. Both share memory with
+// data.
 func SplitOutcome(data []byte) (outcome, provenance []byte) {
 	cut := 1 + bytes.LastIndexByte(bytes.TrimSuffix(data, []byte("\n")), '\n')
 	return data[:cut:cut], data[cut:]

@@ -63,8 +63,8 @@ func encodeName(part string) string {
 	return b.String()
 }
 
-// OpenRegular opens a regular file for reading. Anything else, such as a pipe, at which opening might
-// never end, or a device, at which reading might not, is an error.
+// OpenRegular opens a regular file for reading. Anything else, such as a pipe, at which opening
+// might never end, or a device, at which reading might not, is an error.
 func OpenRegular(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {

@@ -21,8 +21,8 @@ type Found struct {
 const LeastPrefix = 4
 
 // Find returns the run whose ID begins with prefix, with its trace, among finished, failed and
-// imported ones; nil if prefix is no beginning of an ID or there is no such run. More than one run is
-// an error, and so is a record that cannot be read.
+// imported ones; nil if prefix is no beginning of an ID or there is no such run. More than one run
+// is an error, and so is a record that cannot be read.
 func (s *Store) Find(prefix string) (*Found, error) {
 	if len(prefix) < LeastPrefix || strings.Trim(prefix, "0123456789abcdef") != "" {
 		return nil, nil

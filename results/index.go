@@ -38,8 +38,9 @@ import (
 //   - An index file is never changed, only made and removed as a whole, so that any number of
 //     processes may write, merge and read at the same time; at worst something is indexed twice.
 //
-// On file systems of other machines (NFS), times of a file may be some seconds old, or as old as the
-// mount's actimeo, when another machine changes or removes a record; what is added is found at once.
+// On file systems of other machines (NFS), times of a file may be some seconds old, or as old as
+// the mount's actimeo, when another machine changes or removes a record; what is added is found at
+// once.
 //
 // A file has a head, a table of its entries sorted by ID, texts that many records share, and the
 // entries.
@@ -96,8 +97,9 @@ var (
 	little     = binary.LittleEndian
 )
 
-// layout changes with the fields of a record, so that a version of noisebench that knows more of them
-// does not use the index of one that left them out. The number changes with the format of the index.
+// layout changes with the fields of a record, so that a version of noisebench that knows more of
+// them does not use the index of one that left them out. The number changes with the format of the
+// index.
 var layout = sync.OnceValue(func() [sha256.Size]byte {
 	var b strings.Builder
 	b.WriteString("1")
@@ -212,8 +214,8 @@ func (x *index) learn(id string, at stamp, data []byte, r *Record) {
 	}
 }
 
-// SaveIndex writes an index of the records that were read and are in none, if that pays off, so that
-// they are read faster the next time. Errors do not matter: the index is a cache.
+// SaveIndex writes an index of the records that were read and are in none, if that pays off, so
+// that they are read faster the next time. Errors do not matter: the index is a cache.
 func (s *Store) SaveIndex() {
 	x := &s.index
 	x.mu.Lock()

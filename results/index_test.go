@@ -273,8 +273,8 @@ func TestDamagedIndex(t *testing.T) {
 	equal(t, "a file in the place of the folder", got, want)
 }
 
-// Several processes read, write, merge and index one folder at the same time; one is killed while it
-// writes.
+// Several processes read, write, merge and index one folder at the same time; one is killed while
+// it writes.
 func TestIndexTogether(t *testing.T) {
 	indexAtOnce(t)
 	dir := t.TempDir()

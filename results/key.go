@@ -6,8 +6,8 @@ import (
 	"noisebench/protocol"
 )
 
-// Key identifies a run whatever build made it, and whatever it traced: runs of equal keys have equal
-// outcomes where the builds compute the same.
+// Key identifies a run whatever build made it, and whatever it traced: runs of equal keys have
+// equal outcomes where the builds compute the same.
 func (r Run) Key() string {
 	r.Problem.Plugin, r.Optimizer.Plugin = protocol.Origin{}, protocol.Origin{}
 	r.Trace, r.Diagnostics = 0, false // which change no result

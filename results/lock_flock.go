@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// lock locks a file for as long as it is open here. If another holds the lock it waits, or returns errHeld.
+// lock locks a file for as long as it is open here. If another holds the lock it waits, or returns
+// errHeld.
 func lock(f *os.File, wait bool) error {
 	how := syscall.LOCK_EX
 	if !wait {

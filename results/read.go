@@ -2,8 +2,8 @@ package results
 
 import "fmt"
 
-// maxRecord bounds the size of a record's file, in bytes. The trace of a run of ten thousand steps has
-// a few.
+// maxRecord bounds the size of a record's file, in bytes. The trace of a run of ten thousand steps
+// has a few.
 const maxRecord = 64 << 20
 
 const notAFile = "not a file; it does not belong here"

@@ -149,7 +149,8 @@ type Host struct {
 	Clocks
 }
 
-// With returns h with the parts that only the run itself knows: transports, executables, sandboxes and clocks.
+// With returns h with the parts that only the run itself knows: transports, executables, sandboxes
+// and clocks.
 func (h Host) With(run *Host) Host {
 	h.Transport, h.Executables, h.Sandbox, h.Clocks = run.Transport, run.Executables, run.Sandbox, run.Clocks
 	return h
@@ -162,8 +163,8 @@ type Clocks struct {
 	OptimizerTime float64 `json:"optimizer_seconds"` // in Step
 	EvaluateTime  float64 `json:"evaluate_seconds"`  // in Evaluate and Estimate
 	HarnessTime   float64 `json:"harness_seconds"`   // the rest
-	// TransportTime is the part of ProblemTime and OptimizerTime that went on the way to other processes and back, where these
-	// say what their own code took.
+	// TransportTime is the part of ProblemTime and OptimizerTime that went on the way to other
+	// processes and back, where these say what their own code took.
 	TransportTime float64 `json:"transport_seconds,omitempty"`
 }
 

@@ -2,7 +2,8 @@ package results
 
 import "syscall"
 
-// hasStamps says that the system tells when anything about a file changed, which no program can set.
+// hasStamps says that the system tells when anything about a file changed, which no program can
+// set.
 const hasStamps = true
 
 func stampOf(path string) (stamp, error) {

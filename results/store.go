@@ -151,7 +151,8 @@ func putAside(path string) error {
 	return os.Rename(path, fmt.Sprintf("%s.%08x.damaged", strings.TrimSuffix(path, ".jsonl"), rand.Uint32()))
 }
 
-// readRecord reads the file of a record. What cannot be one, by its type or size, is a *SyntaxError.
+// readRecord reads the file of a record. What cannot be one, by its type or size, is a
+// *SyntaxError.
 func readRecord(path string) ([]byte, error) {
 	var b bytes.Buffer
 	err := readInto(&b, path)
@@ -202,8 +203,8 @@ func (s *Store) second(id, path string, data []byte) (added bool, err error) {
 	return false, &ConflictError{ID: id, Kept: path, Other: other}
 }
 
-// removeFinished removes checkpoints of finished runs, whose harness was killed right then. Errors do
-// not matter: the files are in nobody's way.
+// removeFinished removes checkpoints of finished runs, whose harness was killed right then. Errors
+// do not matter: the files are in nobody's way.
 func (s *Store) removeFinished() {
 	ids, _ := s.Checkpoints()
 	for _, id := range ids {

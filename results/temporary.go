@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// temporary is a file in the folder tmp, on its way to its place among the records. Its writer holds its lock, which the
-// system frees however the writer ends: that tells what is stale.
+// temporary is a file in the folder tmp, on its way to its place among the records. Its writer
+// holds its lock, which the system frees however the writer ends: that tells what is stale.
 type temporary struct {
 	path string
 	file *os.File
@@ -63,7 +63,8 @@ func (t *temporary) remove() {
 	_ = t.file.Close() // what counts is on the disk since Sync
 }
 
-// hostname is the machine's name without the dots that separate the parts of a temporary file's name.
+// hostname is the machine's name without the dots that separate the parts of a temporary file's
+// name.
 func hostname() string {
 	name, err := os.Hostname()
 	if err != nil {
@@ -77,7 +78,8 @@ func hostname() string {
 	}, name)
 }
 
-// removeStale removes temporary files whose writers are gone. Errors do not matter: the files are in nobody's way.
+// removeStale removes temporary files whose writers are gone. Errors do not matter: the files are
+// in nobody's way.
 func (s *Store) removeStale() {
 	dir := filepath.Join(s.dir, "tmp")
 	entries, _ := os.ReadDir(dir)
@@ -88,10 +90,10 @@ func (s *Store) removeStale() {
 	}
 }
 
-// removeIfStale removes a temporary file that nobody holds: at once if a process of this machine made it, and after a day
-// if it came from another, whose locks some file systems keep to themselves. Where there are no locks at all, the
-// process that made it has to be gone, and the file to be older than a minute, for containers that share a host name but
-// not their processes.
+// removeIfStale removes a temporary file that nobody holds: at once if a process of this machine
+// made it, and after a day if it came from another, whose locks some file systems keep to
+// themselves. Where there are no locks at all, the process that made it has to be gone, and the
+// file to be older than a minute, for containers that share a host name but not their processes.
 func removeIfStale(path string) {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// beWriter is a process in the middle of saving a record: it says where its temporary file is, waits for the end of its
-// input, and goes on.
+// beWriter is a process in the middle of saving a record: it says where its temporary file is,
+// waits for the end of its input, and goes on.
 func beWriter(dir string) {
 	s := &Store{dir: dir, known: newShared()}
 	data, err := Encode(example(1))
@@ -69,7 +69,8 @@ func TestWriterProcess(t *testing.T) {
 	beWriter(dir)
 }
 
-// What a writer leaves that was killed is removed at the next start; what a living one is about to save is not.
+// What a writer leaves that was killed is removed at the next start; what a living one is about to
+// save is not.
 func TestKilledWriter(t *testing.T) {
 	dir := t.TempDir()
 	killed, _, stale := writer(t, dir)

@@ -14,7 +14,8 @@ import (
 	"noisebench/results"
 )
 
-// The experiment of Balles 2021, Sec. 7.4 and App. D.3: 100 iterations on all examples of seven data sets, from 0.
+// The experiment of Balles 2021, Sec. 7.4 and App. D.3: 100 iterations on all examples of seven
+// data sets, from 0.
 
 func defsOf(t testing.TB, problem, optimizer string) (protocol.ProblemDef, protocol.OptimizerDef) {
 	t.Helper()
@@ -54,7 +55,8 @@ func after100(t testing.TB, problem, optimizer string, params, setting protocol.
 	return r
 }
 
-// final is the loss at the end; +Inf if the run diverged, which is when its loss is above 100 times the first.
+// final is the loss at the end; +Inf if the run diverged, which is when its loss is above 100 times
+// the first.
 func final(r *results.Record) float64 {
 	if r.End.Status != results.OK {
 		return math.Inf(1)
@@ -62,10 +64,10 @@ func final(r *results.Record) float64 {
 	return float64(r.Points[len(r.Points)-1].Train.Loss)
 }
 
-// Table D.5, the column of gradient descent: the best of 241 step sizes 10^-20, 10^-19.875, …, 10^10. On the linear
-// problems it is the greatest below 2/L. Breast cancer is WDBC, wine has the classes as targets, and energy the heating
-// load. Farther than a decade from the best, every eighth step size is enough to find a second valley. "bench reproduce
-// table-d.5" has all.
+// Table D.5, the column of gradient descent: the best of 241 step sizes 10^-20, 10^-19.875, …,
+// 10^10. On the linear problems it is the greatest below 2/L. Breast cancer is WDBC, wine has the
+// classes as targets, and energy the heating load. Farther than a decade from the best, every
+// eighth step size is enough to find a second valley. "bench reproduce table-d.5" has all.
 func TestTableD5GradientDescent(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it computes for seconds, one run after the other")
@@ -126,8 +128,9 @@ func TestTableD5Losses(t *testing.T) {
 		{"wdbc-logreg", "gd", nil, gd(-5.125), 0.693147, 0.464742, 1e-3},
 		// The source's code clips probabilities, which this run notices: it fits the data to 1e-8.
 		{"wdbc-logreg", "ngd", clip, at(0.125, -10), 0.693147, 0.000515832, 1e-3},
-		// Rounding changes F̃ by about ε‖F̃‖, which is as much as λ here. The value is that of arithmetic with 45 digits, in
-		// decimal; float64 has come to 0.010342, 0.010398 and 0.010467, by LU, by Cholesky and in another program.
+		// Rounding changes F̃ by about ε‖F̃‖, which is as much as λ here. The value is that of
+		// arithmetic with 45 digits, in decimal; float64 has come to 0.010342, 0.010398 and
+		// 0.010467, by LU, by Cholesky and in another program.
 		{"wdbc-logreg", "efgd", clip, at(-1.25, -10), 0.693147, 0.0103464, 2e-2},
 		{"a1a-logreg", "gd", nil, gd(0.25), 0.693147, 0.324759, 1e-3},
 		{"a1a-logreg", "ngd", nil, at(0.25, -10), 0.693147, 0.297875, 1e-3},
@@ -150,8 +153,8 @@ func TestTableD5Losses(t *testing.T) {
 	}
 }
 
-// At 0 the empirical Fisher matrix of logistic regression is the Fisher matrix, so that the first steps of NGD and EFGD are
-// the same, to the bit.
+// At 0 the empirical Fisher matrix of logistic regression is the Fisher matrix, so that the first
+// steps of NGD and EFGD are the same, to the bit.
 func TestFirstStepsOfLogisticRegression(t *testing.T) {
 	for _, problem := range []string{"wdbc-logreg", "a1a-logreg"} {
 		var losses []float64
@@ -185,7 +188,8 @@ func TestFirstStepsOfLogisticRegression(t *testing.T) {
 	}
 }
 
-// Step sizes and dampings of NGD in Table D.5 cannot be told apart on linear problems: all of these lead to the optimum.
+// Step sizes and dampings of NGD in Table D.5 cannot be told apart on linear problems: all of these
+// lead to the optimum.
 func TestTableD5IsNotUnique(t *testing.T) {
 	p, _ := defsOf(t, "boston-linreg", "ngd")
 	spec, err := p.Spec(nil)
@@ -202,7 +206,8 @@ func TestTableD5IsNotUnique(t *testing.T) {
 	}
 }
 
-// BenchmarkNGD times steps of natural gradient descent in process, evaluations included: two in 100 steps.
+// BenchmarkNGD times steps of natural gradient descent in process, evaluations included: two in 100
+// steps.
 func BenchmarkNGD(b *testing.B) {
 	for _, problem := range []string{"boston-linreg", "wdbc-logreg"} {
 		b.Run(problem, func(b *testing.B) {

@@ -41,7 +41,8 @@ func TestStatesMoveBetweenProcesses(t *testing.T) {
 			t.Skipf("calls go by %s here, want %s", got, transport)
 		}
 		for i, def := range one.Optimizers {
-			// Those of several kinds of state go by every transport, the others, and with -short these, by one.
+			// Those of several kinds of state go by every transport, the others, and with -short
+			// these, by one.
 			brief := []string{"adam", "adamw", "asgd", "cabs", "line-search-sgd", "sam", "m-svag"}
 			place, mine := slices.Index(brief, def.Name), i%len(transports) == k
 			if testing.Short() {

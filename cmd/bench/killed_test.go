@@ -29,8 +29,8 @@ replicates: 5
 evaluations: 4
 `
 
-// TestKilled interrupts a plan over and over, at random moments, and wants the same records in the end as without an
-// interruption, none of them made twice, and nothing left behind (R8).
+// TestKilled interrupts a plan over and over, at random moments, and wants the same records in the
+// end as without an interruption, none of them made twice, and nothing left behind (R8).
 func TestKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it launches many processes")
@@ -173,8 +173,9 @@ func benchProcesses(t *testing.T, executable string) string {
 	return strings.Join(found, "\n")
 }
 
-// eventually waits for what is left to become nothing; the death of a parent takes a moment to reach its children, and a
-// batch system acts when it comes to it. On a busy machine that may take long.
+// eventually waits for what is left to become nothing; the death of a parent takes a moment to
+// reach its children, and a batch system acts when it comes to it. On a busy machine that may take
+// long.
 func eventually(t *testing.T, what string, left func() string) {
 	t.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {

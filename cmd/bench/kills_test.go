@@ -25,7 +25,8 @@ var (
 	killsNodes = flag.Int("kills-nodes", 0, "how many processes, and nodes, TestKills kills on two Slurm nodes")
 )
 
-// killsPlan has runs of milliseconds and some of about a second, which are saved when bench is told to stop.
+// killsPlan has runs of milliseconds and some of about a second, which are saved when bench is told
+// to stop.
 const killsPlan = `
 name: kills
 problems:
@@ -38,9 +39,10 @@ tuning: {runs: 4}
 replicates: 5
 `
 
-// TestKills ends processes of bench at random moments: harnesses, workers, plugins and their supervisors, by SIGKILL and
-// SIGTERM, and whole nodes. In the end the records are those of an undisturbed run, bit by bit; none was lost, none that was
-// finished was made again, and nothing is left behind (R8). Many kills take long:
+// TestKills ends processes of bench at random moments: harnesses, workers, plugins and their
+// supervisors, by SIGKILL and SIGTERM, and whole nodes. In the end the records are those of an
+// undisturbed run, bit by bit; none was lost, none that was finished was made again, and nothing is
+// left behind (R8). Many kills take long:
 //
 //	go test ./cmd/bench -run TestKills -v -timeout 10h -kills 1000 -kills-nodes 1000
 func TestKills(t *testing.T) {
@@ -96,7 +98,8 @@ type killer struct {
 	kills int
 }
 
-// until has results folders filled by start, which is called until a plan is done, until so many processes were killed.
+// until has results folders filled by start, which is called until a plan is done, until so many
+// processes were killed.
 func (k *killer) until(kills int, where string, start func(results string)) {
 	k.t.Helper()
 	plans := 0

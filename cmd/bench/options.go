@@ -60,7 +60,8 @@ func (f *pluginFlags) add(cmd *cobra.Command) {
 	cmd.Flags().AddFlagSet(flags)
 }
 
-// args are the flags that were given, as arguments for another bench that launches the same plugins.
+// args are the flags that were given, as arguments for another bench that launches the same
+// plugins.
 func (f *pluginFlags) args() []string {
 	var args []string
 	f.set.VisitAll(func(flag *pflag.Flag) {
@@ -132,7 +133,8 @@ func (f *pluginFlags) options(cmd *cobra.Command) (plugins.Options, error) {
 	}, nil
 }
 
-// listed are the options of commands that only look up definitions, and so need no plugin of bench's own.
+// listed are the options of commands that only look up definitions, and so need no plugin of
+// bench's own.
 func listed(paths []string) *pluginFlags {
 	return &pluginFlags{
 		paths: paths, transport: "auto", startTimeout: time.Minute, callTimeout: 10 * time.Second, inProcess: true,

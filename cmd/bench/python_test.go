@@ -207,7 +207,8 @@ print("ranked", sorted(r.optimizer.unique()) == sorted(t.runs.optimizer.unique()
 	}
 }
 
-// Whatever optimizers in Python do, each failure is named beside its entry, and what others finished is kept.
+// Whatever optimizers in Python do, each failure is named beside its entry, and what others
+// finished is kept.
 func TestHostilePython(t *testing.T) {
 	bench, err := exec.LookPath("bench")
 	if err != nil {

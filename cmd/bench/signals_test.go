@@ -24,7 +24,8 @@ func TestSignals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Under nohup, hang-ups are ignored, and children would ignore them too unless this process listens.
+	// Under nohup, hang-ups are ignored, and children would ignore them too unless this process
+	// listens.
 	listens := make(chan os.Signal, 1)
 	signal.Notify(listens, syscall.SIGHUP)
 	defer signal.Stop(listens)

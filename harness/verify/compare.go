@@ -56,8 +56,9 @@ func compare(x *check.Checked, c *chosen, again *results.Record, exact, chooses 
 	return outcome{bits: differs == "", text: differs}
 }
 
-// firstDifference shows the first place where a whole record and the outcome made again differ; empty: nowhere. What they say of the problem does not
-// count: another build may declare more of it, and it is compared with the definitions.
+// firstDifference shows the first place where a whole record and the outcome made again differ;
+// empty: nowhere. What they say of the problem does not count: another build may declare more of
+// it, and it is compared with the definitions.
 func firstDifference(recorded, made []byte) string {
 	recorded, _ = results.SplitOutcome(recorded)
 	a, b := bytes.Split(recorded, []byte("\n")), bytes.Split(made, []byte("\n"))
@@ -86,9 +87,10 @@ func firstDifference(recorded, made []byte) string {
 
 func excerpt(line []byte, from int) string { return string(line[from:min(len(line), from+40)]) }
 
-// withinTolerance says in what a run made on another platform differs by more than rounding and the drift that comes of it
-// explain; empty: in nothing. The text of bench verify --help states the limits. They follow from what the problem declares here:
-// what a record says of it could make them wider.
+// withinTolerance says in what a run made on another platform differs by more than rounding and the
+// drift that comes of it explain; empty: in nothing. The text of bench verify --help states the
+// limits. They follow from what the problem declares here: what a record says of it could make them
+// wider.
 func withinTolerance(recorded, again *results.Record, plan *protocol.Plan, chooses bool) string {
 	if recorded.End.Status != again.End.Status {
 		return fmt.Sprintf("recorded as %s, ended %s when made again", recorded.End.Status, again.End.Status)

@@ -187,6 +187,6 @@ func signTest(d []float64) float64 {
 	return min(1, 2*p)
 }
 
-// fewestOneSided is the least number of runs of which the tests find that all deviate to one side by
-// amounts of any size: with fewer, the sign test of one group cannot reach the level.
+// fewestOneSided is the least number of runs of which the tests find that all deviate to one side
+// by amounts of any size: with fewer, the sign test of one group cannot reach the level.
 var fewestOneSided = int(math.Ceil(1 - math.Log2(oneSidedLevel)))

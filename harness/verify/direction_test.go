@@ -53,7 +53,8 @@ func TestSignTest(t *testing.T) {
 func TestOneSided(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	plan := protocol.Plan{}.WithDefaults()
-	// run makes a record, and the same with each loss after the start multiplied by exp(gain + noise·z).
+	// run makes a record, and the same with each loss after the start multiplied by exp(gain +
+	// noise·z).
 	run := func(gain, noise float64, heavy bool) (recorded, again *results.Record) {
 		recorded, again = new(results.Record), new(results.Record)
 		shared := random.NormFloat64() // what chaos makes of a run concerns all of it
@@ -227,7 +228,8 @@ func TestForgedGain(t *testing.T) {
 	}
 }
 
-// A run that was copied to another seed is found without a re-run, even if it was changed in places.
+// A run that was copied to another seed is found without a re-run, even if it was changed in
+// places.
 func TestCopiedSeed(t *testing.T) {
 	path, err := testbundle.Make(t.TempDir(), stepsPlan("sgd", "adam"))
 	if err != nil {

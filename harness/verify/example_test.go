@@ -13,7 +13,8 @@ import (
 	"noisebench/results/bundle/check"
 )
 
-// A leaderboard checks a bundle that somebody sent in: all that its contents say, and five of its runs.
+// A leaderboard checks a bundle that somebody sent in: all that its contents say, and five of its
+// runs.
 func Example() {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {

@@ -58,9 +58,9 @@ func decide(b *bundle.Bundle) (*check.Decisions, error) {
 // mostValues is the limit of what a plan may make decide hold, in values of about fifty bytes.
 const mostValues = 2_000_000
 
-// affordable returns an error about a plan whose decisions would take much memory: few bytes can name
-// many optimizers and problems, and each pair has its definitions, settings and runs, those that are
-// missing too. No bundle with as many records could be read.
+// affordable returns an error about a plan whose decisions would take much memory: few bytes can
+// name many optimizers and problems, and each pair has its definitions, settings and runs, those
+// that are missing too. No bundle with as many records could be read.
 func affordable(b *bundle.Bundle) error {
 	plan := b.Plan.WithDefaults()
 	const perRun, perPair = 12, 60 // values

@@ -25,10 +25,10 @@ type Again struct {
 	Alloc    harness.Alloc // nil: plain memory
 }
 
-// Rerun makes runs of a bundle again with what is here of it, compares, and adds the findings and their
-// number to the report. The bundle has to have been read and its plan to make sense. It returns those
-// runs that did not differ. A run that cannot be made at all, as when ctx ends, is an error; one that
-// fails, or ends otherwise than it is recorded, is a finding.
+// Rerun makes runs of a bundle again with what is here of it, compares, and adds the findings and
+// their number to the report. The bundle has to have been read and its plan to make sense. It
+// returns those runs that did not differ. A run that cannot be made at all, as when ctx ends, is an
+// error; one that fails, or ends otherwise than it is recorded, is a finding.
 func Rerun(ctx context.Context, x *check.Checked, here *check.Found, again Again) ([]bundle.Check, error) {
 	plan := &x.Decisions.Plan
 	shut := map[string]bool{} // problems that cannot be opened
@@ -157,8 +157,9 @@ func seedless(c *chosen) string {
 	return run.ID() + fmt.Sprint(c.record.Points[0].Train)
 }
 
-// sameBits reports whether the fingerprints in a record, which its digest and ID cover, are those of the
-// definitions here. Then its bits have to be those here, whatever platform its last line names.
+// sameBits reports whether the fingerprints in a record, which its digest and ID cover, are those
+// of the definitions here. Then its bits have to be those here, whatever platform its last line
+// names.
 func sameBits(plan *protocol.Plan, job *harness.Job, record *results.Record) bool {
 	p, o, run := &job.Problem, &job.Optimizer, &record.Run
 	if p.Fingerprint == nil || o.Fingerprint == nil || run.Problem.Fingerprint == "" || run.Optimizer.Fingerprint == "" {

@@ -80,8 +80,9 @@ type chosen struct {
 	purpose harness.Purpose
 }
 
-// sample chooses runs of a plan's cells at random: purposes in turn, within a purpose cells in random order, within a cell runs in random
-// order. It is a function of the seed and of what can be run.
+// sample chooses runs of a plan's cells at random: purposes in turn, within a purpose cells in
+// random order, within a cell runs in random order. It is a function of the seed and of what can be
+// run.
 func sample(d *check.Decisions, seed uint64, runnable func(*results.Cell) bool, many Share) (picked []chosen, of int) {
 	random := protocol.Stream(seed, "verify")
 	purposes := []harness.Purpose{harness.ForReplicate, harness.ForSweep, harness.ForTie, harness.ForOneShot}

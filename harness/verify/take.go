@@ -28,8 +28,8 @@ func Source(name string, o Options) (*check.Checked, error) {
 	return x, Usable(x)
 }
 
-// Usable returns an error if runs of a bundle cannot be taken, since a check of [Open] failed or its
-// contract is an older one.
+// Usable returns an error if runs of a bundle cannot be taken, since a check of [Open] failed or
+// its contract is an older one.
 func Usable(x *check.Checked) error {
 	if n := len(x.Failed()); n > 0 {
 		return fmt.Errorf("%s fails %s, so nothing is taken from it; \"bench verify %s\" says which", x.Path, text.Count(n, "check"), x.Path)
@@ -44,8 +44,8 @@ func Usable(x *check.Checked) error {
 // Elsewhere reports whether none of the platforms is this one.
 func Elsewhere(platforms []string) bool { return !slices.Contains(platforms, platform.Name()) }
 
-// Needed returns the IDs of the finished runs that a campaign needs, that have does not find, and that
-// bundles hold, for each of the bundles. Of several that hold a run, the first counts.
+// Needed returns the IDs of the finished runs that a campaign needs, that have does not find, and
+// that bundles hold, for each of the bundles. Of several that hold a run, the first counts.
 func Needed(campaign *harness.Campaign, have harness.Lookup, from []*check.Checked) []map[string]bool {
 	needed := make([]map[string]bool, len(from))
 	for i := range needed {
@@ -76,10 +76,10 @@ type Taken struct {
 	Conflicts []*results.ConflictError // runs that the folder has with another outcome, which stays
 }
 
-// Take puts runs of a bundle into a results folder, after it made some of them again here: cheap ones of
-// a random sample, as many as again.Cheapest says, or none if that is 0. If one of those differs, that
-// is an error and nothing is taken. The folder then also has what was taken from where, for tables
-// (bundle.TakenBundles). Findings are added to the bundle's report.
+// Take puts runs of a bundle into a results folder, after it made some of them again here: cheap
+// ones of a random sample, as many as again.Cheapest says, or none if that is 0. If one of those
+// differs, that is an error and nothing is taken. The folder then also has what was taken from
+// where, for tables (bundle.TakenBundles). Findings are added to the bundle's report.
 func Take(ctx context.Context, x *check.Checked, here *check.Found, store *results.Store, ids map[string]bool, again Again) (Taken, error) {
 	var taken Taken
 	if len(ids) == 0 {

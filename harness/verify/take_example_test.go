@@ -14,8 +14,8 @@ import (
 	"noisebench/results/bundle/check"
 )
 
-// A campaign of two optimizers needs the runs of one that a bundle has: they are taken, after one of
-// them was made again.
+// A campaign of two optimizers needs the runs of one that a bundle has: they are taken, after one
+// of them was made again.
 func ExampleTake() {
 	dir, err := os.MkdirTemp("", "take")
 	if err != nil {

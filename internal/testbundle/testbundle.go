@@ -60,8 +60,8 @@ func Plan(name string, names ...string) protocol.Plan {
 	return plan
 }
 
-// Make makes the runs of a plan of built-in optimizers and problems in a results folder within dir, and
-// packs them into the bundle dir/NAME.noisebench.tar.zst.
+// Make makes the runs of a plan of built-in optimizers and problems in a results folder within dir,
+// and packs them into the bundle dir/NAME.noisebench.tar.zst.
 func Make(dir string, plan protocol.Plan) (path string, err error) {
 	campaign, err := harness.NewCampaign(plan, Here{})
 	if err != nil {

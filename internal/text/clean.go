@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// Cleaner is a writer of text that may come from strangers: plugins, records, bundles. What could act
-// on a terminal or change the order of what is read is replaced by a space each: control characters
-// other than the end of a line and tabs, marks of direction, and bytes that are no text.
+// Cleaner is a writer of text that may come from strangers: plugins, records, bundles. What could
+// act on a terminal or change the order of what is read is replaced by a space each: control
+// characters other than the end of a line and tabs, marks of direction, and bytes that are no text.
 type Cleaner struct {
 	w    io.Writer
 	part []byte // of a character

@@ -97,8 +97,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// Plugins in the usual places serve names that no other plugin serves; those that cannot be launched
-// are left out.
+// Plugins in the usual places serve names that no other plugin serves; those that cannot be
+// launched are left out.
 func TestDiscovered(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Setenv("HOME", t.TempDir())

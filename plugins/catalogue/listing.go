@@ -17,8 +17,8 @@ import (
 	"noisebench/protocol"
 )
 
-// Listing holds the part of a plugin's definitions that lists show. The cache keeps its JSON for each
-// executable, regardless of its name and path.
+// Listing holds the part of a plugin's definitions that lists show. The cache keeps its JSON for
+// each executable, regardless of its name and path.
 type Listing struct {
 	Name       string `json:"-"`
 	Path       string `json:"-"`
@@ -81,9 +81,9 @@ func listedSpec(d *protocol.ProblemDef) (protocol.ProblemSpec, error) {
 	}, nil
 }
 
-// Lister lists the definitions that plugins serve: from the cache if possible, else from the plugins,
-// which it launches. The listing of a binary is cached by its SHA-256; that of a script for an hour
-// at most, as long as the files in its folder are unchanged.
+// Lister lists the definitions that plugins serve: from the cache if possible, else from the
+// plugins, which it launches. The listing of a binary is cached by its SHA-256; that of a script
+// for an hour at most, as long as the files in its folder are unchanged.
 type Lister struct {
 	ctx      context.Context
 	options  ListerOptions

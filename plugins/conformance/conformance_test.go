@@ -19,8 +19,8 @@ import (
 	"noisebench/protocol/protocoltest"
 )
 
-// Under the name "served", the test binary is a plugin that serves branin and careless, an optimizer
-// whose bits depend on the number of threads.
+// Under the name "served", the test binary is a plugin that serves branin and careless, an
+// optimizer whose bits depend on the number of threads.
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "served" {
 		plugins.Serve(careless(), branin())
@@ -93,8 +93,8 @@ func run(ctx context.Context, t *testing.T, s conformance.Suite) (lines []string
 	return lines, launched, failed, err
 }
 
-// All that a plugin serves is checked over both transports and with several numbers of threads, which
-// finds an optimizer whose bits depend on them.
+// All that a plugin serves is checked over both transports and with several numbers of threads,
+// which finds an optimizer whose bits depend on them.
 func TestRun(t *testing.T) {
 	lines, launched, failed, err := run(t.Context(), t, conformance.Suite{})
 	if err != nil {

@@ -11,9 +11,9 @@ import (
 	"noisebench/protocol"
 )
 
-// dampedState is x ← x − α (A + λI)⁻¹ g, where A is one of the measurable matrices, and g and A are of
-// all training examples or of a batch. The system is solved in float64, by Cholesky factorization or, if A + λI is not
-// positive definite, by LU.
+// dampedState is x ← x − α (A + λI)⁻¹ g, where A is one of the measurable matrices, and g and A are
+// of all training examples or of a batch. The system is solved in float64, by Cholesky
+// factorization or, if A + λI is not positive definite, by LU.
 type dampedState[T protocol.Float] struct {
 	α, λ   float64
 	name   string // of A, in formulas

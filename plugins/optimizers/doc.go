@@ -66,8 +66,8 @@
 //	F̃, the empirical Fisher    | efgd
 //	H, the Hessian             | newton
 //
-// stochastic-efgd is efgd on batches, and matrix-svag is svag-mb with the covariance of gradients in
-// the place of their variances, whose step is close to that of stochastic-efgd.
+// stochastic-efgd is efgd on batches, and matrix-svag is svag-mb with the covariance of gradients
+// in the place of their variances, whose step is close to that of stochastic-efgd.
 //
 // ideal-svag, oracle-step-sgd and oracle-batch-sgd are the idealised methods from which theory
 // derives svag, a step size and cabs: they know ∇f and σ² exactly (protocol.Oracle), and tables

@@ -470,8 +470,8 @@ func report(o any, n int) []float64 {
 	return values
 }
 
-// R = ((2, 1), (1, 2)) and g = (1, 2) have ggᵀ + R = ((3, 3), (3, 6)), which takes (0, 1/3) to g, and
-// gᵀg = 5.
+// R = ((2, 1), (1, 2)) and g = (1, 2) have ggᵀ + R = ((3, 3), (3, 6)), which takes (0, 1/3) to g,
+// and gᵀg = 5.
 func TestMatrixSVAG(t *testing.T) {
 	o, _ := open[float64](t, "matrix-svag", protocol.Setting{protocol.StepSize: 0.3, "damping": 0}, 2)
 	x := []float64{1, 1}

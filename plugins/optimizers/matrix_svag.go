@@ -62,8 +62,8 @@ func (o *matrixSVAGState[T]) Step(x []T, batch *protocol.Measurement[T]) (protoc
 		along += float64(m) * float64(batch.Gradient[i])
 		norm += float64(m) * o.d.Data[i]
 	}
-	// By the formula of Sherman and Morrison (mmᵀ + R + λI)⁻¹m is (R + λI)⁻¹m/norm. It avoids the sum
-	// mmᵀ + R, whose rounding exceeds a small λ.
+	// By the formula of Sherman and Morrison (mmᵀ + R + λI)⁻¹m is (R + λI)⁻¹m/norm. It avoids the
+	// sum mmᵀ + R, whose rounding exceeds a small λ.
 	α := o.α * batch.StepScale * along / norm
 	for j, d := range o.d.Data {
 		x[j] -= T(α * d)

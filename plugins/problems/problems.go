@@ -29,7 +29,8 @@ func SetThreads(n int) { linalg.SetThreads(n) }
 // All returns the definitions of the built-in problems, the cheap ones first.
 func All() []protocol.ProblemDef { return slices.Clone(definitions()) }
 
-// definitions are made once: to say what it costs, each network is laid out, which takes tens of milliseconds in all.
+// definitions are made once: to say what it costs, each network is laid out, which takes tens of
+// milliseconds in all.
 var definitions = sync.OnceValue(func() []protocol.ProblemDef {
 	list := []protocol.ProblemDef{
 		noisyQuadraticDef(),

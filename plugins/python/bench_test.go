@@ -13,7 +13,8 @@ import (
 	"noisebench/protocol"
 )
 
-// bare times steps of torch.optim.Adam on one tensor, without noisebench, and prints microseconds a step.
+// bare times steps of torch.optim.Adam on one tensor, without noisebench, and prints microseconds a
+// step.
 const bare = `
 import sys, time, torch
 torch.set_num_threads(1)
@@ -26,7 +27,8 @@ for _ in range(n):
 print(1e6 * sorted(times)[n // 2])
 `
 
-// BenchmarkStep compares steps of PyTorch's Adam through the package, by the host's clock, with bare ones. See benchmarks/python.sh.
+// BenchmarkStep compares steps of PyTorch's Adam through the package, by the host's clock, with
+// bare ones. See benchmarks/python.sh.
 func BenchmarkStep(b *testing.B) {
 	python := interpreter(b, "torch")
 	for _, d := range []int{100, 1_340_000} {

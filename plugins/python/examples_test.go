@@ -14,8 +14,8 @@ import (
 	"noisebench/protocol/planfile"
 )
 
-// The example of a GPT in PyTorch is the built-in problem: loss, gradient, variance and evaluation at the same point, up to
-// rounding. Where ours has outputs last, PyTorch has them first.
+// The example of a GPT in PyTorch is the built-in problem: loss, gradient, variance and evaluation
+// at the same point, up to rounding. Where ours has outputs last, PyTorch has them first.
 func TestOpticksGPTIsOurs(t *testing.T) {
 	python := interpreter(t, "torch")
 	source, err := filepath.Abs(".")
@@ -121,7 +121,8 @@ func TestOpticksGPTIsOurs(t *testing.T) {
 	}
 }
 
-// transposed returns a point with the axes of PyTorch's layers: matrices whose outputs are last have them first.
+// transposed returns a point with the axes of PyTorch's layers: matrices whose outputs are last
+// have them first.
 func transposed(x []float32, blocks []protocol.Block) []float32 {
 	y := append([]float32(nil), x...)
 	for _, b := range blocks {

@@ -82,7 +82,8 @@ func launch(tb testing.TB, transport plugins.Transport, serve string) *plugins.P
 	return p
 }
 
-// launchAlone launches testdata/plugin.py on a host of its own, with more arguments, which the plugin ignores.
+// launchAlone launches testdata/plugin.py on a host of its own, with more arguments, which the
+// plugin ignores.
 func launchAlone(tb testing.TB, options plugins.Options, serve string, more ...string) (*plugins.Plugin, *plugins.Host) {
 	tb.Helper()
 	argv := append(command(tb, serve), more...)
@@ -150,8 +151,8 @@ func TestOptimizersKeepTheContract(t *testing.T) {
 	}
 }
 
-// All checks of all problems but cnn-double, which is cnn, and of the examples, which have many blocks and take half a minute by
-// bench check; TestTransports has them.
+// All checks of all problems but cnn-double, which is cnn, and of the examples, which have many
+// blocks and take half a minute by bench check; TestTransports has them.
 func TestProblemsKeepTheContract(t *testing.T) {
 	for _, d := range launch(t, plugins.Doorbell, "problems").Problems {
 		if d.Name == "cnn-double" {
@@ -189,8 +190,8 @@ func TestTransports(t *testing.T) {
 	}
 }
 
-// playOptimizer makes some steps, from the middle of which on a second run continues from the saved state, and returns all
-// that came out.
+// playOptimizer makes some steps, from the middle of which on a second run continues from the saved
+// state, and returns all that came out.
 func playOptimizer(t *testing.T, def *protocol.OptimizerDef) string {
 	t.Helper()
 	setting, err := protocol.Resolve(def.Hyperparameters, nil)
@@ -361,7 +362,8 @@ func TestLargeVectors(t *testing.T) {
 	}
 }
 
-// A model that takes statistics over the batch measures no variance, and says so in its spec; others do.
+// A model that takes statistics over the batch measures no variance, and says so in its spec;
+// others do.
 func TestProblemsSayWhatTheyMeasure(t *testing.T) {
 	p := launch(t, plugins.Doorbell, "problems")
 	for name, want := range map[string]protocol.Quantity{
@@ -392,7 +394,8 @@ func TestProblemsSayWhatTheyMeasure(t *testing.T) {
 	}
 }
 
-// PyTorch's optimizers through the package, and ours in this process, go the same way on the same problem, schedule included.
+// PyTorch's optimizers through the package, and ours in this process, go the same way on the same
+// problem, schedule included.
 func TestPyTorchsOptimizersAreOurs(t *testing.T) {
 	p := launch(t, plugins.Doorbell, "torch")
 	adam := protocol.Setting{"step_size": 0.01, "beta1": 0.8, "beta2": 0.95}
@@ -538,7 +541,8 @@ func closeTo(t *testing.T, got, want []float64, tolerance float64) {
 	}
 }
 
-// Muon as published, with PyTorch's axes, and ours on blocks that have outputs last go the same way.
+// Muon as published, with PyTorch's axes, and ours on blocks that have outputs last go the same
+// way.
 func TestMuonIsOurs(t *testing.T) {
 	p := launch(t, plugins.Doorbell, "torch")
 	blocks := []protocol.Block{
@@ -581,7 +585,8 @@ func TestGroupsByRole(t *testing.T) {
 	}
 }
 
-// A class that calls its closure twice is charged for the second look; one that changes gradients is told what to do.
+// A class that calls its closure twice is charged for the second look; one that changes gradients
+// is told what to do.
 func TestClosuresAndGradients(t *testing.T) {
 	p := launch(t, plugins.Doorbell, "torch")
 	o, request, err := optimizerOf(t, p.Optimizers, "sam").New64(protocol.Start{
@@ -622,7 +627,8 @@ func TestClosuresAndGradients(t *testing.T) {
 	}
 }
 
-// What breaks in Python is a fault that says what and where, and the next run is as if nothing had happened.
+// What breaks in Python is a fault that says what and where, and the next run is as if nothing had
+// happened.
 func TestFaults(t *testing.T) {
 	for _, transport := range transports {
 		mark := fmt.Sprintf("test-%d-%s", os.Getpid(), transport)

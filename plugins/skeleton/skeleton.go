@@ -41,7 +41,8 @@ type Skeleton struct {
 	Source string
 }
 
-// validName is a name that can be one of a definition and, with underscores, one of a Python module.
+// validName is a name that can be one of a definition and, with underscores, one of a Python
+// module.
 var validName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 // Check returns an error if the skeleton is not one that can be written.

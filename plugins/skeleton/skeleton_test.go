@@ -12,8 +12,8 @@ import (
 	"noisebench/plugins/skeleton"
 )
 
-// Each skeleton is written in full: names are replaced in files and their names, Go files parse, and
-// scripts can be executed. TestNew of cmd/bench builds and runs them.
+// Each skeleton is written in full: names are replaced in files and their names, Go files parse,
+// and scripts can be executed. TestNew of cmd/bench builds and runs them.
 func TestWrite(t *testing.T) {
 	source := filepath.Join("..", "..")
 	for _, kind := range skeleton.Kinds {

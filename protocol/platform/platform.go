@@ -1,5 +1,5 @@
-// Package platform identifies the platform on which equal bits are guaranteed, for one version of Go
-// (R2): system, architecture and CPU feature level.
+// Package platform identifies the platform on which equal bits are guaranteed, for one version of
+// Go (R2): system, architecture and CPU feature level.
 package platform
 
 import (

@@ -315,8 +315,9 @@ func (p twisted[T]) Evaluate(x []T, part protocol.Part) (protocol.Evaluation, er
 	return e, err
 }
 
-// notShort skips a test with -short, which is how tests run with the race detector: it takes seconds there, and the
-// goroutines of the suite are those of TestGoodOptimizers and TestGoodProblems.
+// notShort skips a test with -short, which is how tests run with the race detector: it takes
+// seconds there, and the goroutines of the suite are those of TestGoodOptimizers and
+// TestGoodProblems.
 func notShort(t *testing.T) {
 	t.Helper()
 	if testing.Short() {

@@ -96,8 +96,8 @@ func taskOf(b *bundle.Bundle, e protocol.ProblemEntry) (task, error) {
 
 // Open joins the bundles (*.noisebench.tar.zst) of a folder. open reads and checks the one at a
 // path, as noisebench/harness/verify.Open does; a page needs traces. A bundle that fails a check,
-// or whose saved report cannot be read, is refused, and so are bundles beyond the first whose records
-// fit into 256 MiB of memory together.
+// or whose saved report cannot be read, is refused, and so are bundles beyond the first whose
+// records fit into 256 MiB of memory together.
 func Open(dir string, open func(path string) *check.Checked) (*Board, error) {
 	names, err := os.ReadDir(dir)
 	if err != nil {

@@ -36,8 +36,8 @@ func (b *Board) report() *measures.Report {
 	return r
 }
 
-// status returns how runs of the entry, of whichever bundle, compared when they were made again, and
-// what its bundles say of it. One that differs outweighs all; equal bits outweigh near ones.
+// status returns how runs of the entry, of whichever bundle, compared when they were made again,
+// and what its bundles say of it. One that differs outweighs all; equal bits outweigh near ones.
 func (e *Entry) status() (page.Verification, string) {
 	best := page.Unverified
 	var notes []string

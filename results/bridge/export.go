@@ -38,9 +38,9 @@ var exports = map[string]func(s Source, dir string, wrote func(file string, rows
 // Formats returns the names of the formats of [Export], sorted.
 func Formats() []string { return slices.Sorted(maps.Keys(exports)) }
 
-// Export writes all files of a format into the folder dir, which it makes if need be; older files of
-// the same names are replaced. wrote is called with the path of each file and its number of rows, or
-// -1 if it has no rows.
+// Export writes all files of a format into the folder dir, which it makes if need be; older files
+// of the same names are replaced. wrote is called with the path of each file and its number of
+// rows, or -1 if it has no rows.
 func Export(s Source, format, dir string, wrote func(file string, rows int)) error {
 	export, ok := exports[format]
 	if !ok {

@@ -14,8 +14,8 @@
 // # File
 //
 // NAME.noisebench.tar.zst is a tar archive (POSIX.1-1988 ustar) compressed by Zstandard (RFC 8878)
-// in one frame with content checksum and a window of at most 32 MiB. All its entries are regular files of mode
-// 0644, owner 0 and modification time 0, with these names, each at most once:
+// in one frame with content checksum and a window of at most 32 MiB. All its entries are regular
+// files of mode 0644, owner 0 and modification time 0, with these names, each at most once:
 //
 //	SHA256SUMS           the list of all other files; always the first entry
 //	about.json           an About: format, author, platforms, dates, versions; always the second
@@ -52,7 +52,7 @@
 // Violations of the format (no tar or zstd, a file that is not listed or occurs twice, a name, type
 // or size that is not allowed, bytes that the root does not name) end reading with an error. Errors
 // in single files (a checksum, a record's own digest, a listed file that is missing) are [Fault]s,
-// and the rest is read nevertheless. Limits: 8 MiB per record, 20 MiB for SHA256SUMS, 2 MiB for each
-// other file, 4 GiB in total, 100 000 files, and 128 MiB of memory for all decoded records. With them
-// a reader takes less than 512 MiB, whatever the file.
+// and the rest is read nevertheless. Limits: 8 MiB per record, 20 MiB for SHA256SUMS, 2 MiB for
+// each other file, 4 GiB in total, 100 000 files, and 128 MiB of memory for all decoded records.
+// With them a reader takes less than 512 MiB, whatever the file.
 package bundle

@@ -8,8 +8,8 @@ import (
 	"noisebench/results"
 )
 
-// footprint estimates the memory of records. It holds the maps and slices that were counted, since a
-// results.Decoder shares them between records.
+// footprint estimates the memory of records. It holds the maps and slices that were counted, since
+// a results.Decoder shares them between records.
 type footprint map[uintptr]bool
 
 // record returns the bytes that a record takes beside those counted before.

@@ -43,8 +43,8 @@ func peak(call func()) uint64 {
 	return max(most, heap()) - before
 }
 
-// bomb writes a bundle of n records to a file. body makes the lines between the first and the last of a
-// record, for the records' number. Sums are right or wrong.
+// bomb writes a bundle of n records to a file. body makes the lines between the first and the last
+// of a record, for the records' number. Sums are right or wrong.
 func bomb(t *testing.T, n int, right bool, body func(i int) []byte) string {
 	t.Helper()
 	file, err := os.Create(filepath.Join(t.TempDir(), "bomb"+Extension))
@@ -101,7 +101,8 @@ func bomb(t *testing.T, n int, right bool, body func(i int) []byte) string {
 	return file.Name()
 }
 
-// Whatever a file holds, reading it takes less than 400 MB of heap, of the 512 MB that the package states.
+// Whatever a file holds, reading it takes less than 400 MB of heap, of the 512 MB that the package
+// states.
 func TestMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("makes large files")

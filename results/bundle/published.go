@@ -11,8 +11,8 @@ import (
 	"noisebench/protocol"
 )
 
-// Find returns the path of a bundle: name itself if it is a file, else that of the published bundle of
-// this name, see [Published].
+// Find returns the path of a bundle: name itself if it is a file, else that of the published bundle
+// of this name, see [Published].
 func Find(name string) (path string, err error) {
 	if info, err := os.Stat(name); err == nil && !info.IsDir() {
 		return name, nil
@@ -28,9 +28,9 @@ func Find(name string) (path string, err error) {
 		"and of the user's cache folder, where \"bench data fetch published\" puts them", protocol.Unknown("bundle", name, slices.Sorted(maps.Keys(known))))
 }
 
-// Published returns the paths of published bundles, by name: those in results/published of the working
-// directory and the folders above it, and in published of $NOISEBENCH_DATA and of noisebench/ in the
-// user's cache folder. The first folder that has a name counts.
+// Published returns the paths of published bundles, by name: those in results/published of the
+// working directory and the folders above it, and in published of $NOISEBENCH_DATA and of
+// noisebench/ in the user's cache folder. The first folder that has a name counts.
 func Published() map[string]string {
 	paths := map[string]string{}
 	for _, folder := range publishedFolders() {

@@ -38,8 +38,8 @@ type limits struct {
 }
 
 // The record of a run with a trace has some ten thousand bytes; definitions.json of a large plan, a
-// hundred thousand. Decoding takes a few times a record's size for a while. An object of two bytes may
-// take a hundred times its size.
+// hundred thousand. Decoding takes a few times a record's size for a while. An object of two bytes
+// may take a hundred times its size.
 var standard = limits{
 	total: 4 << 30, record: 8 << 20, head: 2 << 20, values: 40_000, files: 100_000, window: window,
 	kept: 128 << 20, flight: 8 << 20,
@@ -177,8 +177,8 @@ func RawRecord(path, id string) (raw []byte, err error) {
 }
 
 // walk calls visit for the files of an archive. It enforces the rules for names, types, sizes and
-// order, and that the file is what Create writes for these contents, but for the compression: so the
-// root names all that it holds.
+// order, and that the file is what Create writes for these contents, but for the compression: so
+// the root names all that it holds.
 func walk(r io.Reader, most limits, visit func(name string, contents []byte) error) error {
 	z, err := zstd.NewReader(&oneFrame{r: bufio.NewReader(r)}, zstd.WithDecoderMaxWindow(most.window),
 		zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
@@ -476,9 +476,9 @@ func newDecoders(b *Bundle, most limits, traces bool) *decoders {
 	return c
 }
 
-// A results.Decoder keeps what records have in common, with its text, even of those that turn out to be
-// damaged. Each worker makes a new one after a damaged one, and after renew bytes, so that this is
-// bounded.
+// A results.Decoder keeps what records have in common, with its text, even of those that turn out
+// to be damaged. Each worker makes a new one after a damaged one, and after renew bytes, so that
+// this is bounded.
 const (
 	workers = 8
 	renew   = 4 << 20
@@ -503,8 +503,8 @@ func (c *decoders) wait() {
 	c.done.Wait()
 }
 
-// longest is the limit of the lines of a record that hold neither points nor a trace, in bytes. Such a
-// line may take many times its size in memory. The problem's has the blocks of a network.
+// longest is the limit of the lines of a record that hold neither points nor a trace, in bytes.
+// Such a line may take many times its size in memory. The problem's has the blocks of a network.
 const longest = 128 << 10
 
 // overlong returns an error about a line that is too long to decode.
@@ -573,8 +573,9 @@ func (c *decoders) record(decode func(string, []byte) (*results.Record, error), 
 // mostLosses is how many batch losses of a run are kept.
 const mostLosses = 32
 
-// batchLosses returns losses of batches in the trace of a decoded, hence valid record: of every k-th
-// step in it, for the least k that gives at most mostLosses. NaN stands for those that are not finite.
+// batchLosses returns losses of batches in the trace of a decoded, hence valid record: of every
+// k-th step in it, for the least k that gives at most mostLosses. NaN stands for those that are not
+// finite.
 func batchLosses(contents []byte) (losses []float64) {
 	at := bytes.Index(contents, []byte("\n{\"trace\":"))
 	if at < 0 {

@@ -2,8 +2,8 @@ package claim
 
 import "testing"
 
-// FuzzParse reads arbitrary contents of claims: what is none has no owner, and an owner can be asked
-// for.
+// FuzzParse reads arbitrary contents of claims: what is none has no owner, and an owner can be
+// asked for.
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{
 		"", "\n", "{}\n1\n", `{"token":"A","machine":"m","pid":1,"boot":"b","start":"2"}` + "\n7\n", `{"token":"A"}`,

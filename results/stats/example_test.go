@@ -57,8 +57,8 @@ func ExampleTInterval() {
 	// 5.00 ± 2.14, mean in [3.21, 6.79]
 }
 
-// Holm rejects all three hypotheses at the family-wise level .05. Bonferroni's threshold .05/3 would
-// reject the first alone.
+// Holm rejects all three hypotheses at the family-wise level .05. Bonferroni's threshold .05/3
+// would reject the first alone.
 func ExampleHolm() {
 	p := []float64{0.01, 0.04, 0.02}
 	fmt.Println(stats.Holm(p, 0.05))

@@ -84,8 +84,8 @@ func TestComputed(t *testing.T) {
 	}
 }
 
-// notShort skips a test with -short, which is how tests run with the race detector: there it takes ten times as long, and
-// this package starts no goroutine.
+// notShort skips a test with -short, which is how tests run with the race detector: there it takes
+// ten times as long, and this package starts no goroutine.
 func notShort(t *testing.T) {
 	t.Helper()
 	if testing.Short() {

@@ -119,7 +119,8 @@ func (c *Cluster) KillNode(node string) {
 	for pid, environment := range environments() {
 		ours := bytes.Contains(environment, []byte("SLURM_CONF="+filepath.Join(c.dir, "slurm.conf")+"\x00"))
 		there := bytes.Contains(environment, []byte("SLURMD_NODENAME="+node+"\x00"))
-		// The process that runs the job, slurmstepd, has no such variable, but writes to the node's log.
+		// The process that runs the job, slurmstepd, has no such variable, but writes to the node's
+		// log.
 		if ours && (there || writes(pid, filepath.Join(c.dir, node+".log"))) {
 			if n, err := strconv.Atoi(pid); err == nil {
 				if p, err := os.FindProcess(n); err == nil {

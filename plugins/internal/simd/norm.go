@@ -1,9 +1,9 @@
 package simd
 
-// The operations below are those of a normalization of channels over the positions of one example, whose
-// channels are neighbours. mean, inverse and the like have an element for each channel, x and the
-// like one for each position and channel; the latter's number is a multiple of the former's. z = (x
-// − mean) inverse is the normalised x.
+// The operations below are those of a normalization of channels over the positions of one example,
+// whose channels are neighbours. mean, inverse and the like have an element for each channel, x and
+// the like one for each position and channel; the latter's number is a multiple of the former's. z
+// = (x − mean) inverse is the normalised x.
 
 // NormAdd adds the sum over positions of x to sum.
 func NormAdd(sum, x []float32) {

@@ -180,8 +180,8 @@ func ending(s syscall.WaitStatus) error {
 	return fmt.Errorf("signal: %v", s.Signal())
 }
 
-// closeOnExec lets no descriptor but the standard ones reach what this process starts, not even those
-// that the host itself has inherited.
+// closeOnExec lets no descriptor but the standard ones reach what this process starts, not even
+// those that the host itself has inherited.
 func closeOnExec() {
 	if unix.CloseRange(3, ^uint(0)>>33, unix.CLOSE_RANGE_CLOEXEC) == nil {
 		return

@@ -181,8 +181,8 @@ func mix(t *testing.T, problem protocol.Problem[float64], optimizer protocol.Opt
 	return seen
 }
 
-// Vectors in chunks have the bits of vectors in messages, in messages that no vector would fit into;
-// a plugin that has no chunks gets messages.
+// Vectors in chunks have the bits of vectors in messages, in messages that no vector would fit
+// into; a plugin that has no chunks gets messages.
 func TestChunks(t *testing.T) {
 	defer func(size int) { chunkSize = size }(chunkSize)
 	chunkSize = 100 // no vector has a multiple of that

@@ -68,7 +68,8 @@ func Connect(ctx context.Context, p *Process, memory *Memory, most Transport, pa
 // Runs is how many runs the process carries at the same time; 0: any number.
 func (c *Conn) Runs() int { return int(c.described.GetSessions()) }
 
-// Reserve finds a process of the plugin that has room for one more run. release gives the room back.
+// Reserve finds a process of the plugin that has room for one more run. release gives the room
+// back.
 type Reserve func() (c *Conn, release func(), err error)
 
 // Definitions returns what the plugin serves. Each time that one of them is used it asks live for a

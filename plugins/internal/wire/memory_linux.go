@@ -62,19 +62,28 @@ func descriptorSockets() (host, plugin *os.File, err error) {
 	return os.NewFile(uintptr(pair[0]), "descriptors"), os.NewFile(uintptr(pair[1]), "descriptors"), nil
 }
 
-// sendDescriptor sends a region's descriptor. It does not wait for a receiver that does not receive.
+// sendDescriptor sends a region's descriptor. It does not wait for a receiver that does not
+// receive. The socket is closed when the plugin ends, which may be now.
 func sendDescriptor(socket *os.File, r *region) error {
 	id := binary.LittleEndian.AppendUint64(nil, r.id)
-	for {
-		err := unix.Sendmsg(int(socket.Fd()), id, unix.UnixRights(int(r.file.Fd())), nil, unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT)
-		switch err {
-		case unix.EINTR:
-			continue
-		case unix.EAGAIN, unix.ETOOMANYREFS:
-			return errors.New("it does not receive the descriptors of shared memory that it is sent")
-		}
-		return os.NewSyscallError("sendmsg", err)
+	rights := unix.UnixRights(int(r.file.Fd()))
+	conn, err := socket.SyscallConn()
+	if err != nil {
+		return err
 	}
+	var sent error
+	if err := conn.Control(func(fd uintptr) {
+		for sent = unix.EINTR; sent == unix.EINTR; {
+			sent = unix.Sendmsg(int(fd), id, rights, nil, unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT)
+		}
+	}); err != nil {
+		return err
+	}
+	switch sent {
+	case unix.EAGAIN, unix.ETOOMANYREFS:
+		return errors.New("it does not receive the descriptors of shared memory that it is sent")
+	}
+	return os.NewSyscallError("sendmsg", sent)
 }
 
 // inbox receives the descriptors of regions.
@@ -86,7 +95,8 @@ type inbox struct {
 // newInbox returns the inbox at a descriptor that this process has inherited.
 func newInbox(socket int) (*inbox, error) {
 	unix.CloseOnExec(socket)
-	// What is taken has been sent before; the limit ends a wait for what a wrong host does not send.
+	// What is taken has been sent before; the limit ends a wait for what a wrong host does not
+	// send.
 	limit := unix.Timeval{Sec: 10}
 	if err := unix.SetsockoptTimeval(socket, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit); err != nil {
 		return nil, os.NewSyscallError("setsockopt", err)

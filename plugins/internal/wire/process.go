@@ -436,7 +436,8 @@ func (c *command) explain(err error) error {
 	}
 }
 
-// tooManyFiles explains an error that says that this process has too many files open; nil: it is another.
+// tooManyFiles explains an error that says that this process has too many files open; nil: it is
+// another.
 func tooManyFiles(err error) error {
 	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
 		return errors.New("bench has as many files open as it may; raise that limit (ulimit -n), or make fewer runs side by side (-j)")

@@ -36,7 +36,8 @@ func (c *Conn) open(what string, r *pb.OpenRequest, release func()) (s *session,
 	}()
 	var post *region
 	if c.Transport == Doorbell {
-		// If the system has no shared memory left, or this process no descriptors, calls go on a stream.
+		// If the system has no shared memory left, or this process no descriptors, calls go on a
+		// stream.
 		if post, _ = newRegion(mailboxSize); post != nil {
 			r.Mailbox = post.wire()
 		}

@@ -29,7 +29,8 @@ const (
 	CookieValue = "ask-and-tell"
 )
 
-// descriptorsKey names the descriptor of the socket on which a plugin receives those of shared memory.
+// descriptorsKey names the descriptor of the socket on which a plugin receives those of shared
+// memory.
 const descriptorsKey = "NOISEBENCH_DESCRIPTORS"
 
 // MaxReports is the greatest number of values that an optimizer may report per step: they must fit

@@ -1,10 +1,12 @@
-// This program compares the time of steps of optimizers for matrices with PyTorch's, on the blocks of DeepOBS' fmnist_2c2d
-// (Schneider et al. 2019): two convolutions of 5 × 5, a hidden and an output layer, 3.27 million float32 in all.
+// This program compares the time of steps of optimizers for matrices with PyTorch's, on the blocks
+// of DeepOBS' fmnist_2c2d (Schneider et al. 2019): two convolutions of 5 × 5, a hidden and an
+// output layer, 3.27 million float32 in all.
 //
 //	go run ./plugins/optimizers/benchmarks [-threads 2] [-pairs 5] [-python /usr/bin/python3] [name …]
 //
-// benchmarks/optimizers.sh says what PyTorch needs. The two take turns of ten steps, so that whatever else the machine does hits
-// both, and so that a turn of soap has one new basis; the first turn of either, with its eigenvectors, is told apart.
+// benchmarks/optimizers.sh says what PyTorch needs. The two take turns of ten steps, so that
+// whatever else the machine does hits both, and so that a turn of soap has one new basis; the first
+// turn of either, with its eigenvectors, is told apart.
 package main
 
 import (

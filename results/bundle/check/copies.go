@@ -11,16 +11,17 @@ import (
 	"noisebench/results"
 )
 
-// copies lists records whose trajectory is that of another seed: it was copied, and perhaps changed in
-// places. doubtful lists those whose evaluations are equal but whose batch losses are not: optimizers
-// that use nothing but signs of gradients make such runs where the noise is too small to turn a sign.
+// copies lists records whose trajectory is that of another seed: it was copied, and perhaps changed
+// in places. doubtful lists those whose evaluations are equal but whose batch losses are not:
+// optimizers that use nothing but signs of gradients make such runs where the noise is too small to
+// turn a sign.
 //
 // Runs of one optimizer at one setting on one problem are compared value by value: the losses of
-// batches in the trace, and the losses of evaluations after the start. Values are equal if they agree
-// to nine digits; those of the start, from which a run may not have moved, do not count. A run is a
-// copy if at least half of its values are equal to those of one other run at the same places, and they
-// are at least three different ones (two, of fewer than six values). Runs that have all examples in
-// each batch and start from the same point are equal for good reason.
+// batches in the trace, and the losses of evaluations after the start. Values are equal if they
+// agree to nine digits; those of the start, from which a run may not have moved, do not count. A
+// run is a copy if at least half of its values are equal to those of one other run at the same
+// places, and they are at least three different ones (two, of fewer than six values). Runs that
+// have all examples in each batch and start from the same point are equal for good reason.
 func copies(records []*results.Record, losses map[string][]float64) (copied, doubtful []string) {
 	groups := map[string][]*results.Record{}
 	var order []string

@@ -49,8 +49,8 @@ type Report struct {
 	By      bundle.Build `json:"by"`    // the build that verified
 	Seed    uint64       `json:"seed"`  // of the sample of runs that were made again
 	Rerun   Reruns       `json:"rerun"` // outcomes
-	// Pairs has the outcomes for each optimizer and problem of the plan of which runs were made again.
-	// Reports of earlier versions do not have it.
+	// Pairs has the outcomes for each optimizer and problem of the plan of which runs were made
+	// again. Reports of earlier versions do not have it.
 	Pairs    []PairReruns `json:"pairs,omitempty"`
 	OK       bool         `json:"ok"` // nothing failed
 	Findings []Finding    `json:"findings"`

@@ -71,7 +71,8 @@ func Of(bundle string) (*Signer, error) {
 	return signer, err
 }
 
-// verify returns the key of a signature for what bundle reads. name is that of the signature's file.
+// verify returns the key of a signature for what bundle reads. name is that of the signature's
+// file.
 func verify(name string, text []byte, bundle io.Reader) (ssh.PublicKey, error) {
 	sig, err := sshsig.Unarmor(text)
 	if err != nil {

@@ -40,7 +40,8 @@ func NewSource(plan *protocol.Plan, cells []results.Cell, only []string) *Source
 	}
 }
 
-// CheckNames returns an error if one of the names is not that of a problem or an optimizer of a plan.
+// CheckNames returns an error if one of the names is not that of a problem or an optimizer of a
+// plan.
 func CheckNames(plan *protocol.Plan, problems, optimizers []string) error {
 	var known [2][]string
 	for _, e := range plan.Problems {

@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// Page makes the page if what it shows is no longer of the version that a server has, which is empty
-// at first. It returns the version and, if it is another one, the page that shows it. It is called
-// from one goroutine at a time.
+// Page makes the page if what it shows is no longer of the version that a server has, which is
+// empty at first. It returns the version and, if it is another one, the page that shows it. It is
+// called from one goroutine at a time.
 type Page func(version string) (now string, html []byte, err error)
 
 // Server serves a page and keeps it up to date.

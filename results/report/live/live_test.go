@@ -64,8 +64,8 @@ func get(t *testing.T, address, host string) (status int, text string) {
 	return answer.StatusCode, string(b)
 }
 
-// The page follows its contents, listeners are told of each version once, and pages are made only of
-// new versions.
+// The page follows its contents, listeners are told of each version once, and pages are made only
+// of new versions.
 func TestServe(t *testing.T) {
 	var contents, made atomic.Int64
 	address := serve(t, func(version string) (string, []byte, error) {
@@ -131,7 +131,8 @@ func TestServeFails(t *testing.T) {
 	}
 }
 
-// A server on the loopback interface answers to its own names alone, and serves nothing but the page.
+// A server on the loopback interface answers to its own names alone, and serves nothing but the
+// page.
 func TestServeRefuses(t *testing.T) {
 	address := serve(t, func(string) (string, []byte, error) { return "1", []byte("page"), nil })
 	for _, c := range []struct {

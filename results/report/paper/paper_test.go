@@ -40,7 +40,8 @@ func read(t *testing.T, dir, name string) string {
 	return string(b)
 }
 
-// compile compiles the document twice, and wants all to fit and every file and reference to be found.
+// compile compiles the document twice, and wants all to fit and every file and reference to be
+// found.
 func compile(t *testing.T, dir string) {
 	t.Helper()
 	latex, err := exec.LookPath("pdflatex")

@@ -50,8 +50,8 @@ type Conv struct {
 //	in delta  patches of the padded out delta × weights mirrored and transposed, for each phase
 //	gradient  patchesᵀ × out delta, example by example; its squares give the second moment
 //
-// Of the first two, a [bilinear] takes the place where it is faster. For the gradient it is not: the
-// out delta's map is several times as large as the out delta, and its products are short.
+// Of the first two, a [bilinear] takes the place where it is faster. For the gradient it is not:
+// the out delta's map is several times as large as the out delta, and its products are short.
 type conv struct {
 	net             *Network
 	in, out         *tensor
