@@ -202,6 +202,9 @@ func declares(t *testing.T, name, hyperparameter string) bool {
 // p(1.0501) = 0.6818 is the least there. Five steps bring all singular values there that are not
 // tiny, and keep the singular vectors.
 func TestNewtonSchulzOrthogonalizes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numerics, one after the other")
+	}
 	t.Run("float64", func(t *testing.T) { testNewtonSchulzOrthogonalizes[float64](t, 1e-9) })
 	t.Run("float32", func(t *testing.T) { testNewtonSchulzOrthogonalizes[float32](t, 1e-3) })
 }

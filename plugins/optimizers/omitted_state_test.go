@@ -187,6 +187,9 @@ func TestRejectedPair(t *testing.T) {
 // Every entry of a state is needed: if it is left out, the restored run shows a difference at some
 // step. So the comparison of restored runs finds an optimizer whose State lacks an entry.
 func TestOmittedStateShows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numerics, one after the other")
+	}
 	for _, def := range All() {
 		t.Run(def.Name, func(t *testing.T) {
 			missed := map[string]bool{}

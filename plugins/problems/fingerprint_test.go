@@ -16,6 +16,9 @@ var update = flag.Bool("update", false, "write testdata/fingerprints.json")
 // without a documented reason. Each set of quantities has a line of its own, so that offering one
 // more changes none.
 func TestFingerprints(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numerics, one after the other")
+	}
 	table, err := fingerprint.OpenTable("testdata/fingerprints.json")
 	if err != nil {
 		t.Fatal(err)
