@@ -230,6 +230,12 @@ func (r *runner[T]) measured(want protocol.Quantity) error {
 		return err
 	}
 	now := u.sums(m, want)
+	if was != now {
+		// An optimizer may move x at any time: then it was not the same point.
+		if err := r.unmoved(); err != nil {
+			return err
+		}
+	}
 	for i, s := range m.Slices() {
 		if was[i] != now[i] {
 			return r.impure(true, "Measure", "a second call at the same point on the same batch "+
