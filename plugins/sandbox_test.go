@@ -246,8 +246,8 @@ func TestReadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range []string{
-		"home/me/.ssh/key", "home/me/plan.yaml", "home/me/bin/tool", "home/me/work/plugin", "home/me/work/data/d", "home/me/work/results/runs/r",
-		"home/me/.local/bin/p", "home/me/.local/share/keys", "home/me/venv/bin/python", "home/me/venv/lib/m.py", "home/me/.cache/torch/w",
+		"home/ann/.ssh/key", "home/ann/plan.yaml", "home/ann/bin/tool", "home/ann/project/plugin", "home/ann/project/data/d", "home/ann/project/results/runs/r",
+		"home/ann/.local/bin/p", "home/ann/.local/share/keys", "home/ann/venv/bin/python", "home/ann/venv/lib/m.py", "home/ann/.cache/torch/w",
 		"data/set",
 	} {
 		path := filepath.Join(root, file)
@@ -255,7 +255,7 @@ func TestReadable(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Symlink("home/me/venv/bin/python", filepath.Join(root, "python")); err != nil {
+	if err := os.Symlink("home/ann/venv/bin/python", filepath.Join(root, "python")); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -264,21 +264,21 @@ func TestReadable(t *testing.T) {
 		want string
 	}{
 		{"a folder", func(b *bounds) { b.folder(root + "/data") }, "data"},
-		{"beside results", func(b *bounds) { b.program(root + "/home/me/work/plugin") }, "home/me/work/data home/me/work/plugin home/me/work/plugin"},
-		{"the results", func(b *bounds) { b.folder(root + "/home/me/work/results/runs") }, ""},
-		{"in the home", func(b *bounds) { b.folder(root + "/home/me") }, "home/me/plan.yaml"},
+		{"beside results", func(b *bounds) { b.program(root + "/home/ann/project/plugin") }, "home/ann/project/data home/ann/project/plugin home/ann/project/plugin"},
+		{"the results", func(b *bounds) { b.folder(root + "/home/ann/project/results/runs") }, ""},
+		{"in the home", func(b *bounds) { b.folder(root + "/home/ann") }, "home/ann/plan.yaml"},
 		{"above the home", func(b *bounds) { b.folder(root + "/home") }, ""},
-		{"in a bin of the home", func(b *bounds) { b.program(root + "/home/me/bin/tool") }, "home/me/bin home/me/bin/tool"},
-		{"in .local", func(b *bounds) { b.program(root + "/home/me/.local/bin/p") }, "home/me/.local/bin home/me/.local/bin/p"},
-		{"a link", func(b *bounds) { b.program(root + "/python") }, "home/me/venv home/me/venv/bin/python python"},
+		{"in a bin of the home", func(b *bounds) { b.program(root + "/home/ann/bin/tool") }, "home/ann/bin home/ann/bin/tool"},
+		{"in .local", func(b *bounds) { b.program(root + "/home/ann/.local/bin/p") }, "home/ann/.local/bin home/ann/.local/bin/p"},
+		{"a link", func(b *bounds) { b.program(root + "/python") }, "home/ann/venv home/ann/venv/bin/python python"},
 		{"variables", func(b *bounds) {
 			b.ofUser([]string{
-				"NOISEBENCH_READ=" + root + "/data/set:" + root + "/none", "TMPDIR=" + root + "/home/me/venv", "SLURM_SUBMIT_DIR=" + root + "/home/me/venv",
-				"HOME=" + root + "/home/me", "PATH=" + root + "/home/me/venv/bin:relative",
+				"NOISEBENCH_READ=" + root + "/data/set:" + root + "/none", "TMPDIR=" + root + "/home/ann/venv", "SLURM_SUBMIT_DIR=" + root + "/home/ann/venv",
+				"HOME=" + root + "/home/ann", "PATH=" + root + "/home/ann/venv/bin:relative",
 			})
-		}, "data/set home/me/.cache/torch home/me/.local/bin home/me/venv"},
+		}, "data/set home/ann/.cache/torch home/ann/.local/bin home/ann/venv"},
 	} {
-		b := &bounds{home: root + "/home/me", hidden: []string{root + "/home/me/work/results"}}
+		b := &bounds{home: root + "/home/ann", hidden: []string{root + "/home/ann/project/results"}}
 		c.do(b)
 		var got []string
 		for _, path := range slices.Sorted(slices.Values(b.s.Read)) {

@@ -277,7 +277,7 @@ func clockFits(s *Store) bool {
 
 // openIndexFile opens a file and reads all but its entries.
 func openIndexFile(path string) (f *indexFile, err error) {
-	file, err := os.Open(path)
+	file, err := OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}
@@ -292,6 +292,9 @@ func openIndexFile(path string) (f *indexFile, err error) {
 		return nil, err
 	}
 	damaged := fmt.Errorf("%s is damaged", path)
+	if info.Size() > 2*indexMost+maxRecord { // entries, one of them last, and the rest, which is smaller
+		return nil, damaged
+	}
 	head := make([]byte, headSize)
 	if _, err := f.file.ReadAt(head, 0); err != nil {
 		return nil, err

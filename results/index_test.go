@@ -254,12 +254,20 @@ func TestDamagedIndex(t *testing.T) {
 	if err := os.Remove(name); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Mkdir(name, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	got, indexed := texts(t, open(t, dir))
-	if equal(t, "a folder", got, want); indexed != 0 {
-		t.Error("a folder is an index")
+	for kind, put := range odd { // a pipe must not make a reader wait
+		if err := put(name); err != nil {
+			t.Fatal(err)
+		}
+		got, indexed := texts(t, open(t, dir))
+		if equal(t, kind, got, want); indexed != 0 {
+			t.Errorf("%s: it is an index", kind)
+		}
+		if err := os.RemoveAll(filepath.Join(dir, "index")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Mkdir(filepath.Join(dir, "index"), 0o777); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := os.RemoveAll(filepath.Join(dir, "index")); err != nil {
 		t.Fatal(err)
@@ -268,7 +276,7 @@ func TestDamagedIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	s = open(t, dir)
-	got, _ = texts(t, s)
+	got, _ := texts(t, s)
 	s.SaveIndex()
 	equal(t, "a file in the place of the folder", got, want)
 }

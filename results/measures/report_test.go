@@ -2,9 +2,11 @@ package measures
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"noisebench/results/internal/synthetic"
 )
@@ -18,6 +20,51 @@ func TestCountsEachRunOnce(t *testing.T) {
 	cells[0].OneShot = cells[0].Runs
 	if got, want := Build(plan, cells).Finished, before-10; got != want {
 		t.Errorf("%d runs after ten were shared, want %d", got, want)
+	}
+}
+
+// The ranking over a group is that of a plan with the group's problems alone, and the default is on
+// the same scale as the tuned setting.
+func TestGroups(t *testing.T) {
+	plan, cells := synthetic.Plan()
+	for i := range cells {
+		cells[i].OneShot = cells[i].Runs
+	}
+	plan.Groups = map[string][]string{"all": {"digits", "valley"}, "one": {"valley"}}
+	r := Build(plan, cells)
+	if len(r.Groups) != 2 || r.Groups[0].Name != "all" || r.Groups[1].Name != "one" {
+		t.Fatalf("the groups are %+v, want all and one", r.Groups)
+	}
+	equal := cmpopts.EquateNaNs()
+	if d := cmp.Diff(r.Overall, r.Groups[0].Overall, equal); d != "" {
+		t.Errorf("the group of all problems is not ranked as they are (-want +got):\n%s", d)
+	}
+	one := r.Groups[1]
+	if len(one.Problems) != 1 || one.Problems[0].Name != "valley" {
+		t.Errorf("the group has %d problems, want valley alone", len(one.Problems))
+	}
+	for _, o := range one.Overall {
+		row := one.Problems[0].row(o.Optimizer)
+		if len(o.Ranks) != 1 || o.Ranks[0] != row.Rank || o.MeanRank != float64(row.Rank) {
+			t.Errorf("%s has ranks %v and mean rank %g in the group, want %d", o.Optimizer, o.Ranks, o.MeanRank, row.Rank)
+		}
+	}
+	for _, o := range r.Overall {
+		if d := cmp.Diff(o.Anchored, o.Default, equal); d != "" {
+			t.Errorf("%s: runs of the default that are those of the tuned setting score otherwise:\n%s", o.Optimizer, d)
+		}
+	}
+	// Worse defaults score worse.
+	for i := range cells {
+		if cells[i].Problem == "digits" && cells[i].Optimizer == "adam" {
+			cells[i].OneShot = nil
+			for seed := range uint64(10) {
+				cells[i].OneShot = append(cells[i].OneShot, synthetic.Run("digits", "adam", seed, 0.1, 0.1, 0.1))
+			}
+		}
+	}
+	if row := Build(plan, cells).Problems[0].row("adam"); math.Abs(row.Default.Value) > 1e-9 || row.Anchored.Value < 0.9 {
+		t.Errorf("a default that stays at the start scores %g, want 0; tuned %g", row.Default.Value, row.Anchored.Value)
 	}
 }
 

@@ -162,40 +162,25 @@ func untuned(r *measures.Report) []sentence {
 
 // fewestExamples is about who is the first at the target on most problems.
 func fewestExamples(r *measures.Report) []sentence {
-	races := measures.Races(r)
-	firsts := map[string]int{}
-	run := 0
-	for _, race := range races {
-		least := math.Inf(1)
-		for _, e := range race.Entries {
-			least = min(least, e.Examples)
-		}
-		if math.IsInf(least, 1) {
-			continue
-		}
-		run++
-		for _, e := range race.Entries {
-			if e.Examples == least {
-				firsts[e.Optimizer]++
-			}
-		}
-	}
-	if run == 0 {
-		return nil
-	}
-	most := 0
-	for _, n := range firsts {
-		most = max(most, n)
-	}
+	most, problems := 0, 0
 	var winners []string
-	for _, name := range r.Optimizers() {
-		if firsts[name] == most {
-			winners = append(winners, notation.Clean(name))
+	for _, p := range measures.Profiles(measures.Races(r)) {
+		firsts, _ := slices.BinarySearch(p.Ratios, math.Nextafter(1, 2)) // ratios of exactly 1
+		problems = p.Problems
+		switch {
+		case firsts > most:
+			most, winners = firsts, nil
+			fallthrough
+		case firsts == most && most > 0:
+			winners = append(winners, notation.Clean(p.Optimizer))
 		}
+	}
+	if problems == 0 {
+		return nil
 	}
 	text := fmt.Sprintf("The target is %.0f %% of the way from the start to the mean of %s. %s "+
 		"there first, or among the first, on %d of %s.", 100*measures.TargetShare,
-		notation.Clean(r.Anchor), is(list(winners), len(winners)), most, count(run, "problem"))
+		notation.Clean(r.Anchor), is(list(winners), len(winners)), most, count(problems, "problem"))
 	best := -1
 	for k, o := range r.Overall {
 		if !math.IsNaN(o.Profile) && (best < 0 || o.Profile > r.Overall[best].Profile) {

@@ -26,7 +26,6 @@ type view struct {
 	Complete           bool
 	Finished, Planned  int
 	Percent            float64 // of Planned
-	Overall            string  // verdict, without further problems
 	Answers            []answer
 	Picture            *picture
 	Verdicts           []verdictView
