@@ -1,0 +1,208 @@
+package reproduce
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/plot/vg"
+
+	"noisebench/protocol"
+	"noisebench/results/report/figure"
+)
+
+// The run of Sec. 6.6: how long, and after which steps it is looked at beside start and end.
+const (
+	batch66    = 32
+	steps66    = 1000
+	products66 = 300 // of the Hessian in Lanczos' method at most
+	draws66    = 50  // of Hutchinson's estimate
+	columns66  = 200 // of the share of the diagonal
+	examples66 = 2000
+)
+
+var marks66 = []int{10, 100}
+
+// sec66 is no figure: it measures along the path of a network what chapter 6 says that the success
+// of signs depends on, which Sec. 6.6 leaves open.
+var sec66 = Item{
+	Name:  "sec-6.6",
+	Title: "densities, eigenvalues and the share of the diagonal along the path of a network",
+	Time:  map[Size]string{Full: "2 min"},
+	Departs: map[Size][]string{Full: {
+		"the network, the optimizers and their step sizes are ours: the thesis asks the question and has no experiment; " +
+			"step sizes are those of the least training loss in a search by decades and thirds",
+		"products with the Hessian are differences of gradients, which see a kink of ReLU as curvature where they cross it",
+	}},
+	Plans: func(Size) []protocol.Plan {
+		no := false
+		at := func(name string, α float64) protocol.OptimizerEntry {
+			return protocol.OptimizerEntry{Optimizer: name, Set: protocol.Setting{protocol.StepSize: α}}
+		}
+		return []protocol.Plan{{
+			Name: "sec-6.6", Description: "the geometry along the path of a network",
+			Problems: []protocol.ProblemEntry{{
+				Problem: "digits-mlp", Name: "digits-mlp", With: allPublished,
+				Budget: steps66 * batch66, BatchSize: batch66,
+			}},
+			Optimizers: []protocol.OptimizerEntry{at("sgd", 0.3), at("sign-sgd", 1e-3), at("adam", 6e-3)},
+			Replicates: 1, Evaluations: 10, OneShot: &no,
+		}}
+	},
+	Draw: draw66,
+}
+
+// geometry is what chapter 6 says that the success of signs at a point depends on. Noise is that of
+// one example.
+type geometry struct {
+	steps            int
+	loss             float64
+	gradient, noise  float64 // densities φ of ∇f and of the standard deviations σ; NaN: no variance
+	ratio            float64 // ‖σ‖₂²/‖∇f‖₂²
+	least, greatest  float64 // λmin and λmax
+	mean, meanWithin float64 // λ̄ and its standard error
+	diagonal         float64 // ρ_diag
+}
+
+// advantage is φ(∇f) ρ_diag λmax/λ̄. Where H has no negative eigenvalue, L∞ ≤ dλ̄/ρ_diag (Eq. 6.21),
+// so that the decrease which is certain for a step by signs, ‖∇f‖₁²/(2L∞), is at least so many
+// times that of gradient descent, ‖∇f‖₂²/(2L₂) (Lemma 6.2).
+func (g *geometry) advantage() float64 { return g.gradient * g.diagonal * g.greatest / g.mean }
+
+// geometryAt measures at a point. Randomness is the same at all points.
+func geometryAt(f *objective, x []float64) (*geometry, error) {
+	const seed = 1
+	loss, gradient, variance, err := f.measure(x, f.noise())
+	if err != nil {
+		return nil, err
+	}
+	g := &geometry{loss: loss, gradient: density(gradient), noise: math.NaN(), ratio: math.NaN()}
+	if variance != nil {
+		sum, squares := 0.0, 0.0
+		for j, s := range variance {
+			variance[j] = math.Sqrt(s)
+			sum += s
+			squares += gradient[j] * gradient[j]
+		}
+		g.noise, g.ratio = density(variance), sum/squares
+	}
+	h := newHessian(x, func(x []float64) ([]float64, error) {
+		_, gradient, _, err := f.measure(x, 0)
+		return gradient, err
+	})
+	if g.least, g.greatest, err = h.extremes(seed, products66); err != nil {
+		return nil, err
+	}
+	if g.mean, g.meanWithin, err = h.mean(seed, draws66); err != nil {
+		return nil, err
+	}
+	g.diagonal, err = h.diagonalShare(seed, columns66)
+	return g, err
+}
+
+// geometries66 makes the run of an optimizer of the plan again, and measures along its path.
+func geometries66(d *Done, problem, optimizer string) ([]*geometry, error) {
+	cell := d.Cell(problem, optimizer)
+	if cell == nil || len(cell.Runs) == 0 {
+		return nil, fmt.Errorf("%s has no run on %s", optimizer, problem)
+	}
+	run := cell.Runs[0].Run
+	f, err := openObjective(run.Problem.Name, run.Problem.Parameters, examples66)
+	if err != nil {
+		return nil, err
+	}
+	p := path{
+		problem: run.Problem.Name, with: run.Problem.Parameters, optimizer: run.Optimizer.Name,
+		set: run.Optimizer.Setting, seed: run.Seed, batch: run.BatchSize, budget: run.Budget, at: marks66,
+	}
+	points, record, err := p.follow()
+	if err != nil {
+		return nil, err
+	}
+	steps := append([]int{0}, marks66...)
+	steps = append(steps, int(record.End.Steps))
+	if len(points) != len(steps) {
+		return nil, fmt.Errorf("%s on %s ended after %d steps, before the last mark", optimizer, problem, record.End.Steps)
+	}
+	var all []*geometry
+	for k, x := range points {
+		g, err := geometryAt(f, x)
+		if err != nil {
+			return nil, fmt.Errorf("%s on %s after %d steps: %w", optimizer, problem, steps[k], err)
+		}
+		g.steps = steps[k]
+		all = append(all, g)
+	}
+	return all, nil
+}
+
+// panels66 are what is drawn.
+var panels66 = []struct {
+	title string
+	of    func(*geometry) float64
+}{
+	{"training loss", func(g *geometry) float64 { return g.loss }},
+	{"density of the gradient φ(∇f)", func(g *geometry) float64 { return g.gradient }},
+	{"density of the noise φ(σ)", func(g *geometry) float64 { return g.noise }},
+	{"λmax/λ̄", func(g *geometry) float64 { return g.greatest / g.mean }},
+	{"share of the diagonal ρ", func(g *geometry) float64 { return g.diagonal }},
+	{"φ(∇f) ρ λmax/λ̄", (*geometry).advantage},
+}
+
+func draw66(in *Input) (*Output, error) {
+	out := &Output{}
+	d := &in.Done[0]
+	for _, p := range d.Plan.Problems {
+		table := Table{Title: p.Name, Header: []string{
+			"optimizer", "steps", "loss", "φ(∇f)", "φ(σ)", "‖σ‖²/‖∇f‖²", "λmin", "λmax", "λ̄", "λmax/λ̄", "ρ",
+			"φ(∇f) ρ λmax/λ̄",
+		}}
+		var rows [][]*figure.Panel
+		for k, of := range panels66 {
+			panel := figure.NewPanel(of.title, "steps + 1", "")
+			figure.LogX(panel)
+			figure.LogY(panel)
+			if k%3 == 0 {
+				rows = append(rows, nil)
+			}
+			rows[k/3] = append(rows[k/3], panel)
+		}
+		var legend []figure.Entry
+		for k, o := range d.Plan.Optimizers {
+			all, err := geometries66(d, p.Name, o.Name)
+			if err != nil {
+				return nil, err
+			}
+			for j, of := range panels66 {
+				l := &figure.Line{Style: style(k)}
+				for _, g := range all {
+					l.X, l.Y = append(l.X, float64(g.steps+1)), append(l.Y, of.of(g))
+				}
+				rows[j/3][j%3].Add(l, &figure.Marks{X: l.X, Y: l.Y, Style: dots(k)})
+			}
+			for _, g := range all {
+				table.Rows = append(table.Rows, g.row(o.Name))
+			}
+			legend = append(legend, figure.Entry{Label: o.Name, Style: style(k)})
+		}
+		out.Pictures = append(out.Pictures, Picture{
+			Name: p.Name, Figure: figure.New(figure.Page, 4.4*vg.Inch, rows, legend...),
+		})
+		out.Tables = append(out.Tables, table)
+	}
+	out.Caption = fmt.Sprintf("What chapter 6 says that the success of signs depends on, along one run of each optimizer, "+
+		"over at most %d training examples. φ(v) = ‖v‖₁²/(d‖v‖₂²) is a density; σ are the standard deviations of one "+
+		"example's gradient; λmax is by Lanczos' method, the mean eigenvalue λ̄ = tr(H)/d by Hutchinson's with %d draws, "+
+		"± its standard error, and ρ = Σᵢ|Hᵢᵢ|/Σᵢⱼ|Hᵢⱼ| from %d random columns of the Hessian. Where no eigenvalue is "+
+		"negative, a step by signs is certain to lower the loss by φ(∇f) ρ λmax/λ̄ times as much as one of gradient "+
+		"descent, or more.", examples66, draws66, columns66)
+	return out, nil
+}
+
+func (g *geometry) row(optimizer string) []string {
+	three := func(v float64) string { return fmt.Sprintf("%.3g", v) }
+	return []string{
+		optimizer, fmt.Sprint(g.steps), three(g.loss), three(g.gradient), three(g.noise), three(g.ratio),
+		three(g.least), three(g.greatest), fmt.Sprintf("%.3g ± %.1g", g.mean, g.meanWithin), three(g.greatest / g.mean), three(g.diagonal),
+		three(g.advantage()),
+	}
+}
