@@ -232,7 +232,7 @@ func TestGeometryOfQuadratic(t *testing.T) {
 		t.Fatal(err)
 	}
 	done := run66("noise-geometry", with, 150)
-	all, err := geometries66(done, "noise-geometry", "sgd")
+	all, err := geometries66(done, "noise-geometry", "sgd", 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,7 +257,7 @@ func TestGeometryOfQuadratic(t *testing.T) {
 		t.Errorf("%d pictures, tables %v", len(out.Pictures), out.Tables)
 	}
 	done.Cells[0].Runs[0].Run.Budget = 50
-	if _, err := geometries66(done, "noise-geometry", "sgd"); err == nil {
+	if _, err := geometries66(done, "noise-geometry", "sgd", 1000); err == nil {
 		t.Error("a run that ends before a mark is no error")
 	}
 }
