@@ -82,10 +82,18 @@ type geometry struct {
 	diagonal         float64 // ρ_diag
 }
 
+// quotient is λmax/λ̄; NaN where λ̄ is not above 0 by two standard errors.
+func (g *geometry) quotient() float64 {
+	if !(g.mean > 2*g.meanWithin) {
+		return math.NaN()
+	}
+	return g.greatest / g.mean
+}
+
 // advantage is φ(∇f) ρ_diag λmax/λ̄. Where H has no negative eigenvalue, L∞ ≤ dλ̄/ρ_diag (Eq. 6.21),
 // so that the decrease which is certain for a step by signs, ‖∇f‖₁²/(2L∞), is at least so many
 // times that of gradient descent, ‖∇f‖₂²/(2L₂) (Lemma 6.2).
-func (g *geometry) advantage() float64 { return g.gradient * g.diagonal * g.greatest / g.mean }
+func (g *geometry) advantage() float64 { return g.gradient * g.diagonal * g.quotient() }
 
 // geometryAt measures at a point. Randomness is the same at all points.
 func geometryAt(f *objective, x []float64) (*geometry, error) {
@@ -163,7 +171,7 @@ var panels66 = []struct {
 	{"training loss", func(g *geometry) float64 { return g.loss }},
 	{"density of the gradient φ(∇f)", func(g *geometry) float64 { return g.gradient }},
 	{"density of the noise φ(σ)", func(g *geometry) float64 { return g.noise }},
-	{"λmax/λ̄", func(g *geometry) float64 { return g.greatest / g.mean }},
+	{"λmax/λ̄", (*geometry).quotient},
 	{"share of the diagonal ρ", func(g *geometry) float64 { return g.diagonal }},
 	{"φ(∇f) ρ λmax/λ̄", (*geometry).advantage},
 }
@@ -180,7 +188,7 @@ func draw66(in *Input) (*Output, error) {
 		"deviations of one example's gradient; the least and the greatest eigenvalue of the Hessian "+
 		"H are by Lanczos' method (the least is λmin or above), the mean one, λ̄ = tr(H)/d, by "+
 		"Hutchinson's with %d draws, ± its standard error, and ρ = Σᵢ|Hᵢᵢ|/Σᵢⱼ|Hᵢⱼ| is from %d "+
-		"random columns. Where no eigenvalue is negative, φ(∇f) ρ λmax/λ̄ is the least quotient of the "+
+		"random columns; there is no quotient where λ̄ is not above 0 by two errors. Where no eigenvalue is negative, φ(∇f) ρ λmax/λ̄ is the least quotient of the "+
 		"decrease that is certain for a step by signs and of that for gradient descent.",
 		draws66, columns66)
 	return out, nil
@@ -232,10 +240,15 @@ func (out *Output) add66(d *Done, examples int) error {
 }
 
 func (g *geometry) row(optimizer string) []string {
-	three := func(v float64) string { return fmt.Sprintf("%.3g", v) }
+	three := func(v float64) string {
+		if math.IsNaN(v) {
+			return "–"
+		}
+		return fmt.Sprintf("%.3g", v)
+	}
 	return []string{
 		optimizer, fmt.Sprint(g.steps), three(g.loss), three(g.gradient), three(g.noise), three(g.ratio),
-		three(g.least), three(g.greatest), fmt.Sprintf("%.3g ± %.1g", g.mean, g.meanWithin), three(g.greatest / g.mean), three(g.diagonal),
+		three(g.least), three(g.greatest), fmt.Sprintf("%.3g ± %.1g", g.mean, g.meanWithin), three(g.quotient()), three(g.diagonal),
 		three(g.advantage()),
 	}
 }
