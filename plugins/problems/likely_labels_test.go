@@ -2,7 +2,6 @@ package problems
 
 import (
 	"math"
-	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/floats"
@@ -12,7 +11,9 @@ import (
 )
 
 // measuredLikely measures the sampled matrix and gradient at x with the most likely labels.
-func measuredLikely(t *testing.T, def protocol.ProblemDef, params protocol.Setting, x []float64, batch protocol.Batch) *protocol.Measurement[float64] {
+func measuredLikely(t *testing.T, def protocol.ProblemDef, params protocol.Setting, x []float64,
+	batch protocol.Batch,
+) *protocol.Measurement[float64] {
 	t.Helper()
 	with := protocol.Setting{likelyLabels: 1}
 	for name, v := range params {
@@ -48,11 +49,7 @@ func TestLikelyLabelsOfClasses(t *testing.T) {
 		{logisticToyDef(), nil, 2, relabelledLinear},
 		{a1aDef(), nil, 2, relabelledLinear},
 		{a1aDef(), protocol.Setting{"clip": 1e-8}, 2, relabelledLinear},
-		{digitsDef(), nil, classes, func(p protocol.Problem[float64], spec protocol.ProblemSpec, c int) protocol.Problem[float64] {
-			relabelled := *p.(*opened[float64]).f.(*softmax).imageSet
-			relabelled.label = slices.Repeat([]uint8{uint8(c)}, len(relabelled.label))
-			return openSoftmax(spec, &relabelled)
-		}},
+		{digitsDef(), nil, classes, relabelledSoftmax},
 	} {
 		p, spec := open(t, c.def, c.with)
 		x := randomPoint(p, spec, 3)
@@ -62,7 +59,8 @@ func TestLikelyLabelsOfClasses(t *testing.T) {
 			one := protocol.Batch{Examples: batch.Examples[i : i+1]}
 			var likely *protocol.Measurement[float64]
 			for k := range c.classes {
-				if m := measure(t, c.relabel(p, spec, k), spec, x, one, protocol.Gradient); likely == nil || m.Loss < likely.Loss {
+				m := measure(t, c.relabel(p, spec, k), spec, x, one, protocol.Gradient)
+				if likely == nil || m.Loss < likely.Loss {
 					likely = m
 				}
 			}

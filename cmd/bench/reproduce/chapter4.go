@@ -93,10 +93,10 @@ func chapter43(size Size) []protocol.Plan {
 func chapter4Departs(more ...string) map[Size][]string {
 	more = append(more,
 		"budgets, starting points, factors of weight decay, parameters of the colour distortion, "+
-			"and CABS' averaging and limits of the batch size, which the thesis leaves out, are ours "+
-			"or those of its published code",
-		"the competitor's θ is tuned together with its step size; the thesis says no more than that "+
-			"the best of its three values is shown",
+			"and CABS' averaging and limits of the batch size, which the thesis leaves out, are "+
+			"ours or those of its published code",
+		"the competitor's θ is tuned together with its step size; the thesis says no more than "+
+			"that the best of its three values is shown",
 		"the variance is exact; the thesis' code leaves out terms of convolutions",
 		fmt.Sprintf("runs are evaluated %d times; the thesis does not say how often", evaluations4),
 	)

@@ -86,12 +86,15 @@ func (h *hessian) extremes(seed uint64, products int) (least, greatest float64, 
 		floats.Scale(1/rest, w)
 		v = w
 	}
-	return 0, 0, fmt.Errorf("the greatest eigenvalue is not known after %d products with the Hessian", products)
+	return 0, 0, fmt.Errorf("the greatest eigenvalue is not known after %d products with the "+
+		"Hessian", products)
 }
 
 // eigenvaluesOfTridiagonal returns the eigenvalues of a symmetric tridiagonal matrix, which ascend,
 // and the last element of the eigenvector of norm 1 of the greatest.
-func eigenvaluesOfTridiagonal(diagonal, beside []float64) (values []float64, last float64, err error) {
+func eigenvaluesOfTridiagonal(diagonal, beside []float64) (
+	values []float64, last float64, err error,
+) {
 	n := len(diagonal)
 	t := mat.NewSymDense(n, nil)
 	for i, v := range diagonal {

@@ -9,8 +9,13 @@ import (
 // point.
 type objective struct {
 	spec protocol.ProblemSpec
-	of   func(x []float64, want protocol.Quantity) (loss float64, gradient, variance []float64, err error)
+	of   measuring
 }
+
+// measuring measures loss, gradient and, if it is wanted, variance at a point.
+type measuring func(x []float64, want protocol.Quantity) (
+	loss float64, gradient, variance []float64, err error,
+)
 
 // openObjective opens a problem at a complete setting. Its batch has all training examples or, if
 // there are more, so many of them, chosen at random; of endless data, the first.
@@ -51,8 +56,9 @@ func (f *objective) measure(x []float64, want protocol.Quantity) (
 
 // measuredOn opens a problem and measures it on a batch.
 func measuredOn[T protocol.Float](
-	open func(protocol.Setting) (protocol.Problem[T], error), with protocol.Setting, batch protocol.Batch,
-) (func([]float64, protocol.Quantity) (float64, []float64, []float64, error), error) {
+	open func(protocol.Setting) (protocol.Problem[T], error), with protocol.Setting,
+	batch protocol.Batch,
+) (measuring, error) {
 	problem, err := open(with)
 	return func(x []float64, want protocol.Quantity) (float64, []float64, []float64, error) {
 		m := &protocol.Measurement[T]{}

@@ -54,7 +54,8 @@ var sec66 = Item{
 				}
 			}
 			plans = append(plans, protocol.Plan{
-				Name: "sec-6.6-" + n.problem, Description: "the geometry along the path of a network",
+				Name:        "sec-6.6-" + n.problem,
+				Description: "the geometry along the path of a network",
 				Problems: []protocol.ProblemEntry{{
 					Problem: n.problem, Name: n.problem, With: allPublished,
 					Budget: n.steps * n.batch, BatchSize: int(n.batch),
@@ -140,7 +141,8 @@ func geometries66(d *Done, problem, optimizer string, examples int) ([]*geometry
 	}
 	p := path{
 		problem: run.Problem.Name, with: run.Problem.Parameters, optimizer: run.Optimizer.Name,
-		set: run.Optimizer.Setting, seed: run.Seed, batch: run.BatchSize, budget: run.Budget, at: marks66,
+		set: run.Optimizer.Setting, seed: run.Seed, batch: run.BatchSize, budget: run.Budget,
+		at: marks66,
 	}
 	points, record, err := p.follow()
 	if err != nil {
@@ -149,7 +151,8 @@ func geometries66(d *Done, problem, optimizer string, examples int) ([]*geometry
 	steps := append([]int{0}, marks66...)
 	steps = append(steps, int(record.End.Steps))
 	if len(points) != len(steps) {
-		return nil, fmt.Errorf("%s on %s ended after %d steps, before the last mark", optimizer, problem, record.End.Steps)
+		return nil, fmt.Errorf("%s on %s ended after %d steps, before the last mark", optimizer,
+			problem, record.End.Steps)
 	}
 	var all []*geometry
 	for k, x := range points {
@@ -185,11 +188,12 @@ func draw66(in *Input) (*Output, error) {
 	}
 	out.Caption = fmt.Sprintf("What chapter 6 says that the success of signs depends on, along "+
 		"one run of each optimizer. φ(v) = ‖v‖₁²/(d‖v‖₂²) is a density; σ are the standard "+
-		"deviations of one example's gradient; the least and the greatest eigenvalue of the Hessian "+
-		"H are by Lanczos' method (the least is λmin or above), the mean one, λ̄ = tr(H)/d, by "+
+		"deviations of one example's gradient; the least and the greatest eigenvalue of the "+
+		"Hessian H are by Lanczos' method (the least is λmin or above), the mean one, λ̄ = tr(H)/d, by "+
 		"Hutchinson's with %d draws, ± its standard error, and ρ = Σᵢ|Hᵢᵢ|/Σᵢⱼ|Hᵢⱼ| is from %d "+
-		"random columns; there is no quotient where λ̄ is not above 0 by two errors. Where no eigenvalue is negative, φ(∇f) ρ λmax/λ̄ is the least quotient of the "+
-		"decrease that is certain for a step by signs and of that for gradient descent.",
+		"random columns; there is no quotient where λ̄ is not above 0 by two errors. Where no "+
+		"eigenvalue is negative, φ(∇f) ρ λmax/λ̄ is the least quotient of the decrease that is "+
+		"certain for a step by signs and of that for gradient descent.",
 		draws66, columns66)
 	return out, nil
 }
@@ -247,8 +251,9 @@ func (g *geometry) row(optimizer string) []string {
 		return fmt.Sprintf("%.3g", v)
 	}
 	return []string{
-		optimizer, fmt.Sprint(g.steps), three(g.loss), three(g.gradient), three(g.noise), three(g.ratio),
-		three(g.least), three(g.greatest), fmt.Sprintf("%.3g ± %.1g", g.mean, g.meanWithin), three(g.quotient()), three(g.diagonal),
+		optimizer, fmt.Sprint(g.steps), three(g.loss), three(g.gradient), three(g.noise),
+		three(g.ratio), three(g.least), three(g.greatest),
+		fmt.Sprintf("%.3g ± %.1g", g.mean, g.meanWithin), three(g.quotient()), three(g.diagonal),
 		three(g.advantage()),
 	}
 }

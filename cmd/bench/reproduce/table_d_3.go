@@ -14,7 +14,8 @@ var tableD3 = Item{
 	Time:  map[Size]string{Full: "at once"},
 	Departs: map[Size][]string{Full: {
 		"the thesis' columns of features and samples are exchanged, Yacht has 6 features and not " +
-			"7, and BreastCancer is described in another version than the one its numbers belong to",
+			"7, and BreastCancer is described in another version than the one its numbers " +
+			"belong to",
 	}},
 	Draw: func(*Input) (*Output, error) {
 		t := Table{

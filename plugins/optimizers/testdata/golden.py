@@ -355,7 +355,7 @@ def damped(name):
 
 
 def several_labels(h, t, i, x):
-    """Every k-th measurement ends a step, by the gradient there and the mean of the last k matrices, per Cramer's rule."""
+    """Every k-th measurement ends a step, by the gradient there and the mean of the last k matrices."""
     k = int(h["labels"])
     if t % k < k - 1:
         return ZERO
