@@ -132,23 +132,30 @@ func (h *hessian) mean(seed uint64, draws int) (mean, standardError float64, err
 }
 
 // diagonalShare returns ρ_diag = Σᵢ |Hᵢᵢ| / Σᵢⱼ |Hᵢⱼ| (Balles 2021, Sec. 6.4, Eq. 6.21; Balles,
-// Pedregosa and Le Roux 2020), which is 1 for a diagonal matrix and 1/d for one of equal elements.
-// The sums are over the given number of columns, chosen at random; exact if that is d.
-func (h *hessian) diagonalShare(seed uint64, columns int) (float64, error) {
+// Pedregosa and Le Roux 2020), which is 1 for a diagonal matrix and 1/d for one of equal elements,
+// with its standard error. The sums are over the given number of columns, chosen at random; exact
+// if that is d. The error is that of a quotient of sums over a sample without replacement.
+func (h *hessian) diagonalShare(seed uint64, columns int) (
+	share, standardError float64, err error,
+) {
 	d := len(h.x)
-	diagonal, all := 0.0, 0.0
+	columns = min(columns, d)
+	var diagonal, all []float64 // |Hⱼⱼ| and Σᵢ |Hᵢⱼ| of each column
 	v := make([]float64, d)
-	for _, j := range protocol.Stream(seed, protocol.PurposeSplit).Perm(d)[:min(d, columns)] {
+	for _, j := range protocol.Stream(seed, protocol.PurposeSplit).Perm(d)[:columns] {
 		clear(v)
 		v[j] = 1
 		column, err := h.times(v)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
-		diagonal += math.Abs(column[j])
-		all += floats.Norm(column, 1)
+		diagonal = append(diagonal, math.Abs(column[j]))
+		all = append(all, floats.Norm(column, 1))
 	}
-	return diagonal / all, nil
+	share = floats.Sum(diagonal) / floats.Sum(all)
+	floats.AddScaled(diagonal, -share, all)
+	left := 1 - float64(columns)/float64(d)
+	return share, stats.StdErr(diagonal) / stats.Mean(all) * math.Sqrt(left), nil
 }
 
 // density returns φ(v) = ‖v‖₁² / (d ‖v‖₂²), which is 1 where all elements are of one size, and 1/d

@@ -46,11 +46,24 @@ func compared(t *testing.T, what string, h *hessian, all *mat.SymDense, toleranc
 	if !(least >= values[0]-tolerance*values[d-1]) {
 		t.Errorf("%s: the least eigenvalue is %g, below %g", what, least, values[0])
 	}
-	share, err := h.diagonalShare(1, d)
-	if err != nil {
-		t.Fatal(err)
+	share, within, err := h.diagonalShare(1, d)
+	if err != nil || within != 0 {
+		t.Errorf("%s: ρ of all columns is known to %g, error %v", what, within, err)
 	}
 	near(t, what+": ρ", share, diagonal/sum, tolerance)
+	// The errors of many samples are as large as they are said to be, where a sample is not tiny.
+	square := 0.0
+	const samples = 100
+	for seed := range uint64(samples) {
+		some, within, err := h.diagonalShare(seed, (d+1)/2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		square += math.Pow((some-share)/within, 2) / samples
+	}
+	if d >= 30 && !(0.5 < square && square < 2) {
+		t.Errorf("%s: the squared errors of ρ are %g of the variance", what, square)
+	}
 	mean, within, err := h.mean(1, 400)
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +73,7 @@ func compared(t *testing.T, what string, h *hessian, all *mat.SymDense, toleranc
 		t.Errorf("%s: λ̄ is %g ± %g, want %g", what, mean, within, want)
 	}
 	// The variance of vᵀHv over signs is 2 Σ_{i≠j} Hᵢⱼ².
-	square := 0.0
+	square = 0
 	for i := range d {
 		for j := range d {
 			if i != j {
@@ -115,9 +128,9 @@ func TestHessianOfSpecialMatrices(t *testing.T) {
 			h    *hessian
 			want float64
 		}{"diagonal": {diagonal, 1}, "ones": {ones, 1. / d}} {
-			share, err := c.h.diagonalShare(3, columns)
-			if err != nil {
-				t.Fatal(err)
+			share, within, err := c.h.diagonalShare(3, columns)
+			if err != nil || within > 1e-12 {
+				t.Errorf("%s: ρ is known to %g, error %v", what, within, err)
 			}
 			near(t, what, share, c.want, 1e-10)
 		}

@@ -74,13 +74,13 @@ var sec66 = Item{
 // geometry is what chapter 6 says that the success of signs at a point depends on. Noise is that of
 // one example.
 type geometry struct {
-	steps            int
-	loss             float64
-	gradient, noise  float64 // densities φ of ∇f and of the standard deviations σ; NaN: no variance
-	ratio            float64 // ‖σ‖₂²/‖∇f‖₂²
-	least, greatest  float64 // λmin and λmax
-	mean, meanWithin float64 // λ̄ and its standard error
-	diagonal         float64 // ρ_diag
+	steps                    int
+	loss                     float64
+	gradient, noise          float64 // densities φ of ∇f and of the deviations σ; NaN: no variance
+	ratio                    float64 // ‖σ‖₂²/‖∇f‖₂²
+	least, greatest          float64 // λmin and λmax
+	mean, meanWithin         float64 // λ̄ and its standard error
+	diagonal, diagonalWithin float64 // ρ_diag and its standard error
 }
 
 // quotient is λmax/λ̄; NaN where λ̄ is not above 0 by two standard errors.
@@ -91,8 +91,8 @@ func (g *geometry) quotient() float64 {
 	return g.greatest / g.mean
 }
 
-// advantage is φ(∇f) ρ_diag λmax/λ̄. Where H has no negative eigenvalue, L∞ ≤ dλ̄/ρ_diag (Eq. 6.21),
-// so that the decrease which is certain for a step by signs, ‖∇f‖₁²/(2L∞), is at least so many
+// advantage is φ(∇f) ρ_diag λmax/λ̄. Where H has no negative eigenvalue, L∞ ≤ dλ̄/ρ_diag (Eq.
+// 6.21), so that the decrease which is certain for a step by signs, ‖∇f‖₁²/(2L∞), is at least so many
 // times that of gradient descent, ‖∇f‖₂²/(2L₂) (Lemma 6.2).
 func (g *geometry) advantage() float64 { return g.gradient * g.diagonal * g.quotient() }
 
@@ -123,7 +123,7 @@ func geometryAt(f *objective, x []float64) (*geometry, error) {
 	if g.mean, g.meanWithin, err = h.mean(seed, draws66); err != nil {
 		return nil, err
 	}
-	g.diagonal, err = h.diagonalShare(seed, columns66)
+	g.diagonal, g.diagonalWithin, err = h.diagonalShare(seed, columns66)
 	return g, err
 }
 
@@ -189,11 +189,12 @@ func draw66(in *Input) (*Output, error) {
 	out.Caption = fmt.Sprintf("What chapter 6 says that the success of signs depends on, along "+
 		"one run of each optimizer. φ(v) = ‖v‖₁²/(d‖v‖₂²) is a density; σ are the standard "+
 		"deviations of one example's gradient; the least and the greatest eigenvalue of the "+
-		"Hessian H are by Lanczos' method (the least is λmin or above), the mean one, λ̄ = tr(H)/d, by "+
-		"Hutchinson's with %d draws, ± its standard error, and ρ = Σᵢ|Hᵢᵢ|/Σᵢⱼ|Hᵢⱼ| is from %d "+
-		"random columns; there is no quotient where λ̄ is not above 0 by two errors. Where no "+
-		"eigenvalue is negative, φ(∇f) ρ λmax/λ̄ is the least quotient of the decrease that is "+
-		"certain for a step by signs and of that for gradient descent.",
+		"Hessian H are by Lanczos' method (the least is λmin or above), the mean one, λ̄ = "+
+		"tr(H)/d, by Hutchinson's with %d draws, and the share ρ = Σᵢ|Hᵢᵢ|/Σᵢⱼ|Hᵢⱼ| is from %d "+
+		"random columns, both ± their standard errors; there is no quotient where λ̄ is not "+
+		"above 0 by two errors. Where no eigenvalue is negative, φ(∇f) ρ λmax/λ̄ is the least "+
+		"quotient of the decrease that is certain for a step by signs and of that for gradient "+
+		"descent.",
 		draws66, columns66)
 	return out, nil
 }
@@ -253,7 +254,7 @@ func (g *geometry) row(optimizer string) []string {
 	return []string{
 		optimizer, fmt.Sprint(g.steps), three(g.loss), three(g.gradient), three(g.noise),
 		three(g.ratio), three(g.least), three(g.greatest),
-		fmt.Sprintf("%.3g ± %.1g", g.mean, g.meanWithin), three(g.quotient()), three(g.diagonal),
-		three(g.advantage()),
+		fmt.Sprintf("%.3g ± %.1g", g.mean, g.meanWithin), three(g.quotient()),
+		fmt.Sprintf("%.3g ± %.1g", g.diagonal, g.diagonalWithin), three(g.advantage()),
 	}
 }
