@@ -183,7 +183,7 @@ func likelyParameter() protocol.Hyperparameter {
 	return protocol.Hyperparameter{
 		Name: likelyLabels,
 		Doc: "1: sampled Fisher matrix and gradient are those of the most likely labels in place " +
-			"of drawn ones, which biases them (Balles 2021, below Eq. 7.24)",
+			"of drawn ones, which biases them (Balles 2021, at Eq. 7.24)",
 		Max: 1, Integer: true, Later: true,
 	}
 }
