@@ -2,6 +2,8 @@ package results
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"maps"
 	"slices"
 	"strconv"
@@ -19,6 +21,12 @@ type IDs struct {
 // Of returns r.ID(). It retains the maps and slices of r until the next call; they must not be
 // modified meanwhile.
 func (ids *IDs) Of(r *Run) string {
+	sum := ids.Sum(r)
+	return hex.EncodeToString(sum[:])
+}
+
+// Sum is Of without its encoding.
+func (ids *IDs) Sum(r *Run) [sha256.Size]byte {
 	if ids.before == nil || !sameButSeed(r, &ids.last) {
 		b := r.json()
 		mark := []byte(`,"seed":`)
@@ -30,8 +38,7 @@ func (ids *IDs) Of(r *Run) string {
 	ids.text = append(ids.text[:0], ids.before...)
 	ids.text = strconv.AppendUint(ids.text, r.Seed, 10)
 	ids.text = append(ids.text, ids.after...)
-	id := digest(ids.text)
-	return string(id[:])
+	return sha256.Sum256(ids.text)
 }
 
 // sameButSeed reports whether two runs are equal apart from their seeds.

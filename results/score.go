@@ -105,13 +105,22 @@ func (p *Point) metric(part protocol.Part) float64 {
 // Diverged reports whether r diverged (R7): its status says so, or a loss or metric of its points
 // is not finite, as in records of other tools and of harnesses that did not check the metric.
 func (r *Record) Diverged() bool {
-	return r.End.Status == Diverged || r.End.Status == OK && slices.ContainsFunc(r.Points, func(p Point) bool { return !p.Finite() })
+	return r.End.Status == Diverged || r.End.Status == OK && !r.finite()
+}
+
+func (r *Record) finite() bool {
+	for i := range r.Points {
+		if !r.Points[i].Finite() {
+			return false
+		}
+	}
+	return true
 }
 
 // Finite reports whether p's losses and metrics are all finite.
 func (p *Point) Finite() bool {
-	for _, part := range []protocol.Part{protocol.TrainPart, protocol.ValidationPart, protocol.TestPart} {
-		if v, ok := p.At(part); ok && !(protocol.Finite(float64(v.Loss)) && protocol.Finite(float64(v.Metric))) {
+	for _, v := range p.values() {
+		if v != nil && !(protocol.Finite(float64(v.Loss)) && protocol.Finite(float64(v.Metric))) {
 			return false
 		}
 	}

@@ -21,16 +21,16 @@ import (
 )
 
 var (
-	manyRuns   = flag.Int("many", 2000, "about how many runs BenchmarkTable reads")
-	manyDir    = flag.String("many-dir", "", "where BenchmarkTable makes the records, and leaves them; for timing bench table itself")
-	manyBinary = flag.String("many-bench", "", "the bench that is to read them")
+	manyRuns  = flag.Int("many", 2000, "about how many runs BenchmarkTable reads")
+	manyDir   = flag.String("many-dir", "", "where BenchmarkTable makes the records, and leaves them; for timing bench itself")
+	manySteps = flag.Int("many-steps", 100, "how many steps the trace of each run has")
 )
 
 // BenchmarkTable is what bench table does with many records: find them, rank, and lay out. To time
 // the command itself on 100,000 records:
 //
 //	go build -o /tmp/bench ./cmd/bench
-//	go test ./cmd/bench -run '^$' -bench Table -benchtime 1x -many 100000 -many-dir /tmp/many -many-bench /tmp/bench
+//	go test ./cmd/bench -run '^$' -bench Table -benchtime 1x -many 100000 -many-dir /tmp/many
 //	/usr/bin/time -v /tmp/bench table /tmp/many/plan.yaml --results /tmp/many
 func BenchmarkTable(b *testing.B) {
 	dir := *manyDir
@@ -59,7 +59,7 @@ func BenchmarkTable(b *testing.B) {
 }
 
 // manyRecords makes the records of a plan of 20 problems and 20 optimizers, of realistic size: 26
-// points on all parts, 100 steps of trace with diagnostics. As many replicates are asked for as
+// points on all parts, a trace with diagnostics. As many replicates are asked for as
 // give the number of runs that is wanted: how many tuning takes, and where it chooses the default,
 // is known once it is done.
 func manyRecords(b *testing.B, dir string) *harness.Campaign {
@@ -69,13 +69,6 @@ func manyRecords(b *testing.B, dir string) *harness.Campaign {
 		b.Fatal(err)
 	}
 	defer definitions.Close()
-	if *manyBinary != "" {
-		own, err := catalogue.BuiltIn(*manyBinary)
-		if err != nil {
-			b.Fatal(err)
-		}
-		definitions.SetBuild(own.SHA256)
-	}
 	store, err := results.Open(dir)
 	if err != nil {
 		b.Fatal(err)
@@ -186,8 +179,8 @@ func makeRecord(b *testing.B, store *results.Store, task harness.Task, f harness
 		r.Points = append(r.Points, p)
 	}
 	r.Trace = &results.Trace{Stride: 4, Diagnostics: map[string][]protocol.Number{}}
-	for i := range int64(100) {
-		r.Trace.Seen = append(r.Trace.Seen, task.Run.Budget*i/100)
+	for i := range int64(*manySteps) {
+		r.Trace.Seen = append(r.Trace.Seen, task.Run.Budget*i/int64(*manySteps))
 		r.Trace.Loss = append(r.Trace.Loss, protocol.Number(draw.Float64()))
 		r.Trace.BatchSize = append(r.Trace.BatchSize, 32)
 		for _, name := range []string{"gradient_norm", "variance_norm", "noise_to_signal", "cabs_batch_size"} {
