@@ -2,6 +2,8 @@ package folder
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -19,19 +21,23 @@ import (
 	"noisebench/results/bundle/check"
 )
 
-// Store is a harness.Store of the records in a results folder. It remembers the runs it has seen,
-// so that progress can be computed without reading them again, and treats an unreadable record as a
-// missing one, with a warning: the run is made again. It may be used by several goroutines at the
-// same time.
+// Store is a harness.Store of the records in a results folder. It remembers which runs it has seen,
+// and treats an unreadable record as a missing one, with a warning: the run is made again. It may
+// be used by several goroutines at the same time.
 type Store struct {
 	Records *results.Store
 	Traces  bool // records are read with their traces
 	warn    func(line string)
 
-	mu     sync.Mutex
-	seen   map[string]*results.Record
-	warned map[string]bool // of unreadable records, by ID
+	mu       sync.Mutex
+	seen     map[runID]bool             // true for finished runs, false for failed ones
+	finished int                        // of seen
+	kept     map[string]*results.Record // by Cells
+	warned   map[string]bool            // of unreadable records, by ID
 }
+
+// runID is a run's ID without its encoding.
+type runID [sha256.Size]byte
 
 // OpenStore opens the store in a results folder, which need not exist yet. warn gets a line for
 // each record that cannot be read.
@@ -42,7 +48,7 @@ func OpenStore(dir string, warn func(line string)) (*Store, error) {
 	}
 	return &Store{
 		Records: store, warn: warn,
-		seen: map[string]*results.Record{}, warned: map[string]bool{},
+		seen: map[runID]bool{}, kept: map[string]*results.Record{}, warned: map[string]bool{},
 	}, nil
 }
 
@@ -91,10 +97,19 @@ func (s *Store) Commit(record *results.Record) error {
 	return err
 }
 
+// note remembers a run.
 func (s *Store) note(id string, record *results.Record) {
+	var short runID
+	if _, err := hex.Decode(short[:], []byte(id)); err != nil {
+		panic("folder: " + id + " is no ID of a run") // under which there was a record
+	}
+	finished := record.End.Status != results.Failed
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.seen[id] = record
+	if finished && !s.seen[short] {
+		s.finished++
+	}
+	s.seen[short] = finished || s.seen[short]
 }
 
 // warnOnce warns of a record, once.
@@ -113,7 +128,7 @@ func (s *Store) Lost() error {
 	defer s.mu.Unlock()
 	n := 0
 	for id := range s.seen {
-		if !s.Records.Has(id) {
+		if !s.Records.Has(hex.EncodeToString(id[:])) {
 			n++
 		}
 	}
@@ -125,14 +140,34 @@ func (s *Store) Lost() error {
 		n, text.CountIs(len(s.seen), "run"), s.Records.Dir())
 }
 
-// Cells returns the cells of a campaign from the records in the folder, see [Store.Find].
+// Cells returns the cells of a campaign from the records in the folder, see [Store.Find]. It keeps
+// the records, so that a later call reads only new ones.
 func (s *Store) Cells(campaign *harness.Campaign) []results.Cell {
-	// All records are kept, so that little of what is on the heap is garbage: to let it double
-	// would take twice the memory, and to look through it often while it fills would take time.
+	// Little of what is on the heap is garbage: to let it double would take twice the memory, and
+	// to look through it often while it fills would take time.
 	defer debug.SetGCPercent(debug.SetGCPercent(60))
-	cells, _ := campaign.Cells(s.Find)
+	cells, _ := campaign.Cells(func(id string) *results.Record {
+		s.mu.Lock()
+		record := s.kept[id]
+		s.mu.Unlock()
+		if record == nil {
+			if record = s.Find(id); record != nil {
+				s.mu.Lock()
+				s.kept[id] = record
+				s.mu.Unlock()
+			}
+		}
+		return record
+	})
 	s.Records.SaveIndex()
 	return cells
+}
+
+// Each passes the cells of a campaign to a function, which it calls from several goroutines, and
+// keeps none: there may be more records than fit into memory.
+func (s *Store) Each(campaign *harness.Campaign, do func(results.Cell)) {
+	campaign.Each(s.Find, func(_ int, cell results.Cell, _ []harness.Task) { do(cell) })
+	s.Records.SaveIndex()
 }
 
 // Needed returns the IDs of the runs that a campaign needs, the folder lacks, and bundles hold, for
@@ -147,13 +182,6 @@ func (s *Store) Needed(campaign *harness.Campaign, from []*check.Checked) []map[
 	}, from)
 }
 
-// Known returns a run that Lookup or Commit saw.
-func (s *Store) Known(id string) *results.Record {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.seen[id]
-}
-
 // Seen counts the runs that Lookup, Find or Commit saw, failed ones included.
 func (s *Store) Seen() int {
 	s.mu.Lock()
@@ -165,20 +193,11 @@ func (s *Store) Seen() int {
 func (s *Store) Finished() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := 0
-	for _, record := range s.seen {
-		if record.End.Status != results.Failed {
-			n++
-		}
-	}
-	return n
+	return s.finished
 }
 
 // Find is a harness.Lookup for tables: finished runs, else failed ones.
 func (s *Store) Find(id string) *results.Record {
-	if record := s.Known(id); record != nil {
-		return record
-	}
 	record, found, err := s.Lookup(id)
 	if err == nil && !found {
 		record, found, err = s.Records.LookupFailed(id)
@@ -193,15 +212,14 @@ func (s *Store) Find(id string) *results.Record {
 	return record
 }
 
-// ForgetFailures makes find look again for runs that had failed.
+// ForgetFailures makes Cells look again for runs that had failed.
 func (s *Store) ForgetFailures() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	maps.DeleteFunc(s.seen, func(_ string,
-		r *results.Record,
-	) bool {
+	maps.DeleteFunc(s.kept, func(_ string, r *results.Record) bool {
 		return r.End.Status == results.Failed
 	})
+	maps.DeleteFunc(s.seen, func(_ runID, finished bool) bool { return !finished })
 }
 
 // OtherCode describes the records of a campaign's plan that were made by other code than the

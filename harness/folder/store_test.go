@@ -62,8 +62,8 @@ func TestStore(t *testing.T) {
 
 	id := records[0].Run.ID()
 	fresh := open()
-	if fresh.Known(id) != nil || fresh.Find(id) == nil || fresh.Known(id) == nil {
-		t.Error("a run is known before it is read, or not found, or not known after")
+	if fresh.Seen() != 0 || fresh.Find(id) == nil || fresh.Seen() != 1 {
+		t.Error("a run is seen before it is read, or not found, or not seen after")
 	}
 	if err := os.WriteFile(store.Records.Path(id), []byte("damaged"), 0o644); err != nil {
 		t.Fatal(err)
