@@ -119,13 +119,12 @@ func (r *Record) finite() bool {
 
 // Finite reports whether p's losses and metrics are all finite.
 func (p *Point) Finite() bool {
-	for _, v := range p.values() {
-		if v != nil && !(protocol.Finite(float64(v.Loss)) && protocol.Finite(float64(v.Metric))) {
-			return false
-		}
-	}
-	return true
+	return p.Train.finite() && (p.Validation == nil || p.Validation.finite()) &&
+		(p.Test == nil || p.Test.finite())
 }
+
+// finite uses that v − v is 0 for finite v and NaN for others.
+func (v *Value) finite() bool { return v.Loss-v.Loss == 0 && v.Metric-v.Metric == 0 }
 
 // Unstable reports whether r shows its step size to be too large: it diverged, or its final loss on
 // the train part is not below the initial one, although it has changed. Steps that change nothing

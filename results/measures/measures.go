@@ -339,8 +339,15 @@ func pooled(c results.Cell) (notes []Warning) {
 		}
 		kinds[what][value] = true
 	}
-	for _, record := range c.Runs {
+	var ids results.IDs
+	var last results.ShortID
+	for i, record := range c.Runs {
 		run := &record.Run
+		before := last
+		last = ids.Short(run)
+		if i > 0 && last.Rest == before.Rest && record.Spec.DType == c.Runs[i-1].Spec.DType {
+			continue // all but the seed is as before
+		}
 		add("settings", run.Optimizer.Setting.String())
 		add("batch sizes", fmt.Sprint(run.BatchSize))
 		add("budgets", fmt.Sprint(run.Budget))

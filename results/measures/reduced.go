@@ -1,7 +1,6 @@
 package measures
 
 import (
-	"crypto/sha256"
 	"math"
 
 	"noisebench/protocol"
@@ -18,7 +17,7 @@ type reduced struct {
 	records   int          // accepted
 	refused   int          // of other contracts
 	platforms map[string]bool
-	ids       []runID
+	ids       []results.ShortID
 	spec      *protocol.ProblemSpec // of the first record; nil if there are none
 	first     *results.Run          // of the replicates; nil if there are none
 	metric    protocol.Metric       // of that
@@ -29,9 +28,6 @@ type reduced struct {
 	measures  Measures  // of the cell alone
 	notes     []Warning // on these
 }
-
-// runID is the beginning of a run's ID.
-type runID [sha256.Size / 2]byte
 
 // scored is a run with its score by the plan's rule.
 type scored struct {
@@ -70,8 +66,7 @@ func reduce(plan *protocol.Plan, c results.Cell) reduced {
 	var ids results.IDs
 	for _, r := range c.Records() {
 		s.platforms[r.Host.Platform] = true
-		id := ids.Sum(&r.Run)
-		s.ids = append(s.ids, runID(id[:]))
+		s.ids = append(s.ids, ids.Short(&r.Run))
 		if s.spec == nil {
 			spec := r.Spec
 			s.spec = &spec

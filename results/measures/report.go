@@ -143,9 +143,10 @@ type Overall struct {
 
 const (
 	level = 1 - stats.Alpha
-	// draws of the bootstrap: the percentiles of mean ranks, which take few values, move no more
-	// with more of them.
-	draws = 2000
+	// draws of the bootstrap for up to drawnSeeds seeds: the percentiles of mean ranks, which take
+	// few values, move no more with more of them. The error of an end of an interval is about
+	// 1/√(draws · seeds) on the scale of the scores, so that with more seeds fewer draws do.
+	draws, leastDraws, drawnSeeds = 2000, 200, 100
 	// unstableShare is the share of diverged replicates from which on an optimizer is listed behind
 	// all others.
 	unstableShare = 0.3
@@ -328,7 +329,7 @@ func (r *Report) accept(plan *protocol.Plan, all []reduced) (cells []reduced,
 
 // countRuns fills in how much of the plan is done. A run may serve several purposes.
 func (r *Report) countRuns(plan *protocol.Plan, cells []reduced) {
-	runs := map[runID]bool{}
+	runs := map[results.ShortID]bool{}
 	for _, e := range plan.Problems {
 		for _, o := range plan.Optimizers {
 			s := find(plan, cells, e.Name, o.Name)
