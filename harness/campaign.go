@@ -616,7 +616,14 @@ func (e *execution) refresh(i int) error {
 }
 
 func (e *execution) derive(i int, mu *sync.Mutex) {
-	d := e.campaign.cells[i].decide(func(id string) (outcome, bool) { return e.lookup(id, mu) })
+	d := e.campaign.cells[i].decide(func(id string) (o outcome, reason string, ok bool) {
+		if o, ok = e.lookup(id, mu); ok && o.failed {
+			mu.Lock()
+			defer mu.Unlock()
+			reason = e.failed[id].End.Reason
+		}
+		return o, reason, ok
+	})
 	s := &e.cells[i]
 	s.cell, s.due, s.settled = d.cell, d.due, 0
 	s.tuning, s.ties, s.oneShot = len(d.tuning), d.ties, len(d.oneShot)

@@ -203,7 +203,7 @@ func (c *cell) mostRuns() int {
 // outcomeFor is what decisions need of a finished or failed run.
 func outcomeFor(plan *protocol.Plan, r *results.Record) outcome {
 	if r.End.Status == results.Failed {
-		return outcome{failed: true, reason: r.End.Reason}
+		return outcome{failed: true}
 	}
 	start, _ := r.Points[0].At(results.PartFor(&r.Spec, plan.Selection))
 	return outcome{
@@ -224,15 +224,15 @@ type decision struct {
 // failed run is not due: the cell is decided without it, and lists it.
 func (c *cell) state(find Lookup) (results.Cell, []Task) {
 	known := map[string]*results.Record{}
-	d := c.decide(func(id string) (outcome, bool) {
+	d := c.decide(func(id string) (o outcome, reason string, ok bool) {
 		r := known[id]
 		if r == nil {
 			if r = find(id); r == nil {
-				return outcome{}, false
+				return outcome{}, "", false
 			}
 			known[id] = r
 		}
-		return outcomeFor(c.plan, r), true
+		return outcomeFor(c.plan, r), r.End.Reason, true
 	})
 	records := func(ids []string) (all []*results.Record) {
 		for _, id := range ids {
@@ -245,8 +245,11 @@ func (c *cell) state(find Lookup) (results.Cell, []Task) {
 	return d.cell, d.due
 }
 
-// decide is state by the outcomes of runs, which find returns by their IDs.
-func (c *cell) decide(find func(id string) (outcome, bool)) decision {
+// outcomes returns the outcome of a finished or failed run by its ID, and the reason why it failed.
+type outcomes func(id string) (o outcome, reason string, ok bool)
+
+// decide is state by the outcomes of runs.
+func (c *cell) decide(find outcomes) decision {
 	if c.impossible != "" {
 		return decision{cell: results.Cell{
 			Problem: c.pEntry.Name, Optimizer: c.oEntry.Name,
@@ -265,7 +268,7 @@ func (c *cell) decide(find func(id string) (outcome, bool)) decision {
 }
 
 // own is decide for the cell's own definitions alone.
-func (c *cell) own(find func(id string) (outcome, bool)) decision {
+func (c *cell) own(find outcomes) decision {
 	b := &book{cell: c, find: find, waiting: map[string]bool{}, tuning: map[string]bool{}}
 	d := decision{cell: results.Cell{
 		Problem: c.pEntry.Name, Optimizer: c.oEntry.Name,
@@ -299,7 +302,7 @@ func (c *cell) own(find func(id string) (outcome, bool)) decision {
 // book looks up runs and keeps lists of those that are due and those that failed.
 type book struct {
 	cell    *cell
-	find    func(id string) (outcome, bool)
+	find    outcomes
 	ids     results.IDs
 	due     []Task
 	waiting map[string]bool // runs that are due, by ID
@@ -313,14 +316,14 @@ func (b *book) get(
 ) (id string, o outcome, ok bool) {
 	run := b.cell.run(setting, seed)
 	id = b.ids.Of(&run)
-	o, ok = b.find(id)
+	o, reason, ok := b.find(id)
 	switch {
 	case !ok && !b.waiting[id]:
 		b.waiting[id] = true
 		b.due = append(b.due, Task{id, run, purpose})
 	case ok && o.failed:
 		if reason := fmt.Sprintf("%s, seed %d: %s", setting, seed,
-			o.reason); !slices.Contains(b.failed, reason) {
+			reason); !slices.Contains(b.failed, reason) {
 			b.failed = append(b.failed, reason)
 		}
 	case ok && (purpose == ForSweep || purpose == ForTie):

@@ -19,7 +19,6 @@ type outcome struct {
 	unstable bool    // diverged, or ended no better than it started
 	still    bool    // the steps were too small to change the loss
 	failed   bool    // no result: the setting is excluded, but its run counts
-	reason   string  // for which it failed
 }
 
 // sweep is the tuning of one optimizer on one problem as a pure function: [sweep.walk] determines

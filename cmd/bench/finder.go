@@ -79,7 +79,7 @@ func (f *found) each(cmd *cobra.Command, arg string, do func(results.Cell)) erro
 // been found.
 func (f *found) imported(cmd *cobra.Command, arg string) ([]results.Cell, error) {
 	cells := importedCells(f.store.Records, &f.campaign.Plan, cmd.ErrOrStderr())
-	if f.store.Seen() == 0 && len(cells) == 0 {
+	if f.store.Empty() && len(cells) == 0 {
 		return nil, noRecords(cmd, f, arg)
 	}
 	return cells, nil

@@ -42,7 +42,7 @@ Only this machine can open the page, unless --addr says otherwise: there are no 
 			if err != nil {
 				return err
 			}
-			if store.Seen() == 0 && len(store.OtherCode(campaign)) > 0 {
+			if store.Empty() && len(store.OtherCode(campaign)) > 0 {
 				return noRecords(cmd, there, args[0])
 			}
 			listener, err := net.Listen("tcp", addr)

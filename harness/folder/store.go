@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"noisebench/harness"
 	"noisebench/harness/verify"
@@ -29,8 +30,9 @@ type Store struct {
 	Traces  bool // records are read with their traces
 	warn    func(line string)
 
+	found    atomic.Int64 // runs that Find returned, some of them more than once
 	mu       sync.Mutex
-	seen     map[runID]bool             // true for finished runs, false for failed ones
+	seen     map[runID]bool             // by Lookup and Commit: true for finished runs, false for failed ones
 	finished int                        // of seen
 	kept     map[string]*results.Record // by Cells
 	warned   map[string]bool            // of unreadable records, by ID
@@ -71,6 +73,15 @@ func (s *Store) Prepare() error {
 
 // Lookup implements harness.Store.
 func (s *Store) Lookup(id string) (*results.Record, bool, error) {
+	record, found, err := s.lookup(id)
+	if found {
+		s.note(id, record)
+	}
+	return record, found, err
+}
+
+// lookup is Lookup that does not remember the run.
+func (s *Store) lookup(id string) (*results.Record, bool, error) {
 	lookup := s.Records.Lookup
 	if s.Traces {
 		lookup = s.Records.LookupTraced
@@ -81,9 +92,6 @@ func (s *Store) Lookup(id string) (*results.Record, bool, error) {
 		s.warnOnce(id, fmt.Sprintf("unreadable record: %v; the run does not count until it is "+
 			"made again", err))
 		return nil, false, nil
-	}
-	if found {
-		s.note(id, record)
 	}
 	return record, found, err
 }
@@ -182,11 +190,11 @@ func (s *Store) Needed(campaign *harness.Campaign, from []*check.Checked) []map[
 	}, from)
 }
 
-// Seen counts the runs that Lookup, Find or Commit saw, failed ones included.
-func (s *Store) Seen() int {
+// Empty reports whether none of Lookup, Find and Commit saw a run.
+func (s *Store) Empty() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.seen)
+	return len(s.seen) == 0 && s.found.Load() == 0
 }
 
 // Finished counts the finished runs that Lookup or Commit saw.
@@ -198,7 +206,7 @@ func (s *Store) Finished() int {
 
 // Find is a harness.Lookup for tables: finished runs, else failed ones.
 func (s *Store) Find(id string) *results.Record {
-	record, found, err := s.Lookup(id)
+	record, found, err := s.lookup(id)
 	if err == nil && !found {
 		record, found, err = s.Records.LookupFailed(id)
 	}
@@ -208,7 +216,7 @@ func (s *Store) Find(id string) *results.Record {
 	if !found {
 		return nil
 	}
-	s.note(id, record)
+	s.found.Add(1)
 	return record
 }
 
@@ -219,7 +227,6 @@ func (s *Store) ForgetFailures() {
 	maps.DeleteFunc(s.kept, func(_ string, r *results.Record) bool {
 		return r.End.Status == results.Failed
 	})
-	maps.DeleteFunc(s.seen, func(_ runID, finished bool) bool { return !finished })
 }
 
 // OtherCode describes the records of a campaign's plan that were made by other code than the

@@ -47,8 +47,8 @@ func TestStore(t *testing.T) {
 		records = append(records, r)
 	}
 	n := len(records)
-	if n == 0 || store.Seen() != n || store.Finished() != n {
-		t.Fatalf("%d records, %d seen, %d finished", n, store.Seen(), store.Finished())
+	if n == 0 || store.Empty() || store.Finished() != n {
+		t.Fatalf("%d records, %t, %d finished", n, store.Empty(), store.Finished())
 	}
 	if err := store.Lost(); err != nil {
 		t.Errorf("nothing is lost, but: %v", err)
@@ -62,7 +62,7 @@ func TestStore(t *testing.T) {
 
 	id := records[0].Run.ID()
 	fresh := open()
-	if fresh.Seen() != 0 || fresh.Find(id) == nil || fresh.Seen() != 1 {
+	if !fresh.Empty() || fresh.Find(id) == nil || fresh.Empty() {
 		t.Error("a run is seen before it is read, or not found, or not seen after")
 	}
 	if err := os.WriteFile(store.Records.Path(id), []byte("damaged"), 0o644); err != nil {
