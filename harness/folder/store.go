@@ -220,6 +220,22 @@ func (s *Store) Find(id string) *results.Record {
 	return record
 }
 
+// Traced returns finished runs with their traces. A run whose record cannot be read any more stays
+// without.
+func (s *Store) Traced(runs []*results.Record) []*results.Record {
+	traced := slices.Clone(runs)
+	var ids results.IDs
+	for i, r := range runs {
+		if r.Run.Trace == 0 || r.Trace != nil || r.Imported != nil {
+			continue
+		}
+		if record, found, err := s.Records.LookupTraced(ids.Of(&r.Run)); found && err == nil {
+			traced[i] = record
+		}
+	}
+	return traced
+}
+
 // ForgetFailures makes Cells look again for runs that had failed.
 func (s *Store) ForgetFailures() {
 	s.mu.Lock()
