@@ -2,6 +2,7 @@ package measures
 
 import (
 	"math"
+	"slices"
 
 	"noisebench/protocol"
 	"noisebench/results"
@@ -22,7 +23,8 @@ type reduced struct {
 	first     *results.Run          // of the replicates; nil if there are none
 	metric    protocol.Metric       // of that
 	replicas  []replicate
-	reached   []reached // of all replicates
+	reached   []reached // of all replicates, one after the other
+	seen      [][]int64 // examples seen at the points of a run; most runs share one
 	oneShot   []scored
 	row       Row
 	measures  Measures  // of the cell alone
@@ -38,14 +40,14 @@ type scored struct {
 // replicate is a replicate of the chosen setting.
 type replicate struct {
 	scored
-	start float64
-	end   int // of its part of reduced.reached
+	start     float64
+	end, seen int32 // the end of its part of reduced.reached; in reduced.seen
 }
 
-// reached is a value of a run's metric that is better than all before it, and where that was.
+// reached is a value of a run's metric that is better than all before it, and the point's index.
 type reached struct {
-	seen  int64
 	value float64
+	point int32
 }
 
 // reduce takes what a report needs from a cell. Records of another contract than the cell's latest,
@@ -96,14 +98,23 @@ func reduce(plan *protocol.Plan, c results.Cell) reduced {
 		values = valuesOf(values[:0], r, q)
 		for i, v := range values {
 			if i == 0 || results.Better(r.Spec.Metric, v, s.reached[len(s.reached)-1].value) {
-				s.reached = append(s.reached, reached{r.Points[i].Seen, v})
+				s.reached = append(s.reached, reached{v, int32(i)})
 			}
+		}
+		if n := len(s.seen); n == 0 || !slices.EqualFunc(s.seen[n-1], r.Points,
+			func(seen int64, p results.Point) bool { return seen == p.Seen }) {
+			seen := make([]int64, len(r.Points))
+			for i := range seen {
+				seen[i] = r.Points[i].Seen
+			}
+			s.seen = append(s.seen, seen)
 		}
 		areas = append(areas, area(on, r, q, values))
 		s.replicas = append(s.replicas, replicate{
-			scoreOf(plan, r), start(r, part), len(s.reached),
+			scoreOf(plan, r), start(r, part), int32(len(s.reached)), int32(len(s.seen) - 1),
 		})
 	}
+	s.reached = slices.Clip(s.reached)
 	s.measures.AUC = on.back(stats.Mean(areas))
 	s.measures.tune(plan, on, c)
 	s.noteMeasures(plan, on, c)
@@ -156,12 +167,12 @@ func (s *reduced) scores() []float64 {
 func (s *reduced) timesTo(target float64) Times {
 	t := Times{N: len(s.replicas)}
 	var examples []float64
-	begin := 0
+	begin := int32(0)
 	for _, r := range s.replicas {
 		seen := math.Inf(1)
 		for _, v := range s.reached[begin:r.end] {
 			if !results.Better(s.spec.Metric, target, v.value) {
-				seen = float64(v.seen)
+				seen = float64(s.seen[r.seen][v.point])
 				t.Reached++
 				break
 			}

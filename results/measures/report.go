@@ -9,6 +9,7 @@
 package measures
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"maps"
@@ -329,18 +330,19 @@ func (r *Report) accept(plan *protocol.Plan, all []reduced) (cells []reduced,
 
 // countRuns fills in how much of the plan is done. A run may serve several purposes.
 func (r *Report) countRuns(plan *protocol.Plan, cells []reduced) {
-	runs := map[results.ShortID]bool{}
+	var runs []results.ShortID
 	for _, e := range plan.Problems {
 		for _, o := range plan.Optimizers {
 			s := find(plan, cells, e.Name, o.Name)
-			for _, id := range s.ids {
-				runs[id] = true
-			}
+			runs = append(runs, s.ids...)
 			r.Planned += len(s.cell.Failed) + s.cell.Missing
 		}
 	}
-	r.Finished = len(runs)
-	r.Planned += len(runs)
+	slices.SortFunc(runs, func(a, b results.ShortID) int {
+		return cmp.Or(cmp.Compare(a.Seed, b.Seed), bytes.Compare(a.Rest[:], b.Rest[:]))
+	})
+	r.Finished = len(slices.Compact(runs))
+	r.Planned += r.Finished
 }
 
 // contractOf is the version of the contract that a report is of, by the latest one of its records,
