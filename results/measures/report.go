@@ -101,7 +101,7 @@ type Row struct {
 	Final    Summary              // of the replicates at their last points
 	OneShot  Summary              // of the replicates of the declared default, by the plan's rule
 	Steps    float64              // mean per run
-	// median time of problem and optimizer per example; NaN if unknown
+	// time of problem and optimizer per example, of the fastest replicate; NaN if unknown
 	Seconds  float64
 	Slowdown float64         // Seconds over the least Seconds on the problem
 	Tuning   Cost            // of the sweep and the tie step
