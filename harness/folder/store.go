@@ -174,7 +174,6 @@ func (s *Store) Cells(campaign *harness.Campaign) []results.Cell {
 // Each passes the cells of a campaign to a function, which it calls from several goroutines, and
 // keeps none: there may be more records than fit into memory.
 func (s *Store) Each(campaign *harness.Campaign, do func(results.Cell)) {
-	defer debug.SetGCPercent(debug.SetGCPercent(50))
 	campaign.Each(s.Find, func(_ int, cell results.Cell, _ []harness.Task) { do(cell) })
 	s.Records.SaveIndex()
 }

@@ -23,7 +23,8 @@ type reduced struct {
 	first     *results.Run          // of the replicates; nil if there are none
 	metric    protocol.Metric       // of that
 	replicas  []replicate
-	reached   []reached // of all replicates, one after the other
+	reached   []float64 // by all replicates, one after the other: values better than all before
+	points    []int32   // of their runs, where that was
 	seen      [][]int64 // examples seen at the points of a run; most runs share one
 	oneShot   []scored
 	row       Row
@@ -42,12 +43,6 @@ type replicate struct {
 	scored
 	start     float64
 	end, seen int32 // the end of its part of reduced.reached; in reduced.seen
-}
-
-// reached is a value of a run's metric that is better than all before it, and the point's index.
-type reached struct {
-	value float64
-	point int32
 }
 
 // reduce takes what a report needs from a cell. Records of another contract than the cell's latest,
@@ -97,8 +92,8 @@ func reduce(plan *protocol.Plan, c results.Cell) reduced {
 	for _, r := range c.Runs {
 		values = valuesOf(values[:0], r, q)
 		for i, v := range values {
-			if i == 0 || results.Better(r.Spec.Metric, v, s.reached[len(s.reached)-1].value) {
-				s.reached = append(s.reached, reached{v, int32(i)})
+			if i == 0 || results.Better(r.Spec.Metric, v, s.reached[len(s.reached)-1]) {
+				s.reached, s.points = append(s.reached, v), append(s.points, int32(i))
 			}
 		}
 		if n := len(s.seen); n == 0 || !slices.EqualFunc(s.seen[n-1], r.Points,
@@ -114,7 +109,7 @@ func reduce(plan *protocol.Plan, c results.Cell) reduced {
 			scoreOf(plan, r), start(r, part), int32(len(s.reached)), int32(len(s.seen) - 1),
 		})
 	}
-	s.reached = slices.Clip(s.reached)
+	s.reached, s.points = slices.Clone(s.reached), slices.Clone(s.points) // without spare capacity
 	s.measures.AUC = on.back(stats.Mean(areas))
 	s.measures.tune(plan, on, c)
 	s.noteMeasures(plan, on, c)
@@ -170,9 +165,9 @@ func (s *reduced) timesTo(target float64) Times {
 	begin := int32(0)
 	for _, r := range s.replicas {
 		seen := math.Inf(1)
-		for _, v := range s.reached[begin:r.end] {
-			if !results.Better(s.spec.Metric, target, v.value) {
-				seen = float64(s.seen[r.seen][v.point])
+		for k := begin; k < r.end; k++ {
+			if !results.Better(s.spec.Metric, target, s.reached[k]) {
+				seen = float64(s.seen[r.seen][s.points[k]])
 				t.Reached++
 				break
 			}
