@@ -15,6 +15,7 @@ size=$(wc -c <"$here/standard.noisebench.tar.zst")
 sum=$(sha256sum "$here/standard.noisebench.tar.zst" | cut -d ' ' -f 1)
 printf '[\n {\n  "Name": "standard.noisebench.tar.zst",\n  "Size": %d,\n  "SHA256": "%s"\n }\n]\n' "$size" "$sum" \
 	>plugins/problems/internal/data/published.json
-bench verify "$here/standard.noisebench.tar.zst" --rerun 20 --save
+bench verify "$here/standard.noisebench.tar.zst" --rerun 20 --save "$here/verified.new"
+rm -rf "$here/verified" && mv "$here/verified.new" "$here/verified"
 bench report standard -o noisebench-published/runs --out "$here/standard.html"
 bench table standard -o noisebench-published/runs --format markdown >"$here/standard.md"

@@ -126,7 +126,7 @@ func (c *charter) problem(p *measures.Problem) []chart {
 	if c.varies(p.Name) {
 		add(batch)
 	}
-	noise := c.curves(measures.TraceCurves(c.plan, c.cells, p.Name, "noise_to_signal"), quartiles)
+	noise := c.curves(measures.TraceCurves(c.plan, c.cells, p.Name, measures.NoiseToSignal), quartiles)
 	noise.Title, noise.Y.Label = "Noise to signal of the gradient", "‖s‖₁ / ‖g‖² of one example"
 	noise.About = "median over the seeds; band: quartiles. Where it exceeds the batch size, a " +
 		"gradient is mostly noise"
