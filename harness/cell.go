@@ -277,8 +277,11 @@ func (b *book) get(setting protocol.Setting, seed uint64, purpose Purpose) *resu
 		b.waiting[id] = true
 		b.due = append(b.due, Task{id, run, purpose})
 	case record != nil && record.End.Status == results.Failed:
-		if reason := fmt.Sprintf("%s, seed %d: %s", setting, seed,
-			record.End.Reason); !slices.Contains(b.failed, reason) {
+		reason := fmt.Sprintf("seed %d: %s", seed, record.End.Reason)
+		if text := setting.String(); text != "" {
+			reason = text + ", " + reason
+		}
+		if !slices.Contains(b.failed, reason) {
 			b.failed = append(b.failed, reason)
 		}
 	case record != nil && (purpose == ForSweep || purpose == ForTie):

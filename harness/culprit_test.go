@@ -127,9 +127,9 @@ func TestChangedSpec(t *testing.T) {
 		"constants is {\"optimum\":1}, was absent":                                           func(s *protocol.ProblemSpec) { s.Constants = map[string]float64{"optimum": 1} },
 	} {
 		d, o := pointsDef(20, &callLog{}), scriptedDef(nil, nil)
-		d.Origin.Plugin = "shifty"
+		d.Origin.Plugin, o.Hyperparameters = "shifty", nil
 		plan := testPlan()
-		plan.Optimizers = plan.Optimizers[2:3]
+		plan.Optimizers = []protocol.OptimizerEntry{{Optimizer: o.Name}}
 		campaign, err := NewCampaign(plan, definitions{d, []protocol.OptimizerDef{o}})
 		if err != nil {
 			t.Fatal(err)
@@ -149,8 +149,8 @@ func TestChangedSpec(t *testing.T) {
 			t.Errorf("%q: %d runs, failed are %q", want, runs, failed)
 		}
 		for _, f := range failed {
-			if !strings.Contains(f, want) {
-				t.Errorf("the reason is %q, want %q", f, want)
+			if !strings.HasPrefix(f, "seed ") || !strings.Contains(f, want) {
+				t.Errorf("the reason is %q, want a seed and %q", f, want)
 			}
 		}
 	}
