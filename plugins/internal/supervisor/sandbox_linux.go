@@ -116,7 +116,7 @@ func confine(rules *os.File) error {
 		return err
 	}
 	// A program may listen, since the contract lets it, but not connect to others.
-	connect := landlock.MustConfig(landlock.AccessNetSet(ll.AccessNetConnectTCP)).BestEffort()
+	connect := landlock.Config{HandledAccessNet: ll.AccessNetConnectTCP}.BestEffort()
 	if err := connect.RestrictNet(); err != nil {
 		return err
 	}
