@@ -1,12 +1,15 @@
 package harness
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -780,6 +783,11 @@ func (e *execution) attempt(ctx, held context.Context, i int, task Task) (record
 		if fault := (*protocol.Fault)(nil); err != nil && !errors.As(err, &fault) {
 			return nil, err
 		}
+		if err == nil {
+			if err = sameSpec(cell, record); err != nil {
+				record = nil
+			}
+		}
 		e.stamp(record, started)
 		if err == nil {
 			break
@@ -792,6 +800,33 @@ func (e *execution) attempt(ctx, held context.Context, i int, task Task) (record
 		}
 	}
 	return e.keep(task, record)
+}
+
+// sameSpec returns a fault if an outside plugin described its problem otherwise for a run than for
+// the plan, as one may whose description depends on the process that is asked.
+func sameSpec(c *cell, record *results.Record) error {
+	if !outside(c.problem.Origin) {
+		return nil
+	}
+	var specs [2]map[string]json.RawMessage
+	for i, s := range []*protocol.ProblemSpec{&record.Spec, &c.spec} {
+		text, err := json.Marshal(s)
+		if err == nil {
+			err = json.Unmarshal(text, &specs[i])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	names := slices.Concat(slices.Collect(maps.Keys(specs[0])), slices.Collect(maps.Keys(specs[1])))
+	slices.Sort(names)
+	for _, name := range names {
+		if now, then := specs[0][name], specs[1][name]; !bytes.Equal(now, then) {
+			return fault(c.problem.Origin, c.problem.Name, "Spec", fmt.Errorf("it is not what it was for the plan: %s is %.80s, was %.80s",
+				name, cmp.Or(string(now), "absent"), cmp.Or(string(then), "absent")))
+		}
+	}
+	return nil
 }
 
 // without is the record of a run that failed before it began.

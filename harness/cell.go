@@ -322,8 +322,11 @@ func (b *book) get(
 		b.waiting[id] = true
 		b.due = append(b.due, Task{id, run, purpose})
 	case ok && o.failed:
-		if reason := fmt.Sprintf("%s, seed %d: %s", setting, seed,
-			reason); !slices.Contains(b.failed, reason) {
+		reason = fmt.Sprintf("seed %d: %s", seed, reason)
+		if text := setting.String(); text != "" {
+			reason = text + ", " + reason
+		}
+		if !slices.Contains(b.failed, reason) {
 			b.failed = append(b.failed, reason)
 		}
 	case ok && (purpose == ForSweep || purpose == ForTie):

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"noisebench/protocol"
+	"noisebench/results"
 )
 
 // faulty fails at Close, as a plugin does that hangs there.
@@ -105,6 +106,53 @@ func TestFailingProblemAlone(t *testing.T) {
 	_, err = campaign.Execute(context.Background(), Options{Store: newMemoryStore(), Parallel: 1})
 	if err == nil || !strings.Contains(err.Error(), "culprit") {
 		t.Errorf("got %v, want the fault", err)
+	}
+}
+
+// otherProcess makes runs with another process's description of the problem.
+type otherProcess struct {
+	problem   protocol.ProblemDef
+	optimizer protocol.OptimizerDef
+}
+
+func (e otherProcess) Make(ctx context.Context, run results.Run, _ *Checkpoints) (*results.Record, error) {
+	return Run(ctx, e.problem, e.optimizer, run, nil)
+}
+
+// A problem that describes itself otherwise in another process is named, and nothing of it counts.
+func TestChangedSpec(t *testing.T) {
+	for want, change := range map[string]func(*protocol.ProblemSpec){
+		"": func(*protocol.ProblemSpec) {},
+		"plugin shifty (points): Spec: it is not what it was for the plan: test is 8, was 7": func(s *protocol.ProblemSpec) { s.Test = 8 },
+		"constants is {\"optimum\":1}, was absent":                                           func(s *protocol.ProblemSpec) { s.Constants = map[string]float64{"optimum": 1} },
+	} {
+		d, o := pointsDef(20, &callLog{}), scriptedDef(nil, nil)
+		d.Origin.Plugin, o.Hyperparameters = "shifty", nil
+		plan := testPlan()
+		plan.Optimizers = []protocol.OptimizerEntry{{Optimizer: o.Name}}
+		campaign, err := NewCampaign(plan, definitions{d, []protocol.OptimizerDef{o}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		spec := d.Spec
+		d.Spec = func(at protocol.Setting) (protocol.ProblemSpec, error) {
+			s, err := spec(at)
+			change(&s)
+			return s, err
+		}
+		cells, err := campaign.Execute(context.Background(), Options{Store: newMemoryStore(), Parallel: 1, Maker: otherProcess{d, o}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		failed := cells[0].Failed
+		if runs := len(cells[0].Runs); want == "" && (runs != 10 || len(failed) > 0) || want != "" && (runs > 0 || len(failed) == 0) {
+			t.Errorf("%q: %d runs, failed are %q", want, runs, failed)
+		}
+		for _, f := range failed {
+			if !strings.HasPrefix(f, "seed ") || !strings.Contains(f, want) {
+				t.Errorf("the reason is %q, want a seed and %q", f, want)
+			}
+		}
 	}
 }
 

@@ -47,7 +47,7 @@ func serveMode(mode string) {
 	case "thief":
 		host, _ := strconv.Atoi(os.Args[3])
 		victim, _ := strconv.Atoi(os.Args[4])
-		Serve(thief(os.Args[2], host, victim))
+		Serve(thief(os.Args[2], host, victim, os.Args[5]))
 	case "tiny", "tiny-optimizer":
 		Serve(tinyProblem, tinyOptimizer)
 	case "silent":

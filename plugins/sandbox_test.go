@@ -21,7 +21,7 @@ import (
 
 // thief is an optimizer that tries what a plugin must not be able to do. Its error lists what it
 // could do.
-func thief(results string, host, victim int) protocol.OptimizerDef {
+func thief(results string, host, victim int, server string) protocol.OptimizerDef {
 	d := optimizerDef("thief")
 	inherited := descriptors()
 	d.New32, d.New64 = nil, func(protocol.Start) (protocol.Optimizer[float64], protocol.Request, error) {
@@ -69,6 +69,13 @@ func thief(results string, host, victim int) protocol.OptimizerDef {
 			return errors.Join(err, syscall.PtraceDetach(victim))
 		})
 		try("kill a process", func() error { return syscall.Kill(victim, syscall.SIGKILL) })
+		try("connect by TCP", func() error {
+			c, err := net.Dial("tcp", server)
+			if err == nil {
+				return c.Close()
+			}
+			return err
+		})
 		try("find a socket of a plugin", func() error {
 			sockets, err := os.ReadFile("/proc/self/net/unix")
 			host := filepath.Dir(filepath.Dir(os.Getenv("PLUGIN_UNIX_SOCKET_DIR")))
@@ -90,7 +97,14 @@ func thief(results string, host, victim int) protocol.OptimizerDef {
 			"write to its own temporary folder": func() error { return os.WriteFile(own, nil, 0o600) },
 			"read its own temporary folder":     func() error { _, err := os.ReadDir(os.TempDir()); return err },
 			"read its executable":               func() error { _, err := os.ReadFile(os.Args[0]); return err },
-			"start a program":                   func() error { return exec.Command("/bin/sh", "-c", "cat /dev/null").Run() },
+			"listen": func() error {
+				l, err := net.Listen("tcp", "127.0.0.1:0")
+				if err == nil {
+					err = l.Close()
+				}
+				return err
+			},
+			"start a program": func() error { return exec.Command("/bin/sh", "-c", "cat /dev/null").Run() },
 		} {
 			if err := do(); err != nil {
 				did = append(did, "NOT "+what+": "+err.Error())
@@ -158,8 +172,13 @@ func steal(t *testing.T, o Options) (did string, victimDied bool) {
 	if _, _, errno := syscall.Syscall(syscall.SYS_FCNTL, inheritable.Fd(), syscall.F_SETFD, 0); errno != 0 {
 		t.Fatal(errno)
 	}
+	server, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
 	launch(t, h, "good") // another plugin, with a socket
-	p, err := h.Launch(context.Background(), "thief", path, "plugin:thief", results, fmt.Sprint(os.Getpid()), fmt.Sprint(victim.Process.Pid))
+	p, err := h.Launch(context.Background(), "thief", path, "plugin:thief", results, fmt.Sprint(os.Getpid()), fmt.Sprint(victim.Process.Pid), server.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,13 +213,17 @@ func TestThief(t *testing.T) {
 	if supervisor.Landlock() < 6 {
 		allowed = "signal the host; signal the supervisor; kill a process"
 	}
-	if did, died := steal(t, Options{}); did != allowed || died != (allowed != "") {
+	if supervisor.Landlock() < 4 {
+		allowed += "; connect by TCP"
+	}
+	if did, died := steal(t, Options{}); did != allowed || died != (supervisor.Landlock() < 6) {
 		t.Errorf("a confined plugin could %s (and the victim died: %v), want %q", did, died, allowed)
 	}
 	did, died := steal(t, Options{NoSandbox: true})
 	for _, what := range []string{
 		"read a record", "change a record", "replace a record", "write a record by a child", "write to shared memory",
 		"open a descriptor of the host", "open the memory of the host", "trace a process", "signal the host",
+		"connect by TCP",
 	} {
 		if !strings.Contains(did, what) {
 			t.Errorf("without a sandbox a plugin cannot %s, but only %s", what, did)

@@ -224,6 +224,9 @@ func TestProblemSpecCheck(t *testing.T) {
 		"metric's name has 257 bytes":         func(s *protocol.ProblemSpec) { s.Metric.Name = strings.Repeat("m", 257) },
 		"there are 10001 drops":               func(s *protocol.ProblemSpec) { s.Schedule = make([]protocol.Drop, 10001) },
 		"10001 data files":                    func(s *protocol.ProblemSpec) { s.Data = make([]protocol.DataFile, 10001) },
+		"a name or hash of 257 bytes": func(s *protocol.ProblemSpec) {
+			s.Data = []protocol.DataFile{{Name: "d", SHA256: strings.Repeat("d", 257)}}
+		},
 		"has a name of 300 bytes": func(s *protocol.ProblemSpec) {
 			s.Constants = map[string]float64{strings.Repeat("c", 300): 1}
 		},

@@ -186,6 +186,11 @@ func (s *ProblemSpec) Check() error {
 		return fmt.Errorf("budget is %d examples, want at least one batch (%d examples)", s.Budget,
 			s.BatchSize)
 	}
+	for _, f := range s.Data {
+		if n := max(len(f.Name), len(f.SHA256)); n > MaxNameLen {
+			return fmt.Errorf("data file %.20q has a name or hash of %d bytes, want at most %d", f.Name, n, MaxNameLen)
+		}
+	}
 	end := 0
 	for _, b := range s.Blocks {
 		if len(b.Name) > MaxNameLen || len(b.Shape) > 16 {

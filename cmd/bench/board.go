@@ -20,7 +20,7 @@ import (
 )
 
 func newBoard() *cobra.Command {
-	var out, format, title string
+	var out, format, title, verified, signers string
 	cmd := &cobra.Command{
 		Use:   "board DIR",
 		Short: "Join the bundles of a folder into one leaderboard",
@@ -36,30 +36,43 @@ the same. Where bundles differ, the majority decides; the others are left out, w
 names the difference. A bundle that fails a check is left out, too.
 
 An entry whose results are in several bundles, run by run, is listed once. Different entries of one
-name are distinguished by their files. The records of all bundles together may take 256 MiB of
-memory, for which bench uses less than 768 MiB; bundles beyond that are left out. Entries that were
+name are distinguished by their files. The records of all bundles together may take 192 MiB of
+memory, where a record that several bundles have counts once, and entries make at most 100,000 pairs
+on all problems, for which bench uses less than 512 MiB; bundles beyond that are left out. Entries that were
 not tuned by their plan, and those of plans that depart from the standard protocol, are listed next
 to the ranking, with the reason.
 
-FILE.sig, which ssh-keygen -Y sign -n noisebench writes, and the file allowed_signers in the folder
-show who signed a bundle. A bundle whose signature is not valid is left out. FILE.verify.json, which
-bench verify FILE --save writes next to a bundle, shows which of its runs were made again. Rows
-whose runs were only compared within tolerances, never bit by bit, are marked.`,
+Nothing in the folder is believed that does not prove itself, since whoever proposes a bundle writes
+there; what you vouch for lies outside. A row is verified only by a report in the folder --verified,
+where bench verify FILE --save FOLDER writes it; rows whose runs were only compared within
+tolerances, never bit by bit, are marked. FILE.sig or FILE.minisig shows who signed a bundle: a name
+if --signers lists the key (see bench verify), else the key alone. A bundle whose signature is not
+valid is left out.`,
 		Example: `  bench board bundles/ --out board.html
   bench board bundles/ --format markdown > board.md
-  for f in bundles/*` + bundle.Extension + `; do bench verify "$f" --rerun 20 --save; done`,
+  for f in bundles/*` + bundle.Extension + `; do bench verify "$f" --rerun 20 --save verified; done
+  bench board bundles/ --verified verified --signers allowed_signers`,
 		Args: oneArg("folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if format != "html" && format != "json" && formats[format] == nil {
 				return usagef(cmd,
 					"--format is %q, want html, terminal, markdown, csv, latex or json", format)
 			}
+			if err := board.Outside(args[0], signers); err != nil {
+				return err
+			}
+			known, err := knownSigners(signers)
+			if err != nil {
+				return err
+			}
 			// Records of many bundles stay in memory. The collector works harder near this limit
 			// than by its default, which lets the heap grow to twice what is in use.
-			defer debug.SetMemoryLimit(debug.SetMemoryLimit(600 << 20))
-			options := verify.Options{Known: plans.Known, Traces: format == "html"}
-			b, err := board.Open(args[0],
-				func(path string) *check.Checked { return verify.Open(path, options) })
+			defer debug.SetMemoryLimit(debug.SetMemoryLimit(400 << 20))
+			b, err := board.Open(args[0], verified, func(path string, shared *bundle.Shared) *check.Checked {
+				return verify.Open(path, verify.Options{
+					Known: plans.Known, Read: bundle.Options{Traces: format == "html", Shared: shared}, Signers: known,
+				})
+			})
 			if err != nil {
 				return err
 			}
@@ -95,6 +108,9 @@ whose runs were only compared within tolerances, never bit by bit, are marked.`,
 	cmd.Flags().StringVar(&format, "format", "html",
 		"of the board: html, terminal, markdown, csv, latex or json")
 	cmd.Flags().StringVar(&title, "title", "Leaderboard", "title of the board")
+	cmd.Flags().StringVar(&verified, "verified", "",
+		"`FOLDER` of reports that you trust, outside DIR")
+	cmd.Flags().StringVar(&signers, "signers", "", "`FILE` that lists whose keys are known, outside DIR")
 	cmd.AddCommand(newBoardInit())
 	return cmd
 }

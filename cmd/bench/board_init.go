@@ -18,6 +18,8 @@ func newBoardInit() *cobra.Command {
 bundles/ for the results, a README for contributors, check.sh, and two workflows for GitHub. For
 each pull request, they check the bundles that it adds, make some of their runs again, join all
 bundles into the page, and post their findings as a comment; what is merged is published as a page.
+A pull request may change nothing but bundles/: which runs were made again (verified/, by the
+workflow on the main branch) and whose key is whose (allowed_signers, by the owner) lie outside.
 
 The workflows build bench from --source at --revision, so that a board names the bench that judges
 it. Everything that they do can be done by hand: ./check.sh bundles/*.noisebench.tar.zst`,

@@ -55,7 +55,10 @@ var layers = map[string]struct{ own, libraries []string }{
 	"harness/progress": {own: []string{"harness", "results", "results/columns", "internal/text"}},
 	"harness/publish":  {own: []string{"protocol", "harness", "results", "results/bundle"}},
 	"harness/verify": {
-		own: []string{"protocol", "protocol/platform", "harness", "results", "results/bundle", "results/bundle/check", "results/stats", "internal/text"},
+		own: []string{
+			"protocol", "protocol/platform", "harness", "results", "results/bundle", "results/bundle/check", "results/bundle/signature", "results/stats",
+			"internal/text",
+		},
 	},
 	"harness/worker":    {own: []string{"protocol", "harness", "results"}},
 	"harness/slurm":     {own: []string{"results", "internal/text"}},
@@ -72,7 +75,7 @@ var layers = map[string]struct{ own, libraries []string }{
 			"protocol", "protocol/platform", "results", "results/bundle", "results/bundle/signature", "internal/text", "internal/jsondiff",
 		},
 	},
-	"results/bundle/signature": {own: []string{"results"}, libraries: []string{"github.com/hiddeco/sshsig", "golang.org/x/crypto/ssh"}},
+	"results/bundle/signature": {own: []string{"results"}, libraries: []string{"aead.dev/minisign", "github.com/hiddeco/sshsig", "golang.org/x/crypto/ssh"}},
 	"results/board": {
 		own: []string{
 			"protocol", "results", "results/bundle", "results/bundle/check", "results/bundle/signature", "results/measures", "results/report", "results/report/page",

@@ -16,7 +16,8 @@ func newVerify() *cobra.Command {
 	var flags pluginFlags
 	var again, format string
 	var seed uint64
-	var save, rebuilt bool
+	var save, signers string
+	var rebuilt bool
 	var parallel int
 	cmd := &cobra.Command{
 		Use:   "verify FILE",
@@ -60,11 +61,15 @@ executable, and by a fingerprint, too. If a plugin that is given by --plugin dif
 the records, this is an error that names the differences, unless --rebuilt is given for another
 build of the same source.
 
+FILE.sig (of ssh-keygen -Y sign -n noisebench) or FILE.minisig (of minisign -S) shows who signed the
+bundle: a name if --signers lists the key, one a line as NAME KEYTYPE KEY (KEYTYPE: ssh-ed25519 and
+the like, or minisign), else the key alone.
+
 A sample finds a fabricated record with a probability of the sampled share: repeat with other seeds,
 or --rerun all.`,
 		Example: `  bench verify qhm.noisebench.tar.zst --plugin ./qhm
   bench verify quick.noisebench.tar.zst --rerun 5%
-  bench verify quick.noisebench.tar.zst --rerun 20 --seed 7 --save
+  bench verify quick.noisebench.tar.zst --rerun 20 --seed 7 --save verified
   bench verify quick.noisebench.tar.zst --rerun 0 --format json`,
 		Args: oneArg("bundle"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -85,7 +90,11 @@ or --rerun all.`,
 			if share.None() {
 				flags.inProcess = true
 			}
-			x := verify.Open(args[0], verify.Options{Known: plans.Known})
+			known, err := knownSigners(signers)
+			if err != nil {
+				return err
+			}
+			x := verify.Open(args[0], verify.Options{Known: plans.Known, Signers: known})
 			catalogue, err := flags.open(cmd)
 			if err != nil {
 				return err
@@ -106,8 +115,8 @@ or --rerun all.`,
 					}
 				}
 			}
-			if save {
-				if err := x.Save(args[0]); err != nil {
+			if save != "" {
+				if err := x.Save(save); err != nil {
 					return err
 				}
 			}
@@ -126,8 +135,9 @@ or --rerun all.`,
 	f.StringVar(&again, "rerun", "5",
 		"how many runs to make again: a number, a share such as 5%, or all")
 	f.Uint64Var(&seed, "seed", 0, "of the choice of runs (default: random)")
-	f.BoolVar(&save, "save", false,
-		"write the findings to FILE.verify.json, where bench board finds them")
+	f.StringVar(&save, "save", "",
+		"write the findings to `FOLDER`/ROOT.json, for bench board --verified FOLDER")
+	f.StringVar(&signers, "signers", "", "`FILE` that lists whose keys are known")
 	f.BoolVar(&rebuilt, "rebuilt", false,
 		"treat plugins of another digest or SHA-256 as other builds of the same source")
 	f.StringVar(&format, "format", "terminal", "of the findings: terminal or json")

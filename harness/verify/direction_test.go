@@ -138,7 +138,7 @@ func stepsPlan(names ...string) protocol.Plan {
 // forged rewrites the records of a bundle, with all hashes made to fit.
 func forged(t *testing.T, path string, change func(*results.Record)) string {
 	t.Helper()
-	b, err := bundle.OpenTraced(path)
+	b, err := bundle.Options{Traces: true}.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +235,7 @@ func TestCopiedSeed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := bundle.OpenTraced(path)
+	b, err := bundle.Options{Traces: true}.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,20 +10,22 @@ import (
 	"noisebench/results"
 	"noisebench/results/bundle"
 	"noisebench/results/bundle/check"
+	"noisebench/results/bundle/signature"
 )
 
 // Options are what [Open] may be told. The zero value is good.
 type Options struct {
 	// Known finds the plan of a name that a bundle's plan may claim to be: the built-in ones of
 	// noisebench/cmd/bench/plans, for example. nil: none is known.
-	Known  func(name string) (protocol.Plan, bool)
-	Traces bool // records are wanted with their traces
+	Known   func(name string) (protocol.Plan, bool)
+	Read    bundle.Options
+	Signers signature.Signers // whose keys are known
 }
 
 // Open reads the bundle at path, derives every decision of its plan again, and checks what can be
 // checked by its contents alone. That it cannot be read is a finding, not an error.
 func Open(path string, o Options) *check.Checked {
-	return check.Open(path, check.Options{Decide: decide, Known: o.Known, Traces: o.Traces})
+	return check.Open(path, check.Options{Decide: decide, Known: o.Known, Read: o.Read, Signers: o.Signers})
 }
 
 // decide derives the decisions of a bundle's plan from its records.

@@ -19,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"noisebench/plugins"
@@ -45,8 +46,8 @@ type Options struct {
 	// there are none.
 	ProblemName func(string) string
 
-	// Warn is called with the reason why a plugin is left out, or why its runs cannot be
-	// distinguished from those of other code; Note with other information on a plugin for the user.
+	// Warn is called with the reason why a plugin is left out, why its runs cannot be distinguished
+	// from those of other code, or, once, why outside plugins are not confined; Note with other information on a plugin for the user.
 	// Both get one line, without line feed, and may be nil.
 	Warn, Note func(line string)
 }
@@ -65,6 +66,7 @@ type Catalogue struct {
 
 	mu       sync.Mutex
 	measured map[*plugins.Plugin]bool // outside plugins whose definitions have fingerprints
+	warned   bool                     // that outside plugins are not confined
 }
 
 // Open launches the program's own plugins, if they are not called in process, and those at
@@ -219,6 +221,10 @@ func (c *Catalogue) launch(name string, argv ...string) (*plugins.Plugin, error)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if why, none := strings.CutPrefix(p.Sandbox(), "none: "); none && !c.warned {
+		c.warned = true
+		c.options.Warn("outside plugins are not confined and may do what you may: " + why)
+	}
 	if !c.measured[p] {
 		c.measured[p] = true
 		c.fingerprints.optimizers(p.Optimizers)

@@ -3,11 +3,13 @@ package catalogue
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"noisebench/plugins"
+	"noisebench/plugins/internal/supervisor"
 	"noisebench/plugins/optimizers"
 	"noisebench/protocol"
 )
@@ -142,5 +144,37 @@ func TestDiscovered(t *testing.T) {
 	c.SetBuild("abc")
 	if d, err := c.Optimizer("adam"); err != nil || d.Origin.SHA256 != "abc" || d.Fingerprint != nil {
 		t.Errorf("adam of another build has origin %+v (%v)", d.Origin, err)
+	}
+}
+
+// Where the kernel cannot confine plugins, they run nevertheless, and the user is told once.
+func TestNoLandlock(t *testing.T) {
+	landlock := supervisor.Landlock
+	defer func() { supervisor.Landlock = landlock }()
+	supervisor.Landlock = func() int { return 0 }
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	for _, noSandbox := range []bool{false, true} {
+		var warnings []string
+		c, err := Open(t.Context(), Options{
+			Paths: []string{other(t), other(t)}, Plugins: plugins.Options{NoSandbox: noSandbox},
+			Warn: func(line string) { warnings = append(warnings, line) },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		sandbox, want := "off", 0
+		if !noSandbox {
+			sandbox, want = "none: the kernel has no Landlock", 1
+			if runtime.GOOS != "linux" {
+				sandbox = "none: " + runtime.GOOS + " has no Landlock"
+			}
+		}
+		if len(c.Named()) != 2 || c.Named()[1].Sandbox() != sandbox {
+			t.Errorf("with no-sandbox %v: %d plugins, the sandbox is %q, want %q", noSandbox, len(c.Named()), c.Named()[1].Sandbox(), sandbox)
+		}
+		if len(warnings) != want || want == 1 && !strings.HasPrefix(warnings[0], "outside plugins are not confined and may do what you may: ") {
+			t.Errorf("with no-sandbox %v: warnings are %q, want %d", noSandbox, warnings, want)
+		}
 	}
 }

@@ -3,7 +3,9 @@ package board
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -16,6 +18,7 @@ import (
 	"noisebench/results"
 	"noisebench/results/bundle"
 	"noisebench/results/bundle/check"
+	"noisebench/results/measures"
 )
 
 // Board is several people's results as if they were one plan's.
@@ -31,7 +34,7 @@ type Board struct {
 // Bundle is a bundle of a board.
 type Bundle struct {
 	*check.Checked
-	Verified   *check.Report // the report that bench verify --save wrote beside it; nil: there is none
+	Verified   *check.Report // the report on it that whoever makes the board trusts; nil: there is none
 	Deviations []string      // of its plan from the standard protocol; its entries are not ranked then
 }
 
@@ -95,27 +98,36 @@ func taskOf(b *bundle.Bundle, e protocol.ProblemEntry) (task, error) {
 }
 
 // Open joins the bundles (*.noisebench.tar.zst) of a folder. open reads and checks the one at a
-// path, as noisebench/harness/verify.Open does; a page needs traces. A bundle that fails a check,
-// or whose saved report cannot be read, is refused, and so are bundles beyond the first whose
-// records fit into 256 MiB of memory together.
-func Open(dir string, open func(path string) *check.Checked) (*Board, error) {
+// path, as noisebench/harness/verify.Open does; a page needs traces. The bundles before it share
+// their records with it. A bundle that fails a check, or whose saved report cannot be read, is
+// refused, and so are bundles beyond the first whose records fit into 192 MiB of memory together.
+//
+// verified is the folder of the reports, written by check.Report.Save, that whoever makes the board
+// trusts; empty: there is none. It must lie outside dir. Nothing else makes an entry verified.
+func Open(dir, verified string, open func(path string, known *bundle.Shared) *check.Checked) (*Board, error) {
+	if err := Outside(dir, verified); err != nil {
+		return nil, err
+	}
 	names, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read bundles: %w", err)
 	}
 	var all []*check.Checked
 	var held int64
+	known := new(bundle.Shared)
 	for _, f := range names { // sorted
 		if !strings.HasSuffix(f.Name(), bundle.Extension) || strings.HasPrefix(f.Name(), ".") || !isFile(dir, f) {
 			continue
 		}
-		x := open(filepath.Join(dir, f.Name()))
+		x := open(filepath.Join(dir, f.Name()), known)
 		if x.OK && held+x.Bundle.Memory > mostMemory {
 			x.Add(check.Integrity, "memory", "", fmt.Sprintf("the records of the bundles before it and its own take more than %d MiB of memory",
 				mostMemory>>20), []string{"make a board of fewer bundles"})
 		}
 		if x.OK {
-			held += x.Bundle.Memory
+			known.Add(x.Bundle)
+			reduce(x)
+			held = known.Memory()
 		} else {
 			x.Bundle, x.Decisions = nil, nil // it will not be joined
 		}
@@ -124,11 +136,30 @@ func Open(dir string, open func(path string) *check.Checked) (*Board, error) {
 	if len(all) == 0 {
 		return nil, fmt.Errorf("there is no bundle in %s, want files named *%s; bench publish makes one", dir, bundle.Extension)
 	}
-	return Join(all), nil
+	return Join(all, verified), nil
+}
+
+// reduce frees what a board does not show of a bundle that was checked: what only checks use, the
+// traces of tuning runs, and the columns of other traces that no page draws.
+func reduce(x *check.Checked) {
+	x.Bundle.Sums, x.Bundle.Outcomes, x.Bundle.Losses, x.Decisions.Used = nil, nil, nil, nil
+	for _, r := range x.Bundle.Records {
+		if t := r.Trace; t != nil {
+			t.Loss, t.Reports = nil, nil
+			maps.DeleteFunc(t.Diagnostics, func(name string, _ []protocol.Number) bool { return name != measures.NoiseToSignal })
+		}
+	}
+	for _, c := range x.Decisions.Cells {
+		for _, r := range c.Tuning {
+			if !slices.Contains(c.Runs, r) {
+				r.Trace = nil
+			}
+		}
+	}
 }
 
 // mostMemory is the limit of the memory of all records of a board, in bytes.
-const mostMemory = 256 << 20
+const mostMemory = 192 << 20
 
 // isFile reports whether a name is that of a regular file: reading from a pipe might never end.
 func isFile(dir string, f os.DirEntry) bool {
@@ -136,8 +167,36 @@ func isFile(dir string, f os.DirEntry) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// Join joins bundles that were checked, in their order.
-func Join(all []*check.Checked) *Board {
+// Outside returns an error if a path is a folder of bundles or lies in it: those who propose bundles
+// write there, and must not decide what is known of them. An empty path is no error.
+func Outside(dir, path string) error {
+	if path == "" {
+		return nil
+	}
+	inside, err := filepath.EvalSymlinks(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		inside, err = path, nil
+	}
+	folder, err2 := filepath.EvalSymlinks(dir)
+	if errors.Is(err2, fs.ErrNotExist) {
+		folder, err2 = dir, nil
+	}
+	if err := cmp.Or(err, err2); err != nil {
+		return err
+	}
+	inside, err = filepath.Abs(inside)
+	folder, err2 = filepath.Abs(folder)
+	if err := cmp.Or(err, err2); err != nil {
+		return err
+	}
+	if rest, err := filepath.Rel(folder, inside); err == nil && filepath.IsLocal(rest) {
+		return fmt.Errorf("%s is in the folder of the bundles, where whoever proposes one writes; want a place outside %s", path, dir)
+	}
+	return nil
+}
+
+// Join joins bundles that were checked, in their order. verified is as for Open.
+func Join(all []*check.Checked, verified string) *Board {
 	b := new(Board)
 	for _, x := range all {
 		if failed := x.Failed(); len(failed) > 0 {
@@ -146,12 +205,15 @@ func Join(all []*check.Checked) *Board {
 			}
 			continue
 		}
-		verified, err := check.Saved(x.Path, x.Root)
-		if err != nil {
-			b.refuse(x, "%v", err)
-			continue
+		var report *check.Report
+		if verified != "" {
+			var err error
+			if report, err = check.Saved(verified, x.Root); err != nil {
+				b.refuse(x, "%v", err)
+				continue
+			}
 		}
-		b.Bundles = append(b.Bundles, &Bundle{x, verified, x.Decisions.Plan.Deviations()})
+		b.Bundles = append(b.Bundles, &Bundle{x, report, x.Decisions.Plan.Deviations()})
 	}
 	b.sameRules()
 	b.joinEntries(b.joinProblems())
@@ -276,45 +338,46 @@ func (b *Board) joinProblems() map[string]string {
 }
 
 // joinEntries collects the optimizers of all bundles. An entry that is there already, result by
-// result, is joined with that.
+// result, is joined with that. Bundles with which the board would become too large are left out.
 func (b *Board) joinEntries(tasks map[string]string) {
+	var kept []*Bundle
+	shown := map[string]bool{} // problems
 	for _, x := range b.Bundles {
-		plan := &x.Decisions.Plan
-		for _, o := range plan.Optimizers {
-			def := x.Checked.Bundle.Definitions.Optimizers[o.Optimizer]
-			e := &Entry{given: o.Name, names: map[*Bundle]string{x: o.Name}, Bundles: []*Bundle{x}, Cells: map[string]results.Cell{}}
-			e.id = jsondiff.Text([]any{def.Name, def.Version, o.Set, o.Sweep, o.Tune, o.BatchSize, o.Schedule, o.Clip, plan.Deviations()})
-			e.Unranked = check.TunedElsewhere(x.Checked.Bundle, o)
-			if len(x.Deviations) > 0 {
-				e.Unranked = "its plan departs from the standard protocol: " + strings.Join(x.Deviations, "; ")
+		entries := entriesOf(x, tasks)
+		with := maps.Clone(shown)
+		n := len(b.Entries)
+		for _, e := range entries {
+			for name := range e.Cells {
+				with[name] = true
 			}
-			for _, cell := range x.Decisions.Cells {
-				if cell.Optimizer != o.Name {
-					continue
-				}
-				p, _ := cell.Entries(plan)
-				t, err := taskOf(x.Checked.Bundle, *p)
-				if name := tasks[jsondiff.Text(t)]; err == nil && name != "" {
-					e.Cells[name] = cell
-				}
+			if !slices.ContainsFunc(b.Entries, e.sameAs) {
+				n++
 			}
-			if len(e.Cells) == 0 {
+		}
+		if pairs := n * (n + 1) / 2 * len(with); pairs > mostPairs {
+			b.refuse(x.Checked, "with it the board would compare %s on %s, that is %d pairs, want at most %d: make a board of fewer bundles",
+				text.Count(n, "optimizer"), text.Count(len(with), "problem"), pairs, mostPairs)
+			continue
+		}
+		kept, shown = append(kept, x), with
+		for _, e := range entries {
+			known := slices.IndexFunc(b.Entries, e.sameAs)
+			if known < 0 {
+				b.Entries = append(b.Entries, e)
 				continue
 			}
-			if known := slices.IndexFunc(b.Entries, e.sameAs); known >= 0 {
-				have := b.Entries[known]
-				have.Bundles = append(have.Bundles, x)
-				have.names[x] = o.Name
-				for name, cell := range e.Cells {
-					if _, there := have.Cells[name]; !there {
-						have.Cells[name] = cell
-					}
+			have := b.Entries[known]
+			have.Bundles = append(have.Bundles, x)
+			have.names[x] = e.given
+			for name, cell := range e.Cells {
+				if _, there := have.Cells[name]; !there {
+					have.Cells[name] = cell
 				}
-				continue
 			}
-			b.Entries = append(b.Entries, e)
 		}
 	}
+	b.Bundles = kept
+	b.Plan.Problems = slices.DeleteFunc(b.Plan.Problems, func(e protocol.ProblemEntry) bool { return !shown[e.Name] })
 	names := map[string]int{}
 	for _, e := range b.Entries {
 		names[e.given]++
@@ -325,6 +388,39 @@ func (b *Board) joinEntries(tasks map[string]string) {
 			e.Name = fmt.Sprintf("%s (%s)", e.given, strings.TrimSuffix(e.Bundles[0].File, bundle.Extension))
 		}
 	}
+}
+
+// mostPairs is the limit of the pairs of entries on all problems, each entry paired with itself, too.
+// The memory and the size of a page grow with them.
+var mostPairs = 100_000
+
+// entriesOf are the optimizers of a bundle that have results on problems of the board.
+func entriesOf(x *Bundle, tasks map[string]string) (all []*Entry) {
+	plan := &x.Decisions.Plan
+	names := map[string]string{} // of the board, by those of the plan
+	for _, p := range plan.Problems {
+		if t, err := taskOf(x.Checked.Bundle, p); err == nil {
+			names[p.Name] = tasks[jsondiff.Text(t)]
+		}
+	}
+	for _, o := range plan.Optimizers {
+		def := x.Checked.Bundle.Definitions.Optimizers[o.Optimizer]
+		e := &Entry{given: o.Name, names: map[*Bundle]string{x: o.Name}, Bundles: []*Bundle{x}, Cells: map[string]results.Cell{}}
+		e.id = jsondiff.Text([]any{def.Name, def.Version, o.Set, o.Sweep, o.Tune, o.BatchSize, o.Schedule, o.Clip, plan.Deviations()})
+		e.Unranked = check.TunedElsewhere(x.Checked.Bundle, o)
+		if len(x.Deviations) > 0 {
+			e.Unranked = "its plan departs from the standard protocol: " + strings.Join(x.Deviations, "; ")
+		}
+		for _, cell := range x.Decisions.Cells {
+			if name := names[cell.Problem]; cell.Optimizer == o.Name && name != "" {
+				e.Cells[name] = cell
+			}
+		}
+		if len(e.Cells) > 0 {
+			all = append(all, e)
+		}
+	}
+	return all
 }
 
 // sameAs reports whether two entries are the same optimizer and have the same results on the

@@ -33,7 +33,7 @@ func Example() {
 		}
 	}
 
-	b, err := board.Open(dir, func(path string) *check.Checked { return verify.Open(path, verify.Options{}) })
+	b, err := board.Open(dir, "", opened)
 	if err != nil {
 		panic(err)
 	}
@@ -46,9 +46,14 @@ func Example() {
 	// m-sgd is in 1 of 2 bundles
 }
 
+// opened reads a bundle of a board.
+func opened(path string, known *bundle.Shared) *check.Checked {
+	return verify.Open(path, verify.Options{Read: bundle.Options{Shared: known}})
+}
+
 func open(t *testing.T, dir string) *board.Board {
 	t.Helper()
-	b, err := board.Open(dir, func(path string) *check.Checked { return verify.Open(path, verify.Options{}) })
+	b, err := board.Open(dir, "", opened)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +138,7 @@ func TestBoard(t *testing.T) {
 // The outcome of runs that were made again is shown, if the saved report belongs to these contents.
 func TestVerified(t *testing.T) {
 	dir := t.TempDir()
-	path := makeBundle(t, dir, tuned("a", "sgd", "adam"))
+	makeBundle(t, dir, tuned("a", "sgd", "adam"))
 	root := open(t, dir).Bundles[0].Root
 	for _, c := range []struct {
 		what     string
@@ -158,10 +163,14 @@ func TestVerified(t *testing.T) {
 		}, "not verified"},
 		{"other contents", check.Report{Root: "x", OK: true, Rerun: check.Reruns{Runs: 9, Made: 2, Bits: 2}}, "not verified"},
 	} {
-		if err := c.report.Save(path); err != nil {
+		verified := t.TempDir()
+		if err := c.report.Save(verified); err != nil {
 			t.Fatal(err)
 		}
-		b := open(t, dir)
+		b, err := board.Open(dir, verified, opened)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if got := string(b.Page(dir).Entries["sgd"].Verified); got != c.verified {
 			t.Errorf("%s: the entry is %q, want %q", c.what, got, c.verified)
 		}
@@ -180,18 +189,65 @@ func TestVerified(t *testing.T) {
 			t.Errorf("%s: on the page the row says so: %t, want %t", c.what, got, loosely)
 		}
 	}
-	if err := os.WriteFile(check.SavedName(path), []byte("{"), 0o644); err != nil {
+	for _, text := range []string{"{", `{"root": "x"}`} {
+		verified := t.TempDir()
+		if err := os.WriteFile(filepath.Join(verified, root+".json"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		b, err := board.Open(dir, verified, opened)
+		if err != nil || len(b.Bundles) != 0 || len(b.Refused) != 1 || !strings.Contains(b.Refused[0], "make it again by: bench verify") {
+			t.Errorf("a report with %s gives %v, %v, want it to be refused", text, b, err)
+		}
+	}
+	// A report that says that runs were made again stays if another says of none.
+	verified := t.TempDir()
+	for _, r := range []check.Report{{Root: root, OK: true, Rerun: check.Reruns{Made: 2, Bits: 2}}, {Root: root, OK: true}} {
+		if err := r.Save(verified); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r, err := check.Saved(verified, root); err != nil || r.Rerun.Made != 2 {
+		t.Errorf("the report that is kept is %v (%v)", r, err)
+	}
+}
+
+// Nothing that lies with the bundles makes them verified, in whatever place.
+func TestForgedReport(t *testing.T) {
+	dir := t.TempDir()
+	path := makeBundle(t, dir, tuned("a", "sgd"))
+	root := open(t, dir).Bundles[0].Root
+	forged := check.Report{Root: root, OK: true, Rerun: check.Reruns{Runs: 9, Made: 9, Bits: 9}}
+	inside := filepath.Join(dir, "verified")
+	for _, place := range []string{dir, inside} {
+		if err := forged.Save(place); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(dir, root+".json"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if b := open(t, dir); len(b.Bundles) != 0 || len(b.Refused) != 1 || !strings.Contains(b.Refused[0], "make it again by: bench verify") {
-		t.Errorf("a report that cannot be read gives %d bundles and %q", len(b.Bundles), b.Refused)
+	if err := os.WriteFile(path+".verify.json", text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if got := open(t, dir).Page(dir).Entries["sgd"].Verified; got != page.Unverified {
+		t.Errorf("the entry is %q", got)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(inside, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, place := range []string{dir, inside, link, dir + "/../" + filepath.Base(dir)} {
+		if _, err := board.Open(dir, place, opened); err == nil || !strings.Contains(err.Error(), "want a place outside") {
+			t.Errorf("reports in %s are used: %v", place, err)
+		}
 	}
 }
 
 func TestOpenRefuses(t *testing.T) {
-	never := func(string) *check.Checked { t.Error("something is opened"); return nil }
+	never := func(string, *bundle.Shared) *check.Checked { t.Error("something is opened"); return nil }
 	for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), "none")} {
-		if _, err := board.Open(dir, never); err == nil {
+		if _, err := board.Open(dir, "", never); err == nil {
 			t.Errorf("%s makes a board", dir)
 		}
 	}
@@ -210,18 +266,37 @@ func TestMemoryOfMany(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	b, err := board.Open(dir, func(path string) *check.Checked {
-		x := verify.Open(path, verify.Options{})
-		if x.Bundle.Memory < 1000 {
-			t.Errorf("the records take %d bytes", x.Bundle.Memory)
+	var memory []int64
+	b, err := board.Open(dir, "", func(path string, known *bundle.Shared) *check.Checked {
+		x := opened(path, known)
+		if memory = append(memory, x.Bundle.Memory); len(memory) == 3 {
+			x.Bundle.Memory = 192 << 20
 		}
-		x.Bundle.Memory = 100 << 20
 		return x
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	if memory[0] < 1000 || memory[1] != 0 || memory[2] != 0 {
+		t.Errorf("the records take %d bytes, want thousands for the first and none for the others, which share them", memory)
+	}
 	if len(b.Bundles) != 2 || len(b.Refused) != 1 || !strings.Contains(b.Refused[0], "c.noisebench.tar.zst: integrity: the records of the bundles before it") {
 		t.Errorf("%d bundles, refused %q", len(b.Bundles), b.Refused)
+	}
+}
+
+// A board leaves out bundles with which it would become too large, and shows nothing of them.
+func TestTooLarge(t *testing.T) {
+	defer board.LimitPairs(4)()
+	dir := t.TempDir()
+	makeBundle(t, dir, tuned("a", "sgd"))
+	other := tuned("b", "sgd", "adam")
+	other.Problems = append(other.Problems, protocol.ProblemEntry{Problem: "beale", Budget: 64})
+	makeBundle(t, dir, other)
+	makeBundle(t, dir, tuned("c", "adam"))
+	b := open(t, dir)
+	want := "b.noisebench.tar.zst: with it the board would compare 2 optimizers on 2 problems, that is 6 pairs, want at most 4"
+	if len(b.Refused) != 1 || !strings.HasPrefix(b.Refused[0], want) || len(b.Bundles) != 2 || len(b.Entries) != 2 || len(b.Plan.Problems) != 1 {
+		t.Errorf("%d bundles, %d entries and %d problems, refused %q; want 2, 2 and 1, %q", len(b.Bundles), len(b.Entries), len(b.Plan.Problems), b.Refused, want)
 	}
 }

@@ -83,7 +83,7 @@ func (x *Bundle) describe() string {
 		}
 	}
 	if x.Signer != nil {
-		what += ", signed by " + x.Signer.String()
+		what += ", " + x.Signer.String()
 	}
 	_, status := x.status()
 	return text.OneLine(fmt.Sprintf("%s, root %s: %s, all there and unchanged; %s", what, x.Root, text.Count(a.Runs, "run"), status))
@@ -119,8 +119,7 @@ func (x *Bundle) judge(counts *check.Reruns, of string) (page.Verification, stri
 	if v == nil || counts.Made == 0 {
 		return page.Unverified, "no runs were made again"
 	}
-	by := fmt.Sprintf("%d of %s made again by noisebench %s on %s (%s)", counts.Made, of, v.By.Harness,
-		v.By.Platform, filepath.Base(check.SavedName(x.Path)))
+	by := fmt.Sprintf("%d of %s made again by noisebench %s on %s", counts.Made, of, v.By.Harness, v.By.Platform)
 	switch {
 	case counts.Differ > 0:
 		return page.Refuted, fmt.Sprintf("%s: %d differ", by, counts.Differ)

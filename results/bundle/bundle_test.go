@@ -323,17 +323,17 @@ func TestHostile(t *testing.T) {
 		), "plan.json has 1001 values, want at most 1000"},
 		{"a plan with more names", archive(t, head()[0], head()[1], member{name: planName, contents: `{"nmae":"x"}`}), `unknown field "nmae"`},
 	} {
-		_, err := read(bytes.NewReader(c.data), small, false)
+		_, err := read(bytes.NewReader(c.data), small, Options{})
 		if err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: error is %v, want %q", c.what, err, c.says)
 		}
 	}
 	// Errors in single files do not stop the reader.
-	b, err := read(bytes.NewReader(with(member{name: record, contents: "x"})), small, false)
+	b, err := read(bytes.NewReader(with(member{name: record, contents: "x"})), small, Options{})
 	if err != nil || len(b.Faults) != 4 || len(b.Records) != 0 {
 		t.Errorf("error %v, faults %v, want four wrong checksums", err, b)
 	}
-	b, err = read(bytes.NewReader(with()), small, false)
+	b, err = read(bytes.NewReader(with()), small, Options{})
 	if err != nil || len(b.Faults) != 4 || !strings.Contains(b.Faults[3].Error(), "is not there") {
 		t.Errorf("error %v, faults %v, want a file that is not there", err, b)
 	}
@@ -426,7 +426,7 @@ func TestRootNamesAll(t *testing.T) {
 			names[n-1], names[n-2] = names[n-2], names[n-1]
 		}, func(*tar.Header) {}), "want one order"},
 	} {
-		b, err := read(bytes.NewReader(c.data), standard, false)
+		b, err := read(bytes.NewReader(c.data), standard, Options{})
 		switch {
 		case c.says == "" && (err != nil || len(b.Faults) > 0):
 			t.Errorf("%s: %v", c.what, err)
@@ -444,12 +444,12 @@ func TestTruncated(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := 0; n < len(whole); n += 1 + len(whole)/200 {
-		b, err := read(bytes.NewReader(whole[:n]), standard, false)
+		b, err := read(bytes.NewReader(whole[:n]), standard, Options{})
 		if err == nil && len(b.Faults) == 0 {
 			t.Errorf("the first %d of %d bytes read as a whole bundle", n, len(whole))
 		}
 	}
-	if b, err := read(bytes.NewReader(whole[:len(whole)-1]), standard, false); err == nil {
+	if b, err := read(bytes.NewReader(whole[:len(whole)-1]), standard, Options{}); err == nil {
 		t.Errorf("a bundle without its last byte is read: %v", b.Faults)
 	}
 }
@@ -468,7 +468,7 @@ func TestDamaged(t *testing.T) {
 	for n := 0; n < len(whole); n += 1 + len(whole)/300 {
 		damaged := slices.Clone(whole)
 		damaged[n] ^= 1 << (n % 8)
-		b, err := read(bytes.NewReader(damaged), standard, false)
+		b, err := read(bytes.NewReader(damaged), standard, Options{})
 		if err == nil && len(b.Faults) == 0 && !bytes.Equal(damaged, whole) && b.Root != want {
 			t.Errorf("bit %d of byte %d changed, and nothing is wrong but the root", n%8, n)
 		}

@@ -51,7 +51,7 @@ func FuzzFile(f *testing.F) {
 	plain(member{name: "../evil", contents: "x"})
 	plain(member{name: "SHA256SUMS", contents: "", kind: tar.TypeSymlink})
 	f.Fuzz(func(t *testing.T, plain []byte) {
-		if b, err := read(bytes.NewReader(fuzzed.EncodeAll(plain, nil)), few, true); err == nil && b.Root == "" {
+		if b, err := read(bytes.NewReader(fuzzed.EncodeAll(plain, nil)), few, Options{Traces: true}); err == nil && b.Root == "" {
 			t.Fatal("a bundle without a root is read")
 		}
 	})
@@ -114,7 +114,7 @@ func FuzzContents(f *testing.F) {
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
-		b, err := read(bytes.NewReader(fuzzed.EncodeAll(plain.Bytes(), nil)), few, false)
+		b, err := read(bytes.NewReader(fuzzed.EncodeAll(plain.Bytes(), nil)), few, Options{})
 		if err != nil {
 			return
 		}

@@ -143,7 +143,7 @@ func TestMemory(t *testing.T) {
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			path := bomb(t, c.n, c.right, c.body)
-			for i, open := range []func(string) (*Bundle, error){Open, OpenTraced} {
+			for i, open := range []func(string) (*Bundle, error){Open, Options{Traces: true}.Open} {
 				says := c.says
 				if says == "traces" { // which count if they are kept
 					says = []string{"", "more than 128 MiB of memory"}[i]

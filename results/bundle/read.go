@@ -67,7 +67,7 @@ type Bundle struct {
 	Losses      map[string][]float64       // of some batches of a run with a trace, evenly spaced, by ID
 	Sums        map[string]string          // SHA-256 of each listed file, by name
 	Size        int64                      // of all files, in bytes
-	Memory      int64                      // that the decoded records take, in bytes, roughly
+	Memory      int64                      // that the records take, but for shared ones, in bytes, roughly
 	Faults      []Fault                    // errors in single files
 }
 
@@ -88,27 +88,78 @@ var (
 )
 
 // Open reads the bundle at path, without the traces of records.
-func Open(path string) (*Bundle, error) { return open(path, false) }
+func Open(path string) (*Bundle, error) { return Options{}.Open(path) }
 
-// OpenTraced is [Open] with the traces.
-func OpenTraced(path string) (*Bundle, error) { return open(path, true) }
+// Options are for reading several bundles, or traces. The zero value is that of [Open].
+type Options struct {
+	Traces bool // records are wanted with their traces
+	// Shared has records of other bundles, which are taken from it instead of being read again; nil:
+	// none. They were read with traces if those are wanted here.
+	Shared *Shared
+}
 
-func open(path string, traces bool) (*Bundle, error) {
+// Shared holds records of bundles, for others that have the same ones, byte for byte. The zero
+// value is empty. It must not be used by several goroutines at the same time.
+type Shared struct {
+	records map[string]shared // by name and SHA-256 of the file
+}
+
+type shared struct {
+	record  *results.Record
+	outcome string
+	losses  []float64
+}
+
+// Add adds the records of a bundle, unless it has faults.
+func (s *Shared) Add(b *Bundle) {
+	if s.records == nil {
+		s.records = map[string]shared{}
+	}
+	if len(b.Faults) > 0 {
+		return
+	}
+	for name, sum := range b.Sums {
+		if id := ID(name); isRecord(name) {
+			s.records[name+sum] = shared{b.Records[id], b.Outcomes[id], b.Losses[id]}
+		}
+	}
+}
+
+// Memory is what the records take, in bytes, roughly.
+func (s *Shared) Memory() (sum int64) {
+	counted := footprint{}
+	for _, r := range s.records {
+		sum += counted.record(r.record) + 8*int64(len(r.losses))
+	}
+	return sum
+}
+
+// find returns the record of a file.
+func (s *Shared) find(name, sum string) (shared, bool) {
+	if s == nil {
+		return shared{}, false
+	}
+	r, ok := s.records[name+sum]
+	return r, ok
+}
+
+// Open reads the bundle at path.
+func (o Options) Open(path string) (*Bundle, error) {
 	f, err := results.OpenRegular(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read bundle: %w", err)
 	}
 	defer f.Close()
-	b, err := read(f, standard, traces)
+	b, err := read(f, standard, o)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return b, nil
 }
 
-func read(r io.Reader, most limits, traces bool) (*Bundle, error) {
+func read(r io.Reader, most limits, o Options) (*Bundle, error) {
 	b := &Bundle{Records: map[string]*results.Record{}, Outcomes: map[string]string{}, Losses: map[string][]float64{}}
-	pool := newDecoders(b, most, traces)
+	pool := newDecoders(b, most, o)
 	err := walk(r, most, func(name string, contents []byte) error {
 		b.Size += int64(len(contents))
 		switch name {
@@ -437,12 +488,13 @@ type file struct {
 
 // decoders checks and decodes records concurrently.
 type decoders struct {
-	most limits
-	work chan file
-	done sync.WaitGroup
-	mu   sync.Mutex // guards the fields below and the bundle's Records, Outcomes and Faults
-	b    *Bundle
-	seen map[string]bool
+	most   limits
+	shared *Shared
+	work   chan file
+	done   sync.WaitGroup
+	mu     sync.Mutex // guards the fields below and the bundle's Records, Outcomes and Faults
+	b      *Bundle
+	seen   map[string]bool
 	// flight and kept count bytes: of records that wait or are being decoded, and of decoded ones.
 	// landed is for who waits until flight is less.
 	flight, kept int64
@@ -450,8 +502,8 @@ type decoders struct {
 	err          error // that ends reading
 }
 
-func newDecoders(b *Bundle, most limits, traces bool) *decoders {
-	c := &decoders{most: most, work: make(chan file, 64), b: b, seen: map[string]bool{}}
+func newDecoders(b *Bundle, most limits, o Options) *decoders {
+	c := &decoders{most: most, shared: o.Shared, work: make(chan file, 64), b: b, seen: map[string]bool{}}
 	c.landed.L = &c.mu
 	for range min(runtime.GOMAXPROCS(0), workers) {
 		c.done.Go(func() {
@@ -460,7 +512,7 @@ func newDecoders(b *Bundle, most limits, traces bool) *decoders {
 			old := int64(renew) // bytes decoded since decode was made
 			for f := range c.work {
 				size := int64(len(f.contents))
-				if old += size; !traces && old > renew {
+				if old += size; !o.Traces && old > renew {
 					decode, old = new(results.Decoder).Decode, size
 				}
 				if !c.record(decode, memory, f) {
@@ -519,9 +571,14 @@ func overlong(contents []byte) error {
 
 // record adds one record to the bundle, and reports whether it could.
 func (c *decoders) record(decode func(string, []byte) (*results.Record, error), memory footprint, f file) bool {
+	digest := sha256.Sum256(f.contents)
+	sum := hex.EncodeToString(digest[:])
+	if known, ok := c.shared.find(f.name, sum); ok && sum == c.b.Sums[f.name] {
+		return c.keep(f.name, known, 0)
+	}
 	var r *results.Record
 	err := errSum
-	if sum := sha256.Sum256(f.contents); hex.EncodeToString(sum[:]) == c.b.Sums[f.name] {
+	if sum == c.b.Sums[f.name] {
 		err = overlong(f.contents)
 	}
 	if err == nil {
@@ -539,33 +596,38 @@ func (c *decoders) record(decode func(string, []byte) (*results.Record, error), 
 			err = fmt.Errorf("the run's status is %s: it is in the wrong folder", r.End.Status)
 		}
 	}
-	var losses []float64
-	if err == nil {
-		losses = batchLosses(f.contents)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.seen[f.name] = true
 	if err != nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.seen[f.name] = true
 		c.b.Faults = append(c.b.Faults, Fault{f.name, err})
 		return false
 	}
-	if c.kept += memory.record(r) + 8*int64(len(losses)); c.kept > c.most.kept {
+	losses := batchLosses(f.contents)
+	return c.keep(f.name, shared{r, outcome(f.contents), losses}, memory.record(r)+8*int64(len(losses)))
+}
+
+// keep adds a record that takes so many bytes to the bundle, and reports whether there is room.
+func (c *decoders) keep(name string, r shared, bytes int64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen[name] = true
+	if c.kept += bytes; c.kept > c.most.kept {
 		if c.err == nil {
 			c.err = fmt.Errorf("its records take more than %d MiB of memory; publish smaller plans", c.most.kept>>20)
 		}
 		return false
 	}
-	id := ID(f.name)
+	id := ID(name)
 	if other := c.b.Records[id]; other != nil {
-		c.b.Faults = append(c.b.Faults, Fault{f.name, errors.New("the run has two records, one of them failed")})
-		if r.End.Status == results.Failed {
+		c.b.Faults = append(c.b.Faults, Fault{name, errors.New("the run has two records, one of them failed")})
+		if r.record.End.Status == results.Failed {
 			return true
 		}
 	}
-	c.b.Records[id], c.b.Outcomes[id] = r, outcome(f.contents)
-	if losses != nil {
-		c.b.Losses[id] = losses
+	c.b.Records[id], c.b.Outcomes[id] = r.record, r.outcome
+	if r.losses != nil {
+		c.b.Losses[id] = r.losses
 	}
 	return true
 }

@@ -141,10 +141,11 @@ func valueFrom(r *results.Record, q Quantity, i int, mark int64) float64 {
 	return v
 }
 
-// The columns of traces that every trace has.
+// Columns of traces: two that every trace has, and a diagnostic that pages and figures show.
 const (
-	TraceLoss      = "loss"       // of the batch
-	TraceBatchSize = "batch_size" // m
+	TraceLoss      = "loss"            // of the batch
+	TraceBatchSize = "batch_size"      // m
+	NoiseToSignal  = "noise_to_signal" // see results.Trace
 )
 
 // traceIntervals is into how many parts the budget is divided for curves from traces.

@@ -41,5 +41,5 @@ done
 	printf '\n]\n'
 } >plugins/problems/internal/data/published.json
 for plan in "$@"; do
-	bench verify "$here/$plan.noisebench.tar.zst" --rerun 20 --save
+	bench verify "$here/$plan.noisebench.tar.zst" --rerun 20 --save "$here/verified"
 done

@@ -43,7 +43,7 @@ type Config struct {
 // Sandbox is what a confined program and its descendants may reach, by absolute paths. What is a
 // folder stands for all in it. Paths that do not exist are left out. Beyond that the kernel keeps
 // them from the memory and the descriptors of processes outside and, if its Landlock is new enough,
-// from sending signals to them.
+// from connecting by TCP and from sending signals to processes outside.
 type Sandbox struct {
 	Read    []string // files and folders to read and to execute
 	List    []string // folders whose names, and those of the folders in them, may be listed

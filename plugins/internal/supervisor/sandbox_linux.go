@@ -15,8 +15,8 @@ import (
 )
 
 // Landlock is the version of Landlock's interface that the kernel has; 0: none, so that nothing can
-// be confined.
-func Landlock() int {
+// be confined. It is a variable for tests.
+var Landlock = func() int {
 	version, err := ll.LandlockGetABIVersion()
 	if err != nil {
 		return 0
@@ -113,6 +113,11 @@ func confine(rules *os.File) error {
 	}
 	most := landlock.V9.BestEffort() // of which the kernel applies what it has
 	if err := most.RestrictPaths(all...); err != nil {
+		return err
+	}
+	// A program may listen, since the contract lets it, but not connect to others.
+	connect := landlock.Config{HandledAccessNet: ll.AccessNetConnectTCP}.BestEffort()
+	if err := connect.RestrictNet(); err != nil {
 		return err
 	}
 	return most.RestrictScoped()

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Checks bundles, makes some of their runs again, and joins all of bundles/ into public/index.html. What was found is
-# written to comment.md. The exit status is 1 if one of the bundles fails.
+# written to comment.md, and to verified/, by which the board tells what was made again. The exit status is 1 if one of the
+# bundles fails.
 #
 #   ./check.sh bundles/a.noisebench.tar.zst ...
 #
@@ -16,7 +17,7 @@ trap 'rm -f "$found"' EXIT
 echo "## Bundles" >comment.md
 for bundle in "$@"; do
 	verdict=passed
-	"$bench" verify "$bundle" --rerun "$rerun" --save >"$found" 2>&1 || verdict=FAILED
+	"$bench" verify "$bundle" --rerun "$rerun" --signers allowed_signers --save verified >"$found" 2>&1 || verdict=FAILED
 	[ "$verdict" = passed ] || status=1
 	# Indented lines are shown as they are, whatever a bundle has for its title.
 	{
@@ -28,8 +29,9 @@ done
 
 mkdir -p public
 printf '\n## Board\n\n' >>comment.md
-if "$bench" board bundles --title "$(cat title)" --out public/index.html >"$found" 2>&1; then
-	"$bench" board bundles --title "$(cat title)" --format json --out public/board.json >>"$found" 2>&1
+board() { "$bench" board bundles --verified verified --signers allowed_signers --title "$(cat title)" "$@"; }
+if board --out public/index.html >"$found" 2>&1; then
+	board --format json --out public/board.json >>"$found" 2>&1
 else
 	status=1
 fi

@@ -39,27 +39,23 @@ type Options struct {
 	// plan is invalid. Package noisebench/harness/verify has one.
 	Decide func(*bundle.Bundle) (*Decisions, error)
 	// Known finds the plan of a name that the bundle's plan may claim to be; nil: none is known.
-	Known func(name string) (protocol.Plan, bool)
-	// Traces has the records read with their traces.
-	Traces bool
+	Known   func(name string) (protocol.Plan, bool)
+	Read    bundle.Options
+	Signers signature.Signers // whose keys are known
 }
 
 // Open reads the bundle at path and checks what can be checked by its contents alone: integrity,
 // completeness and consistency. That it cannot be read is a finding, too.
 func Open(path string, o Options) *Checked {
 	x := &Checked{Path: path, Report: Report{File: filepath.Base(path), OK: true}}
-	open := bundle.Open
-	if o.Traces {
-		open = bundle.OpenTraced
-	}
-	b, err := open(path)
+	b, err := o.Read.Open(path)
 	if err != nil {
 		x.Add(Integrity, "archive", "", "the file is not a complete bundle; nothing else can be checked", []string{err.Error()})
 		return x
 	}
 	x.Bundle = b
 	x.Root, x.Title, x.Authors, x.Plan = b.Root, b.About.Title, b.About.Authors, b.Plan.Name
-	x.signed()
+	x.signed(o.Signers)
 	x.intact()
 	if x.Decisions, err = o.Decide(b); err != nil {
 		x.Decisions = nil
@@ -73,17 +69,17 @@ func Open(path string, o Options) *Checked {
 }
 
 // signed reports the signer of the file. An invalid signature fails, a missing one does not.
-func (x *Checked) signed() {
-	signer, err := signature.Of(x.Path)
+func (x *Checked) signed(known signature.Signers) {
+	signer, err := signature.Of(x.Path, known)
 	switch {
 	case err != nil:
 		x.Add(Integrity, "signature", "", "the signature is not valid", []string{err.Error()})
 	case signer == nil:
 		x.Note(Integrity, "signature", "the bundle is not signed")
 	case signer.Name == "":
-		x.Note(Integrity, "signature", "signed by "+signer.String()+", of which "+signature.SignersFile+" says nothing")
+		x.Note(Integrity, "signature", signer.String())
 	default:
-		x.Add(Integrity, "signature", "signed by "+signer.String(), "", nil)
+		x.Add(Integrity, "signature", signer.String(), "", nil)
 	}
 	x.Signer = signer
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 
 	"noisebench/results"
 	"noisebench/results/bundle"
@@ -39,7 +41,7 @@ type Finding struct {
 	Details []string `json:"details,omitempty"` // one for each thing that is wrong
 }
 
-// Report holds the findings on a bundle. [Report.Save] writes it as JSON beside the bundle.
+// Report holds the findings on a bundle, for [Report.Save] as JSON.
 type Report struct {
 	File    string       `json:"file"` // base name
 	Root    string       `json:"root"` // empty if the file cannot be read
@@ -106,16 +108,27 @@ func (r *Report) Failed() (failed []Finding) {
 	return failed
 }
 
-// SavedName is where the report on the bundle at path is kept.
-func SavedName(path string) string { return path + ".verify.json" }
+// savedName is where a folder keeps the report on the bundle with this root.
+func savedName(dir, root string) string { return filepath.Join(dir, root+".json") }
 
-// Save writes the report beside the bundle at path, in place of an earlier one.
-func (r *Report) Save(path string) error {
+// Save writes the report to a folder, in place of an earlier one on a bundle with the same root. It
+// writes nothing if that tells of runs that were made again and this one does not, or if this one is
+// on a file that is no bundle and hence has no root.
+func (r *Report) Save(dir string) error {
+	if r.Root == "" {
+		return nil
+	}
+	if old, err := Saved(dir, r.Root); err == nil && old != nil && old.Rerun.Made > 0 && r.Rerun.Made == 0 {
+		return nil
+	}
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
 	}
-	err = results.WriteWhole(SavedName(path), func(w io.Writer) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("cannot save the findings: %w", err)
+	}
+	err = results.WriteWhole(savedName(dir, r.Root), func(w io.Writer) error {
 		_, err := w.Write(append(text, '\n'))
 		return err
 	})
@@ -128,10 +141,11 @@ func (r *Report) Save(path string) error {
 // maxSaved bounds the size of a saved report, in bytes.
 const maxSaved = 8 << 20
 
-// Saved reads the report beside the bundle at path whose root this is; nil if there is none, or if
-// it is on other contents.
-func Saved(path, root string) (*Report, error) {
-	text, err := results.ReadRegular(SavedName(path), maxSaved)
+// Saved reads the report on the bundle with this root from a folder; nil if there is none. Whoever
+// can write to the folder decides what the report says.
+func Saved(dir, root string) (*Report, error) {
+	name := savedName(dir, root)
+	text, err := results.ReadRegular(name, maxSaved)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -140,10 +154,10 @@ func Saved(path, root string) (*Report, error) {
 	}
 	var r Report
 	if err := json.Unmarshal(text, &r); err != nil {
-		return nil, fmt.Errorf("%s: %w; make it again by: bench verify %s --save", SavedName(path), err, path)
+		return nil, fmt.Errorf("%s: %w; make it again by: bench verify FILE --save %s", name, err, dir)
 	}
 	if r.Root != root {
-		return nil, nil
+		return nil, fmt.Errorf("%s is on other contents, with the root %.80q; make it again by: bench verify FILE --save %s", name, r.Root, dir)
 	}
 	return &r, nil
 }

@@ -21,12 +21,12 @@ func ExampleOf() {
 	if err := os.WriteFile(path, []byte("a bundle"), 0o666); err != nil {
 		log.Fatal(err)
 	}
-	signer, err := signature.Of(path)
+	signer, err := signature.Of(path, nil)
 	fmt.Println(signer, err)
 	if err := os.WriteFile(path+signature.Extension, []byte("?"), 0o666); err != nil {
 		log.Fatal(err)
 	}
-	_, err = signature.Of(path)
+	_, err = signature.Of(path, nil)
 	fmt.Println(err)
 	// Output:
 	// <nil> <nil>

@@ -3,8 +3,6 @@ package signature
 import (
 	"strings"
 	"testing"
-
-	"golang.org/x/crypto/ssh"
 )
 
 // FuzzVerify verifies arbitrary signatures with arbitrary lists of signers: none of them is valid.
@@ -16,16 +14,17 @@ func FuzzVerify(f *testing.F) {
 	f.Add([]byte(armor+"U1NIU0lHAAAAAQ==\n-----END SSH SIGNATURE-----\n"), []byte(`"a b" namespaces="noisebench,x*" `+key))
 	f.Add([]byte(armor+"U1NIU0lHAAAAAQAAADMAAAALc3NoLWVkMjU1MTkAAAAgY8pJRPLPUfAdF4VW8PmhtWwAsCAlE1qsfhNGk14+cBIAAAAK"+
 		"bm9pc2ViZW5jaAAAAAAAAAAGc2hhNTEyAAAAAA==\n-----END SSH SIGNATURE-----\n"), []byte("a\n#\n\nb cert-authority "+key))
-	public, _, _, _, err := ssh.ParseAuthorizedKey([]byte(key))
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Fuzz(func(t *testing.T, sig, signers []byte) {
-		if key, err := verify("a.sig", sig, strings.NewReader("contents")); err == nil {
-			t.Fatalf("signed by %v", key)
+	f.Add([]byte(miniSignature), []byte("bob minisign "+miniKey))
+	f.Fuzz(func(t *testing.T, sig, list []byte) {
+		signers, err := parseSigners("signers", string(list))
+		if err != nil && signers != nil {
+			t.Fatalf("%v and %v", signers, err)
 		}
-		if name, err := nameIn(SignersFile, string(signers), public); err != nil && name != "" {
-			t.Fatalf("%q and %v", name, err)
+		if s, err := signers.signed("a.sig", sig, strings.NewReader("other contents")); err == nil {
+			t.Fatalf("%v", s)
+		}
+		if s, err := signers.minisigned("a.minisig", sig, strings.NewReader("other contents")); err == nil && !s.Unverified {
+			t.Fatalf("%v", s)
 		}
 	})
 }

@@ -1,10 +1,13 @@
 // Package signature verifies who signed a bundle. Signatures are those of ssh-keygen -Y sign, by
-// the keys that people have for their code hosts anyway; nothing here makes or keeps keys.
+// the keys that people have for their code hosts anyway, or of minisign; nothing here makes or
+// keeps keys.
 //
 //	ssh-keygen -Y sign -n noisebench -f ~/.ssh/id_ed25519 qhm.noisebench.tar.zst
+//	minisign -S -m qhm.noisebench.tar.zst
 //
-// writes qhm.noisebench.tar.zst.sig beside the bundle. The file allowed_signers in the same folder
-// lists whose key it is, in the format of ssh-keygen(1), ALLOWED SIGNERS.
+// write qhm.noisebench.tar.zst.sig and qhm.noisebench.tar.zst.minisig beside the bundle. Whose key
+// it is comes from a list that whoever verifies has made, see [ReadSigners]: what lies beside a
+// bundle is the word of who sent it.
 package signature
 
 import (
@@ -16,6 +19,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"aead.dev/minisign"
 	"github.com/hiddeco/sshsig"
 	"golang.org/x/crypto/ssh"
 
@@ -25,55 +29,128 @@ import (
 // Namespace keeps signatures of bundles apart from those of other things by the same key.
 const Namespace = "noisebench"
 
-// Names of files.
+// Extensions of signatures, after the name of the bundle.
 const (
-	Extension   = ".sig"            // of a signature, after the name of the bundle
-	SignersFile = "allowed_signers" // in the folder of the bundles
+	Extension         = ".sig"
+	MinisignExtension = ".minisig"
 )
 
-// maxFile bounds what is read of either file, in bytes.
+// maxFile bounds what is read of a signature or a list, in bytes.
 const maxFile = 1 << 20
 
 // Signer is who signed a bundle.
 type Signer struct {
-	Name string `json:"name,omitempty"` // in allowed_signers; empty: the key is not in there
-	Key  string `json:"key"`            // SHA256:…, as ssh-keygen -l prints it
+	Name string `json:"name,omitempty"` // in the list of signers; empty: the key is not in there
+	Key  string `json:"key"`            // SHA256:…, as ssh-keygen -l prints it, or minisign and the key's number
+	// Unverified is set where the signature could not be verified, since it does not have its key
+	// and nobody listed it.
+	Unverified bool `json:"unverified,omitempty"`
 }
 
+// String says who signed.
 func (s Signer) String() string {
-	if s.Name == "" {
-		return "an unknown key, " + s.Key
+	switch {
+	case s.Unverified:
+		return "with a signature by " + s.Key + ", which is not in the list of signers, so that nothing is known of it"
+	case s.Name == "":
+		return "signed by an unknown key, " + s.Key
 	}
-	return s.Name + " (" + s.Key + ")"
+	return "signed by " + s.Name + " (" + s.Key + ")"
+}
+
+// Signers are the keys whose owners are known. nil is an empty list.
+type Signers []known
+
+// known is one key: of SSH or of minisign.
+type known struct {
+	name     string
+	ssh      string // fingerprint
+	minisign *minisign.PublicKey
+}
+
+// ReadSigners reads a list of signers, one a line: in the format of ssh-keygen(1), ALLOWED SIGNERS,
+// of whose options namespaces alone is supported, or NAME minisign KEY.
+func ReadSigners(file string) (Signers, error) {
+	text, err := results.ReadRegular(file, maxFile)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the list of signers: %w", err)
+	}
+	return parseSigners(filepath.Base(file), string(text))
+}
+
+func parseSigners(file, text string) (all Signers, err error) {
+	for i, line := range strings.Split(text, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		one, allowed, err := parseSigner(line)
+		if err != nil {
+			return nil, fmt.Errorf("%s, line %d: %w; want NAME KEYTYPE KEY, as in alice@example.org ssh-ed25519 AAAA…, or "+
+				"alice@example.org minisign RW…", file, i+1, err)
+		}
+		if allowed {
+			all = append(all, one)
+		}
+	}
+	return all, nil
+}
+
+// parseSigner reads a line of a list. allowed tells that the key may sign bundles.
+func parseSigner(line string) (one known, allowed bool, err error) {
+	name, rest, ok := strings.Cut(line, " ")
+	if !ok {
+		return one, false, errors.New("there is only a name")
+	}
+	one.name, rest = strings.Trim(name, `"`), strings.TrimSpace(rest)
+	if key, is := strings.CutPrefix(rest, "minisign "); is {
+		one.minisign, err = parseMinisign(strings.TrimSpace(key))
+		return one, err == nil, err
+	}
+	key, _, options, _, err := ssh.ParseAuthorizedKey([]byte(rest))
+	if err != nil {
+		return one, false, err
+	}
+	one.ssh = ssh.FingerprintSHA256(key)
+	allowed, err = allows(options)
+	return one, allowed, err
 }
 
 // Of verifies the signature beside a bundle and returns its signer; nil: the bundle is not signed.
-// A signature that is not valid for the bundle's bytes is an error.
-func Of(bundle string) (*Signer, error) {
-	text, err := results.ReadRegular(bundle+Extension, maxFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+// A signature that is not valid for the bundle's bytes is an error, and so are two.
+func Of(bundle string, signers Signers) (*Signer, error) {
+	var found *Signer
+	for _, extension := range []string{Extension, MinisignExtension} {
+		name := filepath.Base(bundle) + extension
+		text, err := results.ReadRegular(bundle+extension, maxFile)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("cannot read its signature: %w", err)
+		}
+		if found != nil {
+			return nil, fmt.Errorf("there are %s and %s, want one signature", filepath.Base(bundle)+Extension, name)
+		}
+		f, err := results.OpenRegular(bundle)
+		if err != nil {
+			return nil, err
+		}
+		verify := signers.signed
+		if extension == MinisignExtension {
+			verify = signers.minisigned
+		}
+		found, err = verify(name, text, f)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return nil, err
+		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("cannot read its signature: %w", err)
-	}
-	f, err := results.OpenRegular(bundle)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	key, err := verify(filepath.Base(bundle)+Extension, text, f)
-	if err != nil {
-		return nil, err
-	}
-	signer := &Signer{Key: ssh.FingerprintSHA256(key)}
-	signer.Name, err = nameOf(filepath.Join(filepath.Dir(bundle), SignersFile), key)
-	return signer, err
+	return found, nil
 }
 
-// verify returns the key of a signature for what bundle reads. name is that of the signature's
+// signed verifies a signature of ssh-keygen for what bundle reads. name is that of the signature's
 // file.
-func verify(name string, text []byte, bundle io.Reader) (ssh.PublicKey, error) {
+func (s Signers) signed(name string, text []byte, bundle io.Reader) (*Signer, error) {
 	sig, err := sshsig.Unarmor(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s is not a signature by ssh-keygen -Y sign: %w", name, err)
@@ -84,53 +161,14 @@ func verify(name string, text []byte, bundle io.Reader) (ssh.PublicKey, error) {
 	if err := sshsig.Verify(bundle, sig, sig.PublicKey, sig.HashAlgorithm, Namespace); err != nil {
 		return nil, fmt.Errorf("%s is not valid for this bundle: %w", name, err)
 	}
-	return sig.PublicKey, nil
-}
-
-// nameOf finds the name of a key in a file of allowed signers; empty: it is not there, or there is
-// no file.
-func nameOf(file string, key ssh.PublicKey) (string, error) {
-	text, err := results.ReadRegular(file, maxFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	return nameIn(filepath.Base(file), string(text), key)
-}
-
-// nameIn is nameOf for the contents of a file.
-func nameIn(file, text string, key ssh.PublicKey) (string, error) {
-	want := ssh.FingerprintSHA256(key)
-	for i, line := range strings.Split(text, "\n") {
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		bad := func(err error) error {
-			return fmt.Errorf("%s, line %d: %w; want NAME KEYTYPE KEY, as in alice@example.org ssh-ed25519 AAAA…", file, i+1, err)
-		}
-		name, rest, ok := strings.Cut(line, " ")
-		if !ok {
-			return "", bad(errors.New("there is only a name"))
-		}
-		known, _, options, _, err := ssh.ParseAuthorizedKey([]byte(strings.TrimSpace(rest)))
-		if err != nil {
-			return "", bad(err)
-		}
-		if ssh.FingerprintSHA256(known) != want {
-			continue
-		}
-		allowed, err := allows(options)
-		if err != nil {
-			return "", bad(err)
-		}
-		if allowed {
-			return strings.Trim(name, `"`), nil
+	signer := &Signer{Key: ssh.FingerprintSHA256(sig.PublicKey)}
+	for _, one := range s {
+		if one.ssh == signer.Key {
+			signer.Name = one.name
+			break
 		}
 	}
-	return "", nil
+	return signer, nil
 }
 
 // allows reports whether a key with these options may sign bundles. Unknown options are refused,

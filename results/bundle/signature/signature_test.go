@@ -1,11 +1,16 @@
 package signature
 
 import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"aead.dev/minisign"
 )
 
 // place is a folder with a key and a bundle that it signed, both by ssh-keygen itself.
@@ -62,21 +67,75 @@ func TestSigner(t *testing.T) {
 			{`alice cert-authority KEY`, "", "option cert-authority is not supported"},
 			{"alice", "", "line 1: there is only a name"},
 			{"\nalice nonsense", "", "line 2"},
+			{"alice minisign nonsense", "", "line 1: this is not a public key of minisign"},
 		} {
-			if c.signers == "" {
-				_ = os.Remove(filepath.Join(p.dir, SignersFile))
-			} else {
-				p.write(SignersFile, strings.ReplaceAll(c.signers, "KEY", p.public))
-			}
-			s, err := Of(p.bundle)
-			switch {
-			case c.err != "":
+			signers, err := ReadSigners(p.write("signers", strings.ReplaceAll(c.signers, "KEY", p.public)))
+			if c.err != "" {
 				if err == nil || !strings.Contains(err.Error(), c.err) {
 					t.Errorf("%q: error %v, want %q", c.signers, err, c.err)
 				}
-			case err != nil || s == nil || s.Name != c.name || !strings.HasPrefix(s.Key, "SHA256:"):
-				t.Errorf("%s, %q: signed by %v, %v; want %q", kind, c.signers, s, err, c.name)
+				continue
 			}
+			s, err2 := Of(p.bundle, signers)
+			if err := errors.Join(err, err2); err != nil || s == nil || s.Name != c.name || !strings.HasPrefix(s.Key, "SHA256:") {
+				t.Errorf("%s, %q: %v, %v; want %q", kind, c.signers, s, err, c.name)
+			}
+		}
+	}
+}
+
+// Made by minisign 0.11 itself.
+const (
+	miniKey       = "RWQyYd7Lkrve71QmqhmSS7Vc1yaHBWd+CSluV2gy5hurXQKng7PWE8M1"
+	miniSignature = `untrusted comment: signature from minisign secret key
+RUQyYd7Lkrve72+2FjR2C2fFuSFrN2VKvwIesGCVIyCtWw1pL5HSfnoYPrjjQrVRKjqMNvoz1pp6j7VcfGUj5phzLDjg0UhhAA4=
+trusted comment: timestamp:1795872992	file:b.noisebench.tar.zst	hashed
+CPGmaIkEiI0L5nITNhQsu1xJ+W+4G2duE/0+nhU3CytKBoKvrdJNeHuH3wTGdXI2rUs890I5VcB4pbKV9pRABw==
+`
+)
+
+func TestMinisign(t *testing.T) {
+	old := strings.Replace(miniSignature, "RUQy", "RWQy", 1) // another algorithm
+	other, _, err := minisign.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A key with the number of the first, of which whoever makes it has the free choice.
+	raw, err := base64.StdEncoding.DecodeString(miniKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw[20] ^= 1
+	twin := base64.StdEncoding.EncodeToString(raw)
+	for _, c := range []struct{ what, signers, contents, sig, want, err string }{
+		{"listed", "bob minisign " + miniKey, "contents", miniSignature, "signed by bob (minisign EFDEBB92CBDE6132)", ""},
+		{"not listed", "bob minisign " + other.String(), "contents", miniSignature, "with a signature by minisign EFDEBB92CBDE6132, which is not in the list", ""},
+		{"one of two with a number", "eve minisign " + twin + "\nbob minisign " + miniKey, "contents", miniSignature, "signed by bob", ""},
+		{"the other one", "eve minisign " + twin, "contents", miniSignature, "", "is not valid for this bundle"},
+		{"other contents", "bob minisign " + miniKey, "Contents", miniSignature, "", "is not valid for this bundle"},
+		{"another comment", "bob minisign " + miniKey, "contents", strings.Replace(miniSignature, "179", "189", 1), "", "is not valid"},
+		{"old", "bob minisign " + miniKey, "contents", old, "", "of the old kind"},
+		{"nonsense", "bob minisign " + miniKey, "contents", "nonsense", "", "is not a signature by minisign"},
+	} {
+		p := &place{t: t, dir: t.TempDir()}
+		p.bundle = p.write("b.noisebench.tar.zst", c.contents)
+		p.write("b.noisebench.tar.zst.minisig", c.sig)
+		signers, err := ReadSigners(p.write("signers", c.signers))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := Of(p.bundle, signers)
+		switch {
+		case c.err != "":
+			if err == nil || !strings.Contains(err.Error(), c.err) || s != nil {
+				t.Errorf("%s: %v, error %v, want %q", c.what, s, err, c.err)
+			}
+		case err != nil || !strings.HasPrefix(s.String(), c.want) || (s.Name == "") != s.Unverified:
+			t.Errorf("%s: %v, %v, want %q", c.what, s, err, c.want)
+		}
+		p.write("b.noisebench.tar.zst.sig", c.sig)
+		if _, err := Of(p.bundle, signers); err == nil {
+			t.Errorf("%s: two signatures are accepted", c.what)
 		}
 	}
 }
@@ -86,7 +145,7 @@ func TestNotSigned(t *testing.T) {
 	if err := os.Remove(p.bundle + Extension); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := Of(p.bundle); s != nil || err != nil {
+	if s, err := Of(p.bundle, nil); s != nil || err != nil {
 		t.Errorf("got %v, %v; want nobody", s, err)
 	}
 }
@@ -109,16 +168,19 @@ func TestRefused(t *testing.T) {
 			}
 			// The other key has signed the same bytes: valid, but by another.
 			p.write("b.noisebench.tar.zst.sig", string(text))
-			p.write(SignersFile, "alice "+p.public)
 		}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlace(t, "ed25519", Namespace)
 			c.change(p)
-			s, err := Of(p.bundle)
+			signers, err := ReadSigners(p.write("signers", "alice "+p.public))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := Of(p.bundle, signers)
 			if c.want == "" {
-				if err != nil || s.Name != "" || !strings.HasPrefix(s.String(), "an unknown key, SHA256:") {
-					t.Errorf("signed by %v, %v; want an unknown key", s, err)
+				if err != nil || s.Name != "" || !strings.HasPrefix(s.String(), "signed by an unknown key, SHA256:") {
+					t.Errorf("%v, %v; want an unknown key", s, err)
 				}
 				return
 			}
@@ -128,7 +190,7 @@ func TestRefused(t *testing.T) {
 		})
 	}
 	p := newPlace(t, "ed25519", "git")
-	if _, err := Of(p.bundle); err == nil || !strings.Contains(err.Error(), `is a signature for "git", want "noisebench"`) {
+	if _, err := Of(p.bundle, nil); err == nil || !strings.Contains(err.Error(), `is a signature for "git", want "noisebench"`) {
 		t.Errorf("error %v, want that it is for something else", err)
 	}
 }

@@ -306,7 +306,7 @@ func drawBatchSize(s *Source, p *measures.Problem) (*Figure, string) {
 }
 
 func drawNoise(s *Source, p *measures.Problem) (*Figure, string) {
-	const name = "noise_to_signal"
+	const name = measures.NoiseToSignal
 	curves := s.drawnCurves(measures.TraceCurves(s.Plan, s.Cells, p.Name, name))
 	curves = slices.DeleteFunc(curves, func(c measures.Curve) bool {
 		return !slices.ContainsFunc(c.Points,
