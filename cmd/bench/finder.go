@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -47,14 +49,18 @@ func (f *finder) find(cmd *cobra.Command, arg string) (*protocol.Plan, []results
 	if err != nil {
 		return nil, nil, err
 	}
-	campaign, store := there.campaign, there.store
-	cells := store.Cells(campaign)
-	imported := importedCells(store.Records, &campaign.Plan, cmd.ErrOrStderr())
-	if store.Seen() == 0 && len(imported) == 0 {
+	cells := there.cells(cmd.ErrOrStderr())
+	imported := slices.ContainsFunc(cells, func(c results.Cell) bool { return len(c.Runs) > 0 })
+	if there.store.Seen() == 0 && !imported {
 		return nil, nil, noRecords(cmd, there, arg)
 	}
-	there.notes.MarkTaken(cells)
-	return &campaign.Plan, append(cells, imported...), nil
+	return &there.campaign.Plan, cells, nil
+}
+
+// cells are the plan's cells, see [completed].
+func (f *found) cells(warnings io.Writer) []results.Cell {
+	return completed(f.store.Cells(f.campaign), &f.campaign.Plan, f.store.Records, &f.notes,
+		warnings)
 }
 
 // open looks up all that the plan names: in the results folder's notes on plans that were run in it

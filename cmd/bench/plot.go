@@ -59,10 +59,7 @@ more than eight in one figure, the best are in colour, the others in grey; --opt
 		"of figures, in `INCHES`: 3.4 fits a column of two, 7 the page")
 	flags.BoolVar(&f.list, "list", false, "list the kinds of figures")
 	f.records.add(cmd)
-	complete := cobra.FixedCompletions(figure.Formats, cobra.ShellCompDirectiveNoFileComp)
-	if err := cmd.RegisterFlagCompletionFunc("format", complete); err != nil {
-		panic("bench: " + err.Error())
-	}
+	completeFlag(cmd, "format", figure.Formats)
 	return cmd
 }
 

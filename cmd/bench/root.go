@@ -69,18 +69,20 @@ a file and never made twice.`,
 		commands  []*cobra.Command
 	}{
 		{"run", "Run:", []*cobra.Command{newRun(), newReproduce()}},
-		{"cluster", "Run on many machines:", []*cobra.Command{
-			newSubmit(), newStatus(),
-			newCancel(),
-		}},
-		{"results", "Show results:", []*cobra.Command{
-			newTable(), newPlot(), newPaper(),
-			newReport(), newServe(), newExport(),
-		}},
-		{"publish", "Publish and verify:", []*cobra.Command{
-			newPublish(), newVerify(), newBoard(),
-			newImport(),
-		}},
+		{
+			"cluster", "Run on many machines:",
+			[]*cobra.Command{newSubmit(), newStatus(), newCancel()},
+		},
+		{
+			"results", "Show results:",
+			[]*cobra.Command{
+				newTable(), newPlot(), newPaper(), newReport(), newServe(), newExport(),
+			},
+		},
+		{
+			"publish", "Publish and verify:",
+			[]*cobra.Command{newPublish(), newVerify(), newBoard(), newImport()},
+		},
 		{
 			"plugins", "Optimizers, problems, plugins and data:",
 			[]*cobra.Command{newList(), newShow(), newNew(), newCheck(), newData()},
@@ -94,8 +96,7 @@ a file and never made twice.`,
 	}
 	group(root, newVersion(), newPluginServer(), newWorker())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef(cmd, "%w",
-			err)
+		return usagef(cmd, "%w", err)
 	})
 	return root
 }

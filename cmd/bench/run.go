@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"runtime"
 
 	"github.com/spf13/cobra"
 
@@ -75,7 +74,7 @@ published ones costs only its own runs.`,
 				return err
 			}
 			making.plugins, making.flags = plan.Plugins, flags.args()
-			flags.threads = max(1, runtime.NumCPU()/parallel)
+			flags.threads = threadsEach(parallel)
 			making.threads = flags.threads
 			flags.results = dir
 			catalogue, err := flags.open(cmd, plan.Plugins...)
@@ -107,11 +106,9 @@ published ones costs only its own runs.`,
 			if err != nil {
 				return err
 			}
-			beside := importedCells(store, &campaign.Plan, cmd.ErrOrStderr())
 			notes := notesIn(dir, cmd.ErrOrStderr())
-			notes.MarkTaken(cells)
-			if err := printTables(cmd.OutOrStdout(), format, &campaign.Plan,
-				append(cells, beside...)); err != nil {
+			all := completed(cells, &campaign.Plan, store, &notes, cmd.ErrOrStderr())
+			if err := printTables(cmd.OutOrStdout(), format, &campaign.Plan, all); err != nil {
 				return err
 			}
 			return failures(cells)

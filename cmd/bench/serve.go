@@ -69,9 +69,6 @@ func pageOf(
 		return now, nil, err
 	}
 	there.store.ForgetFailures()
-	plan := &there.campaign.Plan
-	cells := append(there.store.Cells(there.campaign), importedCells(there.store.Records, plan,
-		warnings)...)
-	html, err = newPage(plan, cells, arg, source, now)
+	html, err = newPage(&there.campaign.Plan, there.cells(warnings), arg, source, now)
 	return now, html, err
 }

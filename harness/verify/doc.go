@@ -1,7 +1,8 @@
 // Package verify checks bundles that others published, and makes some of their runs again.
 //
-// [Open] reads a bundle and checks its contents; [Rerun] makes a sample of its runs again and
-// compares; [Take] puts runs of a bundle into a results folder. Findings are values of package
+// [Verify] makes all checks of a bundle, in two steps that can be taken alone: [Open] reads it and
+// checks its contents, and [Rerun] makes a sample of its runs again and compares. [Take] puts runs
+// of a bundle into a results folder. Findings are values of package
 // noisebench/results/bundle/check, which has the checks that make no runs.
 //
 // # Comparison

@@ -474,3 +474,31 @@ func TestDamaged(t *testing.T) {
 		}
 	}
 }
+
+// A bundle's plan is saved where no plan of its name is, and replaces none.
+func TestSavePlan(t *testing.T) {
+	paths := store(t, 3)
+	file, _ := create(t, paths)
+	b, err := Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ids := b.Finished(); len(ids) != 2 || ids[ID(filepath.Base(paths[0]))] {
+		t.Errorf("finished runs are %v, want the two that did not fail", ids)
+	}
+	dir := t.TempDir()
+	for _, when := range []string{b.About.Last, "2027-01-01T00:00:00Z"} {
+		if when != b.About.Last {
+			if err := Save(dir, &Saved{Plan: b.Plan, When: when}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := b.SavePlan(dir); err != nil {
+			t.Fatal(err)
+		}
+		saved, err := SavedPlans(dir)
+		if err != nil || len(saved) != 1 || saved[0].When != when {
+			t.Errorf("saved plans are %v, %v; want the one of %s", saved, err, when)
+		}
+	}
+}

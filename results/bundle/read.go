@@ -71,6 +71,17 @@ type Bundle struct {
 	Faults      []Fault                    // errors in single files
 }
 
+// Finished returns the IDs of the runs that did not fail.
+func (b *Bundle) Finished() map[string]bool {
+	ids := map[string]bool{}
+	for id, r := range b.Records {
+		if r.End.Status != results.Failed {
+			ids[id] = true
+		}
+	}
+	return ids
+}
+
 // Fault is an error in one file of a bundle, which is then ignored.
 type Fault struct {
 	File string

@@ -61,6 +61,14 @@ type Check struct {
 // Save saves a plan in a results folder. It replaces a saved plan of the same name.
 func Save(dir string, s *Saved) error { return saveJSON(dir, "plans", s.Plan.Name, s) }
 
+// SavePlan saves the bundle's plan in a results folder, unless a plan of its name is saved there.
+func (b *Bundle) SavePlan(dir string) error {
+	if _, err := os.Stat(savedPath(dir, "plans", b.Plan.Name)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return Save(dir, &Saved{Plan: b.Plan, Definitions: b.Definitions, When: b.About.Last})
+}
+
 // SaveTaken saves a list of runs taken from a bundle. It replaces the previous list for that
 // bundle.
 func SaveTaken(dir string, t *Taken) error { return saveJSON(dir, "bundles", t.Root, t) }
@@ -70,14 +78,18 @@ func saveJSON(dir, kind, name string, value any) error {
 	if err != nil {
 		return fmt.Errorf("cannot keep %s: %w", name, err)
 	}
-	folder := filepath.Join(dir, kind)
-	if err := os.MkdirAll(folder, 0o777); err != nil {
+	path := savedPath(dir, kind, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return fmt.Errorf("cannot keep %s: %w", name, err)
 	}
-	return results.WriteWhole(filepath.Join(folder, results.FileName(name)+".json"), func(w io.Writer) error {
+	return results.WriteWhole(path, func(w io.Writer) error {
 		_, err := w.Write(append(text, '\n'))
 		return err
 	})
+}
+
+func savedPath(dir, kind, name string) string {
+	return filepath.Join(dir, kind, results.FileName(name)+".json")
 }
 
 // SavedPlans returns the plans that were run in a results folder, the most recent first. The error
