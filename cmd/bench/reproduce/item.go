@@ -73,8 +73,7 @@ type Done struct {
 // none.
 func (d *Done) Cell(problem, optimizer string) *results.Cell {
 	i := slices.IndexFunc(d.Cells, func(c results.Cell) bool {
-		return c.Problem == problem &&
-			c.Optimizer == optimizer
+		return c.Problem == problem && c.Optimizer == optimizer
 	})
 	if i < 0 {
 		return nil
