@@ -21,7 +21,8 @@ const (
 // run is the command with its arguments, without its name. Results go to stdout, all else to
 // stderr.
 func run(args []string, stdout, stderr io.Writer) int {
-	stdout, stderr = text.NewCleaner(stdout), text.NewCleaner(stderr) // much of it comes from strangers
+	// much of what is printed comes from others
+	stdout, stderr = text.NewCleaner(stdout), text.NewCleaner(stderr)
 	ctx, stop := interruptible(stderr)
 	defer stop()
 	setThreads(threadsOfEnvironment())
