@@ -44,7 +44,9 @@ type Campaign struct {
 // describe them. If all runs that a cell needs exist under one of them, but not under definitions,
 // the cell consists of those. Version, contract and fingerprint version must agree, so that only
 // rounding can differ.
-func NewCampaign(plan protocol.Plan, definitions Definitions, others ...Definitions) (*Campaign, error) {
+func NewCampaign(
+	plan protocol.Plan, definitions Definitions, others ...Definitions,
+) (*Campaign, error) {
 	c := &Campaign{Plan: plan.WithDefaults()}
 	if err := c.Plan.Check(); err != nil {
 		return nil, err
@@ -81,7 +83,8 @@ func NewCampaign(plan protocol.Plan, definitions Definitions, others ...Definiti
 		}
 	}
 	if !slices.ContainsFunc(c.cells, func(c *cell) bool { return c.impossible == "" }) {
-		return nil, fmt.Errorf("plan %s: none of its optimizers can run on any of its problems, such as %s: %s",
+		return nil, fmt.Errorf("plan %s: none of its optimizers can run on any of its problems, "+
+			"such as %s: %s",
 			c.Plan.Name, c.cells[0].pEntry.Name, c.cells[0].impossible)
 	}
 	return c, nil
@@ -122,7 +125,9 @@ func (r *remembered) Optimizer(name string) (protocol.OptimizerDef, error) {
 
 // once returns a Spec that asks only once at each setting, for all cells and runs: a plugin that
 // hangs would otherwise hang as often. One that fails gets a second chance.
-func once(spec func(protocol.Setting) (protocol.ProblemSpec, error)) func(protocol.Setting) (protocol.ProblemSpec, error) {
+func once(
+	spec func(protocol.Setting) (protocol.ProblemSpec, error),
+) func(protocol.Setting) (protocol.ProblemSpec, error) {
 	type answer struct {
 		spec protocol.ProblemSpec
 		err  error
@@ -155,7 +160,10 @@ func (c *Campaign) Contract(version int) {
 // name gives each entry without a name in the plan the name in its definition, unless another entry
 // has that name. An entry that gives a plugin's path would otherwise be named by the path.
 func (c *Campaign) name(definitions Definitions) error {
-	rename := func(n int, entry func(i int) (given string, name *string), find func(given string) (string, error)) error {
+	rename := func(
+		n int, entry func(i int) (given string, name *string),
+		find func(given string) (string, error),
+	) error {
 		wanted := make([]string, n)
 		for i := range n {
 			given, name := entry(i)
@@ -217,7 +225,9 @@ func sideBySide(n, goroutines int, do func(i int)) {
 // Make makes one run of the campaign, which need not be due. A run that the campaign would not
 // make, such as one whose optimizer computes other bits here, is refused with an error that names
 // the difference. Otherwise it is [RunResumable].
-func (c *Campaign) Make(ctx context.Context, run results.Run, alloc Alloc, checkpoints *Checkpoints) (*results.Record, error) {
+func (c *Campaign) Make(
+	ctx context.Context, run results.Run, alloc Alloc, checkpoints *Checkpoints,
+) (*results.Record, error) {
 	id := run.ID()
 	var near *results.Run
 	for _, cell := range c.cells {
@@ -233,10 +243,11 @@ func (c *Campaign) Make(ctx context.Context, run results.Run, alloc Alloc, check
 		}
 	}
 	if near == nil {
-		return nil, fmt.Errorf("plan %s has no run of optimizer %s on problem %s", c.Plan.Name, run.Optimizer.Name, run.Problem.Name)
+		return nil, fmt.Errorf("plan %s has no run of optimizer %s on problem %s", c.Plan.Name,
+			run.Optimizer.Name, run.Problem.Name)
 	}
-	return nil, fmt.Errorf("the optimizer %s on the problem %s is not the same on this machine: %s", run.Optimizer.Name, run.Problem.Name,
-		difference(near, &run))
+	return nil, fmt.Errorf("the optimizer %s on the problem %s is not the same on this machine: %s",
+		run.Optimizer.Name, run.Problem.Name, difference(near, &run))
 }
 
 // difference names the first property in which two runs differ.
@@ -275,9 +286,9 @@ func (c *Campaign) Forecast() []Forecast {
 	all := make([]Forecast, len(c.cells))
 	for i, cell := range c.cells {
 		all[i] = Forecast{
-			Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Runs: cell.mostRuns(), Examples: cell.budget,
-			BatchSize: cell.batchSize(), Chooses: cell.optimizer.ChoosesBatchSize, Impossible: cell.impossible,
-			Saves: cell.optimizer.Saves,
+			Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Runs: cell.mostRuns(),
+			Examples: cell.budget, BatchSize: cell.batchSize(), Chooses: cell.optimizer.ChoosesBatchSize,
+			Impossible: cell.impossible, Saves: cell.optimizer.Saves,
 		}
 	}
 	return all
@@ -355,7 +366,8 @@ type CheckpointStore interface {
 // lists the failure. When ctx ends, Execute stops each run within one step and returns ctx's error.
 // Finished runs are in the store, and the next call of Execute continues from there.
 func (c *Campaign) Execute(ctx context.Context, opt Options) ([]results.Cell, error) {
-	if opt.Only != nil && !slices.ContainsFunc(c.cells, func(c *cell) bool { return opt.Only(c.pEntry.Name, c.oEntry.Name) }) {
+	selected := func(c *cell) bool { return opt.Only(c.pEntry.Name, c.oEntry.Name) }
+	if opt.Only != nil && !slices.ContainsFunc(c.cells, selected) {
 		return nil, fmt.Errorf("plan %s: no pair of a problem and an optimizer is selected", c.Plan.Name)
 	}
 	if err := c.openProblems(opt.Only); err != nil {
@@ -363,7 +375,8 @@ func (c *Campaign) Execute(ctx context.Context, opt Options) ([]results.Cell, er
 	}
 	e := &execution{
 		campaign: c, opt: opt, known: map[string]*results.Record{}, running: map[string]bool{},
-		elsewhere: map[string]*elsewhere{}, cells: make([]cellState, len(c.cells)), done: make(chan ended),
+		elsewhere: map[string]*elsewhere{}, cells: make([]cellState, len(c.cells)),
+		done: make(chan ended),
 	}
 	defer func(n *int) { // wait for the runs in flight
 		for ; *n > 0; *n-- {
@@ -382,7 +395,8 @@ func (c *Campaign) openProblems(only func(problem, optimizer string) bool) error
 	opened := map[string]bool{}
 	var failed error
 	for _, cell := range c.cells {
-		if cell.impossible != "" || opened[cell.pEntry.Name] || only != nil && !only(cell.pEntry.Name, cell.oEntry.Name) {
+		if cell.impossible != "" || opened[cell.pEntry.Name] ||
+			only != nil && !only(cell.pEntry.Name, cell.oEntry.Name) {
 			continue
 		}
 		opened[cell.pEntry.Name] = true
@@ -407,7 +421,9 @@ func (c *Campaign) openProblems(only func(problem, optimizer string) bool) error
 			return fmt.Errorf("problem %s: %w", cell.pEntry.Name, err)
 		}
 	}
-	if failed != nil && !slices.ContainsFunc(c.cells, func(c *cell) bool { return c.impossible == "" }) {
+	if failed != nil && !slices.ContainsFunc(c.cells, func(c *cell) bool {
+		return c.impossible == ""
+	}) {
 		return failed
 	}
 	return nil
@@ -540,7 +556,9 @@ func (e *execution) run(ctx context.Context) ([]results.Cell, error) {
 			}
 		}
 		cell := e.campaign.cells[end.cell]
-		e.report(Progress{Task: end.task, Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Record: end.record})
+		e.report(Progress{
+			Task: end.task, Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Record: end.record,
+		})
 	}
 }
 
@@ -664,7 +682,9 @@ func (e *execution) make(ctx context.Context, i int, task Task) ended {
 
 // attempt makes a run, once more and from its start if a plugin fails, and commits its record. It
 // stops when held ends, as it does with ctx or when the run's claim is lost.
-func (e *execution) attempt(ctx, held context.Context, i int, task Task) (record *results.Record, err error) {
+func (e *execution) attempt(
+	ctx, held context.Context, i int, task Task,
+) (record *results.Record, err error) {
 	cell := e.campaign.cells[i]
 	if impure := cell.prove(held, task.Run, e.opt.Alloc); impure != nil {
 		if fault := (*protocol.Fault)(nil); !errors.As(impure, &fault) {
@@ -687,7 +707,8 @@ func (e *execution) attempt(ctx, held context.Context, i int, task Task) (record
 		if e.opt.Maker != nil {
 			record, err = e.opt.Maker.Make(held, task.Run, checkpoints)
 		} else {
-			record, err = RunResumable(held, cell.problem, cell.optimizer, task.Run, e.opt.Alloc, checkpoints)
+			record, err = RunResumable(held, cell.problem, cell.optimizer, task.Run, e.opt.Alloc,
+				checkpoints)
 		}
 		if fault := (*protocol.Fault)(nil); err != nil && !errors.As(err, &fault) {
 			return nil, err

@@ -40,7 +40,10 @@ func compare(x *check.Checked, c *chosen, again *results.Record, exact, chooses 
 	if !exact {
 		differs := withinTolerance(c.record, again, &x.Decisions.Plan, chooses)
 		if differs == "" {
-			o := outcome{near: true, text: fmt.Sprintf("recorded on %s by %s", c.record.Host.Platform, c.record.Host.GoVersion)}
+			o := outcome{
+				near: true,
+				text: fmt.Sprintf("recorded on %s by %s", c.record.Host.Platform, c.record.Host.GoVersion),
+			}
 			if !c.record.Diverged() { // how far it got before that is chance
 				o.deviations = deviations(c.record, again, &x.Decisions.Plan)
 			}
@@ -77,7 +80,8 @@ func firstDifference(recorded, made []byte) string {
 			at++
 		}
 		from := 1 + bytes.LastIndexAny(a[i][:at], ",{[")
-		return fmt.Sprintf("%s differs: recorded …%s, made again …%s", kind, excerpt(a[i], from), excerpt(b[i], from))
+		return fmt.Sprintf("%s differs: recorded …%s, made again …%s", kind, excerpt(a[i], from),
+			excerpt(b[i], from))
 	}
 	if len(a) != len(b) {
 		return fmt.Sprintf("recorded with %s, made again with %d", text.Count(len(a)-1, "line"), len(b)-1)
@@ -93,17 +97,22 @@ func excerpt(line []byte, from int) string { return string(line[from:min(len(lin
 // wider.
 func withinTolerance(recorded, again *results.Record, plan *protocol.Plan, chooses bool) string {
 	if recorded.End.Status != again.End.Status {
-		return fmt.Sprintf("recorded as %s, ended %s when made again", recorded.End.Status, again.End.Status)
+		return fmt.Sprintf("recorded as %s, ended %s when made again", recorded.End.Status,
+			again.End.Status)
 	}
 	if !chooses && recorded.End.Status == results.OK && recorded.End.Steps != again.End.Steps {
-		return fmt.Sprintf("recorded with %d steps, made again with %d", recorded.End.Steps, again.End.Steps)
+		return fmt.Sprintf("recorded with %d steps, made again with %d", recorded.End.Steps,
+			again.End.Steps)
 	}
 	relative := results.Rounding(again.Spec.DType)
-	for _, part := range []protocol.Part{protocol.TrainPart, protocol.ValidationPart, protocol.TestPart} {
+	for _, part := range []protocol.Part{
+		protocol.TrainPart, protocol.ValidationPart, protocol.TestPart,
+	} {
 		a, haveA := recorded.Points[0].At(part)
 		b, haveB := again.Points[0].At(part)
 		if haveA != haveB || !agree(float64(a.Loss), float64(b.Loss), relative) {
-			return fmt.Sprintf("starts at a %s loss of %g when made again, recorded as %g", part, b.Loss, a.Loss)
+			return fmt.Sprintf("starts at a %s loss of %g when made again, recorded as %g", part, b.Loss,
+				a.Loss)
 		}
 	}
 	if recorded.Diverged() {
@@ -111,11 +120,13 @@ func withinTolerance(recorded, again *results.Record, plan *protocol.Plan, choos
 	}
 	for _, part := range []protocol.Part{plan.Selection, protocol.TestPart} {
 		part = results.PartFor(&again.Spec, part)
-		a, b := recorded.Score(plan.Report, plan.Selection, part), again.Score(plan.Report, plan.Selection, part)
+		a, b := recorded.Score(plan.Report, plan.Selection, part),
+			again.Score(plan.Report, plan.Selection, part)
 		start, _ := again.Points[0].At(part)
 		δ := max(results.Equivalence(&again.Spec, part, float64(start.Metric), b), relative*math.Abs(b))
 		if !(math.Abs(a-b) <= δ) {
-			return fmt.Sprintf("%s %s is %g when made again, recorded as %g, more than %.3g apart", part, again.Spec.Metric.Name, b, a, δ)
+			return fmt.Sprintf("%s %s is %g when made again, recorded as %g, more than %.3g apart", part,
+				again.Spec.Metric.Name, b, a, δ)
 		}
 	}
 	return ""

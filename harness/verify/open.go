@@ -83,8 +83,9 @@ func affordable(b *bundle.Bundle) error {
 		sum += float64(len(plan.Optimizers) * len(b.Definitions.Problems[e.Problem].Parameters))
 	}
 	if !(sum*float64(1+len(b.Definitions.Others)) <= mostValues) {
-		return fmt.Errorf("its %d optimizers on %d problems, with definitions of %s, ask for more runs and settings than a "+
-			"bundle can hold", len(plan.Optimizers), len(plan.Problems), text.Count(1+len(b.Definitions.Others), "platform"))
+		return fmt.Errorf("its %d optimizers on %d problems, with definitions of %s, ask for more runs "+
+			"and settings than a bundle can hold", len(plan.Optimizers), len(plan.Problems),
+			text.Count(1+len(b.Definitions.Others), "platform"))
 	}
 	return nil
 }

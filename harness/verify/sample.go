@@ -53,7 +53,9 @@ type Selection struct {
 }
 
 // pick is sample for a selection.
-func (s *Selection) pick(d *check.Decisions, seed uint64, runnable func(*results.Cell) bool) (picked []chosen, of int) {
+func (s *Selection) pick(
+	d *check.Decisions, seed uint64, runnable func(*results.Cell) bool,
+) (picked []chosen, of int) {
 	if s.Cheapest == 0 {
 		return sample(d, seed, runnable, s.Share)
 	}
@@ -83,9 +85,13 @@ type chosen struct {
 // sample chooses runs of a plan's cells at random: purposes in turn, within a purpose cells in
 // random order, within a cell runs in random order. It is a function of the seed and of what can be
 // run.
-func sample(d *check.Decisions, seed uint64, runnable func(*results.Cell) bool, many Share) (picked []chosen, of int) {
+func sample(
+	d *check.Decisions, seed uint64, runnable func(*results.Cell) bool, many Share,
+) (picked []chosen, of int) {
 	random := protocol.Stream(seed, "verify")
-	purposes := []harness.Purpose{harness.ForReplicate, harness.ForSweep, harness.ForTie, harness.ForOneShot}
+	purposes := []harness.Purpose{
+		harness.ForReplicate, harness.ForSweep, harness.ForTie, harness.ForOneShot,
+	}
 	strata := map[harness.Purpose][][]chosen{}
 	all := map[string]bool{}
 	for i := range d.Cells {
@@ -119,7 +125,9 @@ func sample(d *check.Decisions, seed uint64, runnable func(*results.Cell) bool, 
 		}
 	}
 	for _, p := range purposes {
-		random.Shuffle(len(strata[p]), func(a, b int) { strata[p][a], strata[p][b] = strata[p][b], strata[p][a] })
+		random.Shuffle(len(strata[p]), func(a, b int) {
+			strata[p][a], strata[p][b] = strata[p][b], strata[p][a]
+		})
 	}
 	taken := map[string]bool{}
 	for n := many.Of(len(all)); len(picked) < n; {

@@ -32,11 +32,12 @@ func Source(name string, o Options) (*check.Checked, error) {
 // its contract is an older one.
 func Usable(x *check.Checked) error {
 	if n := len(x.Failed()); n > 0 {
-		return fmt.Errorf("%s fails %s, so nothing is taken from it; \"bench verify %s\" says which", x.Path, text.Count(n, "check"), x.Path)
+		return fmt.Errorf("%s fails %s, so nothing is taken from it; \"bench verify %s\" says which",
+			x.Path, text.Count(n, "check"), x.Path)
 	}
 	if v := x.Bundle.About.Protocol; v != protocol.Version {
-		return fmt.Errorf("%s is of protocol version %d, this bench of version %d: its runs cannot be ranked against runs of today; "+
-			"get a newer bundle", x.Path, v, protocol.Version)
+		return fmt.Errorf("%s is of protocol version %d, this bench of version %d: its runs cannot be "+
+			"ranked against runs of today; get a newer bundle", x.Path, v, protocol.Version)
 	}
 	return nil
 }
@@ -46,7 +47,9 @@ func Elsewhere(platforms []string) bool { return !slices.Contains(platforms, pla
 
 // Needed returns the IDs of the finished runs that a campaign needs, that have does not find, and
 // that bundles hold, for each of the bundles. Of several that hold a run, the first counts.
-func Needed(campaign *harness.Campaign, have harness.Lookup, from []*check.Checked) []map[string]bool {
+func Needed(
+	campaign *harness.Campaign, have harness.Lookup, from []*check.Checked,
+) []map[string]bool {
 	needed := make([]map[string]bool, len(from))
 	for i := range needed {
 		needed[i] = map[string]bool{}
@@ -80,7 +83,10 @@ type Taken struct {
 // ones of a random sample, as many as again.Cheapest says, or none if that is 0. If one of those
 // differs, that is an error and nothing is taken. The folder then also has what was taken from
 // where, for tables (bundle.TakenBundles). Findings are added to the bundle's report.
-func Take(ctx context.Context, x *check.Checked, here *check.Found, store *results.Store, ids map[string]bool, again Again) (Taken, error) {
+func Take(
+	ctx context.Context, x *check.Checked, here *check.Found, store *results.Store,
+	ids map[string]bool, again Again,
+) (Taken, error) {
 	var taken Taken
 	if len(ids) == 0 {
 		return taken, nil
@@ -101,15 +107,18 @@ func Take(ctx context.Context, x *check.Checked, here *check.Found, store *resul
 					details = append(details, f.Details...)
 				}
 			}
-			return taken, fmt.Errorf("%s: %s made again here speak against it, so nothing is taken from it:\n  %s", x.File,
+			return taken, fmt.Errorf("%s: %s made again here speak against it, so "+
+				"nothing is taken from it:\n  %s", x.File,
 				text.Count(x.Rerun.Made, "run"), strings.Join(details, "\n  "))
 		}
 	}
 	note := &bundle.Taken{
-		Root: x.Root, File: x.File, Title: x.Title, Authors: x.Authors, URL: x.Bundle.About.URL, Plan: x.Plan,
-		Protocol: x.Bundle.About.Protocol, Platforms: x.Platforms(), Definitions: x.Bundle.Definitions, Checks: checks,
+		Root: x.Root, File: x.File, Title: x.Title, Authors: x.Authors, URL: x.Bundle.About.URL,
+		Plan: x.Plan, Protocol: x.Bundle.About.Protocol, Platforms: x.Platforms(),
+		Definitions: x.Bundle.Definitions, Checks: checks,
 	}
-	before, _ := bundle.TakenBundles(store.Dir()) // whoever reads the folder is told what is unreadable
+	// whoever reads the folder is told what is unreadable
+	before, _ := bundle.TakenBundles(store.Dir())
 	if i := slices.IndexFunc(before, func(t *bundle.Taken) bool { return t.Root == x.Root }); i >= 0 {
 		note.Runs = before[i].Runs
 		note.Checks = slices.Concat(before[i].Checks, checks)
