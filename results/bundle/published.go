@@ -24,8 +24,9 @@ func Find(name string) (path string, err error) {
 	if path, ok := known[name]; ok {
 		return path, nil
 	}
-	return "", fmt.Errorf("%w; published bundles are looked for in results/published of a clone and in published/ of $NOISEBENCH_DATA "+
-		"and of the user's cache folder, where \"bench data fetch published\" puts them", protocol.Unknown("bundle", name, slices.Sorted(maps.Keys(known))))
+	return "", fmt.Errorf("%w; published bundles are looked for in results/published of a clone and "+
+		"in published/ of $NOISEBENCH_DATA and of the user's cache folder, where \"bench data fetch "+
+		"published\" puts them", protocol.Unknown("bundle", name, slices.Sorted(maps.Keys(known))))
 }
 
 // Published returns the paths of published bundles, by name: those in results/published of the

@@ -64,11 +64,12 @@ type Bundle struct {
 	Definitions Definitions
 	Records     map[string]*results.Record // finished and failed ones, by ID
 	Outcomes    map[string]string          // SHA-256 of all lines of a record but the last, by ID
-	Losses      map[string][]float64       // of some batches of a run with a trace, evenly spaced, by ID
-	Sums        map[string]string          // SHA-256 of each listed file, by name
-	Size        int64                      // of all files, in bytes
-	Memory      int64                      // that the decoded records take, in bytes, roughly
-	Faults      []Fault                    // errors in single files
+	// of some batches of a run with a trace, evenly spaced, by ID
+	Losses map[string][]float64
+	Sums   map[string]string // SHA-256 of each listed file, by name
+	Size   int64             // of all files, in bytes
+	Memory int64             // that the decoded records take, in bytes, roughly
+	Faults []Fault           // errors in single files
 }
 
 // Finished returns the IDs of the runs that did not fail.
@@ -118,7 +119,10 @@ func open(path string, traces bool) (*Bundle, error) {
 }
 
 func read(r io.Reader, most limits, traces bool) (*Bundle, error) {
-	b := &Bundle{Records: map[string]*results.Record{}, Outcomes: map[string]string{}, Losses: map[string][]float64{}}
+	b := &Bundle{
+		Records: map[string]*results.Record{}, Outcomes: map[string]string{},
+		Losses: map[string][]float64{},
+	}
 	pool := newDecoders(b, most, traces)
 	err := walk(r, most, func(name string, contents []byte) error {
 		b.Size += int64(len(contents))
@@ -127,7 +131,8 @@ func read(r io.Reader, most limits, traces bool) (*Bundle, error) {
 			return b.readSums(contents)
 		case aboutName, planName, definitionsName:
 			pool.check(name, contents)
-			if n := bytes.Count(contents, []byte("{")) + bytes.Count(contents, []byte("null")); n > most.values {
+			if n := bytes.Count(contents, []byte("{")) +
+				bytes.Count(contents, []byte("null")); n > most.values {
 				return fmt.Errorf("%s has %d values, want at most %d", name, n, most.values)
 			}
 		}
@@ -211,12 +216,14 @@ func walk(r io.Reader, most limits, visit func(name string, contents []byte) err
 			break
 		}
 		switch {
-		case err != nil && len(seen) == 0 && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, errMore):
+		case err != nil && len(seen) == 0 && !errors.Is(err, io.ErrUnexpectedEOF) &&
+			!errors.Is(err, errMore):
 			return fmt.Errorf("not a bundle, want a tar archive compressed by zstd: %w", err)
 		case err != nil:
 			return broken(err)
 		case len(seen) < 2 && h.Name != order[len(seen)]:
-			return fmt.Errorf("file %d of the archive is %.80q, want %s: not a bundle, or not of this format",
+			return fmt.Errorf("file %d of the archive is %.80q, want %s: not a bundle, or not "+
+				"of this format",
 				len(seen)+1, h.Name, order[len(seen)])
 		case !slices.Contains(order, h.Name) && !isRecord(h.Name):
 			return fmt.Errorf("a file is named %.80q, which does not belong in a bundle", h.Name)
@@ -229,7 +236,8 @@ func walk(r io.Reader, most limits, visit func(name string, contents []byte) err
 		case listed[h.Name] < place:
 			return fmt.Errorf("%s comes later in %s than in the archive, want one order", h.Name, sumsName)
 		case h.Size > most.most(h.Name):
-			return fmt.Errorf("%s claims to have %d bytes, want at most %d", h.Name, h.Size, most.most(h.Name))
+			return fmt.Errorf("%s claims to have %d bytes, want at most %d", h.Name, h.Size,
+				most.most(h.Name))
 		case total+h.Size > most.total:
 			return fmt.Errorf("the files claim to have more than %d bytes together", most.total)
 		}
@@ -277,8 +285,8 @@ func walk(r io.Reader, most limits, visit func(name string, contents []byte) err
 		return broken(err)
 	}
 	if !bytes.Equal(is.Sum(nil), want.Sum(nil)) {
-		return errors.New("the archive says more of its files than names and contents, which the root does not name; " +
-			"pack it anew by bench publish")
+		return errors.New("the archive says more of its files than names and contents, which the root " +
+			"does not name; pack it anew by bench publish")
 	}
 	return nil
 }
@@ -375,7 +383,8 @@ func isRecord(name string) bool {
 		return isSum(rest)
 	}
 	rest, ok := strings.CutPrefix(id, "runs/")
-	return ok && len(rest) > 3 && rest[2] == '/' && rest[:2] == rest[3:min(5, len(rest))] && isSum(rest[3:])
+	return ok && len(rest) > 3 && rest[2] == '/' && rest[:2] == rest[3:min(5, len(rest))] &&
+		isSum(rest[3:])
 }
 
 func isSum(s string) bool {
@@ -389,7 +398,8 @@ func parseSums(contents []byte, most int) (sums map[string]string, names []strin
 		sum, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
 		switch {
 		case !ok || !isSum(sum) || name == sumsName:
-			return nil, nil, fmt.Errorf("%s has the line %.80q, want a SHA-256, two spaces and the name of another file", sumsName, line)
+			return nil, nil, fmt.Errorf("%s has the line %.80q, want a SHA-256, two spaces and the name "+
+				"of another file", sumsName, line)
 		case sums[name] != "":
 			return nil, nil, fmt.Errorf("%s lists %.80q twice", sumsName, name)
 		case len(sums) == most:
@@ -413,7 +423,8 @@ func (b *Bundle) readAbout(contents []byte) error {
 		return fmt.Errorf("%s: %w", aboutName, err)
 	}
 	if b.About.Format < 1 || b.About.Format > Format {
-		return fmt.Errorf("the bundle has format %d, this bench reads formats 1 to %d; get a later one", b.About.Format, Format)
+		return fmt.Errorf("the bundle has format %d, this bench reads formats 1 to %d; get a later one",
+			b.About.Format, Format)
 	}
 	return nil
 }
@@ -529,7 +540,9 @@ func overlong(contents []byte) error {
 }
 
 // record adds one record to the bundle, and reports whether it could.
-func (c *decoders) record(decode func(string, []byte) (*results.Record, error), memory footprint, f file) bool {
+func (c *decoders) record(
+	decode func(string, []byte) (*results.Record, error), memory footprint, f file,
+) bool {
 	var r *results.Record
 	err := errSum
 	if sum := sha256.Sum256(f.contents); hex.EncodeToString(sum[:]) == c.b.Sums[f.name] {
@@ -563,13 +576,15 @@ func (c *decoders) record(decode func(string, []byte) (*results.Record, error), 
 	}
 	if c.kept += memory.record(r) + 8*int64(len(losses)); c.kept > c.most.kept {
 		if c.err == nil {
-			c.err = fmt.Errorf("its records take more than %d MiB of memory; publish smaller plans", c.most.kept>>20)
+			c.err = fmt.Errorf("its records take more than %d MiB of memory; publish smaller plans",
+				c.most.kept>>20)
 		}
 		return false
 	}
 	id := ID(f.name)
 	if other := c.b.Records[id]; other != nil {
-		c.b.Faults = append(c.b.Faults, Fault{f.name, errors.New("the run has two records, one of them failed")})
+		c.b.Faults = append(c.b.Faults,
+			Fault{f.name, errors.New("the run has two records, one of them failed")})
 		if r.End.Status == results.Failed {
 			return true
 		}

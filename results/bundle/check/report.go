@@ -140,7 +140,8 @@ func Saved(path, root string) (*Report, error) {
 	}
 	var r Report
 	if err := json.Unmarshal(text, &r); err != nil {
-		return nil, fmt.Errorf("%s: %w; make it again by: bench verify %s --save", SavedName(path), err, path)
+		return nil, fmt.Errorf("%s: %w; make it again by: bench verify %s --save", SavedName(path), err,
+			path)
 	}
 	if r.Root != root {
 		return nil, nil

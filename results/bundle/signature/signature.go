@@ -79,7 +79,8 @@ func verify(name string, text []byte, bundle io.Reader) (ssh.PublicKey, error) {
 		return nil, fmt.Errorf("%s is not a signature by ssh-keygen -Y sign: %w", name, err)
 	}
 	if sig.Namespace != Namespace {
-		return nil, fmt.Errorf("%s is a signature for %q, want %q; sign by: ssh-keygen -Y sign -n %s", name, sig.Namespace, Namespace, Namespace)
+		return nil, fmt.Errorf("%s is a signature for %q, want %q; sign by: ssh-keygen -Y sign -n %s",
+			name, sig.Namespace, Namespace, Namespace)
 	}
 	if err := sshsig.Verify(bundle, sig, sig.PublicKey, sig.HashAlgorithm, Namespace); err != nil {
 		return nil, fmt.Errorf("%s is not valid for this bundle: %w", name, err)
@@ -109,7 +110,8 @@ func nameIn(file, text string, key ssh.PublicKey) (string, error) {
 			continue
 		}
 		bad := func(err error) error {
-			return fmt.Errorf("%s, line %d: %w; want NAME KEYTYPE KEY, as in alice@example.org ssh-ed25519 AAAA…", file, i+1, err)
+			return fmt.Errorf("%s, line %d: %w; want NAME KEYTYPE KEY, as in alice@example.org "+
+				"ssh-ed25519 AAAA…", file, i+1, err)
 		}
 		name, rest, ok := strings.Cut(line, " ")
 		if !ok {
