@@ -31,7 +31,9 @@ func FileName(parts ...string) string {
 	if base, _, _ := strings.Cut(name, "."); slices.Contains(reserved, strings.ToLower(base)) {
 		name = fmt.Sprintf("=%02X%s", name[0], name[1:])
 	}
-	if len(name) > most || strings.ContainsFunc(strings.Join(parts, ""), func(r rune) bool { return 'A' <= r && r <= 'Z' }) {
+	if len(name) > most || strings.ContainsFunc(strings.Join(parts, ""), func(r rune) bool {
+		return 'A' <= r && r <= 'Z'
+	}) {
 		sum := sha256.Sum256(fmt.Appendf(nil, "%q", parts))
 		name = fmt.Sprintf("%s=_%x", name[:min(len(name), most-18)], sum[:8])
 	}

@@ -28,12 +28,12 @@ import (
 // index is a cache of what finished records hold besides their traces, in files that are read much
 // faster than the records. Records stay the truth:
 //
-//   - Each entry names size, times and inode of the record's file as they were when that was read. It
-//     is used only while the file has them, so that a record that was changed, replaced or removed is
-//     read, or missed, as if there were no index.
-//   - A file that changed less than settleTime before it was read is not indexed: its times might not
-//     tell a later change from that one. They are compared with the clock of this machine; where it
-//     differs from the file system's, nothing is indexed.
+//   - Each entry names size, times and inode of the record's file as they were when that was read.
+//     It is used only while the file has them, so that a record that was changed, replaced or
+//     removed is read, or missed, as if there were no index.
+//   - A file that changed less than settleTime before it was read is not indexed: its times might
+//     not tell a later change from that one. They are compared with the clock of this machine; where
+//     it differs from the file system's, nothing is indexed.
 //   - Table and entries have checksums, and what does not fit them is as good as absent.
 //   - An index file is never changed, only made and removed as a whole, so that any number of
 //     processes may write, merge and read at the same time; at worst something is indexed twice.
@@ -86,8 +86,9 @@ type indexFile struct {
 }
 
 const (
-	headSize  = 8 + sha256.Size + 4 + 4 + 8 + 4 // magic, layout, entries, texts, bytes of the texts, checksum
-	entrySize = sha256.Size + 4*8 + 8 + 4 + 4   // ID, stamp, offset, length, checksum
+	// magic, layout, entries, texts, bytes of the texts, checksum
+	headSize  = 8 + sha256.Size + 4 + 4 + 8 + 4
+	entrySize = sha256.Size + 4*8 + 8 + 4 + 4 // ID, stamp, offset, length, checksum
 	magic     = "nbindex\n"
 	extension = ".index"
 )
@@ -292,7 +293,8 @@ func openIndexFile(path string) (f *indexFile, err error) {
 		return nil, err
 	}
 	damaged := fmt.Errorf("%s is damaged", path)
-	if info.Size() > 2*indexMost+maxRecord { // entries, one of them last, and the rest, which is smaller
+	// entries, one of them last, and the rest, which is smaller
+	if info.Size() > 2*indexMost+maxRecord {
 		return nil, damaged
 	}
 	head := make([]byte, headSize)
@@ -305,9 +307,11 @@ func openIndexFile(path string) (f *indexFile, err error) {
 		return nil, damaged
 	}
 	rest = rest[sha256.Size:]
-	entries, texts, size := int64(little.Uint32(rest)), int64(little.Uint32(rest[4:])), little.Uint64(rest[8:])
+	entries, texts, size := int64(little.Uint32(rest)), int64(little.Uint32(rest[4:])),
+		little.Uint64(rest[8:])
 	sum := little.Uint32(rest[16:])
-	if size > math.MaxInt32 || headSize+entries*entrySize+int64(size) > info.Size() || texts > int64(size) {
+	if size > math.MaxInt32 || headSize+entries*entrySize+int64(size) > info.Size() ||
+		texts > int64(size) {
 		return nil, damaged
 	}
 	body := make([]byte, entries*entrySize+int64(size))
@@ -340,8 +344,8 @@ func (f *indexFile) stamp(k int) stamp { return entryStamp(f.entry(k)) }
 func entryStamp(e []byte) stamp {
 	e = e[sha256.Size:]
 	return stamp{
-		size: int64(little.Uint64(e)), modified: int64(little.Uint64(e[8:])), changed: int64(little.Uint64(e[16:])),
-		inode: little.Uint64(e[24:]),
+		size: int64(little.Uint64(e)), modified: int64(little.Uint64(e[8:])),
+		changed: int64(little.Uint64(e[16:])), inode: little.Uint64(e[24:]),
 	}
 }
 
@@ -412,7 +416,8 @@ func decodeEntry(b []byte, text func(uint32) []byte, known *shared, r *Record) b
 			return false
 		}
 	}
-	if known.host(append(append(space[:0], shared(textHost)...), rest[end:end+host]...), &r.Host) != nil {
+	hostText := append(append(space[:0], shared(textHost)...), rest[end:end+host]...)
+	if known.host(hostText, &r.Host) != nil {
 		return false
 	}
 	r.Points, ok = decodePoints(shared(textColumns), rest[end+host:])
@@ -532,7 +537,9 @@ type indexBuilder struct {
 }
 
 func newIndexBuilder() *indexBuilder {
-	return &indexBuilder{numbers: map[string]uint32{}, entries: map[[sha256.Size]byte][]byte{}, known: newShared()}
+	return &indexBuilder{
+		numbers: map[string]uint32{}, entries: map[[sha256.Size]byte][]byte{}, known: newShared(),
+	}
 }
 
 func (b *indexBuilder) number(text []byte) uint32 {
@@ -553,7 +560,9 @@ func (b *indexBuilder) add(id [sha256.Size]byte, at stamp, texts [numTexts][]byt
 	}
 	b.data = append(b.data, rest...)
 	e := slices.Clone(id[:])
-	for _, v := range []uint64{uint64(at.size), uint64(at.modified), uint64(at.changed), at.inode, uint64(start)} {
+	for _, v := range []uint64{
+		uint64(at.size), uint64(at.modified), uint64(at.changed), at.inode, uint64(start),
+	} {
 		e = little.AppendUint64(e, v)
 	}
 	e = little.AppendUint32(e, uint32(len(b.data)-start))
@@ -576,7 +585,8 @@ func (b *indexBuilder) learn(id string, at stamp, data []byte, r *Record) {
 	i := bytes.LastIndex(value["run"], append(seed, `,"budget":`...))
 	host, _, whole := bytes.Cut(value["host"], []byte(`},"digest":"`))
 	j := bytes.LastIndex(host, []byte(`,"started":`))
-	if i < 0 || j < 0 || !whole || len(value["end"]) > math.MaxUint16 || len(host)-j >= math.MaxUint16 {
+	if i < 0 || j < 0 || !whole || len(value["end"]) > math.MaxUint16 ||
+		len(host)-j >= math.MaxUint16 {
 		return
 	}
 	host = append(slices.Clip(host), '}')
@@ -596,7 +606,8 @@ func (b *indexBuilder) learn(id string, at stamp, data []byte, r *Record) {
 		entry = little.AppendUint32(entry, uint32(n))
 	}
 	var back Record
-	if !decodeEntry(append(entry, rest...), func(n uint32) []byte { return texts[n] }, b.known, &back) || !sameRecord(r, &back) {
+	textOf := func(n uint32) []byte { return texts[n] }
+	if !decodeEntry(append(entry, rest...), textOf, b.known, &back) || !sameRecord(r, &back) {
 		return
 	}
 	b.add(name, at, texts, rest)
@@ -604,7 +615,8 @@ func (b *indexBuilder) learn(id string, at stamp, data []byte, r *Record) {
 
 // sameRecord compares records without their traces, points bit by bit.
 func sameRecord(r, s *Record) bool {
-	return r.End == s.End && reflect.DeepEqual(r.Run, s.Run) && reflect.DeepEqual(r.Spec, s.Spec) && reflect.DeepEqual(r.Host, s.Host) &&
+	return r.End == s.End && reflect.DeepEqual(r.Run, s.Run) && reflect.DeepEqual(r.Spec, s.Spec) &&
+		reflect.DeepEqual(r.Host, s.Host) &&
 		samePoints(r.Points, s.Points)
 }
 
@@ -621,7 +633,8 @@ func samePoints(a, b []Point) bool {
 				return false
 			}
 		}
-		p.Train, p.Validation, p.Test, q.Train, q.Validation, q.Test = Value{}, nil, nil, Value{}, nil, nil
+		p.Train, p.Validation, p.Test = Value{}, nil, nil
+		q.Train, q.Validation, q.Test = Value{}, nil, nil
 		return p == q
 	})
 }

@@ -14,7 +14,9 @@ func sane(path string, regular bool, size int64) error {
 	case !regular:
 		return &SyntaxError{File: path, Msg: notAFile}
 	case size > maxRecord:
-		return &SyntaxError{File: path, Msg: fmt.Sprintf("it has %d bytes, want at most %d", size, maxRecord)}
+		return &SyntaxError{
+			File: path, Msg: fmt.Sprintf("it has %d bytes, want at most %d", size, maxRecord),
+		}
 	}
 	return nil
 }

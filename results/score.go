@@ -27,7 +27,8 @@ func (p *Point) At(part protocol.Part) (Value, bool) {
 // PartFor returns part if the problem has it, else the train part, which is then the objective
 // (R6).
 func PartFor(spec *protocol.ProblemSpec, part protocol.Part) protocol.Part {
-	if part == protocol.ValidationPart && spec.Validation > 0 || part == protocol.TestPart && spec.Test > 0 {
+	if part == protocol.ValidationPart && spec.Validation > 0 ||
+		part == protocol.TestPart && spec.Test > 0 {
 		return part
 	}
 	return protocol.TrainPart
@@ -105,13 +106,17 @@ func (p *Point) metric(part protocol.Part) float64 {
 // Diverged reports whether r diverged (R7): its status says so, or a loss or metric of its points
 // is not finite, as in records of other tools and of harnesses that did not check the metric.
 func (r *Record) Diverged() bool {
-	return r.End.Status == Diverged || r.End.Status == OK && slices.ContainsFunc(r.Points, func(p Point) bool { return !p.Finite() })
+	return r.End.Status == Diverged ||
+		r.End.Status == OK && slices.ContainsFunc(r.Points, func(p Point) bool { return !p.Finite() })
 }
 
 // Finite reports whether p's losses and metrics are all finite.
 func (p *Point) Finite() bool {
-	for _, part := range []protocol.Part{protocol.TrainPart, protocol.ValidationPart, protocol.TestPart} {
-		if v, ok := p.At(part); ok && !(protocol.Finite(float64(v.Loss)) && protocol.Finite(float64(v.Metric))) {
+	for _, part := range []protocol.Part{
+		protocol.TrainPart, protocol.ValidationPart, protocol.TestPart,
+	} {
+		if v, ok := p.At(part); ok &&
+			!(protocol.Finite(float64(v.Loss)) && protocol.Finite(float64(v.Metric))) {
 			return false
 		}
 	}
