@@ -32,9 +32,9 @@ func Run(
 	return RunResumable(ctx, p, o, run, alloc, nil)
 }
 
-// RunResumable is Run that resumes from a checkpoint, if there is one, and saves others. Without
-// checkpoints, or where the optimizer does not save its state, it is Run. When ctx has ended, its
-// error is returned once the checkpoint is saved.
+// RunResumable is [Run], but resumes from a checkpoint, if there is one, and saves checkpoints.
+// With nil checkpoints, or if the optimizer does not save its state, it is Run. When ctx has ended,
+// it saves a checkpoint and returns ctx's error.
 func RunResumable(
 	ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef, run results.Run, alloc Alloc,
 	checkpoints *Checkpoints,
@@ -66,7 +66,8 @@ func runWith(
 	return runTyped(ctx, p, o, p.New64, o.New64, spec, run, alloc, checkpoints, probe)
 }
 
-// Fits returns an error that names what the optimizer needs and the problem lacks; nil if they fit.
+// Fits returns an error that names what the optimizer needs and the problem does not offer; nil if
+// the optimizer can run on the problem.
 func Fits(spec *protocol.ProblemSpec, o *protocol.OptimizerDef) error {
 	if missing := o.Needs &^ spec.Measures; missing != 0 {
 		return fmt.Errorf("optimizer %s needs %v, which the problem does not measure (it offers %v)",
@@ -121,13 +122,15 @@ type runner[T protocol.Float] struct {
 
 	diagnostics []float64 // of this step, if requested
 
-	purity *purity[T] // nil: neither definition is outside
+	purity *purity[T] // nil: neither definition is an outside plugin's
 
 	checkpoints *checkpointing // nil: none
 	earlier     results.Clocks // clocks of the processes that made the run so far
 }
 
-func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef,
+// runTyped is runWith for the element type of the problem.
+func runTyped[T protocol.Float](
+	ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef,
 	newProblem func(protocol.Setting) (protocol.Problem[T], error),
 	newOptimizer func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error),
 	spec protocol.ProblemSpec, run results.Run, alloc Alloc, checkpoints *Checkpoints, probe *probe,
@@ -190,7 +193,7 @@ func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o pr
 		Constants: spec.Constants,
 	})
 	if err != nil {
-		_ = r.close() // the optimizer's fault is reported
+		_ = r.close() // the optimizer's fault is the one to report
 		return r.failed(fault(o.Origin, o.Name, "open", err))
 	}
 	r.record.Host.Executables = executables(p.Origin, o.Origin)
@@ -223,7 +226,7 @@ func room(o *protocol.OptimizerDef, q protocol.Quantity) bool {
 // maxBatch is the greatest number of examples of one batch: their numbers take 128 MiB.
 const maxBatch = 1 << 24
 
-// inClose reports whether an error is a fault of closing itself, which concerns no number of a run
+// inClose reports whether an error is a fault of Close, which does not affect the numbers of a run
 // that has ended.
 func inClose(err error) bool {
 	var f *protocol.Fault
@@ -694,9 +697,9 @@ func (r *runner[T]) verdict(point *results.Point) error {
 	return nil
 }
 
-// checkEstimate returns the fault that Estimate itself cannot return, so that the problem is not
-// blamed for a value at a faulty estimate. Before the first step an estimate must be finite, as the
-// starting point is.
+// checkEstimate returns the fault that Estimate itself cannot return, so that a value at a faulty
+// estimate is not reported as a fault of the problem. Before the first step an estimate must be
+// finite, as the starting point is.
 func (r *runner[T]) checkEstimate() error {
 	if f, ok := r.optimizer.(Faulter); ok {
 		if err := f.Fault(); err != nil {
@@ -709,7 +712,7 @@ func (r *runner[T]) checkEstimate() error {
 	for j, v := range r.judged {
 		if !protocol.Finite(float64(v)) && protocol.Finite(float64(r.iterate[j])) {
 			return fmt.Errorf("its estimate before the first step has %g at element %d, want finite "+
-				"numbers: the point itself, say", v, j)
+				"numbers, such as the point itself", v, j)
 		}
 	}
 	return nil
@@ -749,8 +752,8 @@ func executables(problem, optimizer protocol.Origin) map[string]string {
 	return map[string]string{"problem": problem.Executable, "optimizer": optimizer.Executable}
 }
 
-// transport names the transport of the calls to a problem or optimizer; those in other processes
-// know it.
+// transport names the transport of the calls to a problem or optimizer, which only those in other
+// processes have.
 func transport(v any) string {
 	if t, ok := v.(interface{ Transport() string }); ok {
 		return t.Transport()
@@ -758,7 +761,7 @@ func transport(v any) string {
 	return "in process"
 }
 
-// sandboxes says how outside plugins are confined; nil if neither is one.
+// sandboxes describes how outside plugins are confined; nil if neither is an outside plugin's.
 func sandboxes(problem, optimizer any) map[string]string {
 	all := map[string]string{}
 	for name, v := range map[string]any{"problem": problem, "optimizer": optimizer} {
@@ -772,8 +775,8 @@ func sandboxes(problem, optimizer any) map[string]string {
 	return all
 }
 
-// ownSeconds is the time that the code of a problem or optimizer in another process says it took so
-// far; 0: it is in this process, or does not say.
+// ownSeconds returns the time that the code of a problem or optimizer in another process reports to
+// have taken so far; 0 if it is in this process or does not report it.
 func ownSeconds(v any) float64 {
 	if t, ok := v.(interface{ OwnSeconds() float64 }); ok {
 		return t.OwnSeconds()
@@ -781,8 +784,8 @@ func ownSeconds(v any) float64 {
 	return 0
 }
 
-// took returns the seconds of a call that began when the code of v had taken own, and counts those
-// that it spent on the way.
+// took returns the seconds of a call that began when the code of v had taken own seconds, and adds
+// those that the call spent in transport to the record.
 func (r *runner[T]) took(v any, own float64, began time.Time) float64 {
 	all := time.Since(began).Seconds()
 	if now := ownSeconds(v); now > own {

@@ -15,7 +15,7 @@ import (
 	"noisebench/results/bundle/check"
 )
 
-// outcome is what comes of comparing a run that was made again with its record.
+// outcome is the result of comparing a run that was made again with its record.
 type outcome struct {
 	bits bool   // the same bits
 	near bool   // on another platform, and within the tolerances
@@ -44,7 +44,7 @@ func compare(x *check.Checked, c *chosen, again *results.Record, exact, chooses 
 				near: true,
 				text: fmt.Sprintf("recorded on %s by %s", c.record.Host.Platform, c.record.Host.GoVersion),
 			}
-			if !c.record.Diverged() { // how far it got before that is chance
+			if !c.record.Diverged() { // when a run diverges depends on rounding
 				o.deviations = deviations(c.record, again, &x.Decisions.Plan)
 			}
 			return o
@@ -60,8 +60,8 @@ func compare(x *check.Checked, c *chosen, again *results.Record, exact, chooses 
 }
 
 // firstDifference shows the first place where a whole record and the outcome made again differ;
-// empty: nowhere. What they say of the problem does not count: another build may declare more of
-// it, and it is compared with the definitions.
+// empty if they are equal. Their lines on the problem are left out: another build may declare more
+// of it, and it is compared with the definitions.
 func firstDifference(recorded, made []byte) string {
 	recorded, _ = results.SplitOutcome(recorded)
 	a, b := bytes.Split(recorded, []byte("\n")), bytes.Split(made, []byte("\n"))
@@ -91,10 +91,10 @@ func firstDifference(recorded, made []byte) string {
 
 func excerpt(line []byte, from int) string { return string(line[from:min(len(line), from+40)]) }
 
-// withinTolerance says in what a run made on another platform differs by more than rounding and the
-// drift that comes of it explain; empty: in nothing. The text of bench verify --help states the
-// limits. They follow from what the problem declares here: what a record says of it could make them
-// wider.
+// withinTolerance describes in what a run made on another platform differs by more than rounding
+// errors and their growth explain; empty if in nothing. The text of bench verify --help states the
+// limits. They follow from what the problem declares here, since a forged declaration in the record
+// could make them wider.
 func withinTolerance(recorded, again *results.Record, plan *protocol.Plan, chooses bool) string {
 	if recorded.End.Status != again.End.Status {
 		return fmt.Sprintf("recorded as %s, ended %s when made again", recorded.End.Status,
@@ -116,7 +116,7 @@ func withinTolerance(recorded, again *results.Record, plan *protocol.Plan, choos
 		}
 	}
 	if recorded.Diverged() {
-		return "" // how far it got before that is chance
+		return "" // when a run diverges depends on rounding
 	}
 	for _, part := range []protocol.Part{plan.Selection, protocol.TestPart} {
 		part = results.PartFor(&again.Spec, part)

@@ -91,13 +91,15 @@ func deviations(recorded, again *results.Record, plan *protocol.Plan) (all []dev
 // compared is a run that was compared within tolerances.
 type compared struct {
 	optimizer, problem string // entries of the plan
-	// same is equal for runs that have to be equal under any seed, and so count once; empty: none
+	// same is equal for runs that have to be equal under any seed, and so count once; empty for
+	// runs that depend on the seed
 	same       string
 	deviations []deviation
 }
 
-// oneSided lists the deviations of loosely compared runs that are systematic: of the runs of an
-// optimizer, of an optimizer on a problem, or of all. See the package comment for the tests.
+// oneSided lists the systematic deviations of runs that were compared within tolerances: of the
+// runs of an optimizer, of an optimizer on a problem, or of all. See the package comment for the
+// tests.
 func oneSided(runs []compared) (texts []string) {
 	type group struct {
 		who, what  string

@@ -17,7 +17,7 @@ import (
 	"noisebench/results/bundle/check"
 )
 
-// Again says which runs are made again, and how.
+// Again selects the runs that are made again, and how they are made.
 type Again struct {
 	Selection
 	Seed     uint64        // of the choice of runs
@@ -25,10 +25,10 @@ type Again struct {
 	Alloc    harness.Alloc // nil: plain memory
 }
 
-// Rerun makes runs of a bundle again with what is here of it, compares, and adds the findings and
-// their number to the report. The bundle has to have been read and its plan to make sense. It
-// returns those runs that did not differ. A run that cannot be made at all, as when ctx ends, is an
-// error; one that fails, or ends otherwise than it is recorded, is a finding.
+// Rerun makes runs of a bundle again with the definitions that are here, compares them with the
+// records, and adds the findings and the counts of outcomes to the report. x.Decisions must not be
+// nil. It returns the runs that did not differ. A run that cannot be made at all, as when ctx ends,
+// is an error; one that fails, or ends otherwise than recorded, is a finding.
 func Rerun(
 	ctx context.Context, x *check.Checked, here *check.Found, again Again,
 ) ([]bundle.Check, error) {
@@ -159,8 +159,8 @@ func Rerun(
 }
 
 // seedless identifies runs that are equal under any seed, since every batch has all training
-// examples and they start from the same point: they are one observation. Empty: the run is none of
-// them.
+// examples and they start from the same point: together they are one observation. It is empty for
+// other runs.
 func seedless(c *chosen) string {
 	if !c.record.FullBatches() {
 		return ""
@@ -171,8 +171,8 @@ func seedless(c *chosen) string {
 }
 
 // sameBits reports whether the fingerprints in a record, which its digest and ID cover, are those
-// of the definitions here. Then its bits have to be those here, whatever platform its last line
-// names.
+// of the definitions here. Then the run must give the same bits here, whatever platform the last
+// line of the record names.
 func sameBits(plan *protocol.Plan, job *harness.Job, record *results.Record) bool {
 	p, o, run := &job.Problem, &job.Optimizer, &record.Run
 	if p.Fingerprint == nil || o.Fingerprint == nil || run.Problem.Fingerprint == "" ||
@@ -187,7 +187,7 @@ func sameBits(plan *protocol.Plan, job *harness.Job, record *results.Record) boo
 	return err == nil && optimizer == run.Optimizer.Fingerprint
 }
 
-// checkOf is what is kept of a run that was made again.
+// checkOf describes a run that was made again and did not differ, for the results folder.
 func checkOf(id string, bits bool) bundle.Check {
 	return bundle.Check{
 		Run: id, Bits: bits, Platform: platform.Name(), When: time.Now().UTC().Format(time.RFC3339),
