@@ -65,35 +65,3 @@ func publishedFolders() (folders []string) {
 	}
 	return folders
 }
-
-// Lookups finds definitions in the first of several places that has them. The error is that of the
-// first place.
-type Lookups []Lookup
-
-// Problem implements [Lookup].
-func (l Lookups) Problem(name string) (protocol.ProblemDef, error) {
-	def, err := l[0].Problem(name)
-	for _, other := range l[1:] {
-		if err == nil {
-			break
-		}
-		if d, e := other.Problem(name); e == nil {
-			return d, nil
-		}
-	}
-	return def, err
-}
-
-// Optimizer implements [Lookup].
-func (l Lookups) Optimizer(name string) (protocol.OptimizerDef, error) {
-	def, err := l[0].Optimizer(name)
-	for _, other := range l[1:] {
-		if err == nil {
-			break
-		}
-		if d, e := other.Optimizer(name); e == nil {
-			return d, nil
-		}
-	}
-	return def, err
-}
