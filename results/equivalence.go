@@ -15,10 +15,10 @@ const (
 // Equivalence returns the difference δ ≥ 0 from a leading value of the metric on a part below which
 // two values are the same for practical purposes, given the value at the starting point:
 //
-//   - accuracy: the standard error √(p(1−p)/N) that a leader's accuracy p has from the N examples of
-//     the part;
-//   - suboptimality, and a loss whose optimum is known: 1 % of the way from the start to the leader,
-//     on a logarithmic scale of the distance to the optimum;
+//   - accuracy: the standard error √(p(1−p)/N) that a leader's accuracy p has from the N examples
+//     of the part;
+//   - suboptimality, and a loss whose optimum is known: 1 % of the way from the start to the
+//     leader, on a logarithmic scale of the distance to the optimum;
 //   - any other: 1 % of the way from the start to the leader.
 func Equivalence(spec *protocol.ProblemSpec, part protocol.Part, start, leader float64) float64 {
 	const share = 0.01

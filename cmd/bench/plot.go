@@ -34,7 +34,8 @@ many seeds, what a band means, and what may mislead.
 
 Without KIND it draws all kinds; "bench plot --list" lists them. Figures without data are left out,
 and named with the reason. An optimizer has the same style in all figures of a plan. If there are
-more than eight in one figure, the best are in colour, the others in grey; --optimizer selects some.`,
+more than eight in one figure, the best are in colour, the others in grey; --optimizer selects
+some.`,
 		Example: `  bench plot quick --out figures
   bench plot quick loss metric --problem digits-softmax --format pdf
   bench plot my-plan.yaml ranks profile --width 7
