@@ -3,6 +3,8 @@ package harness
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -202,10 +204,17 @@ func (c *Campaign) name(definitions Definitions) error {
 // It calls find from several goroutines, since reading many records takes time.
 func (c *Campaign) Cells(find Lookup) ([]results.Cell, [][]Task) {
 	cells, due := make([]results.Cell, len(c.cells)), make([][]Task, len(c.cells))
-	sideBySide(len(cells), runtime.GOMAXPROCS(0), func(i int) {
-		cells[i], due[i] = c.cells[i].state(find)
-	})
+	c.Each(find, func(i int, cell results.Cell, tasks []Task) { cells[i], due[i] = cell, tasks })
 	return cells, due
+}
+
+// Each is [Campaign.Cells] for more records than fit into memory: it passes cell i to a function,
+// which it calls from several goroutines, and keeps nothing of it.
+func (c *Campaign) Each(find Lookup, do func(i int, cell results.Cell, due []Task)) {
+	sideBySide(len(c.cells), runtime.GOMAXPROCS(0), func(i int) {
+		cell, due := c.cells[i].state(find)
+		do(i, cell, due)
+	})
 }
 
 // sideBySide calls do with 0 to n − 1, from as many goroutines, and returns when all calls have.
@@ -317,6 +326,15 @@ type Progress struct {
 	Left      int           // runs still to be made: an upper bound until all tuning is done
 	Elsewhere int           // of those, runs that other harnesses are making
 	Remaining time.Duration // estimated time for them; negative if not yet known
+	Changed   []CellState   // since the last event; at the start, all cells
+}
+
+// CellState is the state of a cell while a campaign is executed.
+type CellState struct {
+	Index  int          // of the cell in the plan
+	Cell   results.Cell // without records
+	Tuning int          // tuning runs
+	Ties   int          // of these, runs of the tie step
 }
 
 // Options are the options of an execution. They affect no result.
@@ -361,22 +379,47 @@ type CheckpointStore interface {
 	RemoveCheckpoint(id string) error
 }
 
-// Execute makes all runs of the plan that the store does not hold, and returns the cells. A run
-// that fails is tried once more; if it fails again, the campaign continues without it and the cell
-// lists the failure. When ctx ends, Execute stops each run within one step and returns ctx's error.
-// Finished runs are in the store, and the next call of Execute continues from there.
+// Execute is [Campaign.MakeAll] that returns the cells.
 func (c *Campaign) Execute(ctx context.Context, opt Options) ([]results.Cell, error) {
-	selected := func(c *cell) bool { return opt.Only(c.pEntry.Name, c.oEntry.Name) }
-	if opt.Only != nil && !slices.ContainsFunc(c.cells, selected) {
+	failed, err := c.MakeAll(ctx, opt)
+	if err != nil {
+		return nil, err
+	}
+	var mu sync.Mutex
+	var storeErr error
+	cells, _ := c.Cells(func(id string) *results.Record {
+		record, found, err := opt.Store.Lookup(id)
+		if err != nil {
+			mu.Lock()
+			defer mu.Unlock()
+			storeErr = err
+		}
+		if !found {
+			record = failed[id]
+		}
+		return record
+	})
+	return cells, storeErr
+}
+
+// MakeAll makes all runs of the plan that the store does not hold. A run that fails is tried once
+// more; if it fails again, the campaign continues without it, and its record is among those
+// returned, by ID. When ctx ends, MakeAll stops each run within one step and returns ctx's error.
+// Finished runs are in the store, and the next call continues from there. It keeps no records of
+// finished runs, of which there may be more than fit into memory.
+func (c *Campaign) MakeAll(
+	ctx context.Context, opt Options,
+) (failed map[string]*results.Record, err error) {
+	if opt.Only != nil && !slices.ContainsFunc(c.cells, func(c *cell) bool { return opt.Only(c.pEntry.Name, c.oEntry.Name) }) {
 		return nil, fmt.Errorf("plan %s: no pair of a problem and an optimizer is selected", c.Plan.Name)
 	}
 	if err := c.openProblems(opt.Only); err != nil {
 		return nil, err
 	}
 	e := &execution{
-		campaign: c, opt: opt, known: map[string]*results.Record{}, running: map[string]bool{},
-		elsewhere: map[string]*elsewhere{}, cells: make([]cellState, len(c.cells)),
-		done: make(chan ended),
+		campaign: c, opt: opt, known: map[runID]outcome{}, failed: map[string]*results.Record{},
+		running: map[string]bool{}, elsewhere: map[string]*elsewhere{},
+		cells: make([]cellState, len(c.cells)), done: make(chan ended),
 	}
 	defer func(n *int) { // wait for the runs in flight
 		for ; *n > 0; *n-- {
@@ -385,7 +428,7 @@ func (c *Campaign) Execute(ctx context.Context, opt Options) ([]results.Cell, er
 	}(&e.inFlight)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	return e.run(ctx)
+	return e.failed, e.run(ctx)
 }
 
 // openProblems opens every problem that has a runnable cell once, so that missing data are reported
@@ -432,7 +475,8 @@ func (c *Campaign) openProblems(only func(problem, optimizer string) bool) error
 type execution struct {
 	campaign *Campaign
 	opt      Options
-	known    map[string]*results.Record // finished, or failed in this execution, by ID
+	known    map[runID]outcome          // finished, or failed in this execution
+	failed   map[string]*results.Record // of those, the failed ones, by ID
 	running  map[string]bool            // by ID
 	// elsewhere are runs that other harnesses are making, by ID; first is the cell where the search
 	// for a task starts. It changes when another harness was faster, so that several harnesses do
@@ -443,13 +487,27 @@ type execution struct {
 	cells     []cellState
 	inFlight  int
 	done      chan ended
-	finished  int // runs in known that did not fail
-	made      int // of them, made by this execution
+	finished  int   // runs in known that did not fail
+	made      int   // of them, made by this execution
+	changed   []int // cells that were derived since the last report
+}
+
+// runID is a run's ID without its encoding.
+type runID [sha256.Size]byte
+
+func runIDOf(id string) (short runID) {
+	if n, err := hex.Decode(short[:], []byte(id)); err != nil || n != len(short) {
+		panic("harness: " + id + " is no ID of a run")
+	}
+	return short
 }
 
 // cellState is a cell with its due tasks.
 type cellState struct {
-	cell    results.Cell
+	cell    results.Cell // without records
+	tuning  int          // finished runs
+	ties    int          // of these
+	oneShot int          // finished runs
 	due     []Task
 	settled int     // runs that have ended since the cell was derived
 	seconds float64 // spent on its runs
@@ -494,11 +552,9 @@ func (w *elsewhere) wait(now time.Time) {
 	w.next = now.Add(min(max(now.Sub(w.since)/4, 20*time.Millisecond), time.Minute))
 }
 
-func (e *execution) run(ctx context.Context) ([]results.Cell, error) {
-	for i := range e.cells {
-		if err := e.refresh(i); err != nil {
-			return nil, err
-		}
+func (e *execution) run(ctx context.Context) error {
+	if err := e.begin(); err != nil {
+		return err
 	}
 	e.report(Progress{})
 	for {
@@ -516,11 +572,7 @@ func (e *execution) run(ctx context.Context) ([]results.Cell, error) {
 			go func() { e.done <- e.make(ctx, i, task) }()
 		}
 		if e.inFlight == 0 && look == nil {
-			cells := make([]results.Cell, len(e.cells))
-			for i := range e.cells {
-				cells[i] = e.cells[i].cell
-			}
-			return cells, ctx.Err()
+			return ctx.Err()
 		}
 		var end ended
 		select {
@@ -528,13 +580,13 @@ func (e *execution) run(ctx context.Context) ([]results.Cell, error) {
 		case <-look:
 			continue
 		case <-e.idle(ctx):
-			return nil, ctx.Err()
+			return ctx.Err()
 		}
 		e.inFlight--
 		id := end.task.ID
 		delete(e.running, id)
 		if end.err != nil {
-			return nil, end.err
+			return end.err
 		}
 		if end.claimed {
 			e.lookLater(id)
@@ -551,7 +603,7 @@ func (e *execution) run(ctx context.Context) ([]results.Cell, error) {
 		for i := range e.cells {
 			if e.cells[i].settle(id) {
 				if err := e.refresh(i); err != nil {
-					return nil, err
+					return err
 				}
 			}
 		}
@@ -562,37 +614,71 @@ func (e *execution) run(ctx context.Context) ([]results.Cell, error) {
 	}
 }
 
-// refresh derives cell i again.
-func (e *execution) refresh(i int) error {
-	e.cells[i].cell, e.cells[i].due = e.campaign.cells[i].state(e.lookup)
-	e.cells[i].settled = 0
+// begin derives all cells, side by side.
+func (e *execution) begin() error {
+	var mu sync.Mutex // of what lookup changes
+	sideBySide(len(e.cells), runtime.GOMAXPROCS(0), func(i int) { e.derive(i, &mu) })
+	for i := range e.cells {
+		e.changed = append(e.changed, i)
+	}
 	return e.storeErr
 }
 
-// lookup looks for a run in memory, then in the store.
-func (e *execution) lookup(id string) *results.Record {
-	if record, ok := e.known[id]; ok {
-		return record
-	}
-	record, found, err := e.opt.Store.Lookup(id)
-	if err != nil {
-		e.storeErr = err
-		return nil
-	}
-	if !found {
-		return nil
-	}
-	e.learn(id, record)
-	return record
+// refresh derives cell i again.
+func (e *execution) refresh(i int) error {
+	e.derive(i, new(sync.Mutex))
+	e.changed = append(e.changed, i)
+	return e.storeErr
 }
 
-// learn remembers a run that is in the store, without its trace, which no decision needs.
-func (e *execution) learn(id string, record *results.Record) {
-	if e.known[id] == nil && record.End.Status != results.Failed {
+func (e *execution) derive(i int, mu *sync.Mutex) {
+	d := e.campaign.cells[i].decide(func(id string) (o outcome, reason string, ok bool) {
+		if o, ok = e.lookup(id, mu); ok && o.failed {
+			mu.Lock()
+			defer mu.Unlock()
+			reason = e.failed[id].End.Reason
+		}
+		return o, reason, ok
+	})
+	s := &e.cells[i]
+	s.cell, s.due, s.settled = d.cell, d.due, 0
+	s.tuning, s.ties, s.oneShot = len(d.tuning), d.ties, len(d.oneShot)
+}
+
+// lookup looks for a run in memory, then in the store.
+func (e *execution) lookup(id string, mu *sync.Mutex) (outcome, bool) {
+	short := runIDOf(id)
+	mu.Lock()
+	o, ok := e.known[short]
+	mu.Unlock()
+	if ok {
+		return o, true
+	}
+	record, found, err := e.opt.Store.Lookup(id)
+	mu.Lock()
+	defer mu.Unlock()
+	if err != nil {
+		e.storeErr = err
+		return outcome{}, false
+	}
+	if !found {
+		return outcome{}, false
+	}
+	return e.learn(id, record), true
+}
+
+// learn remembers what decisions need of a run.
+func (e *execution) learn(id string, record *results.Record) outcome {
+	short := runIDOf(id)
+	o := outcomeFor(&e.campaign.Plan, record)
+	if old, known := e.known[short]; (!known || old.failed) && !o.failed {
 		e.finished++
 	}
-	record.Trace = nil
-	e.known[id] = record
+	if delete(e.failed, id); o.failed {
+		e.failed[id] = record
+	}
+	e.known[short] = o
+	return o
 }
 
 // idle is closed when ctx has ended and no run is in flight, which would end with it.
@@ -786,8 +872,14 @@ func (e *execution) stamp(record *results.Record, started time.Time) {
 
 // report completes p and passes it to the callback.
 func (e *execution) report(p Progress) {
+	changed := e.changed
+	e.changed = nil
 	if e.opt.Progress == nil {
 		return
+	}
+	for _, i := range changed {
+		s := &e.cells[i]
+		p.Changed = append(p.Changed, CellState{i, s.cell, s.tuning, s.ties})
 	}
 	p.Done, p.Found, p.Elsewhere = e.finished, e.finished-e.made, len(e.elsewhere)
 	var seconds float64
@@ -803,7 +895,7 @@ func (e *execution) report(p Progress) {
 		}
 		left := len(s.due)
 		if s.cell.Setting == nil && left > 0 {
-			left = max(left, e.campaign.cells[i].mostRuns()-len(s.cell.Tuning)-len(s.cell.OneShot)-s.settled)
+			left = max(left, e.campaign.cells[i].mostRuns()-s.tuning-s.oneShot-s.settled)
 		}
 		p.Left += left
 		each := seconds / float64(max(1, runs))

@@ -200,91 +200,136 @@ func (c *cell) mostRuns() int {
 	return n
 }
 
-// score returns the value of a record that tuning compares.
-func (c *cell) score(r *results.Record) float64 {
-	return r.Score(c.plan.Report, c.plan.Selection, c.plan.Selection)
+// outcomeFor is what decisions need of a finished or failed run.
+func outcomeFor(plan *protocol.Plan, r *results.Record) outcome {
+	if r.End.Status == results.Failed {
+		return outcome{failed: true}
+	}
+	start, _ := r.Points[0].At(results.PartFor(&r.Spec, plan.Selection))
+	return outcome{
+		value: r.Score(plan.Report, plan.Selection, plan.Selection), start: float64(start.Metric),
+		unstable: r.Unstable(), still: r.Still(),
+	}
+}
+
+// decision is the state of a cell as its decisions need it.
+type decision struct {
+	cell                  results.Cell // without records
+	runs, oneShot, tuning []string     // IDs of the finished ones, in the order of the cell's records
+	ties                  int          // of tuning, runs of the tie step
+	due                   []Task
 }
 
 // state derives the cell as tables show it, and the tasks that are due, from the finished runs. A
 // failed run is not due: the cell is decided without it, and lists it.
 func (c *cell) state(find Lookup) (results.Cell, []Task) {
+	known := map[string]*results.Record{}
+	d := c.decide(func(id string) (o outcome, reason string, ok bool) {
+		r := known[id]
+		if r == nil {
+			if r = find(id); r == nil {
+				return outcome{}, "", false
+			}
+			known[id] = r
+		}
+		return outcomeFor(c.plan, r), r.End.Reason, true
+	})
+	records := func(ids []string) (all []*results.Record) {
+		for _, id := range ids {
+			all = append(all, known[id])
+		}
+		return all
+	}
+	d.cell.Runs, d.cell.OneShot, d.cell.Tuning = records(d.runs), records(d.oneShot),
+		records(d.tuning)
+	return d.cell, d.due
+}
+
+// outcomes returns the outcome of a finished or failed run by its ID, and the reason why it failed.
+type outcomes func(id string) (o outcome, reason string, ok bool)
+
+// decide is state by the outcomes of runs.
+func (c *cell) decide(find outcomes) decision {
 	if c.impossible != "" {
-		return results.Cell{
+		return decision{cell: results.Cell{
 			Problem: c.pEntry.Name, Optimizer: c.oEntry.Name,
 			Impossible: c.impossible,
-		}, nil
+		}}
 	}
-	cell, due := c.own(find)
-	if len(due) > 0 {
+	d := c.own(find)
+	if len(d.due) > 0 {
 		for _, other := range c.others {
-			if there, open := other.own(find); len(open) == 0 && there.Setting != nil {
-				return there, nil
+			if there := other.own(find); len(there.due) == 0 && there.cell.Setting != nil {
+				return there
 			}
 		}
 	}
-	return cell, due
+	return d
 }
 
-// own is state for the cell's own definitions alone.
-func (c *cell) own(find Lookup) (results.Cell, []Task) {
-	b := &book{
-		cell: c, find: find, waiting: map[string]bool{},
-		tuning: map[string]*results.Record{},
-	}
-	out := results.Cell{
+// own is decide for the cell's own definitions alone.
+func (c *cell) own(find outcomes) decision {
+	b := &book{cell: c, find: find, waiting: map[string]bool{}, tuning: map[string]bool{}}
+	d := decision{cell: results.Cell{
 		Problem: c.pEntry.Name, Optimizer: c.oEntry.Name,
 		Defaults: c.sweep.defaults(), Tuned: c.sweep.tuned(), Ranges: c.oEntry.Tune,
 		BatchSize: c.oEntry.BatchSize, Schedule: c.oEntry.Schedule, Clip: c.oEntry.Clip,
-	}
+	}}
+	out := &d.cell
 	out.Setting, out.Edges, out.Capped = c.choose(b)
-	for _, id := range slices.Sorted(maps.Keys(b.tuning)) {
-		out.Tuning = append(out.Tuning, b.tuning[id])
+	d.tuning = slices.Sorted(maps.Keys(b.tuning))
+	for _, tie := range b.tuning {
+		if tie {
+			d.ties++
+		}
 	}
 	if out.Setting != nil {
-		out.Runs = b.replicates(out.Setting, ForReplicate)
+		d.runs = b.replicates(out.Setting, ForReplicate)
 	}
 	if *c.plan.OneShot && len(out.Tuned) > 0 && !b.hopeless() {
 		out.OneShotSetting = c.sweep.fixed
-		out.OneShot = b.replicates(c.sweep.fixed, ForOneShot)
+		d.oneShot = b.replicates(c.sweep.fixed, ForOneShot)
 	}
 	out.Failed = b.failed
 	out.Missing = len(b.due)
 	if out.Setting == nil {
 		out.Missing += c.plan.Replicates // a lower bound: tuning is not finished
 	}
-	return out, b.due
+	d.due = b.due
+	return d
 }
 
 // book looks up runs and keeps lists of those that are due and those that failed.
 type book struct {
 	cell    *cell
-	find    Lookup
+	find    outcomes
 	ids     results.IDs
 	due     []Task
 	waiting map[string]bool // runs that are due, by ID
 	failed  []string
-	tuning  map[string]*results.Record // finished tuning runs by ID
+	tuning  map[string]bool // finished tuning runs by ID; true for those of the tie step
 }
 
-// get returns the record of a run, or nil if the run is due. The record of a failed run has status
-// failed.
-func (b *book) get(setting protocol.Setting, seed uint64, purpose Purpose) *results.Record {
+// get returns the ID and the outcome of a run; ok is false if the run is due.
+func (b *book) get(
+	setting protocol.Setting, seed uint64, purpose Purpose,
+) (id string, o outcome, ok bool) {
 	run := b.cell.run(setting, seed)
-	id := b.ids.Of(&run)
-	record := b.find(id)
+	id = b.ids.Of(&run)
+	o, reason, ok := b.find(id)
 	switch {
-	case record == nil && !b.waiting[id]:
+	case !ok && !b.waiting[id]:
 		b.waiting[id] = true
 		b.due = append(b.due, Task{id, run, purpose})
-	case record != nil && record.End.Status == results.Failed:
+	case ok && o.failed:
 		if reason := fmt.Sprintf("%s, seed %d: %s", setting, seed,
-			record.End.Reason); !slices.Contains(b.failed, reason) {
+			reason); !slices.Contains(b.failed, reason) {
 			b.failed = append(b.failed, reason)
 		}
-	case record != nil && (purpose == ForSweep || purpose == ForTie):
-		b.tuning[id] = record
+	case ok && (purpose == ForSweep || purpose == ForTie):
+		b.tuning[id] = purpose == ForTie
 	}
-	return record
+	return id, o, ok
 }
 
 // hopeless reports whether tuning gives up because all of its first runs failed.
@@ -294,26 +339,15 @@ func (b *book) hopeless() bool { return len(b.tuning) == 0 && len(b.failed) >= 3
 func (b *book) outcome(
 	setting protocol.Setting, seed uint64, purpose Purpose,
 ) (o outcome, ok bool) {
-	record := b.get(setting, seed, purpose)
-	switch {
-	case record == nil:
-		return outcome{}, false
-	case record.End.Status == results.Failed:
-		return outcome{failed: true}, true
-	}
-	return outcome{
-		value: b.cell.score(record), unstable: record.Unstable(),
-		still: record.Still(),
-	}, true
+	_, o, ok = b.get(setting, seed, purpose)
+	return o, ok
 }
 
-// replicates returns the finished runs of a setting under the reporting seeds.
-func (b *book) replicates(setting protocol.Setting, purpose Purpose) []*results.Record {
-	var finished []*results.Record
+// replicates returns the IDs of the finished runs of a setting under the reporting seeds.
+func (b *book) replicates(setting protocol.Setting, purpose Purpose) (finished []string) {
 	for i := range b.cell.plan.Replicates {
-		record := b.get(setting, b.cell.plan.FirstSeed+uint64(i), purpose)
-		if record != nil && record.End.Status != results.Failed {
-			finished = append(finished, record)
+		if id, o, ok := b.get(setting, b.cell.plan.FirstSeed+uint64(i), purpose); ok && !o.failed {
+			finished = append(finished, id)
 		}
 	}
 	return finished
@@ -361,11 +395,9 @@ func (c *cell) choose(b *book) (setting protocol.Setting, edges []results.Edge, 
 		return nil, nil, w.capped
 	}
 	tied := []protocol.Setting{top}
-	if record := b.get(top, seed, ForSweep); !best.unstable && !best.still &&
-		c.plan.Tuning.TieSeeds > 0 {
+	if !best.unstable && !best.still && c.plan.Tuning.TieSeeds > 0 {
 		part := results.PartFor(&c.spec, c.plan.Selection)
-		start, _ := record.Points[0].At(part)
-		δ := results.Equivalence(&c.spec, part, float64(start.Metric), best.value)
+		δ := results.Equivalence(&c.spec, part, best.start, best.value)
 		for _, i := range ranked[1:min(len(ranked), c.plan.Tuning.TieSettings)] {
 			if o := outcomes[i]; !o.failed && !o.unstable && !o.still &&
 				math.Abs(o.value-best.value) <= δ {

@@ -15,6 +15,7 @@ import (
 // outcome is the result of one setting at the tuning seed.
 type outcome struct {
 	value    float64 // on the part used for selection; see results.Record.Score
+	start    float64 // metric at the start, on that part
 	unstable bool    // diverged, or ended no better than it started
 	still    bool    // the steps were too small to change the loss
 	failed   bool    // no result: the setting is excluded, but its run counts

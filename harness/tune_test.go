@@ -179,7 +179,7 @@ func TestCampaignTunesOverRanges(t *testing.T) {
 				cell.Optimizer, len(cell.Tuning), len(cell.Runs), len(cell.OneShot), cell.Missing, cell.Capped)
 		}
 		best := slices.MinFunc(cell.Tuning, func(a, b *results.Record) int {
-			return compare(outcome{value: c.cells[i].score(a)}, outcome{value: c.cells[i].score(b)}, false)
+			return compare(outcomeFor(&c.Plan, a), outcomeFor(&c.Plan, b), false)
 		})
 		if !maps.Equal(cell.Setting, best.Run.Optimizer.Setting) {
 			t.Errorf("%s: chose %v, want the best of all, %v", cell.Optimizer, cell.Setting, best.Run.Optimizer.Setting)

@@ -134,7 +134,10 @@ func decode(name string, data []byte, wantTrace bool, known *shared) (*Record, e
 		case "trace":
 			if wantTrace {
 				r.Trace = new(Trace)
-				err = json.Unmarshal(value, r.Trace)
+				if !scanTrace(value, r.Trace) {
+					*r.Trace = Trace{}
+					err = json.Unmarshal(value, r.Trace)
+				}
 			}
 		case "end":
 			haveEnd = true

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -346,4 +347,39 @@ func TestScan(t *testing.T) {
 func outcome(data []byte) []byte {
 	outcome, _ := SplitOutcome(data)
 	return outcome
+}
+
+// A trace is parsed as encoding/json does, or left to it.
+func TestScanTrace(t *testing.T) {
+	nan := protocol.Number(math.NaN())
+	for _, trace := range []Trace{
+		{Stride: 3, Seen: []int64{5, 1e17}, Loss: []protocol.Number{nan, -1e-300}, BatchSize: []int{1, 2}},
+		{Stride: 1, Seen: []int64{}, Loss: []protocol.Number{}, BatchSize: []int{}, Reports: map[string][]protocol.Number{}},
+		{
+			Stride: 1, Seen: []int64{5}, Loss: []protocol.Number{0.1}, BatchSize: []int{1},
+			Reports:     map[string][]protocol.Number{"a": {1}, "b": {}},
+			Diagnostics: map[string][]protocol.Number{"gradient_norm": {protocol.Number(math.Inf(-1))}},
+		},
+		*example(1).Trace,
+	} {
+		text, err := json.Marshal(trace)
+		if err != nil {
+			t.Fatal(err)
+		}
+		nothing := strings.Contains(string(text), "null")
+		for _, text := range []string{
+			string(text), strings.Replace(string(text), "{", "{ ", 1), strings.Replace(string(text), `"a"`, `"\u0061"`, 1),
+			strings.TrimSuffix(string(text), "}") + `,"more":1}`, string(text) + "}", string(text[:len(text)-3]),
+		} {
+			var want, got Trace
+			err := json.Unmarshal([]byte(text), &want)
+			scanned := scanTrace([]byte(text), &got)
+			if scanned && (err != nil || fmt.Sprintf("%#v", got) != fmt.Sprintf("%#v", want)) {
+				t.Errorf("%s is %+v, want %+v, %v", text, got, want, err)
+			}
+		}
+		if scanTrace(text, new(Trace)) == nothing {
+			t.Errorf("%s is scanned: %t", text, !nothing)
+		}
+	}
 }

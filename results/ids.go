@@ -2,6 +2,10 @@ package results
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding"
+	"encoding/hex"
+	"hash"
 	"maps"
 	"slices"
 	"strconv"
@@ -11,27 +15,57 @@ import (
 // previous one only in its seed, as replicates do. The zero value is ready for use. IDs must not be
 // used concurrently.
 type IDs struct {
-	last          Run    // whose JSON is before, its seed, after
-	before, after []byte //
-	text          []byte // reused
+	last   Run       // whose JSON is split at the seed
+	digest hash.Hash // reused
+	before []byte    // its state after what comes before the seed
+	after  []byte
+	rest   [sha256.Size]byte // digest of the JSON without the seed
+	text   []byte            // reused
 }
 
 // Of returns r.ID(). It retains the maps and slices of r until the next call; they must not be
 // modified meanwhile.
 func (ids *IDs) Of(r *Run) string {
-	if ids.before == nil || !sameButSeed(r, &ids.last) {
-		b := r.json()
-		mark := []byte(`,"seed":`)
-		// later keys differ, and quotes within strings are escaped
-		i := bytes.LastIndex(b, mark) + len(mark)
-		ids.last = *r
-		ids.before, ids.after = b[:i:i], bytes.TrimLeft(b[i:], "0123456789")
+	ids.prepare(r)
+	if err := ids.digest.(encoding.BinaryUnmarshaler).UnmarshalBinary(ids.before); err != nil {
+		panic("results: " + err.Error()) // it is what MarshalBinary wrote
 	}
-	ids.text = append(ids.text[:0], ids.before...)
-	ids.text = strconv.AppendUint(ids.text, r.Seed, 10)
-	ids.text = append(ids.text, ids.after...)
-	id := digest(ids.text)
-	return string(id[:])
+	ids.text = append(strconv.AppendUint(ids.text[:0], r.Seed, 10), ids.after...)
+	ids.digest.Write(ids.text)
+	ids.text = ids.digest.Sum(ids.text[:0])
+	return hex.EncodeToString(ids.text)
+}
+
+// ShortID tells runs apart as their IDs do.
+type ShortID struct {
+	Rest [sha256.Size / 2]byte // beginning of the digest of all but the seed
+	Seed uint64
+}
+
+// Short returns the ShortID of a run, which takes less time and memory than the ID.
+func (ids *IDs) Short(r *Run) ShortID {
+	ids.prepare(r)
+	return ShortID{[sha256.Size / 2]byte(ids.rest[:]), r.Seed}
+}
+
+func (ids *IDs) prepare(r *Run) {
+	if ids.digest != nil && sameButSeed(r, &ids.last) {
+		return
+	}
+	b := r.json()
+	mark := []byte(`,"seed":`)
+	// later keys differ, and quotes within strings are escaped
+	i := bytes.LastIndex(b, mark) + len(mark)
+	ids.last = *r
+	ids.after = bytes.TrimLeft(b[i:], "0123456789")
+	ids.digest = sha256.New()
+	ids.digest.Write(b[:i])
+	var err error
+	if ids.before, err = ids.digest.(encoding.BinaryAppender).AppendBinary(nil); err != nil {
+		panic("results: " + err.Error()) // SHA-256 can always be continued
+	}
+	ids.digest.Write(ids.after)
+	ids.digest.Sum(ids.rest[:0])
 }
 
 // sameButSeed reports whether two runs are equal apart from their seeds.

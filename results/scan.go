@@ -75,6 +75,64 @@ func scanEnd(b []byte, e *End) bool {
 	return s.ok && len(s.rest) == 0
 }
 
+// scanTrace parses a Trace.
+func scanTrace(b []byte, t *Trace) bool {
+	s := scanner{b, true}
+	t.Stride = int(s.integer(`{"stride":`))
+	t.Seen = list(&s, `,"seen":`, s.int64)
+	t.Loss = list(&s, `,"loss":`, s.element)
+	t.BatchSize = list(&s, `,"batch_size":`, func() int { return int(s.int64()) })
+	if s.next(`,"reports":`) {
+		t.Reports = s.columns()
+	}
+	if s.next(`,"diagnostics":`) {
+		t.Diagnostics = s.columns()
+	}
+	s.literal(`}`)
+	return s.ok && len(s.rest) == 0
+}
+
+// columns parses the columns of a trace by their names.
+func (s *scanner) columns() map[string][]protocol.Number {
+	all := map[string][]protocol.Number{}
+	s.literal(`{`)
+	for first := true; s.ok && !s.next(`}`); first = false {
+		if !first {
+			s.literal(`,`)
+		}
+		name := s.text(`"`)
+		all[name] = list(s, `:`, s.element)
+	}
+	return all
+}
+
+// list parses a name and a list.
+func list[T any](s *scanner, name string, element func() T) []T {
+	s.literal(name)
+	s.literal(`[`)
+	all := []T{}
+	for first := true; s.ok && !s.next(`]`); first = false {
+		if !first {
+			s.literal(`,`)
+		}
+		all = append(all, element())
+	}
+	return all
+}
+
+func (s *scanner) int64() int64 { return s.integer("") }
+
+// element parses a number in a list.
+func (s *scanner) element() protocol.Number {
+	n := 0
+	for n < len(s.rest) && s.rest[n] != ',' && s.rest[n] != ']' {
+		n++
+	}
+	word := s.rest[:n]
+	s.rest = s.rest[n:]
+	return s.number(word)
+}
+
 // scanTimes parses the part of a Host's JSON that differs from run to run, from Started on.
 func scanTimes(b []byte, h *Host) bool {
 	s := scanner{b, true}

@@ -106,22 +106,26 @@ func (p *Point) metric(part protocol.Part) float64 {
 // Diverged reports whether r diverged (R7): its status says so, or a loss or metric of its points
 // is not finite, as in records of other tools and of harnesses that did not check the metric.
 func (r *Record) Diverged() bool {
-	return r.End.Status == Diverged ||
-		r.End.Status == OK && slices.ContainsFunc(r.Points, func(p Point) bool { return !p.Finite() })
+	return r.End.Status == Diverged || r.End.Status == OK && !r.finite()
 }
 
-// Finite reports whether p's losses and metrics are all finite.
-func (p *Point) Finite() bool {
-	for _, part := range []protocol.Part{
-		protocol.TrainPart, protocol.ValidationPart, protocol.TestPart,
-	} {
-		if v, ok := p.At(part); ok &&
-			!(protocol.Finite(float64(v.Loss)) && protocol.Finite(float64(v.Metric))) {
+func (r *Record) finite() bool {
+	for i := range r.Points {
+		if !r.Points[i].Finite() {
 			return false
 		}
 	}
 	return true
 }
+
+// Finite reports whether p's losses and metrics are all finite.
+func (p *Point) Finite() bool {
+	return p.Train.finite() && (p.Validation == nil || p.Validation.finite()) &&
+		(p.Test == nil || p.Test.finite())
+}
+
+// finite uses that v − v is 0 for finite v and NaN for others.
+func (v *Value) finite() bool { return v.Loss-v.Loss == 0 && v.Metric-v.Metric == 0 }
 
 // Unstable reports whether r shows its step size to be too large: it diverged, or its final loss on
 // the train part is not below the initial one, although it has changed. Steps that change nothing

@@ -49,18 +49,42 @@ func (f *finder) find(cmd *cobra.Command, arg string) (*protocol.Plan, []results
 	if err != nil {
 		return nil, nil, err
 	}
-	cells := there.cells(cmd.ErrOrStderr())
-	imported := slices.ContainsFunc(cells, func(c results.Cell) bool { return len(c.Runs) > 0 })
-	if there.store.Seen() == 0 && !imported {
-		return nil, nil, noRecords(cmd, there, arg)
+	cells := there.store.Cells(there.campaign)
+	imported, err := there.imported(cmd, arg)
+	if err != nil {
+		return nil, nil, err
 	}
-	return &there.campaign.Plan, cells, nil
+	mark := there.notes.TakenMarker()
+	for i := range cells {
+		mark(&cells[i])
+	}
+	return &there.campaign.Plan, append(cells, imported...), nil
 }
 
-// cells are the plan's cells, see [completed].
-func (f *found) cells(warnings io.Writer) []results.Cell {
-	return completed(f.store.Cells(f.campaign), &f.campaign.Plan, f.store.Records, &f.notes,
-		warnings)
+// each passes the state of the cells to a function, from several goroutines, and keeps none: there
+// may be more records than fit into memory. arg is what the user calls the plan. That there are no
+// records at all is an error.
+func (f *found) each(cmd *cobra.Command, arg string, do func(results.Cell)) error {
+	mark := f.notes.TakenMarker()
+	f.store.Each(f.campaign, func(c results.Cell) {
+		mark(&c)
+		do(c)
+	})
+	imported, err := f.imported(cmd, arg)
+	for _, c := range imported {
+		do(c)
+	}
+	return err
+}
+
+// imported returns the cells of imported runs. It is an error if there are none and no records have
+// been found.
+func (f *found) imported(cmd *cobra.Command, arg string) ([]results.Cell, error) {
+	cells := importedCells(f.store.Records, &f.campaign.Plan, cmd.ErrOrStderr())
+	if f.store.Empty() && len(cells) == 0 {
+		return nil, noRecords(cmd, f, arg)
+	}
+	return cells, nil
 }
 
 // open looks up all that the plan names: in the results folder's notes on plans that were run in it

@@ -11,13 +11,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"noisebench/harness"
+	"noisebench/harness/folder"
 	"noisebench/harness/progress"
 	"noisebench/harness/slurm"
 	"noisebench/harness/worker"
 	"noisebench/internal/text"
 	"noisebench/plugins/catalogue"
 	"noisebench/protocol"
-	"noisebench/results"
 	"noisebench/results/bundle"
 )
 
@@ -61,19 +61,19 @@ func (m *making) check(cmd *cobra.Command) error {
 // errStop is the cause of a context that --stop-after ends.
 var errStop = errors.New("the time of --stop-after is over")
 
-// execute makes the runs of a campaign that the results folder does not hold.
+// execute makes the runs of a campaign that the results folder does not hold. It returns the store
+// of that folder, and how many runs failed.
 func execute(
 	cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.Lookup,
 	c *catalogue.Catalogue, m *making,
-) ([]results.Cell, error) {
+) (store *folder.Store, failed int, err error) {
 	stderr := cmd.ErrOrStderr()
 	only, err := m.selection(&campaign.Plan)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	store, err := openResults(m.dir, stderr)
-	if err != nil {
-		return nil, err
+	if store, err = openResults(m.dir, stderr); err != nil {
+		return nil, 0, err
 	}
 	ctx := cmd.Context()
 	if m.stopAfter > 0 {
@@ -82,13 +82,7 @@ func execute(
 		defer cancel()
 	}
 	started := time.Now()
-	display := progress.Start(stderr, progress.Options{
-		Width: lineWidth(stderr), SweepSeed: campaign.Plan.Tuning.SweepSeed(),
-		Cells: func() []results.Cell {
-			cells, _ := campaign.Cells(store.Known)
-			return cells
-		},
-	})
+	display := progress.Start(stderr, progress.Options{Width: lineWidth(stderr)})
 	opt := harness.Options{
 		Parallel: m.parallel, Alloc: c.Alloc, Host: harness.ThisHost(), Only: only,
 		Progress: display.Update, Note: display.Note,
@@ -98,30 +92,30 @@ func execute(
 		pool, err := m.workers(&campaign.Plan, display.Note)
 		if err != nil {
 			display.Stop()
-			return nil, err
+			return nil, 0, err
 		}
 		defer pool.Close()
 		opt.Maker, opt.Parallel = pool, pool.Size()
 	}
-	cells, err := store.Execute(ctx, campaign, definitions, slurm.ThisTask(), opt)
+	broken, err := store.Execute(ctx, campaign, definitions, slurm.ThisTask(), opt)
 	display.Stop()
 	safe := text.CountIs(store.Finished(), "finished run")
 	switch {
 	case cmd.Context().Err() != nil:
-		return nil, interruption(fmt.Sprintf("interrupted: %s safe in %s; the same command goes "+
+		return nil, 0, interruption(fmt.Sprintf("interrupted: %s safe in %s; the same command goes "+
 			"on from there", safe, m.dir))
 	case err != nil && errors.Is(context.Cause(ctx), errStop) &&
 		errors.Is(err, context.DeadlineExceeded):
-		return nil, interruption(fmt.Sprintf("stopped after %v: %s safe in %s; the same command "+
+		return nil, 0, interruption(fmt.Sprintf("stopped after %v: %s safe in %s; the same command "+
 			"goes on from there", m.stopAfter, safe, m.dir))
 	case err != nil:
-		return nil, err
+		return nil, 0, err
 	}
 	found := display.Last().Found
 	fmt.Fprintf(stderr, "%s made in %s, %s found in %s\n", text.Count(store.Finished()-found,
 		"run"),
 		text.Duration(time.Since(started)), text.Count(found, "run"), m.dir)
-	return cells, nil
+	return store, len(broken), nil
 }
 
 // workers returns the pool of those that --launch starts: this bench, by its path.

@@ -12,7 +12,6 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"noisebench/harness"
-	"noisebench/harness/folder"
 	"noisebench/plugins/catalogue"
 	"noisebench/protocol"
 	"noisebench/results"
@@ -21,16 +20,16 @@ import (
 )
 
 var (
-	manyRuns   = flag.Int("many", 2000, "about how many runs BenchmarkTable reads")
-	manyDir    = flag.String("many-dir", "", "where BenchmarkTable makes the records, and leaves them; for timing bench table itself")
-	manyBinary = flag.String("many-bench", "", "the bench that is to read them")
+	manyRuns  = flag.Int("many", 2000, "about how many runs BenchmarkTable reads")
+	manyDir   = flag.String("many-dir", "", "where BenchmarkTable makes the records, and leaves them; for timing bench itself")
+	manySteps = flag.Int("many-steps", 100, "how many steps the trace of each run has")
 )
 
 // BenchmarkTable is what bench table does with many records: find them, rank, and lay out. To time
 // the command itself on 100,000 records:
 //
 //	go build -o /tmp/bench ./cmd/bench
-//	go test ./cmd/bench -run '^$' -bench Table -benchtime 1x -many 100000 -many-dir /tmp/many -many-bench /tmp/bench
+//	go test ./cmd/bench -run '^$' -bench Table -benchtime 1x -many 100000 -many-dir /tmp/many
 //	/usr/bin/time -v /tmp/bench table /tmp/many/plan.yaml --results /tmp/many
 func BenchmarkTable(b *testing.B) {
 	dir := *manyDir
@@ -38,28 +37,28 @@ func BenchmarkTable(b *testing.B) {
 		dir = b.TempDir()
 	}
 	campaign := manyRecords(b, dir)
-	var store *folder.Store
+	runs := 0
 	for b.Loop() {
-		var err error
-		if store, err = openResults(dir, io.Discard); err != nil {
+		store, err := openResults(dir, io.Discard)
+		if err != nil {
 			b.Fatal(err)
 		}
-		cells, due := campaign.Cells(store.Find)
-		for _, tasks := range due {
-			if len(tasks) > 0 {
-				b.Fatalf("%d runs of a cell are missing", len(tasks))
-			}
+		tables := measures.NewBuilder(&campaign.Plan)
+		store.Each(campaign, tables.Add)
+		r := tables.Report()
+		if runs = r.Finished; !r.Complete() {
+			b.Fatalf("%d of %d runs", r.Finished, r.Planned)
 		}
-		if err := (report.Ranking{Report: measures.Build(&campaign.Plan, cells)}).WriteText(io.Discard); err != nil {
+		if err := (report.Ranking{Report: r}).WriteText(io.Discard); err != nil {
 			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(float64(store.Seen()), "records")
-	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(store.Seen()), "µs/record")
+	b.ReportMetric(float64(runs), "records")
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*runs), "µs/record")
 }
 
 // manyRecords makes the records of a plan of 20 problems and 20 optimizers, of realistic size: 26
-// points on all parts, 100 steps of trace with diagnostics. As many replicates are asked for as
+// points on all parts, a trace with diagnostics. As many replicates are asked for as
 // give the number of runs that is wanted: how many tuning takes, and where it chooses the default,
 // is known once it is done.
 func manyRecords(b *testing.B, dir string) *harness.Campaign {
@@ -69,18 +68,12 @@ func manyRecords(b *testing.B, dir string) *harness.Campaign {
 		b.Fatal(err)
 	}
 	defer definitions.Close()
-	if *manyBinary != "" {
-		own, err := catalogue.BuiltIn(*manyBinary)
-		if err != nil {
-			b.Fatal(err)
-		}
-		definitions.SetBuild(own.SHA256)
-	}
 	store, err := results.Open(dir)
 	if err != nil {
 		b.Fatal(err)
 	}
 	made := map[string]*results.Record{}
+	replicate := &results.Record{Points: make([]results.Point, 1), End: results.End{Status: results.OK}}
 	makeAll := func() *harness.Campaign {
 		campaign, err := harness.NewCampaign(plan, definitions)
 		if err != nil {
@@ -92,7 +85,11 @@ func manyRecords(b *testing.B, dir string) *harness.Campaign {
 			before := len(made)
 			for i, tasks := range due {
 				for _, task := range tasks {
-					made[task.ID] = makeRecord(b, store, task, forecast[i])
+					r := makeRecord(b, store, task, forecast[i])
+					if task.Purpose == harness.ForReplicate || task.Purpose == harness.ForOneShot {
+						r = replicate // no decision depends on it
+					}
+					made[task.ID] = r
 				}
 			}
 			if len(made) == before {
@@ -186,8 +183,8 @@ func makeRecord(b *testing.B, store *results.Store, task harness.Task, f harness
 		r.Points = append(r.Points, p)
 	}
 	r.Trace = &results.Trace{Stride: 4, Diagnostics: map[string][]protocol.Number{}}
-	for i := range int64(100) {
-		r.Trace.Seen = append(r.Trace.Seen, task.Run.Budget*i/100)
+	for i := range int64(*manySteps) {
+		r.Trace.Seen = append(r.Trace.Seen, task.Run.Budget*i/int64(*manySteps))
 		r.Trace.Loss = append(r.Trace.Loss, protocol.Number(draw.Float64()))
 		r.Trace.BatchSize = append(r.Trace.BatchSize, 32)
 		for _, name := range []string{"gradient_norm", "variance_norm", "noise_to_signal", "cabs_batch_size"} {

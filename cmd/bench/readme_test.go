@@ -99,31 +99,38 @@ func TestReadmeStandings(t *testing.T) {
 	}
 }
 
-// Estimates with intervals in the findings, and the number of runs there and in the README, are
-// those of the published tables and page.
+// Estimates with intervals in the findings, and the numbers of runs there and in the README, are
+// those of the published tables and pages.
 func TestFindings(t *testing.T) {
+	const published = "../../results/published/"
 	read := func(path string) string {
-		text, err := os.ReadFile(filepath.Join("../../results/published", path))
+		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return strings.Join(strings.Fields(string(text)), " ")
 	}
-	findings, tables, page := read("FINDINGS.md"), read("standard.md"), read("standard.html")
-	estimates := regexp.MustCompile(`\d+\.\d\d \[\d+\.\d\d, \d+\.\d\d\]`).FindAllString(findings, -1)
+	pages, err := filepath.Glob(published + "*.html")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("pages: %v, %v", pages, err)
+	}
+	tables := ""
+	for _, page := range pages {
+		tables += read(strings.TrimSuffix(page, ".html") + ".md")
+		runs := regexp.MustCompile(`[\d,]+ runs`).FindString(read(page))
+		for _, path := range []string{published + "FINDINGS.md", "../../README.md"} {
+			if !strings.Contains(read(path), " "+runs) {
+				t.Errorf("%s lacks the number of runs of %s, %s", path, page, runs)
+			}
+		}
+	}
+	estimates := regexp.MustCompile(`\d+\.\d\d \[\d+\.\d\d, \d+\.\d\d\]`).FindAllString(read(published+"FINDINGS.md"), -1)
 	if len(estimates) < 10 {
 		t.Errorf("the findings have %d estimates with intervals, want many", len(estimates))
 	}
 	for _, e := range estimates {
 		if !strings.Contains(tables, e) && !strings.Contains(tables, strings.Replace(e, " [", " | [", 1)) {
 			t.Errorf("no table has the findings' %s", e)
-		}
-	}
-	runs := regexp.MustCompile(`[\d,]+ runs`)
-	want := runs.FindString(page)
-	for path, text := range map[string]string{"FINDINGS.md": findings, "../../README.md": read("../../README.md")} {
-		if !strings.Contains(text, ", "+want) {
-			t.Errorf("%s lacks the number of runs of the page, %s", path, want)
 		}
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"noisebench/internal/text"
-	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/measures"
 	"noisebench/results/report"
@@ -33,12 +32,22 @@ says INCOMPLETE.`,
 		Args:              oneArg("plan"),
 		ValidArgsFunction: completePlans,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			records.traces = true
-			plan, cells, err := records.find(cmd, args[0])
+			there, err := records.open(cmd, args[0])
 			if err != nil {
 				return err
 			}
-			html, err := newPage(plan, cells, args[0], records.source, "")
+			plan := &there.campaign.Plan
+			tables, cells := measures.NewBuilder(plan), page.NewCells(plan)
+			if err := there.each(cmd, args[0], func(c results.Cell) {
+				tables.Add(c)
+				c.Runs = there.store.Traced(c.Runs)
+				cells.Add(c)
+			}); err != nil {
+				return err
+			}
+			html, err := newPage(page.Page{
+				Report: tables.Report(), Plan: plan, Reduced: cells, Source: string(records.source),
+			}, args[0])
 			if err != nil {
 				return err
 			}
@@ -59,26 +68,21 @@ says INCOMPLETE.`,
 	return cmd
 }
 
-// newPage makes the HTML page of a plan, its defaults filled in. arg is what the user calls the
-// plan, source its text, and version what a server calls the state of the records, or empty.
-func newPage(
-	plan *protocol.Plan, cells []results.Cell, arg string, source []byte, version string,
-) ([]byte, error) {
+// newPage makes the HTML page of a plan. arg is what the user calls the plan.
+func newPage(p page.Page, arg string) ([]byte, error) {
 	// where the file is on this machine is of no use elsewhere
 	name := text.Quoted(filepath.Base(arg))
 	var b bytes.Buffer
-	err := page.Write(&b, page.Page{
-		Report: measures.Build(plan, cells), Plan: plan, Cells: cells, Source: string(source),
-		Live: version, Files: report.Files,
-		Commands: []page.Command{
-			{Line: "bench run " + name, What: "makes all runs that are not there, and prints the " +
-				"tables"},
-			{Line: "bench table " + name, What: "prints the tables again"},
-			{Line: "bench table " + name + " --format csv", What: "all numbers in full precision"},
-			{Line: "bench report " + name, What: "writes this page again"},
-			{Line: "bench show RUN-ID", What: "prints one run, named by how its ID begins: see " +
-				"“The runs behind each number”"},
-		},
-	})
+	p.Files = report.Files
+	p.Commands = []page.Command{
+		{Line: "bench run " + name, What: "makes all runs that are not there, and prints the " +
+			"tables"},
+		{Line: "bench table " + name, What: "prints the tables again"},
+		{Line: "bench table " + name + " --format csv", What: "all numbers in full precision"},
+		{Line: "bench report " + name, What: "writes this page again"},
+		{Line: "bench show RUN-ID", What: "prints one run, named by how its ID begins: see " +
+			"“The runs behind each number”"},
+	}
+	err := page.Write(&b, p)
 	return b.Bytes(), err
 }

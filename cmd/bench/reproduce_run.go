@@ -42,15 +42,13 @@ func (o *reproduction) reproduce(cmd *cobra.Command, item reproduce.Item) error 
 		if err != nil {
 			return nil, nil, err
 		}
-		cells, err := execute(cmd, campaign, catalogue, catalogue,
+		store, _, err := execute(cmd, campaign, catalogue, catalogue,
 			&making{dir: o.dir, parallel: o.parallel})
-		if err == nil && campaign.Plan.Trace > 0 { // execute reads no traces
-			var store *folder.Store
-			if store, err = openTraced(o.dir, cmd.ErrOrStderr()); err == nil {
-				cells = store.Cells(campaign)
-			}
+		if err != nil {
+			return nil, nil, err
 		}
-		return &campaign.Plan, cells, err
+		store.Traces = campaign.Plan.Trace > 0
+		return &campaign.Plan, store.Cells(campaign), nil
 	})
 	if err != nil {
 		return err

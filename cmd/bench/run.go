@@ -7,7 +7,8 @@ import (
 
 	"noisebench/cmd/bench/plans"
 	"noisebench/internal/text"
-	"noisebench/results"
+	"noisebench/results/measures"
+	"noisebench/results/report"
 )
 
 func newRun() *cobra.Command {
@@ -93,25 +94,28 @@ published ones costs only its own runs.`,
 			if dry {
 				return dryRun(cmd, campaign, catalogue.Alloc, making)
 			}
-			cells, err := execute(cmd, campaign, definitions, catalogue, making)
+			store, failed, err := execute(cmd, campaign, definitions, catalogue, making)
 			if err != nil {
 				return err
 			}
 			if len(making.only) > 0 {
 				fmt.Fprintf(cmd.ErrOrStderr(), "the selected part of plan %s is done; see: bench "+
 					"table %s\n", campaign.Plan.Name, args[0])
-				return failures(cells)
+				return failures(failed)
 			}
-			store, err := results.Open(dir)
-			if err != nil {
+			there := &found{
+				campaign: campaign, store: store, notes: notesIn(dir, cmd.ErrOrStderr()),
+			}
+			tables, w := measures.NewBuilder(&campaign.Plan), cmd.OutOrStdout()
+			if err := there.each(cmd, args[0], tables.Add); err != nil {
 				return err
 			}
-			notes := notesIn(dir, cmd.ErrOrStderr())
-			all := completed(cells, &campaign.Plan, store, &notes, cmd.ErrOrStderr())
-			if err := printTables(cmd.OutOrStdout(), format, &campaign.Plan, all); err != nil {
+			if err := formats[format](report.Ranking{
+				Report: tables.Report(), Width: terminalWidth(w),
+			}, w); err != nil {
 				return err
 			}
-			return failures(cells)
+			return failures(failed)
 		},
 	}
 	flags.add(cmd)
@@ -124,11 +128,7 @@ published ones costs only its own runs.`,
 }
 
 // failures is an error if runs failed.
-func failures(cells []results.Cell) error {
-	n := 0
-	for _, cell := range cells {
-		n += len(cell.Failed)
-	}
+func failures(n int) error {
 	if n == 0 {
 		return nil
 	}

@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"noisebench/results/measures"
 	"noisebench/results/report/live"
+	"noisebench/results/report/page"
 )
 
 func newServe() *cobra.Command {
@@ -42,7 +44,7 @@ Only this machine can open the page, unless --addr says otherwise: there are no 
 			if err != nil {
 				return err
 			}
-			if store.Seen() == 0 && len(store.OtherCode(campaign)) > 0 {
+			if store.Empty() && len(store.OtherCode(campaign)) > 0 {
 				return noRecords(cmd, there, args[0])
 			}
 			listener, err := net.Listen("tcp", addr)
@@ -69,6 +71,11 @@ func pageOf(
 		return now, nil, err
 	}
 	there.store.ForgetFailures()
-	html, err = newPage(&there.campaign.Plan, there.cells(warnings), arg, source, now)
+	plan := &there.campaign.Plan
+	cells := append(there.store.Cells(there.campaign), importedCells(there.store.Records, plan,
+		warnings)...)
+	html, err = newPage(page.Page{
+		Report: measures.Build(plan, cells), Plan: plan, Cells: cells, Source: string(source), Live: now,
+	}, arg)
 	return now, html, err
 }

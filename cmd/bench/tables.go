@@ -7,8 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"noisebench/protocol"
-	"noisebench/results"
 	"noisebench/results/measures"
 	"noisebench/results/report"
 )
@@ -42,13 +40,6 @@ func checkFormat(cmd *cobra.Command, format string) error {
 		return usagef(cmd, "--format is %q, want terminal, markdown, csv, latex or json", format)
 	}
 	return nil
-}
-
-func printTables(w io.Writer, format string, plan *protocol.Plan, cells []results.Cell) error {
-	return formats[format](report.Ranking{
-		Report: measures.Build(plan, cells),
-		Width:  terminalWidth(w),
-	}, w)
 }
 
 func newTable() *cobra.Command {
@@ -98,15 +89,20 @@ bench whose records name it by its SHA-256.`,
 				return usagef(cmd,
 					"--landscape turns the overview of --format latex, which is not printed")
 			}
-			plan, cells, err := records.find(cmd, args[0])
+			there, err := records.open(cmd, args[0])
 			if err != nil {
 				return err
 			}
+			plan := &there.campaign.Plan
 			names, err := measures.Baselines(plan, baselines)
 			if err != nil {
 				return err
 			}
-			r, w := measures.Build(plan, cells, names...), cmd.OutOrStdout()
+			tables := measures.NewBuilder(plan, names...)
+			if err := there.each(cmd, args[0], tables.Add); err != nil {
+				return err
+			}
+			r, w := tables.Report(), cmd.OutOrStdout()
 			if pairwise {
 				return formats[format](report.Pairwise{Report: r, Width: terminalWidth(w)}, w)
 			}

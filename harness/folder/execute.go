@@ -10,8 +10,8 @@ import (
 	"noisebench/results/claim"
 )
 
-// Execute makes the runs of a campaign that the folder does not hold, as [harness.Campaign.Execute]
-// does, and returns the cells. It keeps what the names of the plan mean, by definitions, so that
+// Execute makes the runs of a campaign that the folder does not hold, as [harness.Campaign.MakeAll]
+// does, and returns the records of those that failed. It keeps what the names of the plan mean, by definitions, so that
 // its results can be read without plugins; it claims runs, so that several harnesses can share the
 // folder; and it keeps checkpoints of unfinished runs. Note is told of records that other code
 // made. job names the task of a batch system that this process is; empty: none.
@@ -21,7 +21,7 @@ import (
 func (s *Store) Execute(
 	ctx context.Context, campaign *harness.Campaign, definitions bundle.Lookup, job string,
 	o harness.Options,
-) ([]results.Cell, error) {
+) (failed map[string]*results.Record, err error) {
 	if err := s.Prepare(); err != nil {
 		return nil, err
 	}
@@ -44,9 +44,8 @@ func (s *Store) Execute(
 			progress(p)
 		}
 	}
-	cells, err := campaign.Execute(ctx, o)
-	if err != nil {
+	if failed, err = campaign.MakeAll(ctx, o); err != nil {
 		return nil, err
 	}
-	return cells, s.Lost()
+	return failed, s.Lost()
 }

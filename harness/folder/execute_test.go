@@ -31,10 +31,11 @@ func TestExecute(t *testing.T) {
 		Parallel: 1, Only: func(_, optimizer string) bool { return optimizer == "sgd" },
 		Note: func(line string) { notes = append(notes, line) }, Progress: func(p harness.Progress) { last = p },
 	}
-	cells, err := store.Execute(t.Context(), campaign, testbundle.Here{}, "1_2", o)
-	if err != nil {
-		t.Fatal(err)
+	failed, err := store.Execute(t.Context(), campaign, testbundle.Here{}, "1_2", o)
+	if err != nil || len(failed) > 0 {
+		t.Fatalf("failed %v, error %v", failed, err)
 	}
+	cells := store.Cells(campaign)
 	if len(cells) == 0 || len(cells[0].Runs) != 4 || last.Done != 4 || len(notes) > 0 {
 		t.Errorf("cells %v, progress %+v, notes %q; want 4 runs of sgd", cells, last, notes)
 	}

@@ -106,32 +106,41 @@ func (n *Notes) Recall(
 	return campaign, definitions, err
 }
 
-// MarkTaken sets Taken of each cell that has runs which were taken from bundles.
-func (n *Notes) MarkTaken(cells []results.Cell) {
-	for _, t := range n.Taken {
-		from := map[string]bool{}
+// TakenMarker returns a function that sets Taken of a cell that has runs which were taken from
+// bundles. It may be called concurrently.
+func (n *Notes) TakenMarker() func(*results.Cell) {
+	from, again := make([]map[string]bool, len(n.Taken)), make([]int, len(n.Taken))
+	for i, t := range n.Taken {
+		from[i] = map[string]bool{}
 		for _, id := range t.Runs {
-			from[id] = true
+			from[i][id] = true
 		}
-		again := 0
 		for _, c := range t.Checks {
 			if c.Bits {
-				again++
+				again[i]++
 			}
 		}
-		for i := range cells {
-			c := &cells[i]
-			all := c.Records()
-			runs := 0
-			for _, r := range all {
-				if from[r.Run.ID()] {
-					runs++
+	}
+	return func(c *results.Cell) {
+		if len(n.Taken) == 0 {
+			return
+		}
+		all := c.Records()
+		runs := make([]int, len(n.Taken))
+		var ids results.IDs
+		for _, r := range all {
+			id := ids.Of(&r.Run)
+			for i := range from {
+				if from[i][id] {
+					runs[i]++
 				}
 			}
-			if runs > 0 {
+		}
+		for i, t := range n.Taken {
+			if runs[i] > 0 {
 				c.Taken = append(c.Taken, results.Taken{
-					Runs: runs, Of: len(all), Root: t.Root, Title: cmp.Or(t.Title, t.Plan),
-					Platforms: strings.Join(t.Platforms, ", "), Checked: len(t.Checks), Bits: again,
+					Runs: runs[i], Of: len(all), Root: t.Root, Title: cmp.Or(t.Title, t.Plan),
+					Platforms: strings.Join(t.Platforms, ", "), Checked: len(t.Checks), Bits: again[i],
 				})
 			}
 		}

@@ -63,7 +63,7 @@ func TestNotes(t *testing.T) {
 }
 
 // Runs that were taken from a bundle are counted in the cells that have them, and in no other.
-func TestMarkTaken(t *testing.T) {
+func TestTakenMarker(t *testing.T) {
 	run := func(name string, seed uint64) *results.Record {
 		return &results.Record{Run: results.Run{Optimizer: results.OptimizerID{Name: name}, Seed: seed}}
 	}
@@ -76,7 +76,10 @@ func TestMarkTaken(t *testing.T) {
 		Root: "r", Plan: "p", Platforms: []string{"elsewhere"}, Runs: []string{a.Run.ID(), b.Run.ID()},
 		Checks: []bundle.Check{{Bits: true}, {}, {Bits: true}},
 	}}}
-	notes.MarkTaken(cells)
+	mark := notes.TakenMarker()
+	for i := range cells {
+		mark(&cells[i])
+	}
 	want := results.Taken{Runs: 2, Of: 3, Root: "r", Title: "p", Platforms: "elsewhere", Checked: 3, Bits: 2}
 	if !slices.Equal(cells[0].Taken, []results.Taken{want}) || cells[1].Taken != nil {
 		t.Errorf("the cells say %+v and %+v, want %+v and nothing", cells[0].Taken, cells[1].Taken, want)

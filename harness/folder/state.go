@@ -29,22 +29,21 @@ func (s *Store) States(
 	for i := range claims {
 		owners[claims[i].ID] = &claims[i]
 	}
-	cells, due := campaign.Cells(s.Find)
 	forecast := campaign.Forecast()
-	var states []State
-	for i, c := range cells {
+	states := make([]*State, len(forecast))
+	campaign.Each(s.Find, func(i int, c results.Cell, due []harness.Task) {
 		if c.Impossible != "" {
-			continue
+			return
 		}
 		done := c.Records()
 		state := State{
 			Problem: c.Problem, Optimizer: c.Optimizer, Done: len(done), Failed: len(c.Failed),
-			Left: len(due[i]), Running: map[string]int{},
+			Left: len(due), Running: map[string]int{},
 		}
 		if c.Setting == nil { // tuning decides which runs follow
 			state.Left = max(state.Left, forecast[i].Runs-len(done))
 		}
-		for _, task := range due[i] {
+		for _, task := range due {
 			switch owner := owners[task.ID]; {
 			case owner == nil:
 			case owner.Gone || ended != nil && ended(&owner.Owner):
@@ -54,9 +53,15 @@ func (s *Store) States(
 			}
 		}
 		state.Remaining = meanTime(done) * time.Duration(state.Left)
-		states = append(states, state)
+		states[i] = &state
+	})
+	var possible []State
+	for _, state := range states {
+		if state != nil {
+			possible = append(possible, *state)
+		}
 	}
-	return states
+	return possible
 }
 
 // meanTime is the mean time that runs took; 0 if there are none.

@@ -2,6 +2,8 @@ package folder
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"noisebench/harness"
 	"noisebench/harness/verify"
@@ -19,19 +22,24 @@ import (
 	"noisebench/results/bundle/check"
 )
 
-// Store is a harness.Store of the records in a results folder. It remembers the runs it has seen,
-// so that progress can be computed without reading them again, and treats an unreadable record as a
-// missing one, with a warning: the run is made again. It may be used by several goroutines at the
-// same time.
+// Store is a harness.Store of the records in a results folder. It remembers which runs it has seen,
+// and treats an unreadable record as a missing one, with a warning: the run is made again. It may
+// be used by several goroutines at the same time.
 type Store struct {
 	Records *results.Store
 	Traces  bool // records are read with their traces
 	warn    func(line string)
 
-	mu     sync.Mutex
-	seen   map[string]*results.Record
-	warned map[string]bool // of unreadable records, by ID
+	found    atomic.Int64 // runs that Find returned, some of them more than once
+	mu       sync.Mutex
+	seen     map[runID]bool             // by Lookup and Commit: true for finished runs, false for failed ones
+	finished int                        // of seen
+	kept     map[string]*results.Record // by Cells
+	warned   map[string]bool            // of unreadable records, by ID
 }
+
+// runID is a run's ID without its encoding.
+type runID [sha256.Size]byte
 
 // OpenStore opens the store in a results folder, which need not exist yet. warn gets a line for
 // each record that cannot be read.
@@ -42,7 +50,7 @@ func OpenStore(dir string, warn func(line string)) (*Store, error) {
 	}
 	return &Store{
 		Records: store, warn: warn,
-		seen: map[string]*results.Record{}, warned: map[string]bool{},
+		seen: map[runID]bool{}, kept: map[string]*results.Record{}, warned: map[string]bool{},
 	}, nil
 }
 
@@ -65,6 +73,15 @@ func (s *Store) Prepare() error {
 
 // Lookup implements harness.Store.
 func (s *Store) Lookup(id string) (*results.Record, bool, error) {
+	record, found, err := s.lookup(id)
+	if found {
+		s.note(id, record)
+	}
+	return record, found, err
+}
+
+// lookup is Lookup that does not remember the run.
+func (s *Store) lookup(id string) (*results.Record, bool, error) {
 	lookup := s.Records.Lookup
 	if s.Traces {
 		lookup = s.Records.LookupTraced
@@ -75,9 +92,6 @@ func (s *Store) Lookup(id string) (*results.Record, bool, error) {
 		s.warnOnce(id, fmt.Sprintf("unreadable record: %v; the run does not count until it is "+
 			"made again", err))
 		return nil, false, nil
-	}
-	if found {
-		s.note(id, record)
 	}
 	return record, found, err
 }
@@ -91,10 +105,19 @@ func (s *Store) Commit(record *results.Record) error {
 	return err
 }
 
+// note remembers a run.
 func (s *Store) note(id string, record *results.Record) {
+	var short runID
+	if _, err := hex.Decode(short[:], []byte(id)); err != nil {
+		panic("folder: " + id + " is no ID of a run") // under which there was a record
+	}
+	finished := record.End.Status != results.Failed
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.seen[id] = record
+	if finished && !s.seen[short] {
+		s.finished++
+	}
+	s.seen[short] = finished || s.seen[short]
 }
 
 // warnOnce warns of a record, once.
@@ -113,7 +136,7 @@ func (s *Store) Lost() error {
 	defer s.mu.Unlock()
 	n := 0
 	for id := range s.seen {
-		if !s.Records.Has(id) {
+		if !s.Records.Has(hex.EncodeToString(id[:])) {
 			n++
 		}
 	}
@@ -125,14 +148,35 @@ func (s *Store) Lost() error {
 		n, text.CountIs(len(s.seen), "run"), s.Records.Dir())
 }
 
-// Cells returns the cells of a campaign from the records in the folder, see [Store.Find].
+// Cells returns the cells of a campaign from the records in the folder, see [Store.Find]. It keeps
+// the records, so that a later call reads only new ones.
 func (s *Store) Cells(campaign *harness.Campaign) []results.Cell {
-	// All records are kept, so that little of what is on the heap is garbage: to let it double
-	// would take twice the memory, and to look through it often while it fills would take time.
+	// Little of what is on the heap is garbage: to let it double would take twice the memory, and
+	// to look through it often while it fills would take time.
 	defer debug.SetGCPercent(debug.SetGCPercent(60))
-	cells, _ := campaign.Cells(s.Find)
+	cells, _ := campaign.Cells(func(id string) *results.Record {
+		s.mu.Lock()
+		record := s.kept[id]
+		s.mu.Unlock()
+		if record == nil {
+			if record = s.Find(id); record != nil {
+				s.mu.Lock()
+				s.kept[id] = record
+				s.mu.Unlock()
+			}
+		}
+		return record
+	})
 	s.Records.SaveIndex()
 	return cells
+}
+
+// Each passes the cells of a campaign to a function, which it calls from several goroutines, and
+// keeps none: there may be more records than fit into memory.
+func (s *Store) Each(campaign *harness.Campaign, do func(results.Cell)) {
+	defer debug.SetGCPercent(debug.SetGCPercent(50))
+	campaign.Each(s.Find, func(_ int, cell results.Cell, _ []harness.Task) { do(cell) })
+	s.Records.SaveIndex()
 }
 
 // Needed returns the IDs of the runs that a campaign needs, the folder lacks, and bundles hold, for
@@ -147,39 +191,23 @@ func (s *Store) Needed(campaign *harness.Campaign, from []*check.Checked) []map[
 	}, from)
 }
 
-// Known returns a run that Lookup or Commit saw.
-func (s *Store) Known(id string) *results.Record {
+// Empty reports whether none of Lookup, Find and Commit saw a run.
+func (s *Store) Empty() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.seen[id]
-}
-
-// Seen counts the runs that Lookup, Find or Commit saw, failed ones included.
-func (s *Store) Seen() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.seen)
+	return len(s.seen) == 0 && s.found.Load() == 0
 }
 
 // Finished counts the finished runs that Lookup or Commit saw.
 func (s *Store) Finished() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := 0
-	for _, record := range s.seen {
-		if record.End.Status != results.Failed {
-			n++
-		}
-	}
-	return n
+	return s.finished
 }
 
 // Find is a harness.Lookup for tables: finished runs, else failed ones.
 func (s *Store) Find(id string) *results.Record {
-	if record := s.Known(id); record != nil {
-		return record
-	}
-	record, found, err := s.Lookup(id)
+	record, found, err := s.lookup(id)
 	if err == nil && !found {
 		record, found, err = s.Records.LookupFailed(id)
 	}
@@ -189,17 +217,31 @@ func (s *Store) Find(id string) *results.Record {
 	if !found {
 		return nil
 	}
-	s.note(id, record)
+	s.found.Add(1)
 	return record
 }
 
-// ForgetFailures makes find look again for runs that had failed.
+// Traced returns finished runs with their traces. A run whose record cannot be read any more stays
+// without.
+func (s *Store) Traced(runs []*results.Record) []*results.Record {
+	traced := slices.Clone(runs)
+	var ids results.IDs
+	for i, r := range runs {
+		if r.Run.Trace == 0 || r.Trace != nil || r.Imported != nil {
+			continue
+		}
+		if record, found, err := s.Records.LookupTraced(ids.Of(&r.Run)); found && err == nil {
+			traced[i] = record
+		}
+	}
+	return traced
+}
+
+// ForgetFailures makes Cells look again for runs that had failed.
 func (s *Store) ForgetFailures() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	maps.DeleteFunc(s.seen, func(_ string,
-		r *results.Record,
-	) bool {
+	maps.DeleteFunc(s.kept, func(_ string, r *results.Record) bool {
 		return r.End.Status == results.Failed
 	})
 }

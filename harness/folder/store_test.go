@@ -47,8 +47,8 @@ func TestStore(t *testing.T) {
 		records = append(records, r)
 	}
 	n := len(records)
-	if n == 0 || store.Seen() != n || store.Finished() != n {
-		t.Fatalf("%d records, %d seen, %d finished", n, store.Seen(), store.Finished())
+	if n == 0 || store.Empty() || store.Finished() != n {
+		t.Fatalf("%d records, %t, %d finished", n, store.Empty(), store.Finished())
 	}
 	if err := store.Lost(); err != nil {
 		t.Errorf("nothing is lost, but: %v", err)
@@ -62,8 +62,8 @@ func TestStore(t *testing.T) {
 
 	id := records[0].Run.ID()
 	fresh := open()
-	if fresh.Known(id) != nil || fresh.Find(id) == nil || fresh.Known(id) == nil {
-		t.Error("a run is known before it is read, or not found, or not known after")
+	if !fresh.Empty() || fresh.Find(id) == nil || fresh.Empty() {
+		t.Error("a run is seen before it is read, or not found, or not seen after")
 	}
 	if err := os.WriteFile(store.Records.Path(id), []byte("damaged"), 0o644); err != nil {
 		t.Fatal(err)

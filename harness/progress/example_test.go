@@ -11,11 +11,11 @@ import (
 
 // Where there is no terminal, a few plain lines tell how far a campaign is.
 func ExampleStart() {
-	cell := results.Cell{Problem: "branin", Optimizer: "sgd", Missing: 2}
-	d := progress.Start(os.Stdout, progress.Options{Cells: func() []results.Cell { return []results.Cell{cell} }})
+	d := progress.Start(os.Stdout, progress.Options{})
 	d.Update(harness.Progress{Left: 2, Remaining: -1})
 	d.Note("the plugin ./my-plugin declares no digest")
-	cell.Setting, cell.Missing = protocol.Setting{protocol.StepSize: 0.01}, 0
+	done := results.Cell{Problem: "branin", Optimizer: "sgd", Setting: protocol.Setting{protocol.StepSize: 0.01}}
+	d.Update(harness.Progress{Done: 2, Changed: []harness.CellState{{Cell: done}}})
 	d.Stop()
 	// Output:
 	// at most 2 runs to go

@@ -5,6 +5,8 @@ package progress
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -25,12 +27,6 @@ type Options struct {
 	// Width returns the width of the terminal in characters; nil if the output is no terminal, or
 	// one that cannot overwrite a line.
 	Width func() int
-	// Cells returns the state of the campaign from the runs known so far. It is called from one
-	// goroutine at a time.
-	Cells func() []results.Cell
-	// SweepSeed is the seed of the search, which distinguishes its runs from those that repeat tied
-	// settings.
-	SweepSeed uint64
 }
 
 // Display displays the progress of one execution. Its methods may be called concurrently.
@@ -43,7 +39,8 @@ type Display struct {
 	updated time.Time // when it became so
 	started time.Time
 	drawn   time.Time
-	told    map[[2]string]string // last reported stage of each cell
+	changed map[int]harness.CellState // since the last plain line, by index
+	told    map[int]string            // last reported stage of each cell
 
 	quit chan struct{}
 	done chan struct{}
@@ -52,7 +49,8 @@ type Display struct {
 // Start starts a display on out. [Display.Stop] must be called after use.
 func Start(out io.Writer, o Options) *Display {
 	d := &Display{
-		out: out, Options: o, started: time.Now(), told: map[[2]string]string{},
+		out: out, Options: o, started: time.Now(),
+		changed: map[int]harness.CellState{}, told: map[int]string{},
 		quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	go d.tick()
@@ -88,6 +86,9 @@ func (d *Display) Update(now harness.Progress) {
 	defer d.mu.Unlock()
 	first := d.last.Done+d.last.Left == 0
 	d.last, d.updated = now, time.Now()
+	for _, c := range now.Changed {
+		d.changed[c.Index] = c
+	}
 	switch {
 	case first && now.Found > 0:
 		d.erase()
@@ -199,8 +200,8 @@ func (d *Display) line() string {
 // noteCells records which cells are tuned or finished, and with report prints those that have
 // become so since the last call.
 func (d *Display) noteCells(report bool) {
-	for _, cell := range d.Cells() {
-		key := [2]string{cell.Optimizer, cell.Problem}
+	for _, i := range slices.Sorted(maps.Keys(d.changed)) {
+		cell := d.changed[i].Cell
 		stage := ""
 		switch {
 		case cell.Setting == nil:
@@ -212,16 +213,16 @@ func (d *Display) noteCells(report bool) {
 		default:
 			continue
 		}
-		if d.told[key] == stage {
+		if d.told[i] == stage {
 			continue
 		}
-		d.told[key] = stage
+		d.told[i] = stage
 		if !report {
 			continue
 		}
 		fmt.Fprintf(d.out, "%s on %s: %s", cell.Optimizer, cell.Problem, stage)
 		if len(cell.Tuned) > 0 {
-			fmt.Fprintf(d.out, ", %s from %s", tunedValues(cell), d.tuningRuns(cell))
+			fmt.Fprintf(d.out, ", %s from %s", tunedValues(cell), tuningRuns(d.changed[i]))
 		}
 		if len(cell.Failed) > 0 {
 			fmt.Fprintf(d.out, ", %s failed: %s", text.Count(len(cell.Failed), "run"),
@@ -229,20 +230,15 @@ func (d *Display) noteCells(report bool) {
 		}
 		fmt.Fprintln(d.out)
 	}
+	clear(d.changed)
 }
 
 // tuningRuns writes how many runs chose the setting, as tables do: "6+9 tuning runs".
-func (d *Display) tuningRuns(cell results.Cell) string {
-	ties := 0
-	for _, record := range cell.Tuning {
-		if record.Run.Seed != d.SweepSeed {
-			ties++
-		}
-	}
-	if len(cell.Tuning) == 1 {
+func tuningRuns(c harness.CellState) string {
+	if c.Tuning == 1 {
 		return "1 tuning run"
 	}
-	return columns.TuningRuns(len(cell.Tuning), ties) + " tuning runs"
+	return columns.TuningRuns(c.Tuning, c.Ties) + " tuning runs"
 }
 
 // tunedValues writes the tuned hyperparameters as "a=1 b=2".

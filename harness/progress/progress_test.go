@@ -2,7 +2,6 @@ package progress
 
 import (
 	"bytes"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,29 +17,23 @@ func TestPlainProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		cell := results.Cell{Problem: "p", Optimizer: "o", Tuned: []string{"step_size"}, Missing: 3}
-		var mu sync.Mutex // of cell
-		p := Start(&out, Options{SweepSeed: 1000, Cells: func() []results.Cell {
-			mu.Lock()
-			defer mu.Unlock()
-			return []results.Cell{cell}
-		}})
-		p.Update(harness.Progress{Left: 40, Remaining: -1})
+		p := Start(&out, Options{})
+		p.Update(harness.Progress{Left: 40, Remaining: -1, Changed: []harness.CellState{{Cell: cell}}})
 		time.Sleep(11 * time.Second)
-		mu.Lock()
 		cell.Setting = protocol.Setting{"step_size": 0.3, "beta": 0.9}
-		for i := range uint64(7) { // two of the search, five that repeat a tie
-			cell.Tuning = append(cell.Tuning, &results.Record{Run: results.Run{Seed: 1000 + i/2*2}})
-		}
-		mu.Unlock()
 		for done := range 7 {
-			p.Update(harness.Progress{Record: &results.Record{}, Done: done + 1, Left: 20 - done, Remaining: 90 * time.Second})
+			now := harness.Progress{Record: &results.Record{}, Done: done + 1, Left: 20 - done, Remaining: 90 * time.Second}
+			if done == 3 { // two runs of the search, five that repeat a tie
+				now.Changed = []harness.CellState{{Cell: cell, Tuning: 7, Ties: 5}}
+			}
+			p.Update(now)
 		}
 		time.Sleep(10 * time.Second)
-		mu.Lock()
 		cell.Missing = 0
 		cell.Failed = []string{"it broke"}
-		mu.Unlock()
-		p.Update(harness.Progress{Record: &results.Record{}, Done: 21})
+		p.Update(harness.Progress{
+			Record: &results.Record{}, Done: 21, Changed: []harness.CellState{{Cell: cell, Tuning: 7, Ties: 5}},
+		})
 		p.Stop()
 		want := `at most 40 runs to go
 0 of at most 40 runs, 10 s passed, time left unknown yet

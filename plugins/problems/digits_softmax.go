@@ -21,14 +21,16 @@ Pixels are divided by 16; weights and biases start at 0; no regulariser. 1077 tr
 examples: an accuracy of 0.95 on the test part has a standard error of 0.011 from the choice of the examples alone. The
 train part is all of the training examples.`,
 		Source:     "data: Alpaydin and Kaynak 1998, as in scikit-learn's load_digits; split of our own",
-		Parameters: []protocol.Hyperparameter{labelNoiseParameter()},
+		Parameters: []protocol.Hyperparameter{labelNoiseParameter(), likelyParameter()},
 		Spec:       func(protocol.Setting) (protocol.ProblemSpec, error) { return digitsSpec(), nil },
 		New64: func(s protocol.Setting) (protocol.Problem[float64], error) {
 			set, err := digitsKept.Get(loadDigits)
 			if err != nil {
 				return nil, err
 			}
-			return openSoftmax(digitsSpec(), set.noisy(s["label_noise"])), nil
+			p := openSoftmax(digitsSpec(), set.noisy(s["label_noise"]))
+			p.f.(*softmax).likely = s[likelyLabels] == 1
+			return p, nil
 		},
 	}
 }

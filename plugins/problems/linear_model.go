@@ -102,8 +102,9 @@ func (t *design) leastSquares() float64 {
 type family struct {
 	// point returns ℓ, ∂ℓ/∂z and ∂²ℓ/∂z².
 	point func(z, y float64) (loss, slope, curvature float64)
-	// draw returns ∂ℓ/∂z for a ỹ drawn from p(·|z).
+	// draw returns ∂ℓ/∂z for a ỹ drawn from p(·|z), and likely for the most likely ỹ.
 	draw      func(z float64, random *rand.Rand) float64
+	likely    func(z float64) float64
 	steepest  float64 // the greatest ∂²ℓ/∂z²
 	quadratic bool    // ∂²ℓ/∂z² is that everywhere
 	doc       string  // ℓ, as a formula
@@ -116,6 +117,7 @@ var gaussian = family{
 	},
 	draw: func(_ float64, random *rand.Rand) float64 { return -random.NormFloat64() },
 
+	likely:   func(float64) float64 { return 0 }, // of ỹ = z
 	steepest: 1, quadratic: true, doc: "½ (z − y)² with z = aᵀx",
 }
 
@@ -129,6 +131,12 @@ var bernoulli = family{
 	},
 	draw: func(z float64, random *rand.Rand) float64 {
 		if random.Float64() < 1/(1+math.Exp(-z)) {
+			return -1 / (1 + math.Exp(z))
+		}
+		return 1 / (1 + math.Exp(-z))
+	},
+	likely: func(z float64) float64 {
+		if z >= 0 {
 			return -1 / (1 + math.Exp(z))
 		}
 		return 1 / (1 + math.Exp(-z))
@@ -152,7 +160,34 @@ func clipped(least float64) family {
 		}
 		return p
 	}
+	f.likely = func(z float64) float64 {
+		p := σ(z)
+		if p >= 0.5 {
+			return p - 1
+		}
+		return p
+	}
 	return f
+}
+
+// labelled is f with the most likely labels in the place of drawn ones, if a setting says so.
+func (f family) labelled(s protocol.Setting) family {
+	if s[likelyLabels] == 1 {
+		f.draw = func(z float64, _ *rand.Rand) float64 { return f.likely(z) }
+	}
+	return f
+}
+
+const likelyLabels = "likely_labels"
+
+// likelyParameter declares a parameter of models with matrices.
+func likelyParameter() protocol.Hyperparameter {
+	return protocol.Hyperparameter{
+		Name: likelyLabels,
+		Doc: "1: sampled Fisher matrix and gradient are those of the most likely labels in place " +
+			"of drawn ones, which biases them (Balles 2021, at Eq. 7.24)",
+		Max: 1, Integer: true, Later: true,
+	}
 }
 
 // linearMeasures is what linear models offer.

@@ -23,6 +23,7 @@ func realDef(kept *data.Kept[design], set *data.Set, f family, read func() ([][]
 The mean of ` + f.doc + `. Features are raw, neither shifted nor scaled, with a one appended for
 the bias: the problem is badly conditioned. There is no regulariser and no split, and runs start at 0. The default budget is
 the experiment of the source, 100 steps on all examples at once, and the metric is the loss.`
+	def.Parameters = append(def.Parameters, likelyParameter())
 	def.Spec = func(protocol.Setting) (protocol.ProblemSpec, error) {
 		t, err := table()
 		if err != nil {
@@ -39,7 +40,7 @@ the experiment of the source, 100 steps on all examples at once, and the metric 
 		if err != nil {
 			return nil, err
 		}
-		return openLinear(linearSpec(t, dataFiles(set)), t, f, nil), nil
+		return openLinear(linearSpec(t, dataFiles(set)), t, f.labelled(s), nil), nil
 	}
 	return def
 }

@@ -127,11 +127,7 @@ func TestSampledGradientByClasses(t *testing.T) {
 			tables.train.t = slices.Repeat([]float64{2*float64(c) - 1}, spec.Train)
 			return openSum(spec, &breastCancer{&tables, 0}) // without the regulariser
 		}, 3000, 8},
-		{digitsDef(), classes, func(p protocol.Problem[float64], spec protocol.ProblemSpec, c int) protocol.Problem[float64] {
-			relabelled := *p.(*opened[float64]).f.(*softmax).imageSet
-			relabelled.label = slices.Repeat([]uint8{uint8(c)}, len(relabelled.label))
-			return openSoftmax(spec, &relabelled)
-		}, 2000, 5},
+		{digitsDef(), classes, relabelledSoftmax, 2000, 5},
 	} {
 		t.Run(c.def.Name, func(t *testing.T) {
 			p, spec := open(t, c.def, nil)
@@ -179,6 +175,12 @@ func relabelledLinear(p protocol.Problem[float64], spec protocol.ProblemSpec, c 
 	relabelled := *p.(*opened[float64]).f.(*linearModel).design
 	relabelled.y = slices.Repeat([]float64{float64(c)}, spec.Train)
 	return openLinear(spec, &relabelled, bernoulli, nil)
+}
+
+func relabelledSoftmax(p protocol.Problem[float64], spec protocol.ProblemSpec, c int) protocol.Problem[float64] {
+	relabelled := *p.(*opened[float64]).f.(*softmax).imageSet
+	relabelled.label = slices.Repeat([]uint8{uint8(c)}, len(relabelled.label))
+	return openSoftmax(spec, &relabelled)
 }
 
 // Of the squared loss, the sampled gradient is −ε a with ε ~ N(0, 1): the gradient of ½ (aᵀx − ỹ)²

@@ -59,6 +59,7 @@ type softmax struct {
 	*imageSet
 	residual []float64 // d of each example in the batch, m×10
 	sampled  []float64 // the same for drawn classes
+	likely   bool      // the most likely classes are in the place of drawn ones
 	gradient []float64 // where the caller wants none
 	seen     []int     // number of examples in the batch in which a pixel is not black
 	all      []int     // numbers of the training examples
@@ -155,10 +156,15 @@ func (f *softmax) measure(x []float64, batch protocol.Batch, want protocol.Quant
 }
 
 // drawn returns p − e_ỹ of the i-th image of the batch, which has the class y, for a class ỹ that
-// is drawn from p.
+// is drawn from p or, with likely, has the highest p.
 func (f *softmax) drawn(batch protocol.Batch, i int, y uint8) [classes]float64 {
 	p := [classes]float64(f.residual[i*classes:])
 	p[y]++
+	if f.likely {
+		top, _ := best(&p)
+		p[top]--
+		return p
+	}
 	u := protocol.Stream(batch.Seed, protocol.PurposeLabel, uint64(batch.Position)+uint64(i)).Float64()
 	drawn := 0
 	for ; drawn < classes-1 && u >= p[drawn]; drawn++ {

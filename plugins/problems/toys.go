@@ -11,6 +11,7 @@ func toyDef(def protocol.ProblemDef, f family, rows func(protocol.Setting) [][]f
 	begin func(protocol.Setting) []float64,
 ) protocol.ProblemDef {
 	def.Version = "1"
+	def.Parameters = append(def.Parameters, likelyParameter())
 	def.Doc += `
 The metric is the loss on all examples, without regulariser. The default is 100 steps on all examples at once.`
 	def.Spec = func(s protocol.Setting) (protocol.ProblemSpec, error) {
@@ -18,7 +19,7 @@ The metric is the loss on all examples, without regulariser. The default is 100 
 	}
 	def.New64 = func(s protocol.Setting) (protocol.Problem[float64], error) {
 		t := newDesign(f, rows(s), bias)
-		return openLinear(linearSpec(t, nil), t, f, begin(s)), nil
+		return openLinear(linearSpec(t, nil), t, f.labelled(s), begin(s)), nil
 	}
 	return def
 }

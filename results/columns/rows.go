@@ -183,10 +183,12 @@ func rankingColumns(p *measures.Problem) []rowColumn {
 		final.std, final.low, final.high, final.median, final.q25, final.q75, final.bimodal,
 
 		number("steps", "mean number of steps", func(r Row) float64 { return r.Steps }),
-		number("seconds_per_example", "median time of problem and optimizer per example",
+		number("seconds_per_example", "time of problem and optimizer per example, of the "+
+			"fastest replicate",
 			func(r Row) float64 { return r.Seconds }),
-		number("slowdown", "of problem and optimizer per example, relative to the fastest; "+
-			"without the way to other processes and back where these say what their own code took",
+		number("slowdown", "of problem and optimizer per example in the fastest replicate, relative "+
+			"to the fastest entry; without the way to other processes and back where these say "+
+			"what their own code took",
 			func(r Row) float64 { return r.Slowdown }).
 			shown(Rankings, "time", func(r Row) string { return notation.Factor(r.Slowdown) }).
 			legend("time").drop(1),

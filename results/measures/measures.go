@@ -116,7 +116,7 @@ func (s scale) all(values []float64) []float64 {
 
 // measure fills in the measures of all rows, and what is anchored in the comparison, whose scores
 // have a place for every seed. cells are in the order of its entries.
-func (p *Problem) measure(r *Report, plan *protocol.Plan, cells []results.Cell, to *compared) {
+func (p *Problem) measure(r *Report, cells []reduced, to *compared) {
 	scores := to.input.Scores
 	row := map[string]*Row{}
 	for i := range p.Rows {
@@ -134,7 +134,7 @@ func (p *Problem) measure(r *Report, plan *protocol.Plan, cells []results.Cell, 
 	at := map[string]int{}
 	for i, c := range cells {
 		scaled[i] = s.all(scores[i])
-		at[c.Optimizer] = i
+		at[c.cell.Optimizer] = i
 	}
 	start, reference, ok := p.anchor(r, s, at, scaled)
 	if ok {
@@ -142,29 +142,31 @@ func (p *Problem) measure(r *Report, plan *protocol.Plan, cells []results.Cell, 
 		to.anchored, to.defaults = make([][]float64, len(cells)), make([][]float64, len(cells))
 		to.times = make([]float64, len(cells))
 	}
-	for i, c := range cells {
-		m := &row[c.Optimizer].Measures
+	for i := range cells {
+		c := &cells[i]
+		row := row[c.cell.Optimizer]
+		row.Measures = c.measures
+		m := &row.Measures
+		m.Better = slices.Repeat([]Estimate{Unknown}, len(r.Baselines))
 		if ok {
 			to.anchored[i], m.Anchored = anchoredMean(scaled[i], start, reference)
 			defaults := slices.Repeat([]float64{math.NaN()}, len(scaled[i]))
-			for _, record := range c.OneShot {
-				if k, ok := seeds[record.Run.Seed]; ok { // of any replicate
-					defaults[k] = s.of(record.Score(plan.Report, plan.Selection, protocol.TestPart))
+			for _, run := range c.oneShot {
+				if k, ok := seeds[run.seed]; ok { // of any replicate
+					defaults[k] = s.of(run.score)
 				}
 			}
 			to.defaults[i], m.Default = anchoredMean(defaults, start, reference)
-			m.ToTarget = p.timesOf(c)
+			m.ToTarget = c.timesTo(p.Target)
 			to.times[i] = m.ToTarget.Median
 		}
 		for b, name := range r.Baselines {
-			if name != c.Optimizer {
+			if name != c.cell.Optimizer {
 				m.Better[b] = better(scaled[i], scaled[at[name]])
 			}
 		}
-		m.AUC = p.auc(s, c)
-		m.Failure = share(row[c.Optimizer].Score.Diverged, row[c.Optimizer].Score.N)
-		m.tune(plan, s, c)
-		row[c.Optimizer].noteMeasures(plan, s, c)
+		m.Failure = share(row.Score.Diverged, row.Score.N)
+		row.Notes = append(row.Notes, c.notes...)
 	}
 }
 
@@ -248,42 +250,6 @@ func share(k, n int) Estimate {
 	return e
 }
 
-func (p *Problem) timesOf(c results.Cell) Times {
-	t := Times{N: len(c.Runs)}
-	var examples []float64
-	for _, record := range c.Runs {
-		seen := timeTo(record, Quantity{p.Part, true}, p.Target)
-		if !math.IsInf(seen, 1) {
-			t.Reached++
-		}
-		examples = append(examples, seen)
-	}
-	t.Median = stats.Median(examples)
-	return t
-}
-
-// auc is the mean over the replicates of their mean metric over the budget. From where a run is not
-// finite, or has diverged, it counts as in Curves.
-func (p *Problem) auc(s scale, c results.Cell) float64 {
-	var areas, times, values []float64
-	q := Quantity{p.Part, true}
-	for _, record := range c.Runs {
-		times, values = times[:0], values[:0]
-		for i := range record.Points {
-			point := &record.Points[i]
-			if seen := float64(point.Seen); i == 0 || seen > times[len(times)-1] {
-				times = append(times, seen)
-				values = append(values, s.of(ValueAt(record, q, point.Mark)))
-			}
-		}
-		if record.Diverged() {
-			values[len(values)-1] = s.of(ValueAt(record, q, record.Run.Budget))
-		}
-		areas = append(areas, stats.AUC(times, values, float64(record.Run.Budget)))
-	}
-	return s.back(stats.Mean(areas))
-}
-
 // tune computes the measures of tuning. Runs of the tie step do not count: they repeat
 // settings.
 func (m *Measures) tune(plan *protocol.Plan, s scale, c results.Cell) {
@@ -332,15 +298,14 @@ func sameOthers(c results.Cell, setting protocol.Setting) bool {
 }
 
 // noteMeasures adds SeedBias, and the warnings that belong to measures.
-func (row *Row) noteMeasures(plan *protocol.Plan, s scale, c results.Cell) {
+func (s *reduced) noteMeasures(plan *protocol.Plan, on scale, c results.Cell) {
 	note := func(kind Kind, format string, args ...any) {
-		row.Notes = append(row.Notes, Warning{kind, row.Optimizer, fmt.Sprintf(format, args...)})
+		s.notes = append(s.notes, Warning{kind, c.Optimizer, fmt.Sprintf(format, args...)})
 	}
 	var others []float64 // a thesis-like plan counts the tuning seed among the replicates
-	for _, record := range c.Runs {
-		if record.Run.Seed != plan.Tuning.SweepSeed() {
-			others = append(others, s.of(record.Score(plan.Report, plan.Selection,
-				protocol.TestPart)))
+	for _, run := range s.replicas {
+		if run.seed != plan.Tuning.SweepSeed() {
+			others = append(others, on.of(run.score))
 		}
 	}
 	for _, record := range c.Tuning {
@@ -348,21 +313,21 @@ func (row *Row) noteMeasures(plan *protocol.Plan, s scale, c results.Cell) {
 			!maps.Equal(record.Run.Optimizer.Setting, c.Setting) {
 			continue
 		}
-		tuned := s.of(record.Score(plan.Report, plan.Selection, protocol.TestPart))
+		tuned := on.of(record.Score(plan.Report, plan.Selection, protocol.TestPart))
 		bias, limit := stats.SeedBias(tuned, others, biasLevel)
-		if row.SeedBias = bias; bias > limit {
+		if s.measures.SeedBias = bias; bias > limit {
 			note(SeedBias, "the chosen setting was %.1f standard deviations better under the "+
 				"tuning seed than under the others: "+
 				"it may owe its choice to luck", bias)
 		}
 		break
 	}
-	if row.Score.Bimodal {
+	if score := &s.row.Score; score.Bimodal {
 		note(Bimodal, "the seeds fall into two groups: mean and std describe neither; the median "+
 			"is %s, the middle half %s",
-			notation.Number(row.Score.Median), notation.Span(row.Score.Q25, row.Score.Q75))
+			notation.Number(score.Median), notation.Span(score.Q25, score.Q75))
 	}
-	row.Notes = append(row.Notes, pooled(c)...)
+	s.notes = append(s.notes, pooled(c)...)
 }
 
 // pooled warns of replicates that are not of one kind.
@@ -374,8 +339,15 @@ func pooled(c results.Cell) (notes []Warning) {
 		}
 		kinds[what][value] = true
 	}
-	for _, record := range c.Runs {
+	var ids results.IDs
+	var last results.ShortID
+	for i, record := range c.Runs {
 		run := &record.Run
+		before := last
+		last = ids.Short(run)
+		if i > 0 && last.Rest == before.Rest && record.Spec.DType == c.Runs[i-1].Spec.DType {
+			continue // all but the seed is as before
+		}
 		add("settings", run.Optimizer.Setting.String())
 		add("batch sizes", fmt.Sprint(run.BatchSize))
 		add("budgets", fmt.Sprint(run.Budget))

@@ -68,7 +68,9 @@ func (r *Report) rankOverall(all []compared, optimizers []string) {
 	for _, c := range all {
 		inputs = append(inputs, c.input)
 	}
-	draws := stats.Resample(stats.Seeds(inputs), draws, 0)
+	seeds := stats.Seeds(inputs)
+	most := max(1, slices.Max(seeds))
+	draws := stats.Resample(seeds, max(leastDraws, min(draws, draws*drawnSeeds/most)), 0)
 	r.Overall = overall(r.Problems, stats.Overall(inputs, draws), optimizers)
 	r.measureOverall(all, inputs, optimizers, draws)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"noisebench/results"
 	"noisebench/results/stats"
 )
 
@@ -17,10 +16,10 @@ type Pair struct {
 }
 
 // pairs compares all rows with scores.
-func (p *Problem) pairs(cells []results.Cell, scores [][]float64) {
+func (p *Problem) pairs(cells []reduced, scores [][]float64) {
 	at := map[string]int{}
 	for i, c := range cells {
-		at[c.Optimizer] = i
+		at[c.cell.Optimizer] = i
 	}
 	ranked := slices.DeleteFunc(slices.Clone(p.Rows), func(r Row) bool { return r.Rank == 0 })
 	var all []float64

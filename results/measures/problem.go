@@ -16,7 +16,7 @@ import (
 // newProblem makes the table of one problem from the cells of all optimizers and those put aside,
 // and the input of the overall table.
 func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells,
-	aside []results.Cell,
+	aside []reduced,
 ) (Problem, stats.Problem) {
 	p := Problem{
 		Name: entry.Name, Seeds: plan.Replicates, Part: protocol.TrainPart,
@@ -25,15 +25,13 @@ func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells,
 	seeds := seedsOf(cells)
 	var initial []float64
 	for _, c := range slices.Concat(cells, aside) {
-		for _, record := range slices.Concat(c.Runs, c.OneShot, c.Tuning) {
-			if p.Spec == nil {
-				p.describe(plan, entry, record)
-			}
+		if p.Spec == nil && c.spec != nil {
+			p.describe(plan, entry, c.spec)
 		}
 	}
 	for _, c := range cells {
-		for _, record := range c.Runs {
-			initial = append(initial, start(record, p.Part))
+		for _, run := range c.replicas {
+			initial = append(initial, run.start)
 		}
 	}
 	p.Initial = stats.Mean(initial)
@@ -49,13 +47,11 @@ func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells,
 		}
 	}
 	for i, c := range cells {
-		row := newRow(plan, c)
-		p.Rows = append(p.Rows, row)
-		input.Unstable[i] = row.unstable()
+		p.Rows = append(p.Rows, c.row)
+		input.Unstable[i] = c.row.unstable()
 		input.Scores[i] = slices.Repeat([]float64{math.NaN()}, len(seeds))
-		for _, record := range c.Runs {
-			input.Scores[i][seeds[record.Run.Seed]] = record.Score(plan.Report, plan.Selection,
-				protocol.TestPart)
+		for _, run := range c.replicas {
+			input.Scores[i][seeds[run.seed]] = run.score
 		}
 	}
 	p.noteTest(len(seeds), cells)
@@ -68,19 +64,19 @@ func newProblem(plan *protocol.Plan, entry protocol.ProblemEntry, cells,
 	p.compareTimes()
 	var leader []float64
 	if i := slices.IndexFunc(cells,
-		func(c results.Cell) bool { return c.Optimizer == p.Rows[0].Optimizer }); i >= 0 {
-		leader = scores(cells[i].Runs, plan.Report, plan.Selection)
+		func(c reduced) bool { return c.cell.Optimizer == p.Rows[0].Optimizer }); i >= 0 {
+		leader = cells[i].scores()
 	}
-	p.addUnranked(plan, aside, leader)
+	p.addUnranked(aside, leader)
 	return p, input
 }
 
 // seedsOf returns the position of each seed of the replicates in their scores.
-func seedsOf(cells []results.Cell) map[uint64]int {
+func seedsOf(cells []reduced) map[uint64]int {
 	at := map[uint64]int{}
 	for _, c := range cells {
-		for _, record := range c.Runs {
-			at[record.Run.Seed] = 0
+		for _, run := range c.replicas {
+			at[run.seed] = 0
 		}
 	}
 	for i, seed := range slices.Sorted(maps.Keys(at)) {
@@ -91,12 +87,12 @@ func seedsOf(cells []results.Cell) map[uint64]int {
 
 // describe takes the facts of the problem from any of its records.
 func (p *Problem) describe(plan *protocol.Plan, entry protocol.ProblemEntry,
-	record *results.Record,
+	spec *protocol.ProblemSpec,
 ) {
-	p.Spec = &record.Spec
+	p.Spec = spec
 	p.Budget, _ = entry.Examples(p.Spec) // the harness has refused invalid budgets
 	p.Schedule = cmp.Or(entry.Schedule, plan.Schedule)
-	p.BatchSize = cmp.Or(entry.BatchSize, record.Spec.BatchSize)
+	p.BatchSize = cmp.Or(entry.BatchSize, spec.BatchSize)
 	p.Part = results.PartFor(p.Spec, protocol.TestPart)
 	p.Point = "at the last point"
 	selection := results.PartFor(p.Spec, plan.Selection)
@@ -113,10 +109,10 @@ func start(record *results.Record, part protocol.Part) float64 {
 }
 
 // noteTest warns if the number of seeds limits the test behind the ranks.
-func (p *Problem) noteTest(seeds int, cells []results.Cell) {
+func (p *Problem) noteTest(seeds int, cells []reduced) {
 	entries := 0
 	for _, c := range cells {
-		if len(c.Runs) > 0 {
+		if len(c.replicas) > 0 {
 			entries++
 		}
 	}

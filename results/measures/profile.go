@@ -54,17 +54,6 @@ func Optimum(spec *protocol.ProblemSpec) (optimum float64, known bool) {
 	return optimum, known && spec.Metric.Name == "loss"
 }
 
-// timeTo is the number of examples seen at the first evaluation of a run that meets a target; +Inf
-// if none does.
-func timeTo(r *results.Record, q Quantity, target float64) float64 {
-	for i := range r.Points {
-		if v := r.Points[i]; !results.Better(r.Spec.Metric, target, ValueAt(r, q, v.Mark)) {
-			return float64(v.Seen)
-		}
-	}
-	return math.Inf(1)
-}
-
 // Profile is the performance profile of one optimizer (Dolan and Moré 2002): for every τ ≥ 1 the
 // share of problems on which it needed at most τ times the examples of the fastest.
 type Profile struct {

@@ -9,6 +9,7 @@
 package measures
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"maps"
@@ -100,7 +101,7 @@ type Row struct {
 	Final    Summary              // of the replicates at their last points
 	OneShot  Summary              // of the replicates of the declared default, by the plan's rule
 	Steps    float64              // mean per run
-	// median time of problem and optimizer per example; NaN if unknown
+	// time of problem and optimizer per example, of the fastest replicate; NaN if unknown
 	Seconds  float64
 	Slowdown float64         // Seconds over the least Seconds on the problem
 	Tuning   Cost            // of the sweep and the tie step
@@ -143,9 +144,10 @@ type Overall struct {
 
 const (
 	level = 1 - stats.Alpha
-	// draws of the bootstrap: the percentiles of mean ranks, which take few values, move no more
-	// with more of them.
-	draws = 2000
+	// draws of the bootstrap for up to drawnSeeds seeds: the percentiles of mean ranks, which take
+	// few values, move no more with more of them. The error of an end of an interval is about
+	// 1/√(draws · seeds) on the scale of the scores, so that with more seeds fewer draws do.
+	draws, leastDraws, drawnSeeds = 2000, 200, 100
 	// unstableShare is the share of diverged replicates from which on an optimizer is listed behind
 	// all others.
 	unstableShare = 0.3
@@ -156,13 +158,46 @@ const (
 // are refused. baselines name the entries that others are compared with, see [Baselines]; without
 // any, they are those of [DefaultBaselines] that the plan has.
 func Build(plan *protocol.Plan, cells []results.Cell, baselines ...string) *Report {
+	b := NewBuilder(plan, baselines...)
+	for _, c := range cells {
+		b.Add(c)
+	}
+	return b.Report()
+}
+
+// Builder is [Build] for more records than fit into memory: it takes one cell at a time, and keeps
+// of its runs what tables need.
+type Builder struct {
+	plan      *protocol.Plan
+	baselines []string
+	mu        sync.Mutex
+	cells     []reduced
+}
+
+// NewBuilder returns the Builder of a plan, see [Build].
+func NewBuilder(plan *protocol.Plan, baselines ...string) *Builder {
+	return &Builder{plan: plan, baselines: baselines}
+}
+
+// Add adds a cell, to whose records the Builder does not refer later. It may be called
+// concurrently.
+func (b *Builder) Add(c results.Cell) {
+	s := reduce(b.plan, c)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.cells = append(b.cells, s)
+}
+
+// Report makes the report of the cells that were added. It can be called once.
+func (b *Builder) Report() *Report {
+	plan := b.plan
 	r := &Report{Plan: plan.Name, Description: plan.Description}
 	for _, d := range plan.Deviations() {
 		r.warn(Deviation, "this plan departs from the standard protocol: %s", d)
 	}
-	cells, aside := r.accept(cells)
+	cells, aside := r.accept(plan, b.cells)
 	r.countRuns(plan, cells)
-	r.chooseBaselines(plan, baselines)
+	r.chooseBaselines(plan, b.baselines)
 	optimizers := sortedOptimizers(plan)
 	// so that draws do not depend on their order
 	entries := slices.SortedFunc(slices.Values(plan.Problems), byName)
@@ -170,13 +205,13 @@ func Build(plan *protocol.Plan, cells []results.Cell, baselines ...string) *Repo
 	all := make([]compared, len(entries))
 	each(len(entries), func(k int) {
 		e := entries[k]
-		var mine []results.Cell
+		var mine []reduced
 		for _, name := range optimizers {
-			mine = append(mine, find(cells, e.Name, name, plan.Replicates))
+			mine = append(mine, find(plan, cells, e.Name, name))
 		}
 		p := &r.Problems[k]
 		*p, all[k].input = newProblem(plan, e, mine, aside[e.Name])
-		p.measure(r, plan, mine, &all[k])
+		p.measure(r, mine, &all[k])
 		p.pairs(mine, all[k].input.Scores)
 	})
 	for _, e := range entries {
@@ -239,13 +274,15 @@ func position(plan *protocol.Plan, problem string) int {
 		func(e protocol.ProblemEntry) bool { return e.Name == problem })
 }
 
-func find(cells []results.Cell, problem, optimizer string, replicates int) results.Cell {
-	for _, c := range cells {
-		if c.Problem == problem && c.Optimizer == optimizer {
-			return c
+func find(plan *protocol.Plan, cells []reduced, problem, optimizer string) reduced {
+	for _, s := range cells {
+		if s.cell.Problem == problem && s.cell.Optimizer == optimizer {
+			return s
 		}
 	}
-	return results.Cell{Problem: problem, Optimizer: optimizer, Missing: replicates}
+	return reduce(plan, results.Cell{
+		Problem: problem, Optimizer: optimizer, Missing: plan.Replicates,
+	})
 }
 
 func (r *Report) warn(kind Kind, format string, args ...any) {
@@ -254,37 +291,31 @@ func (r *Report) warn(kind Kind, format string, args ...any) {
 
 // accept takes those cells apart that are not to be ranked, by problem. It returns the others
 // without records of other protocol versions, and warns of records that were refused or pooled.
-func (r *Report) accept(all []results.Cell) (cells []results.Cell,
-	aside map[string][]results.Cell,
+func (r *Report) accept(plan *protocol.Plan, all []reduced) (cells []reduced,
+	aside map[string][]reduced,
 ) {
-	aside = map[string][]results.Cell{}
-	for _, c := range all {
-		if c.Unranked != "" {
-			aside[c.Problem] = append(aside[c.Problem], c)
+	aside = map[string][]reduced{}
+	latest := 0
+	for _, s := range all {
+		if s.cell.Unranked != "" {
+			aside[s.cell.Problem] = append(aside[s.cell.Problem], s)
 		} else {
-			cells = append(cells, c)
+			cells = append(cells, s)
+			latest = max(latest, s.latest)
 		}
 	}
+	r.Protocol = contractOf(latest)
 	refused := 0
-	r.Protocol = contractOf(cells)
 	platforms := map[string]bool{}
-	filter := func(records []*results.Record) []*results.Record {
-		var ours []*results.Record
-		for _, record := range records {
-			if record.Run.Protocol != r.Protocol {
-				refused++
-				continue
-			}
-			platforms[record.Host.Platform] = true
-			ours = append(ours, record)
-		}
-		return ours
-	}
 	for i := range cells {
-		c := &cells[i]
-		before := refused
-		c.Runs, c.OneShot, c.Tuning = filter(c.Runs), filter(c.OneShot), filter(c.Tuning)
-		c.Missing += refused - before
+		s := &cells[i]
+		refused += s.refused
+		if s.records > 0 && s.contract != r.Protocol { // older ones
+			refused += s.records
+			s.cell.Missing += s.records
+			*s = reduce(plan, s.cell)
+		}
+		maps.Copy(platforms, s.platforms)
 	}
 	if refused > 0 {
 		r.warn(OtherProtocol, "%s made under another protocol version than %d %s left out",
@@ -298,33 +329,25 @@ func (r *Report) accept(all []results.Cell) (cells []results.Cell,
 }
 
 // countRuns fills in how much of the plan is done. A run may serve several purposes.
-func (r *Report) countRuns(plan *protocol.Plan, cells []results.Cell) {
-	runs := map[string]bool{}
-	var ids results.IDs
+func (r *Report) countRuns(plan *protocol.Plan, cells []reduced) {
+	var runs []results.ShortID
 	for _, e := range plan.Problems {
 		for _, o := range plan.Optimizers {
-			c := find(cells, e.Name, o.Name, plan.Replicates)
-			for _, record := range slices.Concat(c.Runs, c.OneShot, c.Tuning) {
-				runs[ids.Of(&record.Run)] = true
-			}
-			r.Planned += len(c.Failed) + c.Missing
+			s := find(plan, cells, e.Name, o.Name)
+			runs = append(runs, s.ids...)
+			r.Planned += len(s.cell.Failed) + s.cell.Missing
 		}
 	}
-	r.Finished = len(runs)
-	r.Planned += len(runs)
+	slices.SortFunc(runs, func(a, b results.ShortID) int {
+		return cmp.Or(cmp.Compare(a.Seed, b.Seed), bytes.Compare(a.Rest[:], b.Rest[:]))
+	})
+	r.Finished = len(slices.Compact(runs))
+	r.Planned += r.Finished
 }
 
-// contractOf is the version of the contract that a report of cells is of: this one, unless all
-// records are older.
-func contractOf(cells []results.Cell) int {
-	latest := 0
-	for _, c := range cells {
-		for _, records := range [][]*results.Record{c.Runs, c.OneShot, c.Tuning} {
-			for _, record := range records {
-				latest = max(latest, record.Run.Protocol)
-			}
-		}
-	}
+// contractOf is the version of the contract that a report is of, by the latest one of its records,
+// 0 if there are none: this one, unless all records are older.
+func contractOf(latest int) int {
 	if latest == 0 || latest > protocol.Version {
 		return protocol.Version
 	}

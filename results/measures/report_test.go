@@ -3,6 +3,9 @@ package measures
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -93,5 +96,46 @@ func TestEpochsAreABudget(t *testing.T) {
 	plan.Problems[0].Epochs = 1.5
 	if got := Build(plan, cells).Problems[0].Budget; got != 1500 {
 		t.Errorf("1.5 epochs of 1000 examples are a budget of %d, want 1500", got)
+	}
+}
+
+// A report does not depend on the order in which cells were added, nor on their records afterwards.
+func TestBuilder(t *testing.T) {
+	plan, cells := synthetic.Full()
+	later := cells[1]
+	later.Runs = slices.Clone(later.Runs)
+	for i, r := range later.Runs[:4] { // made under an older contract: left out
+		older := *r
+		older.Run.Protocol--
+		later.Runs[i] = &older
+	}
+	cells[1] = later
+	older := cells[2]
+	older.Runs, older.OneShot, older.Tuning = nil, nil, nil
+	for _, r := range cells[2].Runs {
+		old := *r
+		old.Run.Protocol--
+		older.Runs = append(older.Runs, &old)
+	}
+	cells[2] = older
+	want := Build(plan, cells)
+	if n := want.Notes[len(want.Notes)-1]; !slices.ContainsFunc(want.Notes, func(w Warning) bool {
+		return w.Kind == OtherProtocol && strings.HasPrefix(w.Text, "14 records ")
+	}) {
+		t.Errorf("notes end with %v, want one on 14 records", n)
+	}
+	b := NewBuilder(plan)
+	var group sync.WaitGroup
+	for _, c := range cells {
+		group.Go(func() {
+			b.Add(c)
+			for _, r := range c.Records() {
+				clear(r.Points)
+			}
+		})
+	}
+	group.Wait()
+	if d := cmp.Diff(want, b.Report(), cmpopts.EquateNaNs()); d != "" {
+		t.Errorf("added concurrently (-want +got):\n%s", d)
 	}
 }

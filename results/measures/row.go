@@ -18,10 +18,12 @@ func newRow(plan *protocol.Plan, c results.Cell) Row {
 		Optimizer: c.Optimizer, Impossible: c.Impossible, Ranges: c.Ranges, Schedule: c.Schedule,
 		Clip:     c.Clip,
 		Score:    summarize(c.Runs, plan.Report, plan.Selection),
-		Final:    summarize(c.Runs, protocol.Final, plan.Selection),
 		OneShot:  summarize(c.OneShot, plan.Report, plan.Selection),
 		Tuning:   Cost{Runs: len(c.Tuning)},
 		Measures: noMeasures(0),
+	}
+	if row.Final = row.Score; plan.Report != protocol.Final {
+		row.Final = summarize(c.Runs, protocol.Final, plan.Selection)
 	}
 	if c.Setting != nil {
 		row.Fixed = c.Fixed()
@@ -59,7 +61,10 @@ func newRow(plan *protocol.Plan, c results.Cell) Row {
 			seconds = append(seconds, t/float64(record.End.Seen))
 		}
 	}
-	row.Steps, row.Seconds, row.Slowdown = stats.Mean(steps), stats.Median(seconds), math.NaN()
+	row.Steps, row.Seconds, row.Slowdown = stats.Mean(steps), math.NaN(), math.NaN()
+	if len(seconds) > 0 {
+		row.Seconds = slices.Min(seconds) // what else the machine does can only add to it
+	}
 	row.Taken = c.Taken
 	row.note(plan, c)
 	return row
@@ -67,22 +72,20 @@ func newRow(plan *protocol.Plan, c results.Cell) Row {
 
 func summarize(runs []*results.Record, rule protocol.ReportRule, selection protocol.Part) Summary {
 	s := Summary{N: len(runs)}
-	scores := scores(runs, rule, selection)
+	var scores, regular []float64 // diverged runs are a group of their own, and flagged anyway
 	for _, record := range runs {
+		score := record.Score(rule, selection, protocol.TestPart)
+		scores = append(scores, score)
 		if record.Diverged() {
 			s.Diverged++
+		} else {
+			regular = append(regular, scaleOf(&record.Spec).of(score))
 		}
 	}
 	s.Mean, s.Std = stats.Mean(scores), stats.Std(scores)
 	s.Low, s.High = stats.TInterval(scores, level)
 	s.Q25, s.Median, s.Q75 = stats.Quantile(scores, .25), stats.Median(scores),
 		stats.Quantile(scores, .75)
-	var regular []float64 // diverged runs are a group of their own, and flagged anyway
-	for i, record := range runs {
-		if !record.Diverged() {
-			regular = append(regular, scaleOf(&record.Spec).of(scores[i]))
-		}
-	}
 	s.Bimodal = stats.Bimodal(regular)
 	return s
 }

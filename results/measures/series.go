@@ -105,6 +105,15 @@ func newCurve(c results.Cell) Curve {
 // ValueAt is the value of a run at a mark, in examples, as [Curves] defines it. The run has the
 // part. The first point is finite: the harness sees to that.
 func ValueAt(r *results.Record, q Quantity, mark int64) float64 {
+	i := 0
+	for i+1 < len(r.Points) && r.Points[i+1].Mark <= mark {
+		i++
+	}
+	return valueFrom(r, q, i, mark)
+}
+
+// valueFrom is ValueAt, where i is the last point up to the mark.
+func valueFrom(r *results.Record, q Quantity, i int, mark int64) float64 {
 	of := func(p *results.Point) float64 {
 		v, _ := p.At(q.Part)
 		if q.Metric {
@@ -112,13 +121,9 @@ func ValueAt(r *results.Record, q Quantity, mark int64) float64 {
 		}
 		return float64(v.Loss)
 	}
-	i := 0
-	for i+1 < len(r.Points) && r.Points[i+1].Mark <= mark {
-		i++
-	}
 	v := of(&r.Points[i])
-	gone := r.Diverged() && i == len(r.Points)-1 && (mark > r.Points[i].Mark ||
-		mark >= r.Run.Budget)
+	gone := i == len(r.Points)-1 && (mark > r.Points[i].Mark || mark >= r.Run.Budget) &&
+		r.Diverged()
 	if protocol.Finite(v) && !gone {
 		return v
 	}
@@ -281,12 +286,41 @@ func Sensitivities(plan *protocol.Plan, cells []results.Cell, problem string) []
 // cellsOf returns the cells of a problem in order of the optimizers' names, with the records of
 // this protocol version. cells may be in any order.
 func cellsOf(plan *protocol.Plan, cells []results.Cell, problem string) []results.Cell {
-	cells, _ = new(Report).accept(cells)
+	latest := 0
+	for i := range cells {
+		if cells[i].Unranked == "" {
+			for _, r := range cells[i].Records() {
+				latest = max(latest, r.Run.Protocol)
+			}
+		}
+	}
+	contract := contractOf(latest)
 	var mine []results.Cell
 	for _, name := range sortedOptimizers(plan) {
-		mine = append(mine, find(cells, problem, name, plan.Replicates))
+		for _, c := range cells {
+			if c.Problem == problem && c.Optimizer == name && c.Unranked == "" {
+				mine = append(mine, ofContract(contract, c))
+				break
+			}
+		}
 	}
 	return mine
+}
+
+// ofContract leaves records of another contract out of a cell; they are missing from it.
+func ofContract(contract int, c results.Cell) results.Cell {
+	filter := func(records []*results.Record) (ours []*results.Record) {
+		for _, r := range records {
+			if r.Run.Protocol == contract {
+				ours = append(ours, r)
+			} else {
+				c.Missing++
+			}
+		}
+		return ours
+	}
+	c.Runs, c.OneShot, c.Tuning = filter(c.Runs), filter(c.OneShot), filter(c.Tuning)
+	return c
 }
 
 func sortedOptimizers(plan *protocol.Plan) []string {

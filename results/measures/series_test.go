@@ -202,6 +202,12 @@ func checkSpread(t *testing.T, what string, got Spread, values []float64) {
 	}
 }
 
+func cellOf(cells []results.Cell, problem, optimizer string) *results.Cell {
+	return &cells[slices.IndexFunc(cells, func(c results.Cell) bool {
+		return c.Problem == problem && c.Optimizer == optimizer
+	})]
+}
+
 func TestCurves(t *testing.T) {
 	for draw := range uint64(30) {
 		plan, cells := drawnPlan(rand.New(rand.NewPCG(draw, 0)))
@@ -219,7 +225,7 @@ func TestCurves(t *testing.T) {
 					t.Fatalf("%s, %v: curves %v, want adam and sgd", problem, q, curves)
 				}
 				for _, curve := range curves {
-					c := find(cells, problem, curve.Optimizer, 10)
+					c := cellOf(cells, problem, curve.Optimizer)
 					for k, p := range curve.Points {
 						mark := c.Runs[0].Run.Budget * int64(k) / 8
 						var values []float64
@@ -273,7 +279,7 @@ func TestTraceCurves(t *testing.T) {
 		plan, cells := drawnPlan(rand.New(rand.NewPCG(draw, 2)))
 		for _, name := range []string{"batch_size", "loss", "noise"} {
 			for _, curve := range TraceCurves(plan, cells, "digits", name) {
-				c := find(cells, "digits", curve.Optimizer, 10)
+				c := cellOf(cells, "digits", curve.Optimizer)
 				for k, p := range curve.Points {
 					x := c.Runs[0].Run.Budget * int64(k) / 100
 					var values []float64

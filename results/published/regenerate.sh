@@ -1,20 +1,45 @@
 #!/bin/sh
-# Runs the plan "standard" in full and makes anew what is in this folder. Runs are kept in noisebench-published, so that an
-# interrupted run goes on from there. The build has no path and no revision in it: the same sources and the same version of
-# Go give the same executable, whose hash is in every record.
+# Makes the published boards anew: results/published/regenerate.sh [PLAN...], where the plans are
+# standard (half an hour on two cores) and networks (five hours), both by default. Runs are kept in
+# noisebench-published, so that an interrupted call goes on from there. With --check it makes
+# nothing, but looks for what is missing, added or changed in both bundles, and makes 20 random runs
+# of each again.
 set -eu
 cd "$(dirname "$0")/../.."
 here=results/published
+# The build has no path and no revision in it: the same sources and the same version of Go give the
+# same executable, whose hash is in every record.
 go build -trimpath -buildvcs=false -o noisebench-published/bench ./cmd/bench
 bench() { noisebench-published/bench "$@"; }
-# In this process: the bits are those of plugin processes (R2), and the time column is that of problems and optimizers alone.
-bench run standard --in-process -o noisebench-published/runs >/dev/null
-bench publish standard -o noisebench-published/runs --title "The standard comparison" --author "the noisebench developers" \
-	--licence MIT --out "$here/standard.noisebench.tar.zst"
-size=$(wc -c <"$here/standard.noisebench.tar.zst")
-sum=$(sha256sum "$here/standard.noisebench.tar.zst" | cut -d ' ' -f 1)
-printf '[\n {\n  "Name": "standard.noisebench.tar.zst",\n  "Size": %d,\n  "SHA256": "%s"\n }\n]\n' "$size" "$sum" \
-	>plugins/problems/internal/data/published.json
-bench verify "$here/standard.noisebench.tar.zst" --rerun 20 --save
-bench report standard -o noisebench-published/runs --out "$here/standard.html"
-bench table standard -o noisebench-published/runs --format markdown >"$here/standard.md"
+if [ "${1:-}" = --check ]; then
+	for bundle in "$here"/*.noisebench.tar.zst; do
+		bench verify "$bundle" --rerun 20
+	done
+	exit
+fi
+if [ $# = 0 ]; then
+	set -- standard networks
+fi
+for plan in "$@"; do
+	file=$here/$plan.noisebench.tar.zst
+	# In this process: the bits are those of plugin processes (R2), and the time column is that of
+	# problems and optimizers alone.
+	bench run "$plan" --in-process -o noisebench-published/runs >/dev/null
+	bench publish "$plan" -o noisebench-published/runs --title "The $plan comparison" \
+		--author "the noisebench developers" --licence MIT --out "$file"
+	bench report "$plan" -o noisebench-published/runs --out "$here/$plan.html"
+	bench table "$plan" -o noisebench-published/runs --format markdown >"$here/$plan.md"
+done
+# The list of bundles that "bench data fetch published" and --baselines find.
+{
+	separator='['
+	for bundle in "$here"/*.noisebench.tar.zst; do
+		printf '%s\n {\n  "Name": "%s",\n  "Size": %d,\n  "SHA256": "%s"\n }' "$separator" \
+			"$(basename "$bundle")" "$(wc -c <"$bundle")" "$(sha256sum "$bundle" | cut -d ' ' -f 1)"
+		separator=,
+	done
+	printf '\n]\n'
+} >plugins/problems/internal/data/published.json
+for plan in "$@"; do
+	bench verify "$here/$plan.noisebench.tar.zst" --rerun 20 --save
+done

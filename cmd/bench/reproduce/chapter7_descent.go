@@ -40,7 +40,7 @@ func descend(
 	if method == efgd {
 		p.needs = protocol.Fisher
 	}
-	p.see = func(_ []float64, m *protocol.Measurement[float64], _ []float64) {
+	p.see = func(m *protocol.Measurement[float64]) {
 		d.losses = append(d.losses, m.Loss)
 		if method == efgd {
 			d.cosine = append(d.cosine, cosine7(m))

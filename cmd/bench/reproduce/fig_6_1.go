@@ -17,8 +17,10 @@ var (
 	angleNames61  = []string{"0", "π/16", "π/8", "π/4"}
 )
 
-// quadratic61 is H = [[a, b], [b, d]] with eigenvalues 1 and λ, the eigenvector of λ rotated by ω
-// from the first axis.
+// quadratic is H = [[a, b], [b, d]] at an eigenvalue λ and an angle ω.
+type quadratic func(λ, ω float64) (a, b, d float64)
+
+// quadratic61 has eigenvalues 1 and λ, the eigenvector of λ rotated by ω from the first axis.
 func quadratic61(λ, ω float64) (a, b, d float64) {
 	c, s := math.Cos(ω), math.Sin(ω)
 	return λ*c*c + s*s, (λ - 1) * c * s, λ*s*s + c*c
@@ -47,7 +49,7 @@ var fig61 = Item{
 	Draw: func(*Input) (*Output, error) {
 		return draw61("square {L∞‖x‖∞² = 1}", squareBound), nil
 	},
-	Claims: func(*Input) []Finding { return claims61(squareBound) },
+	Claims: func(*Input) []Finding { return claims61(quadratic61, squareBound) },
 }
 
 var fig62 = Item{
@@ -58,7 +60,7 @@ var fig62 = Item{
 	Draw: func(*Input) (*Output, error) {
 		return draw61("ellipse {Σ lᵢxᵢ² = 1}", separableBound), nil
 	},
-	Claims: func(*Input) []Finding { return claims62(separableBound) },
+	Claims: func(*Input) []Finding { return claims62(quadratic61, separableBound) },
 }
 
 // draw61 draws, for each quadratic, the level set {xᵀHx = 1} and that of an upper bound, which lies

@@ -65,10 +65,10 @@ func slack61(bound bound61, a, b, d float64) (least, greatest float64) {
 }
 
 // each61 calls f for quadratics at all eigenvalues and all angles by degrees.
-func each61(f func(λ, a, b, d float64)) {
+func each61(h quadratic, f func(λ, a, b, d float64)) {
 	for _, λ := range eigenvalues61 {
 		for i := range 181 {
-			a, b, d := quadratic61(λ, float64(i)*math.Pi/180)
+			a, b, d := h(λ, float64(i)*math.Pi/180)
 			f(λ, a, b, d)
 		}
 	}
@@ -77,9 +77,9 @@ func each61(f func(λ, a, b, d float64)) {
 const on61 = "all angles by degrees"
 
 // touches61 judges that the curve of a figure is a bound, and that no smaller one of its kind is.
-func touches61(text string, bound bound61) Finding {
+func touches61(text string, h quadratic, bound bound61) Finding {
 	low, high := math.Inf(1), 0.0
-	each61(func(_, a, b, d float64) {
+	each61(h, func(_, a, b, d float64) {
 		least, _ := slack61(bound, a, b, d)
 		low, high = min(low, least), max(high, least)
 	})
@@ -88,20 +88,20 @@ func touches61(text string, bound bound61) Finding {
 	return exactly("", text, on61, math.Abs(low-1) < 1e-12 && math.Abs(high-1) < 1e-12, note)
 }
 
-func claims61(bound bound61) []Finding {
+func claims61(h quadratic, bound bound61) []Finding {
 	formula, turned, below := 0.0, 0.0, 0.0
-	each61(func(λ, a, b, d float64) {
+	each61(h, func(λ, a, b, d float64) {
 		lInf, l2 := maxSmoothness(a, b, d), euclideanSmoothness(a, b, d)
 		drawn := bound(a, b, d)(1, 1)
 		formula = max(formula, math.Abs(drawn/lInf-1))
 		turned = max(turned, math.Abs(l2/λ-1))
-		below = max(below, l2/lInf, lInf/(2*l2))
+		below = max(below, l2/drawn, drawn/(2*l2))
 	})
 	return []Finding{
 		exactly("", "the square's L∞ is the least L with ‖H(x−y)‖₁ ≤ L‖x−y‖∞", on61,
 			formula < 1e-14,
 			fmt.Sprintf("greatest departure %.1e", formula)),
-		touches61("the square is the smallest that bounds the quadratic", bound),
+		touches61("the square is the smallest that bounds the quadratic", h, bound),
 		exactly("", "L₂ does not depend on the angle", on61, turned < 1e-14,
 			fmt.Sprintf("greatest departure %.1e", turned)),
 		exactly("", "L₂ ≤ L∞ ≤ d L₂", on61, below <= 1+1e-14,
@@ -109,9 +109,9 @@ func claims61(bound bound61) []Finding {
 	}
 }
 
-func claims62(bound bound61) []Finding {
+func claims62(h quadratic, bound bound61) []Finding {
 	equal, formula := 0.0, 0.0
-	each61(func(_, a, b, d float64) {
+	each61(h, func(_, a, b, d float64) {
 		lSep := separableSmoothness(a, b, d)
 		f := bound(a, b, d)
 		equal = max(equal, math.Abs(lSep/maxSmoothness(a, b, d)-1))
@@ -123,6 +123,6 @@ func claims62(bound bound61) []Finding {
 			fmt.Sprintf("greatest departure %.1e", equal)),
 		exactly("", "the ellipse's lengths are those of the least sum", on61, formula < 1e-12,
 			fmt.Sprintf("greatest departure from L_sep %.1e", formula)),
-		touches61("the ellipse bounds the quadratic and touches it", bound),
+		touches61("the ellipse bounds the quadratic and touches it", h, bound),
 	}
 }

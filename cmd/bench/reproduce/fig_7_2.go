@@ -41,6 +41,8 @@ var fig72 = Item{
 	Departs: map[Size][]string{Full: {
 		"normal inputs have the covariances that the thesis prints; its code takes their " +
 			"squares, and adds a weak prior: claims about accuracies are judged by both readings",
+		fmt.Sprintf("claims are judged on %d examples in place of %d, which are drawn", judged72,
+			drawn72),
 	}},
 }
 

@@ -18,8 +18,8 @@ var fig73 = Item{
 	Sizes: []Size{Reduced, Full},
 	Time:  map[Size]string{Reduced: "20 min", Full: "6 h"},
 	Departs: map[Size][]string{
-		Full:    {ends7, ties7, singular7},
-		Reduced: {coarse7, ends7, ties7, singular7},
+		Full:    {wdbc7, ends7, ties7, singular7},
+		Reduced: {coarse7, wdbc7, ends7, ties7, singular7},
 	},
 	Plans: func(size Size) []protocol.Plan {
 		var plans []protocol.Plan

@@ -13,7 +13,7 @@ var figD1 = Item{
 	Name:    "fig-d.1",
 	Title:   "GD, NGD and EFGD on Yacht, Powerplant, Wine and Energy, each at its best",
 	Time:    map[Size]string{Full: "45 min"},
-	Departs: map[Size][]string{Full: {ends7, ties7, singular7}},
+	Departs: map[Size][]string{Full: {targets7, ends7, ties7, singular7}},
 	Plans: func(Size) []protocol.Plan {
 		var plans []protocol.Plan
 		for _, name := range namesD1 {

@@ -10,8 +10,8 @@ import (
 	"noisebench/results"
 )
 
-// path is a run of one of bench's own float64 problems, in this process, of which the points are
-// kept: records do not contain them, and some pictures show only them.
+// path is a run of one of bench's own problems, in this process, of which points are kept: records
+// do not contain them, and some pictures show only them.
 type path struct {
 	problem   string
 	with      protocol.Setting
@@ -20,15 +20,18 @@ type path struct {
 	seed      uint64
 	batch     int
 	budget    int64
-	// nil: the problem's
+	// nil: the problem's; for problems in float64
 	start []float64
-	// after each step; may be nil
-	see func(x []float64, m *protocol.Measurement[float64], next []float64)
+	// at, if not nil, are the steps after which points are kept, beside the first and the last
+	// point
+	at []int
+	// after each step; may be nil; for problems in float64
+	see func(m *protocol.Measurement[float64])
 	// measured for see, besides what the optimizer needs
 	needs protocol.Quantity
 }
 
-// follow makes the run and returns its points x₀, x₁, …, and its record.
+// follow makes the run and returns its points x₀, x₁, …, or those that are kept, and its record.
 func (p *path) follow() (points [][]float64, record *results.Record, err error) {
 	problem, err := problemNamed(p.problem)
 	if err != nil {
@@ -52,14 +55,9 @@ func (p *path) follow() (points [][]float64, record *results.Record, err error) 
 			return startAt{inner, p.start}, err
 		}
 	}
-	open := optimizer.New64
 	optimizer.Needs |= p.needs
-	optimizer.New64 = func(
-		s protocol.Start,
-	) (protocol.Optimizer[float64], protocol.Request, error) {
-		inner, request, err := open(s)
-		return follower{inner, p, &points}, request, err
-	}
+	optimizer.New32 = followed(optimizer.New32, p, &points)
+	optimizer.New64 = followed(optimizer.New64, p, &points)
 	record, err = harness.Run(context.Background(), problem, optimizer, results.Run{
 		Problem:   results.ProblemID{Name: problem.Name, Parameters: with},
 		Optimizer: results.OptimizerID{Name: optimizer.Name, Setting: set},
@@ -83,22 +81,51 @@ func (s startAt) Init(x []float64, _ uint64) error {
 	return nil
 }
 
-// follower is an optimizer whose points are kept.
-type follower struct {
-	protocol.Optimizer[float64]
-	path   *path
-	points *[][]float64
+// followed has the optimizers that a constructor opens kept track of by a path.
+func followed[T protocol.Float](
+	open func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error),
+	p *path, points *[][]float64,
+) func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+	if open == nil {
+		return nil
+	}
+	return func(s protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+		inner, request, err := open(s)
+		return &follower[T]{Optimizer: inner, path: p, points: points}, request, err
+	}
 }
 
-func (f follower) Step(x []float64, m *protocol.Measurement[float64]) (protocol.Request, error) {
-	if len(*f.points) == 0 {
-		*f.points = append(*f.points, slices.Clone(x))
+// follower is an optimizer whose points are kept: the last of points is the latest.
+type follower[T protocol.Float] struct {
+	protocol.Optimizer[T]
+	path   *path
+	points *[][]float64
+	passed int  // steps
+	keep   bool // the latest point
+}
+
+func (f *follower[T]) Step(x []T, m *protocol.Measurement[T]) (protocol.Request, error) {
+	if f.passed == 0 {
+		*f.points, f.keep = append(*f.points, widened(x)), true
 	}
-	before := (*f.points)[len(*f.points)-1]
 	request, err := f.Optimizer.Step(x, m)
-	*f.points = append(*f.points, slices.Clone(x))
-	if f.path.see != nil {
-		f.path.see(before, m, x)
+	if !f.keep {
+		*f.points = (*f.points)[:len(*f.points)-1]
+	}
+	f.passed++
+	*f.points, f.keep = append(*f.points, widened(x)), f.path.at == nil ||
+		slices.Contains(f.path.at, f.passed)
+	if own, ok := any(m).(*protocol.Measurement[float64]); ok && f.path.see != nil {
+		f.path.see(own)
 	}
 	return request, err
+}
+
+// widened is v in float64.
+func widened[T protocol.Float](v []T) []float64 {
+	wide := make([]float64, len(v))
+	for i, u := range v {
+		wide[i] = float64(u)
+	}
+	return wide
 }

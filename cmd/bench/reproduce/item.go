@@ -104,6 +104,7 @@ var items = []Item{
 	tableD4,
 	tableD5,
 	s10,
+	sec66,
 }
 
 // All returns every item, in the order of the thesis.

@@ -15,7 +15,7 @@ import (
 // Every figure and table that the package promises is there.
 func TestAll(t *testing.T) {
 	want := strings.Fields("fig-1.1 fig-2.1 fig-2.2 fig-4.1 fig-4.2 fig-4.3 fig-5.2 fig-5.3 fig-5.4 fig-6.1 fig-6.2 fig-6.3 table-6.1 " +
-		"fig-7.1 fig-7.2 fig-7.3 fig-7.4 fig-b.1 fig-b.2 fig-b.3 fig-d.1 table-d.3 table-d.4 table-d.5 s-10")
+		"fig-7.1 fig-7.2 fig-7.3 fig-7.4 fig-b.1 fig-b.2 fig-b.3 fig-d.1 table-d.3 table-d.4 table-d.5 s-10 sec-6.6")
 	for _, name := range want {
 		if _, err := Find(name); err != nil {
 			t.Error(err)

@@ -8,22 +8,51 @@ import (
 	"noisebench/protocol"
 )
 
-// turned reports an error if all claims of a changed item still hold: what is claimed has to depend
-// on what is drawn.
-func turned(t *testing.T, what string, item *Item, claims func(*Input) []Finding) {
-	t.Helper()
-	changed := *item
-	changed.Claims = claims
-	for _, f := range changed.Judge(&Input{Size: Full}) {
-		if f.Verdict != Proved && f.Verdict != Confirmed {
-			return
+// mutants tells which claims turn when what they are about is changed: at least one has to with
+// every change, and each of them with one of the changes, since what is claimed has to depend on
+// what is drawn.
+type mutants struct {
+	*testing.T
+	turned map[string]bool // by item, text and what the claim is about
+}
+
+func newMutants(t *testing.T) *mutants {
+	m := &mutants{t, map[string]bool{}}
+	t.Cleanup(func() {
+		for claim, turned := range m.turned {
+			if !turned {
+				t.Errorf("no change turns the claim of %s", claim)
+			}
+		}
+	})
+	return m
+}
+
+// see counts the findings about a changed item that do not hold.
+func (m *mutants) see(item string, findings []Finding) (failed int) {
+	for _, f := range findings {
+		claim := item + ": " + f.Text + ", on " + f.On
+		holds := f.Verdict == Proved || f.Verdict == Confirmed
+		if m.turned[claim] = m.turned[claim] || !holds; !holds {
+			failed++
 		}
 	}
-	t.Errorf("%s: no claim of %s turns", what, item.Name)
+	return failed
+}
+
+// change judges other claims in the place of an item's.
+func (m *mutants) change(what string, item *Item, claims func(*Input) []Finding) {
+	m.Helper()
+	changed := *item
+	changed.Claims = claims
+	if m.see(item.Name, changed.Judge(&Input{Size: Full})) == 0 {
+		m.Errorf("%s: no claim of %s turns", what, item.Name)
+	}
 }
 
 // A wrong curve in Figs. 6.1 and 6.2 turns a claim.
 func TestWrongBounds(t *testing.T) {
+	m := newMutants(t)
 	for what, wrong := range map[string]bound61{
 		"L∞ without the factor 2": func(a, b, d float64) func(x, y float64) float64 {
 			return squareBound(a, b/2, d)
@@ -32,7 +61,7 @@ func TestWrongBounds(t *testing.T) {
 			return squareBound(1.01*a, b, d)
 		},
 	} {
-		turned(t, what, &fig61, func(*Input) []Finding { return claims61(wrong) })
+		m.change(what, &fig61, func(*Input) []Finding { return claims61(quadratic61, wrong) })
 	}
 	for what, wrong := range map[string]bound61{
 		"l of the diagonal alone": func(a, b, d float64) func(x, y float64) float64 {
@@ -46,12 +75,25 @@ func TestWrongBounds(t *testing.T) {
 		},
 		"the square": squareBound,
 	} {
-		turned(t, what, &fig62, func(*Input) []Finding { return claims62(wrong) })
+		m.change(what, &fig62, func(*Input) []Finding { return claims62(quadratic61, wrong) })
 	}
+	m.change("quadratics that are not turned", &fig61, func(*Input) []Finding {
+		return claims61(func(λ, ω float64) (a, b, d float64) {
+			a, b, d = quadratic61(λ, ω)
+			return a, b / 2, d
+		}, squareBound)
+	})
+	m.change("a negative eigenvalue", &fig62, func(*Input) []Finding {
+		return claims62(func(λ, ω float64) (a, b, d float64) {
+			a, b, d = quadratic61(λ+2, ω)
+			return a - 2, b, d - 2
+		}, separableBound)
+	})
 }
 
 // A wrong curve in Figs. 5.2 and B.1, and wrong factors in Fig. 5.3, turn a claim.
 func TestWrongFactors(t *testing.T) {
+	m := newMutants(t)
 	for k := range curves52 {
 		for j, other := range curves52 {
 			if j == k {
@@ -59,7 +101,7 @@ func TestWrongFactors(t *testing.T) {
 			}
 			wrong := slices.Clone(curves52)
 			wrong[k].f = other.f
-			turned(t, "curve "+wrong[k].label, &fig52, func(*Input) []Finding { return claims52(wrong) })
+			m.change("curve "+wrong[k].label, &fig52, func(*Input) []Finding { return claims52(wrong) })
 		}
 	}
 	for what, wrong := range map[string][2]float64{
@@ -68,14 +110,14 @@ func TestWrongFactors(t *testing.T) {
 		"coordinates exchanged":    {4. / 13, 4. / 5},
 		"one coordinate a bit off": {4. / 5, 0.3},
 	} {
-		turned(t, what, &fig53, func(*Input) []Finding { return claims53(wrong) })
+		m.change(what, &fig53, func(*Input) []Finding { return claims53(wrong) })
 	}
 	for what, wrong := range map[string]func(float64) float64{
 		"without the root of 2": func(η float64) float64 { return (1 - math.Erf(1/η)) / 2 },
 		"both tails":            func(η float64) float64 { return 1 - signFactor(η) },
 		"Adam's factor":         func(η float64) float64 { return (1 - adamFactor(η)) / 2 },
 	} {
-		turned(t, what, &figB1, func(*Input) []Finding { return claimsB1(wrong) })
+		m.change(what, &figB1, func(*Input) []Finding { return claimsB1(wrong) })
 	}
 }
 
@@ -99,6 +141,7 @@ func exchanged(name, by string, f func()) {
 // Another optimizer under the name of the one that a claim is about turns the claim.
 func TestWrongOptimizers(t *testing.T) {
 	notShort(t)
+	m := newMutants(t)
 	for _, c := range []struct {
 		item     *Item
 		name, by string
@@ -108,12 +151,13 @@ func TestWrongOptimizers(t *testing.T) {
 		{&fig71, "efgd", "ngd"},
 		{&fig74, "ngd", "efgd"},
 		{&fig74, "efgd", "ngd"},
+		{&table61, "sgd", "sign-sgd"},
 		{&table61, "norm-scaled-sign-sgd", "sign-sgd"},
 		{&table61, "coordinate-sgd", "sgd"},
 		{&table61, "block-normalized-sgd", "sgd"},
 	} {
 		exchanged(c.name, c.by, func() {
-			turned(t, c.by+" in the place of "+c.name, c.item, c.item.Claims)
+			m.change(c.by+" in the place of "+c.name, c.item, c.item.Claims)
 		})
 	}
 }
@@ -121,6 +165,7 @@ func TestWrongOptimizers(t *testing.T) {
 // Wrong matrices, and fewer right answers, turn a claim of Fig. 7.2.
 func TestWrongMatrices(t *testing.T) {
 	notShort(t)
+	all := newMutants(t)
 	type key struct {
 		problem string
 		with    string
@@ -152,12 +197,7 @@ func TestWrongMatrices(t *testing.T) {
 				return m, err
 			})
 		}}
-		for _, f := range item.Judge(&Input{Size: Full}) {
-			if f.Verdict != Confirmed && f.Verdict != Proved {
-				false++
-			}
-		}
-		return false
+		return all.see(fig72.Name, item.Judge(&Input{Size: Full}))
 	}
 	for what, change := range map[string]func(*matrices72){
 		"empirical Fisher for Fisher": func(m *matrices72) { m.fisher = m.empirical },

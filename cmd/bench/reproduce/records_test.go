@@ -1,6 +1,7 @@
 package reproduce
 
 import (
+	"fmt"
 	"math"
 	"testing"
 
@@ -79,6 +80,7 @@ func input10(level, cabsLoss, growth, power float64) *Input {
 
 // Every claim of S-10 follows from its runs.
 func TestS10(t *testing.T) {
+	m := newMutants(t)
 	for _, c := range []struct {
 		what                      string
 		level, cabs, grows, power float64
@@ -87,22 +89,12 @@ func TestS10(t *testing.T) {
 		{"as in theory", 1, 1e-7, 1, 1, false},
 		{"plateaus twice as high", 2, 1e-7, 1, 1, true},
 		{"CABS above the plateau of the largest batch size", 1, 2e-4, 1, 1, true},
+		{"CABS above all plateaus", 1, 1, 1, 1, true},
 		{"a batch size that stays", 1, 1e-7, 0, 1, true},
 		{"the limit reached", 1, 1e-7, 2.1, 1, true},
 		{"idealised SVAG like 1/√t", 1, 1e-7, 1, 0.5, true},
 	} {
-		failed := 0
-		for _, f := range s10.Judge(input10(c.level, c.cabs, c.grows, c.power)) {
-			if f.Verdict != Confirmed {
-				failed++
-				if !c.fails {
-					t.Errorf("%s: %s on %s is %s; %s", c.what, f.Text, f.On, f.Verdict, f.Note)
-				}
-			}
-		}
-		if c.fails && failed == 0 {
-			t.Errorf("%s: no claim turns", c.what)
-		}
+		m.verdicts(c.what, c.fails, &s10, input10(c.level, c.cabs, c.grows, c.power))
 	}
 }
 
@@ -150,6 +142,7 @@ func input5(courses map[string]map[string]course) *Input {
 // The claims of Sec. 5.6 follow from runs that are as it says, and two optimizers that are
 // exchanged turn some; runs that end early judge none.
 func TestFig54(t *testing.T) {
+	m := newMutants(t)
 	for _, f := range fig54.Judge(input5(courses5())) {
 		if f.Verdict != Confirmed || f.Basis != InFull {
 			t.Errorf("%s on %s is %s (%s)", f.Text, f.On, f.Verdict, f.Basis)
@@ -169,14 +162,15 @@ func TestFig54(t *testing.T) {
 		courses := courses5()
 		of := courses[c[0]]
 		of[c[1]], of[c[2]] = of[c[2]], of[c[1]]
-		failed := 0
-		for _, f := range fig54.Judge(input5(courses)) {
-			if f.Verdict != Confirmed {
-				failed++
-			}
-		}
-		if failed == 0 {
-			t.Errorf("%s: %s for %s turns no claim", c[0], c[1], c[2])
+		m.verdicts(fmt.Sprint(c), true, &fig54, input5(courses))
+	}
+	for p := range courses5() {
+		for _, o := range []string{adam, mSVAG} {
+			courses := courses5()
+			bad := courses[p][o]
+			bad.accuracy = constant(0.3)
+			courses[p][o] = bad
+			m.verdicts(o+" with a third of the answers on "+p, true, &fig54, input5(courses))
 		}
 	}
 	reduced := input5(courses5())
@@ -185,6 +179,122 @@ func TestFig54(t *testing.T) {
 		if f.Verdict != NotJudged {
 			t.Errorf("at reduced size %s on %s is %s", f.Text, f.On, f.Verdict)
 		}
+	}
+}
+
+// The claims of Figs. B.2 and B.3 follow from runs that are as the thesis has them.
+func TestFigsB2B3(t *testing.T) {
+	type runs = map[string]map[string]course
+	curve := func(early, half, end, accuracy float64) course {
+		return course{
+			loss: func(s float64) float64 {
+				switch {
+				case s == 0:
+					return 3
+				case s <= 0.25:
+					return early
+				case s <= 0.5:
+					return half
+				}
+				return end
+			},
+			accuracy: func(s float64) float64 { return 0.1 + (accuracy-0.1)*min(1, 12*s) },
+		}
+	}
+	input := func(all runs) *Input {
+		in := &Input{Size: Full}
+		for p, of := range all {
+			d := Done{Plan: protocol.Plan{Name: p}}
+			for o, c := range of {
+				d.Cells = append(d.Cells, cellOf(p, o, c, 10, 12, 1200, nil))
+			}
+			in.Done = append(in.Done, d)
+		}
+		return in
+	}
+	right := map[*Item]func() runs{
+		&figB2: func() runs {
+			return runs{
+				"p2": {
+					svag: curve(.5, .3, .2, .92), mSVAG: curve(.5, .3, .2, .9),
+					adamSS: curve(.5, .3, .1, .9), adam: curve(.5, .3, .2, .9),
+				},
+				"p3": {
+					svag: curve(.5, .45, .4, .7), mSVAG: curve(.8, .6, .3, .72),
+					adamSS: curve(.5, .3, .2, .7), adam: curve(.5, .3, .2, .7),
+				},
+			}
+		},
+		&figB3: func() runs {
+			return runs{
+				"p1": {mSVAG: curve(.5, .3, .2, .9), svagMB: curve(.5, .3, .2, .9)},
+				"p2": {mSVAG: curve(.5, .3, .2, .9), svagMB: curve(.5, .3, .2, .9)},
+			}
+		},
+	}
+	m := newMutants(t)
+	for item, runs := range right {
+		m.verdicts("as in the thesis", false, item, input(runs()))
+	}
+	for _, c := range [][3]string{{"p2", svag, mSVAG}, {"p2", adamSS, adam}, {"p3", svag, mSVAG}} {
+		all := right[&figB2]()
+		of := all[c[0]]
+		of[c[1]], of[c[2]] = of[c[2]], of[c[1]]
+		m.verdicts(fmt.Sprint(c), true, &figB2, input(all))
+	}
+	worse := curve(.5, .3, .2, .5)
+	all := right[&figB2]()
+	all["p3"][adamSS] = worse
+	m.verdicts("Adam* is worse on P3", true, &figB2, input(all))
+	for _, p := range problemsB3 {
+		all := right[&figB3]()
+		all[p][svagMB] = worse
+		m.verdicts("variances of minibatches are worse on "+p, true, &figB3, input(all))
+	}
+}
+
+// The claims of Fig. 4.3 follow from sweeps in which CABS' losses differ least.
+func TestFig43(t *testing.T) {
+	m := newMutants(t)
+	spread := func(o string, seed int) float64 { // of the logarithm of the loss, per step size
+		if o == cabs {
+			return 0.1 + 0.01*float64(seed)
+		}
+		return 0.5 + 0.01*float64(seed)
+	}
+	input := func(exchanged string) *Input {
+		in := &Input{Size: Full}
+		for seed := range seeds43 {
+			for _, plan := range chapter4(Full) {
+				d := Done{Plan: plan}
+				p := plan.Problems[0].Name
+				for _, o := range chapter4Methods {
+					as := o
+					switch exchanged {
+					case "":
+					case o:
+						as = cabs
+					default:
+						if o == cabs {
+							as = exchanged
+						}
+					}
+					cell := results.Cell{Problem: p, Optimizer: o}
+					for k, α := range chapter4Steps {
+						loss := math.Exp(spread(as, seed) * float64(k))
+						set := protocol.Setting{protocol.StepSize: α}
+						cell.Tuning = append(cell.Tuning, fabricated(course{loss: constant(loss)}, 0, 1, 100, set))
+					}
+					d.Cells = append(d.Cells, cell)
+				}
+				in.Done = append(in.Done, d)
+			}
+		}
+		return in
+	}
+	m.verdicts("as in the thesis", false, &fig43, input(""))
+	for _, o := range chapter4Methods[1:] {
+		m.verdicts(o+" for CABS", true, &fig43, input(o))
 	}
 }
 

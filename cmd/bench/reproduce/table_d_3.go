@@ -13,8 +13,9 @@ var tableD3 = Item{
 	Title: "the data sets of chapter 7",
 	Time:  map[Size]string{Full: "at once"},
 	Departs: map[Size][]string{Full: {
-		"the thesis' columns of features and samples are exchanged, and BreastCancer is " +
-			"described in another version than the one its numbers belong to",
+		"the thesis' columns of features and samples are exchanged, Yacht has 6 features and not " +
+			"7, and BreastCancer is described in another version than the one its numbers " +
+			"belong to",
 	}},
 	Draw: func(*Input) (*Output, error) {
 		t := Table{

@@ -17,11 +17,8 @@ var tableD5 = Item{
 		Reduced: "1 h, less after fig-7.3 and fig-d.1", Full: "7 h, less after fig-7.3 and fig-d.1",
 	},
 	Departs: map[Size][]string{
-		Full: {ends7},
-		Reduced: {
-			coarse7,
-			ends7,
-		},
+		Full:    {wdbc7, targets7, ends7},
+		Reduced: {coarse7, wdbc7, targets7, ends7},
 	},
 	Plans: func(size Size) []protocol.Plan {
 		var plans []protocol.Plan

@@ -6,6 +6,7 @@ import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 
+	"noisebench/plugins/internal/simd"
 	"noisebench/protocol"
 )
 
@@ -15,7 +16,7 @@ import (
 type Decomposer[T protocol.Float] struct {
 	a, b, c, work           []float64
 	values, beside, scalars []float64
-	rotations               []rotation
+	rotations               []simd.Rotation
 	order                   []int
 	reflector               reflector[T]
 }

@@ -7,6 +7,8 @@ import (
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/lapack/gonum"
+
+	"noisebench/plugins/internal/simd"
 )
 
 // eigen computes the eigenvalues of a symmetric matrix in d.values and its eigenvectors in the rows
@@ -47,9 +49,6 @@ func (d *Decomposer[T]) eigen(a Matrix[T]) {
 	slices.SortStableFunc(d.order, func(i, j int) int { return cmp.Compare(d.values[j], d.values[i]) })
 }
 
-// rotation is a rotation of two neighbouring rows.
-type rotation struct{ c, s float64 }
-
 // sweep makes one step of implicit QL with Wilkinson's shift (EISPACK's imtql2), from the first
 // negligible off-diagonal element back to l. It reports whether a step was necessary.
 func (d *Decomposer[T]) sweep(l int, vectors []float64) bool {
@@ -88,26 +87,8 @@ func (d *Decomposer[T]) sweep(l int, vectors []float64) bool {
 		p = s * r
 		v[i+1] = g + p
 		g = c*r - b
-		d.rotations = append(d.rotations, rotation{c, s})
+		d.rotations = append(d.rotations, simd.Rotation{C: c, S: s})
 	}
-	turn(vectors, n, m, d.rotations)
+	simd.Rotate(vectors, n, m, d.rotations)
 	return true
-}
-
-// turn applies rotations to the rows m−1 and m of a matrix, then m−2 and m−1, and so on, for some
-// columns at a time, which stay in the cache.
-func turn(vectors []float64, n, m int, rotations []rotation) {
-	const columns = 64
-	for j := 0; j < n; j += columns {
-		width := min(columns, n-j)
-		for k, r := range rotations {
-			upper := vectors[(m-1-k)*n+j:][:width]
-			lower := vectors[(m-k)*n+j:][:width]
-			for i, u := range upper {
-				f := lower[i]
-				lower[i] = r.s*u + r.c*f
-				upper[i] = r.c*u - r.s*f
-			}
-		}
-	}
 }

@@ -58,6 +58,7 @@ func main() {
 	maxPoolBack()
 	cellBack()
 	channels()
+	rotate()
 	bilinear(3, image3, out3)
 	bilinear(5, image5, out5)
 	Generate()
@@ -931,6 +932,49 @@ func channels() {
 			VMULPS(load("scale"), d, d)
 			store(d, "dst")
 		})
+}
+
+// rotate keeps the lower one of two rows in registers from one rotation to the next, in which it is
+// the lower one again.
+func rotate() {
+	begin("rotateAVX2", "applies n rotations to 32 columns; last points into the last row, stride is in bytes.",
+		"last *float64, stride int, rotations *float64, n int", "")
+	lower := Load(Param("last"), GP64())
+	stride := Load(Param("stride"), GP64())
+	rotation := Load(Param("rotations"), GP64())
+	n := Load(Param("n"), GP64())
+	upper := GP64()
+	f := make([]reg.VecVirtual, 8)
+	for i := range f {
+		f[i] = YMM()
+		VMOVUPD(Mem{Base: lower, Disp: 32 * i}, f[i])
+	}
+	Label("loop")
+	MOVQ(lower, upper)
+	SUBQ(stride, upper)
+	c, s := YMM(), YMM()
+	VBROADCASTSD(Mem{Base: rotation}, c)
+	VBROADCASTSD(Mem{Base: rotation, Disp: 8}, s)
+	for i := range f {
+		u, su, cf := YMM(), YMM(), YMM()
+		VMOVUPD(Mem{Base: upper, Disp: 32 * i}, u)
+		VMULPD(s, u, su)
+		VMULPD(c, f[i], cf)
+		VADDPD(cf, su, su)
+		VMOVUPD(su, Mem{Base: lower, Disp: 32 * i})
+		VMULPD(c, u, u)
+		VMULPD(s, f[i], f[i])
+		VSUBPD(f[i], u, f[i])
+	}
+	MOVQ(upper, lower)
+	ADDQ(Imm(16), rotation)
+	DECQ(n)
+	JNZ(LabelRef("loop"))
+	for i := range f {
+		VMOVUPD(f[i], Mem{Base: lower, Disp: 32 * i})
+	}
+	VZEROUPPER()
+	RET()
 }
 
 // eachChannel emits body for each eight channels of each position; moving pointers go from position

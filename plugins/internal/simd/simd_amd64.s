@@ -2425,6 +2425,106 @@ channel:
 	VZEROUPPER
 	RET
 
+// func rotateAVX2(last *float64, stride int, rotations *float64, n int)
+// Requires: AVX
+TEXT ·rotateAVX2(SB), NOSPLIT, $0-32
+	MOVQ    last+0(FP), AX
+	MOVQ    stride+8(FP), CX
+	MOVQ    rotations+16(FP), DX
+	MOVQ    n+24(FP), BX
+	VMOVUPD (AX), Y0
+	VMOVUPD 32(AX), Y1
+	VMOVUPD 64(AX), Y2
+	VMOVUPD 96(AX), Y3
+	VMOVUPD 128(AX), Y4
+	VMOVUPD 160(AX), Y5
+	VMOVUPD 192(AX), Y6
+	VMOVUPD 224(AX), Y7
+
+loop:
+	MOVQ         AX, SI
+	SUBQ         CX, SI
+	VBROADCASTSD (DX), Y8
+	VBROADCASTSD 8(DX), Y9
+	VMOVUPD      (SI), Y10
+	VMULPD       Y9, Y10, Y11
+	VMULPD       Y8, Y0, Y12
+	VADDPD       Y12, Y11, Y11
+	VMOVUPD      Y11, (AX)
+	VMULPD       Y8, Y10, Y10
+	VMULPD       Y9, Y0, Y0
+	VSUBPD       Y0, Y10, Y0
+	VMOVUPD      32(SI), Y10
+	VMULPD       Y9, Y10, Y11
+	VMULPD       Y8, Y1, Y12
+	VADDPD       Y12, Y11, Y11
+	VMOVUPD      Y11, 32(AX)
+	VMULPD       Y8, Y10, Y10
+	VMULPD       Y9, Y1, Y1
+	VSUBPD       Y1, Y10, Y1
+	VMOVUPD      64(SI), Y10
+	VMULPD       Y9, Y10, Y11
+	VMULPD       Y8, Y2, Y12
+	VADDPD       Y12, Y11, Y11
+	VMOVUPD      Y11, 64(AX)
+	VMULPD       Y8, Y10, Y10
+	VMULPD       Y9, Y2, Y2
+	VSUBPD       Y2, Y10, Y2
+	VMOVUPD      96(SI), Y10
+	VMULPD       Y9, Y10, Y11
+	VMULPD       Y8, Y3, Y12
+	VADDPD       Y12, Y11, Y11
+	VMOVUPD      Y11, 96(AX)
+	VMULPD       Y8, Y10, Y10
+	VMULPD       Y9, Y3, Y3
+	VSUBPD       Y3, Y10, Y3
+	VMOVUPD      128(SI), Y10
+	VMULPD       Y9, Y10, Y11
+	VMULPD       Y8, Y4, Y12
+	VADDPD       Y12, Y11, Y11
+	VMOVUPD      Y11, 128(AX)
+	VMULPD       Y8, Y10, Y10
+	VMULPD       Y9, Y4, Y4
+	VSUBPD       Y4, Y10, Y4
+	VMOVUPD      160(SI), Y10
+	VMULPD       Y9, Y10, Y11
+	VMULPD       Y8, Y5, Y12
+	VADDPD       Y12, Y11, Y11
+	VMOVUPD      Y11, 160(AX)
+	VMULPD       Y8, Y10, Y10
+	VMULPD       Y9, Y5, Y5
+	VSUBPD       Y5, Y10, Y5
+	VMOVUPD      192(SI), Y10
+	VMULPD       Y9, Y10, Y11
+	VMULPD       Y8, Y6, Y12
+	VADDPD       Y12, Y11, Y11
+	VMOVUPD      Y11, 192(AX)
+	VMULPD       Y8, Y10, Y10
+	VMULPD       Y9, Y6, Y6
+	VSUBPD       Y6, Y10, Y6
+	VMOVUPD      224(SI), Y10
+	VMULPD       Y9, Y10, Y11
+	VMULPD       Y8, Y7, Y12
+	VADDPD       Y12, Y11, Y11
+	VMOVUPD      Y11, 224(AX)
+	VMULPD       Y8, Y10, Y10
+	VMULPD       Y9, Y7, Y7
+	VSUBPD       Y7, Y10, Y7
+	MOVQ         SI, AX
+	ADDQ         $0x10, DX
+	DECQ         BX
+	JNZ          loop
+	VMOVUPD      Y0, (AX)
+	VMOVUPD      Y1, 32(AX)
+	VMOVUPD      Y2, 64(AX)
+	VMOVUPD      Y3, 96(AX)
+	VMOVUPD      Y4, 128(AX)
+	VMOVUPD      Y5, 160(AX)
+	VMOVUPD      Y6, 192(AX)
+	VMOVUPD      Y7, 224(AX)
+	VZEROUPPER
+	RET
+
 // func bilinearImage3AVX2(dst *float32, plane int, src *float32, dy int, dx int, n int)
 // Requires: AVX
 TEXT ·bilinearImage3AVX2(SB), NOSPLIT, $0-48

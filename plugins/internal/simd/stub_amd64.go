@@ -189,6 +189,11 @@ func groupBackAVX2(dst *float32, delta *float32, x *float32, mean *float32, inve
 //go:noescape
 func normBackAVX2(dst *float32, delta *float32, x *float32, mean *float32, inverse *float32, scale *float32, meanDelta *float32, meanProduct *float32, stride int, positions int, n int)
 
+// rotateAVX2 applies n rotations to 32 columns; last points into the last row, stride is in bytes.
+//
+//go:noescape
+func rotateAVX2(last *float64, stride int, rotations *float64, n int)
+
 // bilinearImage3AVX2 is the body of Bilinear.Image. n is a positive multiple of 8.
 //
 //go:noescape

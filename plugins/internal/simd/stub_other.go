@@ -133,6 +133,8 @@ func normBackAVX2(
 	panic("unreachable")
 }
 
+func rotateAVX2(last *float64, stride int, rotations *float64, n int) { panic("unreachable") }
+
 func bilinearImage3AVX2(dst *float32, plane int, src *float32, dy, dx int, n int) {
 	panic("unreachable")
 }

@@ -354,6 +354,17 @@ def damped(name):
     return step
 
 
+def several_labels(h, t, i, x):
+    """Every k-th measurement ends a step, by the gradient there and the mean of the last k matrices."""
+    k = int(h["labels"])
+    if t % k < k - 1:
+        return ZERO
+    last = [exact(MATRICES["sampled-fisher"][u]) for u in range(t - k + 1, t + 1)]
+    a = [[sum(A[j][l] for A in last) / k + (h["damping"] if j == l else 0) for l in range(D)] for j in range(D)]
+    replaced = [row[:i] + [g] + row[i + 1 :] for row, g in zip(a, G[t])]
+    return -h["step_size"] * SCALE[t] * determinant(replaced) / determinant(a)
+
+
 def matrix_svag(h, t, i, x):
     m = [average(h["beta"], t, past(j, t)) for j in range(D)]
     shares = [[[v / BATCH_SIZES[u] for v in row] for row in exact(MATRICES["covariance"][u])] for u in range(t + 1)]
@@ -805,6 +816,8 @@ RUNS = [
     run("matrix-svag", matrix_svag, {"step_size": 0.1, "beta": 0.9, "damping": 0.0}),
     run("matrix-svag", matrix_svag, {"step_size": 0.3, "beta": 0.5, "damping": 0.125}),
     run("mc-fisher-ngd", damped("sampled-fisher"), {"step_size": 1.0, "damping": 0.01}),
+    run("mc-fisher-k-ngd", several_labels, {"step_size": 1.0, "damping": 0.01, "labels": 2}),
+    run("mc-fisher-k-ngd", several_labels, {"step_size": 0.5, "damping": 0.125, "labels": 3}),
     run("newton", damped("hessian"), {"step_size": 1.0, "damping": 0.0}),
     run("newton", damped("hessian"), {"step_size": 0.5, "damping": 0.25}),
     run("ideal-svag", ideal_svag, {"step_size": 0.1}),

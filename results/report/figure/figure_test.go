@@ -537,6 +537,8 @@ func TestTicks(t *testing.T) {
 		{LogTicks{}, 1, 30, "1 10"},
 		{LogTicks{}, 15, 60, "20 30 40 50"},
 		{LogTicks{}, 1, 4.2, "1 2 3 4"},
+		{LogTicks{}, 0, 1, ""},
+		{LogTicks{}, -2, math.NaN(), ""},
 		{LinearTicks{}, 0, 1, "0.0 0.2 0.4 0.6 0.8 1.0"},
 		{LinearTicks{}, -0.031, 0.04, "−0.02 0.00 0.02 0.04"},
 		{LinearTicks{Format: Amount}, 0, 51200, "0 10k 20k 30k 40k 50k"},

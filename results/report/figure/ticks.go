@@ -22,7 +22,7 @@ func (LogScale) Normalize(low, high, v float64) float64 {
 }
 
 // LogTicks marks a logarithmic axis: powers of ten where it spans enough of them, else 1, 2, 5
-// times these.
+// times these. An axis that begins at 0 or below has no marks.
 type LogTicks struct {
 	Most int // labels, about; 0: 6
 }
@@ -32,6 +32,9 @@ func (t LogTicks) Ticks(low, high float64) []plot.Tick {
 	most := t.Most
 	if most == 0 {
 		most = 6
+	}
+	if !(low > 0) || math.IsInf(high, 0) {
+		return nil
 	}
 	const slack = 1e-9
 	first, last := int(math.Ceil(math.Log10(low)-slack)), int(math.Floor(math.Log10(high)+slack))

@@ -118,7 +118,10 @@ func TestHeatMaps(t *testing.T) {
 		Name: "digits", Spec: &c.Tuning[0].Spec,
 		Rows: []measures.Row{{Optimizer: "adamw"}, {Optimizer: "adam"}, {Optimizer: "gone"}},
 	}
-	all := heatMaps(&plan, []results.Cell{alone, c}, problem, map[string]entryView{"adamw": {Name: "adamw"}})
+	cells := NewCells(&plan)
+	cells.Add(alone)
+	cells.Add(c)
+	all := heatMaps(cells, problem, map[string]entryView{"adamw": {Name: "adamw"}})
 	if len(all) != 1 || all[0].Entry.Name != "adamw" || len(all[0].Points) != 10 {
 		t.Fatalf("the maps are %+v, want one of adamw with 10 points", all)
 	}

@@ -88,9 +88,10 @@ func (v num) MarshalJSON() ([]byte, error) {
 
 // charter draws up charts.
 type charter struct {
-	plan  *protocol.Plan
-	cells []results.Cell
-	index map[string]int // of an optimizer in the legend
+	plan   *protocol.Plan
+	report *measures.Report
+	cells  *Cells
+	index  map[string]int // of an optimizer in the legend
 }
 
 // problem returns the charts of one problem; none before there is a run.
@@ -105,28 +106,32 @@ func (c *charter) problem(p *measures.Problem) []chart {
 			all = append(all, ch)
 		}
 	}
+	cells := c.cells.of(c.report, p.Name)
+	curves := func(of func(*drawn) []measures.Curve) (all []measures.Curve) {
+		for _, d := range cells {
+			all = append(all, of(d)...)
+		}
+		return all
+	}
 	const band = "mean over the seeds; band: ± 1 standard deviation"
-	loss := c.curves(measures.Curves(c.plan, c.cells, p.Name,
-		measures.Quantity{Part: protocol.TrainPart}), meanStd)
+	loss := c.curves(curves(func(d *drawn) []measures.Curve { return d.loss }), meanStd)
 	loss.Title, loss.About, loss.Y.Label = "Training loss", band, "loss on the train part"
-	metric := c.curves(measures.Curves(c.plan, c.cells, p.Name,
-		measures.Quantity{Part: p.Part, Metric: true}), meanStd)
+	metric := c.curves(curves(func(d *drawn) []measures.Curve { return d.metric }), meanStd)
 	metric.Title, metric.About, metric.Y.Label = capital(p.MetricName()), band, p.MetricName()
 	// as where the loss is the distance to the optimum
 	if !slices.EqualFunc(loss.Series, metric.Series, series.equal) {
 		add(loss)
 	}
 	add(metric)
-	add(c.sensitivity(p))
+	add(c.sensitivity(p, cells))
 	add(c.bestOf(p))
-	batch := c.curves(measures.TraceCurves(c.plan, c.cells, p.Name, measures.TraceBatchSize),
-		meanStd)
+	batch := c.curves(curves(func(d *drawn) []measures.Curve { return d.batch }), meanStd)
 	batch.Title, batch.About, batch.Y.Label = "Batch size",
 		band+". The last batch is cut to what is left of the budget", "examples in a batch"
-	if c.varies(p.Name) {
+	if slices.ContainsFunc(cells, func(d *drawn) bool { return d.varies }) {
 		add(batch)
 	}
-	noise := c.curves(measures.TraceCurves(c.plan, c.cells, p.Name, "noise_to_signal"), quartiles)
+	noise := c.curves(curves(func(d *drawn) []measures.Curve { return d.noise }), quartiles)
 	noise.Title, noise.Y.Label = "Noise to signal of the gradient", "‖s‖₁ / ‖g‖² of one example"
 	noise.About = "median over the seeds; band: quartiles. Where it exceeds the batch size, a " +
 		"gradient is mostly noise"
@@ -175,28 +180,8 @@ func (c *charter) curves(curves []measures.Curve,
 	return ch
 }
 
-// varies reports whether some optimizer changed its batch size on a problem, other than for the
-// last batch.
-func (c *charter) varies(problem string) bool {
-	for i := range c.cells {
-		if c.cells[i].Problem != problem {
-			continue
-		}
-		for _, r := range c.cells[i].Runs {
-			if r.Trace == nil {
-				continue
-			}
-			m := r.Trace.BatchSize
-			if len(m) > 2 && slices.Min(m[:len(m)-1]) != slices.Max(m[:len(m)-1]) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // sensitivity is how the score depends on the step size, by the tuning runs of the sweep.
-func (c *charter) sensitivity(p *measures.Problem) chart {
+func (c *charter) sensitivity(p *measures.Problem, cells []*drawn) chart {
 	ch := chart{
 		Title: "Step-size sensitivity",
 		About: "tuning runs under the seed of the sweep; the ring is the step size that was " +
@@ -210,7 +195,11 @@ func (c *charter) sensitivity(p *measures.Problem) chart {
 	}
 	var all []curve
 	var at []float64
-	for _, s := range measures.Sensitivities(c.plan, c.cells, p.Name) {
+	var sensitivities []measures.Sensitivity
+	for _, d := range cells {
+		sensitivities = append(sensitivities, d.sensitivities...)
+	}
+	for _, s := range sensitivities {
 		if !s.Chosen {
 			continue
 		}

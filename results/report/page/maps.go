@@ -29,68 +29,68 @@ type mapPoint struct {
 	Text   string
 }
 
-// heatMaps returns a map for each entry that tuned the step size and others on a problem. With more
-// than one other, the y axis is that of the first by name.
-func heatMaps(plan *protocol.Plan, cells []results.Cell, problem *measures.Problem,
-	entries map[string]entryView,
-) []heatMap {
+// heatMaps returns the maps of a problem's entries in their order.
+func heatMaps(cells *Cells, problem *measures.Problem, entries map[string]entryView) []heatMap {
 	var all []heatMap
 	for _, row := range problem.Rows {
-		k := slices.IndexFunc(cells, func(c results.Cell) bool {
-			return c.Problem == problem.Name && c.Optimizer == row.Optimizer
-		})
-		if k < 0 {
-			continue
+		if d := cells.drawn[[2]string{problem.Name, row.Optimizer}]; d != nil && d.heat != nil {
+			m := *d.heat
+			m.Entry = entries[row.Optimizer]
+			all = append(all, m)
 		}
-		c := &cells[k]
-		other := slices.IndexFunc(c.Tuned, func(name string) bool { return name != protocol.StepSize })
-		if other < 0 || !slices.Contains(c.Tuned, protocol.StepSize) {
-			continue
-		}
-		m := heatMap{Entry: entries[c.Optimizer], X: protocol.StepSize, Y: c.Tuned[other]}
-		var runs []*results.Record
-		for _, r := range c.Tuning {
-			if r.Run.Seed == plan.Tuning.SweepSeed() {
-				runs = append(runs, r)
-			}
-		}
-		if len(runs) < 2 {
-			continue
-		}
-		score := func(r *results.Record) float64 {
-			return r.Score(plan.Report, plan.Selection, plan.Selection)
-		}
-		slices.SortStableFunc(runs, func(a, b *results.Record) int { // worst first
-			switch x, y := score(a), score(b); {
-			case results.Better(problem.Spec.Metric, x, y):
-				return 1
-			case results.Better(problem.Spec.Metric, y, x):
-				return -1
-			}
-			return 0
-		})
-		values := func(name string) []float64 {
-			var v []float64
-			for _, r := range runs {
-				v = append(v, r.Run.Optimizer.Setting[name])
-			}
-			return v
-		}
-		xs, ys := values(m.X), values(m.Y)
-		m.Left, m.Right = short(slices.Min(xs)), short(slices.Max(xs))
-		m.Bottom, m.Top = short(slices.Min(ys)), short(slices.Max(ys))
-		atX, atY := places(xs), places(ys)
-		for i, r := range runs {
-			m.Points = append(m.Points, mapPoint{
-				X: atX[i], Y: 100 - atY[i], Heat: 1 + 5*i/len(runs),
-				Chosen: c.Setting != nil && c.Setting.String() == r.Run.Optimizer.Setting.String(),
-				Text: fmt.Sprintf("%s=%s, %s=%s: %s", m.X, short(xs[i]), m.Y,
-					short(ys[i]), notation.Number(score(r))),
-			})
-		}
-		all = append(all, m)
 	}
 	return all
+}
+
+// heatMapOf returns the map of a cell that tuned the step size and others; nil if it did not. With
+// more than one other, the y axis is that of the first by name.
+func heatMapOf(plan *protocol.Plan, c *results.Cell, spec *protocol.ProblemSpec) *heatMap {
+	other := slices.IndexFunc(c.Tuned, func(name string) bool { return name != protocol.StepSize })
+	if other < 0 || !slices.Contains(c.Tuned, protocol.StepSize) {
+		return nil
+	}
+	m := &heatMap{X: protocol.StepSize, Y: c.Tuned[other]}
+	var runs []*results.Record
+	for _, r := range c.Tuning {
+		if r.Run.Seed == plan.Tuning.SweepSeed() {
+			runs = append(runs, r)
+		}
+	}
+	if len(runs) < 2 {
+		return nil
+	}
+	score := func(r *results.Record) float64 {
+		return r.Score(plan.Report, plan.Selection, plan.Selection)
+	}
+	slices.SortStableFunc(runs, func(a, b *results.Record) int { // worst first
+		switch x, y := score(a), score(b); {
+		case results.Better(spec.Metric, x, y):
+			return 1
+		case results.Better(spec.Metric, y, x):
+			return -1
+		}
+		return 0
+	})
+	values := func(name string) []float64 {
+		var v []float64
+		for _, r := range runs {
+			v = append(v, r.Run.Optimizer.Setting[name])
+		}
+		return v
+	}
+	xs, ys := values(m.X), values(m.Y)
+	m.Left, m.Right = short(slices.Min(xs)), short(slices.Max(xs))
+	m.Bottom, m.Top = short(slices.Min(ys)), short(slices.Max(ys))
+	atX, atY := places(xs), places(ys)
+	for i, r := range runs {
+		m.Points = append(m.Points, mapPoint{
+			X: atX[i], Y: 100 - atY[i], Heat: 1 + 5*i/len(runs),
+			Chosen: c.Setting != nil && c.Setting.String() == r.Run.Optimizer.Setting.String(),
+			Text: fmt.Sprintf("%s=%s, %s=%s: %s", m.X, short(xs[i]), m.Y,
+				short(ys[i]), notation.Number(score(r))),
+		})
+	}
+	return m
 }
 
 // short writes the value of a hyperparameter.

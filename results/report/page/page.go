@@ -34,6 +34,8 @@ type Page struct {
 	Report *measures.Report // of Plan and Cells
 	Plan   *protocol.Plan   // defaults filled in
 	Cells  []results.Cell   // with the records that the report was built from
+	// in place of Cells, if there are more records than fit into memory
+	Reduced *Cells
 	// Files write the files that readers can download and copy, by the endings of the files' names:
 	// csv, json, md and tex, see package report. nil: nothing is offered.
 	Files  map[string]func(r *measures.Report, w io.Writer) error

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"noisebench/protocol"
 	"noisebench/results"
@@ -18,94 +19,118 @@ type fact struct {
 	Values []string
 }
 
-// provenance is the origin of the numbers, according to the records.
+// provenance is the origin of the numbers, according to the records. The name of the machine is
+// left out: pages are published.
 type provenance struct {
 	Facts    []fact
 	Runs     int   // each counted once
 	Examples int64 // charged
 	Seconds  float64
+
+	time        time.Duration // Seconds, whose sum does not depend on the order
+	seen        map[results.ShortID]bool
+	values      map[string]map[string]bool
+	first, last string // start of a run
 }
 
-// provenanceOf gathers it from all records of some cells. The name of the machine is left out:
-// pages are published.
-func provenanceOf(cells []results.Cell) provenance {
-	var p provenance
-	values := map[string]map[string]bool{}
-	add := func(name, value string) {
-		if value == "" {
-			return
+func newProvenance() provenance {
+	return provenance{seen: map[results.ShortID]bool{}, values: map[string]map[string]bool{}}
+}
+
+// add adds the records of a cell.
+func (p *provenance) add(c *results.Cell) {
+	var ids results.IDs
+	var last *results.Record
+	for _, r := range c.Records() {
+		id := ids.Short(&r.Run)
+		if p.seen[id] {
+			continue
 		}
-		if values[name] == nil {
-			values[name] = map[string]bool{}
+		p.seen[id] = true
+		p.Runs++
+		p.Examples += r.End.Seen
+		h := &r.Host
+		seconds := h.ProblemTime + h.OptimizerTime + h.EvaluateTime + h.HarnessTime
+		p.time += time.Duration(seconds * float64(time.Second))
+		if h.Started != "" {
+			if p.first == "" || h.Started < p.first {
+				p.first = h.Started
+			}
+			p.last = max(p.last, h.Started)
 		}
-		values[name][notation.Clean(value)] = true
+		if last == nil || !sameFacts(r, last) {
+			p.addFacts(r)
+		}
+		last = r
 	}
-	var first, last string
-	seen := map[string]bool{}
-	for i := range cells {
-		for _, r := range recordsOf(&cells[i]) {
-			id := r.Run.ID()
-			if seen[id] {
-				continue
-			}
-			seen[id] = true
-			p.Runs++
-			p.Examples += r.End.Seen
-			h := &r.Host
-			p.Seconds += h.ProblemTime + h.OptimizerTime + h.EvaluateTime + h.HarnessTime
-			add("protocol version", fmt.Sprint(r.Run.Protocol))
-			for role, o := range map[string]protocol.Origin{
-				"problem":   r.Run.Problem.Plugin,
-				"optimizer": r.Run.Optimizer.Plugin,
-			} {
-				text := strings.TrimSpace(fmt.Sprintf("%s %s", o.Plugin,
-					cmp.Or(o.Digest, o.SHA256)))
-				if o.Environment != "" {
-					text += ", " + o.Environment
-				}
-				add("plugins (digest)", text)
-				if sum := h.Executables[role]; sum != "" {
-					add("executables (SHA-256)", fmt.Sprintf("%s %s", o.Plugin, sum))
-				}
-			}
-			for _, d := range r.Run.Problem.Data {
-				add("data (SHA-256)", fmt.Sprintf("%s %s", d.Name, d.SHA256))
-			}
-			add("noisebench", h.Harness)
-			add("Go", h.GoVersion)
-			add("platform", h.Platform)
-			if h.CPU != "" {
-				add("processor", fmt.Sprintf("%s, %s, %s side by side", h.CPU,
-					count(h.Cores, "core"), count(h.Parallel, "run")))
-			}
-			if h.Started != "" {
-				if first == "" || h.Started < first {
-					first = h.Started
-				}
-				last = max(last, h.Started)
-			}
+}
+
+// sameFacts reports whether addFacts would add the same for two records.
+func sameFacts(r, s *results.Record) bool {
+	a, b := &r.Host, &s.Host
+	return r.Run.Protocol == s.Run.Protocol && r.Run.Problem.Plugin == s.Run.Problem.Plugin &&
+		r.Run.Optimizer.Plugin == s.Run.Optimizer.Plugin &&
+		slices.Equal(r.Run.Problem.Data, s.Run.Problem.Data) && a.Harness == b.Harness &&
+		a.GoVersion == b.GoVersion && a.Platform == b.Platform && a.CPU == b.CPU &&
+		a.Cores == b.Cores && a.Parallel == b.Parallel && maps.Equal(a.Executables, b.Executables)
+}
+
+func (p *provenance) addFacts(r *results.Record) {
+	h := &r.Host
+	p.fact("protocol version", fmt.Sprint(r.Run.Protocol))
+	for role, o := range map[string]protocol.Origin{
+		"problem":   r.Run.Problem.Plugin,
+		"optimizer": r.Run.Optimizer.Plugin,
+	} {
+		text := strings.TrimSpace(fmt.Sprintf("%s %s", o.Plugin,
+			cmp.Or(o.Digest, o.SHA256)))
+		if o.Environment != "" {
+			text += ", " + o.Environment
+		}
+		p.fact("plugins (digest)", text)
+		if sum := h.Executables[role]; sum != "" {
+			p.fact("executables (SHA-256)", fmt.Sprintf("%s %s", o.Plugin, sum))
 		}
 	}
-	if first != "" {
-		add("runs started", first+" to "+last)
+	for _, d := range r.Run.Problem.Data {
+		p.fact("data (SHA-256)", fmt.Sprintf("%s %s", d.Name, d.SHA256))
 	}
-	add("runs", fmt.Sprintf("%s, %s charged", count(p.Runs, "run"), count(p.Examples, "example")))
+	p.fact("noisebench", h.Harness)
+	p.fact("Go", h.GoVersion)
+	p.fact("platform", h.Platform)
+	if h.CPU != "" {
+		p.fact("processor", fmt.Sprintf("%s, %s, %s side by side", h.CPU,
+			count(h.Cores, "core"), count(h.Parallel, "run")))
+	}
+}
+
+func (p *provenance) fact(name, value string) {
+	if value == "" {
+		return
+	}
+	if p.values[name] == nil {
+		p.values[name] = map[string]bool{}
+	}
+	p.values[name][notation.Clean(value)] = true
+}
+
+// complete fills in the exported fields.
+func (p provenance) complete() provenance {
+	p.Seconds = p.time.Seconds()
+	if p.first != "" {
+		p.fact("runs started", p.first+" to "+p.last)
+	}
+	p.fact("runs", fmt.Sprintf("%s, %s charged", count(p.Runs, "run"), count(p.Examples, "example")))
 	for _, name := range []string{
 		"runs", "protocol version", "noisebench", "plugins (digest)", "executables (SHA-256)",
 		"data (SHA-256)", "platform", "Go", "processor",
 		"runs started",
 	} {
-		if values[name] != nil {
-			p.Facts = append(p.Facts, fact{name, slices.Sorted(maps.Keys(values[name]))})
+		if p.values[name] != nil {
+			p.Facts = append(p.Facts, fact{name, slices.Sorted(maps.Keys(p.values[name]))})
 		}
 	}
 	return p
-}
-
-// recordsOf lists the records of a cell.
-func recordsOf(c *results.Cell) []*results.Record {
-	return slices.Concat(c.Runs, c.OneShot,
-		c.Tuning)
 }
 
 // runs identifies the runs behind a row: the IDs of its runs, in the order of their seeds or, for
@@ -117,13 +142,14 @@ type runs struct {
 }
 
 func runsOf(c *results.Cell) runs {
+	var known results.IDs
 	ids := func(records []*results.Record) []string {
 		sorted := slices.SortedStableFunc(slices.Values(records), func(a, b *results.Record) int {
 			return cmp.Compare(a.Run.Seed, b.Run.Seed)
 		})
 		var list []string
 		for _, r := range sorted {
-			list = append(list, r.Run.ID()[:12])
+			list = append(list, strings.Clone(known.Of(&r.Run)[:12]))
 		}
 		return list
 	}

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"noisebench/protocol"
-	"noisebench/results"
 	"noisebench/results/columns"
 	"noisebench/results/measures"
 	"noisebench/results/notation"
@@ -145,15 +144,20 @@ type span struct{ Low, High, At float64 }
 
 func newView(p *Page) (*view, error) {
 	r := p.Report
-	ranked := slices.DeleteFunc(slices.Clone(p.Cells),
-		func(c results.Cell) bool { return c.Unranked != "" })
+	cells := p.Reduced
+	if cells == nil {
+		cells = NewCells(p.Plan)
+		for _, c := range p.Cells {
+			cells.Add(c)
+		}
+	}
 	v := &view{
 		Title: notation.Clean(p.Title), Description: notation.Clean(r.Description),
 		Complete: r.Complete(),
 		Finished: r.Finished, Planned: r.Planned,
 		Percent: 100 * float64(r.Finished) / float64(max(1, r.Planned)),
 		Source:  p.Source, Deviations: p.Plan.Deviations(), Plan: p.Plan,
-		Provenance: provenanceOf(ranked),
+		Provenance: cells.from.complete(),
 		Commands:   p.Commands, Live: p.Live,
 		Policy: policy(p.Live), CSS: template.CSS(pageCSS), PlotCSS: template.CSS(plotCSS),
 		JS: template.JS(pageJS), PlotJS: template.JS(plotJS),
@@ -174,7 +178,7 @@ func newView(p *Page) (*view, error) {
 		count(v.Provenance.Runs, "run"),
 		notation.Amount(v.Provenance.Examples), duration(v.Provenance.Seconds))
 	v.addLegend(p)
-	charts := &charter{plan: p.Plan, cells: ranked, index: map[string]int{}}
+	charts := &charter{plan: p.Plan, report: r, cells: cells, index: map[string]int{}}
 	byName := map[string]entryView{}
 	for _, e := range v.Legend {
 		charts.index[e.Name] = e.Index
@@ -253,12 +257,10 @@ func (v *view) addProblem(p *Page, problem *measures.Problem, i int, entries map
 		one.Charts = append(one.Charts, chartView{len(v.Data.Charts), ch.Title, ch.About})
 		v.Data.Charts = append(v.Data.Charts, ch)
 	}
-	one.Maps = heatMaps(charts.plan, charts.cells, problem, entries)
+	one.Maps = heatMaps(charts.cells, problem, entries)
 	for _, row := range problem.Rows {
-		if k := slices.IndexFunc(charts.cells, func(c results.Cell) bool {
-			return c.Problem == problem.Name && c.Optimizer == row.Optimizer
-		}); k >= 0 {
-			one.Runs = append(one.Runs, runsOf(&charts.cells[k]))
+		if d := charts.cells.drawn[[2]string{problem.Name, row.Optimizer}]; d != nil {
+			one.Runs = append(one.Runs, d.runs)
 		}
 	}
 	v.ProblemNames = append(v.ProblemNames, problem.Name)

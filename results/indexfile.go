@@ -1,0 +1,214 @@
+package results
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"math"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// A file of the index has, one after the other,
+//
+//   - a head: magic, layout, the numbers of entries and of texts, the bytes of the texts, and a
+//     checksum of the file up to the entries;
+//   - a table of the entries: the beginning of the ID, where the entry is, and its length;
+//   - the texts that many records share, each after its length;
+//   - the entries: ID, stamp, checksum of the entry, and what decodeEntry reads.
+//
+// Only the table and the texts are kept in memory.
+const (
+	headSize  = 8 + sha256.Size + 4 + 4 + 8 + 4
+	placeSize = 8 + 4 + 4
+	magic     = "nbindex\n"
+	extension = ".index"
+
+	stampSize   = 4 * 8
+	entryHeader = sha256.Size + stampSize + 4
+)
+
+var (
+	castagnoli = crc32.MakeTable(crc32.Castagnoli)
+	little     = binary.LittleEndian
+)
+
+// layout changes with the fields of a record, so that a version of noisebench that knows more of
+// them does not use the index of one that left them out. The number changes with the format of the
+// index.
+var layout = sync.OnceValue(func() [sha256.Size]byte {
+	var b strings.Builder
+	b.WriteString("2")
+	var walk func(reflect.Type)
+	walk = func(t reflect.Type) {
+		fmt.Fprintf(&b, "(%s", t)
+		switch t.Kind() {
+		case reflect.Struct:
+			for i := range t.NumField() {
+				f := t.Field(i)
+				fmt.Fprintf(&b, " %s %s", f.Name, f.Tag)
+				walk(f.Type)
+			}
+		case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Array:
+			walk(t.Elem())
+		}
+		b.WriteString(")")
+	}
+	walk(reflect.TypeFor[Record]())
+	return sha256.Sum256([]byte(b.String()))
+})
+
+// indexFile is a file of the index.
+type indexFile struct {
+	path   string
+	file   *os.File
+	table  []byte // of placeSize bytes each
+	texts  [][]byte
+	length int64 // of the entries, in bytes
+	stale  int   // entries that were looked up and are of no more use
+
+	known  *shared
+	mu     sync.RWMutex
+	common map[[numTexts]uint32]*common // of entries that were decoded
+}
+
+// openIndexFile opens a file and reads all but its entries.
+func openIndexFile(path string, known *shared) (f *indexFile, err error) {
+	file, err := OpenRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			file.Close()
+		}
+	}()
+	f = &indexFile{path: path, file: file, known: known, common: map[[numTexts]uint32]*common{}}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	damaged := fmt.Errorf("%s is damaged", path)
+	if info.Size() > 2*indexMost+maxRecord { // entries, one of them last, and the rest, which is smaller
+		return nil, damaged
+	}
+	head := make([]byte, headSize)
+	if _, err := f.file.ReadAt(head, 0); err != nil {
+		return nil, err
+	}
+	want := layout()
+	rest, isOne := bytes.CutPrefix(head, []byte(magic))
+	if !isOne || !bytes.Equal(rest[:sha256.Size], want[:]) {
+		return nil, damaged
+	}
+	rest = rest[sha256.Size:]
+	entries, texts, size := int64(little.Uint32(rest)), int64(little.Uint32(rest[4:])), little.Uint64(rest[8:])
+	sum := little.Uint32(rest[16:])
+	if size > math.MaxInt32 || headSize+entries*placeSize+int64(size) > info.Size() || texts > int64(size) {
+		return nil, damaged
+	}
+	body := make([]byte, entries*placeSize+int64(size))
+	if _, err := f.file.ReadAt(body, headSize); err != nil {
+		return nil, err
+	}
+	if crc32.Update(crc32.Checksum(head[:headSize-4], castagnoli), castagnoli, body) != sum {
+		return nil, damaged
+	}
+	f.table = body[:entries*placeSize]
+	f.texts = make([][]byte, 0, texts)
+	for all := body[entries*placeSize:]; len(all) > 0; {
+		if len(all) < 4 || uint64(little.Uint32(all)) > uint64(len(all)-4) {
+			return nil, damaged
+		}
+		n := 4 + int(little.Uint32(all))
+		f.texts = append(f.texts, all[4:n])
+		all = all[n:]
+	}
+	f.length = info.Size() - headSize - int64(len(body))
+	return f, nil
+}
+
+func (f *indexFile) count() int { return len(f.table) / placeSize }
+
+// place is an element of the table.
+type place struct {
+	id             uint64 // its beginning
+	offset, length uint32
+}
+
+func (f *indexFile) place(k int) place {
+	b := f.table[k*placeSize:]
+	return place{little.Uint64(b), little.Uint32(b[8:]), little.Uint32(b[12:])}
+}
+
+// entry is an entry that was read.
+type entry struct{ id, stamped, data []byte }
+
+func (e *entry) stamp() stamp {
+	return stamp{
+		size: int64(little.Uint64(e.stamped)), modified: int64(little.Uint64(e.stamped[8:])),
+		changed: int64(little.Uint64(e.stamped[16:])), inode: little.Uint64(e.stamped[24:]),
+	}
+}
+
+// read reads entry k into a buffer.
+func (f *indexFile) read(k int, buffer *[]byte) (e entry, ok bool) {
+	at := f.place(k)
+	if at.length < entryHeader || at.length > 2*indexMost+maxRecord {
+		return e, false
+	}
+	*buffer = slices.Grow((*buffer)[:0], int(at.length))[:at.length]
+	b := *buffer
+	if _, err := f.file.ReadAt(b, int64(at.offset)); err != nil {
+		return e, false
+	}
+	e = entry{b[:sha256.Size], b[sha256.Size : sha256.Size+stampSize], b[entryHeader:]}
+	return e, little.Uint32(b[sha256.Size+stampSize:]) == e.sum()
+}
+
+func (e *entry) sum() uint32 {
+	sum := crc32.Checksum(e.id, castagnoli)
+	sum = crc32.Update(sum, castagnoli, e.stamped)
+	return crc32.Update(sum, castagnoli, e.data)
+}
+
+// changed is when the file of entry k was changed; 0 if the entry is damaged.
+func (f *indexFile) changed(k int) int64 {
+	var buffer []byte
+	e, ok := f.read(k, &buffer)
+	if !ok {
+		return 0
+	}
+	return e.stamp().changed
+}
+
+func (f *indexFile) text(n uint32) []byte {
+	if int64(n) < int64(len(f.texts)) {
+		return f.texts[n]
+	}
+	return nil
+}
+
+// shared returns what the entries with these texts have in common; nil if the texts are damaged.
+func (f *indexFile) shared(texts [numTexts]uint32) *common {
+	f.mu.RLock()
+	c, known := f.common[texts]
+	f.mu.RUnlock()
+	if known {
+		return c
+	}
+	var t [numTexts][]byte
+	for k, n := range texts {
+		t[k] = f.text(n)
+	}
+	c = decodeCommon(t, f.known)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.common[texts] = c
+	return c
+}
