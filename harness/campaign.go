@@ -410,7 +410,9 @@ func (c *Campaign) Execute(ctx context.Context, opt Options) ([]results.Cell, er
 func (c *Campaign) MakeAll(
 	ctx context.Context, opt Options,
 ) (failed map[string]*results.Record, err error) {
-	if opt.Only != nil && !slices.ContainsFunc(c.cells, func(c *cell) bool { return opt.Only(c.pEntry.Name, c.oEntry.Name) }) {
+	if opt.Only != nil && !slices.ContainsFunc(c.cells, func(c *cell) bool {
+		return opt.Only(c.pEntry.Name, c.oEntry.Name)
+	}) {
 		return nil, fmt.Errorf("plan %s: no pair of a problem and an optimizer is selected", c.Plan.Name)
 	}
 	if err := c.openProblems(opt.Only); err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"io"
 
-	"noisebench/harness/folder"
 	"noisebench/plugins/problems"
 	"noisebench/protocol"
 	"noisebench/results"
@@ -23,14 +22,8 @@ func builtInProblem(name string) (protocol.ProblemDef, error) {
 	return protocol.ProblemDef{}, protocol.Unknown("problem", name, known)
 }
 
-// completed returns a plan's cells as tables and pages show them: those with runs from bundles name
-// the bundles, and the cells of imported runs on the plan's problems follow. What is unreadable is
+// importedCells are the cells of imported runs on the problems of a plan. What is unreadable is
 // left out with a warning.
-func completed(
-	cells []results.Cell, plan *protocol.Plan, store *results.Store, notes *folder.Notes,
-	warnings io.Writer,
-) []results.Cell {
-	notes.MarkTaken(cells)
-	imported := bridge.ImportedCells(store, plan, builtInProblem, warnTo(warnings))
-	return append(cells, imported...)
+func importedCells(store *results.Store, plan *protocol.Plan, warnings io.Writer) []results.Cell {
+	return bridge.ImportedCells(store, plan, builtInProblem, warnTo(warnings))
 }

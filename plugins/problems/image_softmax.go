@@ -23,8 +23,9 @@ func mnistDef() protocol.ProblemDef {
 
 func fashionDef() protocol.ProblemDef {
 	return imageSoftmax(protocol.ProblemDef{
-		Name:   "fmnist-softmax",
-		Doc:    "softmax regression on Fashion-MNIST (needs the data set: bench data fetch fashion-mnist)",
+		Name: "fmnist-softmax",
+		Doc: "softmax regression on Fashion-MNIST (needs the data set: bench data " +
+			"fetch fashion-mnist)",
 		Source: "DeepOBS fmnist_logreg (Schneider et al. 2019), in float64 and with a validation part",
 	}, fashionMNIST, &fashionKept)
 }
