@@ -27,8 +27,8 @@ type Definitions interface {
 	Optimizer(name string) (protocol.OptimizerDef, error)
 }
 
-// Store keeps finished runs. Its methods are called concurrently. A record that cannot be read
-// counts as not found, and its run is made again.
+// Store stores the records of finished runs. Its methods are called concurrently. A record that
+// cannot be read counts as not found, and its run is made again.
 type Store interface {
 	// Lookup returns the finished run with this ID.
 	Lookup(id string) (record *results.Record, found bool, err error)
@@ -49,7 +49,9 @@ type Campaign struct {
 // describe them. If all runs that a cell needs exist under one of them, but not under definitions,
 // the cell consists of those. Version, contract and fingerprint version must agree, so that only
 // rounding can differ.
-func NewCampaign(plan protocol.Plan, definitions Definitions, others ...Definitions) (*Campaign, error) {
+func NewCampaign(
+	plan protocol.Plan, definitions Definitions, others ...Definitions,
+) (*Campaign, error) {
 	c := &Campaign{Plan: plan.WithDefaults()}
 	if err := c.Plan.Check(); err != nil {
 		return nil, err
@@ -86,7 +88,8 @@ func NewCampaign(plan protocol.Plan, definitions Definitions, others ...Definiti
 		}
 	}
 	if !slices.ContainsFunc(c.cells, func(c *cell) bool { return c.impossible == "" }) {
-		return nil, fmt.Errorf("plan %s: none of its optimizers can run on any of its problems, such as %s: %s",
+		return nil, fmt.Errorf("plan %s: none of its optimizers can run on any of its problems, "+
+			"such as %s: %s",
 			c.Plan.Name, c.cells[0].pEntry.Name, c.cells[0].impossible)
 	}
 	return c, nil
@@ -125,9 +128,11 @@ func (r *remembered) Optimizer(name string) (protocol.OptimizerDef, error) {
 	return def, err
 }
 
-// once returns a Spec that asks only once at each setting, for all cells and runs: a plugin that
-// hangs would otherwise hang as often. One that fails gets a second chance.
-func once(spec func(protocol.Setting) (protocol.ProblemSpec, error)) func(protocol.Setting) (protocol.ProblemSpec, error) {
+// once returns a Spec that calls spec only once at each setting, for all cells and runs: otherwise
+// each of them would wait for a plugin that hangs. A call that fails by a fault is repeated once.
+func once(
+	spec func(protocol.Setting) (protocol.ProblemSpec, error),
+) func(protocol.Setting) (protocol.ProblemSpec, error) {
 	type answer struct {
 		spec protocol.ProblemSpec
 		err  error
@@ -149,8 +154,8 @@ func once(spec func(protocol.Setting) (protocol.ProblemSpec, error)) func(protoc
 	}
 }
 
-// Contract makes the campaign look for runs of an older version of the contract. It serves for
-// reading their records; such a campaign cannot be executed.
+// Contract makes the campaign look for runs of an older version of the contract, so that their
+// records can be read. Such a campaign cannot be executed.
 func (c *Campaign) Contract(version int) {
 	for _, cell := range c.cells {
 		cell.contract = version
@@ -160,7 +165,10 @@ func (c *Campaign) Contract(version int) {
 // name gives each entry without a name in the plan the name in its definition, unless another entry
 // has that name. An entry that gives a plugin's path would otherwise be named by the path.
 func (c *Campaign) name(definitions Definitions) error {
-	rename := func(n int, entry func(i int) (given string, name *string), find func(given string) (string, error)) error {
+	rename := func(
+		n int, entry func(i int) (given string, name *string),
+		find func(given string) (string, error),
+	) error {
 		wanted := make([]string, n)
 		for i := range n {
 			given, name := entry(i)
@@ -229,7 +237,9 @@ func sideBySide(n, goroutines int, do func(i int)) {
 // Make makes one run of the campaign, which need not be due. A run that the campaign would not
 // make, such as one whose optimizer computes other bits here, is refused with an error that names
 // the difference. Otherwise it is [RunResumable].
-func (c *Campaign) Make(ctx context.Context, run results.Run, alloc Alloc, checkpoints *Checkpoints) (*results.Record, error) {
+func (c *Campaign) Make(
+	ctx context.Context, run results.Run, alloc Alloc, checkpoints *Checkpoints,
+) (*results.Record, error) {
 	id := run.ID()
 	var near *results.Run
 	for _, cell := range c.cells {
@@ -245,10 +255,11 @@ func (c *Campaign) Make(ctx context.Context, run results.Run, alloc Alloc, check
 		}
 	}
 	if near == nil {
-		return nil, fmt.Errorf("plan %s has no run of optimizer %s on problem %s", c.Plan.Name, run.Optimizer.Name, run.Problem.Name)
+		return nil, fmt.Errorf("plan %s has no run of optimizer %s on problem %s", c.Plan.Name,
+			run.Optimizer.Name, run.Problem.Name)
 	}
-	return nil, fmt.Errorf("the optimizer %s on the problem %s is not the same on this machine: %s", run.Optimizer.Name, run.Problem.Name,
-		difference(near, &run))
+	return nil, fmt.Errorf("the optimizer %s on the problem %s is not the same on this machine: %s",
+		run.Optimizer.Name, run.Problem.Name, difference(near, &run))
 }
 
 // difference names the first property in which two runs differ.
@@ -287,9 +298,9 @@ func (c *Campaign) Forecast() []Forecast {
 	all := make([]Forecast, len(c.cells))
 	for i, cell := range c.cells {
 		all[i] = Forecast{
-			Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Runs: cell.mostRuns(), Examples: cell.budget,
-			BatchSize: cell.batchSize(), Chooses: cell.optimizer.ChoosesBatchSize, Impossible: cell.impossible,
-			Saves: cell.optimizer.Saves,
+			Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Runs: cell.mostRuns(),
+			Examples: cell.budget, BatchSize: cell.batchSize(), Chooses: cell.optimizer.ChoosesBatchSize,
+			Impossible: cell.impossible, Saves: cell.optimizer.Saves,
 		}
 	}
 	return all
@@ -309,8 +320,8 @@ func (c *Campaign) Examples() (runs []results.Run) {
 // Progress is the state of a campaign after an event.
 type Progress struct {
 	Task      Task            // that has ended; zero at the start
-	Problem   string          // of the task's cell
-	Optimizer string          //
+	Problem   string          // name of the plan's entry, of the task's cell
+	Optimizer string          // name of the plan's entry, of the task's cell
 	Record    *results.Record // of the task; nil at the start
 	Done      int             // runs known to be finished
 	// of those, found in the store; the number grows as tuning decides which runs are needed
@@ -346,7 +357,7 @@ type Options struct {
 	Maker Maker
 	// Only selects the cells to work on by the names of their entries; nil means all.
 	Only func(problem, optimizer string) bool
-	// Note is called with messages for the user that are no errors, from any goroutine; may be nil.
+	// Note is called with messages for the user that are not errors, from any goroutine; may be nil.
 	Note func(string)
 }
 
@@ -402,7 +413,9 @@ func (c *Campaign) Execute(ctx context.Context, opt Options) ([]results.Cell, er
 func (c *Campaign) MakeAll(
 	ctx context.Context, opt Options,
 ) (failed map[string]*results.Record, err error) {
-	if opt.Only != nil && !slices.ContainsFunc(c.cells, func(c *cell) bool { return opt.Only(c.pEntry.Name, c.oEntry.Name) }) {
+	if opt.Only != nil && !slices.ContainsFunc(c.cells, func(c *cell) bool {
+		return opt.Only(c.pEntry.Name, c.oEntry.Name)
+	}) {
 		return nil, fmt.Errorf("plan %s: no pair of a problem and an optimizer is selected", c.Plan.Name)
 	}
 	if err := c.openProblems(opt.Only); err != nil {
@@ -424,19 +437,20 @@ func (c *Campaign) MakeAll(
 }
 
 // openProblems opens every problem that has a runnable cell once, so that missing data are reported
-// before the first run. Where a plugin fails, the cells of its problem cannot run; that is an error
-// only if no others are left.
+// before the first run. If a plugin fails, the cells of its problem cannot run; that is an error
+// only if no other cell can.
 func (c *Campaign) openProblems(only func(problem, optimizer string) bool) error {
 	opened := map[string]bool{}
 	var failed error
 	for _, cell := range c.cells {
-		if cell.impossible != "" || opened[cell.pEntry.Name] || only != nil && !only(cell.pEntry.Name, cell.oEntry.Name) {
+		if cell.impossible != "" || opened[cell.pEntry.Name] ||
+			only != nil && !only(cell.pEntry.Name, cell.oEntry.Name) {
 			continue
 		}
 		opened[cell.pEntry.Name] = true
 		err := cell.problem.TryOpen(cell.params, cell.spec.DType)
 		fault := (*protocol.Fault)(nil)
-		if errors.As(err, &fault) { // a second chance, as runs have
+		if errors.As(err, &fault) { // once more, as with runs
 			err = cell.problem.TryOpen(cell.params, cell.spec.DType)
 		}
 		if inClose(err) {
@@ -455,7 +469,8 @@ func (c *Campaign) openProblems(only func(problem, optimizer string) bool) error
 			return fmt.Errorf("problem %s: %w", cell.pEntry.Name, err)
 		}
 	}
-	if failed != nil && !slices.ContainsFunc(c.cells, func(c *cell) bool { return c.impossible == "" }) {
+	runnable := func(c *cell) bool { return c.impossible == "" }
+	if failed != nil && !slices.ContainsFunc(c.cells, runnable) {
 		return failed
 	}
 	return nil
@@ -469,8 +484,8 @@ type execution struct {
 	failed   map[string]*results.Record // of those, the failed ones, by ID
 	running  map[string]bool            // by ID
 	// elsewhere are runs that other harnesses are making, by ID; first is the cell where the search
-	// for a task starts. It moves when another harness was faster, so that many do not all want the
-	// same runs.
+	// for a task starts. It changes when another harness was faster, so that several harnesses do
+	// not try to claim the same runs.
 	elsewhere map[string]*elsewhere
 	first     int
 	storeErr  error // of a lookup
@@ -524,19 +539,20 @@ type ended struct {
 	cell    int
 	task    Task
 	record  *results.Record
-	found   bool  // in the store: another harness made it meanwhile
-	claimed bool  // by another harness, which makes it
+	found   bool  // in the store: another harness has made it meanwhile
+	claimed bool  // by another harness, which is making it
 	err     error // the store's, or ctx's
 }
 
 // elsewhere is a run that another harness is making.
 type elsewhere struct {
-	since time.Time // for as long as this harness knows
-	next  time.Time // look then
+	since time.Time // when this harness learned of it
+	next  time.Time // when to look for it again
 }
 
-// wait sets when to look next for a run's record or a claim that is free: the longer it took, the
-// later. Runs of milliseconds are found at once, and long ones cost few looks.
+// wait sets when to look again for the run's record or for a claim that is free: after a quarter of
+// the time since this harness learned of it, so that runs of milliseconds are found at once and
+// long ones are looked for rarely.
 func (w *elsewhere) wait(now time.Time) {
 	w.next = now.Add(min(max(now.Sub(w.since)/4, 20*time.Millisecond), time.Minute))
 }
@@ -547,7 +563,7 @@ func (e *execution) run(ctx context.Context) error {
 	}
 	e.report(Progress{})
 	for {
-		var look <-chan time.Time // at a run that is made elsewhere
+		var look <-chan time.Time // when to look for a run that is made elsewhere
 		for e.inFlight < e.opt.Parallel {
 			i, task, wait, ok := e.nextTask()
 			if !ok {
@@ -597,7 +613,9 @@ func (e *execution) run(ctx context.Context) error {
 			}
 		}
 		cell := e.campaign.cells[end.cell]
-		e.report(Progress{Task: end.task, Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Record: end.record})
+		e.report(Progress{
+			Task: end.task, Problem: cell.pEntry.Name, Optimizer: cell.oEntry.Name, Record: end.record,
+		})
 	}
 }
 
@@ -668,7 +686,7 @@ func (e *execution) learn(id string, record *results.Record) outcome {
 	return o
 }
 
-// idle is done when ctx is and nothing runs that would notice.
+// idle is closed when ctx has ended and no run is in flight, which would end with it.
 func (e *execution) idle(ctx context.Context) <-chan struct{} {
 	if e.inFlight > 0 {
 		return nil
@@ -676,7 +694,8 @@ func (e *execution) idle(ctx context.Context) <-chan struct{} {
 	return ctx.Done()
 }
 
-// lookLater remembers that another harness makes a run, and has the next search start elsewhere.
+// lookLater remembers that another harness is making a run, and lets the next search for a task
+// start at another cell.
 func (e *execution) lookLater(id string) {
 	now := time.Now()
 	w := e.elsewhere[id]
@@ -689,9 +708,9 @@ func (e *execution) lookLater(id string) {
 	w.wait(now)
 }
 
-// nextTask chooses the run to start: by purpose, sweeps first since their next runs depend on
-// these, then by cell. Without one, wait is how long to wait for a run that is made elsewhere; 0:
-// for none.
+// nextTask chooses the run to start: by purpose, sweeps first since the next runs depend on them,
+// then by cell. If there is none, wait is the time after which to look for a run that is made
+// elsewhere; 0 if there is no such run.
 func (e *execution) nextTask() (cell int, task Task, wait time.Duration, ok bool) {
 	now := time.Now()
 	for _, purpose := range []Purpose{ForSweep, ForTie, ForReplicate, ForOneShot} {
@@ -723,8 +742,8 @@ func (e *execution) selected(i int) bool {
 	return e.opt.Only == nil || e.opt.Only(c.pEntry.Name, c.oEntry.Name)
 }
 
-// make makes a run, once more if a plugin fails, and commits its record; or finds that another
-// harness on the same store has made it since it became due, or is making it.
+// make makes a run, once more if a plugin fails, and commits its record, unless another harness on
+// the same store has made it since it became due, or is making it.
 func (e *execution) make(ctx context.Context, i int, task Task) ended {
 	end := ended{cell: i, task: task}
 	if end.record, end.found, end.err = e.opt.Store.Lookup(task.ID); end.found || end.err != nil {
@@ -741,7 +760,7 @@ func (e *execution) make(ctx context.Context, i int, task Task) ended {
 			return end
 		}
 		defer release()
-		// Its last owner may have made it between the two.
+		// The last owner may have made it between the lookup and the claim.
 		if end.record, end.found, end.err = e.opt.Store.Lookup(task.ID); end.found || end.err != nil {
 			return end
 		}
@@ -754,8 +773,10 @@ func (e *execution) make(ctx context.Context, i int, task Task) ended {
 }
 
 // attempt makes a run, once more and from its start if a plugin fails, and commits its record. It
-// stops when held ends, as it does with ctx or when the run's claim is lost.
-func (e *execution) attempt(ctx, held context.Context, i int, task Task) (record *results.Record, err error) {
+// stops when held ends, which it does with ctx or when the run's claim is lost.
+func (e *execution) attempt(
+	ctx, held context.Context, i int, task Task,
+) (record *results.Record, err error) {
 	cell := e.campaign.cells[i]
 	if impure := cell.prove(held, task.Run, e.opt.Alloc); impure != nil {
 		if fault := (*protocol.Fault)(nil); !errors.As(impure, &fault) {
@@ -770,7 +791,7 @@ func (e *execution) attempt(ctx, held context.Context, i int, task Task) (record
 			save := checkpoints.Save
 			checkpoints.Save = func(data []byte) error {
 				if held.Err() != nil && ctx.Err() == nil {
-					return nil // it is another harness's run now, and maybe finished
+					return nil // another harness makes the run now, and may have finished it
 				}
 				return save(data)
 			}
@@ -778,7 +799,8 @@ func (e *execution) attempt(ctx, held context.Context, i int, task Task) (record
 		if e.opt.Maker != nil {
 			record, err = e.opt.Maker.Make(held, task.Run, checkpoints)
 		} else {
-			record, err = RunResumable(held, cell.problem, cell.optimizer, task.Run, e.opt.Alloc, checkpoints)
+			record, err = RunResumable(held, cell.problem, cell.optimizer, task.Run, e.opt.Alloc,
+				checkpoints)
 		}
 		if fault := (*protocol.Fault)(nil); err != nil && !errors.As(err, &fault) {
 			return nil, err
@@ -792,7 +814,7 @@ func (e *execution) attempt(ctx, held context.Context, i int, task Task) (record
 		if err == nil {
 			break
 		}
-		if record == nil { // the problem could not even be described again
+		if record == nil { // the problem's specification could not be read
 			record = e.without(task, cell, err, started)
 		}
 		if errors.As(err, new(*impurity)) {
@@ -850,7 +872,8 @@ func (e *execution) keep(task Task, record *results.Record) (*results.Record, er
 	return record, nil
 }
 
-// checkpoints are those of a run; without load it starts anew.
+// checkpoints returns how checkpoints of a run are loaded and saved; nil if they are not. Without
+// load, none is loaded and the run starts from its beginning.
 func (e *execution) checkpoints(id string, load bool) *Checkpoints {
 	kept := e.opt.Checkpoints
 	if kept == nil {

@@ -290,7 +290,8 @@ func (r *runner[T]) sound(k *kept) error {
 			return err
 		}
 	}
-	steps, names := len(k.TraceSeen), len(newTracer(r.run.Trace, r.optimizerDef.Reports, r.run.Diagnostics).names)
+	steps, names := len(k.TraceSeen),
+		len(newTracer(r.run.Trace, r.optimizerDef.Reports, r.run.Diagnostics).names)
 	if len(k.TraceLoss) != steps || len(k.TraceBatch) != steps || len(k.TraceRows) != steps ||
 		slices.ContainsFunc(k.TraceRows, func(row []protocol.Number) bool { return len(row) != names }) {
 		return errors.New("the columns of its trace differ in length")

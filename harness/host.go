@@ -40,17 +40,31 @@ func version() string {
 	if v == "" {
 		v = "(devel)"
 	}
-	settings := map[string]string{}
-	for _, s := range info.Settings {
-		settings[s.Key] = s.Value
-	}
-	if revision := settings["vcs.revision"]; revision != "" {
+	if revision, modified := Revision(); revision != "" {
 		v += " " + revision
-		if settings["vcs.modified"] == "true" {
+		if modified {
 			v += " (modified)"
 		}
 	}
 	return v
+}
+
+// Revision returns the commit that this program was built from, and whether files had been modified
+// since; empty if it is not known.
+func Revision() (commit string, modified bool) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "", false
+	}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			commit = s.Value
+		case "vcs.modified":
+			modified = s.Value == "true"
+		}
+	}
+	return commit, modified
 }
 
 // cpuModel is the name of the processor, if the system provides it.

@@ -26,21 +26,25 @@ type Faulter interface{ Fault() error }
 // The record's status is ok or diverged, or failed if a plugin broke the contract; then the error
 // is a *protocol.Fault and the record holds the points recorded up to then. With any other error,
 // such as that of an ended ctx, the record is nil.
-func Run(ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef, run results.Run, alloc Alloc) (*results.Record, error) {
+func Run(
+	ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef, run results.Run, alloc Alloc,
+) (*results.Record, error) {
 	return RunResumable(ctx, p, o, run, alloc, nil)
 }
 
-// RunResumable is Run that resumes from a checkpoint, if there is one, and saves others. Without
-// checkpoints, or where the optimizer does not save its state, it is Run. When ctx has ended, its
-// error is returned once the checkpoint is saved.
-func RunResumable(ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef, run results.Run, alloc Alloc,
+// RunResumable is [Run], but resumes from a checkpoint, if there is one, and saves checkpoints.
+// With nil checkpoints, or if the optimizer does not save its state, it is Run. When ctx has ended,
+// it saves a checkpoint and returns ctx's error.
+func RunResumable(
+	ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef, run results.Run, alloc Alloc,
 	checkpoints *Checkpoints,
 ) (*results.Record, error) {
 	return runWith(ctx, p, o, run, alloc, checkpoints, nil)
 }
 
 // runWith is RunResumable, or one of the two runs of a probe.
-func runWith(ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef, run results.Run, alloc Alloc,
+func runWith(
+	ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef, run results.Run, alloc Alloc,
 	checkpoints *Checkpoints, probe *probe,
 ) (*results.Record, error) {
 	if !o.Saves {
@@ -62,13 +66,16 @@ func runWith(ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef
 	return runTyped(ctx, p, o, p.New64, o.New64, spec, run, alloc, checkpoints, probe)
 }
 
-// Fits returns an error that names what the optimizer needs and the problem lacks; nil if they fit.
+// Fits returns an error that names what the optimizer needs and the problem does not offer; nil if
+// the optimizer can run on the problem.
 func Fits(spec *protocol.ProblemSpec, o *protocol.OptimizerDef) error {
 	if missing := o.Needs &^ spec.Measures; missing != 0 {
-		return fmt.Errorf("optimizer %s needs %v, which the problem does not measure (it offers %v)", o.Name, missing, spec.Measures)
+		return fmt.Errorf("optimizer %s needs %v, which the problem does not measure (it offers %v)",
+			o.Name, missing, spec.Measures)
 	}
 	if o.FullBatch && spec.Train == 0 {
-		return fmt.Errorf("optimizer %s measures all training examples at once, and the problem's data are endless", o.Name)
+		return fmt.Errorf("optimizer %s measures all training examples at once, and the problem's "+
+			"data are endless", o.Name)
 	}
 	if !o.Offers(spec.DType) {
 		return fmt.Errorf("optimizer %s has no %s version, which the problem needs", o.Name, spec.DType)
@@ -115,19 +122,22 @@ type runner[T protocol.Float] struct {
 
 	diagnostics []float64 // of this step, if requested
 
-	purity *purity[T] // nil: neither definition is outside
+	purity *purity[T] // nil: neither definition is an outside plugin's
 
 	checkpoints *checkpointing // nil: none
 	earlier     results.Clocks // clocks of the processes that made the run so far
 }
 
-func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef,
+// runTyped is runWith for the element type of the problem.
+func runTyped[T protocol.Float](
+	ctx context.Context, p protocol.ProblemDef, o protocol.OptimizerDef,
 	newProblem func(protocol.Setting) (protocol.Problem[T], error),
 	newOptimizer func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error),
 	spec protocol.ProblemSpec, run results.Run, alloc Alloc, checkpoints *Checkpoints, probe *probe,
 ) (*results.Record, error) {
 	if newProblem == nil {
-		return nil, fault(p.Origin, p.Name, "open", fmt.Errorf("its specification names %s, but the definition has no constructor for it", spec.DType))
+		return nil, fault(p.Origin, p.Name, "open", fmt.Errorf("its specification names %s, but the "+
+			"definition has no constructor for it", spec.DType))
 	}
 	began := time.Now()
 	r := &runner[T]{
@@ -141,7 +151,8 @@ func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o pr
 	defer func() {
 		h, e := &r.record.Host, &r.earlier
 		h.HarnessTime = e.HarnessTime + time.Since(began).Seconds() -
-			(h.ProblemTime - e.ProblemTime) - (h.OptimizerTime - e.OptimizerTime) - (h.EvaluateTime - e.EvaluateTime)
+			(h.ProblemTime - e.ProblemTime) - (h.OptimizerTime - e.OptimizerTime) -
+			(h.EvaluateTime - e.EvaluateTime)
 	}()
 	if checkpoints != nil {
 		r.checkpoints = &checkpointing{*checkpoints, began}
@@ -178,14 +189,17 @@ func runTyped[T protocol.Float](ctx context.Context, p protocol.ProblemDef, o pr
 	var request protocol.Request
 	r.optimizer, request, err = newOptimizer(protocol.Start{
 		Setting: run.Optimizer.Setting, Dim: spec.Dim, DType: spec.DType, Blocks: spec.Blocks,
-		BatchSize: run.BatchSize, Train: spec.Train, Budget: run.Budget, Seed: run.Seed, Constants: spec.Constants,
+		BatchSize: run.BatchSize, Train: spec.Train, Budget: run.Budget, Seed: run.Seed,
+		Constants: spec.Constants,
 	})
 	if err != nil {
-		_ = r.close() // the optimizer's fault is reported
+		_ = r.close() // the optimizer's fault is the one to report
 		return r.failed(fault(o.Origin, o.Name, "open", err))
 	}
 	r.record.Host.Executables = executables(p.Origin, o.Origin)
-	r.record.Host.Transport = map[string]string{"problem": transport(r.problem), "optimizer": transport(r.optimizer)}
+	r.record.Host.Transport = map[string]string{
+		"problem": transport(r.problem), "optimizer": transport(r.optimizer),
+	}
 	r.record.Host.Sandbox = sandboxes(r.problem, r.optimizer)
 
 	err = r.loop(ctx, request)
@@ -212,7 +226,7 @@ func room(o *protocol.OptimizerDef, q protocol.Quantity) bool {
 // maxBatch is the greatest number of examples of one batch: their numbers take 128 MiB.
 const maxBatch = 1 << 24
 
-// inClose reports whether an error is a fault of closing itself, which concerns no number of a run
+// inClose reports whether an error is a fault of Close, which does not affect the numbers of a run
 // that has ended.
 func inClose(err error) bool {
 	var f *protocol.Fault
@@ -341,7 +355,8 @@ func (r *runner[T]) begin() error {
 		v, ok := r.record.Points[0].At(part)
 		if ok && (!protocol.Finite(float64(v.Loss)) || !protocol.Finite(float64(v.Metric))) {
 			return fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate",
-				fmt.Errorf("loss and metric at the starting point are %g and %g on the %s part, want finite numbers",
+				fmt.Errorf("loss and metric at the starting point are %g and %g on the %s part, want "+
+					"finite numbers",
 					v.Loss, v.Metric, part))
 		}
 	}
@@ -357,26 +372,31 @@ func (r *runner[T]) draw(q protocol.Request) (want protocol.Quantity, more bool,
 		want = r.optimizerDef.Needs
 	}
 	if extra := want &^ r.optimizerDef.Needs; extra != 0 {
-		return 0, false, fmt.Errorf("it asks for %v, but its definition declares only %v as needed", extra, r.optimizerDef.Needs)
+		return 0, false, fmt.Errorf("it asks for %v, but its definition declares only %v as needed",
+			extra, r.optimizerDef.Needs)
 	}
 	left := r.run.Budget - r.seen
 	switch q.Draw {
 	case protocol.New:
 		if q.BatchSize < 0 {
-			return 0, false, fmt.Errorf("it asks for a batch of %d examples, want at least 1, or 0 to keep the size", q.BatchSize)
+			return 0, false, fmt.Errorf("it asks for a batch of %d examples, want at least 1, or 0 "+
+				"to keep the size", q.BatchSize)
 		}
 		if q.BatchSize > 0 && q.BatchSize != r.size {
 			if !r.optimizerDef.ChoosesBatchSize {
-				return 0, false, fmt.Errorf("it asks for a batch of %d examples in place of %d, but its definition does not declare ChoosesBatchSize",
+				return 0, false, fmt.Errorf("it asks for a batch of %d examples in place of %d, but its "+
+					"definition does not declare ChoosesBatchSize",
 					q.BatchSize, r.size)
 			}
 			r.size = q.BatchSize
 		}
 		if r.size < want.MinBatch() {
-			return 0, false, fmt.Errorf("it asks for %v of %d example, want a batch of at least %d", want, r.size, want.MinBatch())
+			return 0, false, fmt.Errorf("it asks for %v of %d example, want a batch of at least %d", want,
+				r.size, want.MinBatch())
 		}
 		if r.size > maxBatch {
-			return 0, false, fmt.Errorf("it asks for a batch of %d examples, want at most %d", r.size, maxBatch)
+			return 0, false, fmt.Errorf("it asks for a batch of %d examples, want at most %d", r.size,
+				maxBatch)
 		}
 		m := int(min(int64(r.size), left))
 		if r.run.Order == protocol.Frozen && r.spec.Train > 0 {
@@ -392,20 +412,23 @@ func (r *runner[T]) draw(q protocol.Request) (want protocol.Quantity, more bool,
 		}
 	case protocol.All:
 		if r.spec.Train == 0 {
-			return 0, false, errors.New("it asks for all training examples, but the problem's data are endless")
+			return 0, false, errors.New("it asks for all training examples, but the problem's " +
+				"data are endless")
 		}
 		if int64(r.spec.Train) > left {
 			return want, false, nil
 		}
 		if r.spec.Train > maxBatch {
-			return 0, false, fmt.Errorf("it asks for all %d training examples at once, want at most %d", r.spec.Train, maxBatch)
+			return 0, false, fmt.Errorf("it asks for all %d training examples at once, want at most %d",
+				r.spec.Train, maxBatch)
 		}
 		r.batch.Examples, r.batch.Position = r.order.all(r.batch.Examples[:0]), r.seen
 	default:
 		return 0, false, fmt.Errorf("it asks for draw %d, want new, again or all", q.Draw)
 	}
 	if len(r.batch.Examples) < want.MinBatch() {
-		return 0, false, fmt.Errorf("it asks for %v of %d example, want a batch of at least %d", want, len(r.batch.Examples), want.MinBatch())
+		return 0, false, fmt.Errorf("it asks for %v of %d example, want a batch of at least %d", want,
+			len(r.batch.Examples), want.MinBatch())
 	}
 	return want, int64(len(r.batch.Examples)) <= left, nil
 }
@@ -438,13 +461,15 @@ func (r *runner[T]) measure(want protocol.Quantity, diagnose bool) error {
 	case !m.Have.Has(want):
 		return fmt.Errorf("it measured %v, want %v", m.Have, want)
 	case m.BatchSize != len(r.batch.Examples):
-		return fmt.Errorf("it measured a batch of %d examples, want %d", m.BatchSize, len(r.batch.Examples))
+		return fmt.Errorf("it measured a batch of %d examples, want %d", m.BatchSize,
+			len(r.batch.Examples))
 	}
 	m.Have = want
 	given := before.Slices()
 	for i, s := range m.Slices() {
 		if got, want := *s.At, *given[i].At; !same(got, want) {
-			return fmt.Errorf("it replaced the measurement's vectors (that of the %v has length %d, want %d); write to their elements",
+			return fmt.Errorf("it replaced the measurement's vectors (that of the %v has length %d, want "+
+				"%d); write to their elements",
 				s.Of, len(got), len(want))
 		}
 	}
@@ -470,13 +495,15 @@ func (r *runner[T]) possible() error {
 	}
 	if !protocol.Finite(m.Loss) {
 		if r.step == 0 {
-			return fmt.Errorf("the loss of the first batch, at the starting point, is %g, want a finite number", m.Loss)
+			return fmt.Errorf("the loss of the first batch, at the starting point, is %g, want "+
+				"a finite number", m.Loss)
 		}
 		return nil
 	}
 	start := float64(r.record.Points[0].Train.Loss)
 	if name, v := m.NotFinite(); name != "" && !protocol.Caused(r.x, r.step > 0, m.Loss, start) {
-		return fmt.Errorf("%s is %g at a loss of %g, which is %s; want a finite number", name, v, m.Loss, r.where(start))
+		return fmt.Errorf("%s is %g at a loss of %g, which is %s; want a finite number", name, v, m.Loss,
+			r.where(start))
 	}
 	return nil
 }
@@ -606,7 +633,8 @@ func (r *runner[T]) evaluate(last bool) error {
 			return results.Value{}, fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate", err)
 		}
 		if err := e.Check(r.spec.Metric); err != nil {
-			return results.Value{}, fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate", fmt.Errorf("on the %s part, %w", part, err))
+			return results.Value{}, fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate",
+				fmt.Errorf("on the %s part, %w", part, err))
 		}
 		return results.Value{Loss: protocol.Number(e.Loss), Metric: protocol.Number(e.Metric)}, nil
 	}
@@ -659,18 +687,19 @@ func (r *runner[T]) verdict(point *results.Point) error {
 		first, _ := r.record.Points[0].At(part)
 		if start := float64(first.Loss); !protocol.Caused(r.judged, true, loss, start) {
 			return fault(r.problemDef.Origin, r.problemDef.Name, "Evaluate",
-				fmt.Errorf("the %s on the %s part is %g at a loss of %g, which is %s; want a finite number", r.spec.Metric.Name, part, metric,
-					loss, r.where(start)))
+				fmt.Errorf("the %s on the %s part is %g at a loss of %g, which is %s; want a finite number",
+					r.spec.Metric.Name, part, metric, loss, r.where(start)))
 		}
-		r.diverge(fmt.Sprintf("the %s on the %s part after batch", r.spec.Metric.Name, part), metric, math.Inf(1))
+		r.diverge(fmt.Sprintf("the %s on the %s part after batch", r.spec.Metric.Name, part), metric,
+			math.Inf(1))
 		return nil
 	}
 	return nil
 }
 
-// checkEstimate returns the fault that Estimate itself cannot return, so that the problem is not
-// blamed for a value at a faulty estimate. Before the first step an estimate must be finite, as the
-// starting point is.
+// checkEstimate returns the fault that Estimate itself cannot return, so that a value at a faulty
+// estimate is not reported as a fault of the problem. Before the first step an estimate must be
+// finite, as the starting point is.
 func (r *runner[T]) checkEstimate() error {
 	if f, ok := r.optimizer.(Faulter); ok {
 		if err := f.Fault(); err != nil {
@@ -682,7 +711,8 @@ func (r *runner[T]) checkEstimate() error {
 	}
 	for j, v := range r.judged {
 		if !protocol.Finite(float64(v)) && protocol.Finite(float64(r.iterate[j])) {
-			return fmt.Errorf("its estimate before the first step has %g at element %d, want finite numbers: the point itself, say", v, j)
+			return fmt.Errorf("its estimate before the first step has %g at element %d, want finite "+
+				"numbers, such as the point itself", v, j)
 		}
 	}
 	return nil
@@ -699,7 +729,8 @@ func (r *runner[T]) diverge(what string, value, limit float64) {
 	r.record.Trace = r.trace.columns()
 	r.record.End.Status = results.Diverged
 	r.record.End.Unused = r.run.Budget - r.seen
-	r.record.End.Reason = fmt.Sprintf("%s %d is %g, want a finite number", what, r.record.End.Steps, value)
+	r.record.End.Reason = fmt.Sprintf("%s %d is %g, want a finite number", what, r.record.End.Steps,
+		value)
 	if !math.IsInf(limit, 0) {
 		r.record.End.Reason += fmt.Sprintf(" up to %g", limit)
 	}
@@ -721,8 +752,8 @@ func executables(problem, optimizer protocol.Origin) map[string]string {
 	return map[string]string{"problem": problem.Executable, "optimizer": optimizer.Executable}
 }
 
-// transport names the transport of the calls to a problem or optimizer; those in other processes
-// know it.
+// transport names the transport of the calls to a problem or optimizer, which only those in other
+// processes have.
 func transport(v any) string {
 	if t, ok := v.(interface{ Transport() string }); ok {
 		return t.Transport()
@@ -730,7 +761,7 @@ func transport(v any) string {
 	return "in process"
 }
 
-// sandboxes says how outside plugins are confined; nil if neither is one.
+// sandboxes describes how outside plugins are confined; nil if neither is an outside plugin's.
 func sandboxes(problem, optimizer any) map[string]string {
 	all := map[string]string{}
 	for name, v := range map[string]any{"problem": problem, "optimizer": optimizer} {
@@ -744,8 +775,8 @@ func sandboxes(problem, optimizer any) map[string]string {
 	return all
 }
 
-// ownSeconds is the time that the code of a problem or optimizer in another process says it took so
-// far; 0: it is in this process, or does not say.
+// ownSeconds returns the time that the code of a problem or optimizer in another process reports to
+// have taken so far; 0 if it is in this process or does not report it.
 func ownSeconds(v any) float64 {
 	if t, ok := v.(interface{ OwnSeconds() float64 }); ok {
 		return t.OwnSeconds()
@@ -753,8 +784,8 @@ func ownSeconds(v any) float64 {
 	return 0
 }
 
-// took returns the seconds of a call that began when the code of v had taken own, and counts those
-// that it spent on the way.
+// took returns the seconds of a call that began when the code of v had taken own seconds, and adds
+// those that the call spent in transport to the record.
 func (r *runner[T]) took(v any, own float64, began time.Time) float64 {
 	all := time.Since(began).Seconds()
 	if now := ownSeconds(v); now > own {

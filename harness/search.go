@@ -29,9 +29,9 @@ type outcome struct {
 //
 //  1. the best decade: from the declared default up by decades until a run is unstable or the
 //     default and the best point so far are two decades below, then down from the default until
-//     both are two decades above or the steps change nothing. A run that does not improve is worse, not
-//     unstable: it may be on a plateau, which larger steps leave, or its network may be saturated,
-//     as with any larger step.
+//     both are two decades above or the steps change nothing. A run that does not improve is worse,
+//     not unstable: it may be on a plateau, which larger steps leave, or its network may be
+//     saturated, as with any larger step.
 //  2. the best point: from the best one so far, its neighbours on the grid, until the neighbour
 //     above and two below are worse and at least six points are known;
 //  3. the other tuned hyperparameters: their combinations at the best step size, then at its
@@ -101,8 +101,8 @@ func newSweep(
 		}
 	}
 	if n > maxCombinations {
-		return nil, fmt.Errorf("the declared grids of %s have %.3g combinations, want at most %d; fix some of its "+
-			"hyperparameters by set, or give sweep or tune", o.Name, n, maxCombinations)
+		return nil, fmt.Errorf("the declared grids of %s have %.3g combinations, want at most %d; fix "+
+			"some of its hyperparameters by set, or give sweep or tune", o.Name, n, maxCombinations)
 	}
 	return s, nil
 }

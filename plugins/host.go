@@ -110,18 +110,21 @@ func NewHost(o Options) (*Host, error) {
 		o.Transport = Doorbell
 	case Doorbell, Memory, Messages:
 	default:
-		return nil, fmt.Errorf("transport is %q, want %s, %s or %s", o.Transport, Doorbell, Memory, Messages)
+		return nil, fmt.Errorf("transport is %q, want %s, %s or %s", o.Transport, Doorbell, Memory,
+			Messages)
 	}
 	// The janitor comes first, so that there is no moment at which a killed host leaves a folder
 	// behind.
 	dir := privateFolder()
 	janitor, err := wire.NewJanitor(dir)
 	if err != nil {
-		o.Logger.Warn("no janitor: if this process is killed, plugins and temporary files may stay behind", "error", err)
+		o.Logger.Warn("no janitor: if this process is killed, plugins and temporary files "+
+			"may stay behind", "error", err)
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		janitor.Dismiss()
-		return nil, fmt.Errorf("make a folder for sockets: %w; set TMPDIR to a folder that is writable", err)
+		return nil, fmt.Errorf("make a folder for sockets: %w; set TMPDIR to a folder that is writable",
+			err)
 	}
 	open, cancel := context.WithCancel(context.Background())
 	return &Host{

@@ -127,13 +127,15 @@ func (p *Plugin) connect(ctx context.Context, device string) (*wire.Conn, error)
 	sandbox, env := p.confine(ctx, dir, env)
 	process, err := wire.Start(ctx, wire.Config{
 		Name: p.Name, Argv: p.argv, Env: env, Dir: dir, Logger: h.options.Logger,
-		StartTimeout: h.options.StartTimeout, Janitor: h.janitor, Memory: max(h.options.Memory, 0), Sandbox: sandbox,
+		StartTimeout: h.options.StartTimeout, Janitor: h.janitor, Memory: max(h.options.Memory, 0),
+		Sandbox: sandbox,
 	})
 	if err != nil {
 		return nil, err
 	}
 	most := wire.Transport(h.options.Transport)
-	conn, err := wire.Connect(ctx, process, h.memory, most, h.options.StartTimeout, h.options.CallTimeout)
+	conn, err := wire.Connect(ctx, process, h.memory, most, h.options.StartTimeout,
+		h.options.CallTimeout)
 	if err != nil {
 		process.Stop()
 		return nil, err
@@ -218,9 +220,10 @@ func (p *Plugin) reach(c *carrier) (*wire.Conn, error) {
 // sameCode returns an error if what the plugin serves is not what it served when it was launched
 // first.
 func (p *Plugin) sameCode(conn *wire.Conn) error {
-	if optimizers, problems := conn.Definitions(p.live, p.reserve); !slices.Equal(codes(optimizers, problems), codes(p.Optimizers, p.Problems)) {
-		return errors.New("its code has changed since it was launched: it declares other names, versions, digests or environments; " +
-			"run again to use the new code")
+	optimizers, problems := conn.Definitions(p.live, p.reserve)
+	if !slices.Equal(codes(optimizers, problems), codes(p.Optimizers, p.Problems)) {
+		return errors.New("its code has changed since it was launched: it declares other names, " +
+			"versions, digests or environments; run again to use the new code")
 	}
 	return nil
 }
@@ -268,7 +271,8 @@ func SumFile(path string) (string, error) {
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.Size() > maxExecutable {
-		return "", fmt.Errorf("%s has %d bytes, want an executable of at most %d", path, info.Size(), int64(maxExecutable))
+		return "", fmt.Errorf("%s has %d bytes, want an executable of at most %d", path, info.Size(),
+			int64(maxExecutable))
 	}
 	sum := sha256.New()
 	if _, err := io.Copy(sum, f); err != nil {

@@ -20,10 +20,11 @@ import (
 // the kernel tells of the machine and, in /proc/self, of the program itself; but nothing of other
 // programs.
 var systemPlaces = []string{
-	"/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin", "/opt", "/etc", "/nix/store", "/gnu/store", "/snap", "/sys",
-	"/proc/self", "/proc/sys", "/proc/driver", "/proc/cgroups", "/proc/cmdline", "/proc/cpuinfo", "/proc/devices", "/proc/filesystems",
-	"/proc/loadavg", "/proc/meminfo", "/proc/modules", "/proc/stat", "/proc/swaps", "/proc/uptime", "/proc/version", "/proc/vmstat",
-	"/proc/zoneinfo",
+	"/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin", "/opt", "/etc", "/nix/store",
+	"/gnu/store", "/snap", "/sys", "/proc/self", "/proc/sys", "/proc/driver", "/proc/cgroups",
+	"/proc/cmdline", "/proc/cpuinfo", "/proc/devices", "/proc/filesystems", "/proc/loadavg",
+	"/proc/meminfo", "/proc/modules", "/proc/stat", "/proc/swaps", "/proc/uptime", "/proc/version",
+	"/proc/vmstat", "/proc/zoneinfo",
 }
 
 // devices that programs use, accelerators among them, as patterns.
@@ -35,7 +36,8 @@ var devices = []string{
 // ofHome are folders below the user's that plugins read: packages of Python and of noisebench, and
 // downloaded weights and data.
 var ofHome = []string{
-	".local/lib", ".local/bin", ".local/share/noisebench", ".cache/noisebench", ".cache/torch", ".cache/huggingface",
+	".local/lib", ".local/bin", ".local/share/noisebench", ".cache/noisebench", ".cache/torch",
+	".cache/huggingface",
 }
 
 // unconfined says why outside plugins of this host are not confined; empty if they are.
@@ -65,7 +67,9 @@ func (p *Plugin) Sandbox() string {
 
 // confine returns what a process of the plugin may reach, and its environment. It may write to the
 // private folder, which it finds as that for temporary files. nil: it is not confined.
-func (p *Plugin) confine(ctx context.Context, private string, env []string) (*supervisor.Sandbox, []string) {
+func (p *Plugin) confine(
+	ctx context.Context, private string, env []string,
+) (*supervisor.Sandbox, []string) {
 	if p.Name == protocol.BuiltIn || p.host.unconfined() != "" {
 		return nil, env
 	}
@@ -79,7 +83,8 @@ func (p *Plugin) confine(ctx context.Context, private string, env []string) (*su
 	b.ofUser(env)
 	for _, argument := range p.argv {
 		b.program(argument)
-		if colon := strings.LastIndexByte(argument, ':'); colon > 0 { // an object of a file: path/to/file.py:Name
+		// an object of a file: path/to/file.py:Name
+		if colon := strings.LastIndexByte(argument, ':'); colon > 0 {
 			b.program(argument[:colon])
 		}
 	}
@@ -94,7 +99,9 @@ func (p *Plugin) confine(ctx context.Context, private string, env []string) (*su
 	}
 	b.s.Read = slices.Compact(slices.Sorted(slices.Values(b.s.Read)))
 	env = slices.Clip(env)
-	for _, name := range []string{"TMPDIR", "TMP", "TEMP", "CUDA_CACHE_PATH", "TRITON_CACHE_DIR", "NUMBA_CACHE_DIR", "MPLCONFIGDIR"} {
+	for _, name := range []string{
+		"TMPDIR", "TMP", "TEMP", "CUDA_CACHE_PATH", "TRITON_CACHE_DIR", "NUMBA_CACHE_DIR", "MPLCONFIGDIR",
+	} {
 		env = append(env, name+"="+private)
 	}
 	return &b.s, env
@@ -218,7 +225,8 @@ func (b *bounds) ofUser(env []string) {
 					b.binaries(filepath.Clean(dir))
 				}
 			}
-		case slices.Contains([]string{"TMPDIR", "TMP", "TEMP"}, name), strings.HasPrefix(name, "XDG_"), strings.HasPrefix(name, "SLURM_"):
+		case slices.Contains([]string{"TMPDIR", "TMP", "TEMP"}, name), strings.HasPrefix(name, "XDG_"),
+			strings.HasPrefix(name, "SLURM_"):
 		default:
 			for _, path := range filepath.SplitList(value) {
 				if filepath.IsAbs(path) {

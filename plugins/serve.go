@@ -48,7 +48,9 @@ func usage(path string, optimizers []protocol.OptimizerDef, problems []protocol.
 }
 
 // sortOut separates optimizers and problems. Its error names the first invalid definition.
-func sortOut(defs []protocol.Definition) (os []protocol.OptimizerDef, ps []protocol.ProblemDef, err error) {
+func sortOut(
+	defs []protocol.Definition,
+) (os []protocol.OptimizerDef, ps []protocol.ProblemDef, err error) {
 	for _, d := range defs {
 		switch d := d.(type) {
 		case protocol.OptimizerDef:
@@ -74,7 +76,8 @@ func checkDefinitions(os []protocol.OptimizerDef, ps []protocol.ProblemDef) erro
 		case name == "":
 			return fmt.Errorf("a definition of kind %s has no name", kind)
 		case len(name) > protocol.MaxNameLen:
-			return fmt.Errorf("%s %.20q has a name of %d bytes, want at most %d", kind, name, len(name), protocol.MaxNameLen)
+			return fmt.Errorf("%s %.20q has a name of %d bytes, want at most %d", kind, name, len(name),
+				protocol.MaxNameLen)
 		case !hyphenated.MatchString(name):
 			return fmt.Errorf("%s %q: want a name in lower case, words joined by hyphens", kind, name)
 		case names[kind+name]:
@@ -119,7 +122,8 @@ func checkOptimizer(d *protocol.OptimizerDef) error {
 	}
 	for i, name := range d.Reports {
 		if len(name) > protocol.MaxNameLen {
-			return fmt.Errorf("report %d has a name of %d bytes, want at most %d", i+1, len(name), protocol.MaxNameLen)
+			return fmt.Errorf("report %d has a name of %d bytes, want at most %d", i+1, len(name),
+				protocol.MaxNameLen)
 		}
 		if name == "" || slices.Contains(d.Reports[:i], name) {
 			return fmt.Errorf("report %d is named %q, want names, each once", i+1, name)
@@ -168,9 +172,11 @@ func checkTexts(version, doc, source string, identity protocol.Identity) error {
 	case len(source) > maxText:
 		return fmt.Errorf("its Source has %d bytes, want at most %d", len(source), maxText)
 	case len(identity.Digest) > protocol.MaxNameLen:
-		return fmt.Errorf("its digest has %d bytes, want at most %d", len(identity.Digest), protocol.MaxNameLen)
+		return fmt.Errorf("its digest has %d bytes, want at most %d", len(identity.Digest),
+			protocol.MaxNameLen)
 	case len(identity.Environment) > maxEnvironment:
-		return fmt.Errorf("its environment has %d entries, want at most %d", len(identity.Environment), maxEnvironment)
+		return fmt.Errorf("its environment has %d entries, want at most %d", len(identity.Environment),
+			maxEnvironment)
 	}
 	for name, value := range identity.Environment {
 		if n := len(name) + len(value); n > maxText {
@@ -187,14 +193,19 @@ func checkHyperparameters(hs []protocol.Hyperparameter) error {
 	for i, h := range hs {
 		switch {
 		case len(h.Name) > protocol.MaxNameLen:
-			return fmt.Errorf("hyperparameter %d has a name of %d bytes, want at most %d", i+1, len(h.Name), protocol.MaxNameLen)
+			return fmt.Errorf("hyperparameter %d has a name of %d bytes, want at most %d", i+1, len(h.Name),
+				protocol.MaxNameLen)
 		case len(h.Doc) > maxText:
-			return fmt.Errorf("hyperparameter %s: its Doc has %d bytes, want at most %d", h.Name, len(h.Doc), maxText)
+			return fmt.Errorf("hyperparameter %s: its Doc has %d bytes, want at most %d", h.Name, len(h.Doc),
+				maxText)
 		case len(h.Grid) > maxGrid:
-			return fmt.Errorf("hyperparameter %s: its grid has %d settings, want at most %d", h.Name, len(h.Grid), int(maxGrid))
+			return fmt.Errorf("hyperparameter %s: its grid has %d settings, want at most %d", h.Name,
+				len(h.Grid), int(maxGrid))
 		case !underscored.MatchString(h.Name):
 			return fmt.Errorf("hyperparameter %d is named %q, want lower_snake_case", i+1, h.Name)
-		case slices.ContainsFunc(hs[:i], func(o protocol.Hyperparameter) bool { return o.Name == h.Name }):
+		case slices.ContainsFunc(hs[:i], func(o protocol.Hyperparameter) bool {
+			return o.Name == h.Name
+		}):
 			return fmt.Errorf("two hyperparameters are named %s; rename one", h.Name)
 		}
 		if err := h.Check(h.Default); err != nil {

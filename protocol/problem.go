@@ -159,9 +159,10 @@ func (s *ProblemSpec) Check() error {
 		return fmt.Errorf("dim is %d, want 1 to %d", s.Dim, math.MaxInt32)
 	case s.DType != Float32 && s.DType != Float64:
 		return fmt.Errorf("dtype is %q, want float32 or float64", s.DType)
-	case min(s.Train, s.Validation, s.Test) < 0 || int64(max(s.Train, s.Validation, s.Test)) > maxExamples:
-		return fmt.Errorf("parts have %d, %d and %d examples, want 0 to %d", s.Train, s.Validation, s.Test,
-			int64(maxExamples))
+	case min(s.Train, s.Validation, s.Test) < 0 ||
+		int64(max(s.Train, s.Validation, s.Test)) > maxExamples:
+		return fmt.Errorf("parts have %d, %d and %d examples, want 0 to %d", s.Train, s.Validation,
+			s.Test, int64(maxExamples))
 	case !s.Measures.Valid() || !s.Measures.Has(Gradient):
 		return fmt.Errorf("measures %v, want known quantities with the gradient among them",
 			s.Measures)
@@ -172,13 +173,15 @@ func (s *ProblemSpec) Check() error {
 	case s.Metric.Name == "":
 		return fmt.Errorf("metric has no name")
 	case len(s.Metric.Name) > MaxNameLen:
-		return fmt.Errorf("the metric's name has %d bytes, want at most %d", len(s.Metric.Name), MaxNameLen)
+		return fmt.Errorf("the metric's name has %d bytes, want at most %d", len(s.Metric.Name),
+			MaxNameLen)
 	case s.Budget > maxExamples:
 		return fmt.Errorf("budget is %d examples, want at most %d", s.Budget, int64(maxExamples))
 	case len(s.Blocks) > maxBlocks:
 		return fmt.Errorf("there are %d blocks, want at most %d", len(s.Blocks), maxBlocks)
 	case max(len(s.Schedule), len(s.Data), len(s.Constants)) > maxListed:
-		return fmt.Errorf("there are %d drops of the step size, %d data files and %d constants, want at most %d of each",
+		return fmt.Errorf("there are %d drops of the step size, %d data files and %d constants, want "+
+			"at most %d of each",
 			len(s.Schedule), len(s.Data), len(s.Constants), maxListed)
 	case s.BatchSize < 1:
 		return fmt.Errorf("batch size is %d, want at least 1", s.BatchSize)
@@ -211,7 +214,8 @@ func (s *ProblemSpec) Check() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Constants)) {
 		if len(name) > MaxNameLen {
-			return fmt.Errorf("constant %.20q has a name of %d bytes, want at most %d", name, len(name), MaxNameLen)
+			return fmt.Errorf("constant %.20q has a name of %d bytes, want at most %d", name, len(name),
+				MaxNameLen)
 		}
 		if v := s.Constants[name]; !Finite(v) {
 			return fmt.Errorf("constant %s is %g, want a finite number", name, v)

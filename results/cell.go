@@ -54,10 +54,14 @@ type Cell struct {
 // Entries returns the entries of the plan that the cell is one of; nil for one that the plan does
 // not have.
 func (c *Cell) Entries(plan *protocol.Plan) (p *protocol.ProblemEntry, o *protocol.OptimizerEntry) {
-	if i := slices.IndexFunc(plan.Problems, func(e protocol.ProblemEntry) bool { return e.Name == c.Problem }); i >= 0 {
+	if i := slices.IndexFunc(plan.Problems, func(e protocol.ProblemEntry) bool {
+		return e.Name == c.Problem
+	}); i >= 0 {
 		p = &plan.Problems[i]
 	}
-	if i := slices.IndexFunc(plan.Optimizers, func(e protocol.OptimizerEntry) bool { return e.Name == c.Optimizer }); i >= 0 {
+	if i := slices.IndexFunc(plan.Optimizers, func(e protocol.OptimizerEntry) bool {
+		return e.Name == c.Optimizer
+	}); i >= 0 {
 		o = &plan.Optimizers[i]
 	}
 	return p, o
@@ -76,7 +80,8 @@ func (c *Cell) Fixed() protocol.Setting {
 		return fixed
 	}
 	for name, v := range c.Setting {
-		if declared, known := c.Defaults[name]; c.Defaults != nil && !slices.Contains(c.Tuned, name) && !(known && v == declared) {
+		if declared, known := c.Defaults[name]; c.Defaults != nil && !slices.Contains(c.Tuned, name) &&
+			!(known && v == declared) {
 			fixed[name] = v
 		}
 	}

@@ -17,7 +17,8 @@ func (s *Store) checkpointPath(id string) string { return filepath.Join(s.dir, "
 // LoadCheckpoint returns what was last saved of an unfinished run, or nil. What is not a file is an
 // error, which does not keep SaveCheckpoint from replacing it.
 func (s *Store) LoadCheckpoint(id string) ([]byte, error) {
-	data, err := ReadRegular(s.checkpointPath(id), math.MaxInt64-1) // it is as long as the optimizer's state
+	// it is as long as the optimizer's state
+	data, err := ReadRegular(s.checkpointPath(id), math.MaxInt64-1)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -22,12 +22,12 @@
 //	runs/ab/ab….damaged                an unreadable file that a readable record has replaced
 //	failed/ab….jsonl                   the last failure of a run that has not finished yet
 //	imported/ab….jsonl                 the record of a run that another tool made
-//	plans/NAME.json                    the definitions of a plan when it was last run (package bundle),
-//	                                   with which tables need neither plugins nor data
+//	plans/NAME.json                    the definitions of a plan when it was last run (package
+//	                                   bundle), with which tables need neither plugins nor data
 //	index/….index                      what records hold besides their traces, to read many of them
 //	                                   fast; used for a record only while its file is as it was
-//	bundles/ROOT.json                  the runs that were taken from that bundle, and those of its runs
-//	                                   that were repeated here
+//	bundles/ROOT.json                  the runs that were taken from that bundle, and those of its
+//	                                   runs that were repeated here
 //	claims/                            which process makes which run now (package claim)
 //	checkpoints/                       states of unfinished runs, from which they continue
 //	tmp/                               files being written

@@ -15,9 +15,10 @@ const (
 // Equivalence returns the difference δ ≥ 0 from a leading value of the metric on a part below which
 // two values are the same for practical purposes, given the value at the starting point:
 //
-//   - accuracy: the standard error √(p(1−p)/N) that a leader's accuracy p has from the N examples of the part;
-//   - suboptimality, and a loss whose optimum is known: 1 % of the way from the start to the leader, on a logarithmic scale
-//     of the distance to the optimum;
+//   - accuracy: the standard error √(p(1−p)/N) that a leader's accuracy p has from the N examples
+//     of the part;
+//   - suboptimality, and a loss whose optimum is known: 1 % of the way from the start to the
+//     leader, on a logarithmic scale of the distance to the optimum;
 //   - any other: 1 % of the way from the start to the leader.
 func Equivalence(spec *protocol.ProblemSpec, part protocol.Part, start, leader float64) float64 {
 	const share = 0.01
@@ -29,7 +30,8 @@ func Equivalence(spec *protocol.ProblemSpec, part protocol.Part, start, leader f
 	switch {
 	case spec.Metric.Name == Accuracy:
 		n := map[protocol.Part]int{
-			protocol.TrainPart: spec.Train, protocol.ValidationPart: spec.Validation, protocol.TestPart: spec.Test,
+			protocol.TrainPart: spec.Train, protocol.ValidationPart: spec.Validation,
+			protocol.TestPart: spec.Test,
 		}[PartFor(spec, part)]
 		δ = math.Sqrt(leader * (1 - leader) / float64(n))
 	case known && start > optimum && leader > optimum:
@@ -54,7 +56,9 @@ func Rounding(t protocol.DType) float64 {
 
 // Near reports whether two points have the same parts, with losses that differ by rounding alone.
 func (p *Point) Near(q *Point, t protocol.DType) bool {
-	for _, part := range []protocol.Part{protocol.TrainPart, protocol.ValidationPart, protocol.TestPart} {
+	for _, part := range []protocol.Part{
+		protocol.TrainPart, protocol.ValidationPart, protocol.TestPart,
+	} {
 		v, have := p.At(part)
 		w, other := q.At(part)
 		a, b := float64(v.Loss), float64(w.Loss)

@@ -2,13 +2,9 @@ package results
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
-	"syscall"
 )
 
 // FileName returns the name, without extension, of a file or folder for items that users name, such
@@ -31,7 +27,9 @@ func FileName(parts ...string) string {
 	if base, _, _ := strings.Cut(name, "."); slices.Contains(reserved, strings.ToLower(base)) {
 		name = fmt.Sprintf("=%02X%s", name[0], name[1:])
 	}
-	if len(name) > most || strings.ContainsFunc(strings.Join(parts, ""), func(r rune) bool { return 'A' <= r && r <= 'Z' }) {
+	if len(name) > most || strings.ContainsFunc(strings.Join(parts, ""), func(r rune) bool {
+		return 'A' <= r && r <= 'Z'
+	}) {
 		sum := sha256.Sum256(fmt.Appendf(nil, "%q", parts))
 		name = fmt.Sprintf("%s=_%x", name[:min(len(name), most-18)], sum[:8])
 	}
@@ -61,41 +59,4 @@ func encodeName(part string) string {
 		}
 	}
 	return b.String()
-}
-
-// OpenRegular opens a regular file for reading. Anything else, such as a pipe, at which opening
-// might never end, or a device, at which reading might not, is an error.
-func OpenRegular(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		if info, e := os.Stat(path); e == nil && !info.Mode().IsRegular() {
-			err = fmt.Errorf("%s is not a regular file", path) // a socket cannot be opened at all
-		}
-		return nil, err
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is not a regular file", path)
-	}
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
-}
-
-// ReadRegular reads a regular file of at most most bytes. Pipes, folders and larger files are
-// errors.
-func ReadRegular(path string, most int64) ([]byte, error) {
-	f, err := OpenRegular(path)
-	if err != nil {
-		return nil, err
-	}
-	if info, err := f.Stat(); err == nil && info.Size() > most {
-		return nil, errors.Join(fmt.Errorf("%s has more than %d bytes", path, most), f.Close())
-	}
-	text, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err == nil && int64(len(text)) > most {
-		err = fmt.Errorf("%s has more than %d bytes", path, most) // it grew
-	}
-	return text, errors.Join(err, f.Close())
 }

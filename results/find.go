@@ -29,7 +29,8 @@ func (s *Store) Find(prefix string) (*Found, error) {
 	}
 	found := map[string]*Found{} // by ID
 	for _, pattern := range []string{
-		"runs/" + prefix[:2] + "/" + prefix + "*.jsonl", "failed/" + prefix + "*.jsonl", "imported/" + prefix + "*.jsonl",
+		"runs/" + prefix[:2] + "/" + prefix + "*.jsonl", "failed/" + prefix + "*.jsonl",
+		"imported/" + prefix + "*.jsonl",
 	} {
 		matches, err := fs.Glob(os.DirFS(s.dir), pattern) // in order: a run before its other outcomes
 		if err != nil {

@@ -71,11 +71,16 @@ func (ids *IDs) prepare(r *Run) {
 // sameButSeed reports whether two runs are equal apart from their seeds.
 func sameButSeed(r, s *Run) bool {
 	return r.Protocol == s.Protocol &&
-		r.Problem.Name == s.Problem.Name && r.Problem.Version == s.Problem.Version && r.Problem.Plugin == s.Problem.Plugin && r.Problem.Fingerprint == s.Problem.Fingerprint &&
-		maps.Equal(r.Problem.Parameters, s.Problem.Parameters) && slices.Equal(r.Problem.Data, s.Problem.Data) &&
-		r.Optimizer.Name == s.Optimizer.Name && r.Optimizer.Version == s.Optimizer.Version && r.Optimizer.Plugin == s.Optimizer.Plugin &&
+		r.Problem.Name == s.Problem.Name && r.Problem.Version == s.Problem.Version &&
+		r.Problem.Plugin == s.Problem.Plugin && r.Problem.Fingerprint == s.Problem.Fingerprint &&
+		maps.Equal(r.Problem.Parameters, s.Problem.Parameters) &&
+		slices.Equal(r.Problem.Data, s.Problem.Data) &&
+		r.Optimizer.Name == s.Optimizer.Name && r.Optimizer.Version == s.Optimizer.Version &&
+		r.Optimizer.Plugin == s.Optimizer.Plugin &&
 		r.Optimizer.Fingerprint == s.Optimizer.Fingerprint &&
 		maps.Equal(r.Optimizer.Setting, s.Optimizer.Setting) &&
-		r.Budget == s.Budget && r.BatchSize == s.BatchSize && r.Schedule.Equal(s.Schedule) && r.Clip == s.Clip &&
-		r.Order == s.Order && r.Evaluations == s.Evaluations && r.Trace == s.Trace && r.Diagnostics == s.Diagnostics
+		r.Budget == s.Budget && r.BatchSize == s.BatchSize && r.Schedule.Equal(s.Schedule) &&
+		r.Clip == s.Clip &&
+		r.Order == s.Order && r.Evaluations == s.Evaluations && r.Trace == s.Trace &&
+		r.Diagnostics == s.Diagnostics
 }

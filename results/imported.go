@@ -9,7 +9,9 @@ import (
 	"strings"
 )
 
-func (s *Store) importedPath(id string) string { return filepath.Join(s.dir, "imported", id+".jsonl") }
+func (s *Store) importedPath(id string) string {
+	return filepath.Join(s.dir, "imported", id+".jsonl")
+}
 
 // Import saves the record of an imported run and reports whether it is new. If the store has
 // another outcome of the same run, it keeps that and returns a *ConflictError whose Other is the

@@ -19,12 +19,12 @@ import (
 // index is a cache of what finished records hold besides their traces, in files that are read much
 // faster than the records. Records stay the truth:
 //
-//   - Each entry names size, times and inode of the record's file as they were when that was read. It
-//     is used only while the file has them, so that a record that was changed, replaced or removed is
-//     read, or missed, as if there were no index.
-//   - A file that changed less than settleTime before it was read is not indexed: its times might not
-//     tell a later change from that one. They are compared with the clock of this machine; where it
-//     differs from the file system's, nothing is indexed.
+//   - Each entry names size, times and inode of the record's file as they were when that was read.
+//     It is used only while the file has them, so that a record that was changed, replaced or
+//     removed is read, or missed, as if there were no index.
+//   - A file that changed less than settleTime before it was read is not indexed: its times might
+//     not tell a later change from that one. They are compared with the clock of this machine;
+//     where it differs from the file system's, nothing is indexed.
 //   - Table and entries have checksums, and what does not fit them is as good as absent.
 //   - An index file is never changed, only made and removed as a whole, so that any number of
 //     processes may write, merge and read at the same time; at worst something is indexed twice.

@@ -23,7 +23,9 @@ type built struct {
 }
 
 func newIndexBuilder() *indexBuilder {
-	return &indexBuilder{numbers: map[string]uint32{}, entries: map[[sha256.Size]byte]built{}, known: newShared()}
+	return &indexBuilder{
+		numbers: map[string]uint32{}, entries: map[[sha256.Size]byte]built{}, known: newShared(),
+	}
 }
 
 func (b *indexBuilder) number(text []byte) uint32 {
@@ -67,7 +69,8 @@ func (b *indexBuilder) learn(id string, at stamp, data []byte, r *Record) {
 	// What comes back has to be the record, whatever its file holds.
 	whole := append(make([]byte, 4*numTexts, 4*numTexts+len(rest)), rest...)
 	var back Record
-	if !decodeEntry(whole, func([numTexts]uint32) *common { return decodeCommon(texts, b.known) }, &back) || !sameRecord(r, &back) {
+	if !decodeEntry(whole, func([numTexts]uint32) *common { return decodeCommon(texts, b.known) },
+		&back) || !sameRecord(r, &back) {
 		return
 	}
 	b.add(name, at, texts, rest)

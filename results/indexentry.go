@@ -96,7 +96,8 @@ func encodeEntry(data []byte, r *Record) (texts [numTexts][]byte, rest []byte, o
 	i := bytes.LastIndex(value["run"], append(seed, `,"budget":`...))
 	host, _, whole := bytes.Cut(value["host"], []byte(`},"digest":"`))
 	j := bytes.LastIndex(host, []byte(`,"started":`))
-	if i < 0 || j < 0 || !whole || len(value["end"]) > math.MaxUint16 || len(host)-j >= math.MaxUint16 {
+	if i < 0 || j < 0 || !whole || len(value["end"]) > math.MaxUint16 ||
+		len(host)-j >= math.MaxUint16 {
 		return texts, nil, false
 	}
 	host = append(slices.Clip(host), '}')
@@ -217,7 +218,8 @@ func decodePoints(columns, numbers []byte) (points []Point, ok bool) {
 
 // sameRecord compares records without their traces, points bit by bit.
 func sameRecord(r, s *Record) bool {
-	return r.End == s.End && reflect.DeepEqual(r.Run, s.Run) && reflect.DeepEqual(r.Spec, s.Spec) && reflect.DeepEqual(r.Host, s.Host) &&
+	return r.End == s.End && reflect.DeepEqual(r.Run, s.Run) && reflect.DeepEqual(r.Spec, s.Spec) &&
+		reflect.DeepEqual(r.Host, s.Host) &&
 		samePoints(r.Points, s.Points)
 }
 
@@ -234,7 +236,8 @@ func samePoints(a, b []Point) bool {
 				return false
 			}
 		}
-		p.Train, p.Validation, p.Test, q.Train, q.Validation, q.Test = Value{}, nil, nil, Value{}, nil, nil
+		p.Train, p.Validation, p.Test, q.Train, q.Validation, q.Test = Value{}, nil, nil, Value{}, nil,
+			nil
 		return p == q
 	})
 }

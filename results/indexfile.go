@@ -94,7 +94,8 @@ func openIndexFile(path string, known *shared) (f *indexFile, err error) {
 		return nil, err
 	}
 	damaged := fmt.Errorf("%s is damaged", path)
-	if info.Size() > 2*indexMost+maxRecord { // entries, one of them last, and the rest, which is smaller
+	// entries, one of them last, and the rest, which is smaller
+	if info.Size() > 2*indexMost+maxRecord {
 		return nil, damaged
 	}
 	head := make([]byte, headSize)
@@ -107,9 +108,11 @@ func openIndexFile(path string, known *shared) (f *indexFile, err error) {
 		return nil, damaged
 	}
 	rest = rest[sha256.Size:]
-	entries, texts, size := int64(little.Uint32(rest)), int64(little.Uint32(rest[4:])), little.Uint64(rest[8:])
+	entries, texts, size := int64(little.Uint32(rest)), int64(little.Uint32(rest[4:])),
+		little.Uint64(rest[8:])
 	sum := little.Uint32(rest[16:])
-	if size > math.MaxInt32 || headSize+entries*placeSize+int64(size) > info.Size() || texts > int64(size) {
+	if size > math.MaxInt32 || headSize+entries*placeSize+int64(size) > info.Size() ||
+		texts > int64(size) {
 		return nil, damaged
 	}
 	body := make([]byte, entries*placeSize+int64(size))

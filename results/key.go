@@ -18,7 +18,8 @@ func (r Run) Key() string {
 // whatever its setting and seed.
 func (r Run) PairKey() string {
 	r.Optimizer.Setting, r.Seed = nil, 0
-	r.Schedule, r.Clip = protocol.Schedule{}, 0 // which an entry may have of its own, and so are tuned like a setting
+	// which an entry may have of its own, and so are tuned like a setting
+	r.Schedule, r.Clip = protocol.Schedule{}, 0
 	return r.Key()
 }
 

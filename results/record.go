@@ -152,7 +152,8 @@ type Host struct {
 // With returns h with the parts that only the run itself knows: transports, executables, sandboxes
 // and clocks.
 func (h Host) With(run *Host) Host {
-	h.Transport, h.Executables, h.Sandbox, h.Clocks = run.Transport, run.Executables, run.Sandbox, run.Clocks
+	h.Transport, h.Executables, h.Sandbox, h.Clocks = run.Transport, run.Executables, run.Sandbox,
+		run.Clocks
 	return h
 }
 

@@ -27,7 +27,8 @@ func (p *Point) At(part protocol.Part) (Value, bool) {
 // PartFor returns part if the problem has it, else the train part, which is then the objective
 // (R6).
 func PartFor(spec *protocol.ProblemSpec, part protocol.Part) protocol.Part {
-	if part == protocol.ValidationPart && spec.Validation > 0 || part == protocol.TestPart && spec.Test > 0 {
+	if part == protocol.ValidationPart && spec.Validation > 0 ||
+		part == protocol.TestPart && spec.Test > 0 {
 		return part
 	}
 	return protocol.TrainPart

@@ -19,7 +19,9 @@ type shared struct {
 }
 
 func newShared() *shared {
-	return &shared{specs: map[string]protocol.ProblemSpec{}, runs: map[string]Run{}, hosts: map[string]Host{}}
+	return &shared{
+		specs: map[string]protocol.ProblemSpec{}, runs: map[string]Run{}, hosts: map[string]Host{},
+	}
 }
 
 // run decodes a Run. Bytes that differ from the form that Encode writes, so that the seed cannot be

@@ -15,5 +15,7 @@ func stampOf(path string) (stamp, error) {
 }
 
 func stampFrom(info *syscall.Stat_t) stamp {
-	return stamp{size: info.Size, modified: info.Mtim.Nano(), changed: info.Ctim.Nano(), inode: info.Ino}
+	return stamp{
+		size: info.Size, modified: info.Mtim.Nano(), changed: info.Ctim.Nano(), inode: info.Ino,
+	}
 }

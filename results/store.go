@@ -34,7 +34,8 @@ type ConflictError struct {
 }
 
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("run %.12s has two different outcomes: compare %s with %s", e.ID, e.Kept, e.Other)
+	return fmt.Sprintf("run %.12s has two different outcomes: compare %s with %s", e.ID, e.Kept,
+		e.Other)
 }
 
 // Open returns the store in dir. The folder need not exist; it is created when the first record is
@@ -74,7 +75,8 @@ func (s *Store) FailedPath(id string) string { return filepath.Join(s.dir, "fail
 // are kept and the error is a *ConflictError.
 func (s *Store) Commit(r *Record) error {
 	if r.Imported != nil {
-		return fmt.Errorf("run %.12s was imported from %s: it cannot be kept among noisebench's own runs", r.Run.ID(), r.Imported.Source)
+		return fmt.Errorf("run %.12s was imported from %s: it cannot be kept among noisebench's own runs",
+			r.Run.ID(), r.Imported.Source)
 	}
 	data, err := Encode(r)
 	if err != nil {
@@ -148,7 +150,8 @@ func (s *Store) replace(id, path string, data []byte) error {
 
 // putAside renames what is in the place of a record and is none.
 func putAside(path string) error {
-	return os.Rename(path, fmt.Sprintf("%s.%08x.damaged", strings.TrimSuffix(path, ".jsonl"), rand.Uint32()))
+	return os.Rename(path,
+		fmt.Sprintf("%s.%08x.damaged", strings.TrimSuffix(path, ".jsonl"), rand.Uint32()))
 }
 
 // readRecord reads the file of a record. What cannot be one, by its type or size, is a
@@ -240,7 +243,8 @@ func syncDir(dir string) error {
 		return err
 	}
 	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, syscall.EINVAL) {
+	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) &&
+		!errors.Is(err, syscall.EINVAL) {
 		return err
 	}
 	return nil
@@ -251,7 +255,8 @@ func (s *Store) explain(id string, err error) error {
 	advice := "solve this and start again: finished runs are kept"
 	var link *os.LinkError
 	switch {
-	case errors.As(err, &link) && (errors.Is(err, syscall.EPERM) || errors.Is(err, errors.ErrUnsupported)):
+	case errors.As(err, &link) &&
+		(errors.Is(err, syscall.EPERM) || errors.Is(err, errors.ErrUnsupported)):
 		advice = "choose a results folder on a file system with hard links"
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		advice = "free some space and start again: finished runs are kept"
@@ -306,14 +311,18 @@ func (s *Store) LookupFailed(id string) (*Record, bool, error) {
 // buffers are reused for reading files, to which decoded records do not refer.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-func (s *Store) read(path string, trace bool, check func(string, *Record) error) (*Record, bool, error) {
+func (s *Store) read(
+	path string, trace bool, check func(string, *Record) error,
+) (*Record, bool, error) {
 	file := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(file)
 	return s.readWith(file, path, trace, check)
 }
 
 // readWith is read, which leaves the file's contents in file.
-func (s *Store) readWith(file *bytes.Buffer, path string, trace bool, check func(string, *Record) error) (*Record, bool, error) {
+func (s *Store) readWith(
+	file *bytes.Buffer, path string, trace bool, check func(string, *Record) error,
+) (*Record, bool, error) {
 	err := readInto(file, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, false, nil
@@ -331,7 +340,8 @@ func (s *Store) readWith(file *bytes.Buffer, path string, trace bool, check func
 // ownRecord returns an error for an imported record in a place for noisebench's own runs.
 func ownRecord(path string, r *Record) error {
 	if r.Imported != nil {
-		return &SyntaxError{File: path, Msg: "imported from " + r.Imported.Source + "; it belongs in the folder imported"}
+		msg := "imported from " + r.Imported.Source + "; it belongs in the folder imported"
+		return &SyntaxError{File: path, Msg: msg}
 	}
 	return nil
 }
@@ -390,7 +400,8 @@ func (s *Store) files() iter.Seq2[string, error] {
 			id, extension, _ := strings.Cut(name, ".")
 			switch {
 			case err != nil:
-			case strings.HasSuffix(extension, "damaged"), filepath.Base(filepath.Dir(path)) == "failed" && exists(s.Path(id)):
+			case strings.HasSuffix(extension, "damaged"),
+				filepath.Base(filepath.Dir(path)) == "failed" && exists(s.Path(id)):
 				return nil
 			case !isID(id) || !strings.HasSuffix(extension, "jsonl"):
 				err = &SyntaxError{File: path, Msg: "not a record; it does not belong here"}

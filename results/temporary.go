@@ -43,7 +43,8 @@ func (s *Store) writeTemporary(id string, data []byte) (*temporary, error) {
 // newTemporary makes a file whose lock is held.
 func newTemporary(dir, id string) (*temporary, error) {
 	for {
-		path := filepath.Join(dir, fmt.Sprintf("%s.%s.%d.%016x", id, hostname(), os.Getpid(), rand.Uint64()))
+		path := filepath.Join(dir,
+			fmt.Sprintf("%s.%s.%d.%016x", id, hostname(), os.Getpid(), rand.Uint64()))
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 		if err != nil {
 			return nil, err

@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
+	"noisebench/harness"
 	"noisebench/results/board"
 )
 
@@ -34,7 +34,7 @@ it. Everything that they do can be done by hand: ./check.sh bundles/*.noisebench
 			case s.Rerun < 0:
 				return usagef(cmd, "--rerun is %d, want at least 0", s.Rerun)
 			case s.Revision == "":
-				s.Revision = revision()
+				s.Revision, _ = harness.Revision()
 			}
 			if s.Revision == "" {
 				return usagef(cmd, "no --revision given, and this bench does not know its own; "+
@@ -55,18 +55,4 @@ it. Everything that they do can be done by hand: ./check.sh bundles/*.noisebench
 		"`COMMIT` or tag of noisebench (default: that of this bench)")
 	f.IntVar(&s.Rerun, "rerun", 20, "runs of each proposed bundle to make again")
 	return cmd
-}
-
-// revision is the commit that this program was built from, where that is known.
-func revision() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return s.Value
-		}
-	}
-	return ""
 }

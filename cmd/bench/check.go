@@ -37,9 +37,9 @@ module, such as python:my_optimizer:MyAdam.`,
 			}
 			return nil
 		},
-		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string,
-			cobra.ShellCompDirective,
-		) {
+		ValidArgsFunction: func(
+			_ *cobra.Command, args []string, _ string,
+		) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
@@ -57,9 +57,7 @@ module, such as python:my_optimizer:MyAdam.`,
 					fmt.Fprintf(out, "plugin %s speaks contract version %d\n", p.Name,
 						p.ContractVersion())
 				},
-				Checked: func(d conformance.Definition,
-					checks []protocoltest.Check,
-				) {
+				Checked: func(d conformance.Definition, checks []protocoltest.Check) {
 					printChecks(out, d, checks)
 				},
 			}

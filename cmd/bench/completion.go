@@ -8,6 +8,14 @@ import (
 	"noisebench/plugins/problems"
 )
 
+// completeFlag completes the value of a flag of cmd to one of some values.
+func completeFlag(cmd *cobra.Command, flag string, values []string) {
+	complete := cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)
+	if err := cmd.RegisterFlagCompletionFunc(flag, complete); err != nil {
+		panic("bench: " + err.Error())
+	}
+}
+
 // completePlans completes the first argument to the name of a plan or a file.
 func completePlans(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {

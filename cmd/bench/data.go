@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -11,7 +9,6 @@ import (
 
 	"noisebench/internal/text"
 	"noisebench/plugins/problems"
-	"noisebench/protocol"
 )
 
 func newData() *cobra.Command {
@@ -35,10 +32,10 @@ whenever data are read.`,
 the user's cache folder. Files that are already there and intact are kept; interrupted downloads are
 resumed.`,
 		Example: "  bench data fetch mnist\n  bench data fetch all",
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string,
-			cobra.ShellCompDirective,
-		) {
-			return append(dataNames(), "all"), cobra.ShellCompDirectiveNoFileComp
+		ValidArgsFunction: func(
+			*cobra.Command, []string, string,
+		) ([]string, cobra.ShellCompDirective) {
+			return append(problems.DataNames(), "all"), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return fetchData(cmd, args) },
 	}
@@ -49,14 +46,6 @@ resumed.`,
 	}
 	group(cmd, list, fetch, verify)
 	return cmd
-}
-
-func dataNames() []string {
-	var names []string
-	for _, d := range problems.DataSets() {
-		names = append(names, d.Name)
-	}
-	return names
 }
 
 func listData(cmd *cobra.Command) error {
@@ -95,23 +84,12 @@ func verifyData(cmd *cobra.Command) error {
 
 func fetchData(cmd *cobra.Command, names []string) error {
 	if len(names) == 0 {
-		return usagef(cmd, "no data set given; known: %s, all", strings.Join(dataNames(), ", "))
+		return usagef(cmd, "no data set given; known: %s, all",
+			strings.Join(problems.DataNames(), ", "))
 	}
-	sets := problems.DataSets()
-	known := dataNames()
-	if !slices.Contains(names, "all") {
-		var wanted []problems.DataSet
-		for _, name := range names {
-			i := slices.Index(known, name)
-			if i < 0 {
-				return usagef(cmd, "%w", protocol.Unknown("data set", name, append(known, "all")))
-			}
-			wanted = append(wanted, sets[i])
-		}
-		sets = wanted
-	} else if os.Getenv("NOISEBENCH_MIRRORS") == "" { // a clone has the published bundles
-		sets = slices.DeleteFunc(sets,
-			func(d problems.DataSet) bool { return d.Name == "published" })
+	sets, err := problems.SelectDataSets(names)
+	if err != nil {
+		return usagef(cmd, "%w", err)
 	}
 	for _, d := range sets {
 		var printed time.Time

@@ -77,9 +77,6 @@ standard deviation are score_mean and score_std of measures, which "bench table"
 	cmd.Flags().StringVar(&format, "to", "", "`FORMAT`: "+strings.Join(bridge.Formats(), ", "))
 	cmd.Flags().StringVar(&out, "out", "",
 		"`DIR` for the files; older ones of the same names are replaced")
-	complete := cobra.FixedCompletions(bridge.Formats(), cobra.ShellCompDirectiveNoFileComp)
-	if err := cmd.RegisterFlagCompletionFunc("to", complete); err != nil {
-		panic("bench: " + err.Error())
-	}
+	completeFlag(cmd, "to", bridge.Formats())
 	return cmd
 }

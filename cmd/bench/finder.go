@@ -48,16 +48,21 @@ func (f *finder) find(cmd *cobra.Command, arg string) (*protocol.Plan, []results
 	if err != nil {
 		return nil, nil, err
 	}
-	cells := there.store.Cells(there.campaign)
+	cells := there.cells()
 	imported, err := there.imported(cmd, arg)
 	if err != nil {
 		return nil, nil, err
 	}
-	mark := there.notes.TakenMarker()
+	return &there.campaign.Plan, append(cells, imported...), nil
+}
+
+// cells returns the state of the cells. Those with runs from bundles name the bundles.
+func (f *found) cells() []results.Cell {
+	cells, mark := f.store.Cells(f.campaign), f.notes.TakenMarker()
 	for i := range cells {
 		mark(&cells[i])
 	}
-	return &there.campaign.Plan, append(cells, imported...), nil
+	return cells
 }
 
 // each passes the state of the cells to a function, from several goroutines, and keeps none: there

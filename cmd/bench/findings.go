@@ -27,11 +27,9 @@ func printReport(w io.Writer, v *check.Report, format string) error {
 		fmt.Fprintf(b, "root %s\n", v.Root)
 	}
 	if v.Title != "" || len(v.Authors) > 0 {
-		fmt.Fprintln(b, text.OneLine(strings.Join(slices.DeleteFunc([]string{
-			v.Title,
-			strings.Join(v.Authors, ", "),
-		},
-			func(s string) bool { return s == "" }), ", by ")))
+		parts := slices.DeleteFunc([]string{v.Title, strings.Join(v.Authors, ", ")},
+			func(s string) bool { return s == "" })
+		fmt.Fprintln(b, text.OneLine(strings.Join(parts, ", by ")))
 	}
 	group := ""
 	for _, f := range v.Findings {

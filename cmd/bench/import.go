@@ -1,19 +1,14 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"noisebench/internal/text"
 	"noisebench/protocol"
-	"noisebench/results"
 	"noisebench/results/bundle"
 )
 
@@ -41,9 +36,9 @@ ranking of the same problem.`,
 			}
 			return oneArg("bundle")(cmd, args)
 		},
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string,
-			cobra.ShellCompDirective,
-		) {
+		ValidArgsFunction: func(
+			*cobra.Command, []string, string,
+		) ([]string, cobra.ShellCompDirective) {
 			return slices.Sorted(maps.Keys(bundle.Published())), cobra.ShellCompDirectiveDefault
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -79,27 +74,15 @@ func importBundle(cmd *cobra.Command, name, dir string, b *baselines, flags *plu
 	if err := store.Prepare(); err != nil {
 		return err
 	}
-	ids := map[string]bool{}
-	for id, r := range x.Bundle.Records {
-		if r.End.Status != results.Failed {
-			ids[id] = true
-		}
-	}
+	ids := x.Bundle.Finished()
 	if len(ids) == 0 {
 		return fmt.Errorf("%s holds no finished run", name)
 	}
 	if err := b.takeFrom(cmd, x, c, store.Records, ids, 1); err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(dir, "plans",
-		results.FileName(x.Plan)+".json")); errors.Is(err, fs.ErrNotExist) {
-		err := bundle.Save(dir, &bundle.Saved{
-			Plan:        x.Bundle.Plan,
-			Definitions: x.Bundle.Definitions, When: x.Bundle.About.Last,
-		})
-		if err != nil {
-			return err
-		}
+	if err := x.Bundle.SavePlan(dir); err != nil {
+		return err
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "bench table %s shows them\n", text.Quoted(x.Plan))
 	return nil

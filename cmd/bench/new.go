@@ -27,9 +27,9 @@ check" as it is (in Go, once it is built).`,
 			}
 			return nil
 		},
-		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string,
-			cobra.ShellCompDirective,
-		) {
+		ValidArgsFunction: func(
+			_ *cobra.Command, args []string, _ string,
+		) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 0 {
 				return skeleton.Kinds, cobra.ShellCompDirectiveNoFileComp
 			}
@@ -58,9 +58,6 @@ check" as it is (in Go, once it is built).`,
 	cmd.Flags().StringVar(&out, "out", "", "`DIR` to write (default: the name)")
 	cmd.Flags().StringVar(&s.Source, "source", "",
 		"`DIR` of noisebench's source, for go.mod (default: the working directory or one above it)")
-	if err := cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions(skeleton.Languages,
-		cobra.ShellCompDirectiveNoFileComp)); err != nil {
-		panic("bench: " + err.Error())
-	}
+	completeFlag(cmd, "lang", skeleton.Languages)
 	return cmd
 }

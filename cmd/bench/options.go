@@ -36,7 +36,8 @@ type pluginFlags struct {
 
 func (f *pluginFlags) add(cmd *cobra.Command) {
 	flags := &f.set
-	flags.StringArrayVar(&f.paths, "plugin", nil, "also launch the plugin at this `PATH` (may be repeated)")
+	flags.StringArrayVar(&f.paths, "plugin", nil,
+		"also launch the plugin at this `PATH` (may be repeated)")
 	flags.DurationVar(&f.callTimeout, "call-timeout", 2*time.Minute,
 		"a plugin that takes longer than this for one call is killed (10s at most to close a run)")
 	flags.DurationVar(&f.startTimeout, "start-timeout", time.Minute,
@@ -44,14 +45,18 @@ func (f *pluginFlags) add(cmd *cobra.Command) {
 	flags.Float64Var(&f.memory, "plugin-memory", 0,
 		"a plugin that uses more than this many `GB` is killed (default: half of the free memory)")
 	flags.StringVar(&f.python, "python", "",
-		"`INTERPRETER` for entries such as python:torch.optim:NAdam (default: that of the active virtual environment, or python3)")
+		"`INTERPRETER` for entries such as python:torch.optim:NAdam (default: that of the active "+
+			"virtual environment, or python3)")
 	flags.StringSliceVar(&f.devices, "devices", nil,
-		"accelerators to use, as `INDICES` such as 0,1: each process of a plugin is told one of them by NOISEBENCH_DEVICE")
+		"accelerators to use, as `INDICES` such as 0,1: each process of a plugin is told one of them "+
+			"by NOISEBENCH_DEVICE")
 	flags.BoolVar(&f.noSandbox, "no-sandbox", false,
-		"let outside plugins read and write what you may (default: on Linux, they read what they need alone)")
+		"let outside plugins read and write what you may (default: on Linux, they read what "+
+			"they need alone)")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "print what plugins log")
 	flags.StringVar(&f.transport, "transport", "auto", "how vectors travel: auto or messages")
-	flags.BoolVar(&f.inProcess, "in-process", false, "do not launch bench's own plugins, call them in process")
+	flags.BoolVar(&f.inProcess, "in-process", false,
+		"do not launch bench's own plugins, call them in process")
 	for _, name := range []string{"transport", "in-process"} {
 		if err := flags.MarkHidden(name); err != nil {
 			panic("bench: " + err.Error())
@@ -103,7 +108,8 @@ func warnTo(stderr io.Writer) func(line string) {
 }
 
 func (f *pluginFlags) options(cmd *cobra.Command) (plugins.Options, error) {
-	transport, ok := map[string]plugins.Transport{"auto": "", "messages": plugins.Messages}[f.transport]
+	transports := map[string]plugins.Transport{"auto": "", "messages": plugins.Messages}
+	transport, ok := transports[f.transport]
 	if !ok {
 		return plugins.Options{}, usagef(cmd, "--transport is %q, want auto or messages", f.transport)
 	}
@@ -114,7 +120,8 @@ func (f *pluginFlags) options(cmd *cobra.Command) (plugins.Options, error) {
 		return plugins.Options{}, usagef(cmd, "--start-timeout is %v, want more than 0", f.startTimeout)
 	}
 	if !(f.memory >= 0 && f.memory < math.MaxInt64/1e9) {
-		return plugins.Options{}, usagef(cmd, "--plugin-memory is %v, want GB, or 0 for half of the free memory", f.memory)
+		return plugins.Options{}, usagef(cmd,
+			"--plugin-memory is %v, want GB, or 0 for half of the free memory", f.memory)
 	}
 	level := hclog.Off // faults are returned as errors
 	if f.verbose {
@@ -129,7 +136,9 @@ func (f *pluginFlags) options(cmd *cobra.Command) (plugins.Options, error) {
 		CallTimeout:  f.callTimeout,
 		Memory:       int64(f.memory * 1e9),
 		Threads:      f.threads,
-		Logger:       hclog.New(&hclog.LoggerOptions{Name: "bench", Level: level, Output: cmd.ErrOrStderr()}),
+		Logger: hclog.New(&hclog.LoggerOptions{
+			Name: "bench", Level: level, Output: cmd.ErrOrStderr(),
+		}),
 	}, nil
 }
 
@@ -137,7 +146,8 @@ func (f *pluginFlags) options(cmd *cobra.Command) (plugins.Options, error) {
 // bench's own.
 func listed(paths []string) *pluginFlags {
 	return &pluginFlags{
-		paths: paths, transport: "auto", startTimeout: time.Minute, callTimeout: 10 * time.Second, inProcess: true,
+		paths: paths, transport: "auto", startTimeout: time.Minute, callTimeout: 10 * time.Second,
+		inProcess: true,
 	}
 }
 

@@ -78,9 +78,6 @@ and tables say so.`,
 	cmd.Flags().StringVar(&out, "out", "paper", "`DIR` for the files; created if it does not exist")
 	cmd.Flags().StringVar(&axis, "axis", string(measures.Examples),
 		"what curves are drawn over: examples, steps or time")
-	complete := cobra.FixedCompletions(axisNames(), cobra.ShellCompDirectiveNoFileComp)
-	if err := cmd.RegisterFlagCompletionFunc("axis", complete); err != nil {
-		panic("bench: " + err.Error())
-	}
+	completeFlag(cmd, "axis", axisNames())
 	return cmd
 }

@@ -34,7 +34,8 @@ many seeds, what a band means, and what may mislead.
 
 Without KIND it draws all kinds; "bench plot --list" lists them. Figures without data are left out,
 and named with the reason. An optimizer has the same style in all figures of a plan. If there are
-more than eight in one figure, the best are in colour, the others in grey; --optimizer selects some.`,
+more than eight in one figure, the best are in colour, the others in grey; --optimizer selects
+some.`,
 		Example: `  bench plot quick --out figures
   bench plot quick loss metric --problem digits-softmax --format pdf
   bench plot my-plan.yaml ranks profile --width 7
@@ -59,10 +60,7 @@ more than eight in one figure, the best are in colour, the others in grey; --opt
 		"of figures, in `INCHES`: 3.4 fits a column of two, 7 the page")
 	flags.BoolVar(&f.list, "list", false, "list the kinds of figures")
 	f.records.add(cmd)
-	complete := cobra.FixedCompletions(figure.Formats, cobra.ShellCompDirectiveNoFileComp)
-	if err := cmd.RegisterFlagCompletionFunc("format", complete); err != nil {
-		panic("bench: " + err.Error())
-	}
+	completeFlag(cmd, "format", figure.Formats)
 	return cmd
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"runtime"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -47,6 +48,9 @@ func threadsOfEnvironment() int {
 	}
 	return n
 }
+
+// threadsEach is the number of threads of each of several runs side by side on this machine.
+func threadsEach(parallel int) int { return max(1, runtime.NumCPU()/parallel) }
 
 // setThreads sets the number of threads that a run of bench's own definitions uses in this process.
 func setThreads(n int) {

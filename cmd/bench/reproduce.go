@@ -34,9 +34,9 @@ a reduced size are counted separately.`,
   bench reproduce fig-7.3 --out paper/figures --format pdf
   bench reproduce --claims
   bench reproduce fig-6.3 --plan > my-plan.yaml`,
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string,
-			cobra.ShellCompDirective,
-		) {
+		ValidArgsFunction: func(
+			*cobra.Command, []string, string,
+		) ([]string, cobra.ShellCompDirective) {
 			var names []string
 			for _, item := range reproduce.All() {
 				names = append(names, item.Name+"\t"+item.Title)

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"runtime"
 
 	"github.com/spf13/cobra"
 
@@ -28,7 +27,7 @@ func (o *reproduction) reproduce(cmd *cobra.Command, item reproduce.Item) error 
 		return err
 	}
 	if threadsOfEnvironment() == 0 {
-		setThreads(max(1, runtime.NumCPU()/o.parallel))
+		setThreads(threadsEach(o.parallel))
 	}
 	if item.Plans == nil { // it is computed
 		return o.draw(cmd, item, &reproduce.Input{Size: size})
@@ -82,10 +81,7 @@ func (o *reproduction) claims(cmd *cobra.Command, items []reproduce.Item) error 
 		func(plan protocol.Plan) (*harness.Campaign, error) {
 			plan = plan.WithDefaults()
 			notes := notesIn(store.Records.Dir(), cmd.ErrOrStderr())
-			campaign, _, err := notes.Recall(&plan, func() (bundle.Lookup, error) {
-				return catalogue,
-					nil
-			})
+			campaign, _, err := notes.Recall(&plan, func() (bundle.Lookup, error) { return catalogue, nil })
 			return campaign, err
 		}, store.Find)
 	if err != nil {

@@ -21,7 +21,8 @@ const (
 // run is the command with its arguments, without its name. Results go to stdout, all else to
 // stderr.
 func run(args []string, stdout, stderr io.Writer) int {
-	stdout, stderr = text.NewCleaner(stdout), text.NewCleaner(stderr) // much of it comes from strangers
+	// much of what is printed comes from others
+	stdout, stderr = text.NewCleaner(stdout), text.NewCleaner(stderr)
 	ctx, stop := interruptible(stderr)
 	defer stop()
 	setThreads(threadsOfEnvironment())
@@ -69,18 +70,20 @@ a file and never made twice.`,
 		commands  []*cobra.Command
 	}{
 		{"run", "Run:", []*cobra.Command{newRun(), newReproduce()}},
-		{"cluster", "Run on many machines:", []*cobra.Command{
-			newSubmit(), newStatus(),
-			newCancel(),
-		}},
-		{"results", "Show results:", []*cobra.Command{
-			newTable(), newPlot(), newPaper(),
-			newReport(), newServe(), newExport(),
-		}},
-		{"publish", "Publish and verify:", []*cobra.Command{
-			newPublish(), newVerify(), newBoard(),
-			newImport(),
-		}},
+		{
+			"cluster", "Run on many machines:",
+			[]*cobra.Command{newSubmit(), newStatus(), newCancel()},
+		},
+		{
+			"results", "Show results:",
+			[]*cobra.Command{
+				newTable(), newPlot(), newPaper(), newReport(), newServe(), newExport(),
+			},
+		},
+		{
+			"publish", "Publish and verify:",
+			[]*cobra.Command{newPublish(), newVerify(), newBoard(), newImport()},
+		},
 		{
 			"plugins", "Optimizers, problems, plugins and data:",
 			[]*cobra.Command{newList(), newShow(), newNew(), newCheck(), newData()},
@@ -94,8 +97,7 @@ a file and never made twice.`,
 	}
 	group(root, newVersion(), newPluginServer(), newWorker())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef(cmd, "%w",
-			err)
+		return usagef(cmd, "%w", err)
 	})
 	return root
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"runtime"
 
 	"github.com/spf13/cobra"
 
@@ -76,7 +75,7 @@ published ones costs only its own runs.`,
 				return err
 			}
 			making.plugins, making.flags = plan.Plugins, flags.args()
-			flags.threads = max(1, runtime.NumCPU()/parallel)
+			flags.threads = threadsEach(parallel)
 			making.threads = flags.threads
 			flags.results = dir
 			catalogue, err := flags.open(cmd, plan.Plugins...)

@@ -72,8 +72,7 @@ func pageOf(
 	}
 	there.store.ForgetFailures()
 	plan := &there.campaign.Plan
-	cells := append(there.store.Cells(there.campaign), importedCells(there.store.Records, plan,
-		warnings)...)
+	cells := append(there.cells(), importedCells(there.store.Records, plan, warnings)...)
 	html, err = newPage(page.Page{
 		Report: measures.Build(plan, cells), Plan: plan, Cells: cells, Source: string(source), Live: now,
 	}, arg)

@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"noisebench/harness"
+	"noisebench/harness/folder"
 	"noisebench/plugins/catalogue"
 	"noisebench/protocol/planfile"
+	"noisebench/results/bundle"
 	"noisebench/results/report/live"
 )
 
@@ -142,5 +144,15 @@ func TestLive(t *testing.T) {
 			t.Fatal("the page does not say how many of 4 runs there are")
 		}
 		before = after
+	}
+
+	cells := writer.Cells(campaign)
+	taken := &bundle.Taken{Title: "a published bundle", Runs: []string{cells[0].Runs[0].Run.ID()}}
+	there := &found{
+		campaign: campaign, store: writer, notes: folder.Notes{Taken: []*bundle.Taken{taken}},
+	}
+	_, html, err := pageOf(there, "small.yaml", []byte(small), "", io.Discard)
+	if err != nil || !strings.Contains(string(html), taken.Title) {
+		t.Errorf("the page does not name the bundle that a run is from: %v", err)
 	}
 }

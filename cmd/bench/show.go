@@ -36,8 +36,7 @@ ID.`,
 		Args:              oneArg("name"),
 		ValidArgsFunction: completeNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return show(cmd,
-				args[0], dir, paths)
+			return show(cmd, args[0], dir, paths)
 		},
 	}
 	addResults(cmd, &dir)
@@ -57,7 +56,7 @@ func show(cmd *cobra.Command, name, dir string, paths []string) error {
 		return showRun(out, run)
 	}
 	sets := problems.DataSets()
-	if i := slices.Index(dataNames(), name); i >= 0 {
+	if i := slices.Index(problems.DataNames(), name); i >= 0 {
 		return showData(out, &sets[i])
 	}
 	c, err := listed(paths).open(cmd)
@@ -76,7 +75,7 @@ func show(cmd *cobra.Command, name, dir string, paths []string) error {
 	if strings.ContainsRune(name, filepath.Separator) {
 		return errors.Join(optimizerErr, problemErr)
 	}
-	known := append(plans.Names(), dataNames()...)
+	known := append(plans.Names(), problems.DataNames()...)
 	for _, plugin := range slices.Concat(c.BuiltIn(), c.Named(), c.Discovered()) {
 		for _, d := range plugin.Optimizers {
 			known = append(known, d.Name)

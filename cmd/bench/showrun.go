@@ -22,7 +22,8 @@ func findRun(dir, prefix string) (*results.Found, error) {
 
 // charged describes what was charged to the budget of a run, and what it got free of charge.
 func charged(end *results.End) string {
-	text := fmt.Sprintf("%d examples, %d with gradient, %d with variance", end.Seen, end.Gradients, end.Variances)
+	text := fmt.Sprintf("%d examples, %d with gradient, %d with variance", end.Seen, end.Gradients,
+		end.Variances)
 	if end.Curvatures > 0 {
 		text += fmt.Sprintf(", %d with curvature", end.Curvatures)
 	}
@@ -53,7 +54,8 @@ func showRun(w io.Writer, found *results.Found) error {
 		status += ": " + end.Reason
 	}
 	from := func(name, version string, plugin protocol.Origin) string {
-		return fmt.Sprintf("%s, version %s, of %s (sha256 %.12s)", name, version, plugin.Plugin, plugin.SHA256)
+		return fmt.Sprintf("%s, version %s, of %s (sha256 %.12s)", name, version, plugin.Plugin,
+			plugin.SHA256)
 	}
 	rows := [][]string{
 		{"run", run.ID()},
@@ -65,12 +67,15 @@ func showRun(w io.Writer, found *results.Found) error {
 		{"budget", fmt.Sprintf("%d examples, %s, batch size %d", run.Budget, run.Order, run.BatchSize)},
 		{"schedule", run.Schedule.String()},
 		{"status", status},
-		{"steps", fmt.Sprintf("%d, with batches of %d to %d examples", end.Steps, end.MinBatch, end.MaxBatch)},
+		{"steps", fmt.Sprintf("%d, with batches of %d to %d examples",
+			end.Steps, end.MinBatch, end.MaxBatch)},
 		{"charged", charged(end)},
-		{"made for", fmt.Sprintf("plan %s, at %s, %d side by side", host.Plan, host.Started, host.Parallel)},
+		{"made for", fmt.Sprintf("plan %s, at %s, %d side by side",
+			host.Plan, host.Started, host.Parallel)},
 		{"made by", fmt.Sprintf("noisebench %s, %s, %s, %s, %d cores, %s",
 			host.Harness, host.GoVersion, host.Platform, host.CPU, host.Cores, host.Machine)},
-		{"transport", fmt.Sprintf("problem %s, optimizer %s", host.Transport["problem"], host.Transport["optimizer"])},
+		{"transport", fmt.Sprintf("problem %s, optimizer %s",
+			host.Transport["problem"], host.Transport["optimizer"])},
 		{"sandbox", sandboxOf(host)},
 		{"seconds", fmt.Sprintf("problem %.3g, optimizer %.3g, evaluation %.3g, harness %.3g",
 			host.ProblemTime, host.OptimizerTime, host.EvaluateTime, host.HarnessTime)},
@@ -79,7 +84,11 @@ func showRun(w io.Writer, found *results.Found) error {
 		rows = append(rows, []string{"clipped", fmt.Sprintf("gradients to norm %g", run.Clip)})
 	}
 	if i := r.Imported; i != nil {
-		rows = append(rows, []string{"imported", fmt.Sprintf("from %s: %s (sha256 %.12s), %s, %s", i.Source, i.File, i.SHA256, i.Problem, i.Optimizer)})
+		rows = append(rows, []string{
+			"imported",
+			fmt.Sprintf("from %s: %s (sha256 %.12s), %s, %s", i.Source, i.File, i.SHA256, i.Problem,
+				i.Optimizer),
+		})
 	}
 	for _, path := range found.Others {
 		rows = append(rows, []string{"other outcome", path + ", not shown here"})
@@ -90,7 +99,8 @@ func showRun(w io.Writer, found *results.Found) error {
 	fmt.Fprintln(w)
 	metric := strings.ToUpper(r.Spec.Metric.Name)
 	points := [][]string{{
-		"SEEN", "STEP", "BATCH", "TRAIN LOSS", "TRAIN " + metric, "VALIDATION " + metric, "TEST LOSS", "TEST " + metric,
+		"SEEN", "STEP", "BATCH", "TRAIN LOSS", "TRAIN " + metric, "VALIDATION " + metric,
+		"TEST LOSS", "TEST " + metric,
 	}}
 	value := func(v *results.Value, of func(results.Value) protocol.Number) string {
 		if v == nil {
@@ -102,8 +112,8 @@ func showRun(w io.Writer, found *results.Found) error {
 	score := func(v results.Value) protocol.Number { return v.Metric }
 	for _, p := range r.Points {
 		points = append(points, []string{
-			fmt.Sprint(p.Seen), fmt.Sprint(p.Step), fmt.Sprint(p.BatchSize), value(&p.Train, loss), value(&p.Train, score),
-			value(p.Validation, score), value(p.Test, loss), value(p.Test, score),
+			fmt.Sprint(p.Seen), fmt.Sprint(p.Step), fmt.Sprint(p.BatchSize), value(&p.Train, loss),
+			value(&p.Train, score), value(p.Validation, score), value(p.Test, loss), value(p.Test, score),
 		})
 	}
 	return printColumns(w, points, "STEP", "BATCH", "TRAIN LOSS", "TEST LOSS")

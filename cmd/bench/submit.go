@@ -73,8 +73,8 @@ Other batch systems need only an array of the same command: all tasks can run th
 				return err
 			}
 			defer catalogue.Close()
-			taking := &baselines{}
-			campaign, definitions, err := taking.take(cmd, plan, catalogue, dir, parallel)
+			notes := notesIn(dir, cmd.ErrOrStderr())
+			campaign, definitions, err := notes.Campaign(plan, catalogue)
 			if err != nil {
 				return err
 			}
@@ -84,12 +84,13 @@ Other batch systems need only an array of the same command: all tasks can run th
 			}
 			total := campaign.Total(costs)
 			array := slurm.Array{
-				Name: "bench-" + campaign.Plan.Name, Tasks: min(nodes,
-					slurm.Rounds(total, each, parallel, 1)), CPUs: parallel,
-				GPUs: gpus * parallel, Time: each, Options: args[1:],
+				Name: "bench-" + campaign.Plan.Name, CPUs: parallel, GPUs: gpus * parallel,
+				Tasks: min(nodes, slurm.Rounds(total, each, parallel, 1)),
+				Time:  each, Options: args[1:],
 			}
-			if array.Command, err = submitted(args[0], dir, parallel, slurm.StopAfter(each),
-				flags.args()); err != nil {
+			array.Command, err = submitted(args[0], dir, parallel, slurm.StopAfter(each),
+				flags.args())
+			if err != nil {
 				return err
 			}
 			if array.Dir, err = os.Getwd(); err != nil {

@@ -32,11 +32,7 @@ var formats = map[string]func(tables, io.Writer) error{
 func addFormat(cmd *cobra.Command, format *string) {
 	cmd.Flags().StringVar(format, "format", "terminal",
 		"of the tables: terminal, markdown, csv, latex or json")
-	complete := cobra.FixedCompletions(slices.Sorted(maps.Keys(formats)),
-		cobra.ShellCompDirectiveNoFileComp)
-	if err := cmd.RegisterFlagCompletionFunc("format", complete); err != nil {
-		panic("bench: " + err.Error())
-	}
+	completeFlag(cmd, "format", slices.Sorted(maps.Keys(formats)))
 }
 
 func checkFormat(cmd *cobra.Command, format string) error {

@@ -86,34 +86,26 @@ or --rerun all.`,
 			if !cmd.Flags().Changed("seed") {
 				seed = rand.Uint64N(1_000_000)
 			}
-			flags.threads = max(1, runtime.NumCPU()/parallel)
-			if share.None() {
-				flags.inProcess = true
-			}
+			flags.threads = threadsEach(parallel)
+			flags.inProcess = flags.inProcess || share.None()
 			known, err := knownSigners(signers)
 			if err != nil {
 				return err
 			}
-			x := verify.Open(args[0], verify.Options{Known: plans.Known, Signers: known})
 			catalogue, err := flags.open(cmd)
 			if err != nil {
 				return err
 			}
 			defer catalogue.Close()
-			if x.By, err = thisBuild(); err != nil {
+			x, err := verify.Verify(cmd.Context(), args[0], here(catalogue, rebuilt), verify.Again{
+				Selection: verify.Selection{Share: share}, Seed: seed, Parallel: parallel,
+				Alloc: catalogue.Alloc,
+			}, verify.Options{Known: plans.Known, Signers: known})
+			if err != nil {
 				return err
 			}
-			x.Seed = seed
-			if x.Bundle != nil {
-				found := x.Compare(here(catalogue, rebuilt))
-				if x.Decisions != nil && !share.None() {
-					if _, err := verify.Rerun(cmd.Context(), x, found, verify.Again{
-						Selection: verify.Selection{Share: share}, Seed: seed, Parallel: parallel,
-						Alloc: catalogue.Alloc,
-					}); err != nil {
-						return err
-					}
-				}
+			if x.By, err = thisBuild(); err != nil {
+				return err
 			}
 			if save != "" {
 				if err := x.Save(save); err != nil {

@@ -30,9 +30,10 @@ type Store struct {
 	Traces  bool // records are read with their traces
 	warn    func(line string)
 
-	found    atomic.Int64 // runs that Find returned, some of them more than once
-	mu       sync.Mutex
-	seen     map[runID]bool             // by Lookup and Commit: true for finished runs, false for failed ones
+	found atomic.Int64 // runs that Find returned, some of them more than once
+	mu    sync.Mutex
+	// by Lookup and Commit: true for finished runs, false for failed ones
+	seen     map[runID]bool
 	finished int                        // of seen
 	kept     map[string]*results.Record // by Cells
 	warned   map[string]bool            // of unreadable records, by ID

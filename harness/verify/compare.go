@@ -15,7 +15,7 @@ import (
 	"noisebench/results/bundle/check"
 )
 
-// outcome is what comes of comparing a run that was made again with its record.
+// outcome is the result of comparing a run that was made again with its record.
 type outcome struct {
 	bits bool   // the same bits
 	near bool   // on another platform, and within the tolerances
@@ -40,8 +40,11 @@ func compare(x *check.Checked, c *chosen, again *results.Record, exact, chooses 
 	if !exact {
 		differs := withinTolerance(c.record, again, &x.Decisions.Plan, chooses)
 		if differs == "" {
-			o := outcome{near: true, text: fmt.Sprintf("recorded on %s by %s", c.record.Host.Platform, c.record.Host.GoVersion)}
-			if !c.record.Diverged() { // how far it got before that is chance
+			o := outcome{
+				near: true,
+				text: fmt.Sprintf("recorded on %s by %s", c.record.Host.Platform, c.record.Host.GoVersion),
+			}
+			if !c.record.Diverged() { // when a run diverges depends on rounding
 				o.deviations = deviations(c.record, again, &x.Decisions.Plan)
 			}
 			return o
@@ -57,8 +60,8 @@ func compare(x *check.Checked, c *chosen, again *results.Record, exact, chooses 
 }
 
 // firstDifference shows the first place where a whole record and the outcome made again differ;
-// empty: nowhere. What they say of the problem does not count: another build may declare more of
-// it, and it is compared with the definitions.
+// empty if they are equal. Their lines on the problem are left out: another build may declare more
+// of it, and it is compared with the definitions.
 func firstDifference(recorded, made []byte) string {
 	recorded, _ = results.SplitOutcome(recorded)
 	a, b := bytes.Split(recorded, []byte("\n")), bytes.Split(made, []byte("\n"))
@@ -77,7 +80,8 @@ func firstDifference(recorded, made []byte) string {
 			at++
 		}
 		from := 1 + bytes.LastIndexAny(a[i][:at], ",{[")
-		return fmt.Sprintf("%s differs: recorded …%s, made again …%s", kind, excerpt(a[i], from), excerpt(b[i], from))
+		return fmt.Sprintf("%s differs: recorded …%s, made again …%s", kind, excerpt(a[i], from),
+			excerpt(b[i], from))
 	}
 	if len(a) != len(b) {
 		return fmt.Sprintf("recorded with %s, made again with %d", text.Count(len(a)-1, "line"), len(b)-1)
@@ -87,35 +91,42 @@ func firstDifference(recorded, made []byte) string {
 
 func excerpt(line []byte, from int) string { return string(line[from:min(len(line), from+40)]) }
 
-// withinTolerance says in what a run made on another platform differs by more than rounding and the
-// drift that comes of it explain; empty: in nothing. The text of bench verify --help states the
-// limits. They follow from what the problem declares here: what a record says of it could make them
-// wider.
+// withinTolerance describes in what a run made on another platform differs by more than rounding
+// errors and their growth explain; empty if in nothing. The text of bench verify --help states the
+// limits. They follow from what the problem declares here, since a forged declaration in the record
+// could make them wider.
 func withinTolerance(recorded, again *results.Record, plan *protocol.Plan, chooses bool) string {
 	if recorded.End.Status != again.End.Status {
-		return fmt.Sprintf("recorded as %s, ended %s when made again", recorded.End.Status, again.End.Status)
+		return fmt.Sprintf("recorded as %s, ended %s when made again", recorded.End.Status,
+			again.End.Status)
 	}
 	if !chooses && recorded.End.Status == results.OK && recorded.End.Steps != again.End.Steps {
-		return fmt.Sprintf("recorded with %d steps, made again with %d", recorded.End.Steps, again.End.Steps)
+		return fmt.Sprintf("recorded with %d steps, made again with %d", recorded.End.Steps,
+			again.End.Steps)
 	}
 	relative := results.Rounding(again.Spec.DType)
-	for _, part := range []protocol.Part{protocol.TrainPart, protocol.ValidationPart, protocol.TestPart} {
+	for _, part := range []protocol.Part{
+		protocol.TrainPart, protocol.ValidationPart, protocol.TestPart,
+	} {
 		a, haveA := recorded.Points[0].At(part)
 		b, haveB := again.Points[0].At(part)
 		if haveA != haveB || !agree(float64(a.Loss), float64(b.Loss), relative) {
-			return fmt.Sprintf("starts at a %s loss of %g when made again, recorded as %g", part, b.Loss, a.Loss)
+			return fmt.Sprintf("starts at a %s loss of %g when made again, recorded as %g", part, b.Loss,
+				a.Loss)
 		}
 	}
 	if recorded.Diverged() {
-		return "" // how far it got before that is chance
+		return "" // when a run diverges depends on rounding
 	}
 	for _, part := range []protocol.Part{plan.Selection, protocol.TestPart} {
 		part = results.PartFor(&again.Spec, part)
-		a, b := recorded.Score(plan.Report, plan.Selection, part), again.Score(plan.Report, plan.Selection, part)
+		a, b := recorded.Score(plan.Report, plan.Selection, part),
+			again.Score(plan.Report, plan.Selection, part)
 		start, _ := again.Points[0].At(part)
 		δ := max(results.Equivalence(&again.Spec, part, float64(start.Metric), b), relative*math.Abs(b))
 		if !(math.Abs(a-b) <= δ) {
-			return fmt.Sprintf("%s %s is %g when made again, recorded as %g, more than %.3g apart", part, again.Spec.Metric.Name, b, a, δ)
+			return fmt.Sprintf("%s %s is %g when made again, recorded as %g, more than %.3g apart", part,
+				again.Spec.Metric.Name, b, a, δ)
 		}
 	}
 	return ""

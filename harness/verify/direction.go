@@ -48,7 +48,9 @@ func deviations(recorded, again *results.Record, plan *protocol.Plan) (all []dev
 	for i := range again.Points {
 		marks[again.Points[i].Mark] = &again.Points[i]
 	}
-	for _, part := range []protocol.Part{protocol.TrainPart, protocol.ValidationPart, protocol.TestPart} {
+	for _, part := range []protocol.Part{
+		protocol.TrainPart, protocol.ValidationPart, protocol.TestPart,
+	} {
 		var sum, last float64
 		n, own := 0, false
 		for i := range recorded.Points {
@@ -74,10 +76,12 @@ func deviations(recorded, again *results.Record, plan *protocol.Plan) (all []dev
 		if n > 1 {
 			all = append(all, deviation{fmt.Sprintf("mean %s loss", part), sum / float64(n), true})
 		}
-		a, b := recorded.Score(plan.Report, plan.Selection, part), again.Score(plan.Report, plan.Selection, part)
+		a, b := recorded.Score(plan.Report, plan.Selection, part),
+			again.Score(plan.Report, plan.Selection, part)
 		if own && protocol.Finite(a) && protocol.Finite(b) {
 			all = append(all, deviation{
-				fmt.Sprintf("%s %s", part, again.Spec.Metric.Name), differ(a, b), again.Spec.Metric.Name != results.Accuracy,
+				fmt.Sprintf("%s %s", part, again.Spec.Metric.Name), differ(a, b),
+				again.Spec.Metric.Name != results.Accuracy,
 			})
 		}
 	}
@@ -87,13 +91,15 @@ func deviations(recorded, again *results.Record, plan *protocol.Plan) (all []dev
 // compared is a run that was compared within tolerances.
 type compared struct {
 	optimizer, problem string // entries of the plan
-	// same is equal for runs that have to be equal under any seed, and so count once; empty: none
+	// same is equal for runs that have to be equal under any seed, and so count once; empty for
+	// runs that depend on the seed
 	same       string
 	deviations []deviation
 }
 
-// oneSided lists the deviations of loosely compared runs that are systematic: of the runs of an
-// optimizer, of an optimizer on a problem, or of all. See the package comment for the tests.
+// oneSided lists the systematic deviations of runs that were compared within tolerances: of the
+// runs of an optimizer, of an optimizer on a problem, or of all. See the package comment for the
+// tests.
 func oneSided(runs []compared) (texts []string) {
 	type group struct {
 		who, what  string
@@ -158,8 +164,9 @@ func oneSided(runs []compared) (texts []string) {
 				lower++
 			}
 		}
-		texts = append(texts, fmt.Sprintf("%s: the recorded %s is lower in %d and higher in %d of %s than when made again, "+
-			"by %+.2g %% on average", g.who, g.what, lower, higher, text.Count(len(g.by), "run"), 100*mean))
+		texts = append(texts,
+			fmt.Sprintf("%s: the recorded %s is lower in %d and higher in %d of %s than when made again, "+
+				"by %+.2g %% on average", g.who, g.what, lower, higher, text.Count(len(g.by), "run"), 100*mean))
 	}
 	return texts
 }

@@ -26,18 +26,18 @@ func Example() {
 		panic(err)
 	}
 
-	x := verify.Open(path, verify.Options{Known: plans.Known})
-	if x.Decisions != nil { // else it cannot be read, which a finding says
-		found := x.Compare(check.Here{BuiltIn: check.Served{Optimizers: optimizers.All(), Problems: problems.All()}})
-		share, err := verify.ParseShare("5")
-		if err != nil {
-			panic(err)
-		}
-		if _, err := verify.Rerun(context.Background(), x, found, verify.Again{
-			Selection: verify.Selection{Share: share}, Seed: 1, Parallel: 2,
-		}); err != nil {
-			panic(err)
-		}
+	share, err := verify.ParseShare("5")
+	if err != nil {
+		panic(err)
+	}
+	here := check.Here{
+		BuiltIn: check.Served{Optimizers: optimizers.All(), Problems: problems.All()},
+	}
+	again := verify.Again{Selection: verify.Selection{Share: share}, Seed: 1, Parallel: 2}
+	x, err := verify.Verify(context.Background(), path, here, again,
+		verify.Options{Known: plans.Known})
+	if err != nil {
+		panic(err)
 	}
 	for _, f := range x.Findings {
 		if f.Verdict == check.Fail || f.Group == check.Again {

@@ -13,7 +13,7 @@ import (
 	"noisebench/results/bundle/signature"
 )
 
-// Options are what [Open] may be told. The zero value is good.
+// Options are the options of [Open]. The zero value is valid.
 type Options struct {
 	// Known finds the plan of a name that a bundle's plan may claim to be: the built-in ones of
 	// noisebench/cmd/bench/plans, for example. nil: none is known.
@@ -57,12 +57,13 @@ func decide(b *bundle.Bundle) (*check.Decisions, error) {
 	return d, nil
 }
 
-// mostValues is the limit of what a plan may make decide hold, in values of about fifty bytes.
+// mostValues is the greatest number of values, of about fifty bytes each, that decide may hold in
+// memory for a plan.
 const mostValues = 2_000_000
 
-// affordable returns an error about a plan whose decisions would take much memory: few bytes can
-// name many optimizers and problems, and each pair has its definitions, settings and runs, those
-// that are missing too. No bundle with as many records could be read.
+// affordable returns an error for a plan whose decisions would take much memory. A small file can
+// name many optimizers and problems, and each pair takes memory for its definitions, settings and
+// runs, even those that are missing. A bundle with as many records would be too large to be read.
 func affordable(b *bundle.Bundle) error {
 	plan := b.Plan.WithDefaults()
 	const perRun, perPair = 12, 60 // values
@@ -85,8 +86,9 @@ func affordable(b *bundle.Bundle) error {
 		sum += float64(len(plan.Optimizers) * len(b.Definitions.Problems[e.Problem].Parameters))
 	}
 	if !(sum*float64(1+len(b.Definitions.Others)) <= mostValues) {
-		return fmt.Errorf("its %d optimizers on %d problems, with definitions of %s, ask for more runs and settings than a "+
-			"bundle can hold", len(plan.Optimizers), len(plan.Problems), text.Count(1+len(b.Definitions.Others), "platform"))
+		return fmt.Errorf("its %d optimizers on %d problems, with definitions of %s, ask for more runs "+
+			"and settings than a bundle can hold", len(plan.Optimizers), len(plan.Problems),
+			text.Count(1+len(b.Definitions.Others), "platform"))
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 	"noisebench/results/bundle/check"
 )
 
-// Again says which runs are made again, and how.
+// Again selects the runs that are made again, and how they are made.
 type Again struct {
 	Selection
 	Seed     uint64        // of the choice of runs
@@ -25,11 +25,13 @@ type Again struct {
 	Alloc    harness.Alloc // nil: plain memory
 }
 
-// Rerun makes runs of a bundle again with what is here of it, compares, and adds the findings and
-// their number to the report. The bundle has to have been read and its plan to make sense. It
-// returns those runs that did not differ. A run that cannot be made at all, as when ctx ends, is an
-// error; one that fails, or ends otherwise than it is recorded, is a finding.
-func Rerun(ctx context.Context, x *check.Checked, here *check.Found, again Again) ([]bundle.Check, error) {
+// Rerun makes runs of a bundle again with the definitions that are here, compares them with the
+// records, and adds the findings and the counts of outcomes to the report. x.Decisions must not be
+// nil. It returns the runs that did not differ. A run that cannot be made at all, as when ctx ends,
+// is an error; one that fails, or ends otherwise than recorded, is a finding.
+func Rerun(
+	ctx context.Context, x *check.Checked, here *check.Found, again Again,
+) ([]bundle.Check, error) {
 	plan := &x.Decisions.Plan
 	shut := map[string]bool{} // problems that cannot be opened
 	var reasons []string
@@ -55,7 +57,8 @@ func Rerun(ctx context.Context, x *check.Checked, here *check.Found, again Again
 	}
 	if left > 0 {
 		slices.Sort(reasons)
-		x.Note(check.Again, "left out", fmt.Sprintf("%s cannot be run here", text.Count(left, "optimizer-problem pair")), reasons...)
+		x.Note(check.Again, "left out",
+			fmt.Sprintf("%s cannot be run here", text.Count(left, "optimizer-problem pair")), reasons...)
 	}
 	x.Seed = again.Seed
 	picked, of := again.pick(x.Decisions, again.Seed, runnable)
@@ -67,20 +70,25 @@ func Rerun(ctx context.Context, x *check.Checked, here *check.Found, again Again
 	jobs := make([]harness.Job, len(picked))
 	for i, c := range picked {
 		p, o := c.cell.Entries(plan)
-		jobs[i] = harness.Job{Problem: here.Problems[p.Problem], Optimizer: here.Optimizers[o.Optimizer], Run: c.record.Run}
+		jobs[i] = harness.Job{
+			Problem: here.Problems[p.Problem], Optimizer: here.Optimizers[o.Optimizer], Run: c.record.Run,
+		}
 	}
 	outcomes, errs := make([]outcome, len(picked)), make([]error, len(picked))
-	harness.Repeat(ctx, jobs, again.Parallel, again.Alloc, func(i int, record *results.Record, err error) {
-		if record == nil {
-			errs[i] = err
-			return
-		}
-		c := &picked[i]
-		_, o := c.cell.Entries(plan)
-		exact := c.record.Host.Platform == platform.Name() && c.record.Host.GoVersion == runtime.Version() ||
-			sameBits(plan, &jobs[i], c.record)
-		outcomes[i] = compare(x, c, record, exact, x.Bundle.Definitions.Optimizers[o.Optimizer].ChoosesBatchSize)
-	})
+	harness.Repeat(ctx, jobs, again.Parallel, again.Alloc,
+		func(i int, record *results.Record, err error) {
+			if record == nil {
+				errs[i] = err
+				return
+			}
+			c := &picked[i]
+			_, o := c.cell.Entries(plan)
+			exact := c.record.Host.Platform == platform.Name() &&
+				c.record.Host.GoVersion == runtime.Version() ||
+				sameBits(plan, &jobs[i], c.record)
+			outcomes[i] = compare(x, c, record, exact,
+				x.Bundle.Definitions.Optimizers[o.Optimizer].ChoosesBatchSize)
+		})
 	var checks []bundle.Check
 	var differ, near []string
 	var loose []compared
@@ -126,28 +134,33 @@ func Rerun(ctx context.Context, x *check.Checked, here *check.Found, again Again
 	sampled := fmt.Sprintf("%d of %s made again (seed %d)", len(picked), text.Count(of, "run"), x.Seed)
 	good := fmt.Sprintf("%s: all have the same bits", sampled)
 	if len(near) > 0 {
-		good = fmt.Sprintf("%s: %d with the same bits, %d within the tolerances for another platform or Go version",
+		good = fmt.Sprintf("%s: %d with the same bits, %d within the tolerances for another "+
+			"platform or Go version",
 			sampled, x.Rerun.Bits, len(near))
 	}
 	x.Add(check.Again, "sample", good, fmt.Sprintf("%s: %d differ", sampled, len(differ)), differ)
 	if len(near) > 0 {
-		x.Note(check.Again, "tolerance", "records of another platform or Go version, so that bits may differ", near...)
+		x.Note(check.Again, "tolerance",
+			"records of another platform or Go version, so that bits may differ", near...)
 		sides := oneSided(loose)
 		x.Rerun.OneSided = len(sides)
-		good := fmt.Sprintf("%s compared within tolerances: no systematic deviation", text.CountIs(len(near), "run"))
+		good := fmt.Sprintf("%s compared within tolerances: no systematic deviation",
+			text.CountIs(len(near), "run"))
 		if len(near) < fewestOneSided {
-			good += fmt.Sprintf("; fewer than %d cannot exclude one, make more again by --rerun", fewestOneSided)
+			good += fmt.Sprintf("; fewer than %d cannot exclude one, make more again by --rerun",
+				fewestOneSided)
 		}
-		x.Add(check.Again, "direction", good, "runs compared within tolerances deviate to one side more often or more evenly than "+
-			"rounding explains", sides)
+		x.Add(check.Again, "direction", good,
+			"runs compared within tolerances deviate to one side more often or more evenly than "+
+				"rounding explains", sides)
 	}
 	slices.SortFunc(checks, func(a, b bundle.Check) int { return cmp.Compare(a.Run, b.Run) })
 	return checks, nil
 }
 
 // seedless identifies runs that are equal under any seed, since every batch has all training
-// examples and they start from the same point: they are one observation. Empty: the run is none of
-// them.
+// examples and they start from the same point: together they are one observation. It is empty for
+// other runs.
 func seedless(c *chosen) string {
 	if !c.record.FullBatches() {
 		return ""
@@ -158,11 +171,12 @@ func seedless(c *chosen) string {
 }
 
 // sameBits reports whether the fingerprints in a record, which its digest and ID cover, are those
-// of the definitions here. Then its bits have to be those here, whatever platform its last line
-// names.
+// of the definitions here. Then the run must give the same bits here, whatever platform the last
+// line of the record names.
 func sameBits(plan *protocol.Plan, job *harness.Job, record *results.Record) bool {
 	p, o, run := &job.Problem, &job.Optimizer, &record.Run
-	if p.Fingerprint == nil || o.Fingerprint == nil || run.Problem.Fingerprint == "" || run.Optimizer.Fingerprint == "" {
+	if p.Fingerprint == nil || o.Fingerprint == nil || run.Problem.Fingerprint == "" ||
+		run.Optimizer.Fingerprint == "" {
 		return false
 	}
 	problem, err := p.Fingerprint(run.Problem.Parameters, plan.Measured(&record.Spec, o))
@@ -173,7 +187,9 @@ func sameBits(plan *protocol.Plan, job *harness.Job, record *results.Record) boo
 	return err == nil && optimizer == run.Optimizer.Fingerprint
 }
 
-// checkOf is what is kept of a run that was made again.
+// checkOf describes a run that was made again and did not differ, for the results folder.
 func checkOf(id string, bits bool) bundle.Check {
-	return bundle.Check{Run: id, Bits: bits, Platform: platform.Name(), When: time.Now().UTC().Format(time.RFC3339)}
+	return bundle.Check{
+		Run: id, Bits: bits, Platform: platform.Name(), When: time.Now().UTC().Format(time.RFC3339),
+	}
 }

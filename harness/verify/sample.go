@@ -13,16 +13,16 @@ import (
 	"noisebench/results/bundle/check"
 )
 
-// Share says how many of some runs are meant. The zero value means none.
+// Share is a number of runs, or a share of all runs. The zero value selects none.
 type Share struct {
 	number  int
 	percent float64 // if above 0, this counts
 }
 
-// None reports whether no run is meant.
+// None reports whether no run is selected.
 func (s Share) None() bool { return s.number == 0 && s.percent == 0 }
 
-// Of returns the number for n runs: at least one, if any are meant.
+// Of returns the number that is selected of n runs: a share that is not zero selects at least one.
 func (s Share) Of(n int) int {
 	if s.percent > 0 {
 		return min(n, max(1, int(s.percent/100*float64(n)+0.5)))
@@ -45,15 +45,19 @@ func ParseShare(text string) (Share, error) {
 	return Share{}, fmt.Errorf("%q, want a number such as 5, a share such as 5%%, or all", text)
 }
 
-// Selection says which runs of a bundle are made again.
+// Selection selects runs of a bundle that are made again.
 type Selection struct {
 	Share
-	Among    map[string]bool // IDs of the runs that may be chosen; nil: all
-	Cheapest int             // of a larger sample, this many that cost least, in place of Share
+	Among map[string]bool // IDs of the runs that may be chosen; nil: all
+	// If Cheapest is not 0, it is the number of runs in place of Share: those that cost least of a
+	// larger sample.
+	Cheapest int
 }
 
-// pick is sample for a selection.
-func (s *Selection) pick(d *check.Decisions, seed uint64, runnable func(*results.Cell) bool) (picked []chosen, of int) {
+// pick chooses the runs of a selection. of is the number of runs that could be chosen.
+func (s *Selection) pick(
+	d *check.Decisions, seed uint64, runnable func(*results.Cell) bool,
+) (picked []chosen, of int) {
 	if s.Cheapest == 0 {
 		return sample(d, seed, runnable, s.Share)
 	}
@@ -61,8 +65,8 @@ func (s *Selection) pick(d *check.Decisions, seed uint64, runnable func(*results
 	all = slices.DeleteFunc(all, func(c chosen) bool { return s.Among != nil && !s.Among[c.id] })
 	const pool = 10
 	all = all[:min(len(all), pool*s.Cheapest)]
-	// The times in a record would tell better, but its digest does not cover them: who made runs up
-	// could keep them from being chosen.
+	// The times in a record would be a better measure of cost, but its digest does not cover them:
+	// the author of fabricated runs could change them so that these runs are not chosen.
 	cost := func(c chosen) float64 {
 		run, spec := &c.record.Run, &c.record.Spec
 		evaluated := float64(run.Evaluations+1) * float64(spec.Train+spec.Validation+spec.Test)
@@ -81,11 +85,15 @@ type chosen struct {
 }
 
 // sample chooses runs of a plan's cells at random: purposes in turn, within a purpose cells in
-// random order, within a cell runs in random order. It is a function of the seed and of what can be
-// run.
-func sample(d *check.Decisions, seed uint64, runnable func(*results.Cell) bool, many Share) (picked []chosen, of int) {
+// random order, within a cell runs in random order. The choice depends on the seed and on what can
+// be run, and on nothing else.
+func sample(
+	d *check.Decisions, seed uint64, runnable func(*results.Cell) bool, many Share,
+) (picked []chosen, of int) {
 	random := protocol.Stream(seed, "verify")
-	purposes := []harness.Purpose{harness.ForReplicate, harness.ForSweep, harness.ForTie, harness.ForOneShot}
+	purposes := []harness.Purpose{
+		harness.ForReplicate, harness.ForSweep, harness.ForTie, harness.ForOneShot,
+	}
 	strata := map[harness.Purpose][][]chosen{}
 	all := map[string]bool{}
 	for i := range d.Cells {
@@ -119,7 +127,9 @@ func sample(d *check.Decisions, seed uint64, runnable func(*results.Cell) bool, 
 		}
 	}
 	for _, p := range purposes {
-		random.Shuffle(len(strata[p]), func(a, b int) { strata[p][a], strata[p][b] = strata[p][b], strata[p][a] })
+		random.Shuffle(len(strata[p]), func(a, b int) {
+			strata[p][a], strata[p][b] = strata[p][b], strata[p][a]
+		})
 	}
 	taken := map[string]bool{}
 	for n := many.Of(len(all)); len(picked) < n; {

@@ -28,15 +28,16 @@ func Source(name string, o Options) (*check.Checked, error) {
 	return x, Usable(x)
 }
 
-// Usable returns an error if runs of a bundle cannot be taken, since a check of [Open] failed or
-// its contract is an older one.
+// Usable returns an error if runs of a bundle cannot be taken because a check of [Open] failed or
+// the bundle is of another version of the protocol.
 func Usable(x *check.Checked) error {
 	if n := len(x.Failed()); n > 0 {
-		return fmt.Errorf("%s fails %s, so nothing is taken from it; \"bench verify %s\" says which", x.Path, text.Count(n, "check"), x.Path)
+		return fmt.Errorf("%s fails %s, so nothing is taken from it; \"bench verify %s\" shows which",
+			x.Path, text.Count(n, "check"), x.Path)
 	}
 	if v := x.Bundle.About.Protocol; v != protocol.Version {
-		return fmt.Errorf("%s is of protocol version %d, this bench of version %d: its runs cannot be ranked against runs of today; "+
-			"get a newer bundle", x.Path, v, protocol.Version)
+		return fmt.Errorf("%s is of protocol version %d, this bench of version %d: its runs cannot be "+
+			"ranked against runs of today; get a newer bundle", x.Path, v, protocol.Version)
 	}
 	return nil
 }
@@ -46,7 +47,9 @@ func Elsewhere(platforms []string) bool { return !slices.Contains(platforms, pla
 
 // Needed returns the IDs of the finished runs that a campaign needs, that have does not find, and
 // that bundles hold, for each of the bundles. Of several that hold a run, the first counts.
-func Needed(campaign *harness.Campaign, have harness.Lookup, from []*check.Checked) []map[string]bool {
+func Needed(
+	campaign *harness.Campaign, have harness.Lookup, from []*check.Checked,
+) []map[string]bool {
 	needed := make([]map[string]bool, len(from))
 	for i := range needed {
 		needed[i] = map[string]bool{}
@@ -69,18 +72,22 @@ func Needed(campaign *harness.Campaign, have harness.Lookup, from []*check.Check
 	return needed
 }
 
-// Taken says what [Take] did.
+// Taken is the result of [Take].
 type Taken struct {
-	Runs      int                      // that are new in the folder
-	Again     check.Reruns             // of the bundle's runs that were made again first
-	Conflicts []*results.ConflictError // runs that the folder has with another outcome, which stays
+	Runs  int          // that are new in the folder
+	Again check.Reruns // the bundle's runs that were made again first
+	// runs that the folder already has with another outcome, which stays
+	Conflicts []*results.ConflictError
 }
 
-// Take puts runs of a bundle into a results folder, after it made some of them again here: cheap
-// ones of a random sample, as many as again.Cheapest says, or none if that is 0. If one of those
-// differs, that is an error and nothing is taken. The folder then also has what was taken from
-// where, for tables (bundle.TakenBundles). Findings are added to the bundle's report.
-func Take(ctx context.Context, x *check.Checked, here *check.Found, store *results.Store, ids map[string]bool, again Again) (Taken, error) {
+// Take puts runs of a bundle into a results folder. Before, it makes again.Cheapest of them again
+// here: the cheapest of a random sample. If one of these differs, that is an error and nothing is
+// taken. The folder then also records which runs were taken from where, for tables
+// ([bundle.TakenBundles]). Findings are added to the bundle's report.
+func Take(
+	ctx context.Context, x *check.Checked, here *check.Found, store *results.Store,
+	ids map[string]bool, again Again,
+) (Taken, error) {
 	var taken Taken
 	if len(ids) == 0 {
 		return taken, nil
@@ -101,15 +108,18 @@ func Take(ctx context.Context, x *check.Checked, here *check.Found, store *resul
 					details = append(details, f.Details...)
 				}
 			}
-			return taken, fmt.Errorf("%s: %s made again here speak against it, so nothing is taken from it:\n  %s", x.File,
+			return taken, fmt.Errorf("%s: the results of %s made again here contradict it, so "+
+				"nothing is taken from it:\n  %s", x.File,
 				text.Count(x.Rerun.Made, "run"), strings.Join(details, "\n  "))
 		}
 	}
 	note := &bundle.Taken{
-		Root: x.Root, File: x.File, Title: x.Title, Authors: x.Authors, URL: x.Bundle.About.URL, Plan: x.Plan,
-		Protocol: x.Bundle.About.Protocol, Platforms: x.Platforms(), Definitions: x.Bundle.Definitions, Checks: checks,
+		Root: x.Root, File: x.File, Title: x.Title, Authors: x.Authors, URL: x.Bundle.About.URL,
+		Plan: x.Plan, Protocol: x.Bundle.About.Protocol, Platforms: x.Platforms(),
+		Definitions: x.Bundle.Definitions, Checks: checks,
 	}
-	before, _ := bundle.TakenBundles(store.Dir()) // whoever reads the folder is told what is unreadable
+	// what cannot be read is reported when the folder is read for a table
+	before, _ := bundle.TakenBundles(store.Dir())
 	if i := slices.IndexFunc(before, func(t *bundle.Taken) bool { return t.Root == x.Root }); i >= 0 {
 		note.Runs = before[i].Runs
 		note.Checks = slices.Concat(before[i].Checks, checks)

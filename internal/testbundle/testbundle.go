@@ -87,6 +87,7 @@ func Make(dir string, plan protocol.Plan) (path string, err error) {
 		},
 	})
 	path = filepath.Join(dir, bundle.FileName(plan.Name))
-	_, err = contents.Pack(path, bundle.About{Title: "Bundle " + plan.Name, Authors: []string{"A. Tester"}})
+	_, err = contents.Pack(path,
+		bundle.About{Title: "Bundle " + plan.Name, Authors: []string{"A. Tester"}})
 	return path, err
 }

@@ -54,5 +54,6 @@ func (c *Cleaner) Write(p []byte) (int, error) {
 
 // printable reports whether a character may be written to a terminal.
 func printable(r rune) bool {
-	return r == '\n' || r == '\t' || r == '\u00a0' || r == '\u202f' || r == '\u2009' || strconv.IsPrint(r)
+	return r == '\n' || r == '\t' || r == '\u00a0' || r == '\u202f' || r == '\u2009' ||
+		strconv.IsPrint(r)
 }

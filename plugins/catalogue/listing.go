@@ -37,7 +37,8 @@ type ListedOptimizer struct {
 type ListedProblem struct {
 	Name, Doc string               // Doc is the first line
 	Spec      protocol.ProblemSpec // at the defaults of its parameters, the fields that lists show
-	Err       error                `json:"-"` // why there is no Spec; a listing with an error is not cached
+	// why there is no Spec; a listing with an error is not cached
+	Err error `json:"-"`
 }
 
 // describe gets the listing of a plugin.

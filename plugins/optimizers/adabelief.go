@@ -15,9 +15,10 @@ var adaBelief = protocol.OptimizerDef{
 	m ← β1 m + (1−β1) g
 	s ← β2 s + (1−β2) (g − m)² + ε    both from 0
 	x ← x − α m/(1−β1^(t+1)) / (√(s/(1−β2^(t+1))) + ε) − α λ x`,
-	Source: "Zhuang et al., NeurIPS 2020, Alg. 2, and adabelief-pytorch with rectify=False (the default there since 0.1.0 " +
-		"rectifies as radam). m is not bias-corrected in g − m, and ε is added in every step, so that s is at least ε. ε is " +
-		"1e-16 as in that code since 0.1.0; the paper has 1e-8. λ is decoupled as there, and biases and scales do not decay.",
+	Source: "Zhuang et al., NeurIPS 2020, Alg. 2, and adabelief-pytorch with rectify=False (the " +
+		"default there since 0.1.0 rectifies as radam). m is not bias-corrected in g − m, and ε is " +
+		"added in every step, so that s is at least ε. ε is 1e-16 as in that code since 0.1.0; the " +
+		"paper has 1e-8. λ is decoupled as there, and biases and scales do not decay.",
 	Hyperparameters: append([]protocol.Hyperparameter{
 		protocol.StepSizeParameter(0.001),
 		protocol.Fraction("beta1", "decay rate β1 of the average of g", 0.9),
@@ -38,7 +39,9 @@ type adaBeliefState[T protocol.Float] struct {
 	u            [simd.Block]T
 }
 
-func newAdaBelief[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newAdaBelief[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	s := start.Setting
 	o := &adaBeliefState[T]{α: s[protocol.StepSize], β1: s["beta1"], β2: s["beta2"], ε: s["epsilon"]}
 	o.decay, o.m, o.s = newWeightDecay[T](start), make([]T, start.Dim), make([]T, start.Dim)

@@ -14,8 +14,9 @@ var adaDelta = protocol.OptimizerDef{
 	Δ ← √(w + ε) / √(v + ε) g
 	w ← ρ w + (1−ρ) Δ²
 	x ← x − α Δ`,
-	Source: "Zeiler, arXiv:1212.5701 (2012), Alg. 1, with a step size α that is 1 there. ρ and ε are PyTorch's; the paper's " +
-		"experiments have ρ = 0.95. Both averages start at 0, without bias correction. The first steps are of the order √ε.",
+	Source: "Zeiler, arXiv:1212.5701 (2012), Alg. 1, with a step size α that is 1 there. ρ and ε " +
+		"are PyTorch's; the paper's experiments have ρ = 0.95. Both averages start at 0, without bias " +
+		"correction. The first steps are of the order √ε.",
 	Hyperparameters: []protocol.Hyperparameter{
 		protocol.StepSizeParameter(1),
 		protocol.Fraction("rho", "decay rate ρ of both averages", 0.9),
@@ -33,7 +34,9 @@ type adaDeltaState[T protocol.Float] struct {
 	Δ, u    [simd.Block]T
 }
 
-func newAdaDelta[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newAdaDelta[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	return &adaDeltaState[T]{
 		α: start.Setting[protocol.StepSize],
 		ρ: start.Setting["rho"], ε: start.Setting["epsilon"],

@@ -12,8 +12,8 @@ var adaGrad = protocol.OptimizerDef{
 
 	v ← v + g²
 	x ← x − α g / √(v + ε)`,
-	Source: "Duchi, Hazan & Singer, JMLR 12 (2011), diagonal version; Balles 2021, Eq. 3.26, with ε inside the root. " +
-		"Duchi et al., and PyTorch, add it to the root.",
+	Source: "Duchi, Hazan & Singer, JMLR 12 (2011), diagonal version; Balles 2021, Eq. 3.26, with ε " +
+		"inside the root. Duchi et al., and PyTorch, add it to the root.",
 	Hyperparameters: []protocol.Hyperparameter{
 		protocol.StepSizeParameter(0.01),
 		protocol.NonNegative("epsilon", "ε, inside the root; at 0, 0/0 is 0", 1e-10),
@@ -32,7 +32,9 @@ type adaGradState[T protocol.Float] struct {
 
 func (o *adaGradState[T]) State() []any { return []any{&o.v} }
 
-func newAdaGrad[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newAdaGrad[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	return &adaGradState[T]{
 		α: start.Setting[protocol.StepSize],
 		ε: start.Setting["epsilon"],

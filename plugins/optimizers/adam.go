@@ -13,8 +13,9 @@ var adam = protocol.OptimizerDef{
 	m ← average of g  with decay rate β1 and bias correction
 	v ← average of g² with decay rate β2 and bias correction
 	x ← x − α m / (√v + ε)`,
-	Source: "Kingma & Ba, ICLR 2015, Alg. 1; Balles 2021, Eq. 5.1–5.4. ε is outside the root and after bias " +
-		"correction. TensorFlow has the ε̂ of the text above Alg. 1, added before bias correction.",
+	Source: "Kingma & Ba, ICLR 2015, Alg. 1; Balles 2021, Eq. 5.1–5.4. ε is outside the root and " +
+		"after bias correction. TensorFlow has the ε̂ of the text above Alg. 1, added before bias " +
+		"correction.",
 	Hyperparameters: []protocol.Hyperparameter{
 		protocol.StepSizeParameter(0.001),
 		protocol.Fraction("beta1", "decay rate β1 of the average of g", 0.9),
@@ -36,7 +37,9 @@ type adamState[T protocol.Float] struct {
 
 func (o *adamState[T]) State() []any { return []any{&o.t, &o.m, &o.v} }
 
-func newAdam[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newAdam[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	return &adamState[T]{
 		α:  start.Setting[protocol.StepSize],
 		β1: start.Setting["beta1"], β2: start.Setting["beta2"],

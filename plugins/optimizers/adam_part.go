@@ -15,13 +15,16 @@ type adamPart[T protocol.Float] struct {
 	u         [simd.Block]T
 }
 
-func newAdamPart[T protocol.Float](start protocol.Start, β1, β2, ε float64, blocks []protocol.Block) *adamPart[T] {
+func newAdamPart[T protocol.Float](
+	start protocol.Start, β1, β2, ε float64, blocks []protocol.Block,
+) *adamPart[T] {
 	n := 0
 	for _, b := range blocks {
 		n += b.Len
 	}
 	return &adamPart[T]{
-		β1: β1, β2: β2, ε: ε, blocks: blocks, decay: newWeightDecay[T](start), m: make([]T, n), v: make([]T, n),
+		β1: β1, β2: β2, ε: ε, blocks: blocks, decay: newWeightDecay[T](start), m: make([]T, n),
+		v: make([]T, n),
 	}
 }
 

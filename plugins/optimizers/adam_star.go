@@ -14,8 +14,9 @@ var adamStar = protocol.OptimizerDef{
 	s ← (v − m²) / (1 − ρ(β,t))    estimate of the variance of g
 	γ ← √(m² / (m² + ρ(β,t) s))
 	x ← x − α γ sign(m)`,
-	Source: "Balles 2021, Alg. 5; ρ is Eq. 5.15. Unlike Adam it has one decay rate, no ε, and estimates the variance " +
-		"of m. s = 0 at t = 0, where ρ = 1. v − m² is never below 0, sign(0) = 0. At β = 0 it is sign-sgd.",
+	Source: "Balles 2021, Alg. 5; ρ is Eq. 5.15. Unlike Adam it has one decay rate, no ε, and " +
+		"estimates the variance of m. s = 0 at t = 0, where ρ = 1. v − m² is never below 0, sign(0) = " +
+		"0. At β = 0 it is sign-sgd.",
 	Hyperparameters: stepSizeAndDecay(0.001),
 	Needs:           protocol.Gradient,
 	Saves:           true,
@@ -34,7 +35,9 @@ type adamStarState[T protocol.Float] struct {
 
 func (o *adamStarState[T]) State() []any { return []any{&o.t, &o.m, &o.v, &o.meanGamma} }
 
-func newAdamStar[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newAdamStar[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	o := &adamStarState[T]{α: start.Setting[protocol.StepSize], β: start.Setting["beta"]}
 	o.m, o.v = make([]T, start.Dim), make([]T, start.Dim)
 	return o, protocol.Request{}, nil

@@ -16,9 +16,9 @@ var adamStarErf = protocol.OptimizerDef{
 	s ← (v − m²) / (1 − ρ(β,t))    estimate of the variance of g
 	γ ← erf(|m| / √(2 ρ(β,t) s))
 	x ← x − α γ sign(m)`,
-	Source: "Balles 2021, Alg. 5 with the factor of Lemma 5.2 and Eq. 5.10 for a normal m, to which that " +
-		"of adam-star is near (Fig. 5.2). γ = 1 where s = 0, so at t = 0; v − m² is never below 0, " +
-		"sign(0) = 0. At β = 0 it is sign-sgd.",
+	Source: "Balles 2021, Alg. 5 with the factor of Lemma 5.2 and Eq. 5.10 for a normal m, to which " +
+		"that of adam-star is near (Fig. 5.2). γ = 1 where s = 0, so at t = 0; v − m² is never below " +
+		"0, sign(0) = 0. At β = 0 it is sign-sgd.",
 	Hyperparameters: stepSizeAndDecay(0.001),
 	Needs:           protocol.Gradient,
 	Saves:           true,
@@ -44,7 +44,9 @@ func newAdamStarErf[T protocol.Float](start protocol.Start) (
 	return o, protocol.Request{}, nil
 }
 
-func (o *adamStarErfState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
+func (o *adamStarErfState[T]) Step(
+	x []T, batch *protocol.Measurement[T],
+) (protocol.Request, error) {
 	α, β, ρ, sum := o.α*batch.StepScale, T(decay(o.β, o.t)), rho(o.β, o.t), 0.0
 	c := 2 * ρ * unbias(ρ)
 	o.t++

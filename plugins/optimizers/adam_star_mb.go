@@ -16,8 +16,8 @@ var adamStarMB = protocol.OptimizerDef{
 	r ← average of s/b with decay rate β² and bias correction    b: batch size
 	γ ← √(m² / (m² + ρ(β,t) r))
 	x ← x − α γ sign(m)`,
-	Source: "Balles 2021, Alg. 5 with the variance of Alg. 6; ρ is Eq. 5.15. The first step is adapted " +
-		"too, sign(0) = 0.",
+	Source: "Balles 2021, Alg. 5 with the variance of Alg. 6; ρ is Eq. 5.15. The first step is " +
+		"adapted too, sign(0) = 0.",
 	Hyperparameters: stepSizeAndDecay(0.001),
 	Needs:           protocol.Gradient | protocol.Variance,
 	Saves:           true,
@@ -46,7 +46,8 @@ func newAdamStarMB[T protocol.Float](start protocol.Start) (
 
 func (o *adamStarMBState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
 	if batch.BatchSize < 2 {
-		return protocol.Request{}, fmt.Errorf("batch size is %d, want at least 2 for a variance", batch.BatchSize)
+		return protocol.Request{}, fmt.Errorf("batch size is %d, want at least 2 for a variance",
+			batch.BatchSize)
 	}
 	α, β, ββ := T(o.α*batch.StepScale), T(decay(o.β, o.t)), T(decay(o.β*o.β, o.t))
 	ρ, b, sum := T(rho(o.β, o.t)), T(batch.BatchSize), 0.0

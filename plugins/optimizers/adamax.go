@@ -15,8 +15,8 @@ var adamax = protocol.OptimizerDef{
 	m ← average of g with decay rate β1 and bias correction
 	v ← max(β2 v, |g| + ε)
 	x ← x − α m / v − α λ x`,
-	Source: "Kingma & Ba, ICLR 2015, Alg. 2, with the ε of PyTorch (Alg. 2 has none). λ is decoupled as in adamw, and biases " +
-		"and scales do not decay.",
+	Source: "Kingma & Ba, ICLR 2015, Alg. 2, with the ε of PyTorch (Alg. 2 has none). λ is " +
+		"decoupled as in adamw, and biases and scales do not decay.",
 	Hyperparameters: append([]protocol.Hyperparameter{
 		protocol.StepSizeParameter(0.002),
 		protocol.Fraction("beta1", "decay rate β1 of the average of g", 0.9),
@@ -37,7 +37,9 @@ type adamaxState[T protocol.Float] struct {
 	u            [simd.Block]T
 }
 
-func newAdamax[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newAdamax[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	s := start.Setting
 	o := &adamaxState[T]{α: s[protocol.StepSize], β1: s["beta1"], β2: s["beta2"], ε: s["epsilon"]}
 	o.decay, o.m, o.v = newWeightDecay[T](start), make([]T, start.Dim), make([]T, start.Dim)

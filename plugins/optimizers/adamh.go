@@ -12,8 +12,9 @@ var adamH = protocol.OptimizerDef{
 	x ← x − (x − ‖x‖/‖y‖ y)
 
 A matrix of zeros stays so. Where x has no hidden matrix, AdamW is all there is, and step_size is its step size.`,
-	Source: "AdamH in KellerJordan/modded-nanogpt, records/track_3_optimization, 2026: scale_invariant_update_, with its α, β and " +
-		"ε, which AdamW has, too. Hidden matrices do not decay; of the rest weights alone do, by role.",
+	Source: "AdamH in KellerJordan/modded-nanogpt, records/track_3_optimization, 2026: " +
+		"scale_invariant_update_, with its α, β and ε, which AdamW has, too. Hidden matrices do not " +
+		"decay; of the rest weights alone do, by role.",
 	Hyperparameters: append(append(twoStepSizes(0.018),
 		protocol.Fraction("beta1", "decay rate β1 of the average of g", 0.9),
 		protocol.Fraction("beta2", "decay rate β2 of the average of g²", 0.95),
@@ -34,13 +35,15 @@ type adamHState[T protocol.Float] struct {
 	adam    *adamPart[T]
 }
 
-func newAdamH[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newAdamH[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	s := start.Setting
 	matrices, rest := splitMatrices(start, true)
 	n := total(matrices)
 	o := &adamHState[T]{
-		α: s[protocol.StepSize], αAdam: s["adam_step_size"], β1: s["beta1"], β2: s["beta2"], ε: s["epsilon"],
-		matrices: matrices, m: make([]T, n), v: make([]T, n), u: make([]T, n),
+		α: s[protocol.StepSize], αAdam: s["adam_step_size"], β1: s["beta1"], β2: s["beta2"],
+		ε: s["epsilon"], matrices: matrices, m: make([]T, n), v: make([]T, n), u: make([]T, n),
 		adam: newAdamPart[T](start, s["beta1"], s["beta2"], s["epsilon"], rest),
 	}
 	if len(matrices) == 0 {

@@ -9,9 +9,10 @@ var adamW = protocol.OptimizerDef{
 
 	m, v ← averages of g and g² as in Adam
 	x ← x − η (α m / (√v + ε) + λ x)    η: factor of the schedule`,
-	Source: "Loshchilov & Hutter, ICLR 2019, Alg. 2. As printed there the schedule scales the decay and α does " +
-		"not; PyTorch multiplies by both, and its λ = 0.01 at α = 0.001 is 1e-5 here, the default. Biases and " +
-		"scales do not decay, as has become the convention; in Alg. 2 and in PyTorch all coordinates do.",
+	Source: "Loshchilov & Hutter, ICLR 2019, Alg. 2. As printed there the schedule scales the decay " +
+		"and α does not; PyTorch multiplies by both, and its λ = 0.01 at α = 0.001 is 1e-5 here, the " +
+		"default. Biases and scales do not decay, as has become the convention; in Alg. 2 and in " +
+		"PyTorch all coordinates do.",
 	Hyperparameters: append(adam.Hyperparameters[:4:4],
 		weightDecayParameters(1e-5, "weight decay λ of one step, not multiplied by α")...),
 	Needs: protocol.Gradient,
@@ -27,7 +28,9 @@ type adamWState[T protocol.Float] struct {
 
 func (o *adamWState[T]) State() []any { return []any{o.adam} }
 
-func newAdamW[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newAdamW[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	adam, request, err := newAdam[T](start)
 	return &adamWState[T]{adam, newWeightDecay[T](start)}, request, err
 }

@@ -15,9 +15,10 @@ var adan = protocol.OptimizerDef{
 	v ← average of (g + β2 (g − g'))² with decay rate β3 and bias correction
 	x ← x − α (m + β2 δ) / (√v + ε)
 	x ← x / (1 + αλ)`,
-	Source: "Xie et al., arXiv:2208.06677 (2022), IEEE TPAMI 2024, Alg. 1, with β as sail-sg/Adan counts them: 1 − β of the " +
-		"paper. The first difference is 0. Bias correction is that code's; Alg. 1 starts from first gradients instead. " +
-		"Biases and scales do not decay. No restarts, no clipping of g.",
+	Source: "Xie et al., arXiv:2208.06677 (2022), IEEE TPAMI 2024, Alg. 1, with β as sail-sg/Adan " +
+		"counts them: 1 − β of the paper. The first difference is 0. Bias correction is that code's; " +
+		"Alg. 1 starts from first gradients instead. Biases and scales do not decay. No restarts, no " +
+		"clipping of g.",
 	Hyperparameters: append([]protocol.Hyperparameter{
 		protocol.StepSizeParameter(0.001),
 		protocol.Fraction("beta1", "decay rate β1 of the average of g", 0.98),
@@ -39,10 +40,15 @@ type adanState[T protocol.Float] struct {
 	u, d             [simd.Block]T
 }
 
-func newAdan[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newAdan[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	s, n := start.Setting, start.Dim
-	o := &adanState[T]{α: s[protocol.StepSize], β1: s["beta1"], β2: s["beta2"], β3: s["beta3"], ε: s["epsilon"]}
-	o.decay, o.m, o.δ, o.v, o.last = newWeightDecay[T](start), make([]T, n), make([]T, n), make([]T, n), make([]T, n)
+	o := &adanState[T]{
+		α: s[protocol.StepSize], β1: s["beta1"], β2: s["beta2"], β3: s["beta3"], ε: s["epsilon"],
+	}
+	o.decay, o.m, o.δ, o.v, o.last = newWeightDecay[T](start), make([]T, n), make([]T, n),
+		make([]T, n), make([]T, n)
 	return o, protocol.Request{}, nil
 }
 

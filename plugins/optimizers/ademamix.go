@@ -16,9 +16,10 @@ var adEMAMix = protocol.OptimizerDef{
 	w ← β w + (1−β) g    from 0, without bias correction
 	x ← x − α (m + c w) / (√v + ε) − α λ x
 	c = a s, β = min(β3, e^(1/((1−s)/ln β1 + s/ln β3)))    s: part of the budget that is used`,
-	Source: "Pagliardini, Ablin & Grangier, arXiv:2409.03137 (2024), ICLR 2025, Alg. 1. a is α there; a and β3 warm up over " +
-		"all of the budget, as in its experiments (T_α = T_β3 = T), β3 linearly in its half-life. Defaults are those of " +
-		"apple/ml-ademamix; the paper's language models have a = 8. Biases and scales do not decay.",
+	Source: "Pagliardini, Ablin & Grangier, arXiv:2409.03137 (2024), ICLR 2025, Alg. 1. a is α " +
+		"there; a and β3 warm up over all of the budget, as in its experiments (T_α = T_β3 = T), β3 " +
+		"linearly in its half-life. Defaults are those of apple/ml-ademamix; the paper's language " +
+		"models have a = 8. Biases and scales do not decay.",
 	Hyperparameters: append(append(adam.Hyperparameters[:4:4],
 		protocol.Fraction("beta3", "decay rate β3 of the slow average of g", 0.9999),
 		protocol.NonNegative("slow", "weight a of the slow average", 2),
@@ -38,9 +39,13 @@ type adEMAMixState[T protocol.Float] struct {
 	u, sum              [simd.Block]T
 }
 
-func newAdEMAMix[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newAdEMAMix[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	s, n := start.Setting, start.Dim
-	o := &adEMAMixState[T]{α: s[protocol.StepSize], β1: s["beta1"], β2: s["beta2"], β3: s["beta3"], ε: s["epsilon"]}
+	o := &adEMAMixState[T]{
+		α: s[protocol.StepSize], β1: s["beta1"], β2: s["beta2"], β3: s["beta3"], ε: s["epsilon"],
+	}
 	o.a, o.budget, o.decay = s["slow"], float64(start.Budget), newWeightDecay[T](start)
 	o.m, o.v, o.w = make([]T, n), make([]T, n), make([]T, n)
 	return o, protocol.Request{}, nil

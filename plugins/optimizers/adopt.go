@@ -16,9 +16,10 @@ var adopt = protocol.OptimizerDef{
 	m ← β1 m + (1−β1) u                    from 0, without bias correction
 	x ← x − α m − α λ x                    not at t = 0
 	v ← β2 v + (1−β2) g²                   g² at t = 0`,
-	Source: "Taniguchi et al., NeurIPS 2024, Alg. 2, clipped as since the authors' update of November 2024, of paper and code. " +
-		"The first step sets v alone. The paper's first version does not clip, and newer code of theirs has an ε that falls " +
-		"from 1 instead. λ is decoupled, as with decouple=True there; biases and scales do not decay.",
+	Source: "Taniguchi et al., NeurIPS 2024, Alg. 2, clipped as since the authors' update of " +
+		"November 2024, of paper and code. The first step sets v alone. The paper's first version does " +
+		"not clip, and newer code of theirs has an ε that falls from 1 instead. λ is decoupled, as " +
+		"with decouple=True there; biases and scales do not decay.",
 	Hyperparameters: append([]protocol.Hyperparameter{
 		protocol.StepSizeParameter(0.001),
 		protocol.Fraction("beta1", "decay rate β1 of the average of u", 0.9),
@@ -39,7 +40,9 @@ type adoptState[T protocol.Float] struct {
 	u            [simd.Block]T
 }
 
-func newADOPT[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newADOPT[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	s := start.Setting
 	o := &adoptState[T]{α: s[protocol.StepSize], β1: s["beta1"], β2: s["beta2"], ε: s["epsilon"]}
 	o.decay, o.m, o.v = newWeightDecay[T](start), make([]T, start.Dim), make([]T, start.Dim)

@@ -15,14 +15,16 @@ var amsGrad = protocol.OptimizerDef{
 	m, v ← averages of g and g² as in Adam
 	w ← max(w (1−β2^t)/(1−β2^(t+1)), v)
 	x ← x − α m / (√w + ε) − α λ x`,
-	Source: "Reddi, Kale & Kumar, ICLR 2018, Alg. 2, with bias correction as in PyTorch, which takes the maximum before it " +
-		"corrects: w (1−β2^(t+1)) is the greatest uncorrected average. Alg. 2 has no bias correction and no ε. λ is decoupled " +
-		"as in adamw, and biases and scales do not decay.",
-	Hyperparameters: append(adam.Hyperparameters[:4:4], weightDecayParameters(0, "weight decay λ, multiplied by α")...),
-	Needs:           protocol.Gradient,
-	Saves:           true,
-	New32:           newAMSGrad[float32],
-	New64:           newAMSGrad[float64],
+	Source: "Reddi, Kale & Kumar, ICLR 2018, Alg. 2, with bias correction as in PyTorch, which " +
+		"takes the maximum before it corrects: w (1−β2^(t+1)) is the greatest uncorrected average. " +
+		"Alg. 2 has no bias correction and no ε. λ is decoupled as in adamw, and biases and scales do " +
+		"not decay.",
+	Hyperparameters: append(adam.Hyperparameters[:4:4],
+		weightDecayParameters(0, "weight decay λ, multiplied by α")...),
+	Needs: protocol.Gradient,
+	Saves: true,
+	New32: newAMSGrad[float32],
+	New64: newAMSGrad[float64],
 }
 
 type amsGradState[T protocol.Float] struct {
@@ -33,7 +35,9 @@ type amsGradState[T protocol.Float] struct {
 	u            [simd.Block]T
 }
 
-func newAMSGrad[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newAMSGrad[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	s := start.Setting
 	o := &amsGradState[T]{α: s[protocol.StepSize], β1: s["beta1"], β2: s["beta2"], ε: s["epsilon"]}
 	o.decay = newWeightDecay[T](start)

@@ -12,9 +12,10 @@ var asgd = protocol.OptimizerDef{
 
 	x ← x − α g
 	x̄ ← mean of all x so far, without the starting point`,
-	Source: "Ruppert, Cornell technical report 781 (1988); Polyak & Juditsky, SIAM Journal on Control and " +
-		"Optimization 30 (1992). Uniform average from the first step on; the step size is constant up to the " +
-		"schedule, as in Bach & Moulines, NIPS 2013, where the original lets it fall. Evaluation judges x̄.",
+	Source: "Ruppert, Cornell technical report 781 (1988); Polyak & Juditsky, SIAM Journal on " +
+		"Control and Optimization 30 (1992). Uniform average from the first step on; the step size is " +
+		"constant up to the schedule, as in Bach & Moulines, NIPS 2013, where the original lets it " +
+		"fall. Evaluation judges x̄.",
 	Hyperparameters: []protocol.Hyperparameter{protocol.StepSizeParameter(0.1)},
 	Needs:           protocol.Gradient,
 	Averages:        true,
@@ -31,7 +32,9 @@ type asgdState[T protocol.Float] struct {
 
 func (o *asgdState[T]) State() []any { return []any{&o.t, &o.mean} }
 
-func newASGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newASGD[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	return &asgdState[T]{
 		α:    start.Setting[protocol.StepSize],
 		mean: make([]float64, start.Dim),

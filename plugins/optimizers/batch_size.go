@@ -35,7 +35,8 @@ func batchRuleParameters() []protocol.Hyperparameter {
 func newBatchRule(setting protocol.Setting) (batchRule, error) {
 	least, most := int(setting["min_batch_size"]), int(setting["max_batch_size"])
 	if most < least {
-		return batchRule{}, fmt.Errorf("max_batch_size is %d, want at least min_batch_size (%d)", most, least)
+		return batchRule{}, fmt.Errorf("max_batch_size is %d, want at least min_batch_size (%d)", most,
+			least)
 	}
 	return batchRule{μ: setting["mu"], least: least, most: most, m: least}, nil
 }

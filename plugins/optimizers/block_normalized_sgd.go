@@ -9,9 +9,10 @@ var blockNormalizedSGD = protocol.OptimizerDef{
 
 	u ← Σ ‖g_B‖₂ over the blocks B of x, the layers of a network, say
 	x ← x − α/(t+1)^q · u d / ((1−c) + c u)    d_B = g_B / ‖g_B‖₂, and 0 where g_B is`,
-	Source: "Balles 2021, Eq. C.7; Balles, Pedregosa & Le Roux, 2020; Yu et al., Block-normalized gradient method, 2017 " +
-		"(c = 1). Blocks are those that the problem names; where it names none x is one block, and c = 0 is sgd. " +
-		"Normalised and softly normalised forms are Eqs. C.19, C.21 and C.26, see normalized-sgd.",
+	Source: "Balles 2021, Eq. C.7; Balles, Pedregosa & Le Roux, 2020; Yu et al., Block-normalized " +
+		"gradient method, 2017 (c = 1). Blocks are those that the problem names; where it names none x " +
+		"is one block, and c = 0 is sgd. Normalised and softly normalised forms are Eqs. C.19, C.21 " +
+		"and C.26, see normalized-sgd.",
 	Hyperparameters: steepestParameters(0.01, 0, ""),
 	Needs:           protocol.Gradient,
 	Saves:           true,
@@ -27,7 +28,9 @@ type blockMax[T protocol.Float] struct {
 	u      float64   // their sum
 }
 
-func newBlockNormalizedSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newBlockNormalizedSGD[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	blocks := start.Blocks
 	if len(blocks) == 0 {
 		blocks = []protocol.Block{{Len: start.Dim}}

@@ -15,10 +15,10 @@ var competitor = protocol.OptimizerDef{
 	x ← x − α g
 	σ², g² ← averages of ‖s‖₁ and of ‖g‖² with decay rate μ
 	next batch size ← σ² / (θ² g²), rounded and clipped to [m_min, m_max]`,
-	Source: "the rule of Byrd et al., Mathematical Programming 134 (2012), and De et al., AISTATS 2017, as Balles " +
-		"2021 compares it to CABS: Eq. 4.18, averaged, rounded and clipped as in cabs. Its criterion needs θ " +
-		"< 1, the experiments have θ = 1 too. At g² = 0 the batch size is m_max; while an average is not " +
-		"finite it stays and rule_invalid is 1.",
+	Source: "the rule of Byrd et al., Mathematical Programming 134 (2012), and De et al., AISTATS " +
+		"2017, as Balles 2021 compares it to CABS: Eq. 4.18, averaged, rounded and clipped as in cabs. " +
+		"Its criterion needs θ < 1, the experiments have θ = 1 too. At g² = 0 the batch size is m_max; " +
+		"while an average is not finite it stays and rule_invalid is 1.",
 	Hyperparameters: append([]protocol.Hyperparameter{
 		protocol.StepSizeParameter(0.1),
 		{
@@ -29,9 +29,11 @@ var competitor = protocol.OptimizerDef{
 	Needs:            protocol.Gradient | protocol.VarianceNorm,
 	ChoosesBatchSize: true,
 	Saves:            true,
-	Reports:          []string{"batch_size_rule", "variance_norm_average", "gradient_square_average", "rule_invalid"},
-	New32:            newCompetitor[float32],
-	New64:            newCompetitor[float64],
+	Reports: []string{
+		"batch_size_rule", "variance_norm_average", "gradient_square_average", "rule_invalid",
+	},
+	New32: newCompetitor[float32],
+	New64: newCompetitor[float64],
 }
 
 type competitorState[T protocol.Float] struct {
@@ -39,7 +41,9 @@ type competitorState[T protocol.Float] struct {
 	batchRule
 }
 
-func newCompetitor[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newCompetitor[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	rule, err := newBatchRule(start.Setting)
 	if err != nil {
 		return nil, protocol.Request{}, err

@@ -33,16 +33,16 @@ func dampedParameters(λ float64) []protocol.Hyperparameter {
 	return []protocol.Hyperparameter{
 		protocol.StepSizeParameter(1),
 		{
-			Name: "damping", Doc: "λ ≥ 0, added to the diagonal", Default: λ, Max: math.Inf(1), MaxOpen: true,
-			Tuned: true, Grid: []float64{0, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2, 1},
+			Name: "damping", Doc: "λ ≥ 0, added to the diagonal", Default: λ, Max: math.Inf(1),
+			MaxOpen: true, Tuned: true, Grid: []float64{0, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2, 1},
 		},
 	}
 }
 
 // newDamped opens the method on all training examples.
-func newDamped[T protocol.Float](start protocol.Start, name string, matrix func(*protocol.Measurement[T]) []T) (
-	protocol.Optimizer[T], protocol.Request, error,
-) {
+func newDamped[T protocol.Float](
+	start protocol.Start, name string, matrix func(*protocol.Measurement[T]) []T,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	o := newDampedOnBatches(start, name, matrix)
 	var err error
 	o.next, err = all(start)

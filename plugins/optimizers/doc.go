@@ -7,29 +7,34 @@
 // shrinks each coordinate of the step by a factor γ ∈ [0, 1] that decreases with the noise in that
 // coordinate.
 //
-//	          | plain     | with momentum               | with variance adaptation | with both
-//	sign      | sign-sgd  | m-sign-sgd                  | rmsprop                  | adam, adamw, adam-star, adam-star-mb, adam-star-erf
-//	magnitude | sgd, asgd | heavy-ball, nesterov, m-sgd | svag, svag-mb            | m-svag, m-svag-mb
+//	                         | sign                            | magnitude
+//	plain                    | sign-sgd                        | sgd, asgd
+//	with momentum            | m-sign-sgd                      | heavy-ball, nesterov, m-sgd
+//	with variance adaptation | rmsprop                         | svag, svag-mb
+//	with both                | adam, adamw, adam-star,         | m-svag, m-svag-mb
+//	                         | adam-star-mb, adam-star-erf     |
 //
 // adagrad is rmsprop with a sum instead of the average. growing-batch-sgd is sgd with a batch size
-// that grows by a fixed factor. cabs and competitor are sgd with a batch
-// size that follows the noise. A constant batch size is a setting of a plan, not a separate
-// optimizer. sam and line-search-sgd measure each batch more than once, and are charged for every
-// measurement.
+// that grows by a fixed factor. cabs and competitor are sgd with a batch size that follows the
+// noise. A constant batch size is a setting of a plan, not a separate optimizer. sam and
+// line-search-sgd measure each batch more than once, and are charged for every measurement.
 //
 // # Variants of Adam
 //
 // Each changes one part of x ← x − α m / (√v + ε), and most equal adam or a sign method at some
 // setting, which the tests check bit by bit.
 //
-//	m, the momentum    | nadam looks ahead, adan by differences of gradients; ademamix has two; mars corrects g by the last one
-//	v, the denominator | amsgrad and adamax take a maximum, adabelief the variance about m, adopt leaves out the last g
-//	α, the step size   | adadelta replaces it by the size of past steps, radam keeps v out of the first ones
-//	v, by curvature    | sophia-g divides by a Gauss–Newton diagonal from labels that the model draws, and clips
+//	m, the momentum    | nadam looks ahead, and adan by differences of gradients; ademamix has two
+//	                   | averages; mars corrects g by the last gradient
+//	v, the denominator | amsgrad and adamax take a maximum, adabelief the variance about m; adopt
+//	                   | leaves out the last g; sophia-g divides by a Gauss–Newton diagonal from
+//	                   | labels that the model draws, and clips
+//	α, the step size   | adadelta replaces it by the size of past steps; radam does not use v in the
+//	                   | first steps
 //
 // Optimizers with decoupled weight decay in their paper or in common use have it here, with default
-// 0 unless the paper's code has another value. It depends on the role: biases and the scales of
-// normalizations do not decay.
+// 0 unless the paper's code has another value. Biases and the scales of normalizations, told by the
+// roles of blocks, do not decay.
 //
 // # Noise
 //
@@ -48,7 +53,7 @@
 //	ℓ₁         | max |gᵢ| | sign(gᵢ) eᵢ  | coordinate-sgd              | smoothness_l1
 //	max ‖x_B‖₂ | Σ ‖g_B‖₂ | g_B/‖g_B‖₂   | block-normalized-sgd        |
 //
-// In each of them ‖g‖⋆ is divided by (1−c) + c ‖g‖⋆: c = 0 is steepest descent, c = 1 normalised
+// In each of them, ‖g‖⋆ is divided by (1−c) + c ‖g‖⋆: c = 0 is steepest descent, c = 1 normalised
 // steepest descent (α d, which is sign-sgd in ℓ∞), and values between are soft normalisation,
 // 1/(5L₀ + 4L₁‖g‖⋆) with α = 1/(5L₀ + 4L₁) and c = 4αL₁. The theory is for full gradients, with
 // full_batch = 1 or all examples in a batch.
@@ -66,8 +71,8 @@
 //	F̃, the empirical Fisher    | efgd
 //	H, the Hessian             | newton
 //
-// stochastic-efgd is efgd on batches, and matrix-svag is svag-mb with the covariance of gradients
-// in the place of their variances, whose step is close to that of stochastic-efgd.
+// stochastic-efgd is efgd on batches. matrix-svag is svag-mb with the covariance of gradients in
+// place of their variances; its step is close to that of stochastic-efgd.
 //
 // ideal-svag, oracle-step-sgd and oracle-batch-sgd are the idealised methods from which theory
 // derives svag, a step size and cabs: they know ∇f and σ² exactly (protocol.Oracle), and tables
@@ -75,7 +80,7 @@
 //
 // # Newer methods
 //
-// These methods are not in the thesis and serve for comparison: lion, schedule-free-sgd and
+// These methods are not in the thesis and are here for comparison: lion, schedule-free-sgd and
 // schedule-free-adamw, and lars and lamb, which scale the step of each block. prodigy, dog and
 // sps-max determine their own step size; their factor on it is not tuned. In all of them only
 // weights decay, see weightDecay.
@@ -118,8 +123,8 @@ import (
 	"noisebench/protocol"
 )
 
-// SetThreads sets the number of threads that each run of a built-in optimizer uses in this process.
-// It holds for optimizers opened afterwards. With n < 1, which is the default, it is GOMAXPROCS.
+// SetThreads sets the number of threads that each run of a built-in optimizer uses in this process,
+// for optimizers that are opened afterwards. With n < 1, which is the default, it is GOMAXPROCS.
 // Results do not depend on it.
 func SetThreads(n int) { linalg.SetThreads(n) }
 
@@ -131,7 +136,7 @@ func All() []protocol.OptimizerDef {
 		adaGrad, rmsProp, adam, adamW,
 		nadam, radam, amsGrad, adamax, adaDelta, adaBelief, adan, adopt, adEMAMix, mars,
 		lion, lars, lamb, muon, muonH, adamH, soap, shampoo, // by the blocks of a network
-		// without a schedule or a step size
+		// that need no schedule, or no step size
 		scheduleFreeSGD, scheduleFreeAdamW, prodigy, dog, spsMax,
 		svag, mSVAG, svagMB, mSVAGmb, matrixSVAG, adamStar, adamStarMB, adamStarErf,
 		cabs, competitor, growingBatchSGD, noiseScale, adaScale,

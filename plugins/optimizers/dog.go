@@ -18,9 +18,10 @@ var dog = protocol.OptimizerDef{
 	x̄ ← x̄ + (γ+1)/(γ+t) (x − x̄)  t = 1, 2, …
 
 α = 1 is meant to fit all problems, and is not tuned.`,
-	Source: "Ivgi, Hinder & Carmon, DoG is SGD's best friend, ICML 2023, as in formll/dog, with its ρ, ε and " +
-		"polynomial average (Shamir & Zhang, ICML 2013), which it calls crucial: evaluation judges x̄. ρ = 1e-4 is meant for " +
-		"batch normalization. All of x is one layer, not each its own as in LDoG. No weight decay.",
+	Source: "Ivgi, Hinder & Carmon, DoG is SGD's best friend, ICML 2023, as in formll/dog, with its " +
+		"ρ, ε and polynomial average (Shamir & Zhang, ICML 2013), which it calls crucial: evaluation " +
+		"judges x̄. ρ = 1e-4 is meant for batch normalization. All of x is one layer, not each its own " +
+		"as in LDoG. No weight decay.",
 	Hyperparameters: []protocol.Hyperparameter{
 		factor("factor", "α, the factor on r/√G"),
 		{
@@ -46,7 +47,9 @@ type dogState[T protocol.Float] struct {
 	start, mean []T     // x_0 and x̄
 }
 
-func newDoG[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newDoG[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	s := start.Setting
 	return &dogState[T]{
 		α: s["factor"], ρ: s["distance"], γ: s["averaging"], sum: s["epsilon"],

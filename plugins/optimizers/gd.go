@@ -13,8 +13,8 @@ var gd = protocol.OptimizerDef{
 	Doc: `gradient descent: every step uses all training examples
 
 	x ← x − α ∇f`,
-	Source: "Cauchy, Comptes rendus 25 (1847); Balles 2021, Eq. 2.39. It diverges for α ≥ 2/L, L the smoothness of a " +
-		"quadratic.",
+	Source: "Cauchy, Comptes rendus 25 (1847); Balles 2021, Eq. 2.39. It diverges for α ≥ 2/L, L " +
+		"the smoothness of a quadratic.",
 	Hyperparameters: []protocol.Hyperparameter{protocol.StepSizeParameter(0.1)},
 	FullBatch:       true,
 	Needs:           protocol.Gradient,
@@ -27,7 +27,9 @@ type gdState[T protocol.Float] struct{ α float64 }
 
 func (*gdState[T]) State() []any { return nil }
 
-func newGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newGD[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	first, err := all(start)
 	return &gdState[T]{α: start.Setting[protocol.StepSize]}, first, err
 }
@@ -40,7 +42,8 @@ func (o *gdState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Reque
 // all is the request for all training examples.
 func all(start protocol.Start) (protocol.Request, error) {
 	if start.Train == 0 {
-		return protocol.Request{}, errors.New("it uses all training examples in every step, and the problem's data are endless")
+		return protocol.Request{}, errors.New("it uses all training examples in every step, and the " +
+			"problem's data are endless")
 	}
 	return protocol.Request{Draw: protocol.All}, nil
 }

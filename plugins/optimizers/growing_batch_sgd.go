@@ -43,7 +43,9 @@ func newGrowingBatchSGD[T protocol.Float](start protocol.Start) (
 	protocol.Optimizer[T], protocol.Request, error,
 ) {
 	s := start.Setting
-	o := &growingBatchSGDState[T]{s[protocol.StepSize], s["growth"], s["max_batch_size"], s["min_batch_size"]}
+	o := &growingBatchSGDState[T]{
+		s[protocol.StepSize], s["growth"], s["max_batch_size"], s["min_batch_size"],
+	}
 	if o.most < o.m {
 		return nil, protocol.Request{}, fmt.Errorf(
 			"max_batch_size is %g, want at least min_batch_size (%g)", o.most, o.m)

@@ -12,9 +12,10 @@ var heavyBall = protocol.OptimizerDef{
 
 	v ← β v − α g
 	x ← x + v`,
-	Source: "Polyak, USSR Computational Mathematics and Mathematical Physics 4 (1964); Balles 2021, Eq. 3.24. " +
-		"The step size is inside the velocity: when a schedule lowers it, steps already in v keep their length. " +
-		"PyTorch's SGD has α outside and rescales them too; at constant α both are the same.",
+	Source: "Polyak, USSR Computational Mathematics and Mathematical Physics 4 (1964); Balles 2021, " +
+		"Eq. 3.24. The step size is inside the velocity: when a schedule lowers it, steps already in v " +
+		"keep their length. PyTorch's SGD has α outside and rescales them too; at constant α both are " +
+		"the same.",
 	Hyperparameters: []protocol.Hyperparameter{
 		protocol.StepSizeParameter(0.01),
 		protocol.Fraction("beta", "momentum β", 0.9),
@@ -32,7 +33,9 @@ type heavyBallState[T protocol.Float] struct {
 
 func (o *heavyBallState[T]) State() []any { return []any{&o.v} }
 
-func newHeavyBall[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newHeavyBall[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	return &heavyBallState[T]{
 		α: start.Setting[protocol.StepSize],
 		β: start.Setting["beta"],

@@ -9,8 +9,9 @@ var idealSVAG = protocol.OptimizerDef{
 
 	γ ← ∇f² / (∇f² + σ²/m)
 	x ← x − α γ g`,
-	Source: "Balles 2021, Thm. 5.1, where α = 1/L and f falls like 1/t. ∇f and the variance σ² of one example's gradient are " +
-		"those of the whole distribution, which no optimizer can know: an upper bound for svag. 0/0 is 0.",
+	Source: "Balles 2021, Thm. 5.1, where α = 1/L and f falls like 1/t. ∇f and the variance σ² of " +
+		"one example's gradient are those of the whole distribution, which no optimizer can know: an " +
+		"upper bound for svag. 0/0 is 0.",
 	Hyperparameters: []protocol.Hyperparameter{protocol.StepSizeParameter(0.1)},
 	Needs:           protocol.Gradient | protocol.Oracle,
 	Saves:           true,
@@ -26,7 +27,9 @@ type idealSVAGState[T protocol.Float] struct {
 
 func (o *idealSVAGState[T]) State() []any { return []any{&o.meanGamma} }
 
-func newIdealSVAG[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newIdealSVAG[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	return &idealSVAGState[T]{α: start.Setting[protocol.StepSize]}, protocol.Request{}, nil
 }
 

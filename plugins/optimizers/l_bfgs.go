@@ -14,18 +14,25 @@ var lBFGS = protocol.OptimizerDef{
 	d ← −H ∇f    H: BFGS's from (sᵀy/yᵀy) I, of the last accepted step, by up to M pairs s, y
 	η ← step with f(x + η d) ≤ f(x) + c1 η ∇fᵀd and |∇f(x + η d)ᵀd| ≤ c2 |∇fᵀd|, from α on; at first from α/‖∇f‖₂
 	x ← x + η d    s: the step, y: the difference of ∇f that it made`,
-	Source: "Nocedal, Mathematics of Computation 35 (1980); Liu & Nocedal, Mathematical Programming 45 (1989); Nocedal & " +
-		"Wright, 2nd ed. 2006, Algs. 7.4 and 7.5. Every look at the data is charged. A pair is kept if sᵀy > 2⁻⁵² yᵀy. A " +
-		"search that is given up after 15 looks goes to its best point and starts anew, without pairs. Evaluation judges " +
-		"the last accepted point, while measurements are at the next trial.",
+	Source: "Nocedal, Mathematics of Computation 35 (1980); Liu & Nocedal, Mathematical Programming " +
+		"45 (1989); Nocedal & Wright, 2nd ed. 2006, Algs. 7.4 and 7.5. Every look at the data is " +
+		"charged. A pair is kept if sᵀy > 2⁻⁵² yᵀy. A search that is given up after 15 looks goes to " +
+		"its best point and starts anew, without pairs. Evaluation judges the last accepted point, " +
+		"while measurements are at the next trial.",
 	Hyperparameters: []protocol.Hyperparameter{
 		{
 			Name: protocol.StepSize, Doc: "first trial α of each search, in units of the quasi-Newton step",
 			Default: 1, Max: math.Inf(1), MinOpen: true, Tuned: true,
 		},
 		protocol.Count("memory", "M, number of pairs", 10, 1),
-		{Name: "armijo", Doc: "c1, the part of the predicted decrease to reach", Default: 1e-4, Max: 1, MinOpen: true, MaxOpen: true},
-		{Name: "curvature", Doc: "c2, the part of the slope that may be left", Default: 0.9, Max: 1, MinOpen: true, MaxOpen: true},
+		{
+			Name: "armijo", Doc: "c1, the part of the predicted decrease to reach", Default: 1e-4, Max: 1,
+			MinOpen: true, MaxOpen: true,
+		},
+		{
+			Name: "curvature", Doc: "c2, the part of the slope that may be left", Default: 0.9, Max: 1,
+			MinOpen: true, MaxOpen: true,
+		},
 	},
 	FullBatch: true,
 	Needs:     protocol.Gradient,
@@ -47,10 +54,13 @@ type lbfgsState[T protocol.Float] struct {
 	begun     bool
 }
 
-func newLBFGS[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newLBFGS[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	s, n := start.Setting, start.Dim
 	o := &lbfgsState[T]{α: s[protocol.StepSize], line: wolfe{c1: s["armijo"], c2: s["curvature"]}}
-	o.x, o.g, o.d, o.h = make([]T, n), make([]T, n), make([]T, n), newInverseHessian[T](int(s["memory"]), n)
+	o.x, o.g, o.d, o.h = make([]T, n), make([]T, n), make([]T, n),
+		newInverseHessian[T](int(s["memory"]), n)
 	first, err := all(start)
 	return o, first, err
 }

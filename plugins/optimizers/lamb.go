@@ -13,9 +13,10 @@ var lamb = protocol.OptimizerDef{
 	m, v ← averages of g and g² as in Adam
 	u ← m / (√v + ε) + λ x
 	x ← x − α ‖x_B‖₂/‖u_B‖₂ u    in each block B; the ratio is 1 where either norm is 0`,
-	Source: "You et al., Large batch optimization for deep learning, ICLR 2020, Alg. 2 with φ(z) = z, bias correction and the ε " +
-		"and λ of its code; copies in use bound φ or lack the correction. Biases and scales have a ratio of 1 and no decay, by " +
-		"role, as in that code, unless decay_all is 1.",
+	Source: "You et al., Large batch optimization for deep learning, ICLR 2020, Alg. 2 with φ(z) = " +
+		"z, bias correction and the ε and λ of its code; copies in use bound φ or lack the correction. " +
+		"Biases and scales have a ratio of 1 and no decay, by role, as in that code, unless decay_all " +
+		"is 1.",
 	Hyperparameters: append([]protocol.Hyperparameter{
 		protocol.StepSizeParameter(0.001),
 		protocol.Fraction("beta1", "decay rate β1 of the average of g", 0.9),
@@ -35,11 +36,14 @@ type lambState[T protocol.Float] struct {
 	m, v, u []T // averages of g and g², bias-corrected; work space for u
 }
 
-func newLAMB[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newLAMB[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	s := start.Setting
 	return &lambState[T]{
-		α: s[protocol.StepSize], β1: s["beta1"], β2: s["beta2"], ε: s["epsilon"], layerwise: newLayerwise[T](start),
-		m: make([]T, start.Dim), v: make([]T, start.Dim), u: make([]T, start.Dim),
+		α: s[protocol.StepSize], β1: s["beta1"], β2: s["beta2"], ε: s["epsilon"],
+		layerwise: newLayerwise[T](start), m: make([]T, start.Dim), v: make([]T, start.Dim),
+		u: make([]T, start.Dim),
 	}, protocol.Request{}, nil
 }
 

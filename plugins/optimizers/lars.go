@@ -13,9 +13,10 @@ var lars = protocol.OptimizerDef{
 	ρ ← η ‖x_B‖₂ / (‖g_B‖₂ + λ ‖x_B‖₂)    in each block B; 1 where either norm is 0
 	m ← β m + α ρ (g + λ x)
 	x ← x − m`,
-	Source: "You, Gitman & Ginsburg, Large batch training of convolutional networks, 2017, Alg. 1, with its η, β and λ. α is " +
-		"inside the momentum, as there; PyTorch's variants have it outside. Biases and scales have ρ = 1 and no decay, by " +
-		"role, as in later use (MLPerf), unless decay_all is 1.",
+	Source: "You, Gitman & Ginsburg, Large batch training of convolutional networks, 2017, Alg. 1, " +
+		"with its η, β and λ. α is inside the momentum, as there; PyTorch's variants have it outside. " +
+		"Biases and scales have ρ = 1 and no decay, by role, as in later use (MLPerf), unless " +
+		"decay_all is 1.",
 	Hyperparameters: append([]protocol.Hyperparameter{
 		protocol.StepSizeParameter(1),
 		protocol.Fraction("beta", "momentum β", 0.9),
@@ -33,7 +34,9 @@ type larsState[T protocol.Float] struct {
 	m []T // momentum
 }
 
-func newLARS[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newLARS[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	return &larsState[T]{
 		α: start.Setting[protocol.StepSize], β: start.Setting["beta"], η: start.Setting["trust"],
 		layerwise: newLayerwise[T](start), m: make([]T, start.Dim),

@@ -14,19 +14,29 @@ var lineSearchSGD = protocol.OptimizerDef{
 	η ← min(α, κ η)
 	while f(x − η g) > f(x) − c η ‖g‖₂², on the same batch:  η ← β η
 	x ← x − η g`,
-	Source: "Armijo, Pacific Journal of Mathematics 16 (1966); Vaswani et al., NeurIPS 2019, Alg. 1, with c = 0.1 as " +
-		"there. Every look at the batch is charged, so β is 0.5 (there: 0.9), and η grows by a factor κ from batch to batch " +
-		"(there: 2 in an epoch, which endless data do not have). The first search starts at α, and so does the one after a " +
-		"search that came down to 1e-6 of its start and was given up, without a step. A gradient that is 0 or not finite is " +
-		"not searched along.",
+	Source: "Armijo, Pacific Journal of Mathematics 16 (1966); Vaswani et al., NeurIPS 2019, Alg. " +
+		"1, with c = 0.1 as there. Every look at the batch is charged, so β is 0.5 (there: 0.9), and η " +
+		"grows by a factor κ from batch to batch (there: 2 in an epoch, which endless data do not " +
+		"have). The first search starts at α, and so does the one after a search that came down to " +
+		"1e-6 of its start and was given up, without a step. A gradient that is 0 or not finite is not " +
+		"searched along.",
 	Hyperparameters: []protocol.Hyperparameter{
 		{
 			Name: protocol.StepSize, Doc: "greatest step size α",
 			Default: 1, Max: math.Inf(1), MinOpen: true, Tuned: true,
 		},
-		{Name: "armijo", Doc: "c, the part of the predicted decrease to reach", Default: 0.1, Max: 1, MinOpen: true, MaxOpen: true},
-		{Name: "shrink", Doc: "β, factor on a step that is too long", Default: 0.5, Max: 1, MinOpen: true, MaxOpen: true},
-		{Name: "growth", Doc: "κ, factor on η from one batch to the next", Default: 1.1, Min: 1, Max: math.Inf(1), MaxOpen: true},
+		{
+			Name: "armijo", Doc: "c, the part of the predicted decrease to reach", Default: 0.1, Max: 1,
+			MinOpen: true, MaxOpen: true,
+		},
+		{
+			Name: "shrink", Doc: "β, factor on a step that is too long", Default: 0.5, Max: 1, MinOpen: true,
+			MaxOpen: true,
+		},
+		{
+			Name: "growth", Doc: "κ, factor on η from one batch to the next", Default: 1.1, Min: 1,
+			Max: math.Inf(1), MaxOpen: true,
+		},
 	},
 	Needs:   protocol.Gradient,
 	Trials:  true,
@@ -49,7 +59,9 @@ func (o *lineSearchState[T]) State() []any {
 	return []any{&o.x, &o.g, &o.f, &o.slope, &o.η, &o.first, &o.accepted, &o.searching}
 }
 
-func newLineSearchSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newLineSearchSGD[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	s := start.Setting
 	o := &lineSearchState[T]{α: s[protocol.StepSize], c: s["armijo"], β: s["shrink"], κ: s["growth"]}
 	o.x, o.g = make([]T, start.Dim), make([]T, start.Dim)

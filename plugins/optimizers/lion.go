@@ -13,8 +13,9 @@ var lion = protocol.OptimizerDef{
 	c ← β1 m + (1−β1) g
 	x ← x − α (sign(c) + λ x)
 	m ← β2 m + (1−β2) g    from 0, without bias correction`,
-	Source: "Chen et al., Symbolic Discovery of Optimization Algorithms, NeurIPS 2023, Alg. 2; β and λ are the defaults " +
-		"of google/automl. Weights alone decay, by role, where its code decays all.",
+	Source: "Chen et al., Symbolic Discovery of Optimization Algorithms, NeurIPS 2023, Alg. 2; β " +
+		"and λ are the defaults of google/automl. Weights alone decay, by role, where its code decays " +
+		"all.",
 	Hyperparameters: append([]protocol.Hyperparameter{
 		protocol.StepSizeParameter(1e-4),
 		protocol.Fraction("beta1", "weight β1 of the momentum in the step", 0.9),
@@ -33,7 +34,9 @@ type lionState[T protocol.Float] struct {
 	c         [simd.Block]T
 }
 
-func newLion[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newLion[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	return &lionState[T]{
 		α:  start.Setting[protocol.StepSize],
 		β1: start.Setting["beta1"], β2: start.Setting["beta2"],

@@ -12,8 +12,8 @@ var mSGD = protocol.OptimizerDef{
 
 	m ← average of g with decay rate β
 	x ← x − α m`,
-	Source: "Balles 2021, Alg. 3 (M-SGD): Adam's momentum without its denominator. At constant α and after many steps " +
-		"it is heavy-ball at the step size α (1−β).",
+	Source: "Balles 2021, Alg. 3 (M-SGD): Adam's momentum without its denominator. At constant α " +
+		"and after many steps it is heavy-ball at the step size α (1−β).",
 	Hyperparameters: stepSizeAndDecay(0.1),
 	Needs:           protocol.Gradient,
 	Saves:           true,
@@ -29,7 +29,9 @@ type mSGDState[T protocol.Float] struct {
 
 func (o *mSGDState[T]) State() []any { return []any{&o.t, &o.m} }
 
-func newMSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newMSGD[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	return &mSGDState[T]{
 		α: start.Setting[protocol.StepSize],
 		β: start.Setting["beta"],

@@ -12,8 +12,8 @@ var mSignSGD = protocol.OptimizerDef{
 
 	m ← β m + (1−β) g
 	x ← x − α sign(m)`,
-	Source: "Balles 2021, Alg. 3 (M-SIGN-SGD, there also M-SSD); Signum of Bernstein et al., ICML 2018. sign(0) = 0. " +
-		"Bias correction would not change the sign.",
+	Source: "Balles 2021, Alg. 3 (M-SIGN-SGD, there also M-SSD); Signum of Bernstein et al., ICML " +
+		"2018. sign(0) = 0. Bias correction would not change the sign.",
 	Hyperparameters: stepSizeAndDecay(0.001),
 	Needs:           protocol.Gradient,
 	Saves:           true,
@@ -29,7 +29,9 @@ type mSignSGDState[T protocol.Float] struct {
 
 func (o *mSignSGDState[T]) State() []any { return []any{&o.m} }
 
-func newMSignSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newMSignSGD[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	return &mSignSGDState[T]{
 		α: start.Setting[protocol.StepSize],
 		β: start.Setting["beta"],

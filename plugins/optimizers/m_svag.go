@@ -14,9 +14,9 @@ var mSVAG = protocol.OptimizerDef{
 	s ← (v − m²) / (1 − ρ(β,t))    estimate of the variance of g
 	γ ← m² / (m² + ρ(β,t) s)
 	x ← x − α γ m`,
-	Source: "Balles & Hennig, ICML 2018; Balles 2021, Alg. 2; ρ is Eq. 5.15. No ε. s = 0 at t = 0, where ρ = 1, so " +
-		"that the first step is plain (the authors' code caps ρ at 0.9999 instead). v − m² is never below 0. At β = 0 " +
-		"it is sgd.",
+	Source: "Balles & Hennig, ICML 2018; Balles 2021, Alg. 2; ρ is Eq. 5.15. No ε. s = 0 at t = 0, " +
+		"where ρ = 1, so that the first step is plain (the authors' code caps ρ at 0.9999 instead). v " +
+		"− m² is never below 0. At β = 0 it is sgd.",
 	Hyperparameters: stepSizeAndDecay(0.1),
 	Needs:           protocol.Gradient,
 	Saves:           true,
@@ -35,7 +35,9 @@ type mSVAGState[T protocol.Float] struct {
 
 func (o *mSVAGState[T]) State() []any { return []any{&o.t, &o.m, &o.v, &o.meanGamma} }
 
-func newMSVAG[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newMSVAG[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	o := &mSVAGState[T]{α: start.Setting[protocol.StepSize], β: start.Setting["beta"]}
 	o.m, o.v = make([]T, start.Dim), make([]T, start.Dim)
 	return o, protocol.Request{}, nil

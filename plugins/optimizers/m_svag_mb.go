@@ -16,8 +16,8 @@ var mSVAGmb = protocol.OptimizerDef{
 	r ← average of s/b with decay rate β² and bias correction    b: batch size
 	γ ← m² / (m² + ρ(β,t) r)
 	x ← x − α γ m`,
-	Source: "Balles 2021, Alg. 6 and Eq. B.33; ρ is Eq. 5.15. s/b is the unbiased estimate of the variance of g; Eq. " +
-		"B.31 as printed is larger by g²/(b(b−1)). The first step is adapted too.",
+	Source: "Balles 2021, Alg. 6 and Eq. B.33; ρ is Eq. 5.15. s/b is the unbiased estimate of the " +
+		"variance of g; Eq. B.31 as printed is larger by g²/(b(b−1)). The first step is adapted too.",
 	Hyperparameters: stepSizeAndDecay(0.1),
 	Needs:           protocol.Gradient | protocol.Variance,
 	Saves:           true,
@@ -36,7 +36,9 @@ type mSVAGmbState[T protocol.Float] struct {
 
 func (o *mSVAGmbState[T]) State() []any { return []any{&o.t, &o.m, &o.r, &o.meanGamma} }
 
-func newMSVAGmb[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newMSVAGmb[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	o := &mSVAGmbState[T]{α: start.Setting[protocol.StepSize], β: start.Setting["beta"]}
 	o.m, o.r = make([]T, start.Dim), make([]T, start.Dim)
 	return o, protocol.Request{}, nil
@@ -44,7 +46,8 @@ func newMSVAGmb[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], 
 
 func (o *mSVAGmbState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
 	if batch.BatchSize < 2 {
-		return protocol.Request{}, fmt.Errorf("batch size is %d, want at least 2 for a variance", batch.BatchSize)
+		return protocol.Request{}, fmt.Errorf("batch size is %d, want at least 2 for a variance",
+			batch.BatchSize)
 	}
 	α, β, ββ := T(o.α*batch.StepScale), T(decay(o.β, o.t)), T(decay(o.β*o.β, o.t))
 	ρ, b, sum := T(rho(o.β, o.t)), T(batch.BatchSize), 0.0

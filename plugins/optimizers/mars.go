@@ -14,9 +14,10 @@ var mars = protocol.OptimizerDef{
 	c_B ← c_B / max(1, ‖c_B‖₂)            in every block B
 	m, v ← averages of c and c² as in Adam
 	x ← x − α m / (√v + ε) − α λ x`,
-	Source: "Yuan et al., arXiv:2411.10438 (2024), ICML 2025, Alg. 2 with approximate gradients: g' was measured on the last " +
-		"batch, and costs nothing more. As in AGI-Arena/MARS with optimize_1d=True, g' is 0 at first and each block is clipped " +
-		"alone (Alg. 2 clips x as a whole; here a problem without blocks is one). Biases and scales do not decay.",
+	Source: "Yuan et al., arXiv:2411.10438 (2024), ICML 2025, Alg. 2 with approximate gradients: g' " +
+		"was measured on the last batch, and costs nothing more. As in AGI-Arena/MARS with " +
+		"optimize_1d=True, g' is 0 at first and each block is clipped alone (Alg. 2 clips x as a " +
+		"whole; here a problem without blocks is one). Biases and scales do not decay.",
 	Hyperparameters: append([]protocol.Hyperparameter{
 		protocol.StepSizeParameter(0.003),
 		protocol.Fraction("beta1", "decay rate β1 of the average of c", 0.95),
@@ -42,9 +43,13 @@ type marsState[T protocol.Float] struct {
 	u               [simd.Block]T
 }
 
-func newMARS[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newMARS[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	s, n := start.Setting, start.Dim
-	o := &marsState[T]{α: s[protocol.StepSize], β1: s["beta1"], β2: s["beta2"], ε: s["epsilon"], clip: s["clip"]}
+	o := &marsState[T]{
+		α: s[protocol.StepSize], β1: s["beta1"], β2: s["beta2"], ε: s["epsilon"], clip: s["clip"],
+	}
 	o.k, o.blocks, o.decay = s["gamma"]*o.β1/(1-o.β1), blocksOf(start), newWeightDecay[T](start)
 	o.m, o.v, o.last, o.c = make([]T, n), make([]T, n), make([]T, n), make([]T, n)
 	return o, protocol.Request{}, nil

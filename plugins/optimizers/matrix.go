@@ -32,9 +32,11 @@ func splitMatrices(start protocol.Start, hidden bool) (matrices []matrix, rest [
 		case !ok:
 			rest = append(rest, b)
 		case outputsFirst:
-			matrices = append(matrices, matrix{Block: b, rows: rows, cols: cols, outputs: rows, inputs: cols})
+			matrices = append(matrices,
+				matrix{Block: b, rows: rows, cols: cols, outputs: rows, inputs: cols})
 		default:
-			matrices = append(matrices, matrix{Block: b, rows: rows, cols: cols, outputs: cols, inputs: rows})
+			matrices = append(matrices,
+				matrix{Block: b, rows: rows, cols: cols, outputs: cols, inputs: rows})
 		}
 	}
 	return matrices, rest

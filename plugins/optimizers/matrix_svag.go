@@ -15,9 +15,9 @@ var matrixSVAG = protocol.OptimizerDef{
 	m ← average of g   with decay rate β  and bias correction
 	R ← average of S/b with decay rate β² and bias correction    S: covariance, b: batch size
 	x ← x − α (mmᵀ + R + λI)⁻¹ m (mᵀg)`,
-	Source: "Balles 2021, Eq. 7.23 as printed, with estimates as in svag-mb: m for ∇f and mmᵀ + R for " +
-		"the second moment of g. The matrix M that makes E‖Mg − ∇f‖² least is the transpose, whose steps are " +
-		"along m. In one dimension both are svag-mb at λ = 0. S has at most rank b − 1, and " +
+	Source: "Balles 2021, Eq. 7.23 as printed, with estimates as in svag-mb: m for ∇f and mmᵀ + R " +
+		"for the second moment of g. The matrix M that makes E‖Mg − ∇f‖² least is the transpose, whose " +
+		"steps are along m. In one dimension both are svag-mb at λ = 0. S has at most rank b − 1, and " +
 		"R + λI has to be invertible.",
 	Hyperparameters: append(stepSizeAndDecay(0.1), dampedParameters(1e-8)[1]),
 	Needs:           protocol.Gradient | protocol.Covariance,
@@ -48,7 +48,8 @@ func newMatrixSVAG[T protocol.Float](start protocol.Start) (
 
 func (o *matrixSVAGState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
 	if batch.BatchSize < 2 {
-		return protocol.Request{}, fmt.Errorf("batch size is %d, want at least 2 for a covariance", batch.BatchSize)
+		return protocol.Request{}, fmt.Errorf("batch size is %d, want at least 2 for a covariance",
+			batch.BatchSize)
 	}
 	simd.Average(o.m, T(decay(o.β, o.t)), batch.Gradient)
 	simd.Scale(o.s, 1/T(batch.BatchSize), batch.Covariance)

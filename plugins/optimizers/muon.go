@@ -20,14 +20,16 @@ var muon = protocol.OptimizerDef{
 
 A step costs 15 m n² + 5 n³ FLOPs per matrix with sides m ≥ n. Where x has no hidden matrix, AdamW is all there is, and
 step_size is its step size.`,
-	Source: "Jordan et al., Muon: An optimizer for hidden layers in neural networks, 2024, as in KellerJordan/Muon " +
-		"(MuonWithAuxAdam), in the element type where that has bfloat16. A convolution is outputs × the rest, and its " +
-		"scale goes by these, where that takes the kernel's height and width. Weights alone decay, by role.",
-	Hyperparameters: muonParameters(0.02, weightDecayParameters(0, "weight decay λ, multiplied by the step sizes")...),
-	Needs:           protocol.Gradient,
-	Saves:           true,
-	New32:           newMuon[float32],
-	New64:           newMuon[float64],
+	Source: "Jordan et al., Muon: An optimizer for hidden layers in neural networks, 2024, as in " +
+		"KellerJordan/Muon (MuonWithAuxAdam), in the element type where that has bfloat16. A " +
+		"convolution is outputs × the rest, and its scale goes by these, where that takes the kernel's " +
+		"height and width. Weights alone decay, by role.",
+	Hyperparameters: muonParameters(0.02,
+		weightDecayParameters(0, "weight decay λ, multiplied by the step sizes")...),
+	Needs: protocol.Gradient,
+	Saves: true,
+	New32: newMuon[float32],
+	New64: newMuon[float64],
 }
 
 // twoStepSizes declares α, with its default, and the step size of AdamW for the other blocks.
@@ -63,7 +65,9 @@ type muonState[T protocol.Float] struct {
 	newtonSchulz[T]
 }
 
-func newMuon[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newMuon[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	return newMuonState[T](start), protocol.Request{}, nil
 }
 

@@ -17,9 +17,10 @@ var nadam = protocol.OptimizerDef{
 	v ← average of g² with decay rate β2 and bias correction
 	u ← (1−μ)/(1−Π) g + μ'/(1−Πμ') m
 	x ← x − α u / (√v + ε) − α λ x`,
-	Source: "Dozat, ICLR 2016 workshop, Alg. 2, as PyTorch has it: m decays with β1 (Dozat: with μ), ψ = 0.004. PyTorch " +
-		"before 2.0 has μ'/(1−Πμμ') in the place of μ'/(1−Πμ') unless foreach is set, a mistake. λ is decoupled, as with " +
-		"PyTorch's decoupled_weight_decay, and biases and scales do not decay.",
+	Source: "Dozat, ICLR 2016 workshop, Alg. 2, as PyTorch has it: m decays with β1 (Dozat: with " +
+		"μ), ψ = 0.004. PyTorch before 2.0 has μ'/(1−Πμμ') in the place of μ'/(1−Πμ') unless foreach " +
+		"is set, a mistake. λ is decoupled, as with PyTorch's decoupled_weight_decay, and biases and " +
+		"scales do not decay.",
 	Hyperparameters: append([]protocol.Hyperparameter{
 		protocol.StepSizeParameter(0.002),
 		protocol.Fraction("beta1", "decay rate β1 of the average of g", 0.9),
@@ -42,9 +43,13 @@ type nadamState[T protocol.Float] struct {
 	u, root         [simd.Block]T
 }
 
-func newNAdam[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newNAdam[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	s := start.Setting
-	o := &nadamState[T]{α: s[protocol.StepSize], β1: s["beta1"], β2: s["beta2"], ε: s["epsilon"], ψ: s["momentum_decay"]}
+	o := &nadamState[T]{
+		α: s[protocol.StepSize], β1: s["beta1"], β2: s["beta2"], ε: s["epsilon"], ψ: s["momentum_decay"],
+	}
 	o.decay, o.Π, o.m, o.v = newWeightDecay[T](start), 1, make([]T, start.Dim), make([]T, start.Dim)
 	return o, protocol.Request{}, nil
 }

@@ -12,11 +12,12 @@ var nesterov = protocol.OptimizerDef{
 
 	v ← β v − α g
 	x ← x + β v − α g`,
-	Source: "Nesterov, Soviet Mathematics Doklady 27 (1983), in the form of Sutskever et al., ICML 2013, which " +
-		"takes the gradient at the look-ahead point θ + β v. Here x is the look-ahead point itself (Bengio et " +
-		"al., ICASSP 2013), so that gradient and evaluation belong to the same point; theirs is θ = x − β v. " +
-		"As in Sutskever et al., and unlike PyTorch, α is inside the velocity: a schedule does not rescale " +
-		"steps already taken. At constant α it is PyTorch's SGD with nesterov=True.",
+	Source: "Nesterov, Soviet Mathematics Doklady 27 (1983), in the form of Sutskever et al., ICML " +
+		"2013, which takes the gradient at the look-ahead point θ + β v. Here x is the look-ahead " +
+		"point itself (Bengio et al., ICASSP 2013), so that gradient and evaluation belong to the same " +
+		"point; theirs is θ = x − β v. As in Sutskever et al., and unlike PyTorch, α is inside the " +
+		"velocity: a schedule does not rescale steps already taken. At constant α it is PyTorch's SGD " +
+		"with nesterov=True.",
 	Hyperparameters: []protocol.Hyperparameter{
 		protocol.StepSizeParameter(0.01),
 		protocol.Fraction("beta", "momentum β", 0.9),
@@ -34,7 +35,9 @@ type nesterovState[T protocol.Float] struct {
 
 func (o *nesterovState[T]) State() []any { return []any{&o.v} }
 
-func newNesterov[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newNesterov[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	return &nesterovState[T]{
 		α: start.Setting[protocol.StepSize],
 		β: start.Setting["beta"],

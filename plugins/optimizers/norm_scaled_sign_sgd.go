@@ -14,9 +14,10 @@ var normScaledSignSGD = protocol.OptimizerDef{
 
 	u ← ‖g‖₁
 	x ← x − α/(t+1)^q · u sign(g) / ((1−c) + c u)    c = 0: steepest descent, c = 1: sign-sgd`,
-	Source: "Balles 2021, Eq. 6.10 on full batches with α = 1/L∞ (full_batch 1; step_size 1 with relative 1); Balles, " +
-		"Pedregosa & Le Roux, The geometry of sign gradient descent, 2020. Normalised and softly normalised forms are " +
-		"Eqs. C.19, C.21 and C.26, see normalized-sgd. sign(0) = 0.",
+	Source: "Balles 2021, Eq. 6.10 on full batches with α = 1/L∞ (full_batch 1; step_size 1 with " +
+		"relative 1); Balles, Pedregosa & Le Roux, The geometry of sign gradient descent, 2020. " +
+		"Normalised and softly normalised forms are Eqs. C.19, C.21 and C.26, see normalized-sgd. " +
+		"sign(0) = 0.",
 	Hyperparameters: steepestParameters(0.001, 0, "smoothness_linf"),
 	Needs:           protocol.Gradient,
 	Saves:           true,
@@ -30,7 +31,9 @@ type lInf[T protocol.Float] struct {
 	sign [simd.Block]T
 }
 
-func newNormScaledSignSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newNormScaledSignSGD[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	return newSteepest(start, &lInf[T]{}, "smoothness_linf")
 }
 

@@ -9,9 +9,10 @@ var normalizedSGD = protocol.OptimizerDef{
 
 	u ← ‖g‖₂
 	x ← x − α/(t+1)^q · g / ((1−c) + c u)    c = 1: length α, c = 0: sgd, between: soft normalisation`,
-	Source: "Balles 2021, Eq. C.19 with α_t = 1/√(t+1) (c = 1, decay 0.5) and Eq. C.26, the step 1/(5L₀ + 4L₁‖g‖) of " +
-		"Zhang et al., ICLR 2020, (α = 1/(5L₀ + 4L₁) at c = 4L₁/(5L₀ + 4L₁)), in the norm ℓ₂. At c = 0 and decay 1 it is " +
-		"the method of Robbins & Monro, 1951. A zero gradient makes no step.",
+	Source: "Balles 2021, Eq. C.19 with α_t = 1/√(t+1) (c = 1, decay 0.5) and Eq. C.26, the step " +
+		"1/(5L₀ + 4L₁‖g‖) of Zhang et al., ICLR 2020, (α = 1/(5L₀ + 4L₁) at c = 4L₁/(5L₀ + 4L₁)), in " +
+		"the norm ℓ₂. At c = 0 and decay 1 it is the method of Robbins & Monro, 1951. A zero gradient " +
+		"makes no step.",
 	Hyperparameters: steepestParameters(0.1, 1, "smoothness"),
 	Needs:           protocol.Gradient,
 	Saves:           true,
@@ -22,7 +23,9 @@ var normalizedSGD = protocol.OptimizerDef{
 // l2 is the norm ℓ₂. Its dual is itself, its direction g/‖g‖₂.
 type l2[T protocol.Float] struct{}
 
-func newNormalizedSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newNormalizedSGD[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	return newSteepest(start, l2[T]{}, "smoothness")
 }
 

@@ -12,8 +12,9 @@ var oracleStepSGD = protocol.OptimizerDef{
 
 	γ ← 1 / (1 + η²/m),  η² = Σ σ² / ‖∇f‖²
 	x ← x − α γ g`,
-	Source: "Balles 2021, Eq. 4.11, where α = 1/L: γ makes the guaranteed decrease of f greatest. ∇f and the variance σ² of " +
-		"one example's gradient are those of the whole distribution, which no optimizer can know. At ∇f = 0, γ is 0.",
+	Source: "Balles 2021, Eq. 4.11, where α = 1/L: γ makes the guaranteed decrease of f greatest. " +
+		"∇f and the variance σ² of one example's gradient are those of the whole distribution, which " +
+		"no optimizer can know. At ∇f = 0, γ is 0.",
 	Hyperparameters: []protocol.Hyperparameter{protocol.StepSizeParameter(0.1)},
 	Needs:           protocol.Gradient | protocol.Oracle,
 	Saves:           true,
@@ -26,7 +27,9 @@ type oracleStepState[T protocol.Float] struct{ α, γ float64 }
 
 func (o *oracleStepState[T]) State() []any { return []any{&o.γ} }
 
-func newOracleStepSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newOracleStepSGD[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	return &oracleStepState[T]{α: start.Setting[protocol.StepSize]}, protocol.Request{}, nil
 }
 

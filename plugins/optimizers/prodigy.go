@@ -19,14 +19,18 @@ var prodigy = protocol.OptimizerDef{
 	x ← x − d α (m / (√v + d' ε) + λ x), then d ← d'
 
 x stays where it is while s is 0. α = 1 is meant to fit all problems, and is not tuned.`,
-	Source: "Mishchenko & Defazio, Prodigy, ICML 2024, in its form for Adam, as in ProdigyReference of konstmish/prodigy with its defaults: " +
-		"no bias correction, β3 = √β2, no limit on growth; x takes a step of the old d. Weights alone decay, by role.",
+	Source: "Mishchenko & Defazio, Prodigy, ICML 2024, in its form for Adam, as in ProdigyReference " +
+		"of konstmish/prodigy with its defaults: no bias correction, β3 = √β2, no limit on growth; x " +
+		"takes a step of the old d. Weights alone decay, by role.",
 	Hyperparameters: append([]protocol.Hyperparameter{
 		factor("factor", "α, the factor on d"),
 		protocol.Fraction("beta1", "decay rate β1 of the average of d g", 0.9),
 		protocol.Fraction("beta2", "decay rate β2 of the average of d² g²", 0.999),
 		protocol.NonNegative("epsilon", "ε, outside the root; at 0, 0/0 is 0", 1e-8),
-		{Name: "d0", Doc: "d0, the first d", Default: 1e-6, Max: math.Inf(1), MinOpen: true, MaxOpen: true},
+		{
+			Name: "d0", Doc: "d0, the first d", Default: 1e-6, Max: math.Inf(1), MinOpen: true,
+			MaxOpen: true,
+		},
 	}, weightDecayParameters(0, "weight decay λ, multiplied by d α")...),
 	Needs:   protocol.Gradient,
 	Saves:   true,
@@ -37,7 +41,9 @@ x stays where it is while s is 0. α = 1 is meant to fit all problems, and is no
 
 // factor declares the factor α of a method that determines its own step size. It is not tuned.
 func factor(name, doc string) protocol.Hyperparameter {
-	return protocol.Hyperparameter{Name: name, Doc: doc, Default: 1, Max: math.Inf(1), MinOpen: true, MaxOpen: true}
+	return protocol.Hyperparameter{
+		Name: name, Doc: doc, Default: 1, Max: math.Inf(1), MinOpen: true, MaxOpen: true,
+	}
 }
 
 type prodigyState[T protocol.Float] struct {
@@ -49,12 +55,15 @@ type prodigyState[T protocol.Float] struct {
 	u                    [simd.Block]T
 }
 
-func newProdigy[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newProdigy[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	set := start.Setting
 	return &prodigyState[T]{
 		α: set["factor"], β1: set["beta1"], β2: set["beta2"], β3: math.Sqrt(set["beta2"]),
 		ε: set["epsilon"], d0: set["d0"], d: set["d0"], decay: newWeightDecay[T](start),
-		start: make([]T, start.Dim), s: make([]T, start.Dim), m: make([]T, start.Dim), v: make([]T, start.Dim),
+		start: make([]T, start.Dim), s: make([]T, start.Dim), m: make([]T, start.Dim),
+		v: make([]T, start.Dim),
 	}, protocol.Request{}, nil
 }
 

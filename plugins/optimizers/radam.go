@@ -17,14 +17,16 @@ var radam = protocol.OptimizerDef{
 	r ← √((ρ−4)(ρ−2)ρ∞ / ((ρ∞−4)(ρ∞−2)ρ))
 	x ← x − α r m / (√v + ε/√(1−β2^n)) − α λ x    if ρ > 5
 	x ← x − α m − α λ x                           else`,
-	Source: "Liu et al., ICLR 2020, Alg. 2, with the threshold 5 of the authors' code and of PyTorch in the place of 4, and " +
-		"with their ε, added before bias correction (Alg. 2 has none). λ is decoupled, as in the authors' code and in PyTorch " +
-		"with decoupled_weight_decay; biases and scales do not decay.",
-	Hyperparameters: append(adam.Hyperparameters[:4:4], weightDecayParameters(0, "weight decay λ, multiplied by α")...),
-	Needs:           protocol.Gradient,
-	Saves:           true,
-	New32:           newRAdam[float32],
-	New64:           newRAdam[float64],
+	Source: "Liu et al., ICLR 2020, Alg. 2, with the threshold 5 of the authors' code and of " +
+		"PyTorch in the place of 4, and with their ε, added before bias correction (Alg. 2 has none). " +
+		"λ is decoupled, as in the authors' code and in PyTorch with decoupled_weight_decay; biases " +
+		"and scales do not decay.",
+	Hyperparameters: append(adam.Hyperparameters[:4:4],
+		weightDecayParameters(0, "weight decay λ, multiplied by α")...),
+	Needs: protocol.Gradient,
+	Saves: true,
+	New32: newRAdam[float32],
+	New64: newRAdam[float64],
 }
 
 type radamState[T protocol.Float] struct {
@@ -35,7 +37,9 @@ type radamState[T protocol.Float] struct {
 	u            [simd.Block]T
 }
 
-func newRAdam[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newRAdam[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	s := start.Setting
 	o := &radamState[T]{α: s[protocol.StepSize], β1: s["beta1"], β2: s["beta2"], ε: s["epsilon"]}
 	o.decay, o.m, o.v = newWeightDecay[T](start), make([]T, start.Dim), make([]T, start.Dim)

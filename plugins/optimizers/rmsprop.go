@@ -12,9 +12,10 @@ var rmsProp = protocol.OptimizerDef{
 
 	v ← β v + (1−β) g²
 	x ← x − α g / (√v + ε)`,
-	Source: "Tieleman & Hinton, Coursera lecture 6e (2012), with their β = 0.9. ε is outside the root, as in " +
-		"PyTorch; TensorFlow 1 has it inside and starts v at 1. v starts at 0 without bias correction, as in " +
-		"PyTorch, so that the first steps are longer by up to 1/√(1−β). No momentum, not centred.",
+	Source: "Tieleman & Hinton, Coursera lecture 6e (2012), with their β = 0.9. ε is outside the " +
+		"root, as in PyTorch; TensorFlow 1 has it inside and starts v at 1. v starts at 0 without bias " +
+		"correction, as in PyTorch, so that the first steps are longer by up to 1/√(1−β). No momentum, " +
+		"not centred.",
 	Hyperparameters: []protocol.Hyperparameter{
 		protocol.StepSizeParameter(0.001),
 		protocol.Fraction("beta", "decay rate β of the average", 0.9),
@@ -34,7 +35,9 @@ type rmsPropState[T protocol.Float] struct {
 
 func (o *rmsPropState[T]) State() []any { return []any{&o.v} }
 
-func newRMSProp[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newRMSProp[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	return &rmsPropState[T]{
 		α: start.Setting[protocol.StepSize],
 		β: start.Setting["beta"],

@@ -16,15 +16,21 @@ var rprop = protocol.OptimizerDef{
 	Δ ← κ Δ where ∇f has the sign of the last step's, β Δ where it has the other; from α at first, within bounds
 	∇f ← 0 where it has the other sign
 	x ← x − η Δ sign(∇f)    η: factor of the schedule`,
-	Source: "Riedmiller & Braun, ICNN 1993, in the form iRprop− of Igel & Hüsken, NC 2000, without going back, as in PyTorch. " +
-		"It uses all training examples in every step.",
+	Source: "Riedmiller & Braun, ICNN 1993, in the form iRprop− of Igel & Hüsken, NC 2000, without " +
+		"going back, as in PyTorch. It uses all training examples in every step.",
 	Hyperparameters: []protocol.Hyperparameter{
 		{
 			Name: protocol.StepSize, Doc: "first step size α of all coordinates",
 			Default: 0.01, Max: math.Inf(1), MinOpen: true, Tuned: true,
 		},
-		{Name: "shrink", Doc: "β, factor on Δ where the sign changes", Default: 0.5, Max: 1, MinOpen: true, MaxOpen: true},
-		{Name: "growth", Doc: "κ, factor on Δ where it does not", Default: 1.2, Min: 1, Max: math.Inf(1), MaxOpen: true},
+		{
+			Name: "shrink", Doc: "β, factor on Δ where the sign changes", Default: 0.5, Max: 1,
+			MinOpen: true, MaxOpen: true,
+		},
+		{
+			Name: "growth", Doc: "κ, factor on Δ where it does not", Default: 1.2, Min: 1, Max: math.Inf(1),
+			MaxOpen: true,
+		},
 		protocol.NonNegative("min_step", "least Δ", 1e-6),
 		protocol.NonNegative("max_step", "greatest Δ", 50),
 	},
@@ -41,11 +47,16 @@ type rpropState[T protocol.Float] struct {
 	u                 [simd.Block]T
 }
 
-func newRprop[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newRprop[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	s := start.Setting
-	o := &rpropState[T]{β: T(s["shrink"]), κ: T(s["growth"]), least: T(s["min_step"]), most: T(s["max_step"])}
+	o := &rpropState[T]{
+		β: T(s["shrink"]), κ: T(s["growth"]), least: T(s["min_step"]), most: T(s["max_step"]),
+	}
 	if o.most < o.least {
-		return nil, protocol.Request{}, fmt.Errorf("max_step is %g, want at least min_step (%g)", o.most, o.least)
+		return nil, protocol.Request{}, fmt.Errorf("max_step is %g, want at least min_step (%g)", o.most,
+			o.least)
 	}
 	o.last, o.Δ = make([]T, start.Dim), make([]T, start.Dim)
 	for i := range o.Δ {

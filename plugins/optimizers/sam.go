@@ -13,8 +13,8 @@ var sam = protocol.OptimizerDef{
 	g ← gradient of the batch at x
 	g' ← gradient of the same batch at x + ρ g / ‖g‖₂
 	x ← x − α g'`,
-	Source: "Foret et al., ICLR 2021, Alg. 1 with p = 2 and plain SGD as the base. Both looks at the batch are charged. " +
-		"The point between them is a trial. Where g is 0 both looks are at x.",
+	Source: "Foret et al., ICLR 2021, Alg. 1 with p = 2 and plain SGD as the base. Both looks at " +
+		"the batch are charged. The point between them is a trial. Where g is 0 both looks are at x.",
 	Hyperparameters: []protocol.Hyperparameter{
 		protocol.StepSizeParameter(0.1),
 		protocol.NonNegative("rho", "radius ρ of the neighbourhood", 0.05),
@@ -34,7 +34,9 @@ type samState[T protocol.Float] struct {
 
 func (o *samState[T]) State() []any { return []any{&o.x, &o.trial} }
 
-func newSAM[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newSAM[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	return &samState[T]{
 		α: start.Setting[protocol.StepSize],
 		ρ: start.Setting["rho"],

@@ -16,9 +16,10 @@ var scheduleFreeAdamW = protocol.OptimizerDef{
 	z ← z − γ (g / (√v + ε) + λ x)        γ = α min(1, (t+1)/warmup) √(1−β2^(t+1))
 	x̄ ← (1−c) x̄ + c z                     c = max γ² / Σ max γ², over all steps so far
 	x ← x̄ + (1−β) (z − x̄)`,
-	Source: "Defazio et al., The Road Less Scheduled, NeurIPS 2024, Alg. 1, as in AdamWScheduleFreePaper of " +
-		"facebookresearch/schedule_free: γ has the bias correction of v, which counts in c, too. Decay is taken at " +
-		"x, where gradients are. Evaluation judges x̄. Weights alone decay, by role.",
+	Source: "Defazio et al., The Road Less Scheduled, NeurIPS 2024, Alg. 1, as in " +
+		"AdamWScheduleFreePaper of facebookresearch/schedule_free: γ has the bias correction of v, " +
+		"which counts in c, too. Decay is taken at x, where gradients are. Evaluation judges x̄. " +
+		"Weights alone decay, by role.",
 	Hyperparameters: scheduleFreeParameters(
 		0.0025,
 		protocol.Fraction("beta2", "decay rate β2 of the average of g²", 0.999),
@@ -38,7 +39,9 @@ type scheduleFreeAdamWState[T protocol.Float] struct {
 	u     [simd.Block]T
 }
 
-func newScheduleFreeAdamW[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newScheduleFreeAdamW[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	return &scheduleFreeAdamWState[T]{
 		scheduleFree: newScheduleFree[T](start),
 		β2:           start.Setting["beta2"], ε: start.Setting["epsilon"],
@@ -46,7 +49,9 @@ func newScheduleFreeAdamW[T protocol.Float](start protocol.Start) (protocol.Opti
 	}, protocol.Request{}, nil
 }
 
-func (o *scheduleFreeAdamWState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
+func (o *scheduleFreeAdamWState[T]) Step(
+	x []T, batch *protocol.Measurement[T],
+) (protocol.Request, error) {
 	γ, c := o.begin(x, batch.StepScale, math.Sqrt(1-math.Pow(o.β2, float64(o.t+1))))
 	for i, j := range blocks(len(x)) {
 		g, v, u := batch.Gradient[i:j], o.v[i:j], o.u[:j-i]

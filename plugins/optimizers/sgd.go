@@ -11,7 +11,8 @@ var sgd = protocol.OptimizerDef{
 	Doc: `stochastic gradient descent
 
 	x ← x − α g`,
-	Source:          "Robbins & Monro, Annals of Mathematical Statistics 22 (1951); Balles 2021, Eq. 3.7.",
+	Source: "Robbins & Monro, Annals of Mathematical Statistics 22 (1951); Balles " +
+		"2021, Eq. 3.7.",
 	Hyperparameters: []protocol.Hyperparameter{protocol.StepSizeParameter(0.1)},
 	Needs:           protocol.Gradient,
 	Saves:           true,
@@ -23,7 +24,9 @@ type sgdState[T protocol.Float] struct{ α float64 }
 
 func (*sgdState[T]) State() []any { return nil }
 
-func newSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newSGD[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	return &sgdState[T]{α: start.Setting[protocol.StepSize]}, protocol.Request{}, nil
 }
 

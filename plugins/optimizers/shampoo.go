@@ -18,10 +18,11 @@ var shampoo = protocol.OptimizerDef{
 Roots are taken every f steps, in float64; until the first of them, and for what is no matrix, the step is that of AdamW.
 A side that is longer than max_side keeps the identity, at no cost, and the other one has −1/2 as its exponent. A step costs
 3 (m² n + m n²) FLOPs per m × n matrix, and every f-th some 12 (m³ + n³) more.`,
-	Source: "Gupta, Koren & Singer, ICML 2018, Alg. 1; averages, grafting and one-sided roots from Anil et al., Scalable " +
-		"second order optimization, 2020; put together as in Shi et al., Distributed Shampoo, 2023, with Adam's graft, " +
-		"which leaves the steps before the first roots to Adam. Long sides are not divided, as they are there, and a " +
-		"block of more than two dimensions is outputs × the rest. Weights alone decay, by role.",
+	Source: "Gupta, Koren & Singer, ICML 2018, Alg. 1; averages, grafting and one-sided roots from " +
+		"Anil et al., Scalable second order optimization, 2020; put together as in Shi et al., " +
+		"Distributed Shampoo, 2023, with Adam's graft, which leaves the steps before the first roots " +
+		"to Adam. Long sides are not divided, as they are there, and a block of more than two " +
+		"dimensions is outputs × the rest. Weights alone decay, by role.",
 	Hyperparameters: append([]protocol.Hyperparameter{
 		protocol.StepSizeParameter(0.001),
 		protocol.Fraction("beta1", "decay rate β1 of the average of G", 0.9),
@@ -47,14 +48,17 @@ type shampooState[T protocol.Float] struct {
 	kronecker[T]
 }
 
-func newShampoo[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newShampoo[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	s := start.Setting
 	matrices, rest := splitMatrices(start, false)
 	return &shampooState[T]{
-		α: s[protocol.StepSize], β1: s["beta1"], β2: s["beta2"], ε: s["epsilon"], δ: s["delta"], every: int(s["every"]),
+		α: s[protocol.StepSize], β1: s["beta1"], β2: s["beta2"], ε: s["epsilon"], δ: s["delta"],
+		every:    int(s["every"]),
 		adam:     newAdamPart[T](start, s["beta1"], s["beta2"], s["epsilon"], rest),
-		matrices: newTwoSided[T](matrices, s["max_side"]),
-		decay:    newWeightDecay[T](start), kronecker: newKronecker[T](matrices),
+		matrices: newTwoSided[T](matrices, s["max_side"]), decay: newWeightDecay[T](start),
+		kronecker: newKronecker[T](matrices),
 	}, protocol.Request{}, nil
 }
 
@@ -105,4 +109,6 @@ func (o *shampooState[T]) roots(b *twoSided[T]) {
 	}
 }
 
-func (o *shampooState[T]) State() []any { return append([]any{&o.t, o.adam}, statesOf(o.matrices)...) }
+func (o *shampooState[T]) State() []any {
+	return append([]any{&o.t, o.adam}, statesOf(o.matrices)...)
+}

@@ -11,8 +11,8 @@ var signSGD = protocol.OptimizerDef{
 	Doc: `SGD along the sign of the gradient
 
 	x ← x − α sign(g)`,
-	Source: "Bernstein et al., signSGD, ICML 2018; Balles 2021, Eq. 6.2. sign(0) = 0. The step is not scaled by a " +
-		"norm of the gradient.",
+	Source: "Bernstein et al., signSGD, ICML 2018; Balles 2021, Eq. 6.2. sign(0) = 0. The step is " +
+		"not scaled by a norm of the gradient.",
 	Hyperparameters: []protocol.Hyperparameter{protocol.StepSizeParameter(0.001)},
 	Needs:           protocol.Gradient,
 	Saves:           true,
@@ -27,7 +27,9 @@ type signSGDState[T protocol.Float] struct {
 
 func (*signSGDState[T]) State() []any { return nil }
 
-func newSignSGD[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newSignSGD[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	return &signSGDState[T]{α: start.Setting[protocol.StepSize]}, protocol.Request{}, nil
 }
 

@@ -21,10 +21,11 @@ Q_R to eigenvectors.
 
 A step costs 5 (m² n + m n²) FLOPs per m × n matrix, and every f-th as many and 5 (m³ + n³) more. The eigenvectors of the first step
 take some 10 n³ for a side n. A longer side than max_side keeps the identity, at no cost.`,
-	Source: "Vyas et al., SOAP, ICLR 2025, Alg. 3 and 4, as in nikhilvyas/SOAP; copies that keep m outside the basis are the " +
-		"same up to rounding. ε is added after bias correction, as in Adam here, and before it there. A block of more than two " +
-		"dimensions is outputs × the rest, where that has a basis for each. max_side is 10000 there. Copies in use " +
-		"have f = 2 and β1 = 0.9. Weights alone decay, by role, where that decays all.",
+	Source: "Vyas et al., SOAP, ICLR 2025, Alg. 3 and 4, as in nikhilvyas/SOAP; copies that keep m " +
+		"outside the basis are the same up to rounding. ε is added after bias correction, as in Adam " +
+		"here, and before it there. A block of more than two dimensions is outputs × the rest, where " +
+		"that has a basis for each. max_side is 10000 there. Copies in use have f = 2 and β1 = 0.9. " +
+		"Weights alone decay, by role, where that decays all.",
 	Hyperparameters: append([]protocol.Hyperparameter{
 		protocol.StepSizeParameter(0.003),
 		protocol.Fraction("beta1", "decay rate β1 of the average of G", 0.95),
@@ -49,7 +50,9 @@ type soapState[T protocol.Float] struct {
 	kronecker[T]
 }
 
-func newSOAP[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newSOAP[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	s := start.Setting
 	matrices, rest := splitMatrices(start, false)
 	return &soapState[T]{

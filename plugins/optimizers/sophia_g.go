@@ -13,9 +13,10 @@ var sophiaG = protocol.OptimizerDef{
 	m ← β1 m + (1−β1) g                         from 0, without bias correction
 	h ← β2 h + (1−β2) b ĝ²    every k-th step    b: batch size, ĝ: gradient for labels that the model draws
 	x ← x − α clip(m / max(ρ h, ε), ±1) − α λ x`,
-	Source: "Liu, Li, Hall, Liang & Ma, ICLR 2024, Alg. 3 with the Gauss–Newton–Bartlett estimator (Alg. 2). Defaults are " +
-		"those of Liuhong99/Sophia, which calls the paper's γ ρ, has ρ h + ε in the place of the maximum, and multiplies by b " +
-		"when it divides, not when it averages. ĝ² is measured from the first step on. Biases and scales do not decay.",
+	Source: "Liu, Li, Hall, Liang & Ma, ICLR 2024, Alg. 3 with the Gauss–Newton–Bartlett estimator " +
+		"(Alg. 2). Defaults are those of Liuhong99/Sophia, which calls the paper's γ ρ, has ρ h + ε in " +
+		"the place of the maximum, and multiplies by b when it divides, not when it averages. ĝ² is " +
+		"measured from the first step on. Biases and scales do not decay.",
 	Hyperparameters: append([]protocol.Hyperparameter{
 		protocol.StepSizeParameter(1e-4),
 		protocol.Fraction("beta1", "decay rate β1 of the average of g", 0.965),
@@ -38,9 +39,13 @@ type sophiaGState[T protocol.Float] struct {
 	u               [simd.Block]T
 }
 
-func newSophiaG[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newSophiaG[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	s := start.Setting
-	o := &sophiaGState[T]{α: s[protocol.StepSize], β1: s["beta1"], β2: s["beta2"], ρ: s["rho"], ε: s["epsilon"]}
+	o := &sophiaGState[T]{
+		α: s[protocol.StepSize], β1: s["beta1"], β2: s["beta2"], ρ: s["rho"], ε: s["epsilon"],
+	}
 	o.k, o.decay = int(s["interval"]), newWeightDecay[T](start)
 	o.m, o.h = make([]T, start.Dim), make([]T, start.Dim)
 	return o, o.next(), nil

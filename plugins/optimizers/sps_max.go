@@ -18,13 +18,17 @@ var spsMax = protocol.OptimizerDef{
 
 m/N is the batch's part of the training examples. At τ = 0, and on endless data, b stays α. α = 1 is meant to fit all
 problems, and is not tuned. A schedule scales γ in the step.`,
-	Source: "Loizou et al., Stochastic Polyak step-size for SGD, AISTATS 2021: SPS_max with the smoothing of its experiments, and c, τ and b " +
-		"of IssamLaradji/sps. f* is a hyperparameter: the method means the least loss of the batch, 0 for models that fit all " +
-		"examples, so a problem's optimum, which is that of the mean, is not used. A γ of 0 is no bound here. Their ε in the " +
+	Source: "Loizou et al., Stochastic Polyak step-size for SGD, AISTATS 2021: SPS_max with the " +
+		"smoothing of its experiments, and c, τ and b of IssamLaradji/sps. f* is a hyperparameter: the " +
+		"method means the least loss of the batch, 0 for models that fit all examples, so a problem's " +
+		"optimum, which is that of the mean, is not used. A γ of 0 is no bound here. Their ε in the " +
 		"denominator is 0.",
 	Hyperparameters: []protocol.Hyperparameter{
 		factor("bound", "α, the first bound b on γ"),
-		{Name: "c", Doc: "c; 0.2 is for what is not convex", Default: 0.5, Max: math.Inf(1), MinOpen: true, MaxOpen: true},
+		{
+			Name: "c", Doc: "c; 0.2 is for what is not convex", Default: 0.5, Max: math.Inf(1),
+			MinOpen: true, MaxOpen: true,
+		},
 		protocol.NonNegative("growth", "τ, growth of the bound in an epoch; 0: the bound is α", 2),
 		{
 			Name: "f_star", Doc: "f*, least loss of a batch", Min: math.Inf(-1), MinOpen: true,
@@ -43,7 +47,9 @@ type spsMaxState[T protocol.Float] struct {
 	bound, γ              float64
 }
 
-func newSPSMax[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newSPSMax[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	s := start.Setting
 	return &spsMaxState[T]{
 		c: s["c"], τ: s["growth"], least: s["f_star"], examples: float64(start.Train), bound: s["bound"],

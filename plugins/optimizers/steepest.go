@@ -1,6 +1,7 @@
 package optimizers
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -38,13 +39,16 @@ func steepestParameters(start, c float64, constant string) []protocol.Hyperparam
 			Name: "normalization", Doc: "c; 0: the step grows with the gradient's dual norm, 1: it does not",
 			Default: c, Max: 1,
 		},
-		{Name: "decay", Doc: "exponent q of the step size's decay, α / (t+1)^q", Max: math.Inf(1), MaxOpen: true},
+		{
+			Name: "decay", Doc: "exponent q of the step size's decay, α / (t+1)^q", Max: math.Inf(1),
+			MaxOpen: true,
+		},
 		{Name: "full_batch", Doc: "1: every step uses all training examples", Max: 1, Integer: true},
 	}
 	if constant != "" {
 		list = append(list, protocol.Hyperparameter{
-			Name: "relative", Doc: "1: step_size is in units of 1/L, where L is the problem's constant " + constant,
-			Max: 1, Integer: true,
+			Name: "relative", Max: 1, Integer: true,
+			Doc: "1: step_size is in units of 1/L, where L is the problem's constant " + constant,
 		})
 	}
 	return list
@@ -67,7 +71,8 @@ func newSteepest[T protocol.Float](start protocol.Start, norm norm[T], constant 
 	}
 	if s["full_batch"] == 1 {
 		if start.Train == 0 {
-			return nil, o.next, fmt.Errorf("full_batch is 1, but the problem's data are endless; set it to 0")
+			return nil, o.next, errors.New("full_batch is 1, but the problem's data are endless; " +
+				"set it to 0")
 		}
 		o.next.Draw = protocol.All
 	}

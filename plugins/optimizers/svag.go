@@ -14,8 +14,8 @@ var svag = protocol.OptimizerDef{
 	s ← (v − m²) / (1 − ρ(β,t))    estimate of the variance of g
 	γ ← m² / (m² + s)
 	x ← x − α γ g`,
-	Source: "Balles 2021, Alg. 4; ρ is Eq. 5.15. s = 0 at t = 0, where ρ = 1, so that the first step is plain. v − m² " +
-		"is never below 0. At β = 0 it is sgd.",
+	Source: "Balles 2021, Alg. 4; ρ is Eq. 5.15. s = 0 at t = 0, where ρ = 1, so that the first " +
+		"step is plain. v − m² is never below 0. At β = 0 it is sgd.",
 	Hyperparameters: stepSizeAndDecay(0.1),
 	Needs:           protocol.Gradient,
 	Saves:           true,
@@ -34,7 +34,9 @@ type svagState[T protocol.Float] struct {
 
 func (o *svagState[T]) State() []any { return []any{&o.t, &o.m, &o.v, &o.meanGamma} }
 
-func newSVAG[T protocol.Float](start protocol.Start) (protocol.Optimizer[T], protocol.Request, error) {
+func newSVAG[T protocol.Float](
+	start protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	o := &svagState[T]{α: start.Setting[protocol.StepSize], β: start.Setting["beta"]}
 	o.m, o.v = make([]T, start.Dim), make([]T, start.Dim)
 	return o, protocol.Request{}, nil

@@ -46,7 +46,8 @@ func newSVAGmb[T protocol.Float](start protocol.Start) (
 
 func (o *svagMBState[T]) Step(x []T, batch *protocol.Measurement[T]) (protocol.Request, error) {
 	if batch.BatchSize < 2 {
-		return protocol.Request{}, fmt.Errorf("batch size is %d, want at least 2 for a variance", batch.BatchSize)
+		return protocol.Request{}, fmt.Errorf("batch size is %d, want at least 2 for a variance",
+			batch.BatchSize)
 	}
 	α, β, ββ := T(o.α*batch.StepScale), T(decay(o.β, o.t)), T(decay(o.β*o.β, o.t))
 	b, sum := T(batch.BatchSize), 0.0

@@ -92,7 +92,7 @@ func cubic(a, b trial) float64 {
 
 func (w *wolfe) State() []any {
 	return []any{
-		&w.φ, &w.slope, &w.lo.η, &w.lo.φ, &w.lo.slope, &w.hi.η, &w.hi.φ, &w.hi.slope, &w.bracketed, &w.width, &w.older,
-		&w.η, &w.trials,
+		&w.φ, &w.slope, &w.lo.η, &w.lo.φ, &w.lo.slope, &w.hi.η, &w.hi.φ, &w.hi.slope, &w.bracketed,
+		&w.width, &w.older, &w.η, &w.trials,
 	}
 }

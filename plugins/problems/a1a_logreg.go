@@ -11,7 +11,8 @@ func a1aDef() protocol.ProblemDef {
 		Version:    "1",
 		Parameters: clipParameter(),
 		Doc:        `logistic regression on a1a (1605 × 119 binary features, embedded)`,
-		Source:     "Balles 2021, Sec. 7.4 and Table D.3; data: Becker and Kohavi 1996, prepared by Platt 1998, as in LIBSVM",
+		Source: "Balles 2021, Sec. 7.4 and Table D.3; data: Becker and Kohavi 1996, prepared by " +
+			"Platt 1998, as in LIBSVM",
 	})
 }
 

@@ -4,8 +4,9 @@ import "noisebench/protocol"
 
 func bealeDef() protocol.ProblemDef {
 	return planarDef(protocol.ProblemDef{
-		Name:   "beale",
-		Doc:    "Beale's function in the plane, steep at the start and flat around its minimum, with linear noise",
+		Name: "beale",
+		Doc: "Beale's function in the plane, steep at the start and flat around its minimum, " +
+			"with linear noise",
 		Source: "Beale 1958; stochastic as DeepOBS two_d_beale (Schneider et al. 2019), in float64",
 	}, planar{f: beale, u0: -4.5, v0: 4.5, optimum: 0})
 }

@@ -10,7 +10,8 @@ func bostonDef() protocol.ProblemDef {
 		Name:    "boston-linreg",
 		Version: "1",
 		Doc:     `linear regression on Boston housing (506 × 13, embedded)`,
-		Source:  "Balles 2021, Sec. 7.4 and Table D.3; data: Harrison and Rubinfeld 1978, as in scikit-learn",
+		Source: "Balles 2021, Sec. 7.4 and Table D.3; data: Harrison and Rubinfeld 1978, as " +
+			"in scikit-learn",
 	})
 }
 

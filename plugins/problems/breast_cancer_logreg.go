@@ -29,7 +29,8 @@ variance 1 on the training examples; a one is appended for the bias, which is re
 is strongly convex with modulus λ. Runs start at 0, where the loss is log 2. 341 training, 114 validation and 114 test
 examples: an accuracy of 0.97 on the test part has a standard error of 0.016 from the choice of the examples alone. The
 train part is all of the training examples.`,
-		Source: "data: Wolberg et al. 1993 (WDBC), as in scikit-learn; standardisation and split of our own",
+		Source: "data: Wolberg et al. 1993 (WDBC), as in scikit-learn; standardisation and " +
+			"split of our own",
 		Parameters: []protocol.Hyperparameter{
 			protocol.NonNegative("l2", "factor λ of the regulariser λ/2 ‖x‖²", 1e-3),
 			labelNoiseParameter(),
@@ -109,7 +110,9 @@ func loadBreastCancer() (*breastCancerTables, error) {
 		}
 		return p
 	}
-	tables := &breastCancerTables{train: part(training), validation: part(validating), test: part(testing)}
+	tables := &breastCancerTables{
+		train: part(training), validation: part(validating), test: part(testing),
+	}
 
 	second := mat.NewSymDense(breastCancerDim, nil)
 	for _, a := range tables.train.a {
@@ -163,7 +166,9 @@ func (f *breastCancer) example(x []float64, batch protocol.Batch, i int, g []flo
 }
 
 // sampled has the slope of bernoulli, which counts its targets from 0.
-func (f *breastCancer) sampled(x []float64, batch protocol.Batch, i int, random *rand.Rand, g []float64) {
+func (f *breastCancer) sampled(
+	x []float64, batch protocol.Batch, i int, random *rand.Rand, g []float64,
+) {
 	a := f.train.a[batch.Examples[i]]
 	floats.ScaleTo(g, bernoulli.draw(floats.Dot(x, a), random), a)
 }

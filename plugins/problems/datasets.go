@@ -3,6 +3,8 @@ package problems
 import (
 	"context"
 	"fmt"
+	"os"
+	"slices"
 
 	"noisebench/plugins/problems/internal/data"
 	"noisebench/protocol"
@@ -60,6 +62,37 @@ func DataSets() []DataSet {
 		list = append(list, DataSet{s.Name, s.Doc, s.Source, s.Licence, files, readers[files[0]], s})
 	}
 	return list
+}
+
+// DataNames lists the names of [DataSets], in their order.
+func DataNames() []string {
+	var names []string
+	for _, s := range data.Sets() {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// SelectDataSets returns the data sets of some names, in the order of the names. The name "all"
+// selects every set, but the published bundles only where $NOISEBENCH_MIRRORS names a place to
+// fetch them from: a clone of the repository has them. An unknown name is an error.
+func SelectDataSets(names []string) ([]DataSet, error) {
+	sets, known := DataSets(), DataNames()
+	if slices.Contains(names, "all") {
+		if os.Getenv(data.Mirrors) == "" {
+			sets = slices.DeleteFunc(sets, func(d DataSet) bool { return d.Name == "published" })
+		}
+		return sets, nil
+	}
+	var selected []DataSet
+	for _, name := range names {
+		i := slices.Index(known, name)
+		if i < 0 {
+			return nil, protocol.Unknown("data set", name, append(known, "all"))
+		}
+		selected = append(selected, sets[i])
+	}
+	return selected, nil
 }
 
 // readers lists the problems that read a set at their default parameters, by the set's first file.

@@ -40,3 +40,29 @@ func TestDataSets(t *testing.T) {
 		t.Errorf("status of a set in a folder is %q", got)
 	}
 }
+
+func TestSelectDataSets(t *testing.T) {
+	names := func(sets []DataSet) (names []string) {
+		for _, d := range sets {
+			names = append(names, d.Name)
+		}
+		return names
+	}
+	sets, err := SelectDataSets([]string{"svhn", "mnist"})
+	if got := names(sets); err != nil || !slices.Equal(got, []string{"svhn", "mnist"}) {
+		t.Errorf("selected %v, %v; want svhn and mnist", got, err)
+	}
+	_, err = SelectDataSets([]string{"mnist", "mnits"})
+	if err == nil || !strings.Contains(err.Error(), `unknown data set "mnits"`) {
+		t.Errorf("the error about an unknown name is %v", err)
+	}
+	for _, mirrors := range []string{"", "https://example.org"} {
+		t.Setenv(data.Mirrors, mirrors)
+		sets, err := SelectDataSets([]string{"mnist", "all"})
+		got := names(sets)
+		if err != nil || !slices.Contains(got, "digits") ||
+			slices.Contains(got, "published") != (mirrors != "") {
+			t.Errorf("with mirrors %q, all selects %v, %v", mirrors, got, err)
+		}
+	}
+}

@@ -10,7 +10,8 @@ func energyDef() protocol.ProblemDef {
 		Name:    "energy-linreg",
 		Version: "1",
 		Doc:     `linear regression on energy efficiency (768 × 8, embedded): the heating load`,
-		Source:  "Balles 2021, App. D.3 and Table D.3; data: Tsanas and Xifara 2012, as in Gal and Ghahramani 2016",
+		Source: "Balles 2021, App. D.3 and Table D.3; data: Tsanas and Xifara 2012, as in Gal and " +
+			"Ghahramani 2016",
 	})
 }
 

@@ -24,7 +24,9 @@ depend on each other, so that variance is defined.` + sampledDoc(20),
 
 func residual8(width, groups, classes int) []nn.Layer {
 	conv := func(size, channels, stride int) nn.Layer {
-		return nn.Conv{Size: size, Channels: channels, Stride: stride, NoBias: true, Weights: nn.HeNormal()}
+		return nn.Conv{
+			Size: size, Channels: channels, Stride: stride, NoBias: true, Weights: nn.HeNormal(),
+		}
 	}
 	norm := nn.GroupNorm{Groups: groups}
 	layers := []nn.Layer{conv(3, width, 2), norm, nn.ReLU{}}

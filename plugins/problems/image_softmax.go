@@ -7,8 +7,9 @@ import (
 
 // MNIST and Fashion-MNIST have the same sizes.
 const (
-	mnistTrain      = 50_000
-	mnistValidation = 10_000 // held out of the 60,000 published training images at random, the same way in every run
+	mnistTrain = 50_000
+	// held out of the 60,000 published training images at random, the same way in every run
+	mnistValidation = 10_000
 	mnistTest       = 10_000 // the published ones
 )
 
@@ -22,13 +23,16 @@ func mnistDef() protocol.ProblemDef {
 
 func fashionDef() protocol.ProblemDef {
 	return imageSoftmax(protocol.ProblemDef{
-		Name:   "fmnist-softmax",
-		Doc:    "softmax regression on Fashion-MNIST (needs the data set: bench data fetch fashion-mnist)",
+		Name: "fmnist-softmax",
+		Doc: "softmax regression on Fashion-MNIST (needs the data set: bench data " +
+			"fetch fashion-mnist)",
 		Source: "DeepOBS fmnist_logreg (Schneider et al. 2019), in float64 and with a validation part",
 	}, fashionMNIST, &fashionKept)
 }
 
-func imageSoftmax(def protocol.ProblemDef, images album, kept *data.Kept[imageSet]) protocol.ProblemDef {
+func imageSoftmax(
+	def protocol.ProblemDef, images album, kept *data.Kept[imageSet],
+) protocol.ProblemDef {
 	spec := func() protocol.ProblemSpec {
 		return softmaxSpec(28*28, protocol.ProblemSpec{
 			Train:      mnistTrain,

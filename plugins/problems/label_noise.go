@@ -13,8 +13,8 @@ const purposeLabelNoise = "label-noise"
 func labelNoiseParameter() protocol.Hyperparameter {
 	return protocol.Hyperparameter{
 		Name: "label_noise",
-		Doc: "fraction of the training labels that are replaced, each by one of the other classes, all equally " +
-			"likely; the same in every run. Validation and test labels stay",
+		Doc: "fraction of the training labels that are replaced, each by one of the other classes, all " +
+			"equally likely; the same in every run. Validation and test labels stay",
 		Max: 1, Later: true,
 	}
 }

@@ -112,8 +112,10 @@ type family struct {
 
 // gaussian is p = N(z, 1): ℓ = ½ (z − y)².
 var gaussian = family{
-	point: func(z, y float64) (loss, slope, curvature float64) { return (z - y) * (z - y) / 2, z - y, 1 },
-	draw:  func(_ float64, random *rand.Rand) float64 { return -random.NormFloat64() },
+	point: func(z, y float64) (loss, slope, curvature float64) {
+		return (z - y) * (z - y) / 2, z - y, 1
+	},
+	draw: func(_ float64, random *rand.Rand) float64 { return -random.NormFloat64() },
 
 	likely:   func(float64) float64 { return 0 }, // of ỹ = z
 	steepest: 1, quadratic: true, doc: "½ (z − y)² with z = aᵀx",
@@ -279,7 +281,8 @@ func (f *linearModel) measure(x []float64, batch protocol.Batch, want protocol.Q
 		return
 	}
 	for i, z := range f.z {
-		f.r[i] = f.draw(z, protocol.Stream(batch.Seed, protocol.PurposeLabel, uint64(batch.Position)+uint64(i)))
+		f.r[i] = f.draw(z,
+			protocol.Stream(batch.Seed, protocol.PurposeLabel, uint64(batch.Position)+uint64(i)))
 		f.w[i] = f.r[i] * f.r[i]
 	}
 	if want.Has(protocol.SampledFisher) {

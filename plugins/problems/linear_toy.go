@@ -13,7 +13,8 @@ func linearToyDef() protocol.ProblemDef {
 ½ (x₁ a + x₂ − y)² with a ∼ N(0, 1) and y = a + q a² + ε, ε ∼ N(0, v). x is slope and bias. The source has three cases:
 v = 1 and q = 0, where the model is right; v = 2 and q = 0; and v = 1 and q = ½. The Fisher matrix tends to the identity in
 all of them, the empirical one at the optimum to v I for q = 0, and to diag(3.5, 1.5) in the third.`,
-		Source: "Balles 2021, Fig. 7.2 and App. D.2; the code has the noise 2ε where the text has the variance 2, as here",
+		Source: "Balles 2021, Fig. 7.2 and App. D.2; the code has the noise 2ε where the text has the " +
+			"variance 2, as here",
 		Parameters: []protocol.Hyperparameter{
 			protocol.NonNegative("noise_variance", "variance v of the noise", 1),
 			protocol.NonNegative("quadratic", "factor q of the square that the model lacks", 0),

@@ -19,7 +19,8 @@ func logisticToyDef() protocol.ProblemDef {
 log(1 + exp(∓z)) with z = xᵀa, without bias; half of the examples are of class 0, a ∼ N(μ, Σ₀), and half of class 1,
 a ∼ N(−μ, Σ₁). The source has three cases: μ = (1, 1) and Σ₀ = Σ₁ = 2I, where the model is right; μ = (1.5, 1.5), Σ₀ = 3I
 and Σ₁ = I; and μ = (1, 1), Σ₀ and Σ₁ = 1.5 [[1, ∓0.6], [∓0.6, 1]].`,
-		Source: "Balles 2021, Fig. 7.2 and Table D.1; Kunstner et al. 2019, whose code multiplies by Σ where a root of Σ is due",
+		Source: "Balles 2021, Fig. 7.2 and Table D.1; Kunstner et al. 2019, whose code multiplies by Σ " +
+			"where a root of Σ is due",
 		Parameters: []protocol.Hyperparameter{
 			{Name: "case", Doc: "which of the three cases", Default: 1, Min: 1, Max: 3, Integer: true},
 			{Name: "squared", Doc: "1: covariances Σ², as in the authors' code", Max: 1, Integer: true},

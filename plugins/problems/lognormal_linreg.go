@@ -15,7 +15,8 @@ func lognormalDef() protocol.ProblemDef {
 optimum. Runs start at one of the four points of the source.`,
 		Source: "Balles 2021, Fig. 7.1 and Eq. D.29, without the weak prior of the code",
 		Parameters: []protocol.Hyperparameter{{
-			Name: "start", Doc: "1: (2, 4.5), 2: (1, 0), 3: (4.5, 3), 4: (−0.5, 3)", Default: 1, Min: 1, Max: 4, Integer: true,
+			Name: "start", Doc: "1: (2, 4.5), 2: (1, 0), 3: (4.5, 3), 4: (−0.5, 3)", Default: 1, Min: 1,
+			Max: 4, Integer: true,
 		}},
 	}, gaussian, func(protocol.Setting) [][]float64 {
 		random := newNumpyRandom(0)

@@ -22,8 +22,9 @@ type network struct {
 	batch             int     // batch size
 	budget            int64   // examples
 	schedule          []protocol.Drop
-	inOrder           bool // the validation part is the end of the published training examples, not a random choice
-	byLoss            bool // points are ranked by the loss in place of accuracy
+	// the validation part is the end of the published training examples, not a random choice
+	inOrder bool
+	byLoss  bool // points are ranked by the loss in place of accuracy
 }
 
 // corpus is a data set as a network sees it.
@@ -86,8 +87,9 @@ func (n network) def() protocol.ProblemDef {
 func (n network) parameters() []protocol.Hyperparameter {
 	_, test := n.examples.count()
 	list := []protocol.Hyperparameter{{
-		Name:    protocol.ValidationParameter,
-		Doc:     "examples held out for validation; 0: none, the network is trained on all published training examples",
+		Name: protocol.ValidationParameter,
+		Doc: "examples held out for validation; 0: none, the network is trained on all published " +
+			"training examples",
 		Default: float64(test), Max: float64(test), Integer: true, Later: true,
 	}}
 	if n.classifies() {
@@ -171,8 +173,8 @@ func newLearner(net *nn.Network, r reader, n network, validation int) *learner {
 	train, test := n.examples.count()
 	order := protocol.Stream(splitSeed, protocol.PurposeSplit).Perm(train)
 	f := &learner{
-		net: net, reader: r, validation: order[:validation], train: order[validation:], test: test, byLoss: n.byLoss,
-		batch: n.batch,
+		net: net, reader: r, validation: order[:validation], train: order[validation:], test: test,
+		byLoss: n.byLoss, batch: n.batch,
 	}
 	seen := f.train
 	if n.inOrder {
@@ -238,7 +240,9 @@ func (f *learner) evaluatePart(x []float32, part protocol.Part) protocol.Evaluat
 	case protocol.ValidationPart:
 		return f.net.Evaluate(x, len(f.validation), f.published(f.validation))
 	case protocol.TestPart:
-		return f.net.Evaluate(x, f.test, func(i int, input, target []float32) { f.read(true, i, nil, input, target) })
+		return f.net.Evaluate(x, f.test, func(i int, input, target []float32) {
+			f.read(true, i, nil, input, target)
+		})
 	}
 	return f.net.Evaluate(x, len(f.trainPart), f.published(f.trainPart))
 }

@@ -35,15 +35,22 @@ rotation R, of which the parameter rotation names one (φ = 0: H is diagonal). f
 tr Σ(x) = C₀ + C₁‖∇f(x)‖² with C₀ = σ²d and C₁ = c². With ν > 2 degrees of freedom ξᵢ has the tails of Student's
 multivariate t, and the same covariance. Examples are endless; number i of seed s is always the same ξᵢ and ζᵢ. Runs
 start at a random point at a given distance from the optimum 0. Evaluation is f itself.`,
-		Source: "ours, for the questions of Balles 2021, Sec. 6.6 and 8.2; C₀ and C₁ as in Assumption 3.1, R^φ " +
-			"as in Fig. 6.3",
+		Source: "ours, for the questions of Balles 2021, Sec. 6.6 and 8.2; C₀ and C₁ as in Assumption " +
+			"3.1, R^φ as in Fig. 6.3",
 		Parameters: []protocol.Hyperparameter{
 			{Name: "dim", Doc: "dimension d", Default: 10, Min: 1, Max: 200, Integer: true},
-			{Name: "condition", Doc: "condition number κ", Default: 100, Min: 1, Max: math.Inf(1), MaxOpen: true},
-			protocol.NonNegative("noise", "σ, root of the mean variance of one example's gradient at 0", 0.1),
+			{
+				Name: "condition", Doc: "condition number κ", Default: 100, Min: 1, Max: math.Inf(1),
+				MaxOpen: true,
+			},
+			protocol.NonNegative("noise",
+				"σ, root of the mean variance of one example's gradient at 0", 0.1),
 			{Name: "power", Doc: "power p of H that C is in proportion to", Max: 2},
 			protocol.NonNegative("relative", "c, noise in proportion to the gradient", 0),
-			{Name: "freedom", Doc: "degrees of freedom ν of the tails, 3 or more; 0: normal", Max: 100, Integer: true},
+			{
+				Name: "freedom", Doc: "degrees of freedom ν of the tails, 3 or more; 0: normal", Max: 100,
+				Integer: true,
+			},
 			{Name: "phi", Doc: "power φ of the rotation", Max: 1},
 			protocol.Count("rotation", "number of the rotation R", 0, 0),
 			protocol.NonNegative("distance", "distance of the starting point from the optimum", 10),
@@ -73,7 +80,8 @@ func newNoiseGeometry(s protocol.Setting) (*noiseGeometry, error) {
 		z: make([]float64, dim), turned: make([]float64, dim),
 	}
 	if f.freedom == 1 || f.freedom == 2 {
-		return nil, fmt.Errorf("freedom is %d, where Student's t has no variance; want 0 or at least 3", f.freedom)
+		return nil, fmt.Errorf("freedom is %d, where Student's t has no variance; want 0 or at least 3",
+			f.freedom)
 	}
 	for j := range dim {
 		f.λ[j] = math.Pow(s["condition"], -float64(j)/float64(max(1, dim-1)))

@@ -36,10 +36,13 @@ has one example, f itself, so that every batch gives the gradient of f.`,
 				Name: "condition", Doc: "condition number κ; 1: isotropic",
 				Default: 100, Min: 1, Max: math.Inf(1), MaxOpen: true,
 			},
-			protocol.NonNegative("noise", "standard deviation σ of one coordinate of one example's gradient", 0.1),
+			protocol.NonNegative("noise",
+				"standard deviation σ of one coordinate of one example's gradient", 0.1),
 			protocol.NonNegative("distance", "distance of the starting point from the optimum", 10),
 		},
-		Spec: func(s protocol.Setting) (protocol.ProblemSpec, error) { return noisyQuadraticSpec(s), nil },
+		Spec: func(s protocol.Setting) (protocol.ProblemSpec, error) {
+			return noisyQuadraticSpec(s), nil
+		},
 		New64: func(s protocol.Setting) (protocol.Problem[float64], error) {
 			f := &noisyQuadratic{noisyQuadraticEigenvalues(s), s["noise"], s["distance"]}
 			return openSum(noisyQuadraticSpec(s), f), nil

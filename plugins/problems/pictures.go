@@ -15,7 +15,8 @@ type album struct {
 	load        func() (*data.Images, error)
 	train, test int // number of images
 	size        nn.Shape
-	every       int // one of so many test images is used; 0: all. The number of test images counts those that are used
+	// one of so many test images is used; 0: all. The number of test images counts those that are used
+	every int
 }
 
 // sampled is the album with one of so many test images. As many are held out for validation and
@@ -26,12 +27,17 @@ func (a album) sampled(every int) album {
 }
 
 var (
-	mnist        = album{data.MNIST, data.ReadMNIST, 60_000, 10_000, nn.Image(28, 28, 1), 0}
-	fashionMNIST = album{data.FashionMNIST, data.ReadFashionMNIST, 60_000, 10_000, nn.Image(28, 28, 1), 0}
-	cifar10      = album{data.CIFAR10, data.ReadCIFAR10, 50_000, 10_000, nn.Image(32, 32, 3), 0}
-	cifar100     = album{data.CIFAR100, data.ReadCIFAR100, 50_000, 10_000, nn.Image(32, 32, 3), 0}
-	svhn         = album{data.SVHN, data.ReadSVHN, 73_257, 26_032, nn.Image(32, 32, 3), 0}
-	digits       = album{data.Digits, readDigits, digitsTrain + digitsValidation, digitsTest, nn.Image(8, 8, 1), 0}
+	grey28   = nn.Image(28, 28, 1)
+	colour32 = nn.Image(32, 32, 3)
+
+	mnist        = album{data.MNIST, data.ReadMNIST, 60_000, 10_000, grey28, 0}
+	fashionMNIST = album{data.FashionMNIST, data.ReadFashionMNIST, 60_000, 10_000, grey28, 0}
+	cifar10      = album{data.CIFAR10, data.ReadCIFAR10, 50_000, 10_000, colour32, 0}
+	cifar100     = album{data.CIFAR100, data.ReadCIFAR100, 50_000, 10_000, colour32, 0}
+	svhn         = album{data.SVHN, data.ReadSVHN, 73_257, 26_032, colour32, 0}
+	digits       = album{
+		data.Digits, readDigits, digitsTrain + digitsValidation, digitsTest, nn.Image(8, 8, 1), 0,
+	}
 )
 
 // readDigits cuts off the test images of digits-softmax.

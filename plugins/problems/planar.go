@@ -28,7 +28,9 @@ func planarDef(def protocol.ProblemDef, f planar) protocol.ProblemDef {
 	def.Version = "1"
 	def.Doc += planarDoc
 	def.Spec = func(protocol.Setting) (protocol.ProblemSpec, error) { return f.spec(), nil }
-	def.New64 = func(protocol.Setting) (protocol.Problem[float64], error) { return openSum(f.spec(), f), nil }
+	def.New64 = func(protocol.Setting) (protocol.Problem[float64], error) {
+		return openSum(f.spec(), f), nil
+	}
 	return def
 }
 

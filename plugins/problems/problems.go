@@ -139,7 +139,8 @@ func (o *opened[T]) Measure(x []T, batch protocol.Batch, want protocol.Quantity,
 	case !o.spec.Measures.Has(want):
 		return fmt.Errorf("asked to measure %v, want some of %v", want, o.spec.Measures)
 	case size < want.MinBatch():
-		return fmt.Errorf("batch has %d examples, want at least %d to measure %v", size, want.MinBatch(), want)
+		return fmt.Errorf("batch has %d examples, want at least %d to measure %v", size, want.MinBatch(),
+			want)
 	}
 	for _, s := range m.Slices() {
 		if got, room := len(*s.At), s.Of.Elements(o.spec.Dim); want.Has(s.Of) && got != room {

@@ -23,14 +23,25 @@ func quadratic2DDef() protocol.ProblemDef {
 f(x) = ½ xᵀHx with H = [[a, b], [b, d]], positive semidefinite. Without noise there is one example, f itself, so that
 every batch gives the gradient of f. With noise σ examples are endless: fᵢ(x) = f(x) + ξᵢᵀx with ξᵢ ∼ N(0, σ² I). All
 runs start at the same point. Evaluation is f itself: loss and suboptimality are the same number.`,
-		Source: "Balles 2021, Figs. 1.1 and 2.2 (b = 0, condition numbers 2 and 8) and App. C.2; the starting point is ours",
+		Source: "Balles 2021, Figs. 1.1 and 2.2 (b = 0, condition numbers 2 and 8) and App. C.2; the " +
+			"starting point is ours",
 		Parameters: []protocol.Hyperparameter{
 			{Name: "a", Doc: "element a of H", Default: 1, Max: math.Inf(1), MinOpen: true, MaxOpen: true},
-			{Name: "b", Doc: "element b of H, at most √(ad) either way", Min: math.Inf(-1), Max: math.Inf(1)},
+			{
+				Name: "b", Doc: "element b of H, at most √(ad) either way", Min: math.Inf(-1),
+				Max: math.Inf(1),
+			},
 			protocol.NonNegative("d", "element d of H", 8),
-			protocol.NonNegative("noise", "standard deviation σ of one coordinate of one example's gradient", 0),
-			{Name: "start_1", Doc: "first coordinate of the starting point", Default: 1, Min: math.Inf(-1), Max: math.Inf(1)},
-			{Name: "start_2", Doc: "second coordinate of the starting point", Default: 1, Min: math.Inf(-1), Max: math.Inf(1)},
+			protocol.NonNegative("noise",
+				"standard deviation σ of one coordinate of one example's gradient", 0),
+			{
+				Name: "start_1", Doc: "first coordinate of the starting point", Default: 1, Min: math.Inf(-1),
+				Max: math.Inf(1),
+			},
+			{
+				Name: "start_2", Doc: "second coordinate of the starting point", Default: 1, Min: math.Inf(-1),
+				Max: math.Inf(1),
+			},
 		},
 		Spec: quadratic2DSpec,
 		New64: func(s protocol.Setting) (protocol.Problem[float64], error) {
@@ -48,7 +59,8 @@ runs start at the same point. Evaluation is f itself: loss and suboptimality are
 func quadratic2DSpec(s protocol.Setting) (protocol.ProblemSpec, error) {
 	a, b, d := s["a"], s["b"], s["d"]
 	if b*b > a*d {
-		return protocol.ProblemSpec{}, fmt.Errorf("b is %g, want at most √(ad) = %g either way, so that H is positive semidefinite",
+		return protocol.ProblemSpec{}, fmt.Errorf("b is %g, want at most √(ad) = %g either way, so "+
+			"that H is positive semidefinite",
 			b, math.Sqrt(a*d))
 	}
 	largest := (a+d)/2 + math.Hypot((a-d)/2, b) // Balles 2021, Eq. C.16

@@ -33,8 +33,9 @@ fᵢ(θ) = ½ (θ − xᵢ)ᵀQ(θ − xᵢ) with fixed data xᵢ ∼ N(0, 0.6²
 eigenvalues of Q lie in (0, 1) and 10 in (30, 60), in randomly rotated directions. Runs start at θ = (1, …, 1), where
 the test loss is 353.44677. The train part is all of the training examples. The constant "optimum" is the least value of
 the training loss, about ½ 0.6² tr Q: losses do not fall to 0. DeepOBS' published runs used one frozen data order.`,
-		Source: "DeepOBS quadratic_deep (Schneider et al. 2019): same data and Hessian, but float64 arithmetic",
-		Spec:   func(protocol.Setting) (protocol.ProblemSpec, error) { return quadraticDeepSpec(), nil },
+		Source: "DeepOBS quadratic_deep (Schneider et al. 2019): same data and Hessian, but " +
+			"float64 arithmetic",
+		Spec: func(protocol.Setting) (protocol.ProblemSpec, error) { return quadraticDeepSpec(), nil },
 		New64: func(protocol.Setting) (protocol.Problem[float64], error) {
 			return openSum(quadraticDeepSpec(), quadraticDeep{newQuadraticDeepTables()}), nil
 		},
@@ -155,7 +156,9 @@ func randomRotation(n int, random *numpyRandom) []float64 {
 func (t *quadraticDeepTables) part(n int, seed uint32) quadraticDeepPart {
 	const d = quadraticDeepDim
 	random := newNumpyRandom(seed)
-	p := quadraticDeepPart{qx: make([]float64, n*d), half: make([]float64, n), mean: make([]float64, d)}
+	p := quadraticDeepPart{
+		qx: make([]float64, n*d), half: make([]float64, n), mean: make([]float64, d),
+	}
 	x := make([]float64, d)
 	for i := range n {
 		for j := range x {

@@ -48,7 +48,8 @@ the experiment of the source, 100 steps on all examples at once, and the metric 
 // clipParameter declares the parameter of logistic regression.
 func clipParameter() []protocol.Hyperparameter {
 	return []protocol.Hyperparameter{{
-		Name: "clip", Doc: "probabilities are clipped to [clip, 1 − clip], as by the source's code at 1e-8; 0: they are exact",
+		Name: "clip", Doc: "probabilities are clipped to [clip, 1 − clip], as by the source's code at " +
+			"1e-8; 0: they are exact",
 		Max: 0.5, MaxOpen: true,
 	}}
 }

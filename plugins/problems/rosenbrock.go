@@ -4,9 +4,10 @@ import "noisebench/protocol"
 
 func rosenbrockDef() protocol.ProblemDef {
 	return planarDef(protocol.ProblemDef{
-		Name:   "rosenbrock",
-		Doc:    "Rosenbrock's banana valley in the plane, with linear noise",
-		Source: "Rosenbrock 1960; stochastic as DeepOBS two_d_rosenbrock (Schneider et al. 2019), in float64",
+		Name: "rosenbrock",
+		Doc:  "Rosenbrock's banana valley in the plane, with linear noise",
+		Source: "Rosenbrock 1960; stochastic as DeepOBS two_d_rosenbrock (Schneider et al. " +
+			"2019), in float64",
 	}, planar{f: rosenbrock, u0: -0.5, v0: 1.5, optimum: 0})
 }
 

@@ -25,14 +25,20 @@ func rotatedQuadraticDef() protocol.ProblemDef {
 f(x) = ½ xᵀHx with H = R^φ Λ (R^φ)ᵀ, Λ = diag(1, …, 1, λ) and a random rotation R, of which the parameter rotation names
 one. The power φ goes from the identity (0: H is diagonal) to R (1). It has one example, f itself, so that every batch
 gives the gradient of f. Runs start at x ∼ N(0, I). The metric is ‖x‖², the squared distance from the optimum 0.`,
-		Source: "Balles 2021, Sec. 6.4 and Fig. 6.3 (100 steps; dimension and number of rotations are ours)",
+		Source: "Balles 2021, Sec. 6.4 and Fig. 6.3 (100 steps; dimension and number of " +
+			"rotations are ours)",
 		Parameters: []protocol.Hyperparameter{
 			{Name: "dim", Doc: "dimension d", Default: 10, Min: 1, Max: 200, Integer: true},
-			{Name: "lambda_max", Doc: "largest eigenvalue λ", Default: 10, Min: 1, Max: math.Inf(1), MaxOpen: true},
+			{
+				Name: "lambda_max", Doc: "largest eigenvalue λ", Default: 10, Min: 1, Max: math.Inf(1),
+				MaxOpen: true,
+			},
 			{Name: "phi", Doc: "power φ of the rotation", Default: 0.1, Max: 1},
 			protocol.Count("rotation", "number of the rotation R", 0, 0),
 		},
-		Spec: func(s protocol.Setting) (protocol.ProblemSpec, error) { return newRotatedQuadratic(s).spec(), nil },
+		Spec: func(s protocol.Setting) (protocol.ProblemSpec, error) {
+			return newRotatedQuadratic(s).spec(), nil
+		},
 		New64: func(s protocol.Setting) (protocol.Problem[float64], error) {
 			f := newRotatedQuadratic(s)
 			return openSum(f.spec(), f), nil

@@ -24,7 +24,9 @@ var opticks = sequences{data.Opticks, data.ReadOpticks, data.OpticksTrain, 48*64
 
 func (s sequences) files() *data.Set { return s.set }
 
-func (s sequences) count() (train, test int) { return (s.train - 1) / s.steps, (s.test - 1) / s.steps }
+func (s sequences) count() (train, test int) {
+	return (s.train - 1) / s.steps, (s.test - 1) / s.steps
+}
 
 func (s sequences) shape() nn.Shape { return nn.Sequence(s.steps, 1) }
 

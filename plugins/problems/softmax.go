@@ -68,7 +68,8 @@ type softmax struct {
 // openSoftmax opens softmax regression on set for one run.
 func openSoftmax(spec protocol.ProblemSpec, set *imageSet) *opened[float64] {
 	return &opened[float64]{spec, &softmax{
-		imageSet: set, gradient: make([]float64, spec.Dim), seen: make([]int, set.pixels), all: ascending(spec.Train),
+		imageSet: set, gradient: make([]float64, spec.Dim), seen: make([]int, set.pixels),
+		all: ascending(spec.Train),
 	}}
 }
 
@@ -82,8 +83,14 @@ func softmaxSpec(pixels int, spec protocol.ProblemSpec) protocol.ProblemSpec {
 	}
 	spec.Metric = protocol.Metric{Name: "accuracy", HigherBetter: true}
 	spec.Blocks = []protocol.Block{
-		{Name: "weights", Len: pixels * classes, Shape: []int{pixels, classes}, Output: 1, Role: protocol.OutputLayer},
-		{Name: "biases", Offset: pixels * classes, Len: classes, Shape: []int{classes}, Role: protocol.Bias},
+		{
+			Name: "weights", Len: pixels * classes, Shape: []int{pixels, classes}, Output: 1,
+			Role: protocol.OutputLayer,
+		},
+		{
+			Name: "biases", Offset: pixels * classes, Len: classes, Shape: []int{classes},
+			Role: protocol.Bias,
+		},
 	}
 	return spec
 }
@@ -94,9 +101,10 @@ func (f *softmax) measure(x []float64, batch protocol.Batch, want protocol.Quant
 	m *protocol.Measurement[float64],
 ) {
 	if want.Has(protocol.Oracle) {
-		f.measure(x, protocol.Batch{Examples: f.all}, protocol.Gradient|protocol.Variance, &protocol.Measurement[float64]{
-			Gradient: m.TrueGradient, Variance: m.TrueVariance,
-		})
+		f.measure(x, protocol.Batch{Examples: f.all}, protocol.Gradient|protocol.Variance,
+			&protocol.Measurement[float64]{
+				Gradient: m.TrueGradient, Variance: m.TrueVariance,
+			})
 		n := float64(len(f.all))
 		for j := range m.TrueVariance {
 			m.TrueVariance[j] *= (n - 1) / n
@@ -169,8 +177,11 @@ func (f *softmax) drawn(batch protocol.Batch, i int, y uint8) [classes]float64 {
 // matrices writes those that are wanted: (1/m) Σ (aaᵀ) ⊗ K with a small matrix K of the classes,
 // for each image (Balles 2021, Eqs. D.16 and D.17). Scores are linear in x and the natural
 // parameters of p, so that F, G and H are the same.
-func (f *softmax) matrices(batch protocol.Batch, want protocol.Quantity, m *protocol.Measurement[float64]) {
-	weights := func(k *[classes][classes]float64, d *[classes]float64, y uint8, _ int) { // diag(p) − ppᵀ
+func (f *softmax) matrices(
+	batch protocol.Batch, want protocol.Quantity, m *protocol.Measurement[float64],
+) {
+	// diag(p) − ppᵀ
+	weights := func(k *[classes][classes]float64, d *[classes]float64, y uint8, _ int) {
 		p := *d
 		p[y]++
 		for c, u := range p {
@@ -194,10 +205,11 @@ func (f *softmax) matrices(batch protocol.Batch, want protocol.Quantity, m *prot
 			func(k *[classes][classes]float64, d *[classes]float64, _ uint8, _ int) { outer(k, d) })
 	}
 	if want.Has(protocol.SampledFisher) {
-		f.kronecker(m.SampledFisher, batch, func(k *[classes][classes]float64, _ *[classes]float64, y uint8, i int) {
-			sampled := f.drawn(batch, i, y)
-			outer(k, &sampled)
-		})
+		f.kronecker(m.SampledFisher, batch,
+			func(k *[classes][classes]float64, _ *[classes]float64, y uint8, i int) {
+				sampled := f.drawn(batch, i, y)
+				outer(k, &sampled)
+			})
 	}
 }
 
@@ -244,7 +256,8 @@ func (f *softmax) kronecker(dst []float64, batch protocol.Batch,
 // scores returns z of image n.
 func (f *softmax) scores(x []float64, n int) [classes]float64 {
 	b := (*[classes]float64)(x[f.pixels*classes:])
-	z0, z1, z2, z3, z4, z5, z6, z7, z8, z9 := b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9]
+	z0, z1, z2, z3, z4, z5, z6, z7, z8, z9 := b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8],
+		b[9]
 	levels := f.level[f.first[n]:f.first[n+1]]
 	for k, p := range f.at[f.first[n]:f.first[n+1]] {
 		a, w := f.grey[levels[k]], (*[classes]float64)(x[int(p)*classes:])

@@ -53,7 +53,8 @@ func wideResidual(depth, width, classes int) []nn.Layer {
 		}
 	}
 	return append(layers,
-		nn.BatchNorm{Epsilon: ε}, nn.ReLU{}, nn.AveragePool{}, nn.Dense{Units: classes}, nn.SoftmaxCrossEntropy{})
+		nn.BatchNorm{Epsilon: ε}, nn.ReLU{}, nn.AveragePool{}, nn.Dense{Units: classes},
+		nn.SoftmaxCrossEntropy{})
 }
 
 const wideResidualDoc = `Batch normalization makes the loss of an example depend on the others in its batch, so that

@@ -47,11 +47,15 @@ type sum struct {
 func openSum(spec protocol.ProblemSpec, f terms) *opened[float64] {
 	buf := make([]float64, 5*spec.Dim)
 	next := func() (v []float64) { v, buf = buf[:spec.Dim:spec.Dim], buf[spec.Dim:]; return v }
-	return &opened[float64]{spec, &sum{f, ascending(spec.Train), next(), next(), next(), next(), next()}}
+	return &opened[float64]{
+		spec, &sum{f, ascending(spec.Train), next(), next(), next(), next(), next()},
+	}
 }
 
 // measure implements [function]. The gradient's bits do not depend on whether a variance is wanted.
-func (f *sum) measure(x []float64, batch protocol.Batch, want protocol.Quantity, m *protocol.Measurement[float64]) {
+func (f *sum) measure(
+	x []float64, batch protocol.Batch, want protocol.Quantity, m *protocol.Measurement[float64],
+) {
 	if want.Has(protocol.Oracle) {
 		f.whole(x, m.TrueGradient, m.TrueVariance)
 	}
@@ -128,7 +132,9 @@ func (f *sum) add(x []float64, batch protocol.Batch, variance bool) (loss float6
 // curvature writes the one matrix that is Fisher, generalised Gauss–Newton and Hessian of a model
 // whose output is linear in x and the natural parameter of its distribution (Balles 2021, Prop.
 // 7.1) to those of the three that are wanted.
-func curvature(want protocol.Quantity, m *protocol.Measurement[float64], compute func(at []float64)) {
+func curvature(
+	want protocol.Quantity, m *protocol.Measurement[float64], compute func(at []float64),
+) {
 	var done []float64
 	for _, s := range m.Slices() {
 		switch {

@@ -34,7 +34,8 @@ func characterLSTM() []nn.Layer {
 		nn.Dropout{Rate: rate}, // on the second layer's input
 		nn.LSTM{Units: units, ForgetBias: 1},
 		nn.Dropout{Rate: rate},
-		nn.Conv{Size: 1, Channels: characters, Bias: uniform(math.Sqrt(6 / (2. * characters)))}, // dense, at each step
+		// dense, at each step
+		nn.Conv{Size: 1, Channels: characters, Bias: uniform(math.Sqrt(6 / (2. * characters)))},
 		nn.SoftmaxCrossEntropy{},
 	}
 }

@@ -14,9 +14,11 @@ func gpt(words, layers, heads, d int) []nn.Layer {
 	w := nn.Normal(0.02)
 	list := []nn.Layer{nn.Embedding{Words: words, Units: d, Weights: w}, nn.Positions{Weights: w}}
 	for range layers {
-		list = append(list, transformerBlock(heads, d, true, nn.Normal(0.02/math.Sqrt(2*float64(layers))))...)
+		list = append(list,
+			transformerBlock(heads, d, true, nn.Normal(0.02/math.Sqrt(2*float64(layers))))...)
 	}
-	return append(list, nn.LayerNorm{}, nn.Conv{Size: 1, Channels: words, Weights: w, NoBias: true}, nn.SoftmaxCrossEntropy{})
+	return append(list, nn.LayerNorm{}, nn.Conv{Size: 1, Channels: words, Weights: w, NoBias: true},
+		nn.SoftmaxCrossEntropy{})
 }
 
 // transformerBlock is attention and a perceptron of 4 d units with GELU, each with a normalization

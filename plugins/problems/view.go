@@ -64,13 +64,15 @@ func (v *view) show(list *data.ImageSet, n int, shape nn.Shape, random *rand.Ran
 
 // draws reports whether training sees anything at random.
 func (v *view) draws() bool {
-	return v.side > 0 || v.mirror || v.brightness > 0 || v.saturation != (factor{}) || v.contrast != (factor{})
+	return v.side > 0 || v.mirror || v.brightness > 0 || v.saturation != (factor{}) ||
+		v.contrast != (factor{})
 }
 
 // cut copies a part of an image, with zeros where it has no pixels.
 func cut(dst []float32, shape nn.Shape, list *data.ImageSet, n, top, left int, mirrored bool) {
 	src, c := list.Image(n), shape.Channels
-	if !mirrored && top >= 0 && left >= 0 && top+shape.Height <= list.Height && left+shape.Width <= list.Width {
+	if !mirrored && top >= 0 && left >= 0 && top+shape.Height <= list.Height &&
+		left+shape.Width <= list.Width {
 		line := shape.Width * c
 		for y := range shape.Height {
 			out := dst[y*line:][:line]

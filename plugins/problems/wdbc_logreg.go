@@ -11,7 +11,8 @@ func wdbcDef() protocol.ProblemDef {
 		Version:    "1",
 		Parameters: clipParameter(),
 		Doc:        `logistic regression on raw Wisconsin breast cancer data (569 × 30, embedded)`,
-		Source:     "Balles 2021, Sec. 7.4 and Table D.3, which names another data set than its code reads; data: Wolberg et al. 1993 (WDBC)",
+		Source: "Balles 2021, Sec. 7.4 and Table D.3, which names another data set than its code " +
+			"reads; data: Wolberg et al. 1993 (WDBC)",
 	})
 }
 

@@ -30,8 +30,8 @@ ones in features of its own: 1 if it is positive, 5 if it is negative. From θ =
 follow the signs of the gradient fit all training examples by a multiple of sign(Xᵀy), and gradient descent by another
 interpolation. The test part has one example of either class, (y, 1, 1) with no feature of its own: sign methods call both
 positive. The metric is the accuracy. The method is meant to see full batches: the batch size is the number of examples.`,
-		Source: "Wilson et al., NIPS 2017, Sec. 3; Balles 2021, Eq. 5.20 and Lemmas 5.3 and 5.4 (as means with ½; features " +
-			"that are 0 in all training examples are left out)",
+		Source: "Wilson et al., NIPS 2017, Sec. 3; Balles 2021, Eq. 5.20 and Lemmas 5.3 and 5.4 (as " +
+			"means with ½; features that are 0 in all training examples are left out)",
 		Parameters: []protocol.Hyperparameter{
 			protocol.Count("positive", "number n₊ of positive examples", 6, 2),
 			protocol.Count("negative", "number n₋ of negative examples, less than n₊", 4, 1),
@@ -54,10 +54,12 @@ const wilsonMost = 500
 func wilsonSpec(s protocol.Setting) (protocol.ProblemSpec, error) {
 	plus, minus := s["positive"], s["negative"]
 	if plus <= minus {
-		return protocol.ProblemSpec{}, fmt.Errorf("positive is %g and negative is %g, want more positive examples", plus, minus)
+		return protocol.ProblemSpec{}, fmt.Errorf("positive is %g and negative is %g, want more "+
+			"positive examples", plus, minus)
 	}
 	if plus+minus > wilsonMost {
-		return protocol.ProblemSpec{}, fmt.Errorf("positive and negative are %g and %g, want %d examples at most",
+		return protocol.ProblemSpec{}, fmt.Errorf("positive and negative are %g and %g, want %d "+
+			"examples at most",
 			plus, minus, wilsonMost)
 	}
 	f := newWilson(s)
@@ -88,8 +90,9 @@ func wilsonSpec(s protocol.Setting) (protocol.ProblemSpec, error) {
 			// ‖Xs‖²/N for signs s. Those of an example's own features can all go with the rest of
 			// the example. The rest, y s₁ + s₂ + s₃, is ±3 for one class and ±1 for the other, or
 			// ±1 for both.
-			"smoothness_linf": max((3+1)*(3+1)*plus+(1+5)*(1+5)*minus, (1+1)*(1+1)*plus+(3+5)*(3+5)*minus) / (plus + minus),
-			"smoothness_l1":   1, // of the first three features
+			"smoothness_linf": max((3+1)*(3+1)*plus+(1+5)*(1+5)*minus, (1+1)*(1+1)*plus+(3+5)*(3+5)*minus) /
+				(plus + minus),
+			"smoothness_l1": 1, // of the first three features
 		},
 	}, nil
 }

@@ -10,7 +10,8 @@ func wineDef() protocol.ProblemDef {
 		Name:    "wine-linreg",
 		Version: "1",
 		Doc:     `linear regression on wine recognition (178 × 13, embedded): the classes 0, 1 and 2 as numbers`,
-		Source:  "Balles 2021, App. D.3 and Table D.3, whose code has the classes as targets; data: Aeberhard and Forina 1991, as in scikit-learn",
+		Source: "Balles 2021, App. D.3 and Table D.3, whose code has the classes as targets; data: " +
+			"Aeberhard and Forina 1991, as in scikit-learn",
 	})
 }
 

@@ -10,7 +10,8 @@ func yachtDef() protocol.ProblemDef {
 		Name:    "yacht-linreg",
 		Version: "1",
 		Doc:     `linear regression on yacht hydrodynamics (308 × 6, embedded)`,
-		Source:  "Balles 2021, App. D.3 and Table D.3, which counts the bias as a feature; data: Gerritsma et al. 1981",
+		Source: "Balles 2021, App. D.3 and Table D.3, which counts the bias as a feature; data: " +
+			"Gerritsma et al. 1981",
 	})
 }
 

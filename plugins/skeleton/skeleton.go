@@ -19,8 +19,8 @@ import (
 	"noisebench/protocol"
 )
 
-// templates has a folder for each kind and language. In names of files, NAME and SNAKE stand for the
-// plugin's name; .tmpl keeps Go files from being built here.
+// templates has a folder for each kind and language. In names of files, NAME and SNAKE stand for
+// the plugin's name; .tmpl keeps Go files from being built here.
 //
 //go:embed templates
 var templates embed.FS

@@ -131,7 +131,8 @@ func Optimizer(def *protocol.OptimizerDef) (string, error) {
 
 // follow hashes one trajectory.
 func follow[T protocol.Float](w *writer, def *protocol.OptimizerDef,
-	open func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error), dtype protocol.DType, c *course,
+	open func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error), dtype protocol.DType,
+	c *course,
 ) (err error) {
 	const batchSize, train = 8, 48
 	o, request, err := open(protocol.Start{

@@ -12,7 +12,9 @@ import (
 // Problem returns the fingerprint of a problem at a setting of its parameters, for optimizers that
 // need the given quantities. Needs that the problem does not measure are an error, as are errors of
 // the problem, such as missing data.
-func Problem(def *protocol.ProblemDef, at protocol.Setting, needs protocol.Quantity) (string, error) {
+func Problem(
+	def *protocol.ProblemDef, at protocol.Setting, needs protocol.Quantity,
+) (string, error) {
 	at, spec, err := def.At(at)
 	if err != nil {
 		return "", err
@@ -30,7 +32,8 @@ func Problem(def *protocol.ProblemDef, at protocol.Setting, needs protocol.Quant
 	return problem(def.New64, at, &spec, needs)
 }
 
-func problem[T protocol.Float](open func(protocol.Setting) (protocol.Problem[T], error), at protocol.Setting,
+func problem[T protocol.Float](
+	open func(protocol.Setting) (protocol.Problem[T], error), at protocol.Setting,
 	spec *protocol.ProblemSpec, needs protocol.Quantity,
 ) (sum string, err error) {
 	p, err := open(at)

@@ -91,8 +91,8 @@ func (s *problemSuite[T]) checkSymmetric(f *findings, q protocol.Quantity, a []T
 // compareMatrix compares a matrix with the expected one. The tolerance of an element is some
 // roundings of size, the sum of the absolute summands, and of the geometric mean of the sizes on
 // the diagonal, which bounds its factors.
-func (s *problemSuite[T]) compareMatrix(f *findings, q protocol.Quantity, what string, at place[T], got []T,
-	want, size []float64,
+func (s *problemSuite[T]) compareMatrix(
+	f *findings, q protocol.Quantity, what string, at place[T], got []T, want, size []float64,
 ) {
 	d := s.spec.Dim
 	for k, w := range want {
@@ -323,7 +323,8 @@ func (s *problemSuite[T]) checkOracle(f *findings, a protocol.Problem[T], x []T)
 		for j := range m.Gradient {
 			g, v := float64(m.Gradient[j]), float64(m.Variance[j])*(n-1)/n
 			tolerance := roundings * epsilon[T]()
-			if got := float64(one.TrueGradient[j]); !(math.Abs(got-g) <= tolerance*(math.Abs(g)+math.Sqrt(v)+most)) {
+			got := float64(one.TrueGradient[j])
+			if !(math.Abs(got-g) <= tolerance*(math.Abs(g)+math.Sqrt(v)+most)) {
 				f.addf("the oracle's gradient[%d] is %g, want that of all training examples, %g%s",
 					j, got, g, ratio(got, g))
 				return
@@ -342,7 +343,9 @@ func (s *problemSuite[T]) checkOracle(f *findings, a protocol.Problem[T], x []T)
 
 // checkEndlessOracle compares the oracle with the means of gradient and variance over independent
 // batches of endless data.
-func (s *problemSuite[T]) checkEndlessOracle(f *findings, a protocol.Problem[T], x []T, oracle *protocol.Measurement[T]) {
+func (s *problemSuite[T]) checkEndlessOracle(
+	f *findings, a protocol.Problem[T], x []T, oracle *protocol.Measurement[T],
+) {
 	const batches, size = 40, 50
 	d := s.spec.Dim
 	sums, squares := make([]float64, 2*d), make([]float64, 2*d) // of gradient, then variance

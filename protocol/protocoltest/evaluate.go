@@ -25,7 +25,8 @@ func (s *problemSuite[T]) checkOverflow(f *findings, a protocol.Problem[T], star
 	s.evaluate(f, a, far, protocol.TrainPart)
 }
 
-func (s *problemSuite[T]) evaluate(f *findings, problem protocol.Problem[T], at []T, part protocol.Part,
+func (s *problemSuite[T]) evaluate(
+	f *findings, problem protocol.Problem[T], at []T, part protocol.Part,
 ) (e protocol.Evaluation, ok bool) {
 	x := guarded(at)
 	err := attempt(fmt.Sprintf("Evaluate on the %s part", part), func() (err error) {

@@ -82,7 +82,9 @@ func (s *problemSuite[T]) checkGradient(f *findings, a protocol.Problem[T], at p
 
 // line returns the line through a place along g restricted to some coordinates. Half its length is
 // at most half the norm of x in these coordinates.
-func (s *problemSuite[T]) line(a protocol.Problem[T], at place[T], g []T, coordinates []int) (*line[T], error) {
+func (s *problemSuite[T]) line(
+	a protocol.Problem[T], at place[T], g []T, coordinates []int,
+) (*line[T], error) {
 	measure := func(x []T, want protocol.Quantity) (*protocol.Measurement[T], error) {
 		var found findings
 		if m := s.measure(&found, a, place[T]{x, at.examples, at.position}, want,

@@ -130,7 +130,8 @@ func (s *problemSuite[T]) checkVariance(f *findings, a protocol.Problem[T], at p
 	tolerance := roundings * epsilon[T]()
 	delta := 0.1 * tolerance * math.Sqrt(slices.Max(square))
 	checkNorm := func(what string, got float64) {
-		if !(math.Abs(got-norm) <= tolerance*squares+2*delta*math.Sqrt(float64(d)*norm)+float64(d)*delta*delta) {
+		if !(math.Abs(got-norm) <= tolerance*squares+2*delta*math.Sqrt(float64(d)*norm)+
+			float64(d)*delta*delta) {
 			f.addf("%s of %v is %g, want ‖s‖₁ = %g%s", what, at, got, norm, ratio(got, norm))
 		}
 	}

@@ -78,8 +78,8 @@ func (s *problemSuite[T]) repeated(x []T, m int) place[T] {
 
 // measure calls Measure with copies of its arguments and checks everything that can be checked in a
 // single call. After an error, which it adds to f, it returns nil.
-func (s *problemSuite[T]) measure(f *findings, problem protocol.Problem[T], at place[T], want protocol.Quantity,
-	seed uint64,
+func (s *problemSuite[T]) measure(
+	f *findings, problem protocol.Problem[T], at place[T], want protocol.Quantity, seed uint64,
 ) *protocol.Measurement[T] {
 	x := guarded(at.x)
 	const behind = math.MinInt32
@@ -104,7 +104,9 @@ func (s *problemSuite[T]) measure(f *findings, problem protocol.Problem[T], at p
 		}
 	}
 	given := *m
-	if err := attempt("Measure", func() error { return problem.Measure(x, batch, want, m) }); err != nil {
+	if err := attempt("Measure", func() error {
+		return problem.Measure(x, batch, want, m)
+	}); err != nil {
 		f.addf("%v on %v: %w", want, at, err)
 		return nil
 	}

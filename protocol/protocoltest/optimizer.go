@@ -144,8 +144,8 @@ func (s *optimizerSuite[T]) play(f *findings, begin protocol.Start, c course[T])
 }
 
 // compare plays a run and compares it bit by bit with want.
-func (s *optimizerSuite[T]) compare(f *findings, circumstance string, want *trace[T], begin protocol.Start,
-	c course[T],
+func (s *optimizerSuite[T]) compare(
+	f *findings, circumstance string, want *trace[T], begin protocol.Start, c course[T],
 ) {
 	got := s.play(f, begin, c)
 	if got == nil || want == nil {

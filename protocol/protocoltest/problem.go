@@ -22,7 +22,9 @@ func ProblemChecks(def protocol.ProblemDef, params protocol.Setting) []Check {
 	})
 	var setting protocol.Setting
 	var spec protocol.ProblemSpec
-	if !s.check("spec", "ProblemSpec", func(f *findings) { setting, spec = checkSpec(f, def, params) }) {
+	if !s.check("spec", "ProblemSpec", func(f *findings) {
+		setting, spec = checkSpec(f, def, params)
+	}) {
 		return s.checks
 	}
 	if spec.DType == protocol.Float32 {
@@ -34,7 +36,9 @@ func ProblemChecks(def protocol.ProblemDef, params protocol.Setting) []Check {
 }
 
 // checkSpec returns the complete setting and the specification of the problem at it.
-func checkSpec(f *findings, def protocol.ProblemDef, params protocol.Setting) (protocol.Setting, protocol.ProblemSpec) {
+func checkSpec(
+	f *findings, def protocol.ProblemDef, params protocol.Setting,
+) (protocol.Setting, protocol.ProblemSpec) {
 	setting, err := protocol.Resolve(def.Parameters, params)
 	if err != nil {
 		f.add(err)
@@ -149,10 +153,14 @@ func (s *problemSuite[T]) run() {
 		s.batch(near[0], 2),
 	}
 	var reference []*protocol.Measurement[T]
-	if !s.check("finite", "Problem.Measure", func(f *findings) { reference = s.checkFinite(f, a, places) }) {
+	if !s.check("finite", "Problem.Measure", func(f *findings) {
+		reference = s.checkFinite(f, a, places)
+	}) {
 		return
 	}
-	if !s.check("repeatable", "R2", func(f *findings) { s.checkRepeatable(f, a, b, places, reference) }) {
+	if !s.check("repeatable", "R2", func(f *findings) {
+		s.checkRepeatable(f, a, b, places, reference)
+	}) {
 		return
 	}
 	s.check("side-by-side", "R2", func(f *findings) { s.checkSideBySide(f, a, b, places, reference) })

@@ -21,7 +21,8 @@ func (s *problemSuite[T]) checkSampledBatch(f *findings, a protocol.Problem[T], 
 	mean, size := make([]float64, d), make([]float64, d)
 	loss := 0.0
 	for i := range at.examples {
-		one := s.measure(f, a, at.single(i), protocol.SampledGradient|s.spec.Measures&protocol.SampledFisher, runSeed)
+		one := s.measure(f, a, at.single(i),
+			protocol.SampledGradient|s.spec.Measures&protocol.SampledFisher, runSeed)
 		if one == nil {
 			return
 		}

@@ -38,7 +38,9 @@ func (s *source[T]) start(x []T) {
 }
 
 // measure measures at x, with sums in float64. Example numbers are taken modulo N.
-func (s *source[T]) measure(x []T, examples []int, want protocol.Quantity, m *protocol.Measurement[T]) {
+func (s *source[T]) measure(
+	x []T, examples []int, want protocol.Quantity, m *protocol.Measurement[T],
+) {
 	n := float64(len(examples))
 	m.Have, m.BatchSize, m.Loss = want, len(examples), 10
 	norm := 0.0
@@ -122,7 +124,9 @@ func (s *source[T]) matrices(x []T, examples []int, m *protocol.Measurement[T]) 
 				mean[j] += s.noise[e%len(s.noise)][j] / n
 			}
 		}
-		products(m.Covariance, 1/(n-1), func(noise []float64, j int) float64 { return noise[j] - mean[j] })
+		products(m.Covariance, 1/(n-1), func(noise []float64, j int) float64 {
+			return noise[j] - mean[j]
+		})
 	}
 }
 

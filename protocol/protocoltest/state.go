@@ -70,7 +70,8 @@ func (r *session[T]) hand(next *session[T]) error {
 	if err := next.restore(data); err != nil {
 		return err
 	}
-	next.request, next.size, next.next, next.batch, next.seen = r.request, r.size, r.next, slices.Clone(r.batch), r.seen
+	next.request, next.size, next.next, next.batch, next.seen = r.request, r.size, r.next,
+		slices.Clone(r.batch), r.seen
 	copy(next.x, r.x)
 	next.points, next.requests = slices.Clone(r.points), slices.Clone(r.requests)
 	next.reports, next.estimates = slices.Clone(r.reports), slices.Clone(r.estimates)

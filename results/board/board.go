@@ -64,7 +64,8 @@ type rules struct {
 
 func rulesOf(b *bundle.Bundle, plan *protocol.Plan) rules {
 	return rules{
-		b.About.Protocol, plan.Replicates, plan.FirstSeed, plan.Tuning, plan.Evaluations, plan.Order, plan.Selection, plan.Report,
+		b.About.Protocol, plan.Replicates, plan.FirstSeed, plan.Tuning, plan.Evaluations, plan.Order,
+		plan.Selection, plan.Report,
 	}
 }
 
@@ -116,13 +117,15 @@ func Open(dir, verified string, open func(path string, known *bundle.Shared) *ch
 	var held int64
 	known := new(bundle.Shared)
 	for _, f := range names { // sorted
-		if !strings.HasSuffix(f.Name(), bundle.Extension) || strings.HasPrefix(f.Name(), ".") || !isFile(dir, f) {
+		if !strings.HasSuffix(f.Name(), bundle.Extension) || strings.HasPrefix(f.Name(), ".") ||
+			!isFile(dir, f) {
 			continue
 		}
 		x := open(filepath.Join(dir, f.Name()), known)
 		if x.OK && held+x.Bundle.Memory > mostMemory {
-			x.Add(check.Integrity, "memory", "", fmt.Sprintf("the records of the bundles before it and its own take more than %d MiB of memory",
-				mostMemory>>20), []string{"make a board of fewer bundles"})
+			x.Add(check.Integrity, "memory", "",
+				fmt.Sprintf("the records of the bundles before it and its own take more than %d MiB of memory",
+					mostMemory>>20), []string{"make a board of fewer bundles"})
 		}
 		if x.OK {
 			known.Add(x.Bundle)
@@ -134,7 +137,8 @@ func Open(dir, verified string, open func(path string, known *bundle.Shared) *ch
 		all = append(all, x)
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("there is no bundle in %s, want files named *%s; bench publish makes one", dir, bundle.Extension)
+		return nil, fmt.Errorf("there is no bundle in %s, want files named *%s; bench publish makes one",
+			dir, bundle.Extension)
 	}
 	return Join(all, verified), nil
 }
@@ -264,7 +268,8 @@ func (b *Board) sameRules() {
 	for _, x := range b.Bundles {
 		mine := rulesOf(x.Checked.Bundle, &x.Decisions.Plan)
 		if len(x.Deviations) == 0 && jsondiff.Text(mine) != want {
-			b.refuse(x.Checked, "made by other rules than most: %s", strings.Join(jsondiff.Differences(mine, common), "; "))
+			b.refuse(x.Checked, "made by other rules than most: %s",
+				strings.Join(jsondiff.Differences(mine, common), "; "))
 			continue
 		}
 		if len(x.Deviations) == 0 && b.Plan.Name == "" {
@@ -307,7 +312,9 @@ func (b *Board) joinProblems() map[string]string {
 		counts[k]++
 	}
 	order := slices.Clone(all)
-	slices.SortStableFunc(order, func(p, q found) int { return counts[jsondiff.Text(q.task)] - counts[jsondiff.Text(p.task)] })
+	slices.SortStableFunc(order, func(p, q found) int {
+		return counts[jsondiff.Text(q.task)] - counts[jsondiff.Text(p.task)]
+	})
 	names, holders := map[string]string{}, map[string]task{}
 	for _, f := range order {
 		key := jsondiff.Text(f.task)
@@ -457,10 +464,13 @@ func sameCell(a, b results.Cell) bool {
 // assemble builds the plan and the cells from the entries.
 func (b *Board) assemble() {
 	b.Plan.Name, b.Plan.Optimizers = "board", nil
-	b.Plan.Description = fmt.Sprintf("%s, %s", text.Count(len(b.Bundles), "bundle"), text.Count(len(b.Plan.Problems), "problem"))
+	b.Plan.Description = fmt.Sprintf("%s, %s", text.Count(len(b.Bundles), "bundle"),
+		text.Count(len(b.Plan.Problems), "problem"))
 	for _, e := range b.Entries {
 		if e.Unranked == "" {
-			b.Plan.Optimizers = append(b.Plan.Optimizers, protocol.OptimizerEntry{Optimizer: e.given, Name: e.Name})
+			b.Plan.Optimizers = append(b.Plan.Optimizers, protocol.OptimizerEntry{
+				Optimizer: e.given, Name: e.Name,
+			})
 		}
 		for _, p := range b.Plan.Problems {
 			cell, ok := e.Cells[p.Name]

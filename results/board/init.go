@@ -29,9 +29,13 @@ var skeleton embed.FS
 // or not exist: a folder for bundles, a README for those who propose some, and workflows that check
 // each proposal, comment on it, and rebuild the page.
 func Init(dir string, s Skeleton) error {
-	for _, v := range []struct{ name, value string }{{"title", s.Title}, {"source", s.Source}, {"revision", s.Revision}} {
-		if v.value == "" || strings.ContainsAny(v.value, "\n\r") || v.name != "title" && strings.ContainsAny(v.value, " \t'\"`$\\") {
-			return fmt.Errorf("the %s of a board is %q, want one line without blanks or quotes (a title may have them)", v.name, v.value)
+	for _, v := range []struct{ name, value string }{
+		{"title", s.Title}, {"source", s.Source}, {"revision", s.Revision},
+	} {
+		if v.value == "" || strings.ContainsAny(v.value, "\n\r") ||
+			v.name != "title" && strings.ContainsAny(v.value, " \t'\"`$\\") {
+			return fmt.Errorf("the %s of a board is %q, want one line without blanks or quotes (a title "+
+				"may have them)", v.name, v.value)
 		}
 	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
@@ -60,7 +64,8 @@ func Init(dir string, s Skeleton) error {
 			return err
 		}
 		// Names with a dot are embedded with an underscore: tools for Go leave such files alone.
-		to := filepath.Join(dir, filepath.FromSlash(strings.ReplaceAll(strings.TrimPrefix(name, "skeleton/"), "_git", ".git")))
+		to := filepath.Join(dir,
+			filepath.FromSlash(strings.ReplaceAll(strings.TrimPrefix(name, "skeleton/"), "_git", ".git")))
 		if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
 			return err
 		}

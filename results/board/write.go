@@ -23,13 +23,17 @@ func (b *Board) report() *measures.Report {
 	r := measures.Build(&b.Plan, b.Cells)
 	for _, e := range b.Entries {
 		if missing := len(b.Plan.Problems) - len(e.Cells); missing > 0 && e.Unranked == "" {
-			r.Notes = append(r.Notes, measures.Warning{Kind: measures.Missing, Who: e.Name, Text: fmt.Sprintf(
-				"has no results on %s, and so no rank there and no place overall", text.Count(missing, "problem"))})
+			r.Notes = append(r.Notes, measures.Warning{
+				Kind: measures.Missing, Who: e.Name,
+				Text: fmt.Sprintf("has no results on %s, and so no rank there and no place overall",
+					text.Count(missing, "problem")),
+			})
 		}
 		if how, _ := e.status(); how == page.Loosely {
 			r.Notes = append(r.Notes, measures.Warning{
 				Kind: measures.Loosely, Who: e.Name,
-				Text: "its runs were only ever compared loosely: within the tolerances for another platform, none bit by bit",
+				Text: "its runs were only ever compared loosely: within the tolerances for another platform, " +
+					"none bit by bit",
 			})
 		}
 	}
@@ -62,7 +66,9 @@ func (b *Board) Report() *measures.Report {
 		r.Notes = append(r.Notes, measures.Warning{Kind: measures.Bundled, Text: x.describe()})
 	}
 	for _, refused := range b.Refused {
-		r.Notes = append(r.Notes, measures.Warning{Kind: measures.Refused, Text: "left out: " + text.OneLine(refused)})
+		r.Notes = append(r.Notes, measures.Warning{
+			Kind: measures.Refused, Text: "left out: " + text.OneLine(refused),
+		})
 	}
 	return r
 }
@@ -86,7 +92,8 @@ func (x *Bundle) describe() string {
 		what += ", " + x.Signer.String()
 	}
 	_, status := x.status()
-	return text.OneLine(fmt.Sprintf("%s, root %s: %s, all there and unchanged; %s", what, x.Root, text.Count(a.Runs, "run"), status))
+	return text.OneLine(fmt.Sprintf("%s, root %s: %s, all there and unchanged; %s", what, x.Root,
+		text.Count(a.Runs, "run"), status))
 }
 
 // status returns how runs of the bundle compared when they were made again.
@@ -107,7 +114,8 @@ func (x *Bundle) statusOf(optimizer string) (page.Verification, string) {
 	sum := check.Reruns{OneSided: v.Rerun.OneSided}
 	for _, p := range v.Pairs {
 		if p.Optimizer == optimizer {
-			sum.Made, sum.Bits, sum.Near, sum.Differ = sum.Made+p.Made, sum.Bits+p.Bits, sum.Near+p.Near, sum.Differ+p.Differ
+			sum.Made, sum.Bits, sum.Near, sum.Differ = sum.Made+p.Made, sum.Bits+p.Bits, sum.Near+p.Near,
+				sum.Differ+p.Differ
 		}
 	}
 	return x.judge(&sum, "its runs")
@@ -124,13 +132,16 @@ func (x *Bundle) judge(counts *check.Reruns, of string) (page.Verification, stri
 	case counts.Differ > 0:
 		return page.Refuted, fmt.Sprintf("%s: %d differ", by, counts.Differ)
 	case counts.OneSided > 0:
-		return page.Refuted, by + ": those of the bundle that were compared within tolerances deviate to one side"
+		return page.Refuted, by +
+			": those of the bundle that were compared within tolerances deviate to one side"
 	case !v.OK:
 		return page.Unverified, by + ": the same, but other checks failed"
 	case counts.Bits == 0:
-		return page.Loosely, fmt.Sprintf("%s: %d within the tolerances for another platform, none with the same bits", by, counts.Near)
+		return page.Loosely, fmt.Sprintf("%s: %d within the tolerances for another platform, none "+
+			"with the same bits", by, counts.Near)
 	case counts.Near > 0:
-		return page.Verified, fmt.Sprintf("%s: %d with the same bits, %d within tolerances", by, counts.Bits, counts.Near)
+		return page.Verified, fmt.Sprintf("%s: %d with the same bits, %d within tolerances", by,
+			counts.Bits, counts.Near)
 	}
 	return page.Verified, by + ": all with the same bits"
 }
@@ -138,12 +149,16 @@ func (x *Bundle) judge(counts *check.Reruns, of string) (page.Verification, stri
 // Page is the board as an HTML page, for package page to write. dir is the folder of the bundles.
 func (b *Board) Page(dir string) page.Page {
 	r := b.report()
-	p := page.Page{Title: b.Title, Report: r, Plan: &b.Plan, Cells: b.Cells, Entries: map[string]page.Entry{}, Files: report.Files}
+	p := page.Page{
+		Title: b.Title, Report: r, Plan: &b.Plan, Cells: b.Cells, Entries: map[string]page.Entry{},
+		Files: report.Files,
+	}
 	var intro []string
 	for _, x := range b.Bundles {
 		intro = append(intro, x.describe())
 		p.Commands = append(p.Commands, page.Command{
-			Line: "bench verify " + text.Quoted(x.File) + " --rerun 5%", What: "checks a bundle and makes some of its runs again",
+			Line: "bench verify " + text.Quoted(x.File) + " --rerun 5%",
+			What: "checks a bundle and makes some of its runs again",
 		})
 	}
 	for _, refused := range b.Refused {
@@ -151,7 +166,8 @@ func (b *Board) Page(dir string) page.Page {
 	}
 	p.Intro = strings.Join(intro, "\n\n")
 	p.Commands = append(p.Commands, page.Command{
-		Line: "bench board " + text.Quoted(filepath.Base(filepath.Clean(dir))), What: "joins the bundles of a folder into this page",
+		Line: "bench board " + text.Quoted(filepath.Base(filepath.Clean(dir))),
+		What: "joins the bundles of a folder into this page",
 	})
 	for _, e := range b.Entries {
 		var from []string
@@ -210,7 +226,9 @@ func (b *Board) WriteJSON(w io.Writer) error {
 	all := boardJSON{Title: b.Title, Report: table.Bytes(), Refused: b.Refused}
 	for _, x := range b.Bundles {
 		verified, status := x.status()
-		all.Bundles = append(all.Bundles, bundleJSON{x.File, x.Root, x.Checked.Bundle.About, verified, status, x.Signer})
+		all.Bundles = append(all.Bundles, bundleJSON{
+			x.File, x.Root, x.Checked.Bundle.About, verified, status, x.Signer,
+		})
 	}
 	for _, e := range b.Entries {
 		entry := entryJSON{Name: e.Name, Unranked: e.Unranked}

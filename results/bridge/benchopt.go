@@ -18,12 +18,14 @@ import (
 // files and libraries:
 //
 //	objective_name   the plan; one objective is one plan's protocol
-//	data_name        the problem, with its parameters: "noisy-quadratic[dim=100]"; they are p_dataset_NAME too
-//	solver_name      the optimizer, with what was tuned: "sgd[step_size=0.1]"; all of the setting is p_solver_NAME
+//	data_name        the problem, with its parameters: "noisy-quadratic[dim=100]"; they are
+//	                 p_dataset_NAME too
+//	solver_name      the optimizer, with what was tuned: "sgd[step_size=0.1]"; all of the setting is
+//	                 p_solver_NAME
 //	idx_rep          the seed's position among those of the cell, from 0; base_seed is the seed
 //	stop_val         the mark in examples, the same for all optimizers
-//	time             seconds that problem and optimizer had taken at the evaluation, if all examples took the same: records
-//	                 have one total
+//	time             seconds that problem and optimizer had taken at the evaluation, if all examples
+//	                 took the same: records have one total
 //	objective_value  the training loss, which benchopt's curves minimise
 //	objective_*      loss and metric on each part: objective_test_accuracy and so on
 //
@@ -71,7 +73,8 @@ func Benchopt(s Source) *Table {
 				return 0.
 			}
 			h := &r.record.Host
-			return (h.ProblemTime + h.OptimizerTime - h.TransportTime) * float64(r.Seen) / float64(r.record.End.Seen)
+			return (h.ProblemTime + h.OptimizerTime - h.TransportTime) * float64(r.Seen) /
+				float64(r.record.End.Seen)
 		}},
 		{"objective_value", columns.Number, func(r row) any { return float64(r.Train.Loss) }},
 	}

@@ -28,11 +28,15 @@ const maxDeepOBS = 64 << 20
 
 // deepOBSProblems maps the names of DeepOBS' test problems to noisebench's.
 var deepOBSProblems = map[string]string{
-	"quadratic_deep": "quadratic-deep", "two_d_rosenbrock": "rosenbrock", "two_d_beale": "beale", "two_d_branin": "branin",
-	"mnist_logreg": "mnist-softmax", "fmnist_logreg": "fmnist-softmax", "mnist_mlp": "mnist-mlp", "fmnist_mlp": "fmnist-mlp",
-	"mnist_2c2d": "mnist-2c2d", "fmnist_2c2d": "fmnist-2c2d", "mnist_vae": "mnist-vae", "fmnist_vae": "fmnist-vae",
+	"quadratic_deep": "quadratic-deep", "two_d_rosenbrock": "rosenbrock", "two_d_beale": "beale",
+	"two_d_branin": "branin",
+	"mnist_logreg": "mnist-softmax", "fmnist_logreg": "fmnist-softmax",
+	"mnist_mlp": "mnist-mlp", "fmnist_mlp": "fmnist-mlp",
+	"mnist_2c2d": "mnist-2c2d", "fmnist_2c2d": "fmnist-2c2d",
+	"mnist_vae": "mnist-vae", "fmnist_vae": "fmnist-vae",
 	"cifar10_3c3d": "cifar10-3c3d", "cifar100_3c3d": "cifar100-3c3d", "svhn_3c3d": "svhn-3c3d",
-	"cifar100_allcnnc": "cifar100-allcnnc", "svhn_wrn164": "svhn-wrn164", "tolstoi_char_rnn": "tolstoi-char-rnn",
+	"cifar100_allcnnc": "cifar100-allcnnc", "svhn_wrn164": "svhn-wrn164",
+	"tolstoi_char_rnn": "tolstoi-char-rnn",
 }
 
 // ProblemName is the name here of a problem in DeepOBS' spelling, such as fmnist-2c2d for
@@ -76,14 +80,17 @@ type deepOBSRun struct {
 // ReadDeepOBS reads a folder of DeepOBS' results at any level: all of results/, one problem or one
 // optimizer,
 //
-//	PROBLEM/OPTIMIZER/num_epochs__100__batch_size__128__…__lr__1.e-02/random_seed__42__2019-02-13-14-35-45.json
+//	PROBLEM/OPTIMIZER/num_epochs__100__batch_size__128__…__lr__1.e-02/
+//	  random_seed__42__2019-02-13-14-35-45.json
 //
 // define looks up noisebench's problems by name. Names of optimizers and hyperparameters are kept,
 // except the learning rate, which becomes step_size. The validation losses and accuracies of
 // version 1.2 are not read, since it holds out other examples than noisebench. Records are in the
 // order of their files; of several files with the same setting and seed the last is used. notes
 // list omissions and oddities.
-func ReadDeepOBS(dir string, define func(name string) (protocol.ProblemDef, error)) (records []*results.Record, notes []string, err error) {
+func ReadDeepOBS(
+	dir string, define func(name string) (protocol.ProblemDef, error),
+) (records []*results.Record, notes []string, err error) {
 	index := map[string]int{} // index of a record by its ID
 	empty := map[string]bool{}
 	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
@@ -116,8 +123,9 @@ func ReadDeepOBS(dir string, define func(name string) (protocol.ProblemDef, erro
 		}
 		id := record.Run.ID()
 		if i, known := index[id]; known {
-			notes = append(notes, fmt.Sprintf("%s is left out: %s is a later run of the same setting and seed",
-				records[i].Imported.File, record.Imported.File))
+			notes = append(notes,
+				fmt.Sprintf("%s is left out: %s is a later run of the same setting and seed",
+					records[i].Imported.File, record.Imported.File))
 			records[i] = record
 			return nil
 		}
@@ -139,7 +147,9 @@ func ReadDeepOBS(dir string, define func(name string) (protocol.ProblemDef, erro
 }
 
 // deepOBSRecord converts a file to a record.
-func deepOBSRecord(file string, data []byte, define func(string) (protocol.ProblemDef, error)) (*results.Record, error) {
+func deepOBSRecord(
+	file string, data []byte, define func(string) (protocol.ProblemDef, error),
+) (*results.Record, error) {
 	var d deepOBSRun
 	if err := json.Unmarshal(plainJSON(data), &d); err != nil {
 		return nil, fmt.Errorf("not a result of DeepOBS, or torn: %w", err)
@@ -181,11 +191,13 @@ func deepOBSRecord(file string, data []byte, define func(string) (protocol.Probl
 			Protocol:  protocol.Version,
 			Problem:   results.ProblemID{Name: ours, Plugin: plugin, Parameters: parameters},
 			Optimizer: results.OptimizerID{Name: d.Optimizer, Plugin: plugin, Setting: setting},
-			Seed:      *d.Seed, Budget: budget, BatchSize: d.BatchSize, Schedule: protocol.Schedule{Drops: schedule},
-			Order: protocol.Frozen, Evaluations: d.Epochs, Trace: deepOBSTrace,
+			Seed:      *d.Seed, Budget: budget, BatchSize: d.BatchSize,
+			Schedule: protocol.Schedule{Drops: schedule}, Order: protocol.Frozen, Evaluations: d.Epochs,
+			Trace: deepOBSTrace,
 		},
 		Imported: &results.Imported{
-			Source: deepOBS, File: file, SHA256: fmt.Sprintf("%x", sha256.Sum256(data)), Problem: d.Problem, Optimizer: d.Optimizer,
+			Source: deepOBS, File: file, SHA256: fmt.Sprintf("%x", sha256.Sum256(data)), Problem: d.Problem,
+			Optimizer: d.Optimizer,
 		},
 		Spec: spec,
 	}
@@ -197,7 +209,8 @@ func deepOBSRecord(file string, data []byte, define func(string) (protocol.Probl
 	}
 	r.Trace = d.trace(steps)
 	r.End = results.End{
-		Status: results.OK, Steps: d.Epochs * steps, Seen: budget, Gradients: budget, MinBatch: d.BatchSize, MaxBatch: d.BatchSize,
+		Status: results.OK, Steps: d.Epochs * steps, Seen: budget, Gradients: budget,
+		MinBatch: d.BatchSize, MaxBatch: d.BatchSize,
 	}
 	for i, p := range r.Points {
 		if p.Finite() {
@@ -222,11 +235,14 @@ func (d *deepOBSRun) check() error {
 	case d.Seed == nil:
 		return errors.New("it has no random_seed")
 	case d.BatchSize < 1 || d.Epochs < 1 || d.BatchSize > math.MaxInt32 || d.Epochs > math.MaxInt32:
-		return fmt.Errorf("batch_size is %d and num_epochs is %d, want positive numbers", d.BatchSize, d.Epochs)
+		return fmt.Errorf("batch_size is %d and num_epochs is %d, want positive numbers", d.BatchSize,
+			d.Epochs)
 	case len(d.TrainLosses) != n || len(d.TestLosses) != n:
-		return fmt.Errorf("it has %d train_losses and %d test_losses, want %d of each: the run was not finished",
+		return fmt.Errorf("it has %d train_losses and %d test_losses, want %d of each: the run "+
+			"was not finished",
 			len(d.TrainLosses), len(d.TestLosses), n)
-	case len(d.TrainAccuracies) != len(d.TestAccuracies), len(d.TestAccuracies) != 0 && len(d.TestAccuracies) != n:
+	case len(d.TrainAccuracies) != len(d.TestAccuracies),
+		len(d.TestAccuracies) != 0 && len(d.TestAccuracies) != n:
 		return fmt.Errorf("it has %d train_accuracies and %d test_accuracies, want %d of each or none",
 			len(d.TrainAccuracies), len(d.TestAccuracies), n)
 	}
@@ -251,7 +267,9 @@ func (d *deepOBSRun) setting() (protocol.Setting, error) {
 	if d.StepSize != nil && !(*d.StepSize > 0) {
 		return nil, fmt.Errorf("learning_rate is %g, want a positive number", *d.StepSize)
 	}
-	for name, v := range map[string]*float64{protocol.StepSize: d.StepSize, "weight_decay": cmp.Or(d.WeightDecay, d.L2)} {
+	for name, v := range map[string]*float64{
+		protocol.StepSize: d.StepSize, "weight_decay": cmp.Or(d.WeightDecay, d.L2),
+	} {
 		if v != nil {
 			s[name] = *v
 		}
@@ -270,7 +288,8 @@ func (d *deepOBSRun) setting() (protocol.Setting, error) {
 				s[name] = 1
 			}
 		default:
-			return nil, fmt.Errorf("hyperparameter %s is %s, want a number or a truth value", name, given[name])
+			return nil, fmt.Errorf("hyperparameter %s is %s, want a number or a truth value", name,
+				given[name])
 		}
 	}
 	return s, nil
@@ -280,12 +299,15 @@ func (d *deepOBSRun) setting() (protocol.Setting, error) {
 // the previous step size.
 func (d *deepOBSRun) schedule() ([]protocol.Drop, error) {
 	if len(d.DropEpochs) != len(d.DropFactors) {
-		return nil, fmt.Errorf("%d lr_sched_epochs, but %d lr_sched_factors", len(d.DropEpochs), len(d.DropFactors))
+		return nil, fmt.Errorf("%d lr_sched_epochs, but %d lr_sched_factors", len(d.DropEpochs),
+			len(d.DropFactors))
 	}
 	var schedule []protocol.Drop
 	before := 1.
 	for i, epoch := range d.DropEpochs {
-		schedule = append(schedule, protocol.Drop{At: float64(epoch) / float64(d.Epochs), Factor: d.DropFactors[i] / before})
+		schedule = append(schedule, protocol.Drop{
+			At: float64(epoch) / float64(d.Epochs), Factor: d.DropFactors[i] / before,
+		})
 		before = d.DropFactors[i]
 	}
 	return schedule, (&protocol.Schedule{Drops: schedule}).Check()
@@ -298,8 +320,9 @@ func (d *deepOBSRun) stepsPerEpoch(train int) (int, error) {
 		return n / d.Epochs, nil
 	}
 	if train < d.BatchSize {
-		return 0, fmt.Errorf("cannot tell the steps in an epoch: minibatch_train_losses has %d values, and "+
-			"the problem %d training examples in batches of %d", len(d.MinibatchLosses), train, d.BatchSize)
+		return 0, fmt.Errorf("cannot tell the steps in an epoch: minibatch_train_losses has %d values, "+
+			"and the problem %d training examples in batches of %d", len(d.MinibatchLosses), train,
+			d.BatchSize)
 	}
 	return train / d.BatchSize, nil
 }
@@ -444,7 +467,9 @@ func cellOf(records []*results.Record) results.Cell {
 		}
 		return 0
 	})
-	tuning := slices.MinFunc(slices.Sorted(maps.Keys(seeds)), func(a, b uint64) int { return cmp.Compare(seeds[b], seeds[a]) })
+	tuning := slices.MinFunc(slices.Sorted(maps.Keys(seeds)), func(a, b uint64) int {
+		return cmp.Compare(seeds[b], seeds[a])
+	})
 	c := results.Cell{Runs: settings[chosen], Setting: protocol.Setting{}}
 	for name, v := range c.Runs[0].Run.Optimizer.Setting {
 		c.Setting[name] = rounded(v)

@@ -27,7 +27,8 @@ const iohVersion = "0.3.18"
 // correspond as follows:
 //
 //	suite           the plan
-//	function id     the position of the problem among those of the plan, from 1; function name: its entry's name
+//	function id     the position of the problem among those of the plan, from 1
+//	function name   the name of the problem's entry
 //	dimension       the dimension d of the problem
 //	instance        the seed
 //	evaluations     examples seen; 1 for the start, by which readers recognise the beginning of a run
@@ -41,14 +42,17 @@ func WriteIOH(s Source, write func(path, text string) error) error {
 	taken := map[string]bool{}
 	for i := range s.Cells {
 		c := &s.Cells[i]
-		id := 1 + slices.IndexFunc(s.Plan.Problems, func(e protocol.ProblemEntry) bool { return e.Name == c.Problem })
+		id := 1 + slices.IndexFunc(s.Plan.Problems, func(e protocol.ProblemEntry) bool {
+			return e.Name == c.Problem
+		})
 		if len(c.Runs) == 0 || id == 0 {
 			continue
 		}
 		f := iohFile{plan: s.Plan, cell: c, id: id, name: results.FileName(c.Problem)}
 		base := fmt.Sprintf("%s/IOHprofiler_f%d_%s.json", results.FileName(c.Optimizer), id, f.name)
 		if taken[base] {
-			return fmt.Errorf("there are two results of %s on %s; give one of them another name", c.Optimizer, c.Problem)
+			return fmt.Errorf("there are two results of %s on %s; give one of them another name",
+				c.Optimizer, c.Problem)
 		}
 		taken[base] = true
 		if err := f.write(base, write); err != nil {
@@ -68,7 +72,8 @@ type iohFile struct {
 
 // dataPath returns the path of the data, relative to the description.
 func (f *iohFile) dataPath() string {
-	return fmt.Sprintf("data_f%d_%s/IOHprofiler_f%d_DIM%d.dat", f.id, f.name, f.id, f.cell.Runs[0].Spec.Dim)
+	return fmt.Sprintf("data_f%d_%s/IOHprofiler_f%d_DIM%d.dat", f.id, f.name, f.id,
+		f.cell.Runs[0].Spec.Dim)
 }
 
 func (f *iohFile) write(path string, write func(path, text string) error) error {
@@ -99,12 +104,15 @@ func (f *iohFile) describe(description, data *strings.Builder) error {
 		}
 		return string(text)
 	}
-	fmt.Fprintf(description, "{\n\t\"version\": %q, \n\t\"suite\": %s, \n\t\"function_id\": %d, \n\t\"function_name\": %s, "+
-		"\n\t\"maximization\": %t, \n\t\"algorithm\": {\"name\": %s, \"info\": %s},\n\t\"attributes\": [\"evaluations\", \"raw_y\"],"+
-		"\n\t\"scenarios\": [\n\t\t{\"dimension\": %d,\n\t\t\"path\": %s,\n\t\t\"runs\": [\n",
+	fmt.Fprintf(description,
+		"{\n\t\"version\": %q, \n\t\"suite\": %s, \n\t\"function_id\": %d, "+
+			"\n\t\"function_name\": %s, \n\t\"maximization\": %t, "+
+			"\n\t\"algorithm\": {\"name\": %s, \"info\": %s},"+
+			"\n\t\"attributes\": [\"evaluations\", \"raw_y\"],"+
+			"\n\t\"scenarios\": [\n\t\t{\"dimension\": %d,\n\t\t\"path\": %s,\n\t\t\"runs\": [\n",
 		iohVersion, quoted(f.plan.Name), f.id, quoted(f.cell.Problem),
-		first.Spec.Metric.HigherBetter, quoted(f.cell.Optimizer), quoted(first.Run.Optimizer.Setting.String()),
-		first.Spec.Dim, quoted(f.dataPath()))
+		first.Spec.Metric.HigherBetter, quoted(f.cell.Optimizer),
+		quoted(first.Run.Optimizer.Setting.String()), first.Spec.Dim, quoted(f.dataPath()))
 	for i, r := range f.cell.Runs {
 		rows := iohRows(r)
 		if math.IsNaN(rows[0].y) {
@@ -122,7 +130,8 @@ func (f *iohFile) describe(description, data *strings.Builder) error {
 		if i == len(f.cell.Runs)-1 {
 			separator = "\n"
 		}
-		fmt.Fprintf(description, "\t\t\t{\"instance\": %d, \"evals\": %d, \"best\": {\"evals\": %d, \"y\": %s, \"x\": []}}%s",
+		fmt.Fprintf(description,
+			"\t\t\t{\"instance\": %d, \"evals\": %d, \"best\": {\"evals\": %d, \"y\": %s, \"x\": []}}%s",
 			r.Run.Seed, rows[len(rows)-1].evaluations, best.evaluations, number(best.y), separator)
 	}
 	description.WriteString("\t\t]}\n\t]\n}\n")

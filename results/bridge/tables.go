@@ -16,16 +16,18 @@ import (
 // Tables makes five tables of a plan.
 //
 //   - runs: a row per finished run: what it was made for (for_sweep, for_tie, for_replicate,
-//     for_one_shot; a run may serve several ends), whether tuning chose its setting, how it ended, its
-//     scores, counts, clocks, and all that identifies it. Parameters of the problem are columns
-//     par_NAME, the setting set_NAME. score is the metric by which tables count the run, final_score
-//     that of the last point, selection_score that by which tuning compares (R6, R7 applied in each).
-//     imported is where a run comes from that is not ours.
+//     for_one_shot; a run may serve several purposes), whether tuning chose its setting, how it
+//     ended, its scores, counts, clocks, and all that identifies it. Parameters of the problem are
+//     columns par_NAME, the setting set_NAME. score is the metric by which tables count the run,
+//     final_score that of the last point, selection_score that by which tuning compares (R6, R7
+//     applied in each). imported is where a run comes from that is not ours.
 //   - points: a row per evaluation.
-//   - trace: a row per traced step, what optimizers report in columns report_NAME and diagnostics of
-//     the noise in columns diagnostic_NAME (see [results.Trace]); empty where a run has no such thing.
-//     Wide, because all of a step's numbers are of one step: a row is what a scatter plot needs.
-//   - measures: a row per problem and optimizer, with the columns of [columns.Rows]: what tables show.
+//   - trace: a row per traced step, with what optimizers report in columns report_NAME and
+//     diagnostics of the noise in columns diagnostic_NAME (see [results.Trace]); empty where a run
+//     has none. Wide, because all of a step's numbers are of one step: a row is what a scatter plot
+//     needs.
+//   - measures: a row per problem and optimizer, with the columns of [columns.Rows]: what tables
+//     show.
 //   - columns: what the columns of measures mean.
 //
 // A run that two entries of the plan share is in the first three twice, so that (problem,
@@ -215,7 +217,9 @@ func (s *Source) runTable(runs []*run) *Table {
 			return cmp.Or(r.Host.Executables["problem"], r.Run.Problem.Plugin.SHA256)
 		}),
 		text("problem_digest", func(r *results.Record) string { return r.Run.Problem.Plugin.Digest }),
-		text("problem_environment", func(r *results.Record) string { return r.Run.Problem.Plugin.Environment }),
+		text("problem_environment", func(r *results.Record) string {
+			return r.Run.Problem.Plugin.Environment
+		}),
 		text("problem_fingerprint", func(r *results.Record) string { return r.Run.Problem.Fingerprint }),
 		text("data_sha256", func(r *results.Record) string {
 			var files []string
@@ -239,8 +243,12 @@ func (s *Source) runTable(runs []*run) *Table {
 			return cmp.Or(r.Host.Executables["optimizer"], r.Run.Optimizer.Plugin.SHA256)
 		}),
 		text("optimizer_digest", func(r *results.Record) string { return r.Run.Optimizer.Plugin.Digest }),
-		text("optimizer_environment", func(r *results.Record) string { return r.Run.Optimizer.Plugin.Environment }),
-		text("optimizer_fingerprint", func(r *results.Record) string { return r.Run.Optimizer.Fingerprint }),
+		text("optimizer_environment", func(r *results.Record) string {
+			return r.Run.Optimizer.Plugin.Environment
+		}),
+		text("optimizer_fingerprint", func(r *results.Record) string {
+			return r.Run.Optimizer.Fingerprint
+		}),
 		integer("budget", func(r *results.Record) int64 { return r.Run.Budget }),
 		integer("batch_size", func(r *results.Record) int64 { return int64(r.Run.BatchSize) }),
 		text("schedule", func(r *results.Record) string {
@@ -266,7 +274,9 @@ func (s *Source) runTable(runs []*run) *Table {
 		integer("cores", func(r *results.Record) int64 { return int64(r.Host.Cores) }),
 		text("machine", func(r *results.Record) string { return r.Host.Machine }),
 		text("problem_transport", func(r *results.Record) string { return r.Host.Transport["problem"] }),
-		text("optimizer_transport", func(r *results.Record) string { return r.Host.Transport["optimizer"] }),
+		text("optimizer_transport", func(r *results.Record) string {
+			return r.Host.Transport["optimizer"]
+		}),
 		integer("threads", func(r *results.Record) int64 { return int64(r.Host.Threads) }),
 		integer("parallel", func(r *results.Record) int64 { return int64(r.Host.Parallel) }),
 		text("started", func(r *results.Record) string { return r.Host.Started }),

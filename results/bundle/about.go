@@ -93,7 +93,9 @@ func Derive(plan *protocol.Plan, records []*results.Record) Facts {
 		}
 		f.Last = max(f.Last, r.Host.Started)
 		makers[Maker{r.Host.Harness, r.Host.GoVersion, r.Host.Platform, 0}]++
-		for _, origin := range []protocol.Origin{identity(r.Run.Problem.Plugin), identity(r.Run.Optimizer.Plugin)} {
+		for _, origin := range []protocol.Origin{
+			identity(r.Run.Problem.Plugin), identity(r.Run.Optimizer.Plugin),
+		} {
 			if !slices.Contains(f.Plugins, origin) {
 				f.Plugins = append(f.Plugins, origin)
 			}
@@ -109,11 +111,12 @@ func Derive(plan *protocol.Plan, records []*results.Record) Facts {
 		f.MadeBy = append(f.MadeBy, m)
 	}
 	slices.SortFunc(f.MadeBy, func(a, b Maker) int {
-		return cmp.Or(cmp.Compare(a.Harness, b.Harness), cmp.Compare(a.GoVersion, b.GoVersion), cmp.Compare(a.Platform, b.Platform))
+		return cmp.Or(cmp.Compare(a.Harness, b.Harness), cmp.Compare(a.GoVersion, b.GoVersion),
+			cmp.Compare(a.Platform, b.Platform))
 	})
 	slices.SortFunc(f.Plugins, func(a, b protocol.Origin) int {
-		return cmp.Or(cmp.Compare(a.Plugin, b.Plugin), cmp.Compare(a.SHA256, b.SHA256), cmp.Compare(a.Digest, b.Digest),
-			cmp.Compare(a.Environment, b.Environment))
+		return cmp.Or(cmp.Compare(a.Plugin, b.Plugin), cmp.Compare(a.SHA256, b.SHA256),
+			cmp.Compare(a.Digest, b.Digest), cmp.Compare(a.Environment, b.Environment))
 	})
 	slices.SortFunc(f.Data, func(a, b protocol.DataFile) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.SHA256, b.SHA256))

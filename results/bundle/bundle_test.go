@@ -474,3 +474,55 @@ func TestDamaged(t *testing.T) {
 		}
 	}
 }
+
+// Definitions are those of the first place that has them.
+func TestLookups(t *testing.T) {
+	d, err := Describe(planOf(), example, func(func(*results.Record) bool) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	empty := &Definitions{}
+	here := &Definitions{Optimizers: map[string]Optimizer{"o": {Name: "o", Version: "here"}}}
+	l := Lookups{here, empty, d}
+	if o, err := l.Optimizer("o"); err != nil || o.Version != "here" {
+		t.Errorf("the optimizer is of version %q (%v), want that of the first place", o.Version, err)
+	}
+	if p, err := l.Problem("p"); err != nil || p.Version != "2" {
+		t.Errorf("the problem is of version %q (%v), want that of the last place", p.Version, err)
+	}
+	_, want := here.Problem("q")
+	if _, err := l.Problem("q"); err == nil || err.Error() != want.Error() {
+		t.Errorf("an unknown problem gives %v, want %v", err, want)
+	}
+	if _, err := l.Optimizer("q"); err == nil || err.Error() != protocol.Unknown("optimizer", "q", []string{"o"}).Error() {
+		t.Errorf("an unknown optimizer gives %v", err)
+	}
+}
+
+// A bundle's plan is saved where no plan of its name is, and replaces none.
+func TestSavePlan(t *testing.T) {
+	paths := store(t, 3)
+	file, _ := create(t, paths)
+	b, err := Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ids := b.Finished(); len(ids) != 2 || ids[ID(filepath.Base(paths[0]))] {
+		t.Errorf("finished runs are %v, want the two that did not fail", ids)
+	}
+	dir := t.TempDir()
+	for _, when := range []string{b.About.Last, "2027-01-01T00:00:00Z"} {
+		if when != b.About.Last {
+			if err := Save(dir, &Saved{Plan: b.Plan, When: when}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := b.SavePlan(dir); err != nil {
+			t.Fatal(err)
+		}
+		saved, err := SavedPlans(dir)
+		if err != nil || len(saved) != 1 || saved[0].When != when {
+			t.Errorf("saved plans are %v, %v; want the one of %s", saved, err, when)
+		}
+	}
+}

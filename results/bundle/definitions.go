@@ -26,13 +26,17 @@ type Definitions struct {
 func (d *Definitions) Made(r *results.Record) bool {
 	problem := func(p Problem) bool {
 		id := &r.Run.Problem
-		return p.Name == id.Name && p.Version == id.Version && p.Plugin == identity(id.Plugin) && slices.ContainsFunc(p.Specs, func(s Spec) bool {
-			return maps.Equal(s.At, id.Parameters) && (id.Fingerprint == "" || slices.Contains(slices.Collect(maps.Values(s.Fingerprints)), id.Fingerprint))
-		})
+		return p.Name == id.Name && p.Version == id.Version && p.Plugin == identity(id.Plugin) &&
+			slices.ContainsFunc(p.Specs, func(s Spec) bool {
+				return maps.Equal(s.At, id.Parameters) &&
+					(id.Fingerprint == "" ||
+						slices.Contains(slices.Collect(maps.Values(s.Fingerprints)), id.Fingerprint))
+			})
 	}
 	optimizer := func(o Optimizer) bool {
 		id := &r.Run.Optimizer
-		return o.Name == id.Name && o.Version == id.Version && o.Plugin == identity(id.Plugin) && o.Fingerprint == id.Fingerprint
+		return o.Name == id.Name && o.Version == id.Version && o.Plugin == identity(id.Plugin) &&
+			o.Fingerprint == id.Fingerprint
 	}
 	return slices.ContainsFunc(slices.Collect(maps.Values(d.Problems)), problem) &&
 		slices.ContainsFunc(slices.Collect(maps.Values(d.Optimizers)), optimizer)
@@ -103,7 +107,9 @@ type Lookup interface {
 // Describe returns the declarations of the optimizers and problems of a plan with its defaults
 // filled in. Specs are taken from records where they exist, since the definitions may be of a later
 // build, which declares more.
-func Describe(plan *protocol.Plan, definitions Lookup, records iter.Seq[*results.Record]) (*Definitions, error) {
+func Describe(
+	plan *protocol.Plan, definitions Lookup, records iter.Seq[*results.Record],
+) (*Definitions, error) {
 	d := &Definitions{Problems: map[string]Problem{}, Optimizers: map[string]Optimizer{}}
 	needs := map[string]*protocol.OptimizerDef{}
 	for _, e := range plan.Optimizers {
@@ -136,7 +142,8 @@ func Describe(plan *protocol.Plan, definitions Lookup, records iter.Seq[*results
 			s := Spec{At: at, Spec: spec}
 			for _, o := range needs {
 				q := plan.Measured(&spec, o)
-				if _, known := s.Fingerprints[q.String()]; known || def.Fingerprint == nil || !spec.Measures.Has(q) {
+				if _, known := s.Fingerprints[q.String()]; known || def.Fingerprint == nil ||
+					!spec.Measures.Has(q) {
 					continue
 				}
 				print, err := def.Fingerprint(at, q)
@@ -155,7 +162,8 @@ func Describe(plan *protocol.Plan, definitions Lookup, records iter.Seq[*results
 	for r := range records {
 		for _, p := range d.Problems {
 			for i := range p.Specs {
-				if p.Name == r.Run.Problem.Name && p.Plugin == identity(r.Run.Problem.Plugin) && maps.Equal(p.Specs[i].At, r.Run.Problem.Parameters) {
+				if p.Name == r.Run.Problem.Name && p.Plugin == identity(r.Run.Problem.Plugin) &&
+					maps.Equal(p.Specs[i].At, r.Run.Problem.Parameters) {
 					p.Specs[i].Spec = r.Spec
 				}
 			}
@@ -167,17 +175,18 @@ func Describe(plan *protocol.Plan, definitions Lookup, records iter.Seq[*results
 // DescribeProblem returns the declarations of a problem without its specs.
 func DescribeProblem(def *protocol.ProblemDef) Problem {
 	return Problem{
-		Name: def.Name, Version: def.Version, Plugin: identity(def.Origin), Doc: def.Doc, Source: def.Source,
-		Parameters: parameters(def.Parameters),
+		Name: def.Name, Version: def.Version, Plugin: identity(def.Origin), Doc: def.Doc,
+		Source: def.Source, Parameters: parameters(def.Parameters),
 	}
 }
 
 // DescribeOptimizer returns the declarations of an optimizer.
 func DescribeOptimizer(def *protocol.OptimizerDef) Optimizer {
 	o := Optimizer{
-		Name: def.Name, Version: def.Version, Plugin: identity(def.Origin), Doc: def.Doc, Source: def.Source,
-		Hyperparameters: parameters(def.Hyperparameters), Needs: def.Needs, ChoosesBatchSize: def.ChoosesBatchSize,
-		Averages: def.Averages, Trials: def.Trials, FullBatch: def.FullBatch, Reports: def.Reports,
+		Name: def.Name, Version: def.Version, Plugin: identity(def.Origin), Doc: def.Doc,
+		Source: def.Source, Hyperparameters: parameters(def.Hyperparameters), Needs: def.Needs,
+		ChoosesBatchSize: def.ChoosesBatchSize, Averages: def.Averages, Trials: def.Trials,
+		FullBatch: def.FullBatch, Reports: def.Reports,
 	}
 	for _, t := range []protocol.DType{protocol.Float32, protocol.Float64} {
 		if def.Offers(t) {
@@ -198,8 +207,8 @@ func parameters(declared []protocol.Hyperparameter) []Parameter {
 	for _, h := range declared {
 		p := Parameter{
 			Name: h.Name, Doc: h.Doc, Default: protocol.Number(h.Default), Min: protocol.Number(h.Min),
-			Max: protocol.Number(h.Max), MinOpen: h.MinOpen, MaxOpen: h.MaxOpen, Integer: h.Integer, Log: h.Log,
-			Tuned: h.Tuned, Later: h.Later,
+			Max: protocol.Number(h.Max), MinOpen: h.MinOpen, MaxOpen: h.MaxOpen, Integer: h.Integer,
+			Log: h.Log, Tuned: h.Tuned, Later: h.Later,
 		}
 		for _, v := range h.Grid {
 			p.Grid = append(p.Grid, protocol.Number(v))
@@ -231,17 +240,20 @@ var errNoCode = errors.New("its definition was read from a bundle, which holds n
 func (d *Definitions) Problem(name string) (protocol.ProblemDef, error) {
 	p, ok := d.Problems[name]
 	if !ok {
-		return protocol.ProblemDef{}, protocol.Unknown("problem", name, slices.Collect(maps.Keys(d.Problems)))
+		return protocol.ProblemDef{}, protocol.Unknown("problem", name,
+			slices.Collect(maps.Keys(d.Problems)))
 	}
 	def := protocol.ProblemDef{
-		Name: p.Name, Version: p.Version, Doc: p.Doc, Source: p.Source, Parameters: declared(p.Parameters), Origin: p.Plugin,
+		Name: p.Name, Version: p.Version, Doc: p.Doc, Source: p.Source,
+		Parameters: declared(p.Parameters), Origin: p.Plugin,
 		Spec: func(at protocol.Setting) (protocol.ProblemSpec, error) {
 			for _, s := range p.Specs {
 				if maps.Equal(s.At, at) {
 					return s.Spec, nil
 				}
 			}
-			return protocol.ProblemSpec{}, fmt.Errorf("definitions.json has no spec of problem %s at %s", p.Name, at)
+			return protocol.ProblemSpec{}, fmt.Errorf("definitions.json has no spec of problem %s at %s",
+				p.Name, at)
 		},
 		New32: func(protocol.Setting) (protocol.Problem[float32], error) { return nil, errNoCode },
 		New64: func(protocol.Setting) (protocol.Problem[float64], error) { return nil, errNoCode },
@@ -253,7 +265,8 @@ func (d *Definitions) Problem(name string) (protocol.ProblemDef, error) {
 					return print, nil
 				}
 			}
-			return "", fmt.Errorf("definitions.json has no fingerprint of problem %s at %s for %v", p.Name, at, needs)
+			return "", fmt.Errorf("definitions.json has no fingerprint of problem %s at %s for %v", p.Name,
+				at, needs)
 		}
 	}
 	return def, nil
@@ -263,12 +276,14 @@ func (d *Definitions) Problem(name string) (protocol.ProblemDef, error) {
 func (d *Definitions) Optimizer(name string) (protocol.OptimizerDef, error) {
 	o, ok := d.Optimizers[name]
 	if !ok {
-		return protocol.OptimizerDef{}, protocol.Unknown("optimizer", name, slices.Collect(maps.Keys(d.Optimizers)))
+		return protocol.OptimizerDef{}, protocol.Unknown("optimizer", name,
+			slices.Collect(maps.Keys(d.Optimizers)))
 	}
 	def := protocol.OptimizerDef{
-		Name: o.Name, Version: o.Version, Doc: o.Doc, Source: o.Source, Hyperparameters: declared(o.Hyperparameters),
-		Needs: o.Needs, ChoosesBatchSize: o.ChoosesBatchSize, Averages: o.Averages, Trials: o.Trials, FullBatch: o.FullBatch, Reports: o.Reports,
-		Origin: o.Plugin,
+		Name: o.Name, Version: o.Version, Doc: o.Doc, Source: o.Source,
+		Hyperparameters: declared(o.Hyperparameters), Needs: o.Needs,
+		ChoosesBatchSize: o.ChoosesBatchSize, Averages: o.Averages, Trials: o.Trials,
+		FullBatch: o.FullBatch, Reports: o.Reports, Origin: o.Plugin,
 	}
 	if o.Fingerprint != "" {
 		def.Fingerprint = func() (string, error) { return o.Fingerprint, nil }
@@ -284,4 +299,36 @@ func (d *Definitions) Optimizer(name string) (protocol.OptimizerDef, error) {
 		}
 	}
 	return def, nil
+}
+
+// Lookups finds definitions in the first of several places that has them. The error is that of the
+// first place.
+type Lookups []Lookup
+
+// Problem implements [Lookup].
+func (l Lookups) Problem(name string) (protocol.ProblemDef, error) {
+	def, err := l[0].Problem(name)
+	for _, other := range l[1:] {
+		if err == nil {
+			break
+		}
+		if d, e := other.Problem(name); e == nil {
+			return d, nil
+		}
+	}
+	return def, err
+}
+
+// Optimizer implements [Lookup].
+func (l Lookups) Optimizer(name string) (protocol.OptimizerDef, error) {
+	def, err := l[0].Optimizer(name)
+	for _, other := range l[1:] {
+		if err == nil {
+			break
+		}
+		if d, e := other.Optimizer(name); e == nil {
+			return d, nil
+		}
+	}
+	return def, err
 }

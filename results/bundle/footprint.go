@@ -16,7 +16,8 @@ type footprint map[uintptr]bool
 func (f footprint) record(r *results.Record) int64 {
 	const self = 2 << 10 // the record, and its places in the maps of a Bundle
 	var (
-		point  = int64(reflect.TypeFor[results.Point]().Size() + 2*reflect.TypeFor[results.Value]().Size())
+		point = int64(reflect.TypeFor[results.Point]().Size() +
+			2*reflect.TypeFor[results.Value]().Size())
 		number = int64(reflect.TypeFor[protocol.Number]().Size())
 	)
 	n := int64(self) + int64(cap(r.Points))*point

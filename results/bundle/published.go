@@ -24,8 +24,9 @@ func Find(name string) (path string, err error) {
 	if path, ok := known[name]; ok {
 		return path, nil
 	}
-	return "", fmt.Errorf("%w; published bundles are looked for in results/published of a clone and in published/ of $NOISEBENCH_DATA "+
-		"and of the user's cache folder, where \"bench data fetch published\" puts them", protocol.Unknown("bundle", name, slices.Sorted(maps.Keys(known))))
+	return "", fmt.Errorf("%w; published bundles are looked for in results/published of a clone and "+
+		"in published/ of $NOISEBENCH_DATA and of the user's cache folder, where \"bench data fetch "+
+		"published\" puts them", protocol.Unknown("bundle", name, slices.Sorted(maps.Keys(known))))
 }
 
 // Published returns the paths of published bundles, by name: those in results/published of the
@@ -63,36 +64,4 @@ func publishedFolders() (folders []string) {
 		folders = append(folders, filepath.Join(cache, "noisebench", "published"))
 	}
 	return folders
-}
-
-// Lookups finds definitions in the first of several places that has them. The error is that of the
-// first place.
-type Lookups []Lookup
-
-// Problem implements [Lookup].
-func (l Lookups) Problem(name string) (protocol.ProblemDef, error) {
-	def, err := l[0].Problem(name)
-	for _, other := range l[1:] {
-		if err == nil {
-			break
-		}
-		if d, e := other.Problem(name); e == nil {
-			return d, nil
-		}
-	}
-	return def, err
-}
-
-// Optimizer implements [Lookup].
-func (l Lookups) Optimizer(name string) (protocol.OptimizerDef, error) {
-	def, err := l[0].Optimizer(name)
-	for _, other := range l[1:] {
-		if err == nil {
-			break
-		}
-		if d, e := other.Optimizer(name); e == nil {
-			return d, nil
-		}
-	}
-	return def, err
 }

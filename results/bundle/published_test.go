@@ -5,9 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"noisebench/protocol"
-	"noisebench/results"
 )
 
 func TestFind(t *testing.T) {
@@ -49,28 +46,5 @@ func TestFind(t *testing.T) {
 		if path, err := Find(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is found at %q (%v), want %q", name, path, err, want)
 		}
-	}
-}
-
-func TestLookups(t *testing.T) {
-	d, err := Describe(planOf(), example, func(func(*results.Record) bool) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	empty := &Definitions{}
-	here := &Definitions{Optimizers: map[string]Optimizer{"o": {Name: "o", Version: "here"}}}
-	l := Lookups{here, empty, d}
-	if o, err := l.Optimizer("o"); err != nil || o.Version != "here" {
-		t.Errorf("the optimizer is of version %q (%v), want that of the first place", o.Version, err)
-	}
-	if p, err := l.Problem("p"); err != nil || p.Version != "2" {
-		t.Errorf("the problem is of version %q (%v), want that of the last place", p.Version, err)
-	}
-	_, want := here.Problem("q")
-	if _, err := l.Problem("q"); err == nil || err.Error() != want.Error() {
-		t.Errorf("an unknown problem gives %v, want %v", err, want)
-	}
-	if _, err := l.Optimizer("q"); err == nil || err.Error() != protocol.Unknown("optimizer", "q", []string{"o"}).Error() {
-		t.Errorf("an unknown optimizer gives %v", err)
 	}
 }

@@ -71,6 +71,17 @@ type Bundle struct {
 	Faults      []Fault                    // errors in single files
 }
 
+// Finished returns the IDs of the runs that did not fail.
+func (b *Bundle) Finished() map[string]bool {
+	ids := map[string]bool{}
+	for id, r := range b.Records {
+		if r.End.Status != results.Failed {
+			ids[id] = true
+		}
+	}
+	return ids
+}
+
 // Fault is an error in one file of a bundle, which is then ignored.
 type Fault struct {
 	File string
@@ -167,7 +178,8 @@ func read(r io.Reader, most limits, o Options) (*Bundle, error) {
 			return b.readSums(contents)
 		case aboutName, planName, definitionsName:
 			pool.check(name, contents)
-			if n := bytes.Count(contents, []byte("{")) + bytes.Count(contents, []byte("null")); n > most.values {
+			if n := bytes.Count(contents, []byte("{")) +
+				bytes.Count(contents, []byte("null")); n > most.values {
 				return fmt.Errorf("%s has %d values, want at most %d", name, n, most.values)
 			}
 		}
@@ -251,12 +263,14 @@ func walk(r io.Reader, most limits, visit func(name string, contents []byte) err
 			break
 		}
 		switch {
-		case err != nil && len(seen) == 0 && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, errMore):
+		case err != nil && len(seen) == 0 && !errors.Is(err, io.ErrUnexpectedEOF) &&
+			!errors.Is(err, errMore):
 			return fmt.Errorf("not a bundle, want a tar archive compressed by zstd: %w", err)
 		case err != nil:
 			return broken(err)
 		case len(seen) < 2 && h.Name != order[len(seen)]:
-			return fmt.Errorf("file %d of the archive is %.80q, want %s: not a bundle, or not of this format",
+			return fmt.Errorf("file %d of the archive is %.80q, want %s: not a bundle, or not "+
+				"of this format",
 				len(seen)+1, h.Name, order[len(seen)])
 		case !slices.Contains(order, h.Name) && !isRecord(h.Name):
 			return fmt.Errorf("a file is named %.80q, which does not belong in a bundle", h.Name)
@@ -269,7 +283,8 @@ func walk(r io.Reader, most limits, visit func(name string, contents []byte) err
 		case listed[h.Name] < place:
 			return fmt.Errorf("%s comes later in %s than in the archive, want one order", h.Name, sumsName)
 		case h.Size > most.most(h.Name):
-			return fmt.Errorf("%s claims to have %d bytes, want at most %d", h.Name, h.Size, most.most(h.Name))
+			return fmt.Errorf("%s claims to have %d bytes, want at most %d", h.Name, h.Size,
+				most.most(h.Name))
 		case total+h.Size > most.total:
 			return fmt.Errorf("the files claim to have more than %d bytes together", most.total)
 		}
@@ -317,8 +332,8 @@ func walk(r io.Reader, most limits, visit func(name string, contents []byte) err
 		return broken(err)
 	}
 	if !bytes.Equal(is.Sum(nil), want.Sum(nil)) {
-		return errors.New("the archive says more of its files than names and contents, which the root does not name; " +
-			"pack it anew by bench publish")
+		return errors.New("the archive says more of its files than names and contents, which the root " +
+			"does not name; pack it anew by bench publish")
 	}
 	return nil
 }
@@ -415,7 +430,8 @@ func isRecord(name string) bool {
 		return isSum(rest)
 	}
 	rest, ok := strings.CutPrefix(id, "runs/")
-	return ok && len(rest) > 3 && rest[2] == '/' && rest[:2] == rest[3:min(5, len(rest))] && isSum(rest[3:])
+	return ok && len(rest) > 3 && rest[2] == '/' && rest[:2] == rest[3:min(5, len(rest))] &&
+		isSum(rest[3:])
 }
 
 func isSum(s string) bool {
@@ -429,7 +445,8 @@ func parseSums(contents []byte, most int) (sums map[string]string, names []strin
 		sum, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
 		switch {
 		case !ok || !isSum(sum) || name == sumsName:
-			return nil, nil, fmt.Errorf("%s has the line %.80q, want a SHA-256, two spaces and the name of another file", sumsName, line)
+			return nil, nil, fmt.Errorf("%s has the line %.80q, want a SHA-256, two spaces and the name "+
+				"of another file", sumsName, line)
 		case sums[name] != "":
 			return nil, nil, fmt.Errorf("%s lists %.80q twice", sumsName, name)
 		case len(sums) == most:
@@ -453,7 +470,8 @@ func (b *Bundle) readAbout(contents []byte) error {
 		return fmt.Errorf("%s: %w", aboutName, err)
 	}
 	if b.About.Format < 1 || b.About.Format > Format {
-		return fmt.Errorf("the bundle has format %d, this bench reads formats 1 to %d; get a later one", b.About.Format, Format)
+		return fmt.Errorf("the bundle has format %d, this bench reads formats 1 to %d; get a later one",
+			b.About.Format, Format)
 	}
 	return nil
 }
@@ -614,7 +632,8 @@ func (c *decoders) keep(name string, r shared, bytes int64) bool {
 	c.seen[name] = true
 	if c.kept += bytes; c.kept > c.most.kept {
 		if c.err == nil {
-			c.err = fmt.Errorf("its records take more than %d MiB of memory; publish smaller plans", c.most.kept>>20)
+			c.err = fmt.Errorf("its records take more than %d MiB of memory; publish smaller plans",
+				c.most.kept>>20)
 		}
 		return false
 	}

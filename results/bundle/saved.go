@@ -61,6 +61,14 @@ type Check struct {
 // Save saves a plan in a results folder. It replaces a saved plan of the same name.
 func Save(dir string, s *Saved) error { return saveJSON(dir, "plans", s.Plan.Name, s) }
 
+// SavePlan saves the bundle's plan in a results folder, unless a plan of its name is saved there.
+func (b *Bundle) SavePlan(dir string) error {
+	if _, err := os.Stat(savedPath(dir, "plans", b.Plan.Name)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return Save(dir, &Saved{Plan: b.Plan, Definitions: b.Definitions, When: b.About.Last})
+}
+
 // SaveTaken saves a list of runs taken from a bundle. It replaces the previous list for that
 // bundle.
 func SaveTaken(dir string, t *Taken) error { return saveJSON(dir, "bundles", t.Root, t) }
@@ -70,14 +78,18 @@ func saveJSON(dir, kind, name string, value any) error {
 	if err != nil {
 		return fmt.Errorf("cannot keep %s: %w", name, err)
 	}
-	folder := filepath.Join(dir, kind)
-	if err := os.MkdirAll(folder, 0o777); err != nil {
+	path := savedPath(dir, kind, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return fmt.Errorf("cannot keep %s: %w", name, err)
 	}
-	return results.WriteWhole(filepath.Join(folder, results.FileName(name)+".json"), func(w io.Writer) error {
+	return results.WriteWhole(path, func(w io.Writer) error {
 		_, err := w.Write(append(text, '\n'))
 		return err
 	})
+}
+
+func savedPath(dir, kind, name string) string {
+	return filepath.Join(dir, kind, results.FileName(name)+".json")
 }
 
 // SavedPlans returns the plans that were run in a results folder, the most recent first. The error
@@ -106,7 +118,8 @@ func readAll[T any](dir, kind string) (all []*T, err error) {
 		switch {
 		case errors.Is(e, fs.ErrNotExist):
 		case e != nil:
-			err = errors.Join(err, fmt.Errorf("left out: %w; remove the file, and bench run writes it again", e))
+			err = errors.Join(err,
+				fmt.Errorf("left out: %w; remove the file, and bench run writes it again", e))
 		default:
 			all = append(all, value)
 		}
@@ -122,10 +135,15 @@ func escapeGlob(path string) string {
 // Resolve looks up the optimizers and problems of a plan with its defaults filled in: each in the
 // first of known that has everything the plan needs of it, else in the result of rest, which is
 // called only if needed.
-func Resolve(plan *protocol.Plan, known []*Definitions, rest func() (Lookup, error)) (Lookup, error) {
+func Resolve(
+	plan *protocol.Plan, known []*Definitions, rest func() (Lookup, error),
+) (Lookup, error) {
 	r := resolved{map[string]protocol.ProblemDef{}, map[string]protocol.OptimizerDef{}}
 	for _, e := range plan.Optimizers {
-		i := slices.IndexFunc(known, func(d *Definitions) bool { _, ok := d.Optimizers[e.Optimizer]; return ok })
+		i := slices.IndexFunc(known, func(d *Definitions) bool {
+			_, ok := d.Optimizers[e.Optimizer]
+			return ok
+		})
 		var def protocol.OptimizerDef
 		var err error
 		if i >= 0 {
@@ -141,7 +159,9 @@ func Resolve(plan *protocol.Plan, known []*Definitions, rest func() (Lookup, err
 		r.optimizers[e.Optimizer] = def
 	}
 	for _, e := range plan.Problems {
-		i := slices.IndexFunc(known, func(d *Definitions) bool { return d.cover(plan, e.Problem, r.optimizers) })
+		i := slices.IndexFunc(known, func(d *Definitions) bool {
+			return d.cover(plan, e.Problem, r.optimizers)
+		})
 		var def protocol.ProblemDef
 		var err error
 		if i >= 0 {
@@ -160,7 +180,9 @@ func Resolve(plan *protocol.Plan, known []*Definitions, rest func() (Lookup, err
 }
 
 // cover reports whether the definitions have everything that a plan needs of a problem.
-func (d *Definitions) cover(plan *protocol.Plan, name string, optimizers map[string]protocol.OptimizerDef) bool {
+func (d *Definitions) cover(
+	plan *protocol.Plan, name string, optimizers map[string]protocol.OptimizerDef,
+) bool {
 	def, err := d.Problem(name)
 	if err != nil {
 		return false
@@ -196,12 +218,14 @@ func (r resolved) Problem(name string) (protocol.ProblemDef, error) {
 	if def, ok := r.problems[name]; ok {
 		return def, nil
 	}
-	return protocol.ProblemDef{}, protocol.Unknown("problem", name, slices.Collect(maps.Keys(r.problems)))
+	return protocol.ProblemDef{}, protocol.Unknown("problem", name,
+		slices.Collect(maps.Keys(r.problems)))
 }
 
 func (r resolved) Optimizer(name string) (protocol.OptimizerDef, error) {
 	if def, ok := r.optimizers[name]; ok {
 		return def, nil
 	}
-	return protocol.OptimizerDef{}, protocol.Unknown("optimizer", name, slices.Collect(maps.Keys(r.optimizers)))
+	return protocol.OptimizerDef{}, protocol.Unknown("optimizer", name,
+		slices.Collect(maps.Keys(r.optimizers)))
 }

@@ -52,7 +52,9 @@ type entry struct {
 
 // Create writes a bundle to path atomically, replacing any file there. records are the paths of the
 // records that the plan uses. Create fills in the facts of about.
-func Create(path string, about About, plan *protocol.Plan, definitions *Definitions, records []string) (Packed, error) {
+func Create(
+	path string, about About, plan *protocol.Plan, definitions *Definitions, records []string,
+) (Packed, error) {
 	entries, err := collect(about, plan, definitions, records)
 	if err != nil {
 		return Packed{}, err
@@ -69,14 +71,17 @@ func Create(path string, about About, plan *protocol.Plan, definitions *Definiti
 }
 
 // collect reads everything that goes into a bundle, once, and sorts it.
-func collect(about About, plan *protocol.Plan, definitions *Definitions, paths []string) ([]entry, error) {
+func collect(
+	about About, plan *protocol.Plan, definitions *Definitions, paths []string,
+) ([]entry, error) {
 	var decoder results.Decoder
 	var entries []entry
 	var records []*results.Record
 	for _, path := range paths {
 		data, err := results.ReadRegular(path, standard.record)
 		if err != nil {
-			return nil, fmt.Errorf("cannot pack record: %w; if it is too long, evaluate or trace less often", err)
+			return nil, fmt.Errorf("cannot pack record: %w; if it is too long, evaluate or trace less often",
+				err)
 		}
 		r, err := decoder.Decode(path, data)
 		if err != nil {
@@ -93,7 +98,8 @@ func collect(about About, plan *protocol.Plan, definitions *Definitions, paths [
 		}
 		entries = append(entries, entry{
 			name: name, path: path, sum: sha256.Sum256(data), size: int64(len(data)),
-			key: fmt.Sprintf("%s\x00%s\x00%020d\x00%s\x00%s", problem, r.Run.Optimizer.Name, r.Run.Seed, r.Run.Optimizer.Setting, id),
+			key: fmt.Sprintf("%s\x00%s\x00%020d\x00%s\x00%s", problem, r.Run.Optimizer.Name, r.Run.Seed,
+				r.Run.Optimizer.Setting, id),
 		})
 		records = append(records, r)
 	}
@@ -109,7 +115,9 @@ func collect(about About, plan *protocol.Plan, definitions *Definitions, paths [
 			return nil, fmt.Errorf("cannot write %s: %w", e.name, err)
 		}
 		contents = append(contents, '\n')
-		head = append(head, entry{name: e.name, contents: contents, sum: sha256.Sum256(contents), size: int64(len(contents))})
+		head = append(head, entry{
+			name: e.name, contents: contents, sum: sha256.Sum256(contents), size: int64(len(contents)),
+		})
 	}
 	return append(head, entries...), nil
 }
@@ -117,8 +125,8 @@ func collect(about About, plan *protocol.Plan, definitions *Definitions, paths [
 // write packs entries, preceded by the list of them.
 func write(w io.Writer, entries []entry) (Packed, error) {
 	counter := &counter{w: w}
-	z, err := zstd.NewWriter(counter, zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithWindowSize(window),
-		zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(true))
+	z, err := zstd.NewWriter(counter, zstd.WithEncoderLevel(zstd.SpeedBetterCompression),
+		zstd.WithWindowSize(window), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(true))
 	if err != nil {
 		return Packed{}, err
 	}
@@ -161,7 +169,9 @@ func write(w io.Writer, entries []entry) (Packed, error) {
 
 // header is the header of a file in an archive. It says no more than the root names.
 func header(name string, size int64) *tar.Header {
-	return &tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644, Size: size, Format: tar.FormatUSTAR}
+	return &tar.Header{
+		Typeflag: tar.TypeReg, Name: name, Mode: 0o644, Size: size, Format: tar.FormatUSTAR,
+	}
 }
 
 // counter counts the bytes written.

@@ -85,7 +85,9 @@ func (c *Claimant) Owner() Owner { return c.owner }
 // Take claims a run. ok is false while another owner that may be alive has claimed it. The
 // returned context ends with ctx, or when the claim was lost because others took this process for
 // dead. release gives the claim back; it has to be called once, and never blocks for long.
-func (c *Claimant) Take(ctx context.Context, id string) (held context.Context, release func(), ok bool, err error) {
+func (c *Claimant) Take(
+	ctx context.Context, id string,
+) (held context.Context, release func(), ok bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.held[id] != nil {
@@ -155,7 +157,8 @@ func (c *Claimant) takeOver(path string) (free bool, err error) {
 		return false, nil
 	}
 	if owner.Token != "" {
-		_ = os.Remove(filepath.Join(c.dir, "owners", filepath.Base(owner.Token))) // if it is alive, it joins again
+		// if it is alive, it joins again
+		_ = os.Remove(filepath.Join(c.dir, "owners", filepath.Base(owner.Token)))
 	}
 	aside := fmt.Sprintf("%s.%s", path, c.owner.Token)
 	if err := os.Rename(path, aside); errors.Is(err, fs.ErrNotExist) {
@@ -379,7 +382,8 @@ func read(path string) (Owner, int64, error) {
 func parse(data []byte) (owner Owner, beat int64, ok bool) {
 	line, rest, _ := strings.Cut(string(data), "\n")
 	beat, numberErr := strconv.ParseInt(strings.TrimSuffix(rest, "\n"), 10, 64)
-	if err := errors.Join(json.Unmarshal([]byte(line), &owner), numberErr); err != nil || owner.Token == "" {
+	if err := errors.Join(json.Unmarshal([]byte(line), &owner), numberErr); err != nil ||
+		owner.Token == "" {
 		return Owner{}, 0, false
 	}
 	return owner, beat, true

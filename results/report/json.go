@@ -17,7 +17,8 @@ import (
 //	  rows     one object each, by rank: fields of [columns.Rows]
 //	  unranked the same for rows that are not ranked
 //	  pairs    one object each: fields of [columns.Pairs]
-//	overall    one object each, by place: fields of [columns.Overalls]; null if there are fewer than two problems
+//	overall    one object each, by place: fields of [columns.Overalls]; null if there are fewer than
+//	           two problems
 //	groups     one object for each group of problems in the plan, by name: name, the names of its
 //	           problems, and overall on these alone
 //

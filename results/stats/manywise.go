@@ -83,7 +83,8 @@ func Nemenyi(k, problems int, alpha float64) float64 {
 	if k < 2 || problems < 1 {
 		return math.NaN()
 	}
-	return rangeQuantile(k, 1-alpha) / math.Sqrt2 * math.Sqrt(float64(k)*float64(k+1)/(6*float64(problems)))
+	return rangeQuantile(k, 1-alpha) / math.Sqrt2 *
+		math.Sqrt(float64(k)*float64(k+1)/(6*float64(problems)))
 }
 
 // rangeQuantile returns the p-quantile of the range of k standard normal values.

@@ -103,7 +103,9 @@ func rank(p Problem, seeds []int32, limit int, untold func(Untold)) []int {
 	for first := 0; first < len(order); {
 		leader := order[first]
 		others := order[first+1:]
-		if k := slices.IndexFunc(others, func(i int) bool { return unstable(i) != unstable(leader) }); k >= 0 {
+		if k := slices.IndexFunc(others, func(i int) bool {
+			return unstable(i) != unstable(leader)
+		}); k >= 0 {
 			others = others[:k]
 		}
 		margin := 0.0
@@ -278,7 +280,9 @@ func Overall(problems []Problem, r Resamples) []Place {
 	})
 	for first := 0; first < len(order); {
 		leader, others := order[first], order[first+1:]
-		joins := func(k int) bool { return Quantile(differences(drawn[others[k]], drawn[leader]), Alpha/2) <= 0 }
+		joins := func(k int) bool {
+			return Quantile(differences(drawn[others[k]], drawn[leader]), Alpha/2) <= 0
+		}
 		equal := func(j, k int) bool { return Equal(mean[others[j]], mean[others[k]]) }
 		size := 1 + group(len(others), joins, equal)
 		for _, i := range order[first : first+size] {

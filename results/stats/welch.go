@@ -16,7 +16,8 @@ type Difference struct {
 // Welch compares the means of two unpaired samples by the t-test of Welch 1947, and returns the
 // interval that covers the difference with probability level:
 //
-//	t = (x̄ − ȳ)/√(a+b),  a = s²ₓ/n, b = s²ᵧ/m,  ν = (a+b)² / (a²/(n−1) + b²/(m−1))  (Satterthwaite 1946).
+//	t = (x̄ − ȳ)/√(a+b),  a = s²ₓ/n, b = s²ᵧ/m,
+//	ν = (a+b)² / (a²/(n−1) + b²/(m−1))  (Satterthwaite 1946).
 //
 // It needs two values on each side.
 func Welch(x, y []float64, level float64) Difference {

@@ -125,14 +125,14 @@ func drawDescents(in *Input, names []string, caption string) (*Output, error) {
 			}
 		}
 		high = min(high, 3*all[gd].losses[0])
-		loss.X.Min, loss.X.Max, loss.Y.Min, loss.Y.Max = 0, 100, low/math.Pow(high/low, 0.05),
-			high*math.Pow(high/low, 0.05)
+		margin := math.Pow(high/low, 0.05)
+		limit(loss, 0, 100, low/margin, high*margin)
 		cosine := figure.NewPanel("", "iteration", "cosine")
 		cosine.Add(&figure.Line{
 			X: []float64{0, 100}, Y: []float64{0, 0},
 			Style: dashed(figure.PaleStyle),
 		}, iterations(all[efgd].cosine, style(2)))
-		cosine.X.Min, cosine.X.Max, cosine.Y.Min, cosine.Y.Max = 0, 100, -1, 1
+		limit(cosine, 0, 100, -1, 1)
 		top, bottom = append(top, loss), append(bottom, cosine)
 	}
 	var legend []figure.Entry

@@ -37,10 +37,10 @@ func drawKinds(in *Input, kinds ...string) (*Output, error) {
 func scores(d *Done) []Table {
 	var tables []Table
 	for _, p := range d.Plan.Problems {
-		t := Table{Title: p.Name, Header: []string{
-			"optimizer", "setting", "training loss",
-			"test metric", "runs",
-		}}
+		t := Table{
+			Title:  p.Name,
+			Header: []string{"optimizer", "setting", "training loss", "test metric", "runs"},
+		}
 		for _, o := range d.Plan.Optimizers {
 			cell := d.Cell(p.Name, o.Name)
 			if cell == nil || len(cell.Runs) == 0 {
@@ -75,6 +75,5 @@ func meanStd(x []float64) string {
 func drawCurves(in *Input) (*Output, error) { return drawKinds(in, "loss", "metric") }
 
 func drawBatchSizes(in *Input) (*Output, error) {
-	return drawKinds(in, "loss", "metric",
-		"batch-size")
+	return drawKinds(in, "loss", "metric", "batch-size")
 }

@@ -65,7 +65,7 @@ func contours(p *figure.Panel, s surface, levels []float64, st figure.Style) {
 	c := plotter.NewContour(s, levels, oneColor{st})
 	c.LineStyles = []draw.LineStyle{{Color: st.Color, Width: 0.6, Dashes: st.Dashes}}
 	p.Add(c)
-	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = s.x0, s.x1, s.y0, s.y1
+	limit(p, s.x0, s.x1, s.y0, s.y1)
 }
 
 // oneColor is a palette of one colour.
@@ -80,6 +80,11 @@ func geometric(a, b float64, n int) []float64 {
 		v[i] = a * math.Pow(b/a, float64(i)/float64(n-1))
 	}
 	return v
+}
+
+// limit sets the ranges of a panel's axes.
+func limit(p *figure.Panel, left, right, bottom, top float64) {
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = left, right, bottom, top
 }
 
 // panels puts panels into one row.

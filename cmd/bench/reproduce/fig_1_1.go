@@ -44,12 +44,10 @@ var fig11 = Item{
 					Budget: steps11, BatchSize: 1,
 				},
 			},
-			Optimizers: []protocol.OptimizerEntry{{
-				Optimizer: "sgd",
-				Set:       protocol.Setting{protocol.StepSize: α11},
-			}},
-			Replicates:  100,
-			Evaluations: steps11, OneShot: &no,
+			Optimizers: []protocol.OptimizerEntry{
+				{Optimizer: "sgd", Set: protocol.Setting{protocol.StepSize: α11}},
+			},
+			Replicates: 100, Evaluations: steps11, OneShot: &no,
 		}}
 	},
 	Draw:   draw11,
@@ -105,7 +103,7 @@ func draw11(in *Input) (*Output, error) {
 		X: []float64{0, steps11}, Y: []float64{plateau11(), plateau11()},
 		Style: level, Width: 0.8,
 	})
-	right.X.Min, right.X.Max, right.Y.Min, right.Y.Max = 0, steps11, 1e-8, 10
+	limit(right, 0, steps11, 1e-8, 10)
 	legend = append(legend, figure.Entry{Label: "expected level", Style: level})
 	return only(figure.New(figure.Page, 2.7*vg.Inch, panels(left, right), legend...), fmt.Sprintf(
 		"f(x) = ½(x₁² + x₂²/%g), gradient noise of standard deviation %g in each coordinate, α = "+

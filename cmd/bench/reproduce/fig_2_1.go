@@ -76,7 +76,7 @@ func draw21(*Input) (*Output, error) {
 	}
 	p.Add(&figure.Line{X: steps, Y: empirical[1:], Style: style(0)},
 		&figure.Line{X: steps, Y: true_[1:], Style: style(1)})
-	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 1, steps21, 0.01, 1
+	limit(p, 1, steps21, 0.01, 1)
 	legend := []figure.Entry{
 		{Label: "empirical risk", Style: style(0)},
 		{Label: "true risk", Style: style(1)},

@@ -79,7 +79,7 @@ func draw41(*Input) (*Output, error) {
 				X: []float64{η * η, η * η}, Y: []float64{0, 1.05 * top},
 				Style: truth,
 			})
-			p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = low, high, 0, 1.05*top
+			limit(p, low, high, 0, 1.05*top)
 			row = append(row, p)
 			theoryLow, theoryHigh := central41(η, m)
 			table.Rows = append(table.Rows, []string{

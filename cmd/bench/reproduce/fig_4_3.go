@@ -82,68 +82,72 @@ func robust(in *Input) []Finding {
 // drawFamilies draws, for each method, the training loss of its tuning runs, a line for each step
 // size but the largest: the more the lines spread, the more the method needs tuning.
 func drawFamilies(in *Input) (*Output, error) {
-	out := &Output{}
+	out := &Output{Caption: "Training loss over examples seen, one run for each step size, under " +
+		"the tuning seed."}
+	var legend []figure.Entry
+	for k, α := range chapter4Steps[1:] {
+		legend = append(legend, figure.Entry{Label: fmt.Sprintf("α = %g", α), Style: style(k)})
+	}
 	for i := range in.Done {
 		d := &in.Done[i]
 		if d.Plan.Tuning.SweepSeed() != in.Done[0].Plan.Tuning.SweepSeed() {
 			continue
 		}
 		for _, p := range d.Plan.Problems {
-			var row []*figure.Panel
-			low, high, budget := math.Inf(1), 0.0, 0.0
-			table := Table{
-				Title: p.Name +
-					": standard deviation over step sizes of the logarithm of the training loss " +
-					"at the end",
-				Header: []string{"method", "spread"},
-			}
-			for _, o := range d.Plan.Optimizers {
-				cell := d.Cell(p.Name, o.Name)
-				panel := figure.NewPanel(o.Name, "", "training loss")
-				figure.LogY(panel)
-				for k, α := range chapter4Steps[1:] {
-					r := bestAt(cell, α)
-					if r == nil {
-						continue
-					}
-					l := &figure.Line{Style: style(k)}
-					for _, point := range r.Points {
-						l.X, l.Y = append(l.X, float64(point.Seen)),
-							append(l.Y, float64(point.Train.Loss))
-						if v := float64(point.Train.Loss); protocol.Finite(v) && v > 0 {
-							low, high = min(low, v), max(high,
-								min(v, 10*float64(r.Points[0].Train.Loss)))
-						}
-					}
-					budget = max(budget, float64(r.Run.Budget))
-					panel.Add(l)
-				}
-				row = append(row, panel)
-				table.Rows = append(table.Rows, []string{
-					o.Name,
-					fmt.Sprintf("%.3g", spreadOverSteps(cell)),
-				})
-			}
-			for _, panel := range row {
-				figure.ExamplesX(panel, budget)
-				panel.Y.Min, panel.Y.Max = low/1.1, high*1.1
-			}
-			var legend []figure.Entry
-			for k, α := range chapter4Steps[1:] {
-				legend = append(legend, figure.Entry{
-					Label: fmt.Sprintf("α = %g", α),
-					Style: style(k),
-				})
-			}
+			row := familiesOf(d, p.Name)
 			f := figure.New(figure.Page, 4.4*vg.Inch, [][]*figure.Panel{row[:3], row[3:]},
 				legend...)
 			out.Pictures = append(out.Pictures, Picture{Name: p.Name, Figure: f})
-			out.Tables = append(out.Tables, table)
+			out.Tables = append(out.Tables, spreads(d, p.Name))
 		}
 	}
-	out.Caption = "Training loss over examples seen, one run for each step size, under the " +
-		"tuning seed."
 	return out, nil
+}
+
+// familiesOf are the panels of a problem, one for each method, with equal axes.
+func familiesOf(d *Done, problem string) (row []*figure.Panel) {
+	low, high, budget := math.Inf(1), 0.0, 0.0
+	for _, o := range d.Plan.Optimizers {
+		panel := figure.NewPanel(o.Name, "", "training loss")
+		figure.LogY(panel)
+		for k, α := range chapter4Steps[1:] {
+			r := bestAt(d.Cell(problem, o.Name), α)
+			if r == nil {
+				continue
+			}
+			l := &figure.Line{Style: style(k)}
+			most := 10 * float64(r.Points[0].Train.Loss) // losses above are not shown
+			for _, point := range r.Points {
+				v := float64(point.Train.Loss)
+				l.X, l.Y = append(l.X, float64(point.Seen)), append(l.Y, v)
+				if protocol.Finite(v) && v > 0 {
+					low, high = min(low, v), max(high, min(v, most))
+				}
+			}
+			budget = max(budget, float64(r.Run.Budget))
+			panel.Add(l)
+		}
+		row = append(row, panel)
+	}
+	for _, panel := range row {
+		figure.ExamplesX(panel, budget)
+		panel.Y.Min, panel.Y.Max = low/1.1, high*1.1
+	}
+	return row
+}
+
+// spreads tabulates [spreadOverSteps] of each method on a problem.
+func spreads(d *Done, problem string) Table {
+	table := Table{
+		Title: problem +
+			": standard deviation over step sizes of the logarithm of the training loss at the end",
+		Header: []string{"method", "spread"},
+	}
+	for _, o := range d.Plan.Optimizers {
+		spread := spreadOverSteps(d.Cell(problem, o.Name))
+		table.Rows = append(table.Rows, []string{o.Name, fmt.Sprintf("%.3g", spread)})
+	}
+	return table
 }
 
 // bestAt is the tuning run with a step size that ended with the lowest training loss.

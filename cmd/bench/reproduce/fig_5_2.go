@@ -55,7 +55,7 @@ func draw52(*Input) (*Output, error) {
 		p.Add(line(1e-3, 5, 400, s, c.f))
 		legend = append(legend, figure.Entry{Label: c.label, Style: s})
 	}
-	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 5, 0, 1
+	limit(p, 0, 5, 0, 1)
 	return only(figure.New(figure.Column, 2.7*vg.Inch, panels(p), legend...),
 			"Factors as functions of η = σ/|μ|, for a gradient coordinate distributed as N(μ, "+
 				"σ²)."),

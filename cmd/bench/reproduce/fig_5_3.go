@@ -53,22 +53,14 @@ func draw53(*Input) (*Output, error) {
 	left.Add(&figure.Marks{X: before[0], Y: before[1], Style: dots(0), Radius: 1})
 	right.Add(&figure.Marks{X: after[0], Y: after[1], Style: dots(0), Radius: 1})
 	γ := factors53()
-	mean := style(1)
-	left.Add(&figure.Line{
-		X: []float64{0, mean53[0]}, Y: []float64{0, mean53[1]}, Style: mean,
-		Width: 1.6,
-	})
-	right.Add(&figure.Line{
-		X: []float64{0, mean53[0]}, Y: []float64{0, mean53[1]}, Style: mean,
-		Width: 1.6,
-	})
-	scaled := dashed(style(2))
-	right.Add(&figure.Line{
-		X: []float64{0, γ[0] * mean53[0]}, Y: []float64{0, γ[1] * mean53[1]},
-		Style: scaled, Width: 1.6,
-	})
-	left.X.Min, left.X.Max, left.Y.Min, left.Y.Max = -2, 6, -4, 6
-	right.X.Min, right.X.Max, right.Y.Min, right.Y.Max = -2, 6, -4, 6
+	mean, scaled := style(1), dashed(style(2))
+	ray := func(x, y float64, s figure.Style) *figure.Line {
+		return &figure.Line{X: []float64{0, x}, Y: []float64{0, y}, Style: s, Width: 1.6}
+	}
+	left.Add(ray(mean53[0], mean53[1], mean))
+	right.Add(ray(mean53[0], mean53[1], mean), ray(γ[0]*mean53[0], γ[1]*mean53[1], scaled))
+	limit(left, -2, 6, -4, 6)
+	limit(right, -2, 6, -4, 6)
 	return only(figure.New(figure.Page*0.75, 2.8*vg.Inch, panels(left, right),
 		figure.Entry{Label: "stochastic gradients", Style: dots(0), Point: true},
 		figure.Entry{Label: "gradient", Style: mean},

@@ -47,8 +47,7 @@ var fig61 = Item{
 	Time:    map[Size]string{Full: "at once"},
 	Departs: map[Size][]string{Full: {"eigenvalues and angles are ours: the thesis gives none"}},
 	Draw: func(*Input) (*Output, error) {
-		return draw61("square {L∞‖x‖∞² = 1}", squareBound),
-			nil
+		return draw61("square {L∞‖x‖∞² = 1}", squareBound), nil
 	},
 	Claims: func(*Input) []Finding { return claims61(quadratic61, squareBound) },
 }
@@ -59,8 +58,7 @@ var fig62 = Item{
 	Time:    map[Size]string{Full: "at once"},
 	Departs: map[Size][]string{Full: {"eigenvalues and angles are ours: the thesis gives none"}},
 	Draw: func(*Input) (*Output, error) {
-		return draw61("ellipse {Σ lᵢxᵢ² = 1}",
-			separableBound), nil
+		return draw61("ellipse {Σ lᵢxᵢ² = 1}", separableBound), nil
 	},
 	Claims: func(*Input) []Finding { return claims62(quadratic61, separableBound) },
 }
@@ -77,10 +75,8 @@ func draw61(name string, bound bound61) *Output {
 				maxSmoothness(a, b, d)/λ)
 			p := figure.NewPanel(title, "", "")
 			p.X.Tick.Marker, p.Y.Tick.Marker = plot.ConstantTicks(nil), plot.ConstantTicks(nil)
-			s := surface{-1.1, 1.1, -1.1, 1.1, 201, func(x, y float64) float64 {
-				return a*x*x +
-					2*b*x*y + d*y*y
-			}}
+			f := func(x, y float64) float64 { return a*x*x + 2*b*x*y + d*y*y }
+			s := surface{-1.1, 1.1, -1.1, 1.1, 201, f}
 			contours(p, s, []float64{1}, style(0))
 			s.f = bound(a, b, d)
 			contours(p, s, []float64{1}, style(1))
@@ -89,10 +85,8 @@ func draw61(name string, bound bound61) *Output {
 		rows = append(rows, row)
 	}
 	f := figure.New(figure.Page, 5.6*vg.Inch, rows,
-		figure.Entry{Label: "{xᵀHx = 1}", Style: style(0)}, figure.Entry{
-			Label: name,
-			Style: style(1),
-		})
+		figure.Entry{Label: "{xᵀHx = 1}", Style: style(0)},
+		figure.Entry{Label: name, Style: style(1)})
 	return only(f, "H has eigenvalues 1 and λ and is turned by ω. A smaller bound lies further "+
 		"within the level set; above each panel, L∞/L₂.")
 }

@@ -42,10 +42,10 @@ var fig63 = Item{
 		plan := protocol.Plan{
 			Name: "fig-6.3", Description: "gradient descent and sign descent on rotated quadratics",
 			Optimizers: []protocol.OptimizerEntry{
-				{Optimizer: "normalized-sgd", Name: "GD", Set: protocol.Setting{
-					"normalization": 0,
-					"relative":      1, protocol.StepSize: 1,
-				}},
+				{
+					Optimizer: "normalized-sgd", Name: "GD",
+					Set: protocol.Setting{"normalization": 0, "relative": 1, protocol.StepSize: 1},
+				},
 				{
 					Optimizer: "norm-scaled-sign-sgd", Name: "sign-GD",
 					Set: protocol.Setting{"relative": 1, protocol.StepSize: 1},
@@ -127,7 +127,7 @@ func distances63(in *Input, optimizer string) map63 {
 		var v []float64
 		for r := range rotations63 {
 			for _, record := range cells[[2]string{name63(φ, q, r), optimizer}].Runs {
-				v = append(v, float64(record.Points[len(record.Points)-1].Train.Metric))
+				v = append(v, distance63(record))
 			}
 		}
 		return stats.Mean(v)

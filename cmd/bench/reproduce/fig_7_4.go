@@ -83,13 +83,11 @@ func draw74(*Input) (*Output, error) {
 		for k, d := range all {
 			p.Add(iterations(d.losses, style(k)))
 			if m == ngd {
-				legend = append(legend, figure.Entry{
-					Label: fmt.Sprintf("from %g θ*", starts74[k]),
-					Style: style(k),
-				})
+				label := fmt.Sprintf("from %g θ*", starts74[k])
+				legend = append(legend, figure.Entry{Label: label, Style: style(k)})
 			}
 		}
-		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, steps74, 10, 400
+		limit(p, 0, steps74, 10, 400)
 		row = append(row, p)
 	}
 	s := set("Boston")
@@ -115,8 +113,7 @@ func claims74(*Input) []Finding {
 	optimum := w.spec.Constants["optimum"]
 	// The share of the initial suboptimality that is left: the same for every start with NGD.
 	left := func(d *descent, t int) float64 {
-		return (d.losses[t] - optimum) /
-			(d.losses[0] - optimum)
+		return (d.losses[t] - optimum) / (d.losses[0] - optimum)
 	}
 	spread, slower := 0.0, true
 	text := ""

@@ -42,7 +42,7 @@ func drawB1(*Input) (*Output, error) {
 		}
 		axis := dashed(figure.Style{Color: figure.Ink})
 		p.Add(curve, &figure.Line{X: []float64{0, 0}, Y: []float64{0, top}, Style: axis})
-		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 1-4*η, 1+4*η, 0, top
+		limit(p, 1-4*η, 1+4*η, 0, top)
 		row = append(row, p)
 	}
 	return only(figure.New(figure.Page, 2.4*vg.Inch, panels(row...),

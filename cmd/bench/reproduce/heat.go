@@ -17,7 +17,7 @@ func heat(title string, m map63, low, high float64) *figure.Panel {
 	p := figure.NewPanel(title, "φ", "λmax / mean eigenvalue")
 	p.Add(&heatMap{m: m, low: low, high: high})
 	p.Bar = &figure.ColorBar{Low: low, High: high, Color: colorOf}
-	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, ratios63[0], ratios63[len(ratios63)-1]
+	limit(p, 0, 1, ratios63[0], ratios63[len(ratios63)-1])
 	return p
 }
 

@@ -91,9 +91,10 @@ PartitionName=test Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 	}
 	t.Setenv("SLURM_CONF", filepath.Join(dir, "slurm.conf"))
 	c := &Cluster{t: t, dir: dir, nodes: map[string]*exec.Cmd{}}
-	c.start(exec.Command("munged", "--foreground", "--force", "--key-file="+filepath.Join(dir, "munge.key"),
-		"--socket="+socket, "--pid-file="+filepath.Join(dir, "munge.pid"), "--log-file="+filepath.Join(dir, "munge.log"),
-		"--seed-file="+filepath.Join(dir, "munge.seed")))
+	c.start(exec.Command("munged", "--foreground", "--force",
+		"--key-file="+filepath.Join(dir, "munge.key"),
+		"--socket="+socket, "--pid-file="+filepath.Join(dir, "munge.pid"),
+		"--log-file="+filepath.Join(dir, "munge.log"), "--seed-file="+filepath.Join(dir, "munge.seed")))
 	c.wait("munged", func() bool { _, err := os.Stat(socket); return err == nil })
 	c.start(exec.Command("slurmctld", "-D"))
 	for _, node := range []string{"n1", "n2"} {
@@ -117,7 +118,8 @@ func (c *Cluster) KillNode(node string) {
 	c.t.Helper()
 	_ = c.nodes[node].Process.Kill()
 	for pid, environment := range environments() {
-		ours := bytes.Contains(environment, []byte("SLURM_CONF="+filepath.Join(c.dir, "slurm.conf")+"\x00"))
+		ours := bytes.Contains(environment,
+			[]byte("SLURM_CONF="+filepath.Join(c.dir, "slurm.conf")+"\x00"))
 		there := bytes.Contains(environment, []byte("SLURMD_NODENAME="+node+"\x00"))
 		// The process that runs the job, slurmstepd, has no such variable, but writes to the node's
 		// log.
@@ -129,7 +131,8 @@ func (c *Cluster) KillNode(node string) {
 			}
 		}
 	}
-	if out, err := exec.Command("scontrol", "update", "NodeName="+node, "State=DOWN", "Reason=killed").CombinedOutput(); err != nil {
+	if out, err := exec.Command("scontrol", "update", "NodeName="+node, "State=DOWN",
+		"Reason=killed").CombinedOutput(); err != nil {
 		c.t.Errorf("scontrol: %v: %s", err, out)
 	}
 }

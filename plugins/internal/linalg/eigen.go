@@ -27,7 +27,9 @@ func (d *Decomposer[T]) eigen(a Matrix[T]) {
 	d.query(func(work []float64, size int) {
 		lapack.Dsytrd(blas.Upper, n, m.Data, n, d.values, d.beside, d.scalars, work, size)
 	})
-	d.query(func(work []float64, size int) { lapack.Dorgtr(blas.Upper, n, m.Data, n, d.scalars, work, size) })
+	d.query(func(work []float64, size int) {
+		lapack.Dorgtr(blas.Upper, n, m.Data, n, d.scalars, work, size)
+	})
 	vectors := d.square(&d.b, n)
 	Copy(Matrix[float64]{Rows: n, Cols: n, Data: vectors.Data},
 		Matrix[float64]{Rows: n, Cols: n, Data: m.Data, Transposed: true})

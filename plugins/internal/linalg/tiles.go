@@ -149,7 +149,9 @@ func pack(dst []float32, b Matrix[float32], k, depth, j, columns int) {
 
 // tiles computes up to simd.Rows rows of dst, from row i, for the packed columns from j on, which
 // start at the given panel. It sets the elements if k is 0 and adds to them otherwise.
-func (w *worker) tiles(dst []float32, a Matrix[float32], i, k, depth, stride, j, columns, panel int) {
+func (w *worker) tiles(
+	dst []float32, a Matrix[float32], i, k, depth, stride, j, columns, panel int,
+) {
 	var at [simd.Rows]int
 	count := min(simd.Rows, a.Rows-i)
 	walk := simd.Walk{Segments: 1, Length: depth, Step: 1}

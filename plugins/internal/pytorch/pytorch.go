@@ -24,7 +24,8 @@ type Script struct {
 // Start starts a program's text on a number of threads.
 func Start(python, text string, threads int) (*Script, error) {
 	cmd := exec.Command(python, "-c", text)
-	cmd.Env = append(os.Environ(), fmt.Sprintf("OMP_NUM_THREADS=%d", threads), fmt.Sprintf("OPENBLAS_NUM_THREADS=%d", threads))
+	cmd.Env = append(os.Environ(), fmt.Sprintf("OMP_NUM_THREADS=%d", threads),
+		fmt.Sprintf("OPENBLAS_NUM_THREADS=%d", threads))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -63,9 +64,9 @@ const pause = 150 * time.Millisecond
 
 // Turns lets PyTorch, and then each of ours in an order that is reversed each time, take warmUp + n
 // turns, and returns the numbers of the last n.
-func Turns(warmUp, n int, theirs func() (float64, error), ours ...func() (float64, error)) (their []float64, our [][]float64,
-	err error,
-) {
+func Turns(
+	warmUp, n int, theirs func() (float64, error), ours ...func() (float64, error),
+) (their []float64, our [][]float64, err error) {
 	our = make([][]float64, len(ours))
 	for i := range warmUp + n {
 		t, err := theirs()

@@ -73,11 +73,13 @@ func NormSums(sum, product, δ, x, mean, inverse []float32) {
 // NormBack writes scale inverse (δ − meanδ − z meanδz) to dst (Ioffe & Szegedy 2015, Sec. 3).
 func NormBack(dst, δ, x, mean, inverse, scale, meanδ, meanδz []float32) {
 	c := len(mean)
-	δ, x, inverse, scale, meanδ, meanδz = δ[:len(dst)], x[:len(dst)], inverse[:c], scale[:c], meanδ[:c], meanδz[:c]
+	δ, x, inverse, scale, meanδ, meanδz = δ[:len(dst)], x[:len(dst)], inverse[:c], scale[:c],
+		meanδ[:c], meanδz[:c]
 	from := 0
 	if assembly && c >= 8 && len(dst) >= c {
 		from = vectors(c)
-		normBackAVX2(&dst[0], &δ[0], &x[0], &mean[0], &inverse[0], &scale[0], &meanδ[0], &meanδz[0], c, len(dst)/c, from)
+		normBackAVX2(&dst[0], &δ[0], &x[0], &mean[0], &inverse[0], &scale[0], &meanδ[0], &meanδz[0], c,
+			len(dst)/c, from)
 	}
 	for ; from < c; from++ {
 		for at := from; at < len(dst); at += c {
@@ -90,11 +92,13 @@ func NormBack(dst, δ, x, mean, inverse, scale, meanδ, meanδz []float32) {
 // GroupBack writes inverse (scale δ − meanδ − z meanδz) to dst.
 func GroupBack(dst, δ, x, mean, inverse, scale, meanδ, meanδz []float32) {
 	c := len(mean)
-	δ, x, inverse, scale, meanδ, meanδz = δ[:len(dst)], x[:len(dst)], inverse[:c], scale[:c], meanδ[:c], meanδz[:c]
+	δ, x, inverse, scale, meanδ, meanδz = δ[:len(dst)], x[:len(dst)], inverse[:c], scale[:c],
+		meanδ[:c], meanδz[:c]
 	from := 0
 	if assembly && c >= 8 && len(dst) >= c {
 		from = vectors(c)
-		groupBackAVX2(&dst[0], &δ[0], &x[0], &mean[0], &inverse[0], &scale[0], &meanδ[0], &meanδz[0], c, len(dst)/c, from)
+		groupBackAVX2(&dst[0], &δ[0], &x[0], &mean[0], &inverse[0], &scale[0], &meanδ[0], &meanδz[0], c,
+			len(dst)/c, from)
 	}
 	for ; from < c; from++ {
 		for at := from; at < len(dst); at += c {

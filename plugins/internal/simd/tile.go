@@ -22,8 +22,9 @@ func (w *Walk) Len() int { return w.Segments * w.Length }
 //   - Row r of A starts at a[rows[r]] and continues by w. It is read without a check of bounds.
 //   - A panel of B has w.Len() rows of Columns elements one after the other. Panels start panel
 //     elements apart.
-func Tile(dst []float32, stride, panels int, init []float32, w *Walk, a []float32, rows *[Rows]int, b []float32,
-	panel int,
+func Tile(
+	dst []float32, stride, panels int, init []float32, w *Walk, a []float32, rows *[Rows]int,
+	b []float32, panel int,
 ) {
 	_ = dst[5*stride+panels*Columns-1]
 	_ = b[(panels-1)*panel+w.Len()*Columns-1]
@@ -34,9 +35,11 @@ func Tile(dst []float32, stride, panels int, init []float32, w *Walk, a []float3
 			first = &init[0]
 		}
 		if assembly512 {
-			tileAVX512(&dst[0], stride, panels, first, w.Segments, w.Length, w.Step, w.Skip, &a[0], rows, &b[0], panel)
+			tileAVX512(&dst[0], stride, panels, first, w.Segments, w.Length, w.Step, w.Skip, &a[0], rows,
+				&b[0], panel)
 		} else {
-			tileAVX2(&dst[0], stride, panels, first, w.Segments, w.Length, w.Step, w.Skip, &a[0], rows, &b[0], panel)
+			tileAVX2(&dst[0], stride, panels, first, w.Segments, w.Length, w.Step, w.Skip, &a[0], rows,
+				&b[0], panel)
 		}
 		return
 	}
@@ -57,7 +60,8 @@ func Tile(dst []float32, stride, panels int, init []float32, w *Walk, a []float3
 // TileAdd adds A·B to tiles of dst and, where squares is not nil, the squares of the elements of
 // A·B to tiles of squares, whose rows start squaresStride apart. The other arguments are those of
 // [Tile].
-func TileAdd(dst []float32, stride, panels int, squares []float32, squaresStride int, w *Walk, a []float32,
+func TileAdd(
+	dst []float32, stride, panels int, squares []float32, squaresStride int, w *Walk, a []float32,
 	rows *[Rows]int, b []float32, panel int,
 ) {
 	_ = dst[5*stride+panels*Columns-1]
@@ -69,11 +73,11 @@ func TileAdd(dst []float32, stride, panels int, squares []float32, squaresStride
 	}
 	if assembly {
 		if assembly512 {
-			tileAddAVX512(&dst[0], stride, panels, sq, squaresStride, w.Segments, w.Length, w.Step, w.Skip, &a[0], rows,
-				&b[0], panel)
+			tileAddAVX512(&dst[0], stride, panels, sq, squaresStride, w.Segments, w.Length, w.Step, w.Skip,
+				&a[0], rows, &b[0], panel)
 		} else {
-			tileAddAVX2(&dst[0], stride, panels, sq, squaresStride, w.Segments, w.Length, w.Step, w.Skip, &a[0], rows,
-				&b[0], panel)
+			tileAddAVX2(&dst[0], stride, panels, sq, squaresStride, w.Segments, w.Length, w.Step, w.Skip,
+				&a[0], rows, &b[0], panel)
 		}
 		return
 	}
@@ -94,18 +98,19 @@ func TileAdd(dst []float32, stride, panels int, squares []float32, squaresStride
 // TileSpread writes the greater of 0 and factor (A·B) − weight x² to tiles of dst, as [Spread]
 // does, and adds the sums of their columns to sums: the k-th of each panel to the k-th sum. x lies
 // like dst. The other arguments are those of [Tile].
-func TileSpread(dst []float32, stride, panels int, x []float32, factor, weight float32, sums *[Columns]float32, w *Walk,
-	a []float32, rows *[Rows]int, b []float32, panel int,
+func TileSpread(
+	dst []float32, stride, panels int, x []float32, factor, weight float32, sums *[Columns]float32,
+	w *Walk, a []float32, rows *[Rows]int, b []float32, panel int,
 ) {
 	_, _ = dst[5*stride+panels*Columns-1], x[5*stride+panels*Columns-1]
 	_ = b[(panels-1)*panel+w.Len()*Columns-1]
 	if assembly {
 		if assembly512 {
-			tileSpreadAVX512(&dst[0], stride, panels, &x[0], factor, weight, sums, w.Segments, w.Length, w.Step, w.Skip,
-				&a[0], rows, &b[0], panel)
+			tileSpreadAVX512(&dst[0], stride, panels, &x[0], factor, weight, sums, w.Segments, w.Length,
+				w.Step, w.Skip, &a[0], rows, &b[0], panel)
 		} else {
-			tileSpreadAVX2(&dst[0], stride, panels, &x[0], factor, weight, sums, w.Segments, w.Length, w.Step, w.Skip,
-				&a[0], rows, &b[0], panel)
+			tileSpreadAVX2(&dst[0], stride, panels, &x[0], factor, weight, sums, w.Segments, w.Length,
+				w.Step, w.Skip, &a[0], rows, &b[0], panel)
 		}
 		return
 	}

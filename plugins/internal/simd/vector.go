@@ -181,8 +181,10 @@ func Exp(dst, x []float32) {
 // shiftedExpTable holds log₂ e, ln 2 in two parts, 1/16, the coefficients of a polynomial, the
 // highest power first, 1, 2, and the bits of a float64's bias: the constants of math.Exp.
 var shiftedExpTable = [14]float64{
-	math.Log2E, 0.69314718055966295651160180568695068359375, 0.28235290563031577122588448175013436025525412068e-12,
-	0.0625, 2.4801587301587301587e-5, 1.9841269841269841270e-4, 1.3888888888888888889e-3, 8.3333333333333333333e-3,
+	math.Log2E, 0.69314718055966295651160180568695068359375,
+	0.28235290563031577122588448175013436025525412068e-12, 0.0625,
+	2.4801587301587301587e-5, 1.9841269841269841270e-4,
+	1.3888888888888888889e-3, 8.3333333333333333333e-3,
 	4.1666666666666666667e-2, 1.6666666666666666667e-1, 0.5, 1, 2, math.Float64frombits(1023),
 }
 
@@ -194,7 +196,8 @@ func ShiftedExp(dst []float64, x []float32, shift float64) {
 		i = vectors(len(dst))
 		shiftedExpAVX2(&dst[0], &x[0], shift, &shiftedExpTable, i)
 		for j, v := range x[:i] {
-			if v := float64(v) + shift; !(math.Abs(v) <= 700) { // not a number, or the result may not be a normal one
+			// not a number, or the result may not be a normal one
+			if v := float64(v) + shift; !(math.Abs(v) <= 700) {
 				dst[j] = math.Exp(v)
 			}
 		}

@@ -37,7 +37,8 @@ type Config struct {
 	Stderr  *os.File
 	Extra   *os.File // descriptor 3 of the program; nil: none
 	Sandbox *Sandbox // nil: the program is not confined
-	Memory  int64    // the most that the program and its descendants may have in use together, in bytes; 0: no limit
+	// the most that the program and its descendants may have in use together, in bytes; 0: no limit
+	Memory int64
 }
 
 // Sandbox is what a confined program and its descendants may reach, by absolute paths. What is a

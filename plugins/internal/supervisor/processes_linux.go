@@ -42,7 +42,8 @@ func use(limit int64) int64 {
 	if used <= limit {
 		return used
 	}
-	if exact := sum("smaps_rollup", "Pss_Anon:", "Pss_Shmem:", "SwapPss:"); exact > 0 { // unless the system has none
+	// unless the system has none
+	if exact := sum("smaps_rollup", "Pss_Anon:", "Pss_Shmem:", "SwapPss:"); exact > 0 {
 		return exact
 	}
 	return used
@@ -57,7 +58,8 @@ func kilobytes(path string, fields []string) (sum int64) {
 	for line := range strings.Lines(string(text)) {
 		for _, f := range fields {
 			if rest, is := strings.CutPrefix(line, f); is {
-				n, _ := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
+				number := strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB"))
+				n, _ := strconv.ParseInt(number, 10, 64)
 				sum += n
 			}
 		}

@@ -44,7 +44,9 @@ func (s *Sandbox) file() (*os.File, error) {
 
 // startConfined starts the process that becomes the confined program. The descriptor of its rules
 // is given. word tells what an error is one of: "failed" to start, or "unconfined".
-func startConfined(argv []string, attributes *syscall.ProcAttr, rules uintptr) (pid int, word string, err error) {
+func startConfined(
+	argv []string, attributes *syscall.ProcAttr, rules uintptr,
+) (pid int, word string, err error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return 0, "failed", err

@@ -93,7 +93,8 @@ func Start(c Config) (*Tree, error) {
 		defer rules.Close()
 		more, cmd.ExtraFiles = append(more, withRules), append(cmd.ExtraFiles, rules)
 	}
-	cmd.Args = append([]string{name, strconv.FormatInt(c.Memory, 10), strings.Join(more, ","), c.Path}, c.Args...)
+	cmd.Args = append([]string{name, strconv.FormatInt(c.Memory, 10), strings.Join(more, ","), c.Path},
+		c.Args...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = c.Env, c.Stdout, c.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // which a terminal's Ctrl-C does not reach
 	err = cmd.Start()
@@ -104,7 +105,8 @@ func Start(c Config) (*Tree, error) {
 		return nil, fmt.Errorf("start a supervisor: %w", err)
 	}
 	t := &Tree{
-		supervisor: cmd, control: controlW, reports: bufio.NewReader(reportR), limit: c.Memory, gone: make(chan struct{}),
+		supervisor: cmd, control: controlW, reports: bufio.NewReader(reportR), limit: c.Memory,
+		gone: make(chan struct{}),
 	}
 	var word string
 	var number int

@@ -59,7 +59,8 @@ func receiveChunks(s messenger, v []byte) error {
 			return err
 		}
 		if !c.is || c.size < 1 || c.size > min(maxChunk, len(v)-at) {
-			return &chunkError{fmt.Sprintf("a chunk of %d bytes came at %d of a vector of %d bytes, want 1 to %d",
+			return &chunkError{fmt.Sprintf("a chunk of %d bytes came at %d of a vector of %d "+
+				"bytes, want 1 to %d",
 				c.size, at, len(v), min(maxChunk, len(v)-at))}
 		}
 		at += c.size
@@ -128,7 +129,8 @@ func announced(call *pb.Call) (bytes uint64) {
 	case *pb.Call_Evaluate:
 		vectors = []*pb.Vector{c.Evaluate.GetX()}
 	case *pb.Call_Step:
-		vectors = append([]*pb.Vector{c.Step.GetX(), c.Step.GetGradient(), c.Step.GetVariance()}, c.Step.GetMore()...)
+		vectors = append([]*pb.Vector{c.Step.GetX(), c.Step.GetGradient(), c.Step.GetVariance()},
+			c.Step.GetMore()...)
 	case *pb.Call_Estimate:
 		vectors = []*pb.Vector{c.Estimate.GetX()}
 	}

@@ -31,7 +31,8 @@ type Conn struct {
 
 // Connect asks the plugin what it serves, and chooses the fastest transport up to most that both
 // sides have. The plugin must answer within patience now, and within timeout to later calls.
-func Connect(ctx context.Context, p *Process, memory *Memory, most Transport, patience, timeout time.Duration,
+func Connect(
+	ctx context.Context, p *Process, memory *Memory, most Transport, patience, timeout time.Duration,
 ) (*Conn, error) {
 	c := &Conn{Process: p, Transport: Messages, memory: memory, timeout: patience}
 	defer context.AfterFunc(ctx, func() { p.Kill(context.Cause(ctx).Error()) })()
@@ -54,7 +55,9 @@ func Connect(ctx context.Context, p *Process, memory *Memory, most Transport, pa
 	}
 	p.hide()
 	c.timeout = timeout
-	can := func(capability pb.Capability) bool { return slices.Contains(c.described.GetCapabilities(), capability) }
+	can := func(capability pb.Capability) bool {
+		return slices.Contains(c.described.GetCapabilities(), capability)
+	}
 	c.chunks = can(pb.Capability_CAPABILITY_CHUNKS)
 	if request.Probe != nil && can(pb.Capability_CAPABILITY_MEMORY) {
 		c.Transport = Shared
@@ -74,13 +77,17 @@ type Reserve func() (c *Conn, release func(), err error)
 
 // Definitions returns what the plugin serves. Each time that one of them is used it asks live for a
 // connection, or reserve for one that carries a run, so that the definitions outlive this one.
-func (c *Conn) Definitions(live func() (*Conn, error), reserve Reserve) (os []protocol.OptimizerDef, ps []protocol.ProblemDef) {
+func (c *Conn) Definitions(
+	live func() (*Conn, error), reserve Reserve,
+) (os []protocol.OptimizerDef, ps []protocol.ProblemDef) {
 	for _, o := range c.described.GetOptimizers() {
 		def := protocol.OptimizerDef{
 			Name: o.GetName(), Version: o.GetVersion(), Doc: o.GetDoc(), Source: o.GetSource(),
-			Hyperparameters: hyperparametersFromWire(o.GetHyperparameters()), Needs: protocol.Quantity(o.GetNeeds()),
-			ChoosesBatchSize: o.GetChoosesBatchSize(), Averages: o.GetAverages(), Trials: o.GetTrials(), FullBatch: o.GetFullBatch(), Reports: o.GetReports(),
-			Saves: o.GetSaves(), Identity: protocol.Identity{Digest: o.GetDigest(), Environment: o.GetEnvironment()},
+			Hyperparameters: hyperparametersFromWire(o.GetHyperparameters()),
+			Needs:           protocol.Quantity(o.GetNeeds()), ChoosesBatchSize: o.GetChoosesBatchSize(),
+			Averages: o.GetAverages(), Trials: o.GetTrials(), FullBatch: o.GetFullBatch(),
+			Reports: o.GetReports(), Saves: o.GetSaves(),
+			Identity: protocol.Identity{Digest: o.GetDigest(), Environment: o.GetEnvironment()},
 		}
 		described := def
 		if slices.Contains(o.GetDtypes(), pb.DType_DTYPE_FLOAT32) {

@@ -38,7 +38,9 @@ type remoteError struct {
 func (e *remoteError) Error() string { return e.text }
 
 // Is lets errors.ErrUnsupported survive the wire.
-func (e *remoteError) Is(target error) bool { return e.unsupported && target == errors.ErrUnsupported }
+func (e *remoteError) Is(target error) bool {
+	return e.unsupported && target == errors.ErrUnsupported
+}
 
 func errorToWire(err error) *pb.Error {
 	text := strings.ToValidUTF8(err.Error(), "?")
@@ -71,9 +73,8 @@ func hyperparametersToWire(hs []protocol.Hyperparameter) []*pb.Hyperparameter {
 	out := make([]*pb.Hyperparameter, len(hs))
 	for i, h := range hs {
 		out[i] = &pb.Hyperparameter{
-			Name: h.Name, Doc: h.Doc, Default: h.Default, Min: h.Min, Max: h.Max,
-			MinOpen: h.MinOpen, MaxOpen: h.MaxOpen, Integer: h.Integer, Log: h.Log, Tuned: h.Tuned, Grid: h.Grid,
-			Later: h.Later,
+			Name: h.Name, Doc: h.Doc, Default: h.Default, Min: h.Min, Max: h.Max, MinOpen: h.MinOpen,
+			MaxOpen: h.MaxOpen, Integer: h.Integer, Log: h.Log, Tuned: h.Tuned, Grid: h.Grid, Later: h.Later,
 		}
 	}
 	return out
@@ -98,17 +99,18 @@ func optimizerToWire(d *protocol.OptimizerDef) *pb.Optimizer {
 	return &pb.Optimizer{
 		Name: d.Name, Version: d.Version, Doc: d.Doc, Source: d.Source,
 		Hyperparameters: hyperparametersToWire(d.Hyperparameters), Needs: uint32(d.Needs),
-		ChoosesBatchSize: d.ChoosesBatchSize, Averages: d.Averages, Trials: d.Trials, FullBatch: d.FullBatch, Reports: d.Reports,
-		Dtypes: dtypesToWire(d.New32 != nil, d.New64 != nil), Saves: d.Saves,
-		Digest: d.Digest, Environment: d.Environment,
+		ChoosesBatchSize: d.ChoosesBatchSize, Averages: d.Averages, Trials: d.Trials,
+		FullBatch: d.FullBatch, Reports: d.Reports, Dtypes: dtypesToWire(d.New32 != nil, d.New64 != nil),
+		Saves: d.Saves, Digest: d.Digest, Environment: d.Environment,
 	}
 }
 
 func problemToWire(d *protocol.ProblemDef) *pb.Problem {
 	return &pb.Problem{
 		Name: d.Name, Version: d.Version, Doc: d.Doc, Source: d.Source,
-		Parameters: hyperparametersToWire(d.Parameters), Dtypes: dtypesToWire(d.New32 != nil, d.New64 != nil),
-		Digest: d.Digest, Environment: d.Environment,
+		Parameters: hyperparametersToWire(d.Parameters),
+		Dtypes:     dtypesToWire(d.New32 != nil, d.New64 != nil), Digest: d.Digest,
+		Environment: d.Environment,
 	}
 }
 
@@ -127,7 +129,8 @@ func blocksToWire(blocks []protocol.Block) []*pb.Block {
 	out := make([]*pb.Block, len(blocks))
 	for i, b := range blocks {
 		out[i] = &pb.Block{
-			Name: b.Name, Offset: uint64(b.Offset), Len: uint64(b.Len), Output: uint64(b.Output), Role: string(b.Role),
+			Name: b.Name, Offset: uint64(b.Offset), Len: uint64(b.Len), Output: uint64(b.Output),
+			Role: string(b.Role),
 		}
 		for _, n := range b.Shape {
 			out[i].Shape = append(out[i].Shape, uint64(n))
@@ -155,7 +158,8 @@ func blocksFromWire(blocks []*pb.Block) ([]protocol.Block, error) {
 			return nil, err
 		}
 		out[i] = protocol.Block{
-			Name: b.GetName(), Offset: offset, Len: length, Shape: shape, Output: output, Role: protocol.Role(b.GetRole()),
+			Name: b.GetName(), Offset: offset, Len: length, Shape: shape, Output: output,
+			Role: protocol.Role(b.GetRole()),
 		}
 	}
 	return out, nil
@@ -163,10 +167,10 @@ func blocksFromWire(blocks []*pb.Block) ([]protocol.Block, error) {
 
 func specToWire(s *protocol.ProblemSpec) *pb.Spec {
 	out := &pb.Spec{
-		Dim: uint64(s.Dim), Dtype: dtypeToWire[s.DType],
-		Train: uint64(s.Train), Validation: uint64(s.Validation), Test: uint64(s.Test),
-		Measures: uint32(s.Measures), Metric: s.Metric.Name, HigherBetter: s.Metric.HigherBetter,
-		BatchSize: uint64(s.BatchSize), Budget: s.Budget, Blocks: blocksToWire(s.Blocks), Constants: s.Constants,
+		Dim: uint64(s.Dim), Dtype: dtypeToWire[s.DType], Train: uint64(s.Train),
+		Validation: uint64(s.Validation), Test: uint64(s.Test), Measures: uint32(s.Measures),
+		Metric: s.Metric.Name, HigherBetter: s.Metric.HigherBetter, BatchSize: uint64(s.BatchSize),
+		Budget: s.Budget, Blocks: blocksToWire(s.Blocks), Constants: s.Constants,
 	}
 	for _, d := range s.Schedule {
 		out.Schedule = append(out.Schedule, &pb.Drop{At: d.At, Factor: d.Factor})
@@ -225,13 +229,16 @@ func startFromWire(r *pb.OpenRequest) (protocol.Start, error) {
 	train, err3 := whole(s.GetTrain())
 	blocks, err4 := blocksFromWire(s.GetBlocks())
 	return protocol.Start{
-		Setting: r.GetSetting(), Dim: dim, DType: dtypeFromWire[r.GetDtype()], Blocks: blocks, BatchSize: batch,
-		Train: train, Budget: s.GetBudget(), Seed: s.GetSeed(), Constants: s.GetConstants(),
+		Setting: r.GetSetting(), Dim: dim, DType: dtypeFromWire[r.GetDtype()], Blocks: blocks,
+		BatchSize: batch, Train: train, Budget: s.GetBudget(), Seed: s.GetSeed(),
+		Constants: s.GetConstants(),
 	}, errors.Join(err1, err2, err3, err4)
 }
 
 func requestToWire(r protocol.Request) *pb.Request {
-	return &pb.Request{BatchSize: uint64(r.BatchSize), Draw: uint32(r.Draw), Want: uint32(r.Want), Trial: r.Trial}
+	return &pb.Request{
+		BatchSize: uint64(r.BatchSize), Draw: uint32(r.Draw), Want: uint32(r.Want), Trial: r.Trial,
+	}
 }
 
 // requestFromWire rejects invalid requests.
@@ -242,10 +249,12 @@ func requestFromWire(r *pb.Request) (protocol.Request, error) {
 			int64(r.GetBatchSize()), math.MaxInt32)
 	}
 	if r.GetDraw() > uint32(protocol.All) {
-		return protocol.Request{}, fmt.Errorf("request for draw %d, want 0 (new), 1 (again) or 2 (all)", r.GetDraw())
+		return protocol.Request{}, fmt.Errorf("request for draw %d, want 0 (new), 1 (again) or 2 (all)",
+			r.GetDraw())
 	}
 	if !protocol.Quantity(r.GetWant()).Valid() {
-		return protocol.Request{}, fmt.Errorf("request for quantities %#x, want a set of known ones", r.GetWant())
+		return protocol.Request{}, fmt.Errorf("request for quantities %#x, want a set of known ones",
+			r.GetWant())
 	}
 	return protocol.Request{
 		BatchSize: int(r.GetBatchSize()), Draw: protocol.Draw(r.GetDraw()),

@@ -37,8 +37,14 @@ type half struct {
 func newMailbox(mem []byte) *mailbox {
 	word := func(offset int) *uint32 { return (*uint32)(unsafe.Pointer(&mem[offset])) }
 	b := &mailbox{
-		call:  half{number: word(0), asleep: word(4), length: word(8), slot: mem[callSlot : callSlot+slotSize : callSlot+slotSize]},
-		reply: half{number: word(64), asleep: word(68), length: word(72), slot: mem[replySlot : replySlot+slotSize : replySlot+slotSize]},
+		call: half{
+			number: word(0), asleep: word(4), length: word(8),
+			slot: mem[callSlot : callSlot+slotSize : callSlot+slotSize],
+		},
+		reply: half{
+			number: word(64), asleep: word(68), length: word(72),
+			slot: mem[replySlot : replySlot+slotSize : replySlot+slotSize],
+		},
 	}
 	b.call.patience, b.reply.patience = newPatience(), newPatience()
 	return b

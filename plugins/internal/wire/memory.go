@@ -81,7 +81,8 @@ func (r *region) offset(v []byte) (uint64, bool) {
 		return 0, false
 	}
 	start, at := addressOf(r.mem), addressOf(v)
-	if at < start || at-start > uintptr(len(r.mem)) || uintptr(len(v)) > uintptr(len(r.mem))-(at-start) {
+	if at < start || at-start > uintptr(len(r.mem)) ||
+		uintptr(len(v)) > uintptr(len(r.mem))-(at-start) {
 		return 0, false
 	}
 	return uint64(at - start), true

@@ -59,7 +59,8 @@ func descriptorSockets() (host, plugin *os.File, err error) {
 	if err != nil {
 		return nil, nil, os.NewSyscallError("socketpair", err)
 	}
-	return os.NewFile(uintptr(pair[0]), "descriptors"), os.NewFile(uintptr(pair[1]), "descriptors"), nil
+	return os.NewFile(uintptr(pair[0]), "descriptors"), os.NewFile(uintptr(pair[1]), "descriptors"),
+		nil
 }
 
 // sendDescriptor sends a region's descriptor. It does not wait for a receiver that does not

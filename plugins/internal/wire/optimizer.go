@@ -22,9 +22,9 @@ func newOptimizer[T protocol.Float](reserve Reserve, def *protocol.OptimizerDef,
 	}
 }
 
-func openOptimizer[T protocol.Float](c *Conn, release func(), def *protocol.OptimizerDef, start *protocol.Start) (
-	protocol.Optimizer[T], protocol.Request, error,
-) {
+func openOptimizer[T protocol.Float](
+	c *Conn, release func(), def *protocol.OptimizerDef, start *protocol.Start,
+) (protocol.Optimizer[T], protocol.Request, error) {
 	what := "optimizer " + def.Name
 	s, reply, err := c.open(what, &pb.OpenRequest{
 		Dtype: dtypeToWire[protocol.DTypeOf[T]()], Setting: start.Setting,
@@ -69,7 +69,8 @@ type optimizer[T protocol.Float] struct {
 	*session
 	saves   bool      // declared by the definition
 	reports []float64 // of the last step
-	left    []byte    // what the last call left in the copy of x that the plugin can reach, if there is one
+	// what the last call left in the copy of x that the plugin can reach, if there is one
+	left []byte
 }
 
 func (o *optimizer[T]) Step(x []T, m *protocol.Measurement[T]) (protocol.Request, error) {
@@ -82,8 +83,9 @@ func (o *optimizer[T]) Step(x []T, m *protocol.Measurement[T]) (protocol.Request
 	}
 	call := &pb.Call{}
 	tell := &pb.Step{
-		X: o.handBoth(call, bytesOf(x), slotX), Have: uint32(m.Have), BatchSize: uint64(m.BatchSize), Loss: m.Loss,
-		VarianceNorm: m.VarianceNorm, Step: uint64(m.Step), Seen: m.Seen, StepScale: m.StepScale,
+		X: o.handBoth(call, bytesOf(x), slotX), Have: uint32(m.Have), BatchSize: uint64(m.BatchSize),
+		Loss: m.Loss, VarianceNorm: m.VarianceNorm, Step: uint64(m.Step), Seen: m.Seen,
+		StepScale: m.StepScale,
 	}
 	slices := m.Slices()
 	var handed [protocol.NumSlices]*pb.Vector
@@ -123,7 +125,8 @@ func (o *optimizer[T]) Step(x []T, m *protocol.Measurement[T]) (protocol.Request
 // unmoved returns a fault if the plugin has changed its copy of x since the last call.
 func (o *optimizer[T]) unmoved(name string) error {
 	if o.broken == nil && !bytes.HasPrefix(o.own[slotX].mem, o.left) {
-		return o.fail(name, errors.New("x was changed between calls; only Step may change it, before it returns"))
+		return o.fail(name,
+			errors.New("x was changed between calls; only Step may change it, before it returns"))
 	}
 	return nil
 }
@@ -182,7 +185,8 @@ func (o *optimizer[T]) SaveState() ([]byte, error) {
 	}
 	state := []byte{} // grows with what comes, not with what is announced
 	for {
-		reply, err := o.do(name, &pb.Call{Call: &pb.Call_Save{Save: &pb.Save{Offset: uint64(len(state))}}})
+		reply, err := o.do(name,
+			&pb.Call{Call: &pb.Call_Save{Save: &pb.Save{Offset: uint64(len(state))}}})
 		if err != nil {
 			return nil, err
 		}
@@ -192,9 +196,11 @@ func (o *optimizer[T]) SaveState() ([]byte, error) {
 		}
 		piece, size := uint64(len(r.GetPiece())), r.GetSize()
 		have := uint64(len(state))
-		if size > maxState(o.dim) || piece > statePiece || have+piece > size || piece == 0 && have < size {
-			return nil, o.fail(name, fmt.Errorf("a piece of %d bytes came at %d of %d, want 1 to %d bytes up to the state's end and at most "+
-				"%d bytes in all", piece, have, size, statePiece, maxState(o.dim)))
+		if size > maxState(o.dim) || piece > statePiece || have+piece > size ||
+			piece == 0 && have < size {
+			return nil, o.fail(name, fmt.Errorf("a piece of %d bytes came at %d of %d, want 1 to %d bytes "+
+				"up to the state's end and at most %d bytes in all", piece, have, size, statePiece,
+				maxState(o.dim)))
 		}
 		if state = append(state, r.GetPiece()...); uint64(len(state)) == size {
 			return state, nil
@@ -214,7 +220,9 @@ func (o *optimizer[T]) RestoreState(state []byte) error {
 	for rest := state; ; {
 		piece := rest[:min(len(rest), statePiece)]
 		rest = rest[len(piece):]
-		reply, err := o.do(name, &pb.Call{Call: &pb.Call_Restore{Restore: &pb.Restore{Piece: piece, Size: uint64(len(state))}}})
+		reply, err := o.do(name, &pb.Call{
+			Call: &pb.Call_Restore{Restore: &pb.Restore{Piece: piece, Size: uint64(len(state))}},
+		})
 		if err != nil {
 			return err
 		}
@@ -228,5 +236,6 @@ func (o *optimizer[T]) RestoreState(state []byte) error {
 }
 
 func (o *optimizer[T]) savesNot(name string) error {
-	return fmt.Errorf("%s: %s: its definition does not declare that it saves: %w", o.what, name, errors.ErrUnsupported)
+	return fmt.Errorf("%s: %s: its definition does not declare that it saves: %w", o.what, name,
+		errors.ErrUnsupported)
 }

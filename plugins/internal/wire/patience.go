@@ -39,7 +39,9 @@ const (
 func newPatience() patience { return patience{now: mostPatience} }
 
 // poll returns the number once it is no longer old, or old when the time for polling is over.
-func (p *patience) poll(number *uint32, old uint32) uint32 { return p.pollYielding(number, old, yield) }
+func (p *patience) poll(number *uint32, old uint32) uint32 {
+	return p.pollYielding(number, old, yield)
+}
 
 func (p *patience) pollYielding(number *uint32, old uint32, yield func()) uint32 {
 	if n := atomic.LoadUint32(number); n != old {

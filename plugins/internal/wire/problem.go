@@ -17,7 +17,8 @@ func newProblem[T protocol.Float](reserve Reserve, name string,
 			return nil, err
 		}
 		s, _, err := c.open("problem "+name, &pb.OpenRequest{
-			Dtype: dtypeToWire[protocol.DTypeOf[T]()], Setting: setting, What: &pb.OpenRequest_Problem{Problem: name},
+			Dtype: dtypeToWire[protocol.DTypeOf[T]()], Setting: setting,
+			What: &pb.OpenRequest_Problem{Problem: name},
 		}, release)
 		if err != nil {
 			return nil, err
@@ -48,7 +49,9 @@ func (p *problem[T]) Init(x []T, seed uint64) error {
 	return p.fetch(name, bytesOf(x), at, slotX, r.GetX())
 }
 
-func (p *problem[T]) Measure(x []T, batch protocol.Batch, want protocol.Quantity, m *protocol.Measurement[T]) error {
+func (p *problem[T]) Measure(
+	x []T, batch protocol.Batch, want protocol.Quantity, m *protocol.Measurement[T],
+) error {
 	const name = "Measure"
 	if err := errors.Join(p.check(name, len(x)), checkSlices(p.session, name, m, want)); err != nil {
 		return err
@@ -76,13 +79,15 @@ func (p *problem[T]) Measure(x []T, batch protocol.Batch, want protocol.Quantity
 		return p.wrong(name)
 	}
 	p.seconds += max(0, r.GetSeconds())
-	copy(bytesOf(x), p.staged(ask.X, slotX)) // so that a plugin's change to x is detected wherever x lies
+	// so that a plugin's change to x is detected wherever x lies
+	copy(bytesOf(x), p.staged(ask.X, slotX))
 	have := protocol.Quantity(r.GetHave())
 	if !have.Valid() || !have.Has(want) {
 		return p.fail(name, fmt.Errorf("measured %v, want %v", have, want))
 	}
 	if got := r.GetBatchSize(); got != uint64(len(batch.Examples)) {
-		return p.fail(name, fmt.Errorf("measured a batch of %d examples, want %d", int64(got), len(batch.Examples)))
+		return p.fail(name,
+			fmt.Errorf("measured a batch of %d examples, want %d", int64(got), len(batch.Examples)))
 	}
 	inline := [protocol.NumSlices][]byte{r.GetGradient(), r.GetVariance()}
 	more := r.GetMore()

@@ -78,8 +78,12 @@ func Start(ctx context.Context, c Config) (*Process, error) {
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: c.Dir},
 		StartTimeout:     c.StartTimeout,
 		Logger:           c.Logger,
-		SyncStdout:       c.Logger.Named(c.Name).StandardWriter(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug}),
-		SyncStderr:       c.Logger.Named(c.Name).StandardWriter(&hclog.StandardLoggerOptions{ForceLevel: hclog.Debug}),
+		SyncStdout: c.Logger.Named(c.Name).StandardWriter(&hclog.StandardLoggerOptions{
+			ForceLevel: hclog.Debug,
+		}),
+		SyncStderr: c.Logger.Named(c.Name).StandardWriter(&hclog.StandardLoggerOptions{
+			ForceLevel: hclog.Debug,
+		}),
 		GRPCDialOptions: []grpc.DialOption{
 			grpc.WithInitialWindowSize(windowSize), grpc.WithInitialConnWindowSize(windowSize),
 			grpc.WithReadBufferSize(bufferedBytes), grpc.WithWriteBufferSize(bufferedBytes),
@@ -88,7 +92,8 @@ func Start(ctx context.Context, c Config) (*Process, error) {
 	})
 	p := &Process{name: c.Name, cmd: cmd, peer: peer}
 	inTime := context.AfterFunc(ctx, cmd.kill)
-	late := time.AfterFunc(c.StartTimeout+drainGrace, cmd.kill) // go-plugin limits the handshake alone, by StartTimeout
+	// go-plugin limits the handshake alone, by StartTimeout
+	late := time.AfterFunc(c.StartTimeout+drainGrace, cmd.kill)
 	client, err := p.dial()
 	switch {
 	case !inTime():
@@ -96,8 +101,8 @@ func Start(ctx context.Context, c Config) (*Process, error) {
 		return nil, context.Cause(ctx)
 	case !late.Stop() && cmd.firstLine.Load() != nil:
 		p.Stop()
-		return nil, fmt.Errorf("%s completed the handshake, but did not answer within %v%s%s", filepath.Base(c.Argv[0]), c.StartTimeout,
-			cmd.words(soFar), moreTime)
+		return nil, fmt.Errorf("%s completed the handshake, but did not answer within %v%s%s",
+			filepath.Base(c.Argv[0]), c.StartTimeout, cmd.words(soFar), moreTime)
 	}
 	if err != nil {
 		err = cmd.explain(err)
@@ -383,7 +388,9 @@ func (c *command) words(what string) string {
 	case <-c.drained:
 	case <-time.After(2 * drainGrace):
 	}
-	words := slices.DeleteFunc([]string{c.tail.String(), c.partial.String()}, func(s string) bool { return s == "" })
+	words := slices.DeleteFunc([]string{c.tail.String(), c.partial.String()}, func(s string) bool {
+		return s == ""
+	})
 	if len(words) == 0 {
 		return ""
 	}
@@ -412,12 +419,12 @@ func (c *command) explain(err error) error {
 	if line := c.firstLine.Load(); line != nil {
 		fields := strings.Split(strings.TrimSpace(*line), "|")
 		if len(fields) < 5 || fields[0] != strconv.Itoa(plugin.CoreProtocolVersion) {
-			return fmt.Errorf("%s is not a noisebench plugin, or it printed to standard output before the handshake: "+
-				"its first line is %s%s", filepath.Base(path), quote(*line), check)
+			return fmt.Errorf("%s is not a noisebench plugin, or it printed to standard output before the "+
+				"handshake: its first line is %s%s", filepath.Base(path), quote(*line), check)
 		}
 		if version := fields[1]; version != strconv.Itoa(protocol.Version) {
-			return fmt.Errorf("%s speaks contract version %s, this noisebench speaks version %d; %s", filepath.Base(path), version,
-				protocol.Version, reconcile(version))
+			return fmt.Errorf("%s speaks contract version %s, this noisebench speaks version %d; %s",
+				filepath.Base(path), version, protocol.Version, reconcile(version))
 		}
 	}
 	ending := c.ending() // go-plugin has killed it, if it did not end by itself
@@ -428,10 +435,12 @@ func (c *command) explain(err error) error {
 		return fmt.Errorf("%s is not a noisebench plugin: it ended without a handshake (%s)%s%s",
 			filepath.Base(path), ending, c.lastOutput(), check)
 	case time.Since(c.started) < c.config.StartTimeout:
-		return fmt.Errorf("%s is not a noisebench plugin: it closed its standard output without a handshake%s%s",
+		return fmt.Errorf("%s is not a noisebench plugin: it closed its standard output without "+
+			"a handshake%s%s",
 			filepath.Base(path), c.lastOutput(), check)
 	default:
-		return fmt.Errorf("%s is not a noisebench plugin, or hangs, or is slow to start: no handshake within %v%s%s%s",
+		return fmt.Errorf("%s is not a noisebench plugin, or hangs, or is slow to start: no handshake "+
+			"within %v%s%s%s",
 			filepath.Base(path), c.config.StartTimeout, c.words(soFar), moreTime, check)
 	}
 }
@@ -440,7 +449,8 @@ func (c *command) explain(err error) error {
 // another.
 func tooManyFiles(err error) error {
 	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
-		return errors.New("bench has as many files open as it may; raise that limit (ulimit -n), or make fewer runs side by side (-j)")
+		return errors.New("bench has as many files open as it may; raise that limit (ulimit -n), or " +
+			"make fewer runs side by side (-j)")
 	}
 	return nil
 }
@@ -456,8 +466,8 @@ func reconcile(version string) string {
 	if n, err := strconv.Atoi(version); err == nil && n > protocol.Version {
 		return "use a noisebench of its version"
 	}
-	return "rebuild the plugin with this noisebench, and in another language than Go follow its noisebench.proto (clause 10 " +
-		"says what changed), or use a noisebench of its version"
+	return "rebuild the plugin with this noisebench, and in another language than Go follow its " +
+		"noisebench.proto (clause 10 says what changed), or use a noisebench of its version"
 }
 
 // quote writes the start of a line for an error text.

@@ -34,19 +34,23 @@ func serveOptimizer[T protocol.Float](s *served, def *protocol.OptimizerDef, sta
 	averager, averages := o.(protocol.Averager[T])
 	reporter, reports := o.(protocol.Reporter)
 	if averages != def.Averages {
-		return h, request, fmt.Errorf("optimizer %s: its definition declares Averages %t, but a method Estimate exists: %t",
+		return h, request, fmt.Errorf("optimizer %s: its definition declares Averages %t, but a method "+
+			"Estimate exists: %t",
 			def.Name, def.Averages, averages)
 	}
 	if reports != (len(def.Reports) > 0) {
-		return h, request, fmt.Errorf("optimizer %s: its definition names %d reports, but a method Report exists: %t",
+		return h, request, fmt.Errorf("optimizer %s: its definition names %d reports, but a method "+
+			"Report exists: %t",
 			def.Name, len(def.Reports), reports)
 	}
 	_, stateful := o.(protocol.Stateful)
 	_, saver := o.(protocol.Saver)
 	if def.Saves && !stateful && !saver {
-		return h, request, fmt.Errorf("optimizer %s: its definition declares Saves, but it has no method State", def.Name)
+		return h, request, fmt.Errorf("optimizer %s: its definition declares Saves, but it has "+
+			"no method State", def.Name)
 	}
-	h.averager, h.reporter, h.reports, h.saves = averager, reporter, make([]float64, len(def.Reports)), def.Saves
+	h.averager, h.reporter, h.reports, h.saves = averager, reporter, make([]float64, len(def.Reports)),
+		def.Saves
 	return h, request, nil
 }
 
@@ -114,7 +118,8 @@ func (o *servedOptimizer[T]) restore(piece []byte, size uint64) error {
 		return errNotMine
 	}
 	if have := uint64(len(o.restored) + len(piece)); have > size || len(piece) == 0 && size > 0 {
-		return fmt.Errorf("pieces of a state of %d bytes have %d together, the last %d", size, have, len(piece))
+		return fmt.Errorf("pieces of a state of %d bytes have %d together, the last %d", size, have,
+			len(piece))
 	}
 	o.restored = append(o.restored, piece...)
 	if uint64(len(o.restored)) < size {
@@ -139,8 +144,8 @@ func (o *servedOptimizer[T]) step(c *pb.Step) (*pb.StepReply, error) {
 		return nil, err
 	}
 	m := protocol.Measurement[T]{
-		Have: protocol.Quantity(c.GetHave()), BatchSize: batch, Loss: c.GetLoss(), VarianceNorm: c.GetVarianceNorm(),
-		Step: step, Seen: c.GetSeen(), StepScale: c.GetStepScale(),
+		Have: protocol.Quantity(c.GetHave()), BatchSize: batch, Loss: c.GetLoss(),
+		VarianceNorm: c.GetVarianceNorm(), Step: step, Seen: c.GetSeen(), StepScale: c.GetStepScale(),
 	}
 	if _, err := lay(o.served, &m, m.Have, o.dim, c, read, &o.room); err != nil {
 		return nil, err
@@ -154,5 +159,7 @@ func (o *servedOptimizer[T]) step(c *pb.Step) (*pb.StepReply, error) {
 	if o.reporter != nil {
 		o.reporter.Report(o.reports)
 	}
-	return &pb.StepReply{Request: requestToWire(request), Reports: o.reports, X: back(o.served, x, by), Seconds: seconds}, nil
+	return &pb.StepReply{
+		Request: requestToWire(request), Reports: o.reports, X: back(o.served, x, by), Seconds: seconds,
+	}, nil
 }

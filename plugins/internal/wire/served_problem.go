@@ -89,7 +89,8 @@ func (p *servedProblem[T]) measure(c *pb.Measure) (*pb.MeasureReply, error) {
 	before := given.Slices()
 	for i, v := range m.Slices() {
 		if !same(*v.At, *before[i].At) {
-			return nil, fmt.Errorf("it replaced the measurement's vectors (that of the %v has length %d, want %d); write to their elements", v.Of, len(*v.At), len(*before[i].At))
+			return nil, fmt.Errorf("it replaced the measurement's vectors (that of the %v has length %d, "+
+				"want %d); write to their elements", v.Of, len(*v.At), len(*before[i].At))
 		}
 		if !want.Has(v.Of) {
 			continue

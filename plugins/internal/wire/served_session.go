@@ -38,10 +38,11 @@ type served struct {
 	handler  handler
 	ended    bool
 
-	stream   grpc.BidiStreamingServer[pb.Call, pb.Reply] // nil: there is a mailbox
-	left     uint64                                      // bytes of the call's chunks that have not come
-	cut      error                                       // with which the chunks of the call ended
-	outgoing [][]byte                                    // vectors that follow the reply in chunks
+	stream grpc.BidiStreamingServer[pb.Call, pb.Reply] // nil: there is a mailbox
+	// bytes of the call's chunks that have not come
+	left     uint64
+	cut      error    // with which the chunks of the call ended
+	outgoing [][]byte // vectors that follow the reply in chunks
 }
 
 // handler is a problem or an optimizer that answers calls.

@@ -13,7 +13,8 @@ func (s *served) place(v *pb.Vector) ([]byte, error) {
 	mem := s.regions[v.GetRegion()]
 	size, offset := v.GetSize(), v.GetOffset()
 	if size > uint64(len(mem)) || offset > uint64(len(mem))-size || offset%8 != 0 {
-		return nil, fmt.Errorf("a vector lies at [%d, +%d) of a region of %d bytes, want it inside and aligned to 8 bytes",
+		return nil, fmt.Errorf("a vector lies at [%d, +%d) of a region of %d bytes, want it inside and "+
+			"aligned to 8 bytes",
 			offset, size, len(mem))
 	}
 	return mem[offset : offset+size : offset+size], nil
@@ -100,7 +101,8 @@ type carrier interface {
 }
 
 // lay lets m's slices for the quantities q be the vectors of a call. by tells how they travel.
-func lay[T protocol.Float](s *served, m *protocol.Measurement[T], q protocol.Quantity, dim int, c carrier, a access,
+func lay[T protocol.Float](
+	s *served, m *protocol.Measurement[T], q protocol.Quantity, dim int, c carrier, a access,
 	room *rooms[T],
 ) (by [protocol.NumSlices]way, err error) {
 	more := c.GetMore()

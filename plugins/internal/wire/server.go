@@ -47,9 +47,10 @@ func Serve(optimizers []protocol.OptimizerDef, problems []protocol.ProblemDef) {
 		}),
 		GRPCServer: func(opts []grpc.ServerOption) *grpc.Server {
 			return grpc.NewServer(append(opts,
-				grpc.ForceServerCodecV2(chunkCodec()), grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage),
-				grpc.InitialWindowSize(windowSize), grpc.InitialConnWindowSize(windowSize),
-				grpc.ReadBufferSize(bufferedBytes), grpc.WriteBufferSize(bufferedBytes))...)
+				grpc.ForceServerCodecV2(chunkCodec()), grpc.MaxRecvMsgSize(maxMessage),
+				grpc.MaxSendMsgSize(maxMessage), grpc.InitialWindowSize(windowSize),
+				grpc.InitialConnWindowSize(windowSize), grpc.ReadBufferSize(bufferedBytes),
+				grpc.WriteBufferSize(bufferedBytes))...)
 		},
 	})
 }
@@ -236,7 +237,8 @@ func (s *server) openProblem(session *served, r *pb.OpenRequest, reply *pb.OpenR
 	case spec.DType == protocol.Float64 && def.New64 != nil:
 		session.handler, err = serveProblem(session, spec.Dim, r.GetSetting(), def.New64)
 	default:
-		return fmt.Errorf("problem %s has the dtype %s but no function that opens it", def.Name, spec.DType)
+		return fmt.Errorf("problem %s has the dtype %s but no function that opens it", def.Name,
+			spec.DType)
 	}
 	return err
 }
@@ -258,7 +260,8 @@ func (s *server) openOptimizer(session *served, r *pb.OpenRequest, reply *pb.Ope
 	case start.DType == protocol.Float64 && def.New64 != nil:
 		session.handler, request, err = serveOptimizer(session, def, start, def.New64)
 	default:
-		return fmt.Errorf("optimizer %s does not offer %q: %w", def.Name, start.DType, errors.ErrUnsupported)
+		return fmt.Errorf("optimizer %s does not offer %q: %w", def.Name, start.DType,
+			errors.ErrUnsupported)
 	}
 	reply.Request = requestToWire(request)
 	return err
@@ -286,7 +289,8 @@ func (s *server) Session(stream grpc.BidiStreamingServer[pb.Call, pb.Reply]) err
 			delete(s.sessions, call.GetSession())
 			s.mu.Unlock()
 			if session == nil {
-				return status.Errorf(codes.NotFound, "session %d is not open, or has a stream already", call.GetSession())
+				return status.Errorf(codes.NotFound, "session %d is not open, or has a stream already",
+					call.GetSession())
 			}
 			session.stream = stream
 		}

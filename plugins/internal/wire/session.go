@@ -28,7 +28,9 @@ type session struct {
 }
 
 // open opens a run on the process. It calls release when the run ends, or if it does not begin.
-func (c *Conn) open(what string, r *pb.OpenRequest, release func()) (s *session, reply *pb.OpenReply, err error) {
+func (c *Conn) open(
+	what string, r *pb.OpenRequest, release func(),
+) (s *session, reply *pb.OpenReply, err error) {
 	defer func() {
 		if err != nil {
 			release()
@@ -56,7 +58,8 @@ func (c *Conn) open(what string, r *pb.OpenRequest, release func()) (s *session,
 	var dim int
 	if err == nil {
 		if dim, err = whole(reply.GetDim()); err == nil && (dim < 1 || dim > math.MaxInt32) {
-			err = c.fault(what, "New", fmt.Errorf("points have %d elements, want 1 to %d", dim, math.MaxInt32))
+			err = c.fault(what, "New",
+				fmt.Errorf("points have %d elements, want 1 to %d", dim, math.MaxInt32))
 		}
 	}
 	s = &session{conn: c, what: what, dim: dim, release: release}

@@ -134,10 +134,13 @@ func (s *session) check(name string, vectors ...int) error {
 }
 
 // checkSlices rejects a measurement whose slices for the quantities q have the wrong length.
-func checkSlices[T protocol.Float](s *session, name string, m *protocol.Measurement[T], q protocol.Quantity) error {
+func checkSlices[T protocol.Float](
+	s *session, name string, m *protocol.Measurement[T], q protocol.Quantity,
+) error {
 	for _, v := range m.Slices() {
 		if got, want := len(*v.At), v.Of.Elements(s.dim); q.Has(v.Of) && got != want {
-			return fmt.Errorf("%s: %s: the slice for the %v has %d elements, want %d", s.what, name, v.Of, got, want)
+			return fmt.Errorf("%s: %s: the slice for the %v has %d elements, want %d", s.what, name, v.Of,
+				got, want)
 		}
 	}
 	return nil

@@ -44,10 +44,11 @@ const statePiece = 60 << 10
 const (
 	maxMessage     = math.MaxInt32 // bytes; a message may carry several vectors
 	maxDescription = 16 << 20      // bytes of an answer to Describe, Spec or Open
-	windowSize     = 16 << 20      // bytes; HTTP/2 flow control, so that a vector does not wait for acknowledgements
-	maxErrorText   = 16 << 10      // bytes
-	serviceInSet   = "noisebench"
-	bufferedBytes  = 256 << 10 // bytes read and written at once on a socket
+	// bytes; HTTP/2 flow control, so that a vector does not wait for acknowledgements
+	windowSize    = 16 << 20
+	maxErrorText  = 16 << 10 // bytes
+	serviceInSet  = "noisebench"
+	bufferedBytes = 256 << 10 // bytes read and written at once on a socket
 )
 
 // maxState is the greatest state of an optimizer of points of dim elements, in bytes: 256 vectors,
@@ -82,6 +83,8 @@ func (s *service) GRPCServer(_ *plugin.GRPCBroker, g *grpc.Server) error {
 	return nil
 }
 
-func (s *service) GRPCClient(_ context.Context, _ *plugin.GRPCBroker, c *grpc.ClientConn) (any, error) {
+func (s *service) GRPCClient(
+	_ context.Context, _ *plugin.GRPCBroker, c *grpc.ClientConn,
+) (any, error) {
 	return noisebenchv1.NewPluginClient(c), nil
 }

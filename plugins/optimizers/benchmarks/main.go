@@ -69,9 +69,10 @@ func compare(name string, torch *pytorch.Script, pairs int) error {
 	}
 	ours := times[0]
 	const each = 1e3 / steps
-	fmt.Printf("%s: a step takes PyTorch %.2f ms (best %.2f), ours %.2f ms (best %.2f); ours / PyTorch's: %.2f (best %.2f)\n",
-		name, each*pytorch.Median(theirs), each*slices.Min(theirs), each*pytorch.Median(ours), each*slices.Min(ours),
-		pytorch.Ratio(ours, theirs), slices.Min(ours)/slices.Min(theirs))
+	fmt.Printf("%s: a step takes PyTorch %.2f ms (best %.2f), ours %.2f ms (best %.2f); ours / "+
+		"PyTorch's: %.2f (best %.2f)\n",
+		name, each*pytorch.Median(theirs), each*slices.Min(theirs), each*pytorch.Median(ours),
+		each*slices.Min(ours), pytorch.Ratio(ours, theirs), slices.Min(ours)/slices.Min(theirs))
 	return nil
 }
 
@@ -83,7 +84,9 @@ type run struct {
 }
 
 func newRun(name string) (*run, error) {
-	i := slices.IndexFunc(optimizers.All(), func(d protocol.OptimizerDef) bool { return d.Name == name })
+	i := slices.IndexFunc(optimizers.All(), func(d protocol.OptimizerDef) bool {
+		return d.Name == name
+	})
 	if i < 0 {
 		return nil, fmt.Errorf("there is no optimizer %q", name)
 	}
@@ -92,9 +95,15 @@ func newRun(name string) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	begin := protocol.Start{Setting: setting, DType: protocol.Float32, BatchSize: 128, Train: 60000, Budget: 1 << 40}
-	for i, shape := range [][]int{{5, 5, 1, 32}, {32}, {5, 5, 32, 64}, {64}, {3136, 1024}, {1024}, {1024, 10}, {10}} {
-		b := protocol.Block{Name: strconv.Itoa(i), Offset: begin.Dim, Len: 1, Shape: shape, Output: len(shape) - 1}
+	begin := protocol.Start{
+		Setting: setting, DType: protocol.Float32, BatchSize: 128, Train: 60000, Budget: 1 << 40,
+	}
+	for i, shape := range [][]int{
+		{5, 5, 1, 32}, {32}, {5, 5, 32, 64}, {64}, {3136, 1024}, {1024}, {1024, 10}, {10},
+	} {
+		b := protocol.Block{
+			Name: strconv.Itoa(i), Offset: begin.Dim, Len: 1, Shape: shape, Output: len(shape) - 1,
+		}
 		for _, n := range shape {
 			b.Len *= n
 		}
@@ -111,7 +120,9 @@ func newRun(name string) (*run, error) {
 	r := &run{x: make([]float32, begin.Dim)}
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range r.batches {
-		r.batches[i] = protocol.Measurement[float32]{BatchSize: 128, StepScale: 1, Gradient: make([]float32, begin.Dim)}
+		r.batches[i] = protocol.Measurement[float32]{
+			BatchSize: 128, StepScale: 1, Gradient: make([]float32, begin.Dim),
+		}
 		for j := range r.x {
 			r.x[j], r.batches[i].Gradient[j] = 1, float32(random.NormFloat64())
 		}

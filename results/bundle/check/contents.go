@@ -50,7 +50,8 @@ func Open(path string, o Options) *Checked {
 	x := &Checked{Path: path, Report: Report{File: filepath.Base(path), OK: true}}
 	b, err := o.Read.Open(path)
 	if err != nil {
-		x.Add(Integrity, "archive", "", "the file is not a complete bundle; nothing else can be checked", []string{err.Error()})
+		x.Add(Integrity, "archive", "", "the file is not a complete bundle; nothing else can be checked",
+			[]string{err.Error()})
 		return x
 	}
 	x.Bundle = b
@@ -91,15 +92,18 @@ func (x *Checked) intact() {
 	for _, f := range b.Faults {
 		faults = append(faults, f.Error())
 	}
-	x.Add(Integrity, "files", fmt.Sprintf("%s as listed, %s with their own digests and IDs", text.Count(len(b.Sums), "file"),
-		text.Count(len(b.Records), "record")), fmt.Sprintf("%d of %s damaged or missing", len(faults), text.Count(len(b.Sums), "file")), faults)
+	x.Add(Integrity, "files",
+		fmt.Sprintf("%s as listed, %s with their own digests and IDs", text.Count(len(b.Sums), "file"),
+			text.Count(len(b.Records), "record")),
+		fmt.Sprintf("%d of %s damaged or missing", len(faults), text.Count(len(b.Sums), "file")), faults)
 }
 
 // complete compares the records with what the plan's decisions use.
 func (x *Checked) complete() {
 	b, d := x.Bundle, x.Decisions
-	x.Add(Completeness, "plan", fmt.Sprintf("every decision of plan %s follows from the records: %s, %s",
-		b.Plan.Name, text.Count(len(d.Cells), "optimizer-problem pair"), text.Count(len(d.Used), "run")),
+	x.Add(Completeness, "plan",
+		fmt.Sprintf("every decision of plan %s follows from the records: %s, %s",
+			b.Plan.Name, text.Count(len(d.Cells), "optimizer-problem pair"), text.Count(len(d.Used), "run")),
 		"runs are missing that the plan's decisions need", d.Missing)
 
 	var extra []string
@@ -113,7 +117,8 @@ func (x *Checked) complete() {
 			continue
 		}
 		r := b.Records[id].Run
-		what := fmt.Sprintf("run %.12s of %s on %s (%s, seed %d)", id, r.Optimizer.Name, r.Problem.Name, r.Optimizer.Setting, r.Seed)
+		what := fmt.Sprintf("run %.12s of %s on %s (%s, seed %d)", id, r.Optimizer.Name, r.Problem.Name,
+			r.Optimizer.Setting, r.Seed)
 		switch {
 		case inCell[r.PairKey()] != "" && r.Seed >= b.Plan.Tuning.SweepSeed():
 			what += ": further tuning beside the plan's"
@@ -123,14 +128,17 @@ func (x *Checked) complete() {
 		extra = append(extra, what)
 	}
 	x.Add(Completeness, "no more", "no run that the plan does not ask for",
-		fmt.Sprintf("%s that the plan does not ask for: added, chosen from more, or the plan was edited", text.Count(len(extra), "run")), extra)
+		fmt.Sprintf("%s that the plan does not ask for: added, chosen from more, or the plan was edited",
+			text.Count(len(extra), "run")), extra)
 
 	if n := b.About.SetAside; n > 0 {
-		x.Note(Completeness, "set aside", fmt.Sprintf("the author's folder held %s of the same pairs, at the same budget, that the "+
-			"plan does not use", text.Count(n, "other run")))
+		x.Note(Completeness, "set aside",
+			fmt.Sprintf("the author's folder held %s of the same pairs, at the same budget, that the "+
+				"plan does not use", text.Count(n, "other run")))
 	}
 	if n := b.About.Failed; n > 0 {
-		x.Note(Completeness, "failed", fmt.Sprintf("%s failed and took no part in any decision", text.Count(n, "run")))
+		x.Note(Completeness, "failed",
+			fmt.Sprintf("%s failed and took no part in any decision", text.Count(n, "run")))
 	}
 	if deviations := b.Plan.Deviations(); len(deviations) > 0 {
 		x.Note(Completeness, "protocol", "the plan departs from the standard protocol", deviations...)
@@ -142,7 +150,8 @@ func (x *Checked) complete() {
 		}
 	}
 	if len(elsewhere) > 0 {
-		x.Note(Completeness, "tuning", "not tuned by this plan, so that how the setting was found is not known", elsewhere...)
+		x.Note(Completeness, "tuning",
+			"not tuned by this plan, so that how the setting was found is not known", elsewhere...)
 	}
 }
 
@@ -156,11 +165,13 @@ func (x *Checked) knownPlan(known func(name string) (protocol.Plan, bool)) {
 		own, ok = known(plan.Name)
 	}
 	if !ok {
-		x.Note(Completeness, "plan hash", fmt.Sprintf("%s is not a built-in plan; its SHA-256 is %s", plan.Name, sum))
+		x.Note(Completeness, "plan hash",
+			fmt.Sprintf("%s is not a built-in plan; its SHA-256 is %s", plan.Name, sum))
 		return
 	}
 	if d := jsondiff.Differences(plan, own.WithDefaults(), "description"); len(d) > 0 {
-		x.Note(Completeness, "plan hash", fmt.Sprintf("differs from this build's plan %s; its SHA-256 is %s", plan.Name, sum), d...)
+		x.Note(Completeness, "plan hash",
+			fmt.Sprintf("differs from this build's plan %s; its SHA-256 is %s", plan.Name, sum), d...)
 		return
 	}
 	x.Add(Completeness, "plan hash", fmt.Sprintf("is this build's plan %s", plan.Name), "", nil)
@@ -181,20 +192,24 @@ func TunedElsewhere(b *bundle.Bundle, e protocol.OptimizerEntry) string {
 	if len(fixed) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s is fixed by the plan, not found by its tuning (%s)", strings.Join(fixed, " "), e.Optimizer)
+	return fmt.Sprintf("%s is fixed by the plan, not found by its tuning (%s)",
+		strings.Join(fixed, " "), e.Optimizer)
 }
 
 // consistent checks records against the rules and against each other.
 func (x *Checked) consistent() {
 	b := x.Bundle
-	x.Add(Consistency, "about", "the bundle's description fits its records", "about.json does not fit the records",
-		jsondiff.Differences(b.About.Facts, bundle.Derive(&b.Plan, slices.Collect(maps.Values(b.Records)))))
+	x.Add(Consistency, "about", "the bundle's description fits its records",
+		"about.json does not fit the records",
+		jsondiff.Differences(b.About.Facts,
+			bundle.Derive(&b.Plan, slices.Collect(maps.Values(b.Records)))))
 	if x.Decisions == nil {
 		return
 	}
 	var wrong, seeds, starts, versions []string
-	starting := map[string]results.Point{} // first point, by problem, seed, and the definitions that made it
-	others := map[string]results.Point{}   // the same, by problem and seed
+	// first point, by problem, seed, and the definitions that made it
+	starting := map[string]results.Point{}
+	others := map[string]results.Point{} // the same, by problem and seed
 	checked := map[*results.Record]bool{}
 	var all []*results.Record
 	n := 0
@@ -207,7 +222,8 @@ func (x *Checked) consistent() {
 		}
 		for _, r := range cell.Tuning {
 			if reported[r.Run.Seed] {
-				seeds = append(seeds, fmt.Sprintf("%s on %s: seed %d", cell.Optimizer, cell.Problem, r.Run.Seed))
+				seeds = append(seeds,
+					fmt.Sprintf("%s on %s: seed %d", cell.Optimizer, cell.Problem, r.Run.Seed))
 				break
 			}
 		}
@@ -230,7 +246,8 @@ func (x *Checked) consistent() {
 				wrong = append(wrong, fmt.Sprintf("run %.12s: %s", id, texts[0]))
 			}
 			if jsondiff.Text(r.Spec) != spec {
-				wrong = append(wrong, fmt.Sprintf("run %.12s: its problem differs from that in definitions.json", id))
+				wrong = append(wrong,
+					fmt.Sprintf("run %.12s: its problem differs from that in definitions.json", id))
 			}
 			if r.Run.Protocol != b.About.Protocol {
 				versions = append(versions, fmt.Sprintf("run %.12s: protocol version %d", id, r.Run.Protocol))
@@ -241,8 +258,10 @@ func (x *Checked) consistent() {
 			start := r.Points[0]
 			first, known := starting[key]
 			elsewhere, known2 := others[place]
-			if known && jsondiff.Text(first) != jsondiff.Text(start) || known2 && !start.Near(&elsewhere, r.Spec.DType) {
-				starts = append(starts, fmt.Sprintf("run %.12s: %s on %s, seed %d", id, cell.Optimizer, cell.Problem, r.Run.Seed))
+			if known && jsondiff.Text(first) != jsondiff.Text(start) ||
+				known2 && !start.Near(&elsewhere, r.Spec.DType) {
+				starts = append(starts,
+					fmt.Sprintf("run %.12s: %s on %s, seed %d", id, cell.Optimizer, cell.Problem, r.Run.Seed))
 			}
 			if !known {
 				starting[key] = start
@@ -252,30 +271,38 @@ func (x *Checked) consistent() {
 			}
 		}
 	}
-	x.Add(Consistency, "records", fmt.Sprintf("budgets, charges and evaluation marks of %s add up", text.Count(n, "run")),
+	x.Add(Consistency, "records",
+		fmt.Sprintf("budgets, charges and evaluation marks of %s add up", text.Count(n, "run")),
 		"records contradict themselves", wrong)
 	x.Add(Consistency, "protocol", fmt.Sprintf("all of protocol version %d", b.About.Protocol),
 		fmt.Sprintf("records of another protocol version than %d", b.About.Protocol), versions)
 	if b.About.Protocol != protocol.Version {
-		x.Note(Consistency, "older protocol", fmt.Sprintf("the bundle is of protocol version %d, this bench of version %d: its runs cannot be "+
-			"ranked against runs of today", b.About.Protocol, protocol.Version))
+		x.Note(Consistency, "older protocol", fmt.Sprintf("the bundle is of protocol version %d, this "+
+			"bench of version %d: its runs cannot be ranked against runs of today", b.About.Protocol,
+			protocol.Version))
 	}
 	for _, t := range b.About.Taken {
-		x.Note(Completeness, "taken", fmt.Sprintf("%s came from the bundle %s (root %.12s), made on %s; the author made %d of its runs again",
-			text.Count(t.Runs, "run"), cmp.Or(t.Title, t.Plan), t.Root, strings.Join(t.Platforms, ", "), t.Checked))
+		x.Note(Completeness, "taken", fmt.Sprintf("%s came from the bundle %s (root %.12s), made on "+
+			"%s; the author made %d of its runs again",
+			text.Count(t.Runs, "run"), cmp.Or(t.Title, t.Plan), t.Root, strings.Join(t.Platforms, ", "),
+			t.Checked))
 	}
 	if len(seeds) > 0 && len(x.Decisions.Plan.Deviations()) > 0 {
 		x.Note(Consistency, "seeds", "tuning seeds are reported too, as the plan says", seeds...)
 	} else {
 		x.Add(Consistency, "seeds", "no tuning seed is reported", "tuning seeds are reported too", seeds)
 	}
-	x.Add(Consistency, "starts", fmt.Sprintf("runs of one seed start from the same point, in %s", text.Count(len(starting), "problem-seed pair")),
+	x.Add(Consistency, "starts",
+		fmt.Sprintf("runs of one seed start from the same point, in %s",
+			text.Count(len(starting), "problem-seed pair")),
 		"runs of one seed on one problem start from different values", starts)
 	copied, doubtful := copies(all, b.Losses)
-	x.Add(Consistency, "copies", "no run is that of another seed", fmt.Sprintf("%s copied from another seed", text.CountIs(len(copied), "run")), copied)
+	x.Add(Consistency, "copies", "no run is that of another seed",
+		fmt.Sprintf("%s copied from another seed", text.CountIs(len(copied), "run")), copied)
 	if len(doubtful) > 0 {
-		x.Note(Consistency, "equal runs", "runs of different seeds whose evaluations are equal, but not their batch losses: the optimizer "+
-			"makes nothing of the noise, or they were copied", doubtful...)
+		x.Note(Consistency, "equal runs", "runs of different seeds whose evaluations are equal, but "+
+			"not their batch losses: the optimizer makes nothing of the noise, or they were copied",
+			doubtful...)
 	}
 }
 

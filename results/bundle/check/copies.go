@@ -46,7 +46,8 @@ func copies(records []*results.Record, losses map[string][]float64) (copied, dou
 		alike, like := 0, ""
 		byTrace := models(group, maxPlaces(group, func(r *results.Record) int { return len(traces[r]) }),
 			func(r *results.Record, place int) float64 { return batchLoss(traces[r], place) })
-		byCurve := models(group, parts*maxPlaces(group, func(r *results.Record) int { return len(r.Points) }), evaluated)
+		points := func(r *results.Record) int { return len(r.Points) }
+		byCurve := models(group, parts*maxPlaces(group, points), evaluated)
 		for i, r := range group {
 			m, what := byTrace[i], "batch losses"
 			if m.equal == 0 {
@@ -56,11 +57,13 @@ func copies(records []*results.Record, losses map[string][]float64) (copied, dou
 				continue
 			}
 			other := group[m.of]
-			if r.FullBatches() && other.FullBatches() && jsondiff.Text(r.Points[0]) == jsondiff.Text(other.Points[0]) {
+			if r.FullBatches() && other.FullBatches() &&
+				jsondiff.Text(r.Points[0]) == jsondiff.Text(other.Points[0]) {
 				continue
 			}
-			line := fmt.Sprintf("run %.12s of %s on %s, seed %d: %d of %d %s are those of seed %d", r.Run.ID(), r.Run.Optimizer.Name,
-				r.Run.Problem.Name, r.Run.Seed, m.equal, m.values, what, other.Run.Seed)
+			line := fmt.Sprintf("run %.12s of %s on %s, seed %d: %d of %d %s are those of seed %d",
+				r.Run.ID(), r.Run.Optimizer.Name, r.Run.Problem.Name, r.Run.Seed, m.equal, m.values, what,
+				other.Run.Seed)
 			if byTrace[i].equal == 0 && byTrace[i].values > 0 || r.End.Oracle {
 				alike++
 				if alike == 1 {
@@ -71,7 +74,8 @@ func copies(records []*results.Record, losses map[string][]float64) (copied, dou
 			}
 		}
 		if alike > 0 {
-			doubtful = append(doubtful, fmt.Sprintf("%s of one setting, such as %s", text.Count(alike, "run"), like))
+			doubtful = append(doubtful,
+				fmt.Sprintf("%s of one setting, such as %s", text.Count(alike, "run"), like))
 		}
 	}
 	return copied, doubtful
@@ -103,7 +107,8 @@ func evaluated(r *results.Record, place int) float64 {
 	if i == 0 || i >= len(r.Points) {
 		return math.NaN()
 	}
-	part := []protocol.Part{protocol.TrainPart, protocol.ValidationPart, protocol.TestPart}[place%parts]
+	all := [parts]protocol.Part{protocol.TrainPart, protocol.ValidationPart, protocol.TestPart}
+	part := all[place%parts]
 	v, have := r.Points[i].At(part)
 	start, _ := r.Points[0].At(part)
 	if !have || v.Loss == start.Loss {
@@ -120,7 +125,9 @@ type model struct {
 
 // models finds for each run the earlier one of which it is a copy. It takes time in proportion to
 // the number of values, and memory in proportion to the number of runs.
-func models(group []*results.Record, places int, value func(r *results.Record, place int) float64) []model {
+func models(
+	group []*results.Record, places int, value func(r *results.Record, place int) float64,
+) []model {
 	digits := func(r *results.Record, place int) float64 {
 		v, err := strconv.ParseFloat(strconv.FormatFloat(value(r, place), 'e', 8, 64), 64)
 		if err != nil || math.IsInf(v, 0) {

@@ -18,10 +18,11 @@ import (
 // Here is what this machine has to compare a bundle with. Definitions have their Origin and
 // Fingerprint, as package noisebench/plugins/catalogue fills them in.
 type Here struct {
-	BuiltIn Served        // what bench itself serves
-	Given   Served        // what plugins serve that the user named
-	Found   func() Served // what plugins in the usual places serve, for names that nothing given has; nil: nothing
-	Rebuilt bool          // plugins of other code are taken for other builds of the same source
+	BuiltIn Served // what bench itself serves
+	Given   Served // what plugins serve that the user named
+	// what plugins in the usual places serve, for names that nothing given has; nil: nothing
+	Found   func() Served
+	Rebuilt bool // plugins of other code are taken for other builds of the same source
 }
 
 // Served are definitions, in the order in which they are looked for.
@@ -78,7 +79,8 @@ func problems(s Served) (all []candidate[protocol.ProblemDef]) {
 
 // nearest finds the definition that is nearest to one that made a bundle's runs, and how they
 // differ. measure returns the fingerprints here.
-func nearest[D any](m made, here *Here, of func(Served) []candidate[D], measure func(D) map[string]string,
+func nearest[D any](
+	m made, here *Here, of func(Served) []candidate[D], measure func(D) map[string]string,
 ) (best candidate[D], how relation, differs []string) {
 	consider := func(served Served, given bool) {
 		for _, c := range of(served) {
@@ -164,10 +166,12 @@ func beginning(s string) string {
 
 // comparison collects what differs between a bundle and this machine.
 type comparison struct {
-	compared                                                       int
-	exact                                                          bool // platform and Go version are those of all runs
+	compared int
+	exact    bool // platform and Go version are those of all runs
+
 	differ, exchanged, unknown, otherVersion, otherData, otherBits []string
-	others                                                         map[string][]string // names that other code serves here, by the differences
+
+	others map[string][]string // names that other code serves here, by the differences
 }
 
 // classify records the relation between a definition of the bundle and the one here, and reports
@@ -180,11 +184,14 @@ func (c *comparison) classify(m *made, how relation, differs []string, here stri
 		c.unknown = append(c.unknown, fmt.Sprintf("%s, version %s, of %v", who, m.version, m.origin))
 	case swapped:
 		if m.version != here {
-			why = strings.Join(append(differs, fmt.Sprintf("version %s in the bundle, %s here", m.version, here)), "; ")
+			why = strings.Join(append(differs,
+				fmt.Sprintf("version %s in the bundle, %s here", m.version, here)), "; ")
 		}
-		c.exchanged = append(c.exchanged, fmt.Sprintf("%s: the plugin given is not the %s of the records: %s", who, m.origin.Plugin, why))
+		c.exchanged = append(c.exchanged,
+			fmt.Sprintf("%s: the plugin given is not the %s of the records: %s", who, m.origin.Plugin, why))
 	case changed:
-		c.otherVersion = append(c.otherVersion, fmt.Sprintf("%s: version %s in the bundle, %s here", who, m.version, here))
+		c.otherVersion = append(c.otherVersion,
+			fmt.Sprintf("%s: version %s in the bundle, %s here", who, m.version, here))
 	case rebuilt:
 		if m.origin.Plugin == protocol.BuiltIn && m.origin.SHA256 == "" && c.exact {
 			c.otherBits = append(c.otherBits, fmt.Sprintf("%s, version %s: %s", who, m.version, why))
@@ -247,7 +254,9 @@ func (c *comparison) problem(there *bundle.Problem, def *protocol.ProblemDef, co
 	here := bundle.DescribeProblem(def)
 	// What was declared later belongs to no run of before, whose setting leaves it at its default.
 	here.Parameters = slices.DeleteFunc(slices.Clone(here.Parameters), func(h bundle.Parameter) bool {
-		return h.Later && !slices.ContainsFunc(there.Parameters, func(t bundle.Parameter) bool { return t.Name == h.Name })
+		return h.Later && !slices.ContainsFunc(there.Parameters, func(t bundle.Parameter) bool {
+			return t.Name == h.Name
+		})
 	})
 	if len(here.Parameters) == 0 {
 		here.Parameters = nil
@@ -260,7 +269,8 @@ func (c *comparison) problem(there *bundle.Problem, def *protocol.ProblemDef, co
 			continue
 		}
 		if d := jsondiff.Differences(s.Spec.Data, spec.Data); len(d) > 0 {
-			c.otherData = append(c.otherData, fmt.Sprintf("problem %s: data%s", there.Name, strings.Join(d, "; data")))
+			c.otherData = append(c.otherData,
+				fmt.Sprintf("problem %s: data%s", there.Name, strings.Join(d, "; data")))
 		}
 		but := []string{"data", "measures", "constants"}
 		if contract != protocol.Version {
@@ -270,9 +280,11 @@ func (c *comparison) problem(there *bundle.Problem, def *protocol.ProblemDef, co
 		if missing := s.Spec.Measures &^ spec.Measures; missing != 0 {
 			differing = append(differing, fmt.Sprintf("measures %v, which it does not here", missing))
 		}
-		for _, name := range slices.Sorted(maps.Keys(s.Spec.Constants)) { // a later build may declare more
+		// a later build may declare more
+		for _, name := range slices.Sorted(maps.Keys(s.Spec.Constants)) {
 			if v, ok := spec.Constants[name]; !ok || v != s.Spec.Constants[name] {
-				differing = append(differing, fmt.Sprintf("constant %s: got %g, want %g", name, s.Spec.Constants[name], v))
+				differing = append(differing,
+					fmt.Sprintf("constant %s: got %g, want %g", name, s.Spec.Constants[name], v))
 			}
 		}
 	}
@@ -283,28 +295,35 @@ func (c *comparison) problem(there *bundle.Problem, def *protocol.ProblemDef, co
 
 // report adds the findings.
 func (x *Checked) report(c *comparison) {
-	x.Add(Local, "definitions", fmt.Sprintf("%s the same as here", text.CountIs(c.compared, "definition")),
+	x.Add(Local, "definitions",
+		fmt.Sprintf("%s the same as here", text.CountIs(c.compared, "definition")),
 		"the bundle's declarations differ from this machine's for the same versions", c.differ)
 	x.Add(Local, "data", "data sets have the hashes that the problems here ask for",
 		"other data than the problems here ask for", c.otherData)
 	x.Add(Local, "plugins", "no plugin was exchanged for another",
-		"plugins are not those that made the records; give the right ones by --plugin (or --rebuilt, if these are from the same source)",
+		"plugins are not those that made the records; give the right ones by --plugin (or --rebuilt, "+
+			"if these are from the same source)",
 		c.exchanged)
-	x.Add(Local, "bits", "built-in optimizers and problems compute the same bits here, as far as fingerprints show",
-		"built-in optimizers or problems compute other bits here, on the same platform, than where the records were made", c.otherBits)
+	x.Add(Local, "bits",
+		"built-in optimizers and problems compute the same bits here, as far as fingerprints show",
+		"built-in optimizers or problems compute other bits here, on the same platform, than where the "+
+			"records were made", c.otherBits)
 	for _, how := range slices.Sorted(maps.Keys(c.others)) {
 		if len(c.otherBits) > 0 && strings.HasPrefix(how, "fingerprint") {
 			continue
 		}
 		names := c.others[how]
-		x.Note(Local, "build", fmt.Sprintf("%s of other code or another platform (%s), of the same versions: equal bits are expected "+
-			"on the same platform", text.CountIs(len(names), "definition"), how), append([]string{strings.Join(names, ", ")}, x.howToBuild()...)...)
+		x.Note(Local, "build", fmt.Sprintf("%s of other code or another platform (%s), of the same "+
+			"versions: equal bits are expected on the same platform", text.CountIs(len(names), "definition"),
+			how), append([]string{strings.Join(names, ", ")}, x.howToBuild()...)...)
 	}
 	if len(c.otherVersion) > 0 {
-		x.Note(Local, "versions", "not compared, since the version here is another", append(c.otherVersion, x.howToBuild()...)...)
+		x.Note(Local, "versions", "not compared, since the version here is another",
+			append(c.otherVersion, x.howToBuild()...)...)
 	}
 	if len(c.unknown) > 0 {
-		x.Note(Local, "unknown", "not compared, since this machine does not have them; give the plugin by --plugin", c.unknown...)
+		x.Note(Local, "unknown",
+			"not compared, since this machine does not have them; give the plugin by --plugin", c.unknown...)
 	}
 }
 
@@ -352,8 +371,9 @@ func measuredProblem(p *bundle.Problem, def *protocol.ProblemDef) map[string]str
 // howToBuild lists the commands for the builds of bench that made the records.
 func (x *Checked) howToBuild() (texts []string) {
 	for _, m := range x.Bundle.About.MadeBy {
-		texts = append(texts, fmt.Sprintf("the build: noisebench %s, %s, for %s: go build -trimpath ./cmd/bench",
-			m.Harness, m.GoVersion, m.Platform))
+		texts = append(texts,
+			fmt.Sprintf("the build: noisebench %s, %s, for %s: go build -trimpath ./cmd/bench",
+				m.Harness, m.GoVersion, m.Platform))
 	}
 	return texts
 }

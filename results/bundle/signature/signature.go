@@ -156,7 +156,8 @@ func (s Signers) signed(name string, text []byte, bundle io.Reader) (*Signer, er
 		return nil, fmt.Errorf("%s is not a signature by ssh-keygen -Y sign: %w", name, err)
 	}
 	if sig.Namespace != Namespace {
-		return nil, fmt.Errorf("%s is a signature for %q, want %q; sign by: ssh-keygen -Y sign -n %s", name, sig.Namespace, Namespace, Namespace)
+		return nil, fmt.Errorf("%s is a signature for %q, want %q; sign by: ssh-keygen -Y sign -n %s",
+			name, sig.Namespace, Namespace, Namespace)
 	}
 	if err := sshsig.Verify(bundle, sig, sig.PublicKey, sig.HashAlgorithm, Namespace); err != nil {
 		return nil, fmt.Errorf("%s is not valid for this bundle: %w", name, err)

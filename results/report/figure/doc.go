@@ -14,7 +14,8 @@
 //	figure.LogY(p)
 //	style := figure.Styles([]string{"sgd", "adam"})["adam"]
 //	p.Add(&figure.Line{X: x, Y: y, Style: style})
-//	f := figure.New(figure.Column, 2.2*vg.Inch, [][]*figure.Panel{{p}}, figure.Entry{Label: "adam", Style: style})
+//	legend := figure.Entry{Label: "adam", Style: style}
+//	f := figure.New(figure.Column, 2.2*vg.Inch, [][]*figure.Panel{{p}}, legend)
 //	err := f.Save("loss.pdf")
 //
 // Equal input gives equal bytes.

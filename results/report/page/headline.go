@@ -100,7 +100,8 @@ func overallVerdict(r *measures.Report) string {
 		return fmt.Sprintf("%s%s is the only one with results on %s.", so, leaders[0], problems)
 	case len(leaders) == 1:
 		return fmt.Sprintf("%s%s leads over %s, alone: its mean rank, %.2f, is ahead of everyone "+
-			"else's in more than 97.5 %% of the draws of a bootstrap over seeds.", so, leaders[0], problems, r.Overall[0].MeanRank)
+			"else's in more than 97.5 %% of the draws of a bootstrap over seeds.", so, leaders[0], problems,
+			r.Overall[0].MeanRank)
 	}
 	return fmt.Sprintf("%s%s share first place over %s (best mean rank: %.2f): a bootstrap over "+
 		"seeds puts none of them behind the "+

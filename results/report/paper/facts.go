@@ -43,7 +43,8 @@ func (p *Paper) facts(r *measures.Report) []string {
 		runs = fmt.Sprintf("INCOMPLETE: %d of %d runs", r.Finished, r.Planned)
 	}
 	facts := []string{fmt.Sprintf("%s, those of tuning included; %s of each optimizer on each "+
-		"problem; protocol version %d", runs, notation.Count(p.Plan.Replicates, "replicate"), protocol.Version)}
+		"problem; protocol version %d",
+		runs, notation.Count(p.Plan.Replicates, "replicate"), protocol.Version)}
 	if first != "" {
 		days := "on " + day(first)
 		if day(last) != day(first) {

@@ -153,7 +153,9 @@ func (f File) keep(path, folder string) error {
 
 // fetchModule lets the go command download the module to its cache, and copies the files from
 // there.
-func (s *Set) fetchModule(ctx context.Context, folder string, missing []File, progress Progress) error {
+func (s *Set) fetchModule(
+	ctx context.Context, folder string, missing []File, progress Progress,
+) error {
 	empty, err := os.MkdirTemp("", "noisebench-fetch-") // outside of any module
 	if err != nil {
 		return err
@@ -278,7 +280,9 @@ func (a *Archive) verify(file string) error {
 }
 
 // fetchPublished downloads one file from the first mirror that has the right contents.
-func (s *Set) fetchPublished(ctx context.Context, folder string, p published, progress Progress) error {
+func (s *Set) fetchPublished(
+	ctx context.Context, folder string, p published, progress Progress,
+) error {
 	if len(s.mirrors) == 0 && s == Published {
 		return fmt.Errorf("%s is in results/published of a clone of noisebench; elsewhere, set "+
 			"%s to the address of a folder that has it",
@@ -323,7 +327,9 @@ func (p published) download(ctx context.Context, url, partial string, progress P
 	return err
 }
 
-func (p published) downloadOnce(ctx context.Context, url, partial string, progress Progress) (err error) {
+func (p published) downloadOnce(
+	ctx context.Context, url, partial string, progress Progress,
+) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watchdog := time.AfterFunc(stall, func() { cancel(fmt.Errorf("nothing came for %v", stall)) })

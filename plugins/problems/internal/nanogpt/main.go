@@ -52,7 +52,8 @@ func compare(dir string, seed uint64, python, script string) error {
 		return err
 	}
 	last := record.Points[len(record.Points)-1]
-	fmt.Printf("noisebench: test loss %.4f after %d steps\n", float64(last.Test.Loss), record.End.Steps)
+	fmt.Printf("noisebench: test loss %.4f after %d steps\n", float64(last.Test.Loss),
+		record.End.Steps)
 	command := exec.Command(python, script, dir)
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 	return command.Run()
@@ -61,11 +62,15 @@ func compare(dir string, seed uint64, python, script string) error {
 // run makes our run, and writes to files what PyTorch needs for its own: the text, the start, the
 // batches, and the losses to compare with.
 func run(dir string, seed uint64) (*results.Record, error) {
-	problem, err := named(problems.All(), "opticks-nanogpt", func(d protocol.ProblemDef) string { return d.Name })
+	problem, err := named(problems.All(), "opticks-nanogpt", func(d protocol.ProblemDef) string {
+		return d.Name
+	})
 	if err != nil {
 		return nil, err
 	}
-	adamW, err := named(optimizers.All(), "adamw", func(d protocol.OptimizerDef) string { return d.Name })
+	adamW, err := named(optimizers.All(), "adamw", func(d protocol.OptimizerDef) string {
+		return d.Name
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +149,9 @@ func (o *observer) Init(x []float32, seed uint64) error {
 	return err
 }
 
-func (o *observer) Measure(x []float32, b protocol.Batch, want protocol.Quantity, m *protocol.Measurement[float32]) error {
+func (o *observer) Measure(
+	x []float32, b protocol.Batch, want protocol.Quantity, m *protocol.Measurement[float32],
+) error {
 	err := o.Problem.Measure(x, b, want, m)
 	for _, n := range b.Examples {
 		o.examples = append(o.examples, int32(n))

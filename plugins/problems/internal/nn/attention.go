@@ -45,7 +45,8 @@ type attentionScratch struct {
 
 func (l Attention) build(net *Network, in *tensor) *tensor {
 	if l.Heads < 1 || in.shape.Channels%(3*l.Heads) != 0 {
-		panic(fmt.Sprintf("nn: an Attention has %d heads for %d channels, want a divisor of a third of them", l.Heads, in.shape.Channels))
+		panic(fmt.Sprintf("nn: an Attention has %d heads for %d channels, want a divisor of "+
+			"a third of them", l.Heads, in.shape.Channels))
 	}
 	d := in.shape.Channels / 3
 	a := &attention{
@@ -57,7 +58,8 @@ func (l Attention) build(net *Network, in *tensor) *tensor {
 	a.outRows = table(a.n, func(t int) int { return t * d })
 	a.ownRows = table(a.n, func(t int) int { return t * a.n })
 	a.columns = table(a.n, func(t int) int { return t })
-	net.flops += 7 * 2 * a.n * a.n * d // Q Kᵀ and P V: one product each, and two and one of the first again in the backward pass
+	// Q Kᵀ and P V: one product each, and two and one of the first again in the backward pass
+	net.flops += 7 * 2 * a.n * a.n * d
 	net.addLocal(a, in, a.out)
 	return a.out
 }
@@ -83,7 +85,9 @@ func (a *attention) seen(r int) int {
 
 // part returns where head h's queries (0), keys (1) or values (2) start in an example's input, or
 // what belongs to them.
-func (a *attention) part(qkv []float32, which, h int) []float32 { return qkv[which*a.heads*a.c+h*a.c:] }
+func (a *attention) part(qkv []float32, which, h int) []float32 {
+	return qkv[which*a.heads*a.c+h*a.c:]
+}
 
 // packTransposed packs the transpose of n × c elements whose rows start stride apart.
 func (a *attention) packTransposed(dst, src []float32, stride int) {
@@ -104,7 +108,10 @@ func (a *attention) square(t *thread, dst, left []float32, rows []int, right []f
 
 // mix writes A B to n rows of c elements of dst, which start stride apart, for an A of n × n, of
 // which the masked part does not count, and an n × c matrix B, whose rows start bStride apart.
-func (a *attention) mix(t *thread, scratch *attentionScratch, dst []float32, stride int, left, right []float32, bStride int) {
+func (a *attention) mix(
+	t *thread, scratch *attentionScratch, dst []float32, stride int, left, right []float32,
+	bStride int,
+) {
 	simd.Pack(scratch.panels, right, a.n, bStride, a.c)
 	p := product{a: left, b: scratch.panels, panel: a.n * simd.Columns}
 	for r := 0; r < a.n; r += simd.Rows {
@@ -115,7 +122,8 @@ func (a *attention) mix(t *thread, scratch *attentionScratch, dst []float32, str
 }
 
 // mixTransposed is mix with Aᵀ.
-func (a *attention) mixTransposed(t *thread, scratch *attentionScratch, dst []float32, stride int, left, right []float32,
+func (a *attention) mixTransposed(
+	t *thread, scratch *attentionScratch, dst []float32, stride int, left, right []float32,
 	bStride int,
 ) {
 	simd.Pack(scratch.panels, right, a.n, bStride, a.c)

@@ -65,7 +65,8 @@ func (k *conv) prepareBilinear() {
 		simd.Pack(k.forwards.panels[p*k.forwards.matrix():], plane, k.c, k.n, k.n)
 		if k.backwards != nil {
 			weigh(p, k.size*k.size-1, -1)
-			simd.PackTransposed(k.backwards.panels[p*k.backwards.matrix():], k.n*simd.Columns, plane, k.c, k.n, k.n)
+			simd.PackTransposed(k.backwards.panels[p*k.backwards.matrix():], k.n*simd.Columns, plane, k.c,
+				k.n, k.n)
 		}
 	}
 }
@@ -92,7 +93,8 @@ func (b *bilinear) convolve(t *thread, dst []float32, bias, image []float32, hei
 		}
 		for point := range b.points() {
 			p.a = t.maps[point*b.block*b.c:]
-			t.multiply(t.mapped[point*b.block*b.n:], count, b.n, nil, b.rows, b.panels[point*b.matrix():], &p)
+			t.multiply(t.mapped[point*b.block*b.n:], count, b.n, nil, b.rows, b.panels[point*b.matrix():],
+				&p)
 		}
 		for i := range count {
 			y, x := (first+i)/across*2, (first+i)%across*2

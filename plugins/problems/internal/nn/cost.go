@@ -3,7 +3,8 @@ package nn
 // Cost is what one example costs.
 type Cost struct {
 	FLOPs int // of the matrix products, forward and backward; a multiplication and an addition are two
-	Bytes int // of what is kept of each example of a slice for the backward pass, or passed between layers there
+	// of what is kept of each example of a slice for the backward pass, or passed between layers there
+	Bytes int
 }
 
 // Cost is what one example costs, as the layers state it.

@@ -26,7 +26,8 @@ func (l Deconv) build(net *Network, in *tensor) *tensor {
 		net.addLocal(s, in, s.out)
 		in = s.out
 	}
-	k := Conv{Size: l.Size, Channels: l.Channels, Weights: l.Weights, Bias: l.Bias}.convolve(net, in, b)
+	conv := Conv{Size: l.Size, Channels: l.Channels, Weights: l.Weights, Bias: l.Bias}
+	k := conv.convolve(net, in, b)
 	net.multiplies(in, positions*k.rows*k.n)
 	return k.out
 }
@@ -36,7 +37,8 @@ func (l Deconv) missing(n, stride int) (before, after int) {
 	if l.Padding == Valid {
 		return l.Size - 1, l.Size - 1
 	}
-	_, cut, _ := l.Padding.span(n*stride, l.Size, stride) // what the convolution that goes the other way adds
+	// what the convolution that goes the other way adds
+	_, cut, _ := l.Padding.span(n*stride, l.Size, stride)
 	return l.Size - 1 - cut, stride - 1 + cut
 }
 

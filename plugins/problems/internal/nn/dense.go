@@ -44,7 +44,8 @@ const (
 	densePanels  = 8              // the same, columns
 	denseColumns = 16 * simd.Rows // of X in a task of the backward pass
 	denseWide    = densePanels * simd.Columns
-	denseBeside  = 4 * simd.Columns // of Δ, or of Δ², that meet all of these before the next: they stay in the cache
+	// of Δ, or of Δ², that meet all of these before the next: they stay in the cache
+	denseBeside = 4 * simd.Columns
 )
 
 func (l Dense) build(net *Network, in *tensor) *tensor {
@@ -135,7 +136,8 @@ func (d denseDeltas) task(t *thread, i int) {
 	panel := d.deltas.data[i*m*simd.Columns:][:m*simd.Columns]
 	simd.Pack(panel, d.out.delta.data[from:], m, d.n, columns)
 	if d.in.needed() {
-		simd.PackTransposed(d.transposed[from*simd.Columns:], d.n*simd.Columns, panel, m, simd.Columns, columns)
+		simd.PackTransposed(d.transposed[from*simd.Columns:], d.n*simd.Columns, panel, m, simd.Columns,
+			columns)
 	}
 	panel2 := d.deltas2.data[i*m*simd.Columns:][:m*simd.Columns]
 	if net.s != nil {
@@ -155,7 +157,9 @@ func (d *dense) sumRows(t *thread, dst, panel []float32) {
 	if d.net.first() {
 		clear(dst)
 	}
-	p := product{walk: simd.Walk{Segments: 1, Length: d.net.n}, a: one, rows: new([simd.Rows]int), b: panel}
+	p := product{
+		walk: simd.Walk{Segments: 1, Length: d.net.n}, a: one, rows: new([simd.Rows]int), b: panel,
+	}
 	t.add(dst, 0, nil, 0, 1, len(dst), &p)
 }
 
@@ -195,7 +199,9 @@ func (d denseBack) task(t *thread, i int) {
 	fused := net.s != nil && net.first() && net.last()
 	factor, weight := net.spread()
 	rows := [simd.Rows]int{}
-	p := product{walk: simd.Walk{Segments: 1, Length: n, Step: denseColumns}, rows: &rows, panel: n * simd.Columns}
+	p := product{
+		walk: simd.Walk{Segments: 1, Length: n, Step: denseColumns}, rows: &rows, panel: n * simd.Columns,
+	}
 	for c := 0; c < d.n; c += denseBeside {
 		columns := min(denseBeside, d.n-c)
 		p.b = d.deltas.data[c*n:]
@@ -234,7 +240,8 @@ func (d denseBack) task(t *thread, i int) {
 func (d *dense) back(t *thread, from, to int) {
 	rows := [simd.Rows]int{}
 	p := product{
-		walk: simd.Walk{Segments: 1, Length: d.n, Step: 1}, rows: &rows, b: d.transposed, panel: d.n * simd.Columns,
+		walk: simd.Walk{Segments: 1, Length: d.n, Step: 1}, rows: &rows, b: d.transposed,
+		panel: d.n * simd.Columns,
 	}
 	const most = beside * simd.Columns
 	for e := 0; e < d.net.n; e += most {

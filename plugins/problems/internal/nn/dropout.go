@@ -25,7 +25,8 @@ type dropout struct {
 
 func (a Dropout) build(net *Network, in *tensor) *tensor {
 	l := &dropout{
-		inPlace: net.inPlace(in), net: net, rate: a.Rate, layer: net.dropouts, mask: net.keep(in.shape.Size()),
+		inPlace: net.inPlace(in), net: net, rate: a.Rate, layer: net.dropouts,
+		mask: net.keep(in.shape.Size()),
 	}
 	net.dropouts++
 	net.addLocal(l, in, l.out)

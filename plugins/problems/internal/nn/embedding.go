@@ -32,7 +32,8 @@ func (l Embedding) build(net *Network, in *tensor) *tensor {
 		panic("nn: the input of an Embedding is " + in.shape.String() + ", want one channel")
 	}
 	e := &embedding{net: net, in: in, words: l.Words, units: l.Units}
-	e.w = net.weights(net.name("embedding"), l.Weights, protocol.Embedding, l.Words, l.Units, l.Words, l.Units)
+	e.w = net.weights(net.name("embedding"), l.Weights, protocol.Embedding, l.Words, l.Units, l.Words,
+		l.Units)
 	e.out = net.tensor(Shape{in.shape.Height, in.shape.Width, l.Units})
 	e.sums = make([]float32, l.Words*l.Units)
 	e.slot = net.slot(e.tasks())

@@ -156,7 +156,8 @@ func (l SquaredLoss) build(net *Network, in *tensor) *tensor {
 		}
 		return loss, 0
 	}
-	draw := func(y, target []float32, random *rand.Rand) { // Factor (y − t)² = −log p(t) + const of N(y, 1/(2 Factor))
+	// Factor (y − t)² = −log p(t) + const of N(y, 1/(2 Factor))
+	draw := func(y, target []float32, random *rand.Rand) {
 		for j, v := range y {
 			target[j] = float32(float64(v) + random.NormFloat64()/math.Sqrt(2*factor))
 		}

@@ -66,7 +66,9 @@ func (l LSTM) build(net *Network, in *tensor) *tensor {
 	row := func(r int) int { return r }
 	k.wx = outer{
 		net: net, w: &wx, b: k.b, rows: c, columns: n, length: steps,
-		inputs: inputs{a: in.values, table: table(c, row), walk: simd.Walk{Segments: 1, Length: steps, Step: c}},
+		inputs: inputs{
+			a: in.values, table: table(c, row), walk: simd.Walk{Segments: 1, Length: steps, Step: c},
+		},
 	}
 	k.wh = outer{
 		net: net, w: &wh, rows: h, columns: n, length: steps, skipped: 1, // h before the first step is 0
@@ -88,7 +90,8 @@ func (k *lstm) grow(_, threads int) {
 	k.start = room(k.start, k.h)
 	k.bias = room(k.bias, panels(n)*simd.Columns)
 	k.x, k.hidden = room(k.x, panels(n)*simd.Columns*k.c), room(k.hidden, panels(n)*simd.Columns*k.h)
-	k.xBack, k.hiddenBack = room(k.xBack, panels(k.c)*simd.Columns*n), room(k.hiddenBack, panels(k.h)*simd.Columns*n)
+	k.xBack, k.hiddenBack = room(k.xBack, panels(k.c)*simd.Columns*n),
+		room(k.hiddenBack, panels(k.h)*simd.Columns*n)
 	k.scratch = make([][]float32, threads)
 	for i := range k.scratch {
 		k.scratch[i] = make([]float32, 2*simd.Rows*k.h)
@@ -133,7 +136,8 @@ func (k lstmForward) task(t *thread, group int) {
 	}
 	rows := k.rows(count, k.h)
 	p = product{
-		walk: simd.Walk{Segments: 1, Length: k.h, Step: 1}, rows: &rows, b: k.hidden, panel: k.h * simd.Columns,
+		walk: simd.Walk{Segments: 1, Length: k.h, Step: 1}, rows: &rows, b: k.hidden,
+		panel: k.h * simd.Columns,
 	}
 	for step := range k.steps {
 		if step > 0 {
@@ -166,7 +170,8 @@ func (k *lstm) cell(e, step int) {
 	simd.Shift(f, k.forgetBias, f)
 	logistic(f, f)
 	logistic(o, o)
-	c, tc, h := k.at(k.cells, e, step, k.h), k.at(k.tanhs, e, step, k.h), k.at(k.out.value, e, step, k.h)
+	c, tc, h := k.at(k.cells, e, step, k.h), k.at(k.tanhs, e, step, k.h),
+		k.at(k.out.value, e, step, k.h)
 	simd.Mul(c, i, g)
 	if step > 0 {
 		simd.Mul(h, f, k.at(k.cells, e, step-1, k.h))
@@ -184,7 +189,8 @@ func (k lstmBack) task(t *thread, group int) {
 	δh, δc := scratch[:simd.Rows*k.h], scratch[simd.Rows*k.h:] // from the step after
 	rows := k.rows(count, n)
 	p := product{
-		walk: simd.Walk{Segments: 1, Length: n, Step: 1}, rows: &rows, b: k.hiddenBack, panel: n * simd.Columns,
+		walk: simd.Walk{Segments: 1, Length: n, Step: 1}, rows: &rows, b: k.hiddenBack,
+		panel: n * simd.Columns,
 	}
 	for step := k.steps - 1; step >= 0; step-- {
 		for r := range count {

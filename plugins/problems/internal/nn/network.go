@@ -159,7 +159,9 @@ func (net *Network) Measure(x []float32, batch protocol.Batch, want protocol.Qua
 		m.VarianceNorm = max(sum, 0) // NaN stays
 	}
 	if sampled {
-		net.call = call{x: x, training: true, batch: batch, load: load, m: size, sampling: true, g: m.SampledGradient}
+		net.call = call{
+			x: x, training: true, batch: batch, load: load, m: size, sampling: true, g: m.SampledGradient,
+		}
 		loss, _ = net.sweep(true) // the same bits as before
 	}
 	m.Loss = loss/float64(size) + regulariser

@@ -133,7 +133,8 @@ func (b normVariance) task(_ *thread, i int) {
 }
 
 func (b normForward) task(_ *thread, i int) {
-	simd.Normalize(b.out.values(i), b.in.values(i), b.mean, b.inverse, b.γ.at(b.net.x), b.β.at(b.net.x))
+	simd.Normalize(b.out.values(i), b.in.values(i), b.mean, b.inverse, b.γ.at(b.net.x),
+		b.β.at(b.net.x))
 }
 
 // task sums δ and δ z, where z is the normalised input.

@@ -54,7 +54,10 @@ func (o *outer) tasks() int {
 
 func (o *outer) gradient(t *thread, task int) {
 	if task == o.weightTasks() {
-		ones := inputs{a: func(int) []float32 { return one }, table: oneRow, walk: simd.Walk{Segments: 1, Length: o.length - o.skipped}}
+		ones := inputs{
+			a: func(int) []float32 { return one }, table: oneRow,
+			walk: simd.Walk{Segments: 1, Length: o.length - o.skipped},
+		}
 		o.sum(t, o.slot+task, o.b, 0, 1, &ones)
 		return
 	}

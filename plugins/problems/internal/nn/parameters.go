@@ -24,11 +24,14 @@ func (b *block) rows(v []float32, from, to, n int) []float32 { return b.at(v)[fr
 
 // weights adds a block of weights whose last axis numbers the layer's outputs; a nil initializer
 // means [GlorotUniform].
-func (net *Network) weights(layer string, init Initializer, role protocol.Role, fanIn, fanOut int, shape ...int) *block {
+func (net *Network) weights(
+	layer string, init Initializer, role protocol.Role, fanIn, fanOut int, shape ...int,
+) *block {
 	if init == nil {
 		init = GlorotUniform()
 	}
-	return net.block(layer+"/weights", role, block{init: init, fanIn: fanIn, fanOut: fanOut, weights: true}, shape...)
+	b := block{init: init, fanIn: fanIn, fanOut: fanOut, weights: true}
+	return net.block(layer+"/weights", role, b, shape...)
 }
 
 // bias adds a block of biases; a nil initializer means 0.
@@ -44,7 +47,9 @@ func (net *Network) block(name string, role protocol.Role, b block, shape ...int
 	for _, n := range shape {
 		size *= n
 	}
-	b.Block = protocol.Block{Name: name, Offset: net.dim, Len: size, Shape: shape, Output: len(shape) - 1, Role: role}
+	b.Block = protocol.Block{
+		Name: name, Offset: net.dim, Len: size, Shape: shape, Output: len(shape) - 1, Role: role,
+	}
 	net.blocks = append(net.blocks, b)
 	net.dim += size
 	return &b

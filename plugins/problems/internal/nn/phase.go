@@ -46,7 +46,9 @@ func (k *conv) growPhases() {
 	k.phases = nil
 	for py := range k.stride {
 		for px := range k.stride {
-			f := phase{y: k.axis(py, in.Height, k.top, k.around.top), x: k.axis(px, in.Width, k.left, k.around.left)}
+			f := phase{
+				y: k.axis(py, in.Height, k.top, k.around.top), x: k.axis(px, in.Width, k.left, k.around.left),
+			}
 			if f.y.taps*f.x.taps*f.y.count*f.x.count == 0 {
 				continue
 			}
@@ -90,8 +92,10 @@ func (k *conv) backPhases(t *thread, dst, delta []float32) {
 	for i := range k.phases {
 		f := &k.phases[i]
 		p := product{
-			walk: simd.Walk{Segments: f.y.taps, Length: f.x.taps * k.n, Step: 1, Skip: (width - f.x.taps) * k.n},
-			a:    delta,
+			walk: simd.Walk{
+				Segments: f.y.taps, Length: f.x.taps * k.n, Step: 1, Skip: (width - f.x.taps) * k.n,
+			},
+			a: delta,
 		}
 		if k.stride == 1 {
 			t.multiply(dst, f.y.count*f.x.count, k.c, nil, f.patches, f.panels, &p)

@@ -7,7 +7,8 @@ type Reshape struct{ Height, Width, Channels int }
 func (l Reshape) build(net *Network, in *tensor) *tensor {
 	shape := Shape(l)
 	if shape.Size() != in.shape.Size() {
-		panic("nn: a Reshape leads from " + in.shape.String() + " to " + shape.String() + ", want the same size")
+		panic("nn: a Reshape leads from " + in.shape.String() + " to " + shape.String() +
+			", want the same size")
 	}
 	return &tensor{shape: shape, value: in.value, delta: in.delta, shared: in.shared}
 }

@@ -17,7 +17,8 @@ func (l Residual) build(net *Network, in *tensor) *tensor {
 		b = layer.build(net, b)
 	}
 	if a.shape != b.shape {
-		panic("nn: the layers of a Residual lead to " + a.shape.String() + ", its shortcut to " + b.shape.String())
+		panic("nn: the layers of a Residual lead to " + a.shape.String() + ", its shortcut to " +
+			b.shape.String())
 	}
 	j := &join{a: a, b: b, out: a}
 	if a.shared || !a.needed() && net.dim > 0 {

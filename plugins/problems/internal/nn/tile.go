@@ -42,7 +42,9 @@ func (t *thread) compute(c, n int, init []float32, p *product) {
 
 // add adds the upper left rows × columns of A·B to tiles of dst, and their squares to tiles of
 // squares unless that is nil.
-func (t *thread) add(dst []float32, stride int, squares []float32, squaresStride, rows, columns int, p *product) {
+func (t *thread) add(
+	dst []float32, stride int, squares []float32, squaresStride, rows, columns int, p *product,
+) {
 	c := 0
 	if whole := columns / simd.Columns; rows == simd.Rows && whole > 0 {
 		simd.TileAdd(dst, stride, whole, squares, squaresStride, &p.walk, p.a, p.rows, p.b, p.panel)
@@ -65,10 +67,13 @@ func (t *thread) add(dst []float32, stride int, squares []float32, squaresStride
 
 // spread writes the greater of 0 and factor (A·B) − weight x² to the upper left rows × columns of
 // tiles of dst, and returns the sum, or adds some of it to t.sums. x lies like dst.
-func (t *thread) spread(dst, x []float32, stride, rows, columns int, factor, weight float32, p *product) float64 {
+func (t *thread) spread(
+	dst, x []float32, stride, rows, columns int, factor, weight float32, p *product,
+) float64 {
 	c, sum := 0, 0.0
 	if whole := columns / simd.Columns; rows == simd.Rows && whole > 0 {
-		simd.TileSpread(dst, stride, whole, x, factor, weight, &t.sums, &p.walk, p.a, p.rows, p.b, p.panel)
+		simd.TileSpread(dst, stride, whole, x, factor, weight, &t.sums, &p.walk, p.a, p.rows, p.b,
+			p.panel)
 		c = whole * simd.Columns
 	}
 	for ; c < columns; c += beside * simd.Columns {
@@ -111,7 +116,9 @@ func tileRows(table []int, i int) *[simd.Rows]int { return (*[simd.Rows]int)(tab
 
 // multiply writes bias + A·B to the rows × columns of dst, for a B in panels. A nil bias stands for
 // zeros.
-func (t *thread) multiply(dst []float32, rows, columns int, bias []float32, table []int, panels []float32, p *product) {
+func (t *thread) multiply(
+	dst []float32, rows, columns int, bias []float32, table []int, panels []float32, p *product,
+) {
 	p.b, p.panel = panels, p.walk.Len()*simd.Columns
 	for r := 0; r < rows; r += simd.Rows {
 		p.rows = tileRows(table, r/simd.Rows)
