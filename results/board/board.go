@@ -34,8 +34,9 @@ type Board struct {
 // Bundle is a bundle of a board.
 type Bundle struct {
 	*check.Checked
-	Verified   *check.Report // the report on it that whoever makes the board trusts; nil: there is none
-	Deviations []string      // of its plan from the standard protocol; its entries are not ranked then
+	// the report on it that whoever makes the board trusts; nil: there is none
+	Verified   *check.Report
+	Deviations []string // of its plan from the standard protocol; its entries are not ranked then
 }
 
 // Entry is an optimizer with its results.
@@ -105,7 +106,9 @@ func taskOf(b *bundle.Bundle, e protocol.ProblemEntry) (task, error) {
 //
 // verified is the folder of the reports, written by check.Report.Save, that whoever makes the board
 // trusts; empty: there is none. It must lie outside dir. Nothing else makes an entry verified.
-func Open(dir, verified string, open func(path string, known *bundle.Shared) *check.Checked) (*Board, error) {
+func Open(
+	dir, verified string, open func(path string, known *bundle.Shared) *check.Checked,
+) (*Board, error) {
 	if err := Outside(dir, verified); err != nil {
 		return nil, err
 	}
@@ -150,7 +153,9 @@ func reduce(x *check.Checked) {
 	for _, r := range x.Bundle.Records {
 		if t := r.Trace; t != nil {
 			t.Loss, t.Reports = nil, nil
-			maps.DeleteFunc(t.Diagnostics, func(name string, _ []protocol.Number) bool { return name != measures.NoiseToSignal })
+			maps.DeleteFunc(t.Diagnostics, func(name string, _ []protocol.Number) bool {
+				return name != measures.NoiseToSignal
+			})
 		}
 	}
 	for _, c := range x.Decisions.Cells {
@@ -194,7 +199,8 @@ func Outside(dir, path string) error {
 		return err
 	}
 	if rest, err := filepath.Rel(folder, inside); err == nil && filepath.IsLocal(rest) {
-		return fmt.Errorf("%s is in the folder of the bundles, where whoever proposes one writes; want a place outside %s", path, dir)
+		return fmt.Errorf("%s is in the folder of the bundles, where whoever proposes one writes; "+
+			"want a place outside %s", path, dir)
 	}
 	return nil
 }
@@ -362,7 +368,8 @@ func (b *Board) joinEntries(tasks map[string]string) {
 			}
 		}
 		if pairs := n * (n + 1) / 2 * len(with); pairs > mostPairs {
-			b.refuse(x.Checked, "with it the board would compare %s on %s, that is %d pairs, want at most %d: make a board of fewer bundles",
+			b.refuse(x.Checked, "with it the board would compare %s on %s, that is %d pairs, want "+
+				"at most %d: make a board of fewer bundles",
 				text.Count(n, "optimizer"), text.Count(len(with), "problem"), pairs, mostPairs)
 			continue
 		}
@@ -384,7 +391,9 @@ func (b *Board) joinEntries(tasks map[string]string) {
 		}
 	}
 	b.Bundles = kept
-	b.Plan.Problems = slices.DeleteFunc(b.Plan.Problems, func(e protocol.ProblemEntry) bool { return !shown[e.Name] })
+	b.Plan.Problems = slices.DeleteFunc(b.Plan.Problems, func(e protocol.ProblemEntry) bool {
+		return !shown[e.Name]
+	})
 	names := map[string]int{}
 	for _, e := range b.Entries {
 		names[e.given]++
@@ -412,8 +421,14 @@ func entriesOf(x *Bundle, tasks map[string]string) (all []*Entry) {
 	}
 	for _, o := range plan.Optimizers {
 		def := x.Checked.Bundle.Definitions.Optimizers[o.Optimizer]
-		e := &Entry{given: o.Name, names: map[*Bundle]string{x: o.Name}, Bundles: []*Bundle{x}, Cells: map[string]results.Cell{}}
-		e.id = jsondiff.Text([]any{def.Name, def.Version, o.Set, o.Sweep, o.Tune, o.BatchSize, o.Schedule, o.Clip, plan.Deviations()})
+		e := &Entry{
+			given: o.Name, names: map[*Bundle]string{x: o.Name}, Bundles: []*Bundle{x},
+			Cells: map[string]results.Cell{},
+		}
+		e.id = jsondiff.Text([]any{
+			def.Name, def.Version, o.Set, o.Sweep, o.Tune, o.BatchSize, o.Schedule, o.Clip,
+			plan.Deviations(),
+		})
 		e.Unranked = check.TunedElsewhere(x.Checked.Bundle, o)
 		if len(x.Deviations) > 0 {
 			e.Unranked = "its plan departs from the standard protocol: " + strings.Join(x.Deviations, "; ")

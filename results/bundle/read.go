@@ -169,7 +169,10 @@ func (o Options) Open(path string) (*Bundle, error) {
 }
 
 func read(r io.Reader, most limits, o Options) (*Bundle, error) {
-	b := &Bundle{Records: map[string]*results.Record{}, Outcomes: map[string]string{}, Losses: map[string][]float64{}}
+	b := &Bundle{
+		Records: map[string]*results.Record{}, Outcomes: map[string]string{},
+		Losses: map[string][]float64{},
+	}
 	pool := newDecoders(b, most, o)
 	err := walk(r, most, func(name string, contents []byte) error {
 		b.Size += int64(len(contents))
@@ -521,7 +524,9 @@ type decoders struct {
 }
 
 func newDecoders(b *Bundle, most limits, o Options) *decoders {
-	c := &decoders{most: most, shared: o.Shared, work: make(chan file, 64), b: b, seen: map[string]bool{}}
+	c := &decoders{
+		most: most, shared: o.Shared, work: make(chan file, 64), b: b, seen: map[string]bool{},
+	}
 	c.landed.L = &c.mu
 	for range min(runtime.GOMAXPROCS(0), workers) {
 		c.done.Go(func() {
@@ -588,7 +593,9 @@ func overlong(contents []byte) error {
 }
 
 // record adds one record to the bundle, and reports whether it could.
-func (c *decoders) record(decode func(string, []byte) (*results.Record, error), memory footprint, f file) bool {
+func (c *decoders) record(
+	decode func(string, []byte) (*results.Record, error), memory footprint, f file,
+) bool {
 	digest := sha256.Sum256(f.contents)
 	sum := hex.EncodeToString(digest[:])
 	if known, ok := c.shared.find(f.name, sum); ok && sum == c.b.Sums[f.name] {
@@ -622,7 +629,8 @@ func (c *decoders) record(decode func(string, []byte) (*results.Record, error), 
 		return false
 	}
 	losses := batchLosses(f.contents)
-	return c.keep(f.name, shared{r, outcome(f.contents), losses}, memory.record(r)+8*int64(len(losses)))
+	return c.keep(f.name, shared{r, outcome(f.contents), losses},
+		memory.record(r)+8*int64(len(losses)))
 }
 
 // keep adds a record that takes so many bytes to the bundle, and reports whether there is room.
@@ -639,7 +647,8 @@ func (c *decoders) keep(name string, r shared, bytes int64) bool {
 	}
 	id := ID(name)
 	if other := c.b.Records[id]; other != nil {
-		c.b.Faults = append(c.b.Faults, Fault{name, errors.New("the run has two records, one of them failed")})
+		c.b.Faults = append(c.b.Faults,
+			Fault{name, errors.New("the run has two records, one of them failed")})
 		if r.record.End.Status == results.Failed {
 			return true
 		}

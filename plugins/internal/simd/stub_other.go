@@ -7,45 +7,27 @@ package simd
 // Constant here, so that the functions below are never called.
 const assembly, assembly512 = false, false
 
-func tileAVX2(
-	dst *float32, stride, panels int, init *float32, segments, length, step, skip int, a *float32,
-	rows *[6]int, b *float32, panel int,
-) {
+func tileAVX2(dst *float32, stride, panels int, init *float32, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int) {
 	panic("unreachable")
 }
 
-func tileAddAVX2(
-	dst *float32, stride, panels int, squares *float32, squaresStride int,
-	segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int,
-) {
+func tileAddAVX2(dst *float32, stride, panels int, squares *float32, squaresStride int, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int) {
 	panic("unreachable")
 }
 
-func tileSpreadAVX2(
-	dst *float32, stride, panels int, x *float32, factor, weight float32, sums *[16]float32,
-	segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int,
-) {
+func tileSpreadAVX2(dst *float32, stride, panels int, x *float32, factor, weight float32, sums *[16]float32, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int) {
 	panic("unreachable")
 }
 
-func tileAVX512(
-	dst *float32, stride, panels int, init *float32, segments, length, step, skip int, a *float32,
-	rows *[6]int, b *float32, panel int,
-) {
+func tileAVX512(dst *float32, stride, panels int, init *float32, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int) {
 	panic("unreachable")
 }
 
-func tileAddAVX512(
-	dst *float32, stride, panels int, squares *float32, squaresStride int,
-	segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int,
-) {
+func tileAddAVX512(dst *float32, stride, panels int, squares *float32, squaresStride int, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int) {
 	panic("unreachable")
 }
 
-func tileSpreadAVX512(
-	dst *float32, stride, panels int, x *float32, factor, weight float32, sums *[16]float32,
-	segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int,
-) {
+func tileSpreadAVX512(dst *float32, stride, panels int, x *float32, factor, weight float32, sums *[16]float32, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int) {
 	panic("unreachable")
 }
 
@@ -95,9 +77,7 @@ func packAVX2(dst *float32, panelStride int, src *float32, stride, rows, panels 
 
 func packTransposedAVX2(dst, src *float32, stride, n int) { panic("unreachable") }
 
-func spreadAVX2(dst *float32, a float32, x *float32, b float32, n int) float32 {
-	panic("unreachable")
-}
+func spreadAVX2(dst *float32, a float32, x *float32, b float32, n int) float32 { panic("unreachable") }
 
 func maxPoolAVX2(dst *float32, tap *int32, src *float32, ny, nx, dy, dx int, n int) {
 	panic("unreachable")
@@ -121,15 +101,11 @@ func normSumsAVX2(sum, product, delta, x, mean, inverse *float32, stride, positi
 
 func normAddAVX2(sum, x *float32, stride, positions, n int) { panic("unreachable") }
 
-func groupBackAVX2(
-	dst, delta, x, mean, inverse, scale, meanDelta, meanProduct *float32, stride, positions, n int,
-) {
+func groupBackAVX2(dst, delta, x, mean, inverse, scale, meanDelta, meanProduct *float32, stride, positions, n int) {
 	panic("unreachable")
 }
 
-func normBackAVX2(
-	dst, delta, x, mean, inverse, scale, meanDelta, meanProduct *float32, stride, positions, n int,
-) {
+func normBackAVX2(dst, delta, x, mean, inverse, scale, meanDelta, meanProduct *float32, stride, positions, n int) {
 	panic("unreachable")
 }
 

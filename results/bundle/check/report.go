@@ -157,7 +157,8 @@ func Saved(dir, root string) (*Report, error) {
 		return nil, fmt.Errorf("%s: %w; make it again by: bench verify FILE --save %s", name, err, dir)
 	}
 	if r.Root != root {
-		return nil, fmt.Errorf("%s is on other contents, with the root %.80q; make it again by: bench verify FILE --save %s", name, r.Root, dir)
+		return nil, fmt.Errorf("%s is on other contents, with the root %.80q; make it again by: "+
+			"bench verify FILE --save %s", name, r.Root, dir)
 	}
 	return &r, nil
 }

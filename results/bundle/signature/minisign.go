@@ -16,7 +16,8 @@ func (s Signers) minisigned(name string, text []byte, bundle io.Reader) (*Signer
 		return nil, fmt.Errorf("%s is not a signature by minisign -S: %w", name, err)
 	}
 	if sig.Algorithm != minisign.HashEdDSA {
-		return nil, fmt.Errorf("%s is a signature of the old kind, without a hash; sign anew by: minisign -S -H -m FILE", name)
+		return nil, fmt.Errorf("%s is a signature of the old kind, without a hash; sign anew by: "+
+			"minisign -S -H -m FILE", name)
 	}
 	signer := &Signer{Key: fmt.Sprintf("minisign %016X", sig.KeyID), Unverified: true}
 	var reader *minisign.Reader
@@ -35,7 +36,8 @@ func (s Signers) minisigned(name string, text []byte, bundle io.Reader) (*Signer
 		}
 	}
 	if reader != nil {
-		return nil, fmt.Errorf("%s is not valid for this bundle and the keys that are listed as %s", name, signer.Key)
+		return nil, fmt.Errorf("%s is not valid for this bundle and the keys that are listed as %s", name,
+			signer.Key)
 	}
 	return signer, nil
 }

@@ -51,7 +51,8 @@ type Signer struct {
 func (s Signer) String() string {
 	switch {
 	case s.Unverified:
-		return "with a signature by " + s.Key + ", which is not in the list of signers, so that nothing is known of it"
+		return "with a signature by " + s.Key + ", which is not in the list of signers, so that " +
+			"nothing is known of it"
 	case s.Name == "":
 		return "signed by an unknown key, " + s.Key
 	}
@@ -130,7 +131,8 @@ func Of(bundle string, signers Signers) (*Signer, error) {
 			return nil, fmt.Errorf("cannot read its signature: %w", err)
 		}
 		if found != nil {
-			return nil, fmt.Errorf("there are %s and %s, want one signature", filepath.Base(bundle)+Extension, name)
+			return nil, fmt.Errorf("there are %s and %s, want one signature",
+				filepath.Base(bundle)+Extension, name)
 		}
 		f, err := results.OpenRegular(bundle)
 		if err != nil {
