@@ -148,10 +148,11 @@ func (f *fate) definitions() []protocol.Definition {
 	return []protocol.Definition{p, o}
 }
 
-// shop finds definitions of two plugins, and stores nothing.
+// shop finds definitions of two plugins, and keeps records in memory.
 type shop struct {
 	healthy, fated *Plugin
 	t              *testing.T
+	records        *sync.Map // of *results.Record by ID
 }
 
 func (s shop) Problem(name string) (protocol.ProblemDef, error) {
@@ -168,8 +169,18 @@ func (s shop) Optimizer(name string) (protocol.OptimizerDef, error) {
 	return s.healthy.optimizer(s.t, name), nil
 }
 
-func (shop) Lookup(string) (*results.Record, bool, error) { return nil, false, nil }
-func (shop) Commit(*results.Record) error                 { return nil }
+func (s shop) Lookup(id string) (*results.Record, bool, error) {
+	record, found := s.records.Load(id)
+	if !found {
+		return nil, false, nil
+	}
+	return record.(*results.Record), true, nil
+}
+
+func (s shop) Commit(record *results.Record) error {
+	s.records.Store(record.Run.ID(), record)
+	return nil
+}
 
 // Plugins that die, hang or lie at any of their calls fail none but their own runs: those of
 // healthy pairs are all there, and every failure names the plugin. go test -run Fates -fates 100
@@ -184,7 +195,7 @@ func TestFates(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v: %v", f, err)
 		}
-		s := shop{healthy, fated, t}
+		s := shop{healthy, fated, t, new(sync.Map)}
 		plan := protocol.Plan{
 			Name:     "fates",
 			Problems: []protocol.ProblemEntry{{Problem: "pure", Budget: 200}, {Problem: "fated", Budget: 200}}, Replicates: 2, Evaluations: 2,
