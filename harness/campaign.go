@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -422,7 +420,7 @@ func (c *Campaign) MakeAll(
 		return nil, err
 	}
 	e := &execution{
-		campaign: c, opt: opt, known: map[runID]outcome{}, failed: map[string]*results.Record{},
+		campaign: c, opt: opt, known: map[results.RunID]outcome{}, failed: map[string]*results.Record{},
 		running: map[string]bool{}, elsewhere: map[string]*elsewhere{},
 		cells: make([]cellState, len(c.cells)), done: make(chan ended),
 	}
@@ -480,7 +478,7 @@ func (c *Campaign) openProblems(only func(problem, optimizer string) bool) error
 type execution struct {
 	campaign *Campaign
 	opt      Options
-	known    map[runID]outcome          // finished, or failed in this execution
+	known    map[results.RunID]outcome  // finished, or failed in this execution
 	failed   map[string]*results.Record // of those, the failed ones, by ID
 	running  map[string]bool            // by ID
 	// elsewhere are runs that other harnesses are making, by ID; first is the cell where the search
@@ -495,16 +493,6 @@ type execution struct {
 	finished  int   // runs in known that did not fail
 	made      int   // of them, made by this execution
 	changed   []int // cells that were derived since the last report
-}
-
-// runID is a run's ID without its encoding.
-type runID [sha256.Size]byte
-
-func runIDOf(id string) (short runID) {
-	if n, err := hex.Decode(short[:], []byte(id)); err != nil || n != len(short) {
-		panic("harness: " + id + " is no ID of a run")
-	}
-	return short
 }
 
 // cellState is a cell with its due tasks.
@@ -652,7 +640,7 @@ func (e *execution) derive(i int, mu *sync.Mutex) {
 
 // lookup looks for a run in memory, then in the store.
 func (e *execution) lookup(id string, mu *sync.Mutex) (outcome, bool) {
-	short := runIDOf(id)
+	short := results.MustParseID(id)
 	mu.Lock()
 	o, ok := e.known[short]
 	mu.Unlock()
@@ -674,7 +662,7 @@ func (e *execution) lookup(id string, mu *sync.Mutex) (outcome, bool) {
 
 // learn remembers what decisions need of a run.
 func (e *execution) learn(id string, record *results.Record) outcome {
-	short := runIDOf(id)
+	short := results.MustParseID(id)
 	o := outcomeFor(&e.campaign.Plan, record)
 	if old, known := e.known[short]; (!known || old.failed) && !o.failed {
 		e.finished++

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -238,12 +239,11 @@ func TestNewCampaignRefusesProblemWithoutConstructor(t *testing.T) {
 // meanwhile.
 type lateStore struct {
 	*memoryStore
-	asked map[string]bool
+	asked *sync.Map // IDs
 }
 
 func (s lateStore) Lookup(id string) (*results.Record, bool, error) {
-	if !s.asked[id] {
-		s.asked[id] = true
+	if _, again := s.asked.LoadOrStore(id, true); !again {
 		return nil, false, nil
 	}
 	return s.memoryStore.Lookup(id)
@@ -256,7 +256,7 @@ func TestCampaignTakesWhatOthersMade(t *testing.T) {
 	want := mustExecute(t, testCampaign(t, testPlan()), store, 1)
 	var last Progress
 	got, err := testCampaign(t, testPlan()).Execute(t.Context(), Options{
-		Store: lateStore{store, map[string]bool{}}, Parallel: 1, Progress: func(p Progress) { last = p },
+		Store: lateStore{store, new(sync.Map)}, Parallel: 1, Progress: func(p Progress) { last = p },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -36,6 +36,30 @@ func (ids *IDs) Of(r *Run) string {
 	return hex.EncodeToString(ids.text)
 }
 
+// RunID is a run's ID without its encoding, which takes less memory.
+type RunID [sha256.Size]byte
+
+// ParseID decodes an ID. ok is false if the text is none.
+func ParseID(text string) (id RunID, ok bool) {
+	if len(text) != hex.EncodedLen(len(id)) {
+		return id, false
+	}
+	_, err := hex.Decode(id[:], []byte(text))
+	return id, err == nil
+}
+
+// MustParseID is [ParseID] for what [Run.ID] returned; it panics if the text is no ID.
+func MustParseID(text string) RunID {
+	id, ok := ParseID(text)
+	if !ok {
+		panic("results: " + text + " is no ID of a run")
+	}
+	return id
+}
+
+// String returns the ID as [Run.ID] does.
+func (id RunID) String() string { return hex.EncodeToString(id[:]) }
+
 // ShortID tells runs apart as their IDs do.
 type ShortID struct {
 	Rest [sha256.Size / 2]byte // beginning of the digest of all but the seed

@@ -3,8 +3,6 @@ package results
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -67,7 +65,7 @@ type stamp struct {
 
 // lookup returns a record from the index.
 func (x *index) lookup(id, path string) (*Record, bool) {
-	name, ok := indexName(id)
+	name, ok := ParseID(id)
 	if !hasStamps || !ok {
 		return nil, false
 	}
@@ -94,17 +92,8 @@ func (x *index) lookup(id, path string) (*Record, bool) {
 	return r, true
 }
 
-// indexName is an ID without its encoding.
-func indexName(id string) (name [sha256.Size]byte, ok bool) {
-	if len(id) != hex.EncodedLen(len(name)) {
-		return name, false
-	}
-	_, err := hex.Decode(name[:], []byte(id))
-	return name, err == nil
-}
-
 // find returns the entry that may be that of an ID.
-func (x *index) find(id *[sha256.Size]byte) (f *indexFile, k int, found bool) {
+func (x *index) find(id *RunID) (f *indexFile, k int, found bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.load()

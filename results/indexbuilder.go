@@ -58,7 +58,7 @@ func (b *indexBuilder) add(id [sha256.Size]byte, at stamp, texts [numTexts][]byt
 
 // learn adds the record r in data, unless it has what an entry cannot hold.
 func (b *indexBuilder) learn(id string, at stamp, data []byte, r *Record) {
-	name, ok := indexName(id)
+	name, ok := ParseID(id)
 	if !ok {
 		return
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -69,8 +68,6 @@ func (f *found) cells() []results.Cell {
 // may be more records than fit into memory. arg is what the user calls the plan. That there are no
 // records at all is an error.
 func (f *found) each(cmd *cobra.Command, arg string, do func(results.Cell)) error {
-	// What is kept has few pointers, so that to look through it often takes little time.
-	debug.SetGCPercent(25)
 	mark := f.notes.TakenMarker()
 	f.store.Each(f.campaign, func(c results.Cell) {
 		mark(&c)

@@ -95,7 +95,6 @@ var leftOut = map[string]string{
 	"adamh": "for matrices", "muonh": "for matrices",
 
 	"gd": "full batches alone", "newton": "curvature", "ngd": "curvature", "efgd": "curvature", "mc-fisher-ngd": "curvature",
-	"mc-fisher-k-ngd":      "curvature",
 	"block-normalized-sgd": "theory", "coordinate-sgd": "theory", "norm-scaled-sign-sgd": "theory", "normalized-sgd": "theory",
 	"svag-mb": "of the plan noise-and-geometry", "adam-star-mb": "of the plan noise-and-geometry",
 	"adam-star-erf":  "of the plan noise-and-geometry",

@@ -2,8 +2,6 @@ package folder
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -33,14 +31,11 @@ type Store struct {
 	found atomic.Int64 // runs that Find returned, some of them more than once
 	mu    sync.Mutex
 	// by Lookup and Commit: true for finished runs, false for failed ones
-	seen     map[runID]bool
+	seen     map[results.RunID]bool
 	finished int                        // of seen
 	kept     map[string]*results.Record // by Cells
 	warned   map[string]bool            // of unreadable records, by ID
 }
-
-// runID is a run's ID without its encoding.
-type runID [sha256.Size]byte
 
 // OpenStore opens the store in a results folder, which need not exist yet. warn gets a line for
 // each record that cannot be read.
@@ -51,7 +46,7 @@ func OpenStore(dir string, warn func(line string)) (*Store, error) {
 	}
 	return &Store{
 		Records: store, warn: warn,
-		seen: map[runID]bool{}, kept: map[string]*results.Record{}, warned: map[string]bool{},
+		seen: map[results.RunID]bool{}, kept: map[string]*results.Record{}, warned: map[string]bool{},
 	}, nil
 }
 
@@ -108,10 +103,7 @@ func (s *Store) Commit(record *results.Record) error {
 
 // note remembers a run.
 func (s *Store) note(id string, record *results.Record) {
-	var short runID
-	if _, err := hex.Decode(short[:], []byte(id)); err != nil {
-		panic("folder: " + id + " is no ID of a run") // under which there was a record
-	}
+	short := results.MustParseID(id)
 	finished := record.End.Status != results.Failed
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -137,7 +129,7 @@ func (s *Store) Lost() error {
 	defer s.mu.Unlock()
 	n := 0
 	for id := range s.seen {
-		if !s.Records.Has(hex.EncodeToString(id[:])) {
+		if !s.Records.Has(id.String()) {
 			n++
 		}
 	}
@@ -175,6 +167,8 @@ func (s *Store) Cells(campaign *harness.Campaign) []results.Cell {
 // Each passes the cells of a campaign to a function, which it calls from several goroutines, and
 // keeps none: there may be more records than fit into memory.
 func (s *Store) Each(campaign *harness.Campaign, do func(results.Cell)) {
+	// What is kept has few pointers, so that to look through it often takes little time.
+	defer debug.SetGCPercent(debug.SetGCPercent(25))
 	campaign.Each(s.Find, func(_ int, cell results.Cell, _ []harness.Task) { do(cell) })
 	s.Records.SaveIndex()
 }

@@ -67,7 +67,7 @@
 //
 //	A                          |
 //	F, the Fisher matrix       | ngd
-//	F of sampled labels        | mc-fisher-ngd, mc-fisher-k-ngd (k for each example)
+//	F of sampled labels        | mc-fisher-ngd (k for each example)
 //	F̃, the empirical Fisher    | efgd
 //	H, the Hessian             | newton
 //
@@ -142,7 +142,7 @@ func All() []protocol.OptimizerDef {
 		cabs, competitor, growingBatchSGD, noiseScale, adaScale,
 		asgd, lineSearchSGD, sam,
 		gd, rprop, lBFGS,
-		ngd, efgd, stochasticEFGD, mcFisherNGD, mcFisherKNGD, newton, sophiaG,
+		ngd, efgd, stochasticEFGD, mcFisherNGD, newton, sophiaG,
 		idealSVAG, oracleStepSGD, oracleBatchSGD,
 	}
 }

@@ -127,10 +127,6 @@ var laws = []law{
 	{name: "efgd", fit: 0.1, degree: 1, couples: true, mixes: true},
 	{name: "stochastic-efgd", fit: 0.1, degree: 1, couples: true, mixes: true, equals: "efgd"},
 	{name: "mc-fisher-ngd", fit: 0.1, degree: 1, couples: true, mixes: true},
-	{
-		name: "mc-fisher-k-ngd", fit: 0.1, degree: 1, couples: true, mixes: true, looks: true,
-		equals: "mc-fisher-ngd", special: protocol.Setting{"labels": 1},
-	},
 	{name: "newton", fit: 0.1, degree: 1, couples: true, mixes: true},
 	{
 		// The sampled gradient keeps its scale.

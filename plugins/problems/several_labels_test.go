@@ -32,14 +32,14 @@ func (p kept) Step(x []float64, m *protocol.Measurement[float64]) (protocol.Requ
 	return request, err
 }
 
-// severalLabels runs mc-fisher-k-ngd in the harness for a number of passes over all examples, and
+// severalLabels runs mc-fisher-ngd in the harness for a number of passes over all examples, and
 // returns the sampled matrix and the gradient of each pass, and the points before and after them.
 func severalLabels(t *testing.T, def protocol.ProblemDef, passesMade int, set protocol.Setting, seed uint64) (
 	fishers, gradients, points [][]float64,
 ) {
 	t.Helper()
 	all := optimizers.All()
-	o := all[slices.IndexFunc(all, func(d protocol.OptimizerDef) bool { return d.Name == "mc-fisher-k-ngd" })]
+	o := all[slices.IndexFunc(all, func(d protocol.OptimizerDef) bool { return d.Name == "mc-fisher-ngd" })]
 	setting, err := protocol.Resolve(o.Hyperparameters, set)
 	if err != nil {
 		t.Fatal(err)

@@ -275,9 +275,9 @@ func position(plan *protocol.Plan, problem string) int {
 }
 
 func find(plan *protocol.Plan, cells []reduced, problem, optimizer string) reduced {
-	for _, s := range cells {
-		if s.cell.Problem == problem && s.cell.Optimizer == optimizer {
-			return s
+	for i := range cells {
+		if c := &cells[i].cell; c.Problem == problem && c.Optimizer == optimizer {
+			return cells[i]
 		}
 	}
 	return reduce(plan, results.Cell{

@@ -40,6 +40,7 @@ done
 	done
 	printf '\n]\n'
 } >plugins/problems/internal/data/published.json
-for plan in "$@"; do
-	bench verify "$here/$plan.noisebench.tar.zst" --rerun 20 --save "$here/verified"
+rm -rf "$here/verified" # with reports of contents that there no longer are
+for bundle in "$here"/*.noisebench.tar.zst; do
+	bench verify "$bundle" --rerun 20 --save "$here/verified"
 done

@@ -61,17 +61,12 @@ func measuredOn[T protocol.Float](
 ) (measuring, error) {
 	problem, err := open(with)
 	return func(x []float64, want protocol.Quantity) (float64, []float64, []float64, error) {
-		m := &protocol.Measurement[T]{}
-		for _, s := range m.Slices() {
-			if want.Has(s.Of) {
-				*s.At = make([]T, len(x))
-			}
-		}
 		at := make([]T, len(x))
 		for j, v := range x {
 			at[j] = T(v)
 		}
-		if err := problem.Measure(at, batch, want, m); err != nil {
+		m, err := measuredAt(problem, at, batch, want)
+		if err != nil {
 			return 0, nil, nil, err
 		}
 		gradient, variance := widened(m.Gradient), []float64(nil)

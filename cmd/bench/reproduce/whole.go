@@ -63,13 +63,20 @@ func openWhole(name string, with protocol.Setting) (*whole, error) {
 func (w *whole) measure(
 	x []float64, batch protocol.Batch, want protocol.Quantity,
 ) (*protocol.Measurement[float64], error) {
-	m := &protocol.Measurement[float64]{}
+	return measuredAt(w.problem, x, batch, want)
+}
+
+// measuredAt returns the wanted quantities of a problem on a batch at x, in slices of their own.
+func measuredAt[T protocol.Float](
+	problem protocol.Problem[T], x []T, batch protocol.Batch, want protocol.Quantity,
+) (*protocol.Measurement[T], error) {
+	m := &protocol.Measurement[T]{}
 	for _, s := range m.Slices() {
 		if want.Has(s.Of) {
-			*s.At = make([]float64, s.Of.Elements(len(x)))
+			*s.At = make([]T, s.Of.Elements(len(x)))
 		}
 	}
-	return m, w.problem.Measure(x, batch, want, m)
+	return m, problem.Measure(x, batch, want, m)
 }
 
 // stepOf is the first step that one of bench's own optimizers makes, given a measurement at a point

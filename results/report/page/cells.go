@@ -66,7 +66,7 @@ func draw(plan *protocol.Plan, c *results.Cell) *drawn {
 	d.metric = measures.Curves(plan, one, c.Problem,
 		measures.Quantity{Part: results.PartFor(spec, protocol.TestPart), Metric: true})
 	d.batch = measures.TraceCurves(plan, one, c.Problem, measures.TraceBatchSize)
-	d.noise = measures.TraceCurves(plan, one, c.Problem, "noise_to_signal")
+	d.noise = measures.TraceCurves(plan, one, c.Problem, measures.NoiseToSignal)
 	d.varies = varies(c)
 	d.sensitivities = measures.Sensitivities(plan, one, c.Problem)
 	d.heat = heatMapOf(plan, c, spec)
