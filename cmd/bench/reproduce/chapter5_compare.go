@@ -6,7 +6,6 @@ import (
 
 	"noisebench/protocol"
 	"noisebench/results"
-	"noisebench/results/stats"
 )
 
 // comparison is one pair of a claim about optimizers.
@@ -26,6 +25,11 @@ const (
 	clearly = 0.01
 	much    = math.Ln2
 )
+
+// width5 is the difference in test accuracy below which two optimizers do the same for practical
+// purposes. It was fixed before the runs: the standard error of an accuracy of 0.9 on the 10,000
+// test examples of P1 to P3.
+const width5 = 0.003
 
 var (
 	trainLoss    = lossAt(1)
@@ -82,10 +86,8 @@ func ends(
 			continue
 		}
 		x, y := paired(ca, cb, testAccuracy)
-		start := float64(ca.Runs[0].Points[0].Test.Metric)
-		δ := results.Equivalence(&ca.Runs[0].Spec, protocol.TestPart, start, stats.Mean(x))
 		on := strings.ToUpper(problem) + ", test accuracy at the end"
-		findings = append(findings, judge(claim, text, on, x, y, δ))
+		findings = append(findings, judge(claim, text, on, x, y, width5))
 	}
 	return findings
 }

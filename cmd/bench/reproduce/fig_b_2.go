@@ -13,19 +13,16 @@ var problemsB2 = []string{"p2", "p3"}
 var figB2 = Item{
 	Name:  "fig-b.2",
 	Title: "SVAG and Adam* beside M-SGD, M-SSD, Adam and M-SVAG on P2 and P3",
-	Sizes: []Size{Reduced, Full},
-	Time:  map[Size]string{Reduced: "25 min, less after fig-5.4", Full: "weeks"},
+	Time:  map[Size]string{Full: "weeks"},
 	Departs: chapter5Departs(problemsB2, "the thesis does not list the step sizes explored for "+
-		"SVAG and Adam*: those of M-SVAG and of M-SSD are, "+
-		"and at the reduced size the ones found best for these"),
+		"SVAG and Adam*: those of M-SVAG and of M-SSD are"),
 	Plans: func(size Size) []protocol.Plan {
 		return chapter5("fig-b.2", size, problemsB2, []string{
 			mSGD, mSSD, adam, mSVAG, svag,
 			adamSS,
 		})
 	},
-	Draw:      drawCurves,
-	Shortened: true,
+	Draw: drawCurves,
 	Claims: func(in *Input) []Finding {
 		all := judge(in, []comparison{
 			{

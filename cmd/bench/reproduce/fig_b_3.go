@@ -10,15 +10,13 @@ var figB3 = Item{
 	Name:  "fig-b.3",
 	Title: "M-SVAG with variances from moving averages and from the minibatch on P1 and P2",
 	Sizes: []Size{Reduced, Full},
-	Time:  map[Size]string{Reduced: "10 min, less after fig-5.4", Full: "days"},
+	Time:  map[Size]string{Reduced: "2 h, less after fig-5.4", Full: "days"},
 	Departs: chapter5Departs(problemsB3, "the thesis does not list the step sizes explored for "+
-		"the minibatch variant: those of M-SVAG are, and at "+
-		"the reduced size the one found best for it"),
+		"the minibatch variant: those of M-SVAG are"),
 	Plans: func(size Size) []protocol.Plan {
 		return chapter5("fig-b.3", size, problemsB3, []string{mSVAG, svagMB})
 	},
-	Shortened: true,
-	Draw:      drawCurves,
+	Draw: drawCurves,
 	Claims: func(in *Input) []Finding {
 		const text = "the two estimates lead to almost the same results"
 		return append(likeness(in, "S-09", text, "p1", mSVAG, svagMB),

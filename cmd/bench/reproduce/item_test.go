@@ -149,6 +149,11 @@ func TestPlans(t *testing.T) {
 			}
 		}
 	}
+	// The thesis' step size and its neighbours under one seed, and ten replicates of the best, for
+	// four optimizers; two, of which one is the same.
+	if a, b := runs["fig-5.4-p1-reduced"], runs["fig-b.3-p1-reduced"]; a != 4*(3+10) || b != 2*(3+10) {
+		t.Errorf("P1 has %d runs in Fig. 5.4 and %d in Fig. B.3", a, b)
+	}
 	// A seed each of 241 × 41 settings of NGD and of EFGD and 241 of GD, and the replicate of each
 	// winner.
 	if n := runs["table-d.5-Boston"]; n != 2*(241*41+1)+241+1 {

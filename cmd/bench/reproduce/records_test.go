@@ -140,7 +140,7 @@ func input5(courses map[string]map[string]course) *Input {
 }
 
 // The claims of Sec. 5.6 follow from runs that are as it says, and two optimizers that are
-// exchanged turn some; runs that end early judge none.
+// exchanged turn some.
 func TestFig54(t *testing.T) {
 	m := newMutants(t)
 	for _, f := range fig54.Judge(input5(courses5())) {
@@ -171,13 +171,6 @@ func TestFig54(t *testing.T) {
 			bad.accuracy = constant(0.3)
 			courses[p][o] = bad
 			m.verdicts(o+" with a third of the answers on "+p, true, &fig54, input5(courses))
-		}
-	}
-	reduced := input5(courses5())
-	reduced.Size = Reduced
-	for _, f := range fig54.Judge(reduced) {
-		if f.Verdict != NotJudged {
-			t.Errorf("at reduced size %s on %s is %s", f.Text, f.On, f.Verdict)
 		}
 	}
 }
