@@ -167,7 +167,7 @@ func rankingColumns(p *measures.Problem) []rowColumn {
 		oneShot.n, oneShot.diverged,
 		oneShot.mean.shown(Terminal|Markdown|Page|Appendix, "default",
 			func(r Row) string { return MeanStd(&r.OneShot) }).
-			legend("default").mean("the same for the declared defaults in place of what was tuned; –: "+
+			legend("default").mean("the same for the declared defaults in place of what was tuned; –: " +
 			"nothing is tuned").
 			higher(higher).optional().drop(3),
 		oneShot.std, oneShot.low, oneShot.high, oneShot.median, oneShot.q25, oneShot.q75,
