@@ -43,21 +43,30 @@ func openBaseline(name string) (*check.Checked, error) {
 	return verify.Source(name, verify.Options{Known: plans.Known})
 }
 
-// take puts all runs that a plan needs and that bundles hold into the results folder, and returns
-// the plan's campaign with them. Runs that were taken before count without --baselines, too.
-func (b *baselines) take(
-	cmd *cobra.Command, plan protocol.Plan, c *catalogue.Catalogue, dir string, parallel int,
-) (*harness.Campaign, bundle.Lookup, error) {
+// campaign returns a plan's campaign, and the bundles that runs can be taken from. Runs that were
+// taken before count without --baselines, too.
+func (b *baselines) campaign(
+	cmd *cobra.Command, plan protocol.Plan, c *catalogue.Catalogue, dir string,
+) (*harness.Campaign, bundle.Lookup, []*check.Checked, error) {
 	notes := notesIn(dir, cmd.ErrOrStderr())
 	var from []*check.Checked
 	for _, name := range b.names {
 		x, err := openBaseline(name)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		from = append(from, x)
 	}
 	campaign, definitions, err := notes.Campaign(plan, c, from...)
+	return campaign, definitions, from, err
+}
+
+// take puts all runs that a plan needs and that bundles hold into the results folder, and returns
+// the plan's campaign with them.
+func (b *baselines) take(
+	cmd *cobra.Command, plan protocol.Plan, c *catalogue.Catalogue, dir string, parallel int,
+) (*harness.Campaign, bundle.Lookup, error) {
+	campaign, definitions, from, err := b.campaign(cmd, plan, c, dir)
 	if err != nil || len(from) == 0 {
 		return campaign, definitions, err
 	}
@@ -71,6 +80,36 @@ func (b *baselines) take(
 		}
 	}
 	return campaign, definitions, nil
+}
+
+// finished returns the pairs of problem and optimizer of which the results folder and bundles have
+// all runs. It takes none.
+func (b *baselines) finished(
+	cmd *cobra.Command, campaign *harness.Campaign, from []*check.Checked, dir string,
+) (map[[2]string]bool, error) {
+	store, err := openResults(dir, cmd.ErrOrStderr())
+	if err != nil {
+		return nil, err
+	}
+	find := func(id string) *results.Record {
+		if record := store.Find(id); record != nil {
+			return record
+		}
+		for _, x := range from {
+			if record := x.Bundle.Records[id]; record != nil {
+				return record
+			}
+		}
+		return nil
+	}
+	done := map[[2]string]bool{}
+	cells, due := campaign.Cells(find)
+	for i := range cells {
+		if c := &cells[i]; c.Missing == 0 && len(c.Failed) == 0 && len(due[i]) == 0 {
+			done[[2]string{c.Problem, c.Optimizer}] = true
+		}
+	}
+	return done, nil
 }
 
 // takeFrom makes a sample of some runs of a bundle again and puts them into a results folder.
@@ -87,7 +126,8 @@ func (b *baselines) takeFrom(
 		}
 	}
 	if len(ids) == 0 {
-		fmt.Fprintf(stderr, "%s: no run taken: it has none that is needed and not there\n", x.File)
+		fmt.Fprintf(stderr, "%s: no run taken: the runs that the plan needs of it are all "+
+			"in the results folder, or it has none\n", x.File)
 		return nil
 	}
 	taken, err := verify.Take(cmd.Context(), x, found, store, ids, verify.Again{

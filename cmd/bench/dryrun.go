@@ -6,18 +6,34 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"noisebench/harness"
 	"noisebench/internal/text"
+	"noisebench/plugins/catalogue"
+	"noisebench/protocol"
 )
 
-// dryRun prints what a campaign would run, and how long it would take, estimated from samples of
-// its problems and optimizers, which are not stored.
-func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc, m *making) error {
-	only, err := m.selection(&campaign.Plan)
+// dryRun prints what a plan would run, and how long it would take, estimated from samples of its
+// problems and optimizers, which are not stored. Pairs of which the results folder and bundles have
+// all runs are left out.
+func dryRun(
+	cmd *cobra.Command, plan protocol.Plan, c *catalogue.Catalogue, m *making, b *baselines,
+) error {
+	campaign, _, from, err := b.campaign(cmd, plan, c, m.dir)
 	if err != nil {
 		return err
 	}
-	costs, err := campaign.Estimate(cmd.Context(), alloc, only)
+	finished, err := b.finished(cmd, campaign, from, m.dir)
+	if err != nil {
+		return err
+	}
+	selected, err := m.selection(&campaign.Plan)
+	if err != nil {
+		return err
+	}
+	only := func(problem, optimizer string) bool {
+		return !finished[[2]string{problem, optimizer}] &&
+			(selected == nil || selected(problem, optimizer))
+	}
+	costs, err := campaign.Estimate(cmd.Context(), c.Alloc, only)
 	if err != nil {
 		return err
 	}
@@ -27,7 +43,7 @@ func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc,
 		"TIME A RUN", "TIME",
 	}}
 	total := campaign.Total(costs)
-	var runs int
+	var runs, done int
 	var examples int64
 	var notes []string           // on pairs that cannot run, or may fail
 	where := map[string]string{} // problems, by note
@@ -40,7 +56,11 @@ func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc,
 		}
 	}
 	for i, f := range campaign.Forecast() {
-		if only != nil && !only(f.Problem, f.Optimizer) {
+		if f.Impossible == "" && finished[[2]string{f.Problem, f.Optimizer}] {
+			done++
+		}
+		if selected != nil && !selected(f.Problem, f.Optimizer) ||
+			f.Impossible == "" && !only(f.Problem, f.Optimizer) {
 			continue
 		}
 		if f.Impossible != "" {
@@ -75,6 +95,10 @@ func dryRun(cmd *cobra.Command, campaign *harness.Campaign, alloc harness.Alloc,
 	}
 	for _, text := range notes {
 		printText(cmd.OutOrStdout(), fmt.Sprintf("note: on %s: %s\n", where[text], text))
+	}
+	if done > 0 {
+		printText(cmd.OutOrStdout(), fmt.Sprintf("note: %s left out, whose runs are all in %s or in "+
+			"bundles\n", text.CountIs(done, "optimizer-problem pair"), m.dir))
 	}
 	printText(cmd.OutOrStdout(),
 		fmt.Sprintf("\nat most %s, %d examples, about %s with %s side by side\n",

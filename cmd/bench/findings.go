@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -32,7 +33,7 @@ func printReport(w io.Writer, v *check.Report, format string) error {
 		fmt.Fprintln(b, text.OneLine(strings.Join(parts, ", by ")))
 	}
 	group := ""
-	for _, f := range v.Findings {
+	for _, f := range grouped(v.Findings) {
 		if f.Group != group {
 			group = f.Group
 			fmt.Fprintf(b, "\n%s\n", group)
@@ -48,4 +49,13 @@ func printReport(w io.Writer, v *check.Report, format string) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// grouped returns findings by their groups, in the order of these groups' first findings.
+func grouped(all []check.Finding) []check.Finding {
+	first := func(f check.Finding) int {
+		return slices.IndexFunc(all, func(g check.Finding) bool { return g.Group == f.Group })
+	}
+	return slices.SortedStableFunc(slices.Values(all),
+		func(a, b check.Finding) int { return cmp.Compare(first(a), first(b)) })
 }

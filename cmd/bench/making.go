@@ -18,6 +18,7 @@ import (
 	"noisebench/internal/text"
 	"noisebench/plugins/catalogue"
 	"noisebench/protocol"
+	"noisebench/results"
 	"noisebench/results/bundle"
 )
 
@@ -62,18 +63,18 @@ func (m *making) check(cmd *cobra.Command) error {
 var errStop = errors.New("the time of --stop-after is over")
 
 // execute makes the runs of a campaign that the results folder does not hold. It returns the store
-// of that folder, and how many runs failed.
+// of that folder, and the runs that failed.
 func execute(
 	cmd *cobra.Command, campaign *harness.Campaign, definitions bundle.Lookup,
 	c *catalogue.Catalogue, m *making,
-) (store *folder.Store, failed int, err error) {
+) (store *folder.Store, failed map[string]*results.Record, err error) {
 	stderr := cmd.ErrOrStderr()
 	only, err := m.selection(&campaign.Plan)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	if store, err = openResults(m.dir, stderr); err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	ctx := cmd.Context()
 	if m.stopAfter > 0 {
@@ -92,30 +93,30 @@ func execute(
 		pool, err := m.workers(&campaign.Plan, display.Note)
 		if err != nil {
 			display.Stop()
-			return nil, 0, err
+			return nil, nil, err
 		}
 		defer pool.Close()
 		opt.Maker, opt.Parallel = pool, pool.Size()
 	}
-	broken, err := store.Execute(ctx, campaign, definitions, slurm.ThisTask(), opt)
+	failed, err = store.Execute(ctx, campaign, definitions, slurm.ThisTask(), opt)
 	display.Stop()
 	safe := text.CountIs(store.Finished(), "finished run")
 	switch {
 	case cmd.Context().Err() != nil:
-		return nil, 0, interruption(fmt.Sprintf("interrupted: %s safe in %s; the same command goes "+
+		return nil, nil, interruption(fmt.Sprintf("interrupted: %s safe in %s; the same command goes "+
 			"on from there", safe, m.dir))
 	case err != nil && errors.Is(context.Cause(ctx), errStop) &&
 		errors.Is(err, context.DeadlineExceeded):
-		return nil, 0, interruption(fmt.Sprintf("stopped after %v: %s safe in %s; the same command "+
+		return nil, nil, interruption(fmt.Sprintf("stopped after %v: %s safe in %s; the same command "+
 			"goes on from there", m.stopAfter, safe, m.dir))
 	case err != nil:
-		return nil, 0, err
+		return nil, nil, err
 	}
 	found := display.Last().Found
 	fmt.Fprintf(stderr, "%s made in %s, %s found in %s\n", text.Count(store.Finished()-found,
 		"run"),
 		text.Duration(time.Since(started)), text.Count(found, "run"), m.dir)
-	return store, len(broken), nil
+	return store, failed, nil
 }
 
 // workers returns the pool of those that --launch starts: this bench, by its path.

@@ -80,8 +80,12 @@ func newPage(p page.Page, arg string) ([]byte, error) {
 		{Line: "bench table " + name, What: "prints the tables again"},
 		{Line: "bench table " + name + " --format csv", What: "all numbers in full precision"},
 		{Line: "bench report " + name, What: "writes this page again"},
+		{Line: "bench run " + name + " --only problem=PROBLEM,optimizer=OPTIMIZER", What: "makes " +
+			"all runs behind one row"},
 		{Line: "bench show RUN-ID", What: "prints one run, named by how its ID begins: see " +
 			"“The runs behind each number”"},
+		{Line: "bench show OPTIMIZER", What: "prints what an optimizer or a problem is, with its " +
+			"source and its hyperparameters"},
 	}
 	err := page.Write(&b, p)
 	return b.Bytes(), err

@@ -2,11 +2,14 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"noisebench/cmd/bench/plans"
 	"noisebench/internal/text"
+	"noisebench/results"
 	"noisebench/results/measures"
 	"noisebench/results/report"
 )
@@ -83,24 +86,22 @@ published ones costs only its own runs.`,
 				return err
 			}
 			defer catalogue.Close()
-			var from baselines
-			if !dry {
-				from = *taking
+			if dry {
+				return dryRun(cmd, plan, catalogue, making, taking)
 			}
-			campaign, definitions, err := from.take(cmd, plan, catalogue, dir, parallel)
+			campaign, definitions, err := taking.take(cmd, plan, catalogue, dir, parallel)
 			if err != nil {
 				return err
-			}
-			if dry {
-				return dryRun(cmd, campaign, catalogue.Alloc, making)
 			}
 			store, failed, err := execute(cmd, campaign, definitions, catalogue, making)
 			if err != nil {
 				return err
 			}
 			if len(making.only) > 0 {
-				fmt.Fprintf(cmd.ErrOrStderr(), "the selected part of plan %s is done; see: bench "+
-					"table %s\n", campaign.Plan.Name, args[0])
+				if len(failed) == 0 {
+					fmt.Fprintf(cmd.ErrOrStderr(), "the selected part of plan %s is done; see: "+
+						"bench table %s\n", campaign.Plan.Name, args[0])
+				}
 				return failures(failed)
 			}
 			there := &found{
@@ -127,15 +128,17 @@ published ones costs only its own runs.`,
 	return cmd
 }
 
-// failures is an error if runs failed.
-func failures(n int) error {
-	if n == 0 {
+// failures is an error if runs failed, with the reason of one of them.
+func failures(failed map[string]*results.Record) error {
+	if len(failed) == 0 {
 		return nil
 	}
 	do := "do"
-	if n == 1 {
+	if len(failed) == 1 {
 		do = "does"
 	}
-	return fmt.Errorf("%s failed and %s not count; the same command tries them again",
-		text.Count(n, "run"), do)
+	run := failed[slices.Min(slices.Collect(maps.Keys(failed)))]
+	return fmt.Errorf("%s failed and %s not count; the same command tries them again. One of them, "+
+		"%s on %s, seed %d: %s", text.Count(len(failed), "run"), do, run.Run.Optimizer.Name,
+		run.Run.Problem.Name, run.Run.Seed, run.End.Reason)
 }

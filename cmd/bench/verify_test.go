@@ -11,9 +11,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"testing"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"noisebench/results/bundle/check"
 )
 
 // packed is a file of a bundle.
@@ -182,5 +185,17 @@ func unpack(ts *testscript.TestScript, neg bool, args []string) {
 		path := filepath.Join(ts.MkAbs(args[1]), h.Name)
 		ts.Check(os.MkdirAll(filepath.Dir(path), 0o755))
 		ts.Check(os.WriteFile(path, contents, 0o644))
+	}
+}
+
+// Each group of findings is printed once, though checks of one group need not follow each other.
+func TestFindingsAreGrouped(t *testing.T) {
+	var b strings.Builder
+	err := printReport(&b, &check.Report{File: "f", Findings: []check.Finding{
+		{Group: "one", Check: "a"}, {Group: "two", Check: "b"}, {Group: "one", Check: "c"},
+	}}, "text")
+	got := strings.Join(strings.Fields(b.String()), " ")
+	if want := "f one a c two b"; err != nil || got != want {
+		t.Errorf("%q, %v; want %q", got, err, want)
 	}
 }

@@ -167,7 +167,8 @@ func rankingColumns(p *measures.Problem) []rowColumn {
 		oneShot.n, oneShot.diverged,
 		oneShot.mean.shown(Terminal|Markdown|Page|Appendix, "default",
 			func(r Row) string { return MeanStd(&r.OneShot) }).
-			legend("default").mean("the same for the declared defaults in place of what was tuned").
+			legend("default").mean("the same for the declared defaults in place of what was tuned; –: " +
+			"nothing is tuned").
 			higher(higher).optional().drop(3),
 		oneShot.std, oneShot.low, oneShot.high, oneShot.median, oneShot.q25, oneShot.q75,
 		oneShot.bimodal,
@@ -194,7 +195,7 @@ func rankingColumns(p *measures.Problem) []rowColumn {
 			legend("time").drop(1),
 		integer("tuning_runs", "runs of the search + runs that repeat tied settings under "+
 			"further seeds (examples of both); a "+
-			"limit on tuning runs is one on the search",
+			"limit on tuning runs is one on the search; –: nothing is tuned",
 			func(r Row) int64 { return int64(r.Tuning.Runs) }).
 			shown(Rankings, "tuning", func(r Row) string { return cost(r.Tuning) }).
 			legend("tuning").drop(5),

@@ -2,8 +2,8 @@
 # Makes the published boards anew: results/published/regenerate.sh [PLAN...], where the plans are
 # standard (half an hour on two cores) and networks (three hours), both by default. Runs are kept in
 # noisebench-published, so that an interrupted call goes on from there. With --check it makes
-# nothing, but looks for what is missing, added or changed in both bundles, and makes 20 random runs
-# of each again.
+# nothing, but looks for what is missing, added or changed in both bundles, makes 20 random runs of
+# each again, and draws the curves from the bundles, to compare them with those here.
 set -eu
 cd "$(dirname "$0")/../.."
 here=results/published
@@ -11,9 +11,21 @@ here=results/published
 # same executable, whose hash is in every record.
 go build -trimpath -buildvcs=false -o noisebench-published/bench ./cmd/bench
 bench() { noisebench-published/bench "$@"; }
+# curves PLAN RUNS FILE draws the training losses on all problems of a plan.
+curves() {
+	bench plot "$1" loss -o "$2" --width 7 --out "$2/curves" >/dev/null
+	mv "$2/curves/$1--loss.svg" "$3"
+	rm -r "$2/curves"
+}
 if [ "${1:-}" = --check ]; then
+	temporary=$(mktemp -d)
+	trap 'rm -rf "$temporary"' EXIT
 	for bundle in "$here"/*.noisebench.tar.zst; do
 		bench verify "$bundle" --rerun 20
+		plan=$(basename "$bundle" .noisebench.tar.zst)
+		bench import "$bundle" -o "$temporary/$plan" --check 0
+		curves "$plan" "$temporary/$plan" "$temporary/$plan.svg"
+		cmp "$temporary/$plan.svg" "$here/$plan-curves.svg"
 	done
 	exit
 fi
@@ -29,6 +41,7 @@ for plan in "$@"; do
 		--author "the noisebench developers" --licence MIT --out "$file"
 	bench report "$plan" -o noisebench-published/runs --out "$here/$plan.html"
 	bench table "$plan" -o noisebench-published/runs --format markdown >"$here/$plan.md"
+	curves "$plan" noisebench-published/runs "$here/$plan-curves.svg"
 done
 # The list of bundles that "bench data fetch published" and --baselines find.
 {

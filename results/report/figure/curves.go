@@ -14,9 +14,11 @@ import (
 	"noisebench/results/measures"
 )
 
+const trainingLoss = "training loss"
+
 func drawLoss(s *Source, p *measures.Problem) (*Figure, string) {
 	curves := measures.Curves(s.Plan, s.Cells, p.Name, measures.Quantity{Part: protocol.TrainPart})
-	return s.drawCurves(p, curves, "training loss", true)
+	return s.drawCurves(p, curves, trainingLoss, true)
 }
 
 func drawMetric(s *Source, p *measures.Problem) (*Figure, string) {

@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/plot/vg"
 
+	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/measures"
 	"noisebench/results/notation"
@@ -27,14 +28,66 @@ const (
 // over all problems are in colour. Problems and curves without data are left out, which a note
 // says. If there is nothing to draw, missing is the reason.
 func (s *Source) Overview(axis measures.Axis) (figures []*Figure, missing string) {
-	var tiles []tile
-	var empty []string
+	tiles, empty := s.tiles(axis, func(p *measures.Problem) measures.Quantity {
+		return measures.Quantity{Part: p.Part, Metric: true}
+	})
+	if len(tiles) == 0 {
+		return nil, "no replicates have finished, or nothing is known of their " + string(axis)
+	}
+	columns := s.overviewColumns(len(tiles))
+	parts := (len(tiles) + columns*overviewRows - 1) / (columns * overviewRows)
+	each := (len(tiles) + parts - 1) / parts
+	each = (each + columns - 1) / columns * columns // whole rows
+	for part := range slices.Chunk(tiles, each) {
+		figures = append(figures, s.overview(part, columns, axis, "reported metric"))
+	}
+	figures[len(figures)-1].without(empty)
+	return figures, ""
+}
+
+// drawLosses draws the training losses on all problems as [Source.Overview] does the metrics, but
+// in one figure, whatever its height.
+func drawLosses(s *Source) (*Figure, string) {
+	tiles, empty := s.tiles(measures.Examples, func(*measures.Problem) measures.Quantity {
+		return measures.Quantity{Part: protocol.TrainPart}
+	})
+	if len(tiles) == 0 {
+		return nil, "no replicates have finished"
+	}
+	f := s.overview(tiles, s.overviewColumns(len(tiles)), measures.Examples, trainingLoss)
+	f.without(empty)
+	return f, ""
+}
+
+// without notes problems that have no panel.
+func (f *Figure) without(problems []string) {
+	if len(problems) > 0 {
+		f.Notes = append(f.Notes, "Without data: "+list(problems)+".")
+	}
+}
+
+// overviewColumns is the number of columns of so many panels.
+func (s *Source) overviewColumns(panels int) int {
+	columns := 2
+	if s.Width > 1.5*Column {
+		columns = 3
+		if panels == 4 || panels > 6 {
+			columns = overviewColumns
+		}
+	}
+	return min(columns, panels)
+}
+
+// tiles returns the panels of an overview of a quantity, and the problems without data.
+func (s *Source) tiles(axis measures.Axis, of func(*measures.Problem) measures.Quantity) (
+	tiles []tile, empty []string,
+) {
 	for i := range s.report.Problems {
 		p := &s.report.Problems[i]
 		t := tile{problem: p}
 		if p.Spec != nil {
-			t.curves = s.drawnCurves(measures.Curves(s.Plan, s.Cells, p.Name,
-				measures.Quantity{Part: p.Part, Metric: true}))
+			t.quantity = of(p)
+			t.curves = s.drawnCurves(measures.Curves(s.Plan, s.Cells, p.Name, t.quantity))
 			t.at = measures.Positions(s.Plan, s.Cells, p.Name, axis)
 		}
 		t.curves = slices.DeleteFunc(t.curves, func(c measures.Curve) bool {
@@ -51,33 +104,13 @@ func (s *Source) Overview(axis measures.Axis) (figures []*Figure, missing string
 		}
 		tiles = append(tiles, t)
 	}
-	if len(tiles) == 0 {
-		return nil, "no replicates have finished, or nothing is known of their " + string(axis)
-	}
-	columns := 2
-	if s.Width > 1.5*Column {
-		columns = 3
-		if len(tiles) == 4 || len(tiles) > 6 {
-			columns = overviewColumns
-		}
-	}
-	columns = min(columns, len(tiles))
-	parts := (len(tiles) + columns*overviewRows - 1) / (columns * overviewRows)
-	each := (len(tiles) + parts - 1) / parts
-	each = (each + columns - 1) / columns * columns // whole rows
-	for part := range slices.Chunk(tiles, each) {
-		figures = append(figures, s.overview(part, columns, axis))
-	}
-	if len(empty) > 0 {
-		last := figures[len(figures)-1]
-		last.Notes = append(last.Notes, "Without data: "+list(empty)+".")
-	}
-	return figures, ""
+	return tiles, empty
 }
 
 // tile is a panel of an overview.
 type tile struct {
 	problem  *measures.Problem
+	quantity measures.Quantity
 	curves   []measures.Curve
 	at       map[string][]float64
 	unplaced []string // optimizers that have no place on the axis
@@ -90,8 +123,19 @@ var axisLabels = map[measures.Axis]string{
 	measures.Time:     "computing time in seconds",
 }
 
-// overview draws one figure of an overview.
-func (s *Source) overview(tiles []tile, columns int, axis measures.Axis) *Figure {
+// reached is how the curves of the panel share it.
+func (t *tile) reached() overlay {
+	o := reached(t.curves, trainingLoss, true)
+	if t.quantity.Metric {
+		metric := t.problem.Spec.Metric.Name
+		o = reached(t.curves, t.problem.MetricName(), metric != results.Accuracy)
+	}
+	o.at = t.at
+	return o
+}
+
+// overview draws one figure of an overview. what is the quantity, for the caption.
+func (s *Source) overview(tiles []tile, columns int, axis measures.Axis, what string) *Figure {
 	var all []measures.Curve
 	var names, unplaced []string
 	var counts []int
@@ -115,8 +159,7 @@ func (s *Source) overview(tiles []tile, columns int, axis measures.Axis) *Figure
 	cut, logX := false, false
 	for i, t := range tiles {
 		p := t.problem
-		o := reached(t.curves, p.MetricName(), p.Spec.Metric.Name != results.Accuracy)
-		o.at = t.at
+		o := t.reached()
 		panel := NewPanel(notation.Clean(p.Name), "", o.what)
 		labels[o.what] = true
 		if o.log {
@@ -152,7 +195,7 @@ func (s *Source) overview(tiles []tile, columns int, axis measures.Axis) *Figure
 		}
 	}
 	f.Height = overviewPanel*vg.Length(len(panels)) + 2*FontSize + f.legendHeight()
-	f.Caption = fmt.Sprintf("Reported metric of the problems of plan %s over %s. %s",
+	f.Caption = fmt.Sprintf("%s on the problems of plan %s over %s. %s", capital(what),
 		notation.Clean(s.Plan.Name), axisLabels[axis], middleOf(logs, len(tiles), counts))
 	if len(rest) > 0 {
 		f.Caption += fmt.Sprintf(" In colour the %d of best rank.", len(front))

@@ -3,6 +3,7 @@ package figure
 import (
 	"bytes"
 	"fmt"
+	"image/color"
 	"math"
 	"strings"
 	"testing"
@@ -196,5 +197,31 @@ func TestDivergencesOnAxes(t *testing.T) {
 	m := divergences(c, []float64{0, 6, math.Pi}, []float64{1, 2, 3}, Style{})
 	if fmt.Sprint(m.X, m.Y) != fmt.Sprint([]float64{6, math.Pi}, []float64{2, 3}) {
 		t.Errorf("marks are at %v, %v", m.X, m.Y)
+	}
+}
+
+// The eight leaders, which alone are in colour where there are many, have different colours.
+func TestLeadersHaveColoursOfTheirOwn(t *testing.T) {
+	plan, cells := synthetic(24)
+	f, missing := drawLosses(NewSource(plan, cells, nil))
+	if f == nil {
+		t.Fatal(missing)
+	}
+	colours := map[color.Color]string{}
+	for _, e := range f.legend {
+		if other := colours[e.Style.Color]; other != "" {
+			t.Errorf("%s has the colour of %s", e.Label, other)
+		}
+		colours[e.Style.Color] = e.Label
+	}
+	if len(f.legend) != 9 || f.legend[8].Label != "16 others" {
+		t.Errorf("the legend is %v, want eight optimizers and 16 others", f.legend)
+	}
+	if want := "Training loss on the problems of plan"; !strings.HasPrefix(f.Caption, want) {
+		t.Errorf("the caption is %q, want it to begin %q", f.Caption, want)
+	}
+	if f.YLabel != "training loss" || len(f.panels[0]) != 2 {
+		t.Errorf("label %q over %d panels, want the training loss of both problems", f.YLabel,
+			len(f.panels[0]))
 	}
 }

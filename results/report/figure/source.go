@@ -34,9 +34,10 @@ func NewSource(plan *protocol.Plan, cells []results.Cell, only []string) *Source
 	for i, e := range plan.Optimizers {
 		names[i] = e.Name
 	}
+	report := measures.Build(plan, cells)
 	return &Source{
 		Plan: plan, Cells: cells, Width: Column,
-		report: measures.Build(plan, cells), styles: Styles(names), only: only,
+		report: report, styles: PlanStyles(names, report), only: only,
 	}
 }
 
@@ -72,7 +73,10 @@ type Kind struct {
 
 // Kinds are all kinds of figures.
 var Kinds = []Kind{
-	{Name: "loss", Doc: "training loss over examples seen", problem: drawLoss},
+	{
+		Name: "loss", Doc: "training loss over examples seen", problem: drawLoss,
+		overall: drawLosses,
+	},
 	{Name: "metric", Doc: "the reported metric over examples seen", problem: drawMetric},
 	{
 		Name: "batch-size", Doc: "batch sizes that optimizers chose, over examples seen", Traced: true,

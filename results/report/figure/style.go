@@ -1,11 +1,14 @@
 package figure
 
 import (
+	"cmp"
 	"image/color"
 	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"noisebench/results/measures"
 )
 
 // Style is how the lines and points of one optimizer look.
@@ -55,7 +58,38 @@ var (
 // Styles assigns a style to each name, by the names' order: the colours in turn, and after each
 // round of them other dashes and markers. 32 names have distinct styles.
 func Styles(names []string) map[string]Style {
-	names = slices.Sorted(slices.Values(names))
+	return styles(slices.Sorted(slices.Values(names)))
+}
+
+// PlanStyles assigns styles to the optimizers of a report. If they are more than the colours, those
+// that lead over all problems have a colour each, since figures show the leaders; what follows has
+// the same colours with other dashes and markers.
+func PlanStyles(names []string, r *measures.Report) map[string]Style {
+	lead := slices.Sorted(slices.Values(names))
+	if place := places(r); len(place) > 0 {
+		slices.SortStableFunc(lead, func(a, b string) int { return cmp.Compare(place[a], place[b]) })
+	}
+	n := min(len(Palette), len(lead))
+	rest := slices.Sorted(slices.Values(lead[n:]))
+	return styles(append(slices.Sorted(slices.Values(lead[:n])), rest...))
+}
+
+// places are the places of optimizers in the order over all problems, or on the only one; empty
+// before there is one.
+func places(r *measures.Report) map[string]int {
+	place := map[string]int{}
+	for i, o := range r.Overall {
+		place[o.Optimizer] = i
+	}
+	if len(r.Problems) == 1 {
+		for i, row := range r.Problems[0].Rows {
+			place[row.Optimizer] = i
+		}
+	}
+	return place
+}
+
+func styles(names []string) map[string]Style {
 	styles := make(map[string]Style, len(names))
 	for i, name := range names {
 		round := i / len(Palette)

@@ -10,6 +10,7 @@ import (
 	"noisebench/protocol"
 	"noisebench/results"
 	"noisebench/results/measures"
+	"noisebench/results/stats"
 )
 
 // The answers name the leaders of every scope, and their numbers are those of the report.
@@ -28,6 +29,9 @@ func TestAnswers(t *testing.T) {
 			{Name: "q", Budget: 2000, Target: 0.4, Rows: []measures.Row{row("b", 1, 12, 600), row("a", 2, 6, 800), row("c", 2, 10, 2000)}},
 		},
 	}
+	r.Problems[1].Pairs = []measures.Pair{{A: "b", B: "a", Difference: stats.Difference{
+		Mean: -0.25, Low: -0.375, High: -0.125,
+	}}}
 	r.Friedman.P = math.NaN()
 	for i, name := range []string{"b", "a", "c"} {
 		o := measures.Overall{Optimizer: name}
@@ -50,6 +54,7 @@ func TestAnswers(t *testing.T) {
 	for question, want := range map[string][]string{
 		"Who wins?": {
 			"all problems: b leads over both problems, alone", "small: b leads on q alone",
+			"from the next, a (mean difference -0.25, 95 % interval [-0.375, -0.125])",
 		},
 		"How sure is that?": {
 			"Of 3 entries, from 1 (q) to 2 (p) are in the first place, 1.5 at the median",

@@ -51,9 +51,9 @@ func verdict(p *measures.Problem, complete bool) string {
 		return fmt.Sprintf("%s%s leads on %s alone (%s): too many runs of all others diverged (%s).",
 			so, leaders[0], notation.Clean(p.Name), score, count(seeds, "seed"))
 	case len(leaders) == 1:
-		return fmt.Sprintf("%s%s leads on %s alone (%s): paired tests tell it from the next, and "+
+		return fmt.Sprintf("%s%s leads on %s alone (%s): paired tests tell it from the next, %s, and "+
 			"the difference matters (%s).",
-			so, leaders[0], notation.Clean(p.Name), score, how)
+			so, leaders[0], notation.Clean(p.Name), score, behind(p), how)
 	case len(leaders) == ranked:
 		return fmt.Sprintf("%snobody wins on %s: no paired test tells any of the %d optimizers "+
 			"from %s, which has the best mean "+
@@ -63,6 +63,17 @@ func verdict(p *measures.Problem, complete bool) string {
 	return fmt.Sprintf("%s%s share first place on %s (best mean: %s): no paired test tells them "+
 		"from the best, or the difference "+
 		"is too small to matter (%s).", so, list(leaders), notation.Clean(p.Name), score, how)
+}
+
+// behind names the second of a problem and the leader's difference from it.
+func behind(p *measures.Problem) string {
+	second := notation.Clean(p.Rows[1].Optimizer)
+	if len(p.Pairs) == 0 {
+		return second
+	}
+	d := p.Pairs[0].Difference // of the first two
+	return fmt.Sprintf("%s (mean difference %s, 95 %% interval %s)", second,
+		notation.Number(d.Mean), notation.Span(d.Low, d.High))
 }
 
 // unstable reports whether a row stands behind others because its runs diverged, and not because a

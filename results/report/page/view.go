@@ -215,7 +215,10 @@ func (v *view) addLegend(p *Page) {
 		names = append(names, o.Name)
 	}
 	slices.Sort(names)
-	styles := figure.Styles(names)
+	styles := figure.PlanStyles(names, p.Report)
+	if p.Live != "" { // colours must not change while runs go on
+		styles = figure.Styles(names)
+	}
 	for i, name := range names {
 		light, dark, dash := lineOf(styles[name])
 		e := entryView{
