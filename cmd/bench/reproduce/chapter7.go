@@ -90,9 +90,9 @@ const (
 		"same ranges, in place of 241 and 41; the table's settings are run beside it"
 	ties7 = "where settings tie, that with the least damping is drawn, and of these that with " +
 		"the step size nearest to 1; the thesis' choice among them is by rounding"
-	singular7 = "where a matrix is singular, as all are for a1a, the cosine, which is without " +
-		"damping, takes its pseudo-inverse, with eigenvalues below d ε λmax as 0; the thesis " +
-		"does not say what it does"
+	singular7 = "where a matrix is singular, as all are for a1a and Energy, the cosine, which is " +
+		"without damping, takes its pseudo-inverse, with eigenvalues below d ε λmax of the matrix " +
+		"scaled to a diagonal of ones as 0; the thesis does not say what it does"
 	wdbc7 = "BreastCancer is the version of the data that the thesis' numbers belong to, not the " +
 		"one that it lists, and probabilities are clipped as in the authors' code"
 	targets7 = "Wine's targets are its classes 0, 1 and 2, and Energy's is the heating load: the " +

@@ -63,25 +63,51 @@ func cosine7(m *protocol.Measurement[float64]) float64 {
 	return floats.Dot(e, n) / (floats.Norm(e, 2) * floats.Norm(n, 2))
 }
 
-// undamped is A⁻¹g for a symmetric A that is not negative; where A is singular, A⁺g, the direction
-// of least norm: eigenvalues below d ε λmax, which rounding cannot tell from 0, count as 0.
+// undamped is A⁻¹g for a symmetric A that is not negative; where A is singular, A⁺g, the solution of
+// least norm. Features have units that differ by many powers of ten, so that A is scaled to a
+// diagonal of ones first; then eigenvalues below d ε λmax, which rounding cannot tell from 0, count
+// as 0.
 func undamped(a, g []float64) []float64 {
+	const ε = 0x1p-52
 	d := len(g)
+	unit := make([]float64, d)
+	for i := range unit {
+		if v := a[i*d+i]; v > 0 {
+			unit[i] = 1 / math.Sqrt(v)
+		}
+	}
+	scaled := mat.NewSymDense(d, nil)
+	for i := range d {
+		for j := range i + 1 {
+			scaled.SetSym(i, j, unit[i]*a[i*d+j]*unit[j])
+		}
+	}
 	var e mat.EigenSym
-	if !e.Factorize(mat.NewSymDense(d, slices.Clone(a)), true) {
+	if !e.Factorize(scaled, true) {
 		return make([]float64, d)
 	}
 	λ := e.Values(nil)
 	var vectors mat.Dense
 	e.VectorsTo(&vectors)
-	const ε = 0x1p-52
 	x, v := make([]float64, d), make([]float64, d)
+	var null [][]float64 // directions of the null space, orthonormal
 	for k := range d {
-		if λ[k] <= float64(d)*ε*λ[d-1] {
+		mat.Col(v, k, &vectors)
+		floats.Mul(v, unit) // so that vᵀAv = λ
+		if λ[k] > float64(d)*ε*λ[d-1] {
+			floats.AddScaled(x, floats.Dot(v, g)/λ[k], v)
 			continue
 		}
-		mat.Col(v, k, &vectors)
-		floats.AddScaled(x, floats.Dot(v, g)/λ[k], v)
+		for _, u := range null {
+			floats.AddScaled(v, -floats.Dot(u, v), u)
+		}
+		if norm := floats.Norm(v, 2); norm > 0 {
+			floats.Scale(1/norm, v)
+			null = append(null, slices.Clone(v))
+		}
+	}
+	for _, u := range null {
+		floats.AddScaled(x, -floats.Dot(u, x), u)
 	}
 	return x
 }

@@ -74,7 +74,7 @@ func claims52(curves []curve52) []Finding {
 		sign = max(sign, math.Abs(signs-(2*normal.CDF(1/η)-1)))
 		quotient = max(quotient, math.Abs(adam*math.Hypot(1, η)-1))
 		failure := func(γ float64) float64 { return (1-γ)*(1-γ) + γ*γ*η*η } // E(γg − 1)²
-		for _, γ := range []float64{0.99 * gradients, 1.01 * gradients} {
+		for _, γ := range []float64{0.9999 * gradients, 1.0001 * gradients} {
 			least = least && failure(gradients) < failure(γ)
 		}
 		if d := math.Abs(signs - adam); d > worst {
@@ -88,7 +88,7 @@ func claims52(curves []curve52) []Finding {
 		exactly("", "Adam's factor is |E g|/√(E g²)", on, quotient < 1e-14,
 			fmt.Sprintf("greatest departure %.1e", quotient)),
 		exactly("", "a gradient's factor has the least expected squared error", on, least,
-			"against 1 % less and more"),
+			"against 0.01 % less and more"),
 		exactly("", "Adam's factor closely approximates the optimal one for signs: within 0.1", on,
 			worst < 0.1,
 			fmt.Sprintf("greatest difference %.4f, at η = %.2f; for large η their quotient tends "+

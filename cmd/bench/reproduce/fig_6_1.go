@@ -41,15 +41,24 @@ func separableBound(a, b, d float64) func(x, y float64) float64 {
 	return func(x, y float64) float64 { return l*x*x + m*y*y }
 }
 
+// drawing61 is the upper bound that a figure shows, and judges.
+type drawing61 struct {
+	name  string // of its level set
+	bound bound61
+}
+
+var (
+	square61  = drawing61{"square {L∞‖x‖∞² = 1}", squareBound}
+	ellipse62 = drawing61{"ellipse {Σ lᵢxᵢ² = 1}", separableBound}
+)
+
 var fig61 = Item{
 	Name:    "fig-6.1",
 	Title:   "smoothness in the maximum norm: quadratics and the squares that bound them",
 	Time:    map[Size]string{Full: "at once"},
 	Departs: map[Size][]string{Full: {"eigenvalues and angles are ours: the thesis gives none"}},
-	Draw: func(*Input) (*Output, error) {
-		return draw61("square {L∞‖x‖∞² = 1}", squareBound), nil
-	},
-	Claims: func(*Input) []Finding { return claims61(quadratic61, squareBound) },
+	Draw:    func(*Input) (*Output, error) { return square61.draw(), nil },
+	Claims:  func(*Input) []Finding { return claims61(quadratic61, square61.bound) },
 }
 
 var fig62 = Item{
@@ -57,28 +66,26 @@ var fig62 = Item{
 	Title:   "separable smoothness: quadratics and the ellipses along the axes that bound them",
 	Time:    map[Size]string{Full: "at once"},
 	Departs: map[Size][]string{Full: {"eigenvalues and angles are ours: the thesis gives none"}},
-	Draw: func(*Input) (*Output, error) {
-		return draw61("ellipse {Σ lᵢxᵢ² = 1}", separableBound), nil
-	},
-	Claims: func(*Input) []Finding { return claims62(quadratic61, separableBound) },
+	Draw:    func(*Input) (*Output, error) { return ellipse62.draw(), nil },
+	Claims:  func(*Input) []Finding { return claims62(quadratic61, ellipse62.bound) },
 }
 
-// draw61 draws, for each quadratic, the level set {xᵀHx = 1} and that of an upper bound, which lies
+// draw draws, for each quadratic, the level set {xᵀHx = 1} and that of the upper bound, which lies
 // within it.
-func draw61(name string, bound bound61) *Output {
+func (drawn drawing61) draw() *Output {
 	var rows [][]*figure.Panel
 	for _, λ := range eigenvalues61 {
 		var row []*figure.Panel
 		for k, ω := range angles61 {
 			a, b, d := quadratic61(λ, ω)
 			title := fmt.Sprintf("λ = %g, ω = %s: %.3g", λ, angleNames61[k],
-				maxSmoothness(a, b, d)/λ)
+				maxSmoothness([]float64{a, b, b, d}, 2)/λ)
 			p := figure.NewPanel(title, "", "")
 			p.X.Tick.Marker, p.Y.Tick.Marker = plot.ConstantTicks(nil), plot.ConstantTicks(nil)
 			f := func(x, y float64) float64 { return a*x*x + 2*b*x*y + d*y*y }
 			s := surface{-1.1, 1.1, -1.1, 1.1, 201, f}
 			contours(p, s, []float64{1}, style(0))
-			s.f = bound(a, b, d)
+			s.f = drawn.bound(a, b, d)
 			contours(p, s, []float64{1}, style(1))
 			row = append(row, p)
 		}
@@ -86,7 +93,7 @@ func draw61(name string, bound bound61) *Output {
 	}
 	f := figure.New(figure.Page, 5.6*vg.Inch, rows,
 		figure.Entry{Label: "{xᵀHx = 1}", Style: style(0)},
-		figure.Entry{Label: name, Style: style(1)})
+		figure.Entry{Label: drawn.name, Style: style(1)})
 	return only(f, "H has eigenvalues 1 and λ and is turned by ω. A smaller bound lies further "+
 		"within the level set; above each panel, L∞/L₂.")
 }

@@ -4,15 +4,24 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
 
-// maxSmoothness is L∞ by its definition (Eq. 6.11), the least L with ‖H(x−y)‖₁ ≤ L‖x−y‖∞. The left
-// side is convex, so that its maximum over the square ‖x−y‖∞ = 1 is at a corner.
-func maxSmoothness(a, b, d float64) float64 {
-	l := 0.0
-	for _, sign := range []float64{-1, 1} {
-		l = max(l, math.Abs(a+sign*b)+math.Abs(b+sign*d))
+// maxSmoothness is L∞ by its definition (Eq. 6.11), the least L with ‖H(x−y)‖₁ ≤ L‖x−y‖∞, for a
+// matrix H of d rows. The left side is convex, so that its maximum over the cube ‖x−y‖∞ = 1 is at a
+// corner, and the same at the opposite one.
+func maxSmoothness(h []float64, d int) float64 {
+	l, corner := 0.0, make([]float64, d)
+	for signs := range 1 << (d - 1) {
+		for j := range corner {
+			corner[j] = float64(1 - 2*(signs>>j&1))
+		}
+		sum := 0.0
+		for i := range d {
+			sum += math.Abs(floats.Dot(h[i*d:(i+1)*d], corner))
+		}
+		l = max(l, sum)
 	}
 	return l
 }
@@ -38,13 +47,13 @@ func separableSmoothness(a, b, d float64) float64 {
 	return sum(math.Exp((low + high) / 2))
 }
 
-// euclideanSmoothness is L₂, the largest eigenvalue of H.
-func euclideanSmoothness(a, b, d float64) float64 {
+// euclideanSmoothness is L₂, the largest eigenvalue of a matrix H of d rows.
+func euclideanSmoothness(h []float64, d int) float64 {
 	var e mat.EigenSym
-	if !e.Factorize(mat.NewSymDense(2, []float64{a, b, b, d}), false) {
+	if !e.Factorize(mat.NewSymDense(d, h), false) {
 		return math.NaN()
 	}
-	return e.Values(nil)[1]
+	return e.Values(nil)[d-1]
 }
 
 // slack61 are the least and the greatest quotient of a bound and of xᵀHx over directions, of which
@@ -91,7 +100,8 @@ func touches61(text string, h quadratic, bound bound61) Finding {
 func claims61(h quadratic, bound bound61) []Finding {
 	formula, turned, below := 0.0, 0.0, 0.0
 	each61(h, func(λ, a, b, d float64) {
-		lInf, l2 := maxSmoothness(a, b, d), euclideanSmoothness(a, b, d)
+		h := []float64{a, b, b, d}
+		lInf, l2 := maxSmoothness(h, 2), euclideanSmoothness(h, 2)
 		drawn := bound(a, b, d)(1, 1)
 		formula = max(formula, math.Abs(drawn/lInf-1))
 		turned = max(turned, math.Abs(l2/λ-1))
@@ -114,7 +124,7 @@ func claims62(h quadratic, bound bound61) []Finding {
 	each61(h, func(_, a, b, d float64) {
 		lSep := separableSmoothness(a, b, d)
 		f := bound(a, b, d)
-		equal = max(equal, math.Abs(lSep/maxSmoothness(a, b, d)-1))
+		equal = max(equal, math.Abs(lSep/maxSmoothness([]float64{a, b, b, d}, 2)-1))
 		formula = max(formula, math.Abs((f(1, 0)+f(0, 1))/lSep-1))
 	})
 	return []Finding{

@@ -58,10 +58,7 @@ var fig63 = Item{
 				for r := range rotations63 {
 					plan.Problems = append(plan.Problems, protocol.ProblemEntry{
 						Problem: "rotated-quadratic", Name: name63(φ, q, r), Budget: steps63,
-						With: protocol.Setting{
-							"dim": dim63, "lambda_max": largest63(q), "phi": φ,
-							"rotation": float64(r),
-						},
+						With: with63(φ, q, r),
 					})
 				}
 			}
@@ -74,6 +71,13 @@ var fig63 = Item{
 
 func name63(φ, q float64, rotation int) string {
 	return fmt.Sprintf("φ=%g λmax/λ̄=%g #%d", φ, q, rotation)
+}
+
+// with63 are the parameters of a problem.
+func with63(φ, q float64, rotation int) protocol.Setting {
+	return protocol.Setting{
+		"dim": dim63, "lambda_max": largest63(q), "phi": φ, "rotation": float64(rotation),
+	}
 }
 
 // largest63 is the λmax of Λ = diag(1, …, 1, λmax) for which λmax/λ̄ = q < d.

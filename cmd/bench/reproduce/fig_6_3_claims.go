@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"noisebench/protocol"
 	"noisebench/results"
 )
 
@@ -24,6 +25,7 @@ func claims63(in *Input) []Finding {
 	findings := []Finding{
 		exactly("", "L∞/L₂ = (d−1+λmax)/λmax on axis-aligned quadratics", "φ = 0", exact < 1e-12,
 			fmt.Sprintf("greatest departure %.1e", exact)),
+		defined63(in),
 		unturned63(in),
 	}
 	on, v := at(0, top)
@@ -41,6 +43,40 @@ func claims63(in *Input) []Finding {
 	return append(findings, better("", "gradient descent is closer where no eigenvalue stands out",
 		fmt.Sprintf("λmax/λ̄ = %g, greatest log10 of the quotient over φ, by starting point",
 			ratios63[0]), most, zero, false))
+}
+
+// defined63 judges that the two norms' constants, of which the map shows the quotient and whose
+// inverses are the step sizes, are those of the Hessian by their definitions: at each point of the
+// grid for one of its rotations.
+func defined63(in *Input) Finding {
+	const text = "L∞ is the least L with ‖H(x−y)‖₁ ≤ L‖x−y‖∞, and L₂ the largest eigenvalue"
+	worst := 0.0
+	cells := cells63(in)
+	for i, φ := range powers63 {
+		for k, q := range ratios63 {
+			r := (i + k) % rotations63
+			w, err := openWhole("rotated-quadratic", with63(φ, q, r))
+			if err != nil {
+				return impossible(name63(φ, q, r), err)
+			}
+			var h []float64
+			for j := range dim63 { // the gradient at a unit vector is a row of H
+				x := make([]float64, dim63)
+				x[j] = 1
+				m, err := w.measure(x, w.batch, protocol.Gradient)
+				if err != nil {
+					return impossible(name63(φ, q, r), err)
+				}
+				h = append(h, m.Gradient...)
+			}
+			shown := cells[[2]string{name63(φ, q, r), "GD"}].Runs[0].Spec.Constants
+			worst = max(worst,
+				math.Abs(shown["smoothness_linf"]/maxSmoothness(h, dim63)-1),
+				math.Abs(shown["smoothness"]/euclideanSmoothness(h, dim63)-1))
+		}
+	}
+	return exactly("", text, "one rotation at each point of the grid", worst < 1e-12,
+		fmt.Sprintf("greatest relative departure %.1e", worst))
 }
 
 // advantages63 are, for each starting point, log10 of GD's squared distance over sign descent's at

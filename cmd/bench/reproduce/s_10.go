@@ -134,6 +134,7 @@ func limit10(c *results.Cell) (most int, shares []float64) {
 }
 
 func claims10(in *Input) []Finding {
-	findings := slices.Concat(levels10(&in.Done[0]), removes10(in), batchGrows(in, lifted10))
+	grows := batchGrows(in, lifted10, func(p string, _ []*results.Record) string { return p })
+	findings := slices.Concat(levels10(&in.Done[0]), removes10(in), grows)
 	return append(findings, inverse10(&in.Done[0]))
 }
