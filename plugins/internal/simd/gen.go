@@ -16,12 +16,14 @@ import (
 const (
 	rows     = 6  // of a tile
 	columns  = 16 // of a panel
+	half     = columns / 2
 	walkArgs = "segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int"
 )
 
 func main() {
 	ConstraintExpr("amd64")
-	for _, set := range []vectorSet{{"AVX2", YMM, 8, 1}, {"AVX512", ZMM, 16, 2}} {
+	narrow := []width{{YMM, 8, columns}, {YMM, 8, half}}
+	for _, set := range []vectorSet{{"AVX2", narrow}, {"AVX512", append([]width{{ZMM, 16, 2 * columns}}, narrow...)}} {
 		tile(set)
 		tileAdd(set)
 		tileSpread(set)
@@ -77,25 +79,33 @@ package simd
 const assembly, assembly512 = false, false
 `
 
-// vectorSet is an instruction set: its registers, the elements in one, and how many panels' tiles
-// fit into all of them.
+// vectorSet is an instruction set: the numbers of columns that it computes at a time, the greatest
+// first.
 type vectorSet struct {
-	name     string
+	name   string
+	widths []width
+}
+
+// width is a number of columns, and the registers that hold them with the elements in one. Six rows
+// of 16 elements are too few to keep the additions of 512 bits busy, which take several cycles; in
+// registers of half the size there are twice as many.
+type width struct {
 	register func() reg.VecVirtual
 	elements int
-	panels   int
+	columns  int
 }
 
 // tiles holds what is the same for all tiles in a row: where the rows of A are, and B.
 type tiles struct {
-	vectorSet
+	width
 	row            []reg.Register
 	step, b, panel reg.Register
 }
 
-// eachTile emits body for as many panels at once as there is room for, and then for fewer.
-func (set vectorSet) eachTile(body func(t *tiles, acc [][]reg.VecVirtual)) {
-	t := &tiles{vectorSet: set}
+// eachTile emits body for as many columns at once as there is room for, and then for fewer, but not
+// for fewer than least.
+func (set vectorSet) eachTile(least int, body func(t *tiles, acc [][]reg.VecVirtual)) {
+	t := new(tiles)
 	a := Load(Param("a"), GP64())
 	offsets := Load(Param("rows"), GP64())
 	for r := range rows {
@@ -105,23 +115,26 @@ func (set vectorSet) eachTile(body func(t *tiles, acc [][]reg.VecVirtual)) {
 		t.row = append(t.row, p)
 	}
 	t.step, t.b, t.panel = Load(Param("step"), GP64()), Load(Param("b"), GP64()), Load(Param("panel"), GP64())
-	for n := set.panels; n > 0; n-- {
-		label := fmt.Sprint("tile", n)
+	for _, t.width = range set.widths {
+		if t.columns < least {
+			continue
+		}
+		label := fmt.Sprint("tile", t.columns)
 		Label(label)
-		CMPQ(address("panels"), Imm(uint64(n)))
+		CMPQ(address("columns"), Imm(uint64(t.columns)))
 		JLT(LabelRef(label + "end"))
 		acc := make([][]reg.VecVirtual, rows)
 		for r := range acc {
-			for range n * columns / set.elements {
-				acc[r] = append(acc[r], set.register())
+			for range t.columns / t.elements {
+				acc[r] = append(acc[r], t.register())
 			}
 		}
 		body(t, acc)
-		for range n {
+		for range t.columns / columns {
 			LEAQ(Mem{Base: t.b, Index: t.panel, Scale: 4}, t.b)
 		}
-		ADDQ(Imm(uint64(n*columns*4)), address("dst"))
-		SUBQ(Imm(uint64(n)), address("panels"))
+		ADDQ(Imm(uint64(t.columns*4)), address("dst"))
+		SUBQ(Imm(uint64(t.columns)), address("columns"))
 		JMP(LabelRef(label))
 		Label(label + "end")
 	}
@@ -140,7 +153,7 @@ func address(param string) Mem {
 
 // product emits acc += A·B.
 func (t *tiles) product(acc [][]reg.VecVirtual) {
-	label := fmt.Sprint(len(acc[0]) * t.elements)
+	label := fmt.Sprint(t.columns)
 	b, at, segments, left := GP64(), GP64(), Load(Param("segments"), GP64()), GP64()
 	MOVQ(t.b, b)
 	XORQ(at, at)
@@ -198,9 +211,9 @@ func (t *tiles) clear(acc [][]reg.VecVirtual) {
 }
 
 func tile(set vectorSet) {
-	begin("tile"+set.name, "is Tile.", "dst *float32, stride, panels int, init *float32, "+walkArgs, "")
-	set.eachTile(func(t *tiles, acc [][]reg.VecVirtual) {
-		label := fmt.Sprint(len(acc[0]) * t.elements)
+	begin("tile"+set.name, "is Tile.", "dst *float32, stride, columns int, init *float32, "+walkArgs, "")
+	set.eachTile(half, func(t *tiles, acc [][]reg.VecVirtual) {
+		label := fmt.Sprint(t.columns)
 		init := Load(Param("init"), GP64())
 		TESTQ(init, init)
 		JZ(LabelRef("zero" + label))
@@ -210,7 +223,7 @@ func tile(set vectorSet) {
 				VMOVAPS(acc[0][h], acc[r][h])
 			}
 		}
-		ADDQ(Imm(uint64(len(acc[0])*t.elements*4)), address("init"))
+		ADDQ(Imm(uint64(t.columns*4)), address("init"))
 		JMP(LabelRef("start" + label))
 		Label("zero" + label)
 		t.clear(acc)
@@ -222,9 +235,9 @@ func tile(set vectorSet) {
 
 func tileAdd(set vectorSet) {
 	begin("tileAdd"+set.name, "is TileAdd.",
-		"dst *float32, stride, panels int, squares *float32, squaresStride int, "+walkArgs, "")
-	set.eachTile(func(t *tiles, acc [][]reg.VecVirtual) {
-		label := fmt.Sprint("added", len(acc[0])*t.elements)
+		"dst *float32, stride, columns int, squares *float32, squaresStride int, "+walkArgs, "")
+	set.eachTile(half, func(t *tiles, acc [][]reg.VecVirtual) {
+		label := fmt.Sprint("added", t.columns)
 		t.clear(acc)
 		t.product(acc)
 		t.eachVector("dst", "stride", acc, func(acc reg.VecVirtual, at Mem) {
@@ -241,7 +254,7 @@ func tileAdd(set vectorSet) {
 			VFMADD231PS(acc, acc, sum)
 			VMOVUPS(sum, at)
 		})
-		ADDQ(Imm(uint64(len(acc[0])*t.elements*4)), address("squares"))
+		ADDQ(Imm(uint64(t.columns*4)), address("squares"))
 		Label(label)
 	})
 }
@@ -252,8 +265,8 @@ func tileAdd(set vectorSet) {
 // such stores visible to others.
 func tileSpread(set vectorSet) {
 	begin("tileSpread"+set.name, "is TileSpread.",
-		"dst *float32, stride, panels int, x *float32, factor, weight float32, sums *[16]float32, "+walkArgs, "")
-	set.eachTile(func(t *tiles, acc [][]reg.VecVirtual) {
+		"dst *float32, stride, columns int, x *float32, factor, weight float32, sums *[16]float32, "+walkArgs, "")
+	set.eachTile(columns, func(t *tiles, acc [][]reg.VecVirtual) {
 		t.clear(acc)
 		t.product(acc)
 		factor, weight, zero := t.register(), t.register(), t.register()
@@ -269,7 +282,7 @@ func tileSpread(set vectorSet) {
 			VSUBPS(v, acc, acc)
 			VMAXPS(acc, zero, acc) // NaN stays
 		})
-		label := fmt.Sprint("stored", len(acc[0])*t.elements)
+		label := fmt.Sprint("stored", t.columns)
 		places, stride := Load(Param("dst"), GP64()), Load(Param("stride"), GP64())
 		LEAQ(Mem{Base: places, Index: stride, Scale: 4}, stride)
 		ORQ(stride, places)
@@ -291,7 +304,7 @@ func tileSpread(set vectorSet) {
 			VADDPS(at, acc[0][h], acc[0][h])
 			VMOVUPS(acc[0][h], at)
 		}
-		ADDQ(Imm(uint64(len(acc[0])*t.elements*4)), address("x"))
+		ADDQ(Imm(uint64(t.columns*4)), address("x"))
 	})
 }
 

@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// func tileAVX2(dst *float32, stride int, panels int, init *float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+// func tileAVX2(dst *float32, stride int, columns int, init *float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
 // Requires: AVX, FMA3
 TEXT ·tileAVX2(SB), NOSPLIT, $0-96
 	MOVQ a+64(FP), AX
@@ -25,9 +25,9 @@ TEXT ·tileAVX2(SB), NOSPLIT, $0-96
 	MOVQ b+80(FP), R9
 	MOVQ panel+88(FP), R10
 
-tile1:
-	CMPQ    panels+16(FP), $0x01
-	JLT     tile1end
+tile16:
+	CMPQ    columns+16(FP), $0x10
+	JLT     tile16end
 	MOVQ    init+24(FP), R11
 	TESTQ   R11, R11
 	JZ      zero16
@@ -117,14 +117,84 @@ element16:
 	VMOVUPS      Y11, 32(R11)
 	LEAQ         (R9)(R10*4), R9
 	ADDQ         $0x40, dst+0(FP)
-	SUBQ         $0x01, panels+16(FP)
-	JMP          tile1
+	SUBQ         $0x10, columns+16(FP)
+	JMP          tile16
 
-tile1end:
+tile16end:
+tile8:
+	CMPQ    columns+16(FP), $0x08
+	JLT     tile8end
+	MOVQ    init+24(FP), R10
+	TESTQ   R10, R10
+	JZ      zero8
+	VMOVUPS (R10), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	ADDQ    $0x20, init+24(FP)
+	JMP     start8
+
+zero8:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+start8:
+	MOVQ segments+32(FP), R12
+	MOVQ R9, R10
+	XORQ R11, R11
+
+segment8:
+	MOVQ length+40(FP), R13
+
+element8:
+	VMOVUPS      (R10), Y6
+	VBROADCASTSS (DX)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (BX)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (SI)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (DI)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (R8)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (CX)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         $0x40, R10
+	ADDQ         AX, R11
+	DECQ         R13
+	JNZ          element8
+	ADDQ         skip+56(FP), R11
+	DECQ         R12
+	JNZ          segment8
+	MOVQ         dst+0(FP), R10
+	MOVQ         stride+8(FP), R11
+	VMOVUPS      Y0, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      Y1, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      Y2, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      Y3, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      Y4, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      Y5, (R10)
+	ADDQ         $0x20, dst+0(FP)
+	SUBQ         $0x08, columns+16(FP)
+	JMP          tile8
+
+tile8end:
 	VZEROUPPER
 	RET
 
-// func tileAddAVX2(dst *float32, stride int, panels int, squares *float32, squaresStride int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+// func tileAddAVX2(dst *float32, stride int, columns int, squares *float32, squaresStride int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
 // Requires: AVX, FMA3
 TEXT ·tileAddAVX2(SB), NOSPLIT, $0-104
 	MOVQ a+72(FP), AX
@@ -145,9 +215,9 @@ TEXT ·tileAddAVX2(SB), NOSPLIT, $0-104
 	MOVQ b+88(FP), R9
 	MOVQ panel+96(FP), R10
 
-tile1:
-	CMPQ   panels+16(FP), $0x01
-	JLT    tile1end
+tile16:
+	CMPQ   columns+16(FP), $0x10
+	JLT    tile16end
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -277,14 +347,106 @@ element16:
 added16:
 	LEAQ (R9)(R10*4), R9
 	ADDQ $0x40, dst+0(FP)
-	SUBQ $0x01, panels+16(FP)
-	JMP  tile1
+	SUBQ $0x10, columns+16(FP)
+	JMP  tile16
 
-tile1end:
+tile16end:
+tile8:
+	CMPQ   columns+16(FP), $0x08
+	JLT    tile8end
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   segments+40(FP), R12
+	MOVQ   R9, R10
+	XORQ   R11, R11
+
+segment8:
+	MOVQ length+48(FP), R13
+
+element8:
+	VMOVUPS      (R10), Y6
+	VBROADCASTSS (DX)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (BX)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (SI)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (DI)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (R8)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (CX)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         $0x40, R10
+	ADDQ         AX, R11
+	DECQ         R13
+	JNZ          element8
+	ADDQ         skip+64(FP), R11
+	DECQ         R12
+	JNZ          segment8
+	MOVQ         dst+0(FP), R10
+	MOVQ         stride+8(FP), R11
+	VADDPS       (R10), Y0, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VADDPS       (R10), Y1, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VADDPS       (R10), Y2, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VADDPS       (R10), Y3, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VADDPS       (R10), Y4, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VADDPS       (R10), Y5, Y6
+	VMOVUPS      Y6, (R10)
+	MOVQ         squares+24(FP), R10
+	TESTQ        R10, R10
+	JZ           added8
+	MOVQ         squares+24(FP), R10
+	MOVQ         squaresStride+32(FP), R11
+	VMOVUPS      (R10), Y6
+	VFMADD231PS  Y0, Y0, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y1, Y1, Y0
+	VMOVUPS      Y0, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y2, Y2, Y0
+	VMOVUPS      Y0, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y3, Y3, Y0
+	VMOVUPS      Y0, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y4, Y4, Y0
+	VMOVUPS      Y0, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y5, Y5, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         $0x20, squares+24(FP)
+
+added8:
+	ADDQ $0x20, dst+0(FP)
+	SUBQ $0x08, columns+16(FP)
+	JMP  tile8
+
+tile8end:
 	VZEROUPPER
 	RET
 
-// func tileSpreadAVX2(dst *float32, stride int, panels int, x *float32, factor float32, weight float32, sums *[16]float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+// func tileSpreadAVX2(dst *float32, stride int, columns int, x *float32, factor float32, weight float32, sums *[16]float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
 // Requires: AVX, FMA3
 TEXT ·tileSpreadAVX2(SB), NOSPLIT, $0-112
 	MOVQ a+80(FP), AX
@@ -305,9 +467,9 @@ TEXT ·tileSpreadAVX2(SB), NOSPLIT, $0-112
 	MOVQ b+96(FP), R9
 	MOVQ panel+104(FP), R10
 
-tile1:
-	CMPQ   panels+16(FP), $0x01
-	JLT    tile1end
+tile16:
+	CMPQ   columns+16(FP), $0x10
+	JLT    tile16end
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -504,15 +666,15 @@ stored16:
 	ADDQ    $0x40, x+24(FP)
 	LEAQ    (R9)(R10*4), R9
 	ADDQ    $0x40, dst+0(FP)
-	SUBQ    $0x01, panels+16(FP)
-	JMP     tile1
+	SUBQ    $0x10, columns+16(FP)
+	JMP     tile16
 
-tile1end:
+tile16end:
 	VZEROUPPER
 	RET
 
-// func tileAVX512(dst *float32, stride int, panels int, init *float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
-// Requires: AVX, AVX512F
+// func tileAVX512(dst *float32, stride int, columns int, init *float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+// Requires: AVX, AVX512F, FMA3
 TEXT ·tileAVX512(SB), NOSPLIT, $0-96
 	MOVQ a+64(FP), AX
 	MOVQ rows+72(FP), CX
@@ -532,9 +694,9 @@ TEXT ·tileAVX512(SB), NOSPLIT, $0-96
 	MOVQ b+80(FP), R9
 	MOVQ panel+88(FP), R10
 
-tile2:
-	CMPQ    panels+16(FP), $0x02
-	JLT     tile2end
+tile32:
+	CMPQ    columns+16(FP), $0x20
+	JLT     tile32end
 	MOVQ    init+24(FP), R11
 	TESTQ   R11, R11
 	JZ      zero32
@@ -625,32 +787,44 @@ element32:
 	LEAQ         (R9)(R10*4), R9
 	LEAQ         (R9)(R10*4), R9
 	ADDQ         $0x80, dst+0(FP)
-	SUBQ         $0x02, panels+16(FP)
-	JMP          tile2
+	SUBQ         $0x20, columns+16(FP)
+	JMP          tile32
 
-tile2end:
-tile1:
-	CMPQ    panels+16(FP), $0x01
-	JLT     tile1end
+tile32end:
+tile16:
+	CMPQ    columns+16(FP), $0x10
+	JLT     tile16end
 	MOVQ    init+24(FP), R11
 	TESTQ   R11, R11
 	JZ      zero16
-	VMOVUPS (R11), Z15
-	VMOVAPS Z15, Z16
-	VMOVAPS Z15, Z17
-	VMOVAPS Z15, Z18
-	VMOVAPS Z15, Z19
-	VMOVAPS Z15, Z20
+	VMOVUPS (R11), Y0
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y8
+	VMOVAPS Y0, Y10
+	VMOVUPS 32(R11), Y1
+	VMOVAPS Y1, Y3
+	VMOVAPS Y1, Y5
+	VMOVAPS Y1, Y7
+	VMOVAPS Y1, Y9
+	VMOVAPS Y1, Y11
 	ADDQ    $0x40, init+24(FP)
 	JMP     start16
 
 zero16:
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
 
 start16:
 	MOVQ segments+32(FP), R13
@@ -661,19 +835,26 @@ segment16:
 	MOVQ length+40(FP), R14
 
 element16:
-	VMOVUPS      (R11), Z0
-	VBROADCASTSS (DX)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z15
-	VBROADCASTSS (BX)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z16
-	VBROADCASTSS (SI)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z17
-	VBROADCASTSS (DI)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z18
-	VBROADCASTSS (R8)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z19
-	VBROADCASTSS (CX)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z20
+	VMOVUPS      (R11), Y12
+	VMOVUPS      32(R11), Y13
+	VBROADCASTSS (DX)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (BX)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (SI)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (DI)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (R8)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (CX)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
 	ADDQ         $0x40, R11
 	ADDQ         AX, R12
 	DECQ         R14
@@ -683,28 +864,104 @@ element16:
 	JNZ          segment16
 	MOVQ         dst+0(FP), R11
 	MOVQ         stride+8(FP), R12
-	VMOVUPS      Z15, (R11)
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      Y1, 32(R11)
 	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z16, (R11)
+	VMOVUPS      Y2, (R11)
+	VMOVUPS      Y3, 32(R11)
 	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z17, (R11)
+	VMOVUPS      Y4, (R11)
+	VMOVUPS      Y5, 32(R11)
 	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z18, (R11)
+	VMOVUPS      Y6, (R11)
+	VMOVUPS      Y7, 32(R11)
 	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z19, (R11)
+	VMOVUPS      Y8, (R11)
+	VMOVUPS      Y9, 32(R11)
 	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z20, (R11)
+	VMOVUPS      Y10, (R11)
+	VMOVUPS      Y11, 32(R11)
 	LEAQ         (R9)(R10*4), R9
 	ADDQ         $0x40, dst+0(FP)
-	SUBQ         $0x01, panels+16(FP)
-	JMP          tile1
+	SUBQ         $0x10, columns+16(FP)
+	JMP          tile16
 
-tile1end:
+tile16end:
+tile8:
+	CMPQ    columns+16(FP), $0x08
+	JLT     tile8end
+	MOVQ    init+24(FP), R10
+	TESTQ   R10, R10
+	JZ      zero8
+	VMOVUPS (R10), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	ADDQ    $0x20, init+24(FP)
+	JMP     start8
+
+zero8:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+start8:
+	MOVQ segments+32(FP), R12
+	MOVQ R9, R10
+	XORQ R11, R11
+
+segment8:
+	MOVQ length+40(FP), R13
+
+element8:
+	VMOVUPS      (R10), Y6
+	VBROADCASTSS (DX)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (BX)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (SI)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (DI)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (R8)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (CX)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         $0x40, R10
+	ADDQ         AX, R11
+	DECQ         R13
+	JNZ          element8
+	ADDQ         skip+56(FP), R11
+	DECQ         R12
+	JNZ          segment8
+	MOVQ         dst+0(FP), R10
+	MOVQ         stride+8(FP), R11
+	VMOVUPS      Y0, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      Y1, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      Y2, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      Y3, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      Y4, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      Y5, (R10)
+	ADDQ         $0x20, dst+0(FP)
+	SUBQ         $0x08, columns+16(FP)
+	JMP          tile8
+
+tile8end:
 	VZEROUPPER
 	RET
 
-// func tileAddAVX512(dst *float32, stride int, panels int, squares *float32, squaresStride int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
-// Requires: AVX, AVX512F
+// func tileAddAVX512(dst *float32, stride int, columns int, squares *float32, squaresStride int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+// Requires: AVX, AVX512F, FMA3
 TEXT ·tileAddAVX512(SB), NOSPLIT, $0-104
 	MOVQ a+72(FP), AX
 	MOVQ rows+80(FP), CX
@@ -724,9 +981,9 @@ TEXT ·tileAddAVX512(SB), NOSPLIT, $0-104
 	MOVQ b+88(FP), R9
 	MOVQ panel+96(FP), R10
 
-tile2:
-	CMPQ   panels+16(FP), $0x02
-	JLT    tile2end
+tile32:
+	CMPQ   columns+16(FP), $0x20
+	JLT    tile32end
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -857,19 +1114,25 @@ added32:
 	LEAQ (R9)(R10*4), R9
 	LEAQ (R9)(R10*4), R9
 	ADDQ $0x80, dst+0(FP)
-	SUBQ $0x02, panels+16(FP)
-	JMP  tile2
+	SUBQ $0x20, columns+16(FP)
+	JMP  tile32
 
-tile2end:
-tile1:
-	CMPQ   panels+16(FP), $0x01
-	JLT    tile1end
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
+tile32end:
+tile16:
+	CMPQ   columns+16(FP), $0x10
+	JLT    tile16end
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
 	MOVQ   segments+40(FP), R13
 	MOVQ   R9, R11
 	XORQ   R12, R12
@@ -878,19 +1141,26 @@ segment16:
 	MOVQ length+48(FP), R14
 
 element16:
-	VMOVUPS      (R11), Z0
-	VBROADCASTSS (DX)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z15
-	VBROADCASTSS (BX)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z16
-	VBROADCASTSS (SI)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z17
-	VBROADCASTSS (DI)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z18
-	VBROADCASTSS (R8)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z19
-	VBROADCASTSS (CX)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z20
+	VMOVUPS      (R11), Y12
+	VMOVUPS      32(R11), Y13
+	VBROADCASTSS (DX)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (BX)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (SI)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (DI)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (R8)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (CX)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
 	ADDQ         $0x40, R11
 	ADDQ         AX, R12
 	DECQ         R14
@@ -900,65 +1170,187 @@ element16:
 	JNZ          segment16
 	MOVQ         dst+0(FP), R11
 	MOVQ         stride+8(FP), R12
-	VADDPS       (R11), Z15, Z0
-	VMOVUPS      Z0, (R11)
+	VADDPS       (R11), Y0, Y12
+	VMOVUPS      Y12, (R11)
+	VADDPS       32(R11), Y1, Y12
+	VMOVUPS      Y12, 32(R11)
 	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Z16, Z0
-	VMOVUPS      Z0, (R11)
+	VADDPS       (R11), Y2, Y12
+	VMOVUPS      Y12, (R11)
+	VADDPS       32(R11), Y3, Y12
+	VMOVUPS      Y12, 32(R11)
 	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Z17, Z0
-	VMOVUPS      Z0, (R11)
+	VADDPS       (R11), Y4, Y12
+	VMOVUPS      Y12, (R11)
+	VADDPS       32(R11), Y5, Y12
+	VMOVUPS      Y12, 32(R11)
 	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Z18, Z0
-	VMOVUPS      Z0, (R11)
+	VADDPS       (R11), Y6, Y12
+	VMOVUPS      Y12, (R11)
+	VADDPS       32(R11), Y7, Y12
+	VMOVUPS      Y12, 32(R11)
 	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Z19, Z0
-	VMOVUPS      Z0, (R11)
+	VADDPS       (R11), Y8, Y12
+	VMOVUPS      Y12, (R11)
+	VADDPS       32(R11), Y9, Y12
+	VMOVUPS      Y12, 32(R11)
 	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Z20, Z0
-	VMOVUPS      Z0, (R11)
+	VADDPS       (R11), Y10, Y12
+	VMOVUPS      Y12, (R11)
+	VADDPS       32(R11), Y11, Y12
+	VMOVUPS      Y12, 32(R11)
 	MOVQ         squares+24(FP), R11
 	TESTQ        R11, R11
 	JZ           added16
 	MOVQ         squares+24(FP), R11
 	MOVQ         squaresStride+32(FP), R12
-	VMOVUPS      (R11), Z0
-	VFMADD231PS  Z15, Z15, Z0
-	VMOVUPS      Z0, (R11)
+	VMOVUPS      (R11), Y12
+	VFMADD231PS  Y0, Y0, Y12
+	VMOVUPS      Y12, (R11)
+	VMOVUPS      32(R11), Y0
+	VFMADD231PS  Y1, Y1, Y0
+	VMOVUPS      Y0, 32(R11)
 	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z0
-	VFMADD231PS  Z16, Z16, Z0
-	VMOVUPS      Z0, (R11)
+	VMOVUPS      (R11), Y0
+	VFMADD231PS  Y2, Y2, Y0
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      32(R11), Y0
+	VFMADD231PS  Y3, Y3, Y0
+	VMOVUPS      Y0, 32(R11)
 	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z0
-	VFMADD231PS  Z17, Z17, Z0
-	VMOVUPS      Z0, (R11)
+	VMOVUPS      (R11), Y0
+	VFMADD231PS  Y4, Y4, Y0
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      32(R11), Y0
+	VFMADD231PS  Y5, Y5, Y0
+	VMOVUPS      Y0, 32(R11)
 	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z0
-	VFMADD231PS  Z18, Z18, Z0
-	VMOVUPS      Z0, (R11)
+	VMOVUPS      (R11), Y0
+	VFMADD231PS  Y6, Y6, Y0
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      32(R11), Y0
+	VFMADD231PS  Y7, Y7, Y0
+	VMOVUPS      Y0, 32(R11)
 	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z0
-	VFMADD231PS  Z19, Z19, Z0
-	VMOVUPS      Z0, (R11)
+	VMOVUPS      (R11), Y0
+	VFMADD231PS  Y8, Y8, Y0
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      32(R11), Y0
+	VFMADD231PS  Y9, Y9, Y0
+	VMOVUPS      Y0, 32(R11)
 	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z0
-	VFMADD231PS  Z20, Z20, Z0
-	VMOVUPS      Z0, (R11)
+	VMOVUPS      (R11), Y0
+	VFMADD231PS  Y10, Y10, Y0
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      32(R11), Y0
+	VFMADD231PS  Y11, Y11, Y0
+	VMOVUPS      Y0, 32(R11)
 	ADDQ         $0x40, squares+24(FP)
 
 added16:
 	LEAQ (R9)(R10*4), R9
 	ADDQ $0x40, dst+0(FP)
-	SUBQ $0x01, panels+16(FP)
-	JMP  tile1
+	SUBQ $0x10, columns+16(FP)
+	JMP  tile16
 
-tile1end:
+tile16end:
+tile8:
+	CMPQ   columns+16(FP), $0x08
+	JLT    tile8end
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   segments+40(FP), R12
+	MOVQ   R9, R10
+	XORQ   R11, R11
+
+segment8:
+	MOVQ length+48(FP), R13
+
+element8:
+	VMOVUPS      (R10), Y6
+	VBROADCASTSS (DX)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (BX)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (SI)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (DI)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (R8)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (CX)(R11*4), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         $0x40, R10
+	ADDQ         AX, R11
+	DECQ         R13
+	JNZ          element8
+	ADDQ         skip+64(FP), R11
+	DECQ         R12
+	JNZ          segment8
+	MOVQ         dst+0(FP), R10
+	MOVQ         stride+8(FP), R11
+	VADDPS       (R10), Y0, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VADDPS       (R10), Y1, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VADDPS       (R10), Y2, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VADDPS       (R10), Y3, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VADDPS       (R10), Y4, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VADDPS       (R10), Y5, Y6
+	VMOVUPS      Y6, (R10)
+	MOVQ         squares+24(FP), R10
+	TESTQ        R10, R10
+	JZ           added8
+	MOVQ         squares+24(FP), R10
+	MOVQ         squaresStride+32(FP), R11
+	VMOVUPS      (R10), Y6
+	VFMADD231PS  Y0, Y0, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y1, Y1, Y0
+	VMOVUPS      Y0, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y2, Y2, Y0
+	VMOVUPS      Y0, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y3, Y3, Y0
+	VMOVUPS      Y0, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y4, Y4, Y0
+	VMOVUPS      Y0, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y5, Y5, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         $0x20, squares+24(FP)
+
+added8:
+	ADDQ $0x20, dst+0(FP)
+	SUBQ $0x08, columns+16(FP)
+	JMP  tile8
+
+tile8end:
 	VZEROUPPER
 	RET
 
-// func tileSpreadAVX512(dst *float32, stride int, panels int, x *float32, factor float32, weight float32, sums *[16]float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
-// Requires: AVX, AVX512F
+// func tileSpreadAVX512(dst *float32, stride int, columns int, x *float32, factor float32, weight float32, sums *[16]float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+// Requires: AVX, AVX512F, FMA3
 TEXT ·tileSpreadAVX512(SB), NOSPLIT, $0-112
 	MOVQ a+80(FP), AX
 	MOVQ rows+88(FP), CX
@@ -978,9 +1370,9 @@ TEXT ·tileSpreadAVX512(SB), NOSPLIT, $0-112
 	MOVQ b+96(FP), R9
 	MOVQ panel+104(FP), R10
 
-tile2:
-	CMPQ   panels+16(FP), $0x02
-	JLT    tile2end
+tile32:
+	CMPQ   columns+16(FP), $0x20
+	JLT    tile32end
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1178,19 +1570,25 @@ stored32:
 	LEAQ    (R9)(R10*4), R9
 	LEAQ    (R9)(R10*4), R9
 	ADDQ    $0x80, dst+0(FP)
-	SUBQ    $0x02, panels+16(FP)
-	JMP     tile2
+	SUBQ    $0x20, columns+16(FP)
+	JMP     tile32
 
-tile2end:
-tile1:
-	CMPQ   panels+16(FP), $0x01
-	JLT    tile1end
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
+tile32end:
+tile16:
+	CMPQ   columns+16(FP), $0x10
+	JLT    tile16end
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
 	MOVQ   segments+48(FP), R13
 	MOVQ   R9, R11
 	XORQ   R12, R12
@@ -1199,19 +1597,26 @@ segment16:
 	MOVQ length+56(FP), R14
 
 element16:
-	VMOVUPS      (R11), Z0
-	VBROADCASTSS (DX)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z16
-	VBROADCASTSS (BX)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z17
-	VBROADCASTSS (SI)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z18
-	VBROADCASTSS (DI)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z19
-	VBROADCASTSS (R8)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z20
-	VBROADCASTSS (CX)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z21
+	VMOVUPS      (R11), Y12
+	VMOVUPS      32(R11), Y13
+	VBROADCASTSS (DX)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (BX)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (SI)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (DI)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (R8)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (CX)(R12*4), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
 	ADDQ         $0x40, R11
 	ADDQ         AX, R12
 	DECQ         R14
@@ -1219,104 +1624,159 @@ element16:
 	ADDQ         skip+72(FP), R12
 	DECQ         R13
 	JNZ          segment16
-	VBROADCASTSS factor+32(FP), Z0
-	VBROADCASTSS weight+36(FP), Z1
-	VPXORD       Z22, Z22, Z22
+	VBROADCASTSS factor+32(FP), Y12
+	VBROADCASTSS weight+36(FP), Y13
+	VXORPS       Y14, Y14, Y14
 	MOVQ         x+24(FP), R11
 	MOVQ         stride+8(FP), R12
-	VMOVUPS      (R11), Z2
-	VMULPS       Z2, Z2, Z2
-	VMULPS       Z1, Z2, Z2
-	VMULPS       Z0, Z16, Z16
-	VSUBPS       Z2, Z16, Z16
-	VMAXPS       Z16, Z22, Z16
+	VMOVUPS      (R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y0, Y0
+	VSUBPS       Y15, Y0, Y0
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      32(R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y1, Y1
+	VSUBPS       Y15, Y1, Y1
+	VMAXPS       Y1, Y14, Y1
 	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z2
-	VMULPS       Z2, Z2, Z2
-	VMULPS       Z1, Z2, Z2
-	VMULPS       Z0, Z17, Z17
-	VSUBPS       Z2, Z17, Z17
-	VMAXPS       Z17, Z22, Z17
+	VMOVUPS      (R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y2, Y2
+	VSUBPS       Y15, Y2, Y2
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      32(R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y3, Y3
+	VSUBPS       Y15, Y3, Y3
+	VMAXPS       Y3, Y14, Y3
 	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z2
-	VMULPS       Z2, Z2, Z2
-	VMULPS       Z1, Z2, Z2
-	VMULPS       Z0, Z18, Z18
-	VSUBPS       Z2, Z18, Z18
-	VMAXPS       Z18, Z22, Z18
+	VMOVUPS      (R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y4, Y4
+	VSUBPS       Y15, Y4, Y4
+	VMAXPS       Y4, Y14, Y4
+	VMOVUPS      32(R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y5, Y5
+	VSUBPS       Y15, Y5, Y5
+	VMAXPS       Y5, Y14, Y5
 	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z2
-	VMULPS       Z2, Z2, Z2
-	VMULPS       Z1, Z2, Z2
-	VMULPS       Z0, Z19, Z19
-	VSUBPS       Z2, Z19, Z19
-	VMAXPS       Z19, Z22, Z19
+	VMOVUPS      (R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y6, Y6
+	VSUBPS       Y15, Y6, Y6
+	VMAXPS       Y6, Y14, Y6
+	VMOVUPS      32(R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y7, Y7
+	VSUBPS       Y15, Y7, Y7
+	VMAXPS       Y7, Y14, Y7
 	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z2
-	VMULPS       Z2, Z2, Z2
-	VMULPS       Z1, Z2, Z2
-	VMULPS       Z0, Z20, Z20
-	VSUBPS       Z2, Z20, Z20
-	VMAXPS       Z20, Z22, Z20
+	VMOVUPS      (R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y8, Y8
+	VSUBPS       Y15, Y8, Y8
+	VMAXPS       Y8, Y14, Y8
+	VMOVUPS      32(R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y9, Y9
+	VSUBPS       Y15, Y9, Y9
+	VMAXPS       Y9, Y14, Y9
 	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z2
-	VMULPS       Z2, Z2, Z2
-	VMULPS       Z1, Z2, Z2
-	VMULPS       Z0, Z21, Z21
-	VSUBPS       Z2, Z21, Z21
-	VMAXPS       Z21, Z22, Z21
+	VMOVUPS      (R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y10, Y10
+	VSUBPS       Y15, Y10, Y10
+	VMAXPS       Y10, Y14, Y10
+	VMOVUPS      32(R11), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y11, Y11
+	VSUBPS       Y15, Y11, Y11
+	VMAXPS       Y11, Y14, Y11
 	MOVQ         dst+0(FP), R11
 	MOVQ         stride+8(FP), R12
 	LEAQ         (R11)(R12*4), R12
 	ORQ          R12, R11
-	TESTQ        $0x0000003f, R11
+	TESTQ        $0x0000001f, R11
 	JNZ          unstored16
 	MOVQ         dst+0(FP), R11
 	MOVQ         stride+8(FP), R12
-	VMOVNTPS     Z16, (R11)
+	VMOVNTPS     Y0, (R11)
+	VMOVNTPS     Y1, 32(R11)
 	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Z17, (R11)
+	VMOVNTPS     Y2, (R11)
+	VMOVNTPS     Y3, 32(R11)
 	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Z18, (R11)
+	VMOVNTPS     Y4, (R11)
+	VMOVNTPS     Y5, 32(R11)
 	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Z19, (R11)
+	VMOVNTPS     Y6, (R11)
+	VMOVNTPS     Y7, 32(R11)
 	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Z20, (R11)
+	VMOVNTPS     Y8, (R11)
+	VMOVNTPS     Y9, 32(R11)
 	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Z21, (R11)
+	VMOVNTPS     Y10, (R11)
+	VMOVNTPS     Y11, 32(R11)
 	JMP          stored16
 
 unstored16:
 	MOVQ    dst+0(FP), R11
 	MOVQ    stride+8(FP), R12
-	VMOVUPS Z16, (R11)
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 32(R11)
 	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z17, (R11)
+	VMOVUPS Y2, (R11)
+	VMOVUPS Y3, 32(R11)
 	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z18, (R11)
+	VMOVUPS Y4, (R11)
+	VMOVUPS Y5, 32(R11)
 	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z19, (R11)
+	VMOVUPS Y6, (R11)
+	VMOVUPS Y7, 32(R11)
 	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z20, (R11)
+	VMOVUPS Y8, (R11)
+	VMOVUPS Y9, 32(R11)
 	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z21, (R11)
+	VMOVUPS Y10, (R11)
+	VMOVUPS Y11, 32(R11)
 
 stored16:
 	MOVQ    sums+40(FP), R11
-	VADDPS  Z17, Z16, Z16
-	VADDPS  Z19, Z18, Z18
-	VADDPS  Z21, Z20, Z20
-	VADDPS  Z18, Z16, Z16
-	VADDPS  Z20, Z16, Z16
-	VADDPS  (R11), Z16, Z16
-	VMOVUPS Z16, (R11)
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y6, Y4, Y4
+	VADDPS  Y10, Y8, Y8
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y8, Y0, Y0
+	VADDPS  (R11), Y0, Y0
+	VMOVUPS Y0, (R11)
+	VADDPS  Y3, Y1, Y1
+	VADDPS  Y7, Y5, Y5
+	VADDPS  Y11, Y9, Y9
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y9, Y1, Y1
+	VADDPS  32(R11), Y1, Y1
+	VMOVUPS Y1, 32(R11)
 	ADDQ    $0x40, x+24(FP)
 	LEAQ    (R9)(R10*4), R9
 	ADDQ    $0x40, dst+0(FP)
-	SUBQ    $0x01, panels+16(FP)
-	JMP     tile1
+	SUBQ    $0x10, columns+16(FP)
+	JMP     tile16
 
-tile1end:
+tile16end:
 	VZEROUPPER
 	RET
 

@@ -17,9 +17,14 @@ const beside = 2
 // nil stands for zeros.
 func (t *thread) set(dst []float32, stride, rows, columns int, init []float32, p *product) {
 	c := 0
-	if whole := columns / simd.Columns; rows == simd.Rows && whole > 0 {
-		simd.Tile(dst, stride, whole, init, &p.walk, p.a, p.rows, p.b, p.panel)
-		c = whole * simd.Columns
+	if rows == simd.Rows {
+		c = columns / simd.Columns * simd.Columns
+		if columns%simd.Half == 0 {
+			c = columns
+		}
+	}
+	if c > 0 {
+		simd.Tile(dst, stride, c, init, &p.walk, p.a, p.rows, p.b, p.panel)
 	}
 	for ; c < columns; c += beside * simd.Columns {
 		n := min(columns-c, beside*simd.Columns)
@@ -37,7 +42,7 @@ func (t *thread) set(dst []float32, stride, rows, columns int, init []float32, p
 // compute writes init + A·B to t.tile for n columns of B from c on.
 func (t *thread) compute(c, n int, init []float32, p *product) {
 	b := p.b[c/simd.Columns*p.panel:]
-	simd.Tile(t.tile[:], beside*simd.Columns, panels(n), init, &p.walk, p.a, p.rows, b, p.panel)
+	simd.Tile(t.tile[:], beside*simd.Columns, simd.Halves(n), init, &p.walk, p.a, p.rows, b, p.panel)
 }
 
 // add adds the upper left rows × columns of A·B to tiles of dst, and their squares to tiles of
@@ -46,9 +51,14 @@ func (t *thread) add(
 	dst []float32, stride int, squares []float32, squaresStride, rows, columns int, p *product,
 ) {
 	c := 0
-	if whole := columns / simd.Columns; rows == simd.Rows && whole > 0 {
-		simd.TileAdd(dst, stride, whole, squares, squaresStride, &p.walk, p.a, p.rows, p.b, p.panel)
-		c = whole * simd.Columns
+	if rows == simd.Rows {
+		c = columns / simd.Columns * simd.Columns
+		if columns%simd.Half == 0 && squares == nil {
+			c = columns
+		}
+	}
+	if c > 0 {
+		simd.TileAdd(dst, stride, c, squares, squaresStride, &p.walk, p.a, p.rows, p.b, p.panel)
 	}
 	for ; c < columns; c += beside * simd.Columns {
 		n := min(columns-c, beside*simd.Columns)
@@ -71,10 +81,10 @@ func (t *thread) spread(
 	dst, x []float32, stride, rows, columns int, factor, weight float32, p *product,
 ) float64 {
 	c, sum := 0, 0.0
-	if whole := columns / simd.Columns; rows == simd.Rows && whole > 0 {
+	if whole := columns / simd.Columns * simd.Columns; rows == simd.Rows && whole > 0 {
 		simd.TileSpread(dst, stride, whole, x, factor, weight, &t.sums, &p.walk, p.a, p.rows, p.b,
 			p.panel)
-		c = whole * simd.Columns
+		c = whole
 	}
 	for ; c < columns; c += beside * simd.Columns {
 		n := min(columns-c, beside*simd.Columns)
