@@ -17,7 +17,7 @@ const (
 	rows     = 6  // of a tile
 	columns  = 16 // of a panel
 	half     = columns / 2
-	walkArgs = "segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int"
+	walkArgs = "segments, length, step, skip int, a *float32, rows *[6]int, b *float32, down, panel int"
 )
 
 func main() {
@@ -98,8 +98,8 @@ type width struct {
 // tiles holds what is the same for all tiles in a row: where the rows of A are, and B.
 type tiles struct {
 	width
-	row            []reg.Register
-	step, b, panel reg.Register
+	row                  []reg.Register
+	step, b, down, panel reg.Register
 }
 
 // eachTile emits body for as many columns at once as there is room for, and then for fewer, but not
@@ -115,6 +115,7 @@ func (set vectorSet) eachTile(least int, body func(t *tiles, acc [][]reg.VecVirt
 		t.row = append(t.row, p)
 	}
 	t.step, t.b, t.panel = Load(Param("step"), GP64()), Load(Param("b"), GP64()), Load(Param("panel"), GP64())
+	t.down = bytes("down")
 	for _, t.width = range set.widths {
 		if t.columns < least {
 			continue
@@ -176,7 +177,7 @@ func (t *tiles) product(acc [][]reg.VecVirtual) {
 			VFMADD231PS(e, row[h], acc[r][h])
 		}
 	}
-	ADDQ(Imm(columns*4), b)
+	ADDQ(t.down, b)
 	ADDQ(t.step, at)
 	DECQ(left)
 	JNZ(LabelRef("element" + label))

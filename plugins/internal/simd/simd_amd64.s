@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func tileAVX2(dst *float32, stride int, columns int, init *float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+// func tileAVX2(dst *float32, stride int, columns int, init *float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, down int, panel int)
 // Requires: AVX, FMA3
-TEXT ·tileAVX2(SB), NOSPLIT, $0-96
+TEXT ·tileAVX2(SB), NOSPLIT, $0-104
 	MOVQ a+64(FP), AX
 	MOVQ rows+72(FP), CX
 	MOVQ (CX), DX
@@ -23,21 +23,23 @@ TEXT ·tileAVX2(SB), NOSPLIT, $0-96
 	LEAQ (AX)(CX*4), CX
 	MOVQ step+48(FP), AX
 	MOVQ b+80(FP), R9
-	MOVQ panel+88(FP), R10
+	MOVQ panel+96(FP), R10
+	MOVQ down+88(FP), R11
+	SHLQ $0x02, R11
 
 tile16:
 	CMPQ    columns+16(FP), $0x10
 	JLT     tile16end
-	MOVQ    init+24(FP), R11
-	TESTQ   R11, R11
+	MOVQ    init+24(FP), R12
+	TESTQ   R12, R12
 	JZ      zero16
-	VMOVUPS (R11), Y0
+	VMOVUPS (R12), Y0
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y4
 	VMOVAPS Y0, Y6
 	VMOVAPS Y0, Y8
 	VMOVAPS Y0, Y10
-	VMOVUPS 32(R11), Y1
+	VMOVUPS 32(R12), Y1
 	VMOVAPS Y1, Y3
 	VMOVAPS Y1, Y5
 	VMOVAPS Y1, Y7
@@ -61,60 +63,60 @@ zero16:
 	VXORPS Y11, Y11, Y11
 
 start16:
-	MOVQ segments+32(FP), R13
-	MOVQ R9, R11
-	XORQ R12, R12
+	MOVQ segments+32(FP), R14
+	MOVQ R9, R12
+	XORQ R13, R13
 
 segment16:
-	MOVQ length+40(FP), R14
+	MOVQ length+40(FP), R15
 
 element16:
-	VMOVUPS      (R11), Y12
-	VMOVUPS      32(R11), Y13
-	VBROADCASTSS (DX)(R12*4), Y14
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VBROADCASTSS (DX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (BX)(R12*4), Y14
+	VBROADCASTSS (BX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y2
 	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (SI)(R12*4), Y14
+	VBROADCASTSS (SI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y4
 	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (DI)(R12*4), Y14
+	VBROADCASTSS (DI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y6
 	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R8)(R12*4), Y14
+	VBROADCASTSS (R8)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y8
 	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (CX)(R12*4), Y14
+	VBROADCASTSS (CX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         $0x40, R11
-	ADDQ         AX, R12
-	DECQ         R14
+	ADDQ         R11, R12
+	ADDQ         AX, R13
+	DECQ         R15
 	JNZ          element16
-	ADDQ         skip+56(FP), R12
-	DECQ         R13
+	ADDQ         skip+56(FP), R13
+	DECQ         R14
 	JNZ          segment16
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	VMOVUPS      Y0, (R11)
-	VMOVUPS      Y1, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y2, (R11)
-	VMOVUPS      Y3, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y4, (R11)
-	VMOVUPS      Y5, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y6, (R11)
-	VMOVUPS      Y7, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y8, (R11)
-	VMOVUPS      Y9, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y10, (R11)
-	VMOVUPS      Y11, 32(R11)
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      Y1, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Y2, (R12)
+	VMOVUPS      Y3, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Y4, (R12)
+	VMOVUPS      Y5, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Y6, (R12)
+	VMOVUPS      Y7, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Y8, (R12)
+	VMOVUPS      Y9, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Y10, (R12)
+	VMOVUPS      Y11, 32(R12)
 	LEAQ         (R9)(R10*4), R9
 	ADDQ         $0x40, dst+0(FP)
 	SUBQ         $0x10, columns+16(FP)
@@ -145,46 +147,46 @@ zero8:
 	VXORPS Y5, Y5, Y5
 
 start8:
-	MOVQ segments+32(FP), R12
+	MOVQ segments+32(FP), R13
 	MOVQ R9, R10
-	XORQ R11, R11
+	XORQ R12, R12
 
 segment8:
-	MOVQ length+40(FP), R13
+	MOVQ length+40(FP), R14
 
 element8:
 	VMOVUPS      (R10), Y6
-	VBROADCASTSS (DX)(R11*4), Y7
+	VBROADCASTSS (DX)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS (BX)(R11*4), Y7
+	VBROADCASTSS (BX)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (SI)(R11*4), Y7
+	VBROADCASTSS (SI)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (DI)(R11*4), Y7
+	VBROADCASTSS (DI)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (R8)(R11*4), Y7
+	VBROADCASTSS (R8)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (CX)(R11*4), Y7
+	VBROADCASTSS (CX)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         $0x40, R10
-	ADDQ         AX, R11
-	DECQ         R13
+	ADDQ         R11, R10
+	ADDQ         AX, R12
+	DECQ         R14
 	JNZ          element8
-	ADDQ         skip+56(FP), R11
-	DECQ         R12
+	ADDQ         skip+56(FP), R12
+	DECQ         R13
 	JNZ          segment8
 	MOVQ         dst+0(FP), R10
-	MOVQ         stride+8(FP), R11
+	MOVQ         stride+8(FP), R12
 	VMOVUPS      Y0, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VMOVUPS      Y1, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VMOVUPS      Y2, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VMOVUPS      Y3, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VMOVUPS      Y4, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VMOVUPS      Y5, (R10)
 	ADDQ         $0x20, dst+0(FP)
 	SUBQ         $0x08, columns+16(FP)
@@ -194,9 +196,9 @@ tile8end:
 	VZEROUPPER
 	RET
 
-// func tileAddAVX2(dst *float32, stride int, columns int, squares *float32, squaresStride int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+// func tileAddAVX2(dst *float32, stride int, columns int, squares *float32, squaresStride int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, down int, panel int)
 // Requires: AVX, FMA3
-TEXT ·tileAddAVX2(SB), NOSPLIT, $0-104
+TEXT ·tileAddAVX2(SB), NOSPLIT, $0-112
 	MOVQ a+72(FP), AX
 	MOVQ rows+80(FP), CX
 	MOVQ (CX), DX
@@ -213,7 +215,9 @@ TEXT ·tileAddAVX2(SB), NOSPLIT, $0-104
 	LEAQ (AX)(CX*4), CX
 	MOVQ step+56(FP), AX
 	MOVQ b+88(FP), R9
-	MOVQ panel+96(FP), R10
+	MOVQ panel+104(FP), R10
+	MOVQ down+96(FP), R11
+	SHLQ $0x02, R11
 
 tile16:
 	CMPQ   columns+16(FP), $0x10
@@ -230,118 +234,118 @@ tile16:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ   segments+40(FP), R13
-	MOVQ   R9, R11
-	XORQ   R12, R12
+	MOVQ   segments+40(FP), R14
+	MOVQ   R9, R12
+	XORQ   R13, R13
 
 segment16:
-	MOVQ length+48(FP), R14
+	MOVQ length+48(FP), R15
 
 element16:
-	VMOVUPS      (R11), Y12
-	VMOVUPS      32(R11), Y13
-	VBROADCASTSS (DX)(R12*4), Y14
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VBROADCASTSS (DX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (BX)(R12*4), Y14
+	VBROADCASTSS (BX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y2
 	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (SI)(R12*4), Y14
+	VBROADCASTSS (SI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y4
 	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (DI)(R12*4), Y14
+	VBROADCASTSS (DI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y6
 	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R8)(R12*4), Y14
+	VBROADCASTSS (R8)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y8
 	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (CX)(R12*4), Y14
+	VBROADCASTSS (CX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         $0x40, R11
-	ADDQ         AX, R12
-	DECQ         R14
+	ADDQ         R11, R12
+	ADDQ         AX, R13
+	DECQ         R15
 	JNZ          element16
-	ADDQ         skip+64(FP), R12
-	DECQ         R13
+	ADDQ         skip+64(FP), R13
+	DECQ         R14
 	JNZ          segment16
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	VADDPS       (R11), Y0, Y12
-	VMOVUPS      Y12, (R11)
-	VADDPS       32(R11), Y1, Y12
-	VMOVUPS      Y12, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Y2, Y12
-	VMOVUPS      Y12, (R11)
-	VADDPS       32(R11), Y3, Y12
-	VMOVUPS      Y12, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Y4, Y12
-	VMOVUPS      Y12, (R11)
-	VADDPS       32(R11), Y5, Y12
-	VMOVUPS      Y12, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Y6, Y12
-	VMOVUPS      Y12, (R11)
-	VADDPS       32(R11), Y7, Y12
-	VMOVUPS      Y12, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Y8, Y12
-	VMOVUPS      Y12, (R11)
-	VADDPS       32(R11), Y9, Y12
-	VMOVUPS      Y12, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Y10, Y12
-	VMOVUPS      Y12, (R11)
-	VADDPS       32(R11), Y11, Y12
-	VMOVUPS      Y12, 32(R11)
-	MOVQ         squares+24(FP), R11
-	TESTQ        R11, R11
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	VADDPS       (R12), Y0, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y1, Y12
+	VMOVUPS      Y12, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Y2, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y3, Y12
+	VMOVUPS      Y12, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Y4, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y5, Y12
+	VMOVUPS      Y12, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Y6, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y7, Y12
+	VMOVUPS      Y12, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Y8, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y9, Y12
+	VMOVUPS      Y12, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Y10, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y11, Y12
+	VMOVUPS      Y12, 32(R12)
+	MOVQ         squares+24(FP), R12
+	TESTQ        R12, R12
 	JZ           added16
-	MOVQ         squares+24(FP), R11
-	MOVQ         squaresStride+32(FP), R12
-	VMOVUPS      (R11), Y12
+	MOVQ         squares+24(FP), R12
+	MOVQ         squaresStride+32(FP), R13
+	VMOVUPS      (R12), Y12
 	VFMADD231PS  Y0, Y0, Y12
-	VMOVUPS      Y12, (R11)
-	VMOVUPS      32(R11), Y0
+	VMOVUPS      Y12, (R12)
+	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y1, Y1, Y0
-	VMOVUPS      Y0, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y0
+	VMOVUPS      Y0, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y0
 	VFMADD231PS  Y2, Y2, Y0
-	VMOVUPS      Y0, (R11)
-	VMOVUPS      32(R11), Y0
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y3, Y3, Y0
-	VMOVUPS      Y0, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y0
+	VMOVUPS      Y0, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y0
 	VFMADD231PS  Y4, Y4, Y0
-	VMOVUPS      Y0, (R11)
-	VMOVUPS      32(R11), Y0
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y5, Y5, Y0
-	VMOVUPS      Y0, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y0
+	VMOVUPS      Y0, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y0
 	VFMADD231PS  Y6, Y6, Y0
-	VMOVUPS      Y0, (R11)
-	VMOVUPS      32(R11), Y0
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y7, Y7, Y0
-	VMOVUPS      Y0, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y0
+	VMOVUPS      Y0, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y0
 	VFMADD231PS  Y8, Y8, Y0
-	VMOVUPS      Y0, (R11)
-	VMOVUPS      32(R11), Y0
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y9, Y9, Y0
-	VMOVUPS      Y0, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y0
+	VMOVUPS      Y0, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y0
 	VFMADD231PS  Y10, Y10, Y0
-	VMOVUPS      Y0, (R11)
-	VMOVUPS      32(R11), Y0
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y11, Y11, Y0
-	VMOVUPS      Y0, 32(R11)
+	VMOVUPS      Y0, 32(R12)
 	ADDQ         $0x40, squares+24(FP)
 
 added16:
@@ -360,78 +364,78 @@ tile8:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   segments+40(FP), R12
+	MOVQ   segments+40(FP), R13
 	MOVQ   R9, R10
-	XORQ   R11, R11
+	XORQ   R12, R12
 
 segment8:
-	MOVQ length+48(FP), R13
+	MOVQ length+48(FP), R14
 
 element8:
 	VMOVUPS      (R10), Y6
-	VBROADCASTSS (DX)(R11*4), Y7
+	VBROADCASTSS (DX)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS (BX)(R11*4), Y7
+	VBROADCASTSS (BX)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (SI)(R11*4), Y7
+	VBROADCASTSS (SI)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (DI)(R11*4), Y7
+	VBROADCASTSS (DI)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (R8)(R11*4), Y7
+	VBROADCASTSS (R8)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (CX)(R11*4), Y7
+	VBROADCASTSS (CX)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         $0x40, R10
-	ADDQ         AX, R11
-	DECQ         R13
+	ADDQ         R11, R10
+	ADDQ         AX, R12
+	DECQ         R14
 	JNZ          element8
-	ADDQ         skip+64(FP), R11
-	DECQ         R12
+	ADDQ         skip+64(FP), R12
+	DECQ         R13
 	JNZ          segment8
 	MOVQ         dst+0(FP), R10
-	MOVQ         stride+8(FP), R11
+	MOVQ         stride+8(FP), R12
 	VADDPS       (R10), Y0, Y6
 	VMOVUPS      Y6, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VADDPS       (R10), Y1, Y6
 	VMOVUPS      Y6, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VADDPS       (R10), Y2, Y6
 	VMOVUPS      Y6, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VADDPS       (R10), Y3, Y6
 	VMOVUPS      Y6, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VADDPS       (R10), Y4, Y6
 	VMOVUPS      Y6, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VADDPS       (R10), Y5, Y6
 	VMOVUPS      Y6, (R10)
 	MOVQ         squares+24(FP), R10
 	TESTQ        R10, R10
 	JZ           added8
 	MOVQ         squares+24(FP), R10
-	MOVQ         squaresStride+32(FP), R11
+	MOVQ         squaresStride+32(FP), R12
 	VMOVUPS      (R10), Y6
 	VFMADD231PS  Y0, Y0, Y6
 	VMOVUPS      Y6, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VMOVUPS      (R10), Y0
 	VFMADD231PS  Y1, Y1, Y0
 	VMOVUPS      Y0, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VMOVUPS      (R10), Y0
 	VFMADD231PS  Y2, Y2, Y0
 	VMOVUPS      Y0, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VMOVUPS      (R10), Y0
 	VFMADD231PS  Y3, Y3, Y0
 	VMOVUPS      Y0, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VMOVUPS      (R10), Y0
 	VFMADD231PS  Y4, Y4, Y0
 	VMOVUPS      Y0, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VMOVUPS      (R10), Y0
 	VFMADD231PS  Y5, Y5, Y0
 	VMOVUPS      Y0, (R10)
@@ -446,9 +450,9 @@ tile8end:
 	VZEROUPPER
 	RET
 
-// func tileSpreadAVX2(dst *float32, stride int, columns int, x *float32, factor float32, weight float32, sums *[16]float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+// func tileSpreadAVX2(dst *float32, stride int, columns int, x *float32, factor float32, weight float32, sums *[16]float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, down int, panel int)
 // Requires: AVX, FMA3
-TEXT ·tileSpreadAVX2(SB), NOSPLIT, $0-112
+TEXT ·tileSpreadAVX2(SB), NOSPLIT, $0-120
 	MOVQ a+80(FP), AX
 	MOVQ rows+88(FP), CX
 	MOVQ (CX), DX
@@ -465,7 +469,9 @@ TEXT ·tileSpreadAVX2(SB), NOSPLIT, $0-112
 	LEAQ (AX)(CX*4), CX
 	MOVQ step+64(FP), AX
 	MOVQ b+96(FP), R9
-	MOVQ panel+104(FP), R10
+	MOVQ panel+112(FP), R10
+	MOVQ down+104(FP), R11
+	SHLQ $0x02, R11
 
 tile16:
 	CMPQ   columns+16(FP), $0x10
@@ -482,187 +488,187 @@ tile16:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ   segments+48(FP), R13
-	MOVQ   R9, R11
-	XORQ   R12, R12
+	MOVQ   segments+48(FP), R14
+	MOVQ   R9, R12
+	XORQ   R13, R13
 
 segment16:
-	MOVQ length+56(FP), R14
+	MOVQ length+56(FP), R15
 
 element16:
-	VMOVUPS      (R11), Y12
-	VMOVUPS      32(R11), Y13
-	VBROADCASTSS (DX)(R12*4), Y14
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VBROADCASTSS (DX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (BX)(R12*4), Y14
+	VBROADCASTSS (BX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y2
 	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (SI)(R12*4), Y14
+	VBROADCASTSS (SI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y4
 	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (DI)(R12*4), Y14
+	VBROADCASTSS (DI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y6
 	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R8)(R12*4), Y14
+	VBROADCASTSS (R8)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y8
 	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (CX)(R12*4), Y14
+	VBROADCASTSS (CX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         $0x40, R11
-	ADDQ         AX, R12
-	DECQ         R14
+	ADDQ         R11, R12
+	ADDQ         AX, R13
+	DECQ         R15
 	JNZ          element16
-	ADDQ         skip+72(FP), R12
-	DECQ         R13
+	ADDQ         skip+72(FP), R13
+	DECQ         R14
 	JNZ          segment16
 	VBROADCASTSS factor+32(FP), Y12
 	VBROADCASTSS weight+36(FP), Y13
 	VXORPS       Y14, Y14, Y14
-	MOVQ         x+24(FP), R11
-	MOVQ         stride+8(FP), R12
-	VMOVUPS      (R11), Y15
+	MOVQ         x+24(FP), R12
+	MOVQ         stride+8(FP), R13
+	VMOVUPS      (R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y0, Y0
 	VSUBPS       Y15, Y0, Y0
 	VMAXPS       Y0, Y14, Y0
-	VMOVUPS      32(R11), Y15
+	VMOVUPS      32(R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y1, Y1
 	VSUBPS       Y15, Y1, Y1
 	VMAXPS       Y1, Y14, Y1
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y15
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y2, Y2
 	VSUBPS       Y15, Y2, Y2
 	VMAXPS       Y2, Y14, Y2
-	VMOVUPS      32(R11), Y15
+	VMOVUPS      32(R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y3, Y3
 	VSUBPS       Y15, Y3, Y3
 	VMAXPS       Y3, Y14, Y3
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y15
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y4, Y4
 	VSUBPS       Y15, Y4, Y4
 	VMAXPS       Y4, Y14, Y4
-	VMOVUPS      32(R11), Y15
+	VMOVUPS      32(R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y5, Y5
 	VSUBPS       Y15, Y5, Y5
 	VMAXPS       Y5, Y14, Y5
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y15
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y6, Y6
 	VSUBPS       Y15, Y6, Y6
 	VMAXPS       Y6, Y14, Y6
-	VMOVUPS      32(R11), Y15
+	VMOVUPS      32(R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y7, Y7
 	VSUBPS       Y15, Y7, Y7
 	VMAXPS       Y7, Y14, Y7
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y15
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y8, Y8
 	VSUBPS       Y15, Y8, Y8
 	VMAXPS       Y8, Y14, Y8
-	VMOVUPS      32(R11), Y15
+	VMOVUPS      32(R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y9, Y9
 	VSUBPS       Y15, Y9, Y9
 	VMAXPS       Y9, Y14, Y9
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y15
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y10, Y10
 	VSUBPS       Y15, Y10, Y10
 	VMAXPS       Y10, Y14, Y10
-	VMOVUPS      32(R11), Y15
+	VMOVUPS      32(R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y11, Y11
 	VSUBPS       Y15, Y11, Y11
 	VMAXPS       Y11, Y14, Y11
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	LEAQ         (R11)(R12*4), R12
-	ORQ          R12, R11
-	TESTQ        $0x0000001f, R11
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	LEAQ         (R12)(R13*4), R13
+	ORQ          R13, R12
+	TESTQ        $0x0000001f, R12
 	JNZ          unstored16
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	VMOVNTPS     Y0, (R11)
-	VMOVNTPS     Y1, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Y2, (R11)
-	VMOVNTPS     Y3, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Y4, (R11)
-	VMOVNTPS     Y5, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Y6, (R11)
-	VMOVNTPS     Y7, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Y8, (R11)
-	VMOVNTPS     Y9, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Y10, (R11)
-	VMOVNTPS     Y11, 32(R11)
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	VMOVNTPS     Y0, (R12)
+	VMOVNTPS     Y1, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Y2, (R12)
+	VMOVNTPS     Y3, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Y4, (R12)
+	VMOVNTPS     Y5, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Y6, (R12)
+	VMOVNTPS     Y7, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Y8, (R12)
+	VMOVNTPS     Y9, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Y10, (R12)
+	VMOVNTPS     Y11, 32(R12)
 	JMP          stored16
 
 unstored16:
-	MOVQ    dst+0(FP), R11
-	MOVQ    stride+8(FP), R12
-	VMOVUPS Y0, (R11)
-	VMOVUPS Y1, 32(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Y2, (R11)
-	VMOVUPS Y3, 32(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Y4, (R11)
-	VMOVUPS Y5, 32(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Y6, (R11)
-	VMOVUPS Y7, 32(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Y8, (R11)
-	VMOVUPS Y9, 32(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Y10, (R11)
-	VMOVUPS Y11, 32(R11)
+	MOVQ    dst+0(FP), R12
+	MOVQ    stride+8(FP), R13
+	VMOVUPS Y0, (R12)
+	VMOVUPS Y1, 32(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Y2, (R12)
+	VMOVUPS Y3, 32(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Y4, (R12)
+	VMOVUPS Y5, 32(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Y6, (R12)
+	VMOVUPS Y7, 32(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Y8, (R12)
+	VMOVUPS Y9, 32(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Y10, (R12)
+	VMOVUPS Y11, 32(R12)
 
 stored16:
-	MOVQ    sums+40(FP), R11
+	MOVQ    sums+40(FP), R12
 	VADDPS  Y2, Y0, Y0
 	VADDPS  Y6, Y4, Y4
 	VADDPS  Y10, Y8, Y8
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y8, Y0, Y0
-	VADDPS  (R11), Y0, Y0
-	VMOVUPS Y0, (R11)
+	VADDPS  (R12), Y0, Y0
+	VMOVUPS Y0, (R12)
 	VADDPS  Y3, Y1, Y1
 	VADDPS  Y7, Y5, Y5
 	VADDPS  Y11, Y9, Y9
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y9, Y1, Y1
-	VADDPS  32(R11), Y1, Y1
-	VMOVUPS Y1, 32(R11)
+	VADDPS  32(R12), Y1, Y1
+	VMOVUPS Y1, 32(R12)
 	ADDQ    $0x40, x+24(FP)
 	LEAQ    (R9)(R10*4), R9
 	ADDQ    $0x40, dst+0(FP)
@@ -673,9 +679,9 @@ tile16end:
 	VZEROUPPER
 	RET
 
-// func tileAVX512(dst *float32, stride int, columns int, init *float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+// func tileAVX512(dst *float32, stride int, columns int, init *float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, down int, panel int)
 // Requires: AVX, AVX512F, FMA3
-TEXT ·tileAVX512(SB), NOSPLIT, $0-96
+TEXT ·tileAVX512(SB), NOSPLIT, $0-104
 	MOVQ a+64(FP), AX
 	MOVQ rows+72(FP), CX
 	MOVQ (CX), DX
@@ -692,21 +698,23 @@ TEXT ·tileAVX512(SB), NOSPLIT, $0-96
 	LEAQ (AX)(CX*4), CX
 	MOVQ step+48(FP), AX
 	MOVQ b+80(FP), R9
-	MOVQ panel+88(FP), R10
+	MOVQ panel+96(FP), R10
+	MOVQ down+88(FP), R11
+	SHLQ $0x02, R11
 
 tile32:
 	CMPQ    columns+16(FP), $0x20
 	JLT     tile32end
-	MOVQ    init+24(FP), R11
-	TESTQ   R11, R11
+	MOVQ    init+24(FP), R12
+	TESTQ   R12, R12
 	JZ      zero32
-	VMOVUPS (R11), Z0
+	VMOVUPS (R12), Z0
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z4
 	VMOVAPS Z0, Z6
 	VMOVAPS Z0, Z8
 	VMOVAPS Z0, Z10
-	VMOVUPS 64(R11), Z1
+	VMOVUPS 64(R12), Z1
 	VMOVAPS Z1, Z3
 	VMOVAPS Z1, Z5
 	VMOVAPS Z1, Z7
@@ -730,60 +738,60 @@ zero32:
 	VPXORD Z11, Z11, Z11
 
 start32:
-	MOVQ segments+32(FP), R13
-	MOVQ R9, R11
-	XORQ R12, R12
+	MOVQ segments+32(FP), R14
+	MOVQ R9, R12
+	XORQ R13, R13
 
 segment32:
-	MOVQ length+40(FP), R14
+	MOVQ length+40(FP), R15
 
 element32:
-	VMOVUPS      (R11), Z12
-	VMOVUPS      (R11)(R10*4), Z13
-	VBROADCASTSS (DX)(R12*4), Z14
+	VMOVUPS      (R12), Z12
+	VMOVUPS      (R12)(R10*4), Z13
+	VBROADCASTSS (DX)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z0
 	VFMADD231PS  Z14, Z13, Z1
-	VBROADCASTSS (BX)(R12*4), Z14
+	VBROADCASTSS (BX)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z2
 	VFMADD231PS  Z14, Z13, Z3
-	VBROADCASTSS (SI)(R12*4), Z14
+	VBROADCASTSS (SI)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z4
 	VFMADD231PS  Z14, Z13, Z5
-	VBROADCASTSS (DI)(R12*4), Z14
+	VBROADCASTSS (DI)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z6
 	VFMADD231PS  Z14, Z13, Z7
-	VBROADCASTSS (R8)(R12*4), Z14
+	VBROADCASTSS (R8)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z8
 	VFMADD231PS  Z14, Z13, Z9
-	VBROADCASTSS (CX)(R12*4), Z14
+	VBROADCASTSS (CX)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z10
 	VFMADD231PS  Z14, Z13, Z11
-	ADDQ         $0x40, R11
-	ADDQ         AX, R12
-	DECQ         R14
+	ADDQ         R11, R12
+	ADDQ         AX, R13
+	DECQ         R15
 	JNZ          element32
-	ADDQ         skip+56(FP), R12
-	DECQ         R13
+	ADDQ         skip+56(FP), R13
+	DECQ         R14
 	JNZ          segment32
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	VMOVUPS      Z0, (R11)
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z2, (R11)
-	VMOVUPS      Z3, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z4, (R11)
-	VMOVUPS      Z5, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z6, (R11)
-	VMOVUPS      Z7, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z8, (R11)
-	VMOVUPS      Z9, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z10, (R11)
-	VMOVUPS      Z11, 64(R11)
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Z2, (R12)
+	VMOVUPS      Z3, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Z4, (R12)
+	VMOVUPS      Z5, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Z6, (R12)
+	VMOVUPS      Z7, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Z8, (R12)
+	VMOVUPS      Z9, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Z10, (R12)
+	VMOVUPS      Z11, 64(R12)
 	LEAQ         (R9)(R10*4), R9
 	LEAQ         (R9)(R10*4), R9
 	ADDQ         $0x80, dst+0(FP)
@@ -794,16 +802,16 @@ tile32end:
 tile16:
 	CMPQ    columns+16(FP), $0x10
 	JLT     tile16end
-	MOVQ    init+24(FP), R11
-	TESTQ   R11, R11
+	MOVQ    init+24(FP), R12
+	TESTQ   R12, R12
 	JZ      zero16
-	VMOVUPS (R11), Y0
+	VMOVUPS (R12), Y0
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y4
 	VMOVAPS Y0, Y6
 	VMOVAPS Y0, Y8
 	VMOVAPS Y0, Y10
-	VMOVUPS 32(R11), Y1
+	VMOVUPS 32(R12), Y1
 	VMOVAPS Y1, Y3
 	VMOVAPS Y1, Y5
 	VMOVAPS Y1, Y7
@@ -827,60 +835,60 @@ zero16:
 	VXORPS Y11, Y11, Y11
 
 start16:
-	MOVQ segments+32(FP), R13
-	MOVQ R9, R11
-	XORQ R12, R12
+	MOVQ segments+32(FP), R14
+	MOVQ R9, R12
+	XORQ R13, R13
 
 segment16:
-	MOVQ length+40(FP), R14
+	MOVQ length+40(FP), R15
 
 element16:
-	VMOVUPS      (R11), Y12
-	VMOVUPS      32(R11), Y13
-	VBROADCASTSS (DX)(R12*4), Y14
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VBROADCASTSS (DX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (BX)(R12*4), Y14
+	VBROADCASTSS (BX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y2
 	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (SI)(R12*4), Y14
+	VBROADCASTSS (SI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y4
 	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (DI)(R12*4), Y14
+	VBROADCASTSS (DI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y6
 	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R8)(R12*4), Y14
+	VBROADCASTSS (R8)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y8
 	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (CX)(R12*4), Y14
+	VBROADCASTSS (CX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         $0x40, R11
-	ADDQ         AX, R12
-	DECQ         R14
+	ADDQ         R11, R12
+	ADDQ         AX, R13
+	DECQ         R15
 	JNZ          element16
-	ADDQ         skip+56(FP), R12
-	DECQ         R13
+	ADDQ         skip+56(FP), R13
+	DECQ         R14
 	JNZ          segment16
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	VMOVUPS      Y0, (R11)
-	VMOVUPS      Y1, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y2, (R11)
-	VMOVUPS      Y3, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y4, (R11)
-	VMOVUPS      Y5, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y6, (R11)
-	VMOVUPS      Y7, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y8, (R11)
-	VMOVUPS      Y9, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y10, (R11)
-	VMOVUPS      Y11, 32(R11)
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      Y1, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Y2, (R12)
+	VMOVUPS      Y3, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Y4, (R12)
+	VMOVUPS      Y5, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Y6, (R12)
+	VMOVUPS      Y7, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Y8, (R12)
+	VMOVUPS      Y9, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Y10, (R12)
+	VMOVUPS      Y11, 32(R12)
 	LEAQ         (R9)(R10*4), R9
 	ADDQ         $0x40, dst+0(FP)
 	SUBQ         $0x10, columns+16(FP)
@@ -911,46 +919,46 @@ zero8:
 	VXORPS Y5, Y5, Y5
 
 start8:
-	MOVQ segments+32(FP), R12
+	MOVQ segments+32(FP), R13
 	MOVQ R9, R10
-	XORQ R11, R11
+	XORQ R12, R12
 
 segment8:
-	MOVQ length+40(FP), R13
+	MOVQ length+40(FP), R14
 
 element8:
 	VMOVUPS      (R10), Y6
-	VBROADCASTSS (DX)(R11*4), Y7
+	VBROADCASTSS (DX)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS (BX)(R11*4), Y7
+	VBROADCASTSS (BX)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (SI)(R11*4), Y7
+	VBROADCASTSS (SI)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (DI)(R11*4), Y7
+	VBROADCASTSS (DI)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (R8)(R11*4), Y7
+	VBROADCASTSS (R8)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (CX)(R11*4), Y7
+	VBROADCASTSS (CX)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         $0x40, R10
-	ADDQ         AX, R11
-	DECQ         R13
+	ADDQ         R11, R10
+	ADDQ         AX, R12
+	DECQ         R14
 	JNZ          element8
-	ADDQ         skip+56(FP), R11
-	DECQ         R12
+	ADDQ         skip+56(FP), R12
+	DECQ         R13
 	JNZ          segment8
 	MOVQ         dst+0(FP), R10
-	MOVQ         stride+8(FP), R11
+	MOVQ         stride+8(FP), R12
 	VMOVUPS      Y0, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VMOVUPS      Y1, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VMOVUPS      Y2, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VMOVUPS      Y3, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VMOVUPS      Y4, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VMOVUPS      Y5, (R10)
 	ADDQ         $0x20, dst+0(FP)
 	SUBQ         $0x08, columns+16(FP)
@@ -960,9 +968,9 @@ tile8end:
 	VZEROUPPER
 	RET
 
-// func tileAddAVX512(dst *float32, stride int, columns int, squares *float32, squaresStride int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+// func tileAddAVX512(dst *float32, stride int, columns int, squares *float32, squaresStride int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, down int, panel int)
 // Requires: AVX, AVX512F, FMA3
-TEXT ·tileAddAVX512(SB), NOSPLIT, $0-104
+TEXT ·tileAddAVX512(SB), NOSPLIT, $0-112
 	MOVQ a+72(FP), AX
 	MOVQ rows+80(FP), CX
 	MOVQ (CX), DX
@@ -979,7 +987,9 @@ TEXT ·tileAddAVX512(SB), NOSPLIT, $0-104
 	LEAQ (AX)(CX*4), CX
 	MOVQ step+56(FP), AX
 	MOVQ b+88(FP), R9
-	MOVQ panel+96(FP), R10
+	MOVQ panel+104(FP), R10
+	MOVQ down+96(FP), R11
+	SHLQ $0x02, R11
 
 tile32:
 	CMPQ   columns+16(FP), $0x20
@@ -996,118 +1006,118 @@ tile32:
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	MOVQ   segments+40(FP), R13
-	MOVQ   R9, R11
-	XORQ   R12, R12
+	MOVQ   segments+40(FP), R14
+	MOVQ   R9, R12
+	XORQ   R13, R13
 
 segment32:
-	MOVQ length+48(FP), R14
+	MOVQ length+48(FP), R15
 
 element32:
-	VMOVUPS      (R11), Z12
-	VMOVUPS      (R11)(R10*4), Z13
-	VBROADCASTSS (DX)(R12*4), Z14
+	VMOVUPS      (R12), Z12
+	VMOVUPS      (R12)(R10*4), Z13
+	VBROADCASTSS (DX)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z0
 	VFMADD231PS  Z14, Z13, Z1
-	VBROADCASTSS (BX)(R12*4), Z14
+	VBROADCASTSS (BX)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z2
 	VFMADD231PS  Z14, Z13, Z3
-	VBROADCASTSS (SI)(R12*4), Z14
+	VBROADCASTSS (SI)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z4
 	VFMADD231PS  Z14, Z13, Z5
-	VBROADCASTSS (DI)(R12*4), Z14
+	VBROADCASTSS (DI)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z6
 	VFMADD231PS  Z14, Z13, Z7
-	VBROADCASTSS (R8)(R12*4), Z14
+	VBROADCASTSS (R8)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z8
 	VFMADD231PS  Z14, Z13, Z9
-	VBROADCASTSS (CX)(R12*4), Z14
+	VBROADCASTSS (CX)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z10
 	VFMADD231PS  Z14, Z13, Z11
-	ADDQ         $0x40, R11
-	ADDQ         AX, R12
-	DECQ         R14
+	ADDQ         R11, R12
+	ADDQ         AX, R13
+	DECQ         R15
 	JNZ          element32
-	ADDQ         skip+64(FP), R12
-	DECQ         R13
+	ADDQ         skip+64(FP), R13
+	DECQ         R14
 	JNZ          segment32
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	VADDPS       (R11), Z0, Z12
-	VMOVUPS      Z12, (R11)
-	VADDPS       64(R11), Z1, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Z2, Z12
-	VMOVUPS      Z12, (R11)
-	VADDPS       64(R11), Z3, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Z4, Z12
-	VMOVUPS      Z12, (R11)
-	VADDPS       64(R11), Z5, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Z6, Z12
-	VMOVUPS      Z12, (R11)
-	VADDPS       64(R11), Z7, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Z8, Z12
-	VMOVUPS      Z12, (R11)
-	VADDPS       64(R11), Z9, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Z10, Z12
-	VMOVUPS      Z12, (R11)
-	VADDPS       64(R11), Z11, Z12
-	VMOVUPS      Z12, 64(R11)
-	MOVQ         squares+24(FP), R11
-	TESTQ        R11, R11
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	VADDPS       (R12), Z0, Z12
+	VMOVUPS      Z12, (R12)
+	VADDPS       64(R12), Z1, Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Z2, Z12
+	VMOVUPS      Z12, (R12)
+	VADDPS       64(R12), Z3, Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Z4, Z12
+	VMOVUPS      Z12, (R12)
+	VADDPS       64(R12), Z5, Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Z6, Z12
+	VMOVUPS      Z12, (R12)
+	VADDPS       64(R12), Z7, Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Z8, Z12
+	VMOVUPS      Z12, (R12)
+	VADDPS       64(R12), Z9, Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Z10, Z12
+	VMOVUPS      Z12, (R12)
+	VADDPS       64(R12), Z11, Z12
+	VMOVUPS      Z12, 64(R12)
+	MOVQ         squares+24(FP), R12
+	TESTQ        R12, R12
 	JZ           added32
-	MOVQ         squares+24(FP), R11
-	MOVQ         squaresStride+32(FP), R12
-	VMOVUPS      (R11), Z12
+	MOVQ         squares+24(FP), R12
+	MOVQ         squaresStride+32(FP), R13
+	VMOVUPS      (R12), Z12
 	VFMADD231PS  Z0, Z0, Z12
-	VMOVUPS      Z12, (R11)
-	VMOVUPS      64(R11), Z12
+	VMOVUPS      Z12, (R12)
+	VMOVUPS      64(R12), Z12
 	VFMADD231PS  Z1, Z1, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z12
 	VFMADD231PS  Z2, Z2, Z12
-	VMOVUPS      Z12, (R11)
-	VMOVUPS      64(R11), Z12
+	VMOVUPS      Z12, (R12)
+	VMOVUPS      64(R12), Z12
 	VFMADD231PS  Z3, Z3, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z12
 	VFMADD231PS  Z4, Z4, Z12
-	VMOVUPS      Z12, (R11)
-	VMOVUPS      64(R11), Z12
+	VMOVUPS      Z12, (R12)
+	VMOVUPS      64(R12), Z12
 	VFMADD231PS  Z5, Z5, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z12
 	VFMADD231PS  Z6, Z6, Z12
-	VMOVUPS      Z12, (R11)
-	VMOVUPS      64(R11), Z12
+	VMOVUPS      Z12, (R12)
+	VMOVUPS      64(R12), Z12
 	VFMADD231PS  Z7, Z7, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z12
 	VFMADD231PS  Z8, Z8, Z12
-	VMOVUPS      Z12, (R11)
-	VMOVUPS      64(R11), Z12
+	VMOVUPS      Z12, (R12)
+	VMOVUPS      64(R12), Z12
 	VFMADD231PS  Z9, Z9, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z12
 	VFMADD231PS  Z10, Z10, Z12
-	VMOVUPS      Z12, (R11)
-	VMOVUPS      64(R11), Z12
+	VMOVUPS      Z12, (R12)
+	VMOVUPS      64(R12), Z12
 	VFMADD231PS  Z11, Z11, Z12
-	VMOVUPS      Z12, 64(R11)
+	VMOVUPS      Z12, 64(R12)
 	ADDQ         $0x80, squares+24(FP)
 
 added32:
@@ -1133,118 +1143,118 @@ tile16:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ   segments+40(FP), R13
-	MOVQ   R9, R11
-	XORQ   R12, R12
+	MOVQ   segments+40(FP), R14
+	MOVQ   R9, R12
+	XORQ   R13, R13
 
 segment16:
-	MOVQ length+48(FP), R14
+	MOVQ length+48(FP), R15
 
 element16:
-	VMOVUPS      (R11), Y12
-	VMOVUPS      32(R11), Y13
-	VBROADCASTSS (DX)(R12*4), Y14
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VBROADCASTSS (DX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (BX)(R12*4), Y14
+	VBROADCASTSS (BX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y2
 	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (SI)(R12*4), Y14
+	VBROADCASTSS (SI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y4
 	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (DI)(R12*4), Y14
+	VBROADCASTSS (DI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y6
 	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R8)(R12*4), Y14
+	VBROADCASTSS (R8)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y8
 	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (CX)(R12*4), Y14
+	VBROADCASTSS (CX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         $0x40, R11
-	ADDQ         AX, R12
-	DECQ         R14
+	ADDQ         R11, R12
+	ADDQ         AX, R13
+	DECQ         R15
 	JNZ          element16
-	ADDQ         skip+64(FP), R12
-	DECQ         R13
+	ADDQ         skip+64(FP), R13
+	DECQ         R14
 	JNZ          segment16
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	VADDPS       (R11), Y0, Y12
-	VMOVUPS      Y12, (R11)
-	VADDPS       32(R11), Y1, Y12
-	VMOVUPS      Y12, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Y2, Y12
-	VMOVUPS      Y12, (R11)
-	VADDPS       32(R11), Y3, Y12
-	VMOVUPS      Y12, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Y4, Y12
-	VMOVUPS      Y12, (R11)
-	VADDPS       32(R11), Y5, Y12
-	VMOVUPS      Y12, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Y6, Y12
-	VMOVUPS      Y12, (R11)
-	VADDPS       32(R11), Y7, Y12
-	VMOVUPS      Y12, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Y8, Y12
-	VMOVUPS      Y12, (R11)
-	VADDPS       32(R11), Y9, Y12
-	VMOVUPS      Y12, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Y10, Y12
-	VMOVUPS      Y12, (R11)
-	VADDPS       32(R11), Y11, Y12
-	VMOVUPS      Y12, 32(R11)
-	MOVQ         squares+24(FP), R11
-	TESTQ        R11, R11
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	VADDPS       (R12), Y0, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y1, Y12
+	VMOVUPS      Y12, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Y2, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y3, Y12
+	VMOVUPS      Y12, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Y4, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y5, Y12
+	VMOVUPS      Y12, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Y6, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y7, Y12
+	VMOVUPS      Y12, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Y8, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y9, Y12
+	VMOVUPS      Y12, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Y10, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y11, Y12
+	VMOVUPS      Y12, 32(R12)
+	MOVQ         squares+24(FP), R12
+	TESTQ        R12, R12
 	JZ           added16
-	MOVQ         squares+24(FP), R11
-	MOVQ         squaresStride+32(FP), R12
-	VMOVUPS      (R11), Y12
+	MOVQ         squares+24(FP), R12
+	MOVQ         squaresStride+32(FP), R13
+	VMOVUPS      (R12), Y12
 	VFMADD231PS  Y0, Y0, Y12
-	VMOVUPS      Y12, (R11)
-	VMOVUPS      32(R11), Y0
+	VMOVUPS      Y12, (R12)
+	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y1, Y1, Y0
-	VMOVUPS      Y0, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y0
+	VMOVUPS      Y0, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y0
 	VFMADD231PS  Y2, Y2, Y0
-	VMOVUPS      Y0, (R11)
-	VMOVUPS      32(R11), Y0
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y3, Y3, Y0
-	VMOVUPS      Y0, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y0
+	VMOVUPS      Y0, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y0
 	VFMADD231PS  Y4, Y4, Y0
-	VMOVUPS      Y0, (R11)
-	VMOVUPS      32(R11), Y0
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y5, Y5, Y0
-	VMOVUPS      Y0, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y0
+	VMOVUPS      Y0, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y0
 	VFMADD231PS  Y6, Y6, Y0
-	VMOVUPS      Y0, (R11)
-	VMOVUPS      32(R11), Y0
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y7, Y7, Y0
-	VMOVUPS      Y0, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y0
+	VMOVUPS      Y0, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y0
 	VFMADD231PS  Y8, Y8, Y0
-	VMOVUPS      Y0, (R11)
-	VMOVUPS      32(R11), Y0
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y9, Y9, Y0
-	VMOVUPS      Y0, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y0
+	VMOVUPS      Y0, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y0
 	VFMADD231PS  Y10, Y10, Y0
-	VMOVUPS      Y0, (R11)
-	VMOVUPS      32(R11), Y0
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y11, Y11, Y0
-	VMOVUPS      Y0, 32(R11)
+	VMOVUPS      Y0, 32(R12)
 	ADDQ         $0x40, squares+24(FP)
 
 added16:
@@ -1263,78 +1273,78 @@ tile8:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   segments+40(FP), R12
+	MOVQ   segments+40(FP), R13
 	MOVQ   R9, R10
-	XORQ   R11, R11
+	XORQ   R12, R12
 
 segment8:
-	MOVQ length+48(FP), R13
+	MOVQ length+48(FP), R14
 
 element8:
 	VMOVUPS      (R10), Y6
-	VBROADCASTSS (DX)(R11*4), Y7
+	VBROADCASTSS (DX)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS (BX)(R11*4), Y7
+	VBROADCASTSS (BX)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (SI)(R11*4), Y7
+	VBROADCASTSS (SI)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (DI)(R11*4), Y7
+	VBROADCASTSS (DI)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (R8)(R11*4), Y7
+	VBROADCASTSS (R8)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (CX)(R11*4), Y7
+	VBROADCASTSS (CX)(R12*4), Y7
 	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         $0x40, R10
-	ADDQ         AX, R11
-	DECQ         R13
+	ADDQ         R11, R10
+	ADDQ         AX, R12
+	DECQ         R14
 	JNZ          element8
-	ADDQ         skip+64(FP), R11
-	DECQ         R12
+	ADDQ         skip+64(FP), R12
+	DECQ         R13
 	JNZ          segment8
 	MOVQ         dst+0(FP), R10
-	MOVQ         stride+8(FP), R11
+	MOVQ         stride+8(FP), R12
 	VADDPS       (R10), Y0, Y6
 	VMOVUPS      Y6, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VADDPS       (R10), Y1, Y6
 	VMOVUPS      Y6, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VADDPS       (R10), Y2, Y6
 	VMOVUPS      Y6, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VADDPS       (R10), Y3, Y6
 	VMOVUPS      Y6, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VADDPS       (R10), Y4, Y6
 	VMOVUPS      Y6, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VADDPS       (R10), Y5, Y6
 	VMOVUPS      Y6, (R10)
 	MOVQ         squares+24(FP), R10
 	TESTQ        R10, R10
 	JZ           added8
 	MOVQ         squares+24(FP), R10
-	MOVQ         squaresStride+32(FP), R11
+	MOVQ         squaresStride+32(FP), R12
 	VMOVUPS      (R10), Y6
 	VFMADD231PS  Y0, Y0, Y6
 	VMOVUPS      Y6, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VMOVUPS      (R10), Y0
 	VFMADD231PS  Y1, Y1, Y0
 	VMOVUPS      Y0, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VMOVUPS      (R10), Y0
 	VFMADD231PS  Y2, Y2, Y0
 	VMOVUPS      Y0, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VMOVUPS      (R10), Y0
 	VFMADD231PS  Y3, Y3, Y0
 	VMOVUPS      Y0, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VMOVUPS      (R10), Y0
 	VFMADD231PS  Y4, Y4, Y0
 	VMOVUPS      Y0, (R10)
-	LEAQ         (R10)(R11*4), R10
+	LEAQ         (R10)(R12*4), R10
 	VMOVUPS      (R10), Y0
 	VFMADD231PS  Y5, Y5, Y0
 	VMOVUPS      Y0, (R10)
@@ -1349,9 +1359,9 @@ tile8end:
 	VZEROUPPER
 	RET
 
-// func tileSpreadAVX512(dst *float32, stride int, columns int, x *float32, factor float32, weight float32, sums *[16]float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+// func tileSpreadAVX512(dst *float32, stride int, columns int, x *float32, factor float32, weight float32, sums *[16]float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, down int, panel int)
 // Requires: AVX, AVX512F, FMA3
-TEXT ·tileSpreadAVX512(SB), NOSPLIT, $0-112
+TEXT ·tileSpreadAVX512(SB), NOSPLIT, $0-120
 	MOVQ a+80(FP), AX
 	MOVQ rows+88(FP), CX
 	MOVQ (CX), DX
@@ -1368,7 +1378,9 @@ TEXT ·tileSpreadAVX512(SB), NOSPLIT, $0-112
 	LEAQ (AX)(CX*4), CX
 	MOVQ step+64(FP), AX
 	MOVQ b+96(FP), R9
-	MOVQ panel+104(FP), R10
+	MOVQ panel+112(FP), R10
+	MOVQ down+104(FP), R11
+	SHLQ $0x02, R11
 
 tile32:
 	CMPQ   columns+16(FP), $0x20
@@ -1385,187 +1397,187 @@ tile32:
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	MOVQ   segments+48(FP), R13
-	MOVQ   R9, R11
-	XORQ   R12, R12
+	MOVQ   segments+48(FP), R14
+	MOVQ   R9, R12
+	XORQ   R13, R13
 
 segment32:
-	MOVQ length+56(FP), R14
+	MOVQ length+56(FP), R15
 
 element32:
-	VMOVUPS      (R11), Z12
-	VMOVUPS      (R11)(R10*4), Z13
-	VBROADCASTSS (DX)(R12*4), Z14
+	VMOVUPS      (R12), Z12
+	VMOVUPS      (R12)(R10*4), Z13
+	VBROADCASTSS (DX)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z0
 	VFMADD231PS  Z14, Z13, Z1
-	VBROADCASTSS (BX)(R12*4), Z14
+	VBROADCASTSS (BX)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z2
 	VFMADD231PS  Z14, Z13, Z3
-	VBROADCASTSS (SI)(R12*4), Z14
+	VBROADCASTSS (SI)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z4
 	VFMADD231PS  Z14, Z13, Z5
-	VBROADCASTSS (DI)(R12*4), Z14
+	VBROADCASTSS (DI)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z6
 	VFMADD231PS  Z14, Z13, Z7
-	VBROADCASTSS (R8)(R12*4), Z14
+	VBROADCASTSS (R8)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z8
 	VFMADD231PS  Z14, Z13, Z9
-	VBROADCASTSS (CX)(R12*4), Z14
+	VBROADCASTSS (CX)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z10
 	VFMADD231PS  Z14, Z13, Z11
-	ADDQ         $0x40, R11
-	ADDQ         AX, R12
-	DECQ         R14
+	ADDQ         R11, R12
+	ADDQ         AX, R13
+	DECQ         R15
 	JNZ          element32
-	ADDQ         skip+72(FP), R12
-	DECQ         R13
+	ADDQ         skip+72(FP), R13
+	DECQ         R14
 	JNZ          segment32
 	VBROADCASTSS factor+32(FP), Z12
 	VBROADCASTSS weight+36(FP), Z13
 	VPXORD       Z15, Z15, Z15
-	MOVQ         x+24(FP), R11
-	MOVQ         stride+8(FP), R12
-	VMOVUPS      (R11), Z14
+	MOVQ         x+24(FP), R12
+	MOVQ         stride+8(FP), R13
+	VMOVUPS      (R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z0, Z0
 	VSUBPS       Z14, Z0, Z0
 	VMAXPS       Z0, Z15, Z0
-	VMOVUPS      64(R11), Z14
+	VMOVUPS      64(R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z1, Z1
 	VSUBPS       Z14, Z1, Z1
 	VMAXPS       Z1, Z15, Z1
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z14
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z2, Z2
 	VSUBPS       Z14, Z2, Z2
 	VMAXPS       Z2, Z15, Z2
-	VMOVUPS      64(R11), Z14
+	VMOVUPS      64(R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z3, Z3
 	VSUBPS       Z14, Z3, Z3
 	VMAXPS       Z3, Z15, Z3
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z14
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z4, Z4
 	VSUBPS       Z14, Z4, Z4
 	VMAXPS       Z4, Z15, Z4
-	VMOVUPS      64(R11), Z14
+	VMOVUPS      64(R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z5, Z5
 	VSUBPS       Z14, Z5, Z5
 	VMAXPS       Z5, Z15, Z5
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z14
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z6, Z6
 	VSUBPS       Z14, Z6, Z6
 	VMAXPS       Z6, Z15, Z6
-	VMOVUPS      64(R11), Z14
+	VMOVUPS      64(R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z7, Z7
 	VSUBPS       Z14, Z7, Z7
 	VMAXPS       Z7, Z15, Z7
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z14
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z8, Z8
 	VSUBPS       Z14, Z8, Z8
 	VMAXPS       Z8, Z15, Z8
-	VMOVUPS      64(R11), Z14
+	VMOVUPS      64(R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z9, Z9
 	VSUBPS       Z14, Z9, Z9
 	VMAXPS       Z9, Z15, Z9
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z14
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z10, Z10
 	VSUBPS       Z14, Z10, Z10
 	VMAXPS       Z10, Z15, Z10
-	VMOVUPS      64(R11), Z14
+	VMOVUPS      64(R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z11, Z11
 	VSUBPS       Z14, Z11, Z11
 	VMAXPS       Z11, Z15, Z11
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	LEAQ         (R11)(R12*4), R12
-	ORQ          R12, R11
-	TESTQ        $0x0000003f, R11
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	LEAQ         (R12)(R13*4), R13
+	ORQ          R13, R12
+	TESTQ        $0x0000003f, R12
 	JNZ          unstored32
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	VMOVNTPS     Z0, (R11)
-	VMOVNTPS     Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Z2, (R11)
-	VMOVNTPS     Z3, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Z4, (R11)
-	VMOVNTPS     Z5, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Z6, (R11)
-	VMOVNTPS     Z7, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Z8, (R11)
-	VMOVNTPS     Z9, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Z10, (R11)
-	VMOVNTPS     Z11, 64(R11)
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	VMOVNTPS     Z0, (R12)
+	VMOVNTPS     Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Z2, (R12)
+	VMOVNTPS     Z3, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Z4, (R12)
+	VMOVNTPS     Z5, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Z6, (R12)
+	VMOVNTPS     Z7, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Z8, (R12)
+	VMOVNTPS     Z9, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Z10, (R12)
+	VMOVNTPS     Z11, 64(R12)
 	JMP          stored32
 
 unstored32:
-	MOVQ    dst+0(FP), R11
-	MOVQ    stride+8(FP), R12
-	VMOVUPS Z0, (R11)
-	VMOVUPS Z1, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z2, (R11)
-	VMOVUPS Z3, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z4, (R11)
-	VMOVUPS Z5, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z6, (R11)
-	VMOVUPS Z7, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z8, (R11)
-	VMOVUPS Z9, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z10, (R11)
-	VMOVUPS Z11, 64(R11)
+	MOVQ    dst+0(FP), R12
+	MOVQ    stride+8(FP), R13
+	VMOVUPS Z0, (R12)
+	VMOVUPS Z1, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z2, (R12)
+	VMOVUPS Z3, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z4, (R12)
+	VMOVUPS Z5, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z6, (R12)
+	VMOVUPS Z7, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z8, (R12)
+	VMOVUPS Z9, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z10, (R12)
+	VMOVUPS Z11, 64(R12)
 
 stored32:
-	MOVQ    sums+40(FP), R11
+	MOVQ    sums+40(FP), R12
 	VADDPS  Z2, Z0, Z0
 	VADDPS  Z6, Z4, Z4
 	VADDPS  Z10, Z8, Z8
 	VADDPS  Z4, Z0, Z0
 	VADDPS  Z8, Z0, Z0
-	VADDPS  (R11), Z0, Z0
-	VMOVUPS Z0, (R11)
+	VADDPS  (R12), Z0, Z0
+	VMOVUPS Z0, (R12)
 	VADDPS  Z3, Z1, Z1
 	VADDPS  Z7, Z5, Z5
 	VADDPS  Z11, Z9, Z9
 	VADDPS  Z5, Z1, Z1
 	VADDPS  Z9, Z1, Z1
-	VADDPS  (R11), Z1, Z1
-	VMOVUPS Z1, (R11)
+	VADDPS  (R12), Z1, Z1
+	VMOVUPS Z1, (R12)
 	ADDQ    $0x80, x+24(FP)
 	LEAQ    (R9)(R10*4), R9
 	LEAQ    (R9)(R10*4), R9
@@ -1589,187 +1601,187 @@ tile16:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ   segments+48(FP), R13
-	MOVQ   R9, R11
-	XORQ   R12, R12
+	MOVQ   segments+48(FP), R14
+	MOVQ   R9, R12
+	XORQ   R13, R13
 
 segment16:
-	MOVQ length+56(FP), R14
+	MOVQ length+56(FP), R15
 
 element16:
-	VMOVUPS      (R11), Y12
-	VMOVUPS      32(R11), Y13
-	VBROADCASTSS (DX)(R12*4), Y14
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VBROADCASTSS (DX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (BX)(R12*4), Y14
+	VBROADCASTSS (BX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y2
 	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (SI)(R12*4), Y14
+	VBROADCASTSS (SI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y4
 	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (DI)(R12*4), Y14
+	VBROADCASTSS (DI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y6
 	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R8)(R12*4), Y14
+	VBROADCASTSS (R8)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y8
 	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (CX)(R12*4), Y14
+	VBROADCASTSS (CX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         $0x40, R11
-	ADDQ         AX, R12
-	DECQ         R14
+	ADDQ         R11, R12
+	ADDQ         AX, R13
+	DECQ         R15
 	JNZ          element16
-	ADDQ         skip+72(FP), R12
-	DECQ         R13
+	ADDQ         skip+72(FP), R13
+	DECQ         R14
 	JNZ          segment16
 	VBROADCASTSS factor+32(FP), Y12
 	VBROADCASTSS weight+36(FP), Y13
 	VXORPS       Y14, Y14, Y14
-	MOVQ         x+24(FP), R11
-	MOVQ         stride+8(FP), R12
-	VMOVUPS      (R11), Y15
+	MOVQ         x+24(FP), R12
+	MOVQ         stride+8(FP), R13
+	VMOVUPS      (R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y0, Y0
 	VSUBPS       Y15, Y0, Y0
 	VMAXPS       Y0, Y14, Y0
-	VMOVUPS      32(R11), Y15
+	VMOVUPS      32(R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y1, Y1
 	VSUBPS       Y15, Y1, Y1
 	VMAXPS       Y1, Y14, Y1
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y15
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y2, Y2
 	VSUBPS       Y15, Y2, Y2
 	VMAXPS       Y2, Y14, Y2
-	VMOVUPS      32(R11), Y15
+	VMOVUPS      32(R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y3, Y3
 	VSUBPS       Y15, Y3, Y3
 	VMAXPS       Y3, Y14, Y3
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y15
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y4, Y4
 	VSUBPS       Y15, Y4, Y4
 	VMAXPS       Y4, Y14, Y4
-	VMOVUPS      32(R11), Y15
+	VMOVUPS      32(R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y5, Y5
 	VSUBPS       Y15, Y5, Y5
 	VMAXPS       Y5, Y14, Y5
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y15
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y6, Y6
 	VSUBPS       Y15, Y6, Y6
 	VMAXPS       Y6, Y14, Y6
-	VMOVUPS      32(R11), Y15
+	VMOVUPS      32(R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y7, Y7
 	VSUBPS       Y15, Y7, Y7
 	VMAXPS       Y7, Y14, Y7
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y15
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y8, Y8
 	VSUBPS       Y15, Y8, Y8
 	VMAXPS       Y8, Y14, Y8
-	VMOVUPS      32(R11), Y15
+	VMOVUPS      32(R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y9, Y9
 	VSUBPS       Y15, Y9, Y9
 	VMAXPS       Y9, Y14, Y9
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y15
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y10, Y10
 	VSUBPS       Y15, Y10, Y10
 	VMAXPS       Y10, Y14, Y10
-	VMOVUPS      32(R11), Y15
+	VMOVUPS      32(R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y11, Y11
 	VSUBPS       Y15, Y11, Y11
 	VMAXPS       Y11, Y14, Y11
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	LEAQ         (R11)(R12*4), R12
-	ORQ          R12, R11
-	TESTQ        $0x0000001f, R11
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	LEAQ         (R12)(R13*4), R13
+	ORQ          R13, R12
+	TESTQ        $0x0000001f, R12
 	JNZ          unstored16
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	VMOVNTPS     Y0, (R11)
-	VMOVNTPS     Y1, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Y2, (R11)
-	VMOVNTPS     Y3, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Y4, (R11)
-	VMOVNTPS     Y5, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Y6, (R11)
-	VMOVNTPS     Y7, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Y8, (R11)
-	VMOVNTPS     Y9, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Y10, (R11)
-	VMOVNTPS     Y11, 32(R11)
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	VMOVNTPS     Y0, (R12)
+	VMOVNTPS     Y1, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Y2, (R12)
+	VMOVNTPS     Y3, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Y4, (R12)
+	VMOVNTPS     Y5, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Y6, (R12)
+	VMOVNTPS     Y7, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Y8, (R12)
+	VMOVNTPS     Y9, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Y10, (R12)
+	VMOVNTPS     Y11, 32(R12)
 	JMP          stored16
 
 unstored16:
-	MOVQ    dst+0(FP), R11
-	MOVQ    stride+8(FP), R12
-	VMOVUPS Y0, (R11)
-	VMOVUPS Y1, 32(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Y2, (R11)
-	VMOVUPS Y3, 32(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Y4, (R11)
-	VMOVUPS Y5, 32(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Y6, (R11)
-	VMOVUPS Y7, 32(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Y8, (R11)
-	VMOVUPS Y9, 32(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Y10, (R11)
-	VMOVUPS Y11, 32(R11)
+	MOVQ    dst+0(FP), R12
+	MOVQ    stride+8(FP), R13
+	VMOVUPS Y0, (R12)
+	VMOVUPS Y1, 32(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Y2, (R12)
+	VMOVUPS Y3, 32(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Y4, (R12)
+	VMOVUPS Y5, 32(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Y6, (R12)
+	VMOVUPS Y7, 32(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Y8, (R12)
+	VMOVUPS Y9, 32(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Y10, (R12)
+	VMOVUPS Y11, 32(R12)
 
 stored16:
-	MOVQ    sums+40(FP), R11
+	MOVQ    sums+40(FP), R12
 	VADDPS  Y2, Y0, Y0
 	VADDPS  Y6, Y4, Y4
 	VADDPS  Y10, Y8, Y8
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y8, Y0, Y0
-	VADDPS  (R11), Y0, Y0
-	VMOVUPS Y0, (R11)
+	VADDPS  (R12), Y0, Y0
+	VMOVUPS Y0, (R12)
 	VADDPS  Y3, Y1, Y1
 	VADDPS  Y7, Y5, Y5
 	VADDPS  Y11, Y9, Y9
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y9, Y1, Y1
-	VADDPS  32(R11), Y1, Y1
-	VMOVUPS Y1, 32(R11)
+	VADDPS  32(R12), Y1, Y1
+	VMOVUPS Y1, 32(R12)
 	ADDQ    $0x40, x+24(FP)
 	LEAQ    (R9)(R10*4), R9
 	ADDQ    $0x40, dst+0(FP)

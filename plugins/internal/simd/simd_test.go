@@ -394,7 +394,9 @@ func TestSum(t *testing.T) {
 // and wide strides. Those in assembly give the same bits.
 func TestTile(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
-	for _, w := range []Walk{{1, 1, 0, 0}, {1, 7, 1, 0}, {3, 5, 1, 11}, {5, 3, 4, 2}, {2, 300, 1, 0}, {4, 9, 0, 1}} {
+	for _, w := range []Walk{
+		{1, 1, 0, 0, 0}, {1, 7, 1, 0, 0}, {3, 5, 1, 11, 0}, {5, 3, 4, 2, 16}, {2, 300, 1, 0, 5}, {4, 9, 0, 1, 40},
+	} {
 		for _, halves := range []int{1, 2, 3, 4, 7, 8} {
 			t.Run(fmt.Sprint(w, halves), func(t *testing.T) { testTile(t, random, w, halves*Half) })
 		}
@@ -403,10 +405,10 @@ func TestTile(t *testing.T) {
 
 func testTile(t *testing.T, random *rand.Rand, w Walk, columns int) {
 	rows := [Rows]int{0, 3, 3, 17, 40, 5}
-	panels, panel := (columns+Columns-1)/Columns, w.Len()*Columns+48
+	panels, panel := (columns+Columns-1)/Columns, w.Len()*w.down()+48
 	stride, squaresStride := columns+3, columns+5
 	a := vector(random, 41+w.Segments*(w.Length*w.Step+w.Skip))
-	b := vector(random, panels*panel-48)
+	b := vector(random, panels*panel-48+Columns)
 	x := vector(random, 6*stride)
 	init, dst, squares := vector(random, columns), vector(random, 6*stride), vector(random, 6*squaresStride)
 
@@ -421,7 +423,7 @@ func testTile(t *testing.T, random *rand.Rand, w Walk, columns int) {
 					product[r][c] += v
 					scale[r][c] += math.Abs(v)
 					at += w.Step
-					i += Columns
+					i += w.down()
 				}
 				at += w.Skip
 			}
@@ -449,6 +451,16 @@ func testTile(t *testing.T, random *rand.Rand, w Walk, columns int) {
 		check("Tile", from, dst, stride, func(r, c int) (float64, float64) {
 			return float64(init[c]) + product[r][c], math.Abs(float64(init[c])) + scale[r][c]
 		})
+		if columns <= Columns {
+			short := slices.Clone(dst)
+			Tile(short, 3, columns, init, &w, a, &rows, b, panel)
+			for i := range 5*3 + columns {
+				r := min(i/3, Rows-1)
+				if got, want := short[i], from[r*stride+i-3*r]; got != want {
+					t.Fatalf("%s Tile of rows 3 apart has %v at %d, want %v", Level(), got, i, want)
+				}
+			}
+		}
 		plain := slices.Clone(dst)
 		Tile(plain, stride, columns, nil, &w, a, &rows, b, panel)
 		check("Tile from zeros", plain, dst, stride, func(r, c int) (float64, float64) { return product[r][c], scale[r][c] })
@@ -533,9 +545,10 @@ func TestPack(t *testing.T) {
 // TestMaxPool checks both implementations on a definition, with ties and NaN.
 func TestMaxPool(t *testing.T) {
 	random := rand.New(rand.NewPCG(11, 12))
-	for _, channels := range []int{1, 8, 13, 32} {
+	for i, channels := range []int{1, 1, 6, 6, 13, 13, 8, 32} {
+		beyond := i % 2 * 8 // elements after the window's last
 		for _, w := range []Window{{1, 1, 99, 99}, {2, 2, 5 * channels, channels}, {3, 2, 4 * channels, channels}} {
-			src := vector(random, (w.NY-1)*w.DY+(w.NX-1)*w.DX+channels)
+			src := vector(random, (w.NY-1)*w.DY+(w.NX-1)*w.DX+channels+beyond)
 			for i := range src {
 				src[i] = float32(random.IntN(3)) // ties
 				if random.IntN(20) == 0 {

@@ -15,24 +15,35 @@ func Halves(n int) int { return (n + Half - 1) / Half * Half }
 // stretches of Length elements that are Step apart, with Skip more from the end of one to the start
 // of the next. With it the rows of A can be the patches of an image, which are never copied
 // together. All of Segments and Length are at least 1.
-type Walk struct{ Segments, Length, Step, Skip int }
+//
+// Rows of B are Down elements apart; 0 means Columns. A matrix of fewer columns need not be packed:
+// then elements of the next row are taken for those that the panel lacks, and of the last one, up
+// to Columns elements are read, whatever they are.
+type Walk struct{ Segments, Length, Step, Skip, Down int }
 
 // Len is the number of values that t takes.
 func (w *Walk) Len() int { return w.Segments * w.Length }
 
+func (w *Walk) down() int {
+	if w.Down == 0 {
+		return Columns
+	}
+	return w.Down
+}
+
 // Tile writes init + A·B to tiles of dst next to each other. They have columns, a multiple of Half:
 // of the last panel of B, half of the columns may be left out.
 //
-//   - The rows of dst start stride apart; init is one row for all, nil stands for zeros.
+//   - The rows of dst start stride apart; init is one row for all, nil stands for zeros. Where there
+//     are no more than Columns columns, stride may be less: rows then write over those before them.
 //   - Row r of A starts at a[rows[r]] and continues by w. It is read without a check of bounds.
-//   - A panel of B has w.Len() rows of Columns elements one after the other. Panels start panel
-//     elements apart.
+//   - A panel of B has w.Len() rows of Columns elements. Panels start panel elements apart.
 func Tile(
 	dst []float32, stride, columns int, init []float32, w *Walk, a []float32, rows *[Rows]int,
 	b []float32, panel int,
 ) {
 	_ = dst[5*stride+columns-1]
-	_ = b[(columns-1)/Columns*panel+w.Len()*Columns-1]
+	_ = b[(columns-1)/Columns*panel+w.Len()*w.down()-1]
 	if assembly {
 		var first *float32
 		if init != nil {
@@ -41,10 +52,10 @@ func Tile(
 		}
 		if assembly512 {
 			tileAVX512(&dst[0], stride, columns, first, w.Segments, w.Length, w.Step, w.Skip, &a[0], rows,
-				&b[0], panel)
+				&b[0], w.down(), panel)
 		} else {
 			tileAVX2(&dst[0], stride, columns, first, w.Segments, w.Length, w.Step, w.Skip, &a[0], rows,
-				&b[0], panel)
+				&b[0], w.down(), panel)
 		}
 		return
 	}
@@ -70,7 +81,7 @@ func TileAdd(
 	rows *[Rows]int, b []float32, panel int,
 ) {
 	_ = dst[5*stride+columns-1]
-	_ = b[(columns-1)/Columns*panel+w.Len()*Columns-1]
+	_ = b[(columns-1)/Columns*panel+w.Len()*w.down()-1]
 	var sq *float32
 	if squares != nil {
 		_ = squares[5*squaresStride+columns-1]
@@ -79,10 +90,10 @@ func TileAdd(
 	if assembly {
 		if assembly512 {
 			tileAddAVX512(&dst[0], stride, columns, sq, squaresStride, w.Segments, w.Length, w.Step, w.Skip,
-				&a[0], rows, &b[0], panel)
+				&a[0], rows, &b[0], w.down(), panel)
 		} else {
 			tileAddAVX2(&dst[0], stride, columns, sq, squaresStride, w.Segments, w.Length, w.Step, w.Skip,
-				&a[0], rows, &b[0], panel)
+				&a[0], rows, &b[0], w.down(), panel)
 		}
 		return
 	}
@@ -108,14 +119,14 @@ func TileSpread(
 	w *Walk, a []float32, rows *[Rows]int, b []float32, panel int,
 ) {
 	_, _ = dst[5*stride+columns-1], x[5*stride+columns-1]
-	_ = b[(columns-1)/Columns*panel+w.Len()*Columns-1]
+	_ = b[(columns-1)/Columns*panel+w.Len()*w.down()-1]
 	if assembly {
 		if assembly512 {
 			tileSpreadAVX512(&dst[0], stride, columns, &x[0], factor, weight, sums, w.Segments, w.Length,
-				w.Step, w.Skip, &a[0], rows, &b[0], panel)
+				w.Step, w.Skip, &a[0], rows, &b[0], w.down(), panel)
 		} else {
 			tileSpreadAVX2(&dst[0], stride, columns, &x[0], factor, weight, sums, w.Segments, w.Length,
-				w.Step, w.Skip, &a[0], rows, &b[0], panel)
+				w.Step, w.Skip, &a[0], rows, &b[0], w.down(), panel)
 		}
 		return
 	}
@@ -138,8 +149,8 @@ func product(acc *[Rows][Columns]float32, w *Walk, a []float32, rows *[Rows]int,
 	at := 0
 	for range w.Segments {
 		for range w.Length {
-			row := (*[Columns]float32)(b)
-			b = b[Columns:]
+			row := b[:min(Columns, len(b))]
+			b = b[min(w.down(), len(b)):]
 			for r := range acc {
 				e := a[rows[r]+at]
 				for c := range row {

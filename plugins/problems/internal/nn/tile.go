@@ -130,8 +130,14 @@ func (t *thread) multiply(
 	dst []float32, rows, columns int, bias []float32, table []int, panels []float32, p *product,
 ) {
 	p.b, p.panel = panels, p.walk.Len()*simd.Columns
+	wide := simd.Halves(columns)
 	for r := 0; r < rows; r += simd.Rows {
 		p.rows = tileRows(table, r/simd.Rows)
+		// Where a tile is wider than dst, its surplus is written over by the rows after it.
+		if columns < simd.Columns && (r+simd.Rows-1)*columns+wide <= rows*columns {
+			simd.Tile(dst[r*columns:], columns, wide, bias, &p.walk, p.a, p.rows, p.b, p.panel)
+			continue
+		}
 		t.set(dst[r*columns:], columns, min(simd.Rows, rows-r), columns, bias, p)
 	}
 }
