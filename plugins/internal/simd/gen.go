@@ -817,12 +817,14 @@ func maxPool() {
 
 func maxPoolBack() {
 	text("maxPoolBack", "is the body of MaxPoolBack.",
-		"dst *float32, tap *int32, delta *float32, ny, nx, dy, dx int")
+		"dst *float32, tap *int32, delta *float32, lanes *int32, ny, nx, dy, dx int")
 	dst, tap, delta := Load(Param("dst"), GP64()), Load(Param("tap"), GP64()), Load(Param("delta"), GP64())
 	n := Load(Param("n"), GP64())
+	mask := YMM()
+	VMOVUPS(Mem{Base: Load(Param("lanes"), GP64())}, mask)
 	Label("channels")
 	d, which := YMM(), YMM()
-	VMOVUPS(Mem{Base: delta}, d)
+	VANDPS(Mem{Base: delta}, mask, d)
 	VMOVDQU(Mem{Base: tap}, which)
 	taps(dst, func(at Mem, t reg.VecVirtual) {
 		v := YMM()

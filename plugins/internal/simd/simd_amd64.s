@@ -2572,37 +2572,39 @@ tap:
 	VZEROUPPER
 	RET
 
-// func maxPoolBackAVX2(dst *float32, tap *int32, delta *float32, ny int, nx int, dy int, dx int, n int)
+// func maxPoolBackAVX2(dst *float32, tap *int32, delta *float32, lanes *int32, ny int, nx int, dy int, dx int, n int)
 // Requires: AVX, AVX2
-TEXT ·maxPoolBackAVX2(SB), NOSPLIT, $0-64
-	MOVQ dst+0(FP), AX
-	MOVQ tap+8(FP), CX
-	MOVQ delta+16(FP), DX
-	MOVQ n+56(FP), BX
+TEXT ·maxPoolBackAVX2(SB), NOSPLIT, $0-72
+	MOVQ    dst+0(FP), AX
+	MOVQ    tap+8(FP), CX
+	MOVQ    delta+16(FP), DX
+	MOVQ    n+64(FP), BX
+	MOVQ    lanes+24(FP), SI
+	VMOVUPS (SI), Y0
 
 channels:
-	VMOVUPS  (DX), Y0
-	VMOVDQU  (CX), Y1
-	MOVQ     ny+24(FP), SI
-	VPXOR    Y2, Y2, Y2
-	VPCMPEQD Y3, Y3, Y3
+	VANDPS   (DX), Y0, Y1
+	VMOVDQU  (CX), Y2
+	MOVQ     ny+32(FP), SI
+	VPXOR    Y3, Y3, Y3
+	VPCMPEQD Y4, Y4, Y4
 	MOVQ     AX, DI
 
 row:
-	MOVQ nx+32(FP), R8
+	MOVQ nx+40(FP), R8
 	MOVQ DI, R9
 
 tap:
-	VPCMPEQD Y1, Y2, Y4
-	VANDPS   Y0, Y4, Y4
-	VADDPS   (R9), Y4, Y4
-	VMOVUPS  Y4, (R9)
-	VPSUBD   Y3, Y2, Y2
-	MOVQ     dx+48(FP), R10
+	VPCMPEQD Y2, Y3, Y5
+	VANDPS   Y1, Y5, Y5
+	VADDPS   (R9), Y5, Y5
+	VMOVUPS  Y5, (R9)
+	VPSUBD   Y4, Y3, Y3
+	MOVQ     dx+56(FP), R10
 	LEAQ     (R9)(R10*4), R9
 	DECQ     R8
 	JNZ      tap
-	MOVQ     dy+40(FP), R8
+	MOVQ     dy+48(FP), R8
 	LEAQ     (DI)(R8*4), DI
 	DECQ     SI
 	JNZ      row

@@ -555,12 +555,12 @@ func TestMaxPool(t *testing.T) {
 					src[i] = float32(math.NaN())
 				}
 			}
-			delta := vector(random, channels)
+			delta := vector(random, channels+beyond)
 			test := func() {
-				dst, taps := make([]float32, channels), make([]int32, channels)
-				MaxPool(dst, taps, src, w)
+				dst, taps := make([]float32, channels+beyond), make([]int32, channels+beyond)
+				MaxPool(dst, taps, src, channels, w)
 				back := make([]float32, len(src))
-				MaxPoolBack(back, taps, delta, w)
+				MaxPoolBack(back, taps, delta, channels, w)
 				for c := range channels {
 					best, at, tap := math.Inf(-1), 0, 0
 					for y := range w.NY {

@@ -152,7 +152,7 @@ func maxPoolAVX2(dst *float32, tap *int32, src *float32, ny int, nx int, dy int,
 // maxPoolBackAVX2 is the body of MaxPoolBack. n is a positive multiple of 8.
 //
 //go:noescape
-func maxPoolBackAVX2(dst *float32, tap *int32, delta *float32, ny int, nx int, dy int, dx int, n int)
+func maxPoolBackAVX2(dst *float32, tap *int32, delta *float32, lanes *int32, ny int, nx int, dy int, dx int, n int)
 
 // cellBackAVX2 is the body of CellBack. n is a positive multiple of 8.
 //

@@ -83,7 +83,7 @@ func maxPoolAVX2(dst *float32, tap *int32, src *float32, ny, nx, dy, dx int, n i
 	panic("unreachable")
 }
 
-func maxPoolBackAVX2(dst *float32, tap *int32, delta *float32, ny, nx, dy, dx int, n int) {
+func maxPoolBackAVX2(dst *float32, tap *int32, delta *float32, lanes *int32, ny, nx, dy, dx int, n int) {
 	panic("unreachable")
 }
 
