@@ -896,13 +896,12 @@ func channels() {
 		VMULPS(load("inverse"), v, v)
 		return v
 	}
-	eachChannel("normVariance", "is the body of NormVariance.", "sum, x, mean *float32", []string{"x"},
-		func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)) {
+	sumChannels("normVariance", "is the body of NormVariance.", "sum, x, mean *float32", []string{"sum"}, []string{"x"},
+		func(load func(name string) reg.VecVirtual, add func(v reg.VecVirtual, name string)) {
 			v := load("x")
 			VSUBPS(load("mean"), v, v)
 			VMULPS(v, v, v)
-			VADDPS(load("sum"), v, v)
-			store(v, "sum")
+			add(v, "sum")
 		})
 	eachChannel("normalize", "is the body of Normalize.", "dst, x, "+moments+", scale, shift *float32", []string{"dst", "x"},
 		func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)) {
@@ -911,20 +910,17 @@ func channels() {
 			VADDPS(load("shift"), v, v)
 			store(v, "dst")
 		})
-	eachChannel("normSums", "is the body of NormSums.", "sum, product, delta, x, "+moments+" *float32", []string{"delta", "x"},
-		func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)) {
-			v, d, sum := z(load), load("delta"), load("sum")
+	sumChannels("normSums", "is the body of NormSums.", "sum, product, delta, x, "+moments+" *float32",
+		[]string{"sum", "product"}, []string{"delta", "x"},
+		func(load func(name string) reg.VecVirtual, add func(v reg.VecVirtual, name string)) {
+			v, d := z(load), load("delta")
 			VMULPS(d, v, v)
-			VADDPS(load("product"), v, v)
-			VADDPS(d, sum, sum)
-			store(v, "product")
-			store(sum, "sum")
+			add(v, "product")
+			add(d, "sum")
 		})
-	eachChannel("normAdd", "is the body of NormAdd.", "sum, x *float32", []string{"x"},
-		func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)) {
-			v := load("x")
-			VADDPS(load("sum"), v, v)
-			store(v, "sum")
+	sumChannels("normAdd", "is the body of NormAdd.", "sum, x *float32", []string{"sum"}, []string{"x"},
+		func(load func(name string) reg.VecVirtual, add func(v reg.VecVirtual, name string)) {
+			add(load("x"), "sum")
 		})
 	eachChannel("groupBack", "is the body of GroupBack.",
 		"dst, delta, x, "+moments+", scale, meanDelta, meanProduct *float32", []string{"dst", "delta", "x"},
@@ -993,18 +989,23 @@ func rotate() {
 	RET()
 }
 
+// channelLoop declares a function over positions and channels, and loads its arguments.
+func channelLoop(name, doc, args string) (p map[string]reg.Register, stride, positions, n, at reg.Register) {
+	begin(name+"AVX2", doc+" n is a positive multiple of 8, positions is positive.", args+", stride, positions, n int", "")
+	names := strings.FieldsFunc(strings.ReplaceAll(args, "*float32", ""), func(r rune) bool { return r == ',' || r == ' ' })
+	p = map[string]reg.Register{}
+	for _, name := range names {
+		p[name] = Load(Param(name), GP64())
+	}
+	return p, Load(Param("stride"), GP64()), Load(Param("positions"), GP64()), Load(Param("n"), GP64()), GP64()
+}
+
 // eachChannel emits body for each eight channels of each position; moving pointers go from position
 // to position.
 func eachChannel(name, doc, args string, moving []string,
 	body func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)),
 ) {
-	begin(name+"AVX2", doc+" n is a positive multiple of 8, positions is positive.", args+", stride, positions, n int", "")
-	names := strings.FieldsFunc(strings.ReplaceAll(args, "*float32", ""), func(r rune) bool { return r == ',' || r == ' ' })
-	p := map[string]reg.Register{}
-	for _, name := range names {
-		p[name] = Load(Param(name), GP64())
-	}
-	stride, positions, n, at := Load(Param("stride"), GP64()), Load(Param("positions"), GP64()), Load(Param("n"), GP64()), GP64()
+	p, stride, positions, n, at := channelLoop(name, doc, args)
 	Label("position")
 	XORQ(at, at)
 	Label("channel")
@@ -1021,6 +1022,68 @@ func eachChannel(name, doc, args string, moving []string,
 	}
 	DECQ(positions)
 	JNZ(LabelRef("position"))
+	VZEROUPPER()
+	RET()
+}
+
+// sumChannels is eachChannel for sums over positions, which it keeps in registers: those of 32
+// channels, a few cache lines at each position, or of 8.
+func sumChannels(name, doc, args string, sums, moving []string,
+	body func(load func(name string) reg.VecVirtual, add func(v reg.VecVirtual, name string)),
+) {
+	p, stride, positions, n, at := channelLoop(name, doc, args)
+	SHLQ(Imm(2), stride)
+	XORQ(at, at)
+	left, last := GP64(), GP64() // where channels of this width may start
+	for _, vectors := range []int{4, 1} {
+		label := fmt.Sprint(8 * vectors)
+		MOVQ(n, last)
+		SUBQ(Imm(uint64(8*vectors)), last)
+		Label("channels" + label)
+		CMPQ(at, last)
+		JGT(LabelRef("end" + label))
+		acc := map[string][]reg.VecVirtual{}
+		place := map[string]reg.Register{}
+		for _, name := range moving {
+			place[name] = GP64()
+			LEAQ(Mem{Base: p[name], Index: at, Scale: 4}, place[name])
+		}
+		address := func(name string, h int) Mem {
+			if q, ok := place[name]; ok {
+				return Mem{Base: q, Disp: 32 * h}
+			}
+			return Mem{Base: p[name], Index: at, Scale: 4, Disp: 32 * h}
+		}
+		for _, name := range sums {
+			for h := range vectors {
+				v := YMM()
+				VMOVUPS(address(name, h), v)
+				acc[name] = append(acc[name], v)
+			}
+		}
+		MOVQ(positions, left)
+		Label("position" + label)
+		for h := range vectors {
+			body(func(name string) reg.VecVirtual {
+				v := YMM()
+				VMOVUPS(address(name, h), v)
+				return v
+			}, func(v reg.VecVirtual, name string) { VADDPS(v, acc[name][h], acc[name][h]) })
+		}
+		for _, name := range moving {
+			ADDQ(stride, place[name])
+		}
+		DECQ(left)
+		JNZ(LabelRef("position" + label))
+		for _, name := range sums {
+			for h, v := range acc[name] {
+				VMOVUPS(v, address(name, h))
+			}
+		}
+		ADDQ(Imm(uint64(8*vectors)), at)
+		JMP(LabelRef("channels" + label))
+		Label("end" + label)
+	}
 	VZEROUPPER()
 	RET()
 }
