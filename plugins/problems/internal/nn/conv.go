@@ -128,7 +128,7 @@ func (l Conv) convolve(net *Network, in *tensor, b border) *conv {
 	}
 	k.reserve()
 	net.addLocal(k, in, k.out)
-	if panels(n) == 1 {
+	if panels(n) == 1 { // it need not be packed
 		k.deltas, k.walk.Down = k.out.delta, n
 	} else {
 		k.passDeltas()

@@ -13,7 +13,7 @@ type outer struct {
 	rows    int
 	columns int
 	inputs
-	deltas  *strip // Δ in panels, or as walk.Down says
+	deltas  *strip // Δ in panels; or as it is, its rows walk.Down apart
 	length  int    // positions of Δ
 	skipped int    // of Δ at the start, for which A has no rows
 	perTask int    // tiles

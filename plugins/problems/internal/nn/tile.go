@@ -16,13 +16,7 @@ const beside = 2
 // set writes init + A·B to the upper left rows × columns of tiles of dst; init is one row for all,
 // nil stands for zeros.
 func (t *thread) set(dst []float32, stride, rows, columns int, init []float32, p *product) {
-	c := 0
-	if rows == simd.Rows {
-		c = columns / simd.Columns * simd.Columns
-		if columns%simd.Half == 0 {
-			c = columns
-		}
-	}
+	c := direct(rows, columns)
 	if c > 0 {
 		simd.Tile(dst, stride, c, init, &p.walk, p.a, p.rows, p.b, p.panel)
 	}
@@ -39,6 +33,18 @@ func (t *thread) set(dst []float32, stride, rows, columns int, init []float32, p
 	}
 }
 
+// direct is how many columns of a product are computed where they belong: panels, and half of one
+// if that is all that is left.
+func direct(rows, columns int) int {
+	switch {
+	case rows < simd.Rows:
+		return 0
+	case columns%simd.Half == 0:
+		return columns
+	}
+	return columns / simd.Columns * simd.Columns
+}
+
 // compute writes init + A·B to t.tile for n columns of B from c on.
 func (t *thread) compute(c, n int, init []float32, p *product) {
 	b := p.b[c/simd.Columns*p.panel:]
@@ -50,12 +56,9 @@ func (t *thread) compute(c, n int, init []float32, p *product) {
 func (t *thread) add(
 	dst []float32, stride int, squares []float32, squaresStride, rows, columns int, p *product,
 ) {
-	c := 0
-	if rows == simd.Rows {
-		c = columns / simd.Columns * simd.Columns
-		if columns%simd.Half == 0 && squares == nil {
-			c = columns
-		}
+	c := direct(rows, columns)
+	if squares != nil {
+		c = c / simd.Columns * simd.Columns // what is left is squared apart: two roundings, not one
 	}
 	if c > 0 {
 		simd.TileAdd(dst, stride, c, squares, squaresStride, &p.walk, p.a, p.rows, p.b, p.panel)
@@ -133,7 +136,7 @@ func (t *thread) multiply(
 	wide := simd.Halves(columns)
 	for r := 0; r < rows; r += simd.Rows {
 		p.rows = tileRows(table, r/simd.Rows)
-		// Where a tile is wider than dst, its surplus is written over by the rows after it.
+		// Where a tile is wider than dst, the rows after it overwrite the surplus.
 		if columns < simd.Columns && (r+simd.Rows-1)*columns+wide <= rows*columns {
 			simd.Tile(dst[r*columns:], columns, wide, bias, &p.walk, p.a, p.rows, p.b, p.panel)
 			continue
