@@ -170,7 +170,7 @@ func (w *worker) tiles(
 	to := dst[i*stride+j:]
 	whole := 0
 	if count == simd.Rows {
-		whole = columns / simd.Columns
+		whole = columns / simd.Columns * simd.Columns
 	}
 	switch {
 	case whole == 0:
@@ -179,14 +179,13 @@ func (w *worker) tiles(
 	default:
 		simd.TileAdd(to, stride, whole, nil, 0, &walk, a.Data, &at, b, length)
 	}
-	rest := columns - whole*simd.Columns
+	rest := columns - whole
 	if rest == 0 {
 		return
 	}
-	panels := (rest + simd.Columns - 1) / simd.Columns
-	simd.Tile(w.tile[:], wide, panels, nil, &walk, a.Data, &at, b[whole*length:], length)
+	simd.Tile(w.tile[:], wide, simd.Halves(rest), nil, &walk, a.Data, &at, b[whole*depth:], length)
 	for r := range count {
-		row, tile := to[r*stride+whole*simd.Columns:][:rest], w.tile[r*wide:]
+		row, tile := to[r*stride+whole:][:rest], w.tile[r*wide:]
 		if k == 0 {
 			copy(row, tile)
 		} else {

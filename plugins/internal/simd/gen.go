@@ -16,12 +16,14 @@ import (
 const (
 	rows     = 6  // of a tile
 	columns  = 16 // of a panel
-	walkArgs = "segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int"
+	half     = columns / 2
+	walkArgs = "segments, length, step, skip int, a *float32, rows *[6]int, b *float32, down, panel int"
 )
 
 func main() {
 	ConstraintExpr("amd64")
-	for _, set := range []vectorSet{{"AVX2", YMM, 8, 1}, {"AVX512", ZMM, 16, 2}} {
+	narrow := []width{{YMM, 8, columns}, {YMM, 8, half}}
+	for _, set := range []vectorSet{{"AVX2", narrow}, {"AVX512", append([]width{{ZMM, 16, 2 * columns}}, narrow...)}} {
 		tile(set)
 		tileAdd(set)
 		tileSpread(set)
@@ -77,25 +79,33 @@ package simd
 const assembly, assembly512 = false, false
 `
 
-// vectorSet is an instruction set: its registers, the elements in one, and how many panels' tiles
-// fit into all of them.
+// vectorSet is an instruction set: the numbers of columns that it computes at a time, the greatest
+// first.
 type vectorSet struct {
-	name     string
+	name   string
+	widths []width
+}
+
+// width is a number of columns, and the registers that hold them with the elements in one. Six rows
+// of 16 elements are too few to keep the additions of 512 bits busy, which take several cycles; in
+// registers of half the size there are twice as many.
+type width struct {
 	register func() reg.VecVirtual
 	elements int
-	panels   int
+	columns  int
 }
 
 // tiles holds what is the same for all tiles in a row: where the rows of A are, and B.
 type tiles struct {
-	vectorSet
-	row            []reg.Register
-	step, b, panel reg.Register
+	width
+	row                  []reg.Register
+	step, b, down, panel reg.Register
 }
 
-// eachTile emits body for as many panels at once as there is room for, and then for fewer.
-func (set vectorSet) eachTile(body func(t *tiles, acc [][]reg.VecVirtual)) {
-	t := &tiles{vectorSet: set}
+// eachTile emits body for as many columns at once as there is room for, and then for fewer, but not
+// for fewer than least.
+func (set vectorSet) eachTile(least int, body func(t *tiles, acc [][]reg.VecVirtual)) {
+	t := new(tiles)
 	a := Load(Param("a"), GP64())
 	offsets := Load(Param("rows"), GP64())
 	for r := range rows {
@@ -105,23 +115,27 @@ func (set vectorSet) eachTile(body func(t *tiles, acc [][]reg.VecVirtual)) {
 		t.row = append(t.row, p)
 	}
 	t.step, t.b, t.panel = Load(Param("step"), GP64()), Load(Param("b"), GP64()), Load(Param("panel"), GP64())
-	for n := set.panels; n > 0; n-- {
-		label := fmt.Sprint("tile", n)
+	t.down = bytes("down")
+	for _, t.width = range set.widths {
+		if t.columns < least {
+			continue
+		}
+		label := fmt.Sprint("tile", t.columns)
 		Label(label)
-		CMPQ(address("panels"), Imm(uint64(n)))
+		CMPQ(address("columns"), Imm(uint64(t.columns)))
 		JLT(LabelRef(label + "end"))
 		acc := make([][]reg.VecVirtual, rows)
 		for r := range acc {
-			for range n * columns / set.elements {
-				acc[r] = append(acc[r], set.register())
+			for range t.columns / t.elements {
+				acc[r] = append(acc[r], t.register())
 			}
 		}
 		body(t, acc)
-		for range n {
+		for range t.columns / columns {
 			LEAQ(Mem{Base: t.b, Index: t.panel, Scale: 4}, t.b)
 		}
-		ADDQ(Imm(uint64(n*columns*4)), address("dst"))
-		SUBQ(Imm(uint64(n)), address("panels"))
+		ADDQ(Imm(uint64(t.columns*4)), address("dst"))
+		SUBQ(Imm(uint64(t.columns)), address("columns"))
 		JMP(LabelRef(label))
 		Label(label + "end")
 	}
@@ -140,7 +154,7 @@ func address(param string) Mem {
 
 // product emits acc += A·B.
 func (t *tiles) product(acc [][]reg.VecVirtual) {
-	label := fmt.Sprint(len(acc[0]) * t.elements)
+	label := fmt.Sprint(t.columns)
 	b, at, segments, left := GP64(), GP64(), Load(Param("segments"), GP64()), GP64()
 	MOVQ(t.b, b)
 	XORQ(at, at)
@@ -163,7 +177,7 @@ func (t *tiles) product(acc [][]reg.VecVirtual) {
 			VFMADD231PS(e, row[h], acc[r][h])
 		}
 	}
-	ADDQ(Imm(columns*4), b)
+	ADDQ(t.down, b)
 	ADDQ(t.step, at)
 	DECQ(left)
 	JNZ(LabelRef("element" + label))
@@ -198,9 +212,9 @@ func (t *tiles) clear(acc [][]reg.VecVirtual) {
 }
 
 func tile(set vectorSet) {
-	begin("tile"+set.name, "is Tile.", "dst *float32, stride, panels int, init *float32, "+walkArgs, "")
-	set.eachTile(func(t *tiles, acc [][]reg.VecVirtual) {
-		label := fmt.Sprint(len(acc[0]) * t.elements)
+	begin("tile"+set.name, "is Tile.", "dst *float32, stride, columns int, init *float32, "+walkArgs, "")
+	set.eachTile(half, func(t *tiles, acc [][]reg.VecVirtual) {
+		label := fmt.Sprint(t.columns)
 		init := Load(Param("init"), GP64())
 		TESTQ(init, init)
 		JZ(LabelRef("zero" + label))
@@ -210,7 +224,7 @@ func tile(set vectorSet) {
 				VMOVAPS(acc[0][h], acc[r][h])
 			}
 		}
-		ADDQ(Imm(uint64(len(acc[0])*t.elements*4)), address("init"))
+		ADDQ(Imm(uint64(t.columns*4)), address("init"))
 		JMP(LabelRef("start" + label))
 		Label("zero" + label)
 		t.clear(acc)
@@ -222,9 +236,9 @@ func tile(set vectorSet) {
 
 func tileAdd(set vectorSet) {
 	begin("tileAdd"+set.name, "is TileAdd.",
-		"dst *float32, stride, panels int, squares *float32, squaresStride int, "+walkArgs, "")
-	set.eachTile(func(t *tiles, acc [][]reg.VecVirtual) {
-		label := fmt.Sprint("added", len(acc[0])*t.elements)
+		"dst *float32, stride, columns int, squares *float32, squaresStride int, "+walkArgs, "")
+	set.eachTile(half, func(t *tiles, acc [][]reg.VecVirtual) {
+		label := fmt.Sprint("added", t.columns)
 		t.clear(acc)
 		t.product(acc)
 		t.eachVector("dst", "stride", acc, func(acc reg.VecVirtual, at Mem) {
@@ -241,7 +255,7 @@ func tileAdd(set vectorSet) {
 			VFMADD231PS(acc, acc, sum)
 			VMOVUPS(sum, at)
 		})
-		ADDQ(Imm(uint64(len(acc[0])*t.elements*4)), address("squares"))
+		ADDQ(Imm(uint64(t.columns*4)), address("squares"))
 		Label(label)
 	})
 }
@@ -252,8 +266,8 @@ func tileAdd(set vectorSet) {
 // such stores visible to others.
 func tileSpread(set vectorSet) {
 	begin("tileSpread"+set.name, "is TileSpread.",
-		"dst *float32, stride, panels int, x *float32, factor, weight float32, sums *[16]float32, "+walkArgs, "")
-	set.eachTile(func(t *tiles, acc [][]reg.VecVirtual) {
+		"dst *float32, stride, columns int, x *float32, factor, weight float32, sums *[16]float32, "+walkArgs, "")
+	set.eachTile(columns, func(t *tiles, acc [][]reg.VecVirtual) {
 		t.clear(acc)
 		t.product(acc)
 		factor, weight, zero := t.register(), t.register(), t.register()
@@ -269,7 +283,7 @@ func tileSpread(set vectorSet) {
 			VSUBPS(v, acc, acc)
 			VMAXPS(acc, zero, acc) // NaN stays
 		})
-		label := fmt.Sprint("stored", len(acc[0])*t.elements)
+		label := fmt.Sprint("stored", t.columns)
 		places, stride := Load(Param("dst"), GP64()), Load(Param("stride"), GP64())
 		LEAQ(Mem{Base: places, Index: stride, Scale: 4}, stride)
 		ORQ(stride, places)
@@ -291,7 +305,7 @@ func tileSpread(set vectorSet) {
 			VADDPS(at, acc[0][h], acc[0][h])
 			VMOVUPS(acc[0][h], at)
 		}
-		ADDQ(Imm(uint64(len(acc[0])*t.elements*4)), address("x"))
+		ADDQ(Imm(uint64(t.columns*4)), address("x"))
 	})
 }
 
@@ -803,12 +817,14 @@ func maxPool() {
 
 func maxPoolBack() {
 	text("maxPoolBack", "is the body of MaxPoolBack.",
-		"dst *float32, tap *int32, delta *float32, ny, nx, dy, dx int")
+		"dst *float32, tap *int32, delta *float32, lanes *int32, ny, nx, dy, dx int")
 	dst, tap, delta := Load(Param("dst"), GP64()), Load(Param("tap"), GP64()), Load(Param("delta"), GP64())
 	n := Load(Param("n"), GP64())
+	mask := YMM()
+	VMOVUPS(Mem{Base: Load(Param("lanes"), GP64())}, mask)
 	Label("channels")
 	d, which := YMM(), YMM()
-	VMOVUPS(Mem{Base: delta}, d)
+	VANDPS(Mem{Base: delta}, mask, d)
 	VMOVDQU(Mem{Base: tap}, which)
 	taps(dst, func(at Mem, t reg.VecVirtual) {
 		v := YMM()
@@ -880,13 +896,12 @@ func channels() {
 		VMULPS(load("inverse"), v, v)
 		return v
 	}
-	eachChannel("normVariance", "is the body of NormVariance.", "sum, x, mean *float32", []string{"x"},
-		func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)) {
+	sumChannels("normVariance", "is the body of NormVariance.", "sum, x, mean *float32", []string{"sum"}, []string{"x"},
+		func(load func(name string) reg.VecVirtual, add func(v reg.VecVirtual, name string)) {
 			v := load("x")
 			VSUBPS(load("mean"), v, v)
 			VMULPS(v, v, v)
-			VADDPS(load("sum"), v, v)
-			store(v, "sum")
+			add(v, "sum")
 		})
 	eachChannel("normalize", "is the body of Normalize.", "dst, x, "+moments+", scale, shift *float32", []string{"dst", "x"},
 		func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)) {
@@ -895,20 +910,17 @@ func channels() {
 			VADDPS(load("shift"), v, v)
 			store(v, "dst")
 		})
-	eachChannel("normSums", "is the body of NormSums.", "sum, product, delta, x, "+moments+" *float32", []string{"delta", "x"},
-		func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)) {
-			v, d, sum := z(load), load("delta"), load("sum")
+	sumChannels("normSums", "is the body of NormSums.", "sum, product, delta, x, "+moments+" *float32",
+		[]string{"sum", "product"}, []string{"delta", "x"},
+		func(load func(name string) reg.VecVirtual, add func(v reg.VecVirtual, name string)) {
+			v, d := z(load), load("delta")
 			VMULPS(d, v, v)
-			VADDPS(load("product"), v, v)
-			VADDPS(d, sum, sum)
-			store(v, "product")
-			store(sum, "sum")
+			add(v, "product")
+			add(d, "sum")
 		})
-	eachChannel("normAdd", "is the body of NormAdd.", "sum, x *float32", []string{"x"},
-		func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)) {
-			v := load("x")
-			VADDPS(load("sum"), v, v)
-			store(v, "sum")
+	sumChannels("normAdd", "is the body of NormAdd.", "sum, x *float32", []string{"sum"}, []string{"x"},
+		func(load func(name string) reg.VecVirtual, add func(v reg.VecVirtual, name string)) {
+			add(load("x"), "sum")
 		})
 	eachChannel("groupBack", "is the body of GroupBack.",
 		"dst, delta, x, "+moments+", scale, meanDelta, meanProduct *float32", []string{"dst", "delta", "x"},
@@ -977,18 +989,23 @@ func rotate() {
 	RET()
 }
 
+// channelLoop declares a function over positions and channels, and loads its arguments.
+func channelLoop(name, doc, args string) (p map[string]reg.Register, stride, positions, n, at reg.Register) {
+	begin(name+"AVX2", doc+" n is a positive multiple of 8, positions is positive.", args+", stride, positions, n int", "")
+	names := strings.FieldsFunc(strings.ReplaceAll(args, "*float32", ""), func(r rune) bool { return r == ',' || r == ' ' })
+	p = map[string]reg.Register{}
+	for _, name := range names {
+		p[name] = Load(Param(name), GP64())
+	}
+	return p, Load(Param("stride"), GP64()), Load(Param("positions"), GP64()), Load(Param("n"), GP64()), GP64()
+}
+
 // eachChannel emits body for each eight channels of each position; moving pointers go from position
 // to position.
 func eachChannel(name, doc, args string, moving []string,
 	body func(load func(name string) reg.VecVirtual, store func(v reg.VecVirtual, name string)),
 ) {
-	begin(name+"AVX2", doc+" n is a positive multiple of 8, positions is positive.", args+", stride, positions, n int", "")
-	names := strings.FieldsFunc(strings.ReplaceAll(args, "*float32", ""), func(r rune) bool { return r == ',' || r == ' ' })
-	p := map[string]reg.Register{}
-	for _, name := range names {
-		p[name] = Load(Param(name), GP64())
-	}
-	stride, positions, n, at := Load(Param("stride"), GP64()), Load(Param("positions"), GP64()), Load(Param("n"), GP64()), GP64()
+	p, stride, positions, n, at := channelLoop(name, doc, args)
 	Label("position")
 	XORQ(at, at)
 	Label("channel")
@@ -1005,6 +1022,68 @@ func eachChannel(name, doc, args string, moving []string,
 	}
 	DECQ(positions)
 	JNZ(LabelRef("position"))
+	VZEROUPPER()
+	RET()
+}
+
+// sumChannels is eachChannel for sums over positions, which it keeps in registers: those of 32
+// channels, a few cache lines at each position, or of 8.
+func sumChannels(name, doc, args string, sums, moving []string,
+	body func(load func(name string) reg.VecVirtual, add func(v reg.VecVirtual, name string)),
+) {
+	p, stride, positions, n, at := channelLoop(name, doc, args)
+	SHLQ(Imm(2), stride)
+	XORQ(at, at)
+	left, last := GP64(), GP64() // where channels of this width may start
+	for _, vectors := range []int{4, 1} {
+		label := fmt.Sprint(8 * vectors)
+		MOVQ(n, last)
+		SUBQ(Imm(uint64(8*vectors)), last)
+		Label("channels" + label)
+		CMPQ(at, last)
+		JGT(LabelRef("end" + label))
+		acc := map[string][]reg.VecVirtual{}
+		place := map[string]reg.Register{}
+		for _, name := range moving {
+			place[name] = GP64()
+			LEAQ(Mem{Base: p[name], Index: at, Scale: 4}, place[name])
+		}
+		address := func(name string, h int) Mem {
+			if q, ok := place[name]; ok {
+				return Mem{Base: q, Disp: 32 * h}
+			}
+			return Mem{Base: p[name], Index: at, Scale: 4, Disp: 32 * h}
+		}
+		for _, name := range sums {
+			for h := range vectors {
+				v := YMM()
+				VMOVUPS(address(name, h), v)
+				acc[name] = append(acc[name], v)
+			}
+		}
+		MOVQ(positions, left)
+		Label("position" + label)
+		for h := range vectors {
+			body(func(name string) reg.VecVirtual {
+				v := YMM()
+				VMOVUPS(address(name, h), v)
+				return v
+			}, func(v reg.VecVirtual, name string) { VADDPS(v, acc[name][h], acc[name][h]) })
+		}
+		for _, name := range moving {
+			ADDQ(stride, place[name])
+		}
+		DECQ(left)
+		JNZ(LabelRef("position" + label))
+		for _, name := range sums {
+			for h, v := range acc[name] {
+				VMOVUPS(v, address(name, h))
+			}
+		}
+		ADDQ(Imm(uint64(8*vectors)), at)
+		JMP(LabelRef("channels" + label))
+		Label("end" + label)
+	}
 	VZEROUPPER()
 	RET()
 }

@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func tileAVX2(dst *float32, stride int, panels int, init *float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+// func tileAVX2(dst *float32, stride int, columns int, init *float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, down int, panel int)
 // Requires: AVX, FMA3
-TEXT ·tileAVX2(SB), NOSPLIT, $0-96
+TEXT ·tileAVX2(SB), NOSPLIT, $0-104
 	MOVQ a+64(FP), AX
 	MOVQ rows+72(FP), CX
 	MOVQ (CX), DX
@@ -23,21 +23,23 @@ TEXT ·tileAVX2(SB), NOSPLIT, $0-96
 	LEAQ (AX)(CX*4), CX
 	MOVQ step+48(FP), AX
 	MOVQ b+80(FP), R9
-	MOVQ panel+88(FP), R10
+	MOVQ panel+96(FP), R10
+	MOVQ down+88(FP), R11
+	SHLQ $0x02, R11
 
-tile1:
-	CMPQ    panels+16(FP), $0x01
-	JLT     tile1end
-	MOVQ    init+24(FP), R11
-	TESTQ   R11, R11
+tile16:
+	CMPQ    columns+16(FP), $0x10
+	JLT     tile16end
+	MOVQ    init+24(FP), R12
+	TESTQ   R12, R12
 	JZ      zero16
-	VMOVUPS (R11), Y0
+	VMOVUPS (R12), Y0
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y4
 	VMOVAPS Y0, Y6
 	VMOVAPS Y0, Y8
 	VMOVAPS Y0, Y10
-	VMOVUPS 32(R11), Y1
+	VMOVUPS 32(R12), Y1
 	VMOVAPS Y1, Y3
 	VMOVAPS Y1, Y5
 	VMOVAPS Y1, Y7
@@ -61,72 +63,142 @@ zero16:
 	VXORPS Y11, Y11, Y11
 
 start16:
-	MOVQ segments+32(FP), R13
-	MOVQ R9, R11
-	XORQ R12, R12
+	MOVQ segments+32(FP), R14
+	MOVQ R9, R12
+	XORQ R13, R13
 
 segment16:
-	MOVQ length+40(FP), R14
+	MOVQ length+40(FP), R15
 
 element16:
-	VMOVUPS      (R11), Y12
-	VMOVUPS      32(R11), Y13
-	VBROADCASTSS (DX)(R12*4), Y14
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VBROADCASTSS (DX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (BX)(R12*4), Y14
+	VBROADCASTSS (BX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y2
 	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (SI)(R12*4), Y14
+	VBROADCASTSS (SI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y4
 	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (DI)(R12*4), Y14
+	VBROADCASTSS (DI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y6
 	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R8)(R12*4), Y14
+	VBROADCASTSS (R8)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y8
 	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (CX)(R12*4), Y14
+	VBROADCASTSS (CX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         $0x40, R11
-	ADDQ         AX, R12
-	DECQ         R14
+	ADDQ         R11, R12
+	ADDQ         AX, R13
+	DECQ         R15
 	JNZ          element16
-	ADDQ         skip+56(FP), R12
-	DECQ         R13
+	ADDQ         skip+56(FP), R13
+	DECQ         R14
 	JNZ          segment16
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	VMOVUPS      Y0, (R11)
-	VMOVUPS      Y1, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y2, (R11)
-	VMOVUPS      Y3, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y4, (R11)
-	VMOVUPS      Y5, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y6, (R11)
-	VMOVUPS      Y7, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y8, (R11)
-	VMOVUPS      Y9, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Y10, (R11)
-	VMOVUPS      Y11, 32(R11)
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      Y1, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Y2, (R12)
+	VMOVUPS      Y3, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Y4, (R12)
+	VMOVUPS      Y5, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Y6, (R12)
+	VMOVUPS      Y7, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Y8, (R12)
+	VMOVUPS      Y9, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Y10, (R12)
+	VMOVUPS      Y11, 32(R12)
 	LEAQ         (R9)(R10*4), R9
 	ADDQ         $0x40, dst+0(FP)
-	SUBQ         $0x01, panels+16(FP)
-	JMP          tile1
+	SUBQ         $0x10, columns+16(FP)
+	JMP          tile16
 
-tile1end:
+tile16end:
+tile8:
+	CMPQ    columns+16(FP), $0x08
+	JLT     tile8end
+	MOVQ    init+24(FP), R10
+	TESTQ   R10, R10
+	JZ      zero8
+	VMOVUPS (R10), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	ADDQ    $0x20, init+24(FP)
+	JMP     start8
+
+zero8:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+start8:
+	MOVQ segments+32(FP), R13
+	MOVQ R9, R10
+	XORQ R12, R12
+
+segment8:
+	MOVQ length+40(FP), R14
+
+element8:
+	VMOVUPS      (R10), Y6
+	VBROADCASTSS (DX)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (BX)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (SI)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (DI)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (R8)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (CX)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         R11, R10
+	ADDQ         AX, R12
+	DECQ         R14
+	JNZ          element8
+	ADDQ         skip+56(FP), R12
+	DECQ         R13
+	JNZ          segment8
+	MOVQ         dst+0(FP), R10
+	MOVQ         stride+8(FP), R12
+	VMOVUPS      Y0, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VMOVUPS      Y1, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VMOVUPS      Y2, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VMOVUPS      Y3, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VMOVUPS      Y4, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VMOVUPS      Y5, (R10)
+	ADDQ         $0x20, dst+0(FP)
+	SUBQ         $0x08, columns+16(FP)
+	JMP          tile8
+
+tile8end:
 	VZEROUPPER
 	RET
 
-// func tileAddAVX2(dst *float32, stride int, panels int, squares *float32, squaresStride int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+// func tileAddAVX2(dst *float32, stride int, columns int, squares *float32, squaresStride int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, down int, panel int)
 // Requires: AVX, FMA3
-TEXT ·tileAddAVX2(SB), NOSPLIT, $0-104
+TEXT ·tileAddAVX2(SB), NOSPLIT, $0-112
 	MOVQ a+72(FP), AX
 	MOVQ rows+80(FP), CX
 	MOVQ (CX), DX
@@ -143,11 +215,13 @@ TEXT ·tileAddAVX2(SB), NOSPLIT, $0-104
 	LEAQ (AX)(CX*4), CX
 	MOVQ step+56(FP), AX
 	MOVQ b+88(FP), R9
-	MOVQ panel+96(FP), R10
+	MOVQ panel+104(FP), R10
+	MOVQ down+96(FP), R11
+	SHLQ $0x02, R11
 
-tile1:
-	CMPQ   panels+16(FP), $0x01
-	JLT    tile1end
+tile16:
+	CMPQ   columns+16(FP), $0x10
+	JLT    tile16end
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -160,133 +234,225 @@ tile1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ   segments+40(FP), R13
-	MOVQ   R9, R11
-	XORQ   R12, R12
+	MOVQ   segments+40(FP), R14
+	MOVQ   R9, R12
+	XORQ   R13, R13
 
 segment16:
-	MOVQ length+48(FP), R14
+	MOVQ length+48(FP), R15
 
 element16:
-	VMOVUPS      (R11), Y12
-	VMOVUPS      32(R11), Y13
-	VBROADCASTSS (DX)(R12*4), Y14
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VBROADCASTSS (DX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (BX)(R12*4), Y14
+	VBROADCASTSS (BX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y2
 	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (SI)(R12*4), Y14
+	VBROADCASTSS (SI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y4
 	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (DI)(R12*4), Y14
+	VBROADCASTSS (DI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y6
 	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R8)(R12*4), Y14
+	VBROADCASTSS (R8)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y8
 	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (CX)(R12*4), Y14
+	VBROADCASTSS (CX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         $0x40, R11
-	ADDQ         AX, R12
-	DECQ         R14
+	ADDQ         R11, R12
+	ADDQ         AX, R13
+	DECQ         R15
 	JNZ          element16
-	ADDQ         skip+64(FP), R12
-	DECQ         R13
+	ADDQ         skip+64(FP), R13
+	DECQ         R14
 	JNZ          segment16
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	VADDPS       (R11), Y0, Y12
-	VMOVUPS      Y12, (R11)
-	VADDPS       32(R11), Y1, Y12
-	VMOVUPS      Y12, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Y2, Y12
-	VMOVUPS      Y12, (R11)
-	VADDPS       32(R11), Y3, Y12
-	VMOVUPS      Y12, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Y4, Y12
-	VMOVUPS      Y12, (R11)
-	VADDPS       32(R11), Y5, Y12
-	VMOVUPS      Y12, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Y6, Y12
-	VMOVUPS      Y12, (R11)
-	VADDPS       32(R11), Y7, Y12
-	VMOVUPS      Y12, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Y8, Y12
-	VMOVUPS      Y12, (R11)
-	VADDPS       32(R11), Y9, Y12
-	VMOVUPS      Y12, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Y10, Y12
-	VMOVUPS      Y12, (R11)
-	VADDPS       32(R11), Y11, Y12
-	VMOVUPS      Y12, 32(R11)
-	MOVQ         squares+24(FP), R11
-	TESTQ        R11, R11
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	VADDPS       (R12), Y0, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y1, Y12
+	VMOVUPS      Y12, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Y2, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y3, Y12
+	VMOVUPS      Y12, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Y4, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y5, Y12
+	VMOVUPS      Y12, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Y6, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y7, Y12
+	VMOVUPS      Y12, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Y8, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y9, Y12
+	VMOVUPS      Y12, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Y10, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y11, Y12
+	VMOVUPS      Y12, 32(R12)
+	MOVQ         squares+24(FP), R12
+	TESTQ        R12, R12
 	JZ           added16
-	MOVQ         squares+24(FP), R11
-	MOVQ         squaresStride+32(FP), R12
-	VMOVUPS      (R11), Y12
+	MOVQ         squares+24(FP), R12
+	MOVQ         squaresStride+32(FP), R13
+	VMOVUPS      (R12), Y12
 	VFMADD231PS  Y0, Y0, Y12
-	VMOVUPS      Y12, (R11)
-	VMOVUPS      32(R11), Y0
+	VMOVUPS      Y12, (R12)
+	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y1, Y1, Y0
-	VMOVUPS      Y0, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y0
+	VMOVUPS      Y0, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y0
 	VFMADD231PS  Y2, Y2, Y0
-	VMOVUPS      Y0, (R11)
-	VMOVUPS      32(R11), Y0
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y3, Y3, Y0
-	VMOVUPS      Y0, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y0
+	VMOVUPS      Y0, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y0
 	VFMADD231PS  Y4, Y4, Y0
-	VMOVUPS      Y0, (R11)
-	VMOVUPS      32(R11), Y0
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y5, Y5, Y0
-	VMOVUPS      Y0, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y0
+	VMOVUPS      Y0, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y0
 	VFMADD231PS  Y6, Y6, Y0
-	VMOVUPS      Y0, (R11)
-	VMOVUPS      32(R11), Y0
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y7, Y7, Y0
-	VMOVUPS      Y0, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y0
+	VMOVUPS      Y0, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y0
 	VFMADD231PS  Y8, Y8, Y0
-	VMOVUPS      Y0, (R11)
-	VMOVUPS      32(R11), Y0
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y9, Y9, Y0
-	VMOVUPS      Y0, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y0
+	VMOVUPS      Y0, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y0
 	VFMADD231PS  Y10, Y10, Y0
-	VMOVUPS      Y0, (R11)
-	VMOVUPS      32(R11), Y0
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      32(R12), Y0
 	VFMADD231PS  Y11, Y11, Y0
-	VMOVUPS      Y0, 32(R11)
+	VMOVUPS      Y0, 32(R12)
 	ADDQ         $0x40, squares+24(FP)
 
 added16:
 	LEAQ (R9)(R10*4), R9
 	ADDQ $0x40, dst+0(FP)
-	SUBQ $0x01, panels+16(FP)
-	JMP  tile1
+	SUBQ $0x10, columns+16(FP)
+	JMP  tile16
 
-tile1end:
+tile16end:
+tile8:
+	CMPQ   columns+16(FP), $0x08
+	JLT    tile8end
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   segments+40(FP), R13
+	MOVQ   R9, R10
+	XORQ   R12, R12
+
+segment8:
+	MOVQ length+48(FP), R14
+
+element8:
+	VMOVUPS      (R10), Y6
+	VBROADCASTSS (DX)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (BX)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (SI)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (DI)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (R8)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (CX)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         R11, R10
+	ADDQ         AX, R12
+	DECQ         R14
+	JNZ          element8
+	ADDQ         skip+64(FP), R12
+	DECQ         R13
+	JNZ          segment8
+	MOVQ         dst+0(FP), R10
+	MOVQ         stride+8(FP), R12
+	VADDPS       (R10), Y0, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VADDPS       (R10), Y1, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VADDPS       (R10), Y2, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VADDPS       (R10), Y3, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VADDPS       (R10), Y4, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VADDPS       (R10), Y5, Y6
+	VMOVUPS      Y6, (R10)
+	MOVQ         squares+24(FP), R10
+	TESTQ        R10, R10
+	JZ           added8
+	MOVQ         squares+24(FP), R10
+	MOVQ         squaresStride+32(FP), R12
+	VMOVUPS      (R10), Y6
+	VFMADD231PS  Y0, Y0, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y1, Y1, Y0
+	VMOVUPS      Y0, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y2, Y2, Y0
+	VMOVUPS      Y0, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y3, Y3, Y0
+	VMOVUPS      Y0, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y4, Y4, Y0
+	VMOVUPS      Y0, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y5, Y5, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         $0x20, squares+24(FP)
+
+added8:
+	ADDQ $0x20, dst+0(FP)
+	SUBQ $0x08, columns+16(FP)
+	JMP  tile8
+
+tile8end:
 	VZEROUPPER
 	RET
 
-// func tileSpreadAVX2(dst *float32, stride int, panels int, x *float32, factor float32, weight float32, sums *[16]float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+// func tileSpreadAVX2(dst *float32, stride int, columns int, x *float32, factor float32, weight float32, sums *[16]float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, down int, panel int)
 // Requires: AVX, FMA3
-TEXT ·tileSpreadAVX2(SB), NOSPLIT, $0-112
+TEXT ·tileSpreadAVX2(SB), NOSPLIT, $0-120
 	MOVQ a+80(FP), AX
 	MOVQ rows+88(FP), CX
 	MOVQ (CX), DX
@@ -303,11 +469,13 @@ TEXT ·tileSpreadAVX2(SB), NOSPLIT, $0-112
 	LEAQ (AX)(CX*4), CX
 	MOVQ step+64(FP), AX
 	MOVQ b+96(FP), R9
-	MOVQ panel+104(FP), R10
+	MOVQ panel+112(FP), R10
+	MOVQ down+104(FP), R11
+	SHLQ $0x02, R11
 
-tile1:
-	CMPQ   panels+16(FP), $0x01
-	JLT    tile1end
+tile16:
+	CMPQ   columns+16(FP), $0x10
+	JLT    tile16end
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -320,200 +488,200 @@ tile1:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ   segments+48(FP), R13
-	MOVQ   R9, R11
-	XORQ   R12, R12
+	MOVQ   segments+48(FP), R14
+	MOVQ   R9, R12
+	XORQ   R13, R13
 
 segment16:
-	MOVQ length+56(FP), R14
+	MOVQ length+56(FP), R15
 
 element16:
-	VMOVUPS      (R11), Y12
-	VMOVUPS      32(R11), Y13
-	VBROADCASTSS (DX)(R12*4), Y14
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VBROADCASTSS (DX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (BX)(R12*4), Y14
+	VBROADCASTSS (BX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y2
 	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (SI)(R12*4), Y14
+	VBROADCASTSS (SI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y4
 	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (DI)(R12*4), Y14
+	VBROADCASTSS (DI)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y6
 	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R8)(R12*4), Y14
+	VBROADCASTSS (R8)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y8
 	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (CX)(R12*4), Y14
+	VBROADCASTSS (CX)(R13*4), Y14
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         $0x40, R11
-	ADDQ         AX, R12
-	DECQ         R14
+	ADDQ         R11, R12
+	ADDQ         AX, R13
+	DECQ         R15
 	JNZ          element16
-	ADDQ         skip+72(FP), R12
-	DECQ         R13
+	ADDQ         skip+72(FP), R13
+	DECQ         R14
 	JNZ          segment16
 	VBROADCASTSS factor+32(FP), Y12
 	VBROADCASTSS weight+36(FP), Y13
 	VXORPS       Y14, Y14, Y14
-	MOVQ         x+24(FP), R11
-	MOVQ         stride+8(FP), R12
-	VMOVUPS      (R11), Y15
+	MOVQ         x+24(FP), R12
+	MOVQ         stride+8(FP), R13
+	VMOVUPS      (R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y0, Y0
 	VSUBPS       Y15, Y0, Y0
 	VMAXPS       Y0, Y14, Y0
-	VMOVUPS      32(R11), Y15
+	VMOVUPS      32(R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y1, Y1
 	VSUBPS       Y15, Y1, Y1
 	VMAXPS       Y1, Y14, Y1
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y15
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y2, Y2
 	VSUBPS       Y15, Y2, Y2
 	VMAXPS       Y2, Y14, Y2
-	VMOVUPS      32(R11), Y15
+	VMOVUPS      32(R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y3, Y3
 	VSUBPS       Y15, Y3, Y3
 	VMAXPS       Y3, Y14, Y3
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y15
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y4, Y4
 	VSUBPS       Y15, Y4, Y4
 	VMAXPS       Y4, Y14, Y4
-	VMOVUPS      32(R11), Y15
+	VMOVUPS      32(R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y5, Y5
 	VSUBPS       Y15, Y5, Y5
 	VMAXPS       Y5, Y14, Y5
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y15
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y6, Y6
 	VSUBPS       Y15, Y6, Y6
 	VMAXPS       Y6, Y14, Y6
-	VMOVUPS      32(R11), Y15
+	VMOVUPS      32(R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y7, Y7
 	VSUBPS       Y15, Y7, Y7
 	VMAXPS       Y7, Y14, Y7
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y15
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y8, Y8
 	VSUBPS       Y15, Y8, Y8
 	VMAXPS       Y8, Y14, Y8
-	VMOVUPS      32(R11), Y15
+	VMOVUPS      32(R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y9, Y9
 	VSUBPS       Y15, Y9, Y9
 	VMAXPS       Y9, Y14, Y9
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Y15
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y10, Y10
 	VSUBPS       Y15, Y10, Y10
 	VMAXPS       Y10, Y14, Y10
-	VMOVUPS      32(R11), Y15
+	VMOVUPS      32(R12), Y15
 	VMULPS       Y15, Y15, Y15
 	VMULPS       Y13, Y15, Y15
 	VMULPS       Y12, Y11, Y11
 	VSUBPS       Y15, Y11, Y11
 	VMAXPS       Y11, Y14, Y11
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	LEAQ         (R11)(R12*4), R12
-	ORQ          R12, R11
-	TESTQ        $0x0000001f, R11
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	LEAQ         (R12)(R13*4), R13
+	ORQ          R13, R12
+	TESTQ        $0x0000001f, R12
 	JNZ          unstored16
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	VMOVNTPS     Y0, (R11)
-	VMOVNTPS     Y1, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Y2, (R11)
-	VMOVNTPS     Y3, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Y4, (R11)
-	VMOVNTPS     Y5, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Y6, (R11)
-	VMOVNTPS     Y7, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Y8, (R11)
-	VMOVNTPS     Y9, 32(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Y10, (R11)
-	VMOVNTPS     Y11, 32(R11)
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	VMOVNTPS     Y0, (R12)
+	VMOVNTPS     Y1, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Y2, (R12)
+	VMOVNTPS     Y3, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Y4, (R12)
+	VMOVNTPS     Y5, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Y6, (R12)
+	VMOVNTPS     Y7, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Y8, (R12)
+	VMOVNTPS     Y9, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Y10, (R12)
+	VMOVNTPS     Y11, 32(R12)
 	JMP          stored16
 
 unstored16:
-	MOVQ    dst+0(FP), R11
-	MOVQ    stride+8(FP), R12
-	VMOVUPS Y0, (R11)
-	VMOVUPS Y1, 32(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Y2, (R11)
-	VMOVUPS Y3, 32(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Y4, (R11)
-	VMOVUPS Y5, 32(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Y6, (R11)
-	VMOVUPS Y7, 32(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Y8, (R11)
-	VMOVUPS Y9, 32(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Y10, (R11)
-	VMOVUPS Y11, 32(R11)
+	MOVQ    dst+0(FP), R12
+	MOVQ    stride+8(FP), R13
+	VMOVUPS Y0, (R12)
+	VMOVUPS Y1, 32(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Y2, (R12)
+	VMOVUPS Y3, 32(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Y4, (R12)
+	VMOVUPS Y5, 32(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Y6, (R12)
+	VMOVUPS Y7, 32(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Y8, (R12)
+	VMOVUPS Y9, 32(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Y10, (R12)
+	VMOVUPS Y11, 32(R12)
 
 stored16:
-	MOVQ    sums+40(FP), R11
+	MOVQ    sums+40(FP), R12
 	VADDPS  Y2, Y0, Y0
 	VADDPS  Y6, Y4, Y4
 	VADDPS  Y10, Y8, Y8
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y8, Y0, Y0
-	VADDPS  (R11), Y0, Y0
-	VMOVUPS Y0, (R11)
+	VADDPS  (R12), Y0, Y0
+	VMOVUPS Y0, (R12)
 	VADDPS  Y3, Y1, Y1
 	VADDPS  Y7, Y5, Y5
 	VADDPS  Y11, Y9, Y9
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y9, Y1, Y1
-	VADDPS  32(R11), Y1, Y1
-	VMOVUPS Y1, 32(R11)
+	VADDPS  32(R12), Y1, Y1
+	VMOVUPS Y1, 32(R12)
 	ADDQ    $0x40, x+24(FP)
 	LEAQ    (R9)(R10*4), R9
 	ADDQ    $0x40, dst+0(FP)
-	SUBQ    $0x01, panels+16(FP)
-	JMP     tile1
+	SUBQ    $0x10, columns+16(FP)
+	JMP     tile16
 
-tile1end:
+tile16end:
 	VZEROUPPER
 	RET
 
-// func tileAVX512(dst *float32, stride int, panels int, init *float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
-// Requires: AVX, AVX512F
-TEXT ·tileAVX512(SB), NOSPLIT, $0-96
+// func tileAVX512(dst *float32, stride int, columns int, init *float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, down int, panel int)
+// Requires: AVX, AVX512F, FMA3
+TEXT ·tileAVX512(SB), NOSPLIT, $0-104
 	MOVQ a+64(FP), AX
 	MOVQ rows+72(FP), CX
 	MOVQ (CX), DX
@@ -530,21 +698,23 @@ TEXT ·tileAVX512(SB), NOSPLIT, $0-96
 	LEAQ (AX)(CX*4), CX
 	MOVQ step+48(FP), AX
 	MOVQ b+80(FP), R9
-	MOVQ panel+88(FP), R10
+	MOVQ panel+96(FP), R10
+	MOVQ down+88(FP), R11
+	SHLQ $0x02, R11
 
-tile2:
-	CMPQ    panels+16(FP), $0x02
-	JLT     tile2end
-	MOVQ    init+24(FP), R11
-	TESTQ   R11, R11
+tile32:
+	CMPQ    columns+16(FP), $0x20
+	JLT     tile32end
+	MOVQ    init+24(FP), R12
+	TESTQ   R12, R12
 	JZ      zero32
-	VMOVUPS (R11), Z0
+	VMOVUPS (R12), Z0
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z4
 	VMOVAPS Z0, Z6
 	VMOVAPS Z0, Z8
 	VMOVAPS Z0, Z10
-	VMOVUPS 64(R11), Z1
+	VMOVUPS 64(R12), Z1
 	VMOVAPS Z1, Z3
 	VMOVAPS Z1, Z5
 	VMOVAPS Z1, Z7
@@ -568,144 +738,239 @@ zero32:
 	VPXORD Z11, Z11, Z11
 
 start32:
-	MOVQ segments+32(FP), R13
-	MOVQ R9, R11
-	XORQ R12, R12
+	MOVQ segments+32(FP), R14
+	MOVQ R9, R12
+	XORQ R13, R13
 
 segment32:
-	MOVQ length+40(FP), R14
+	MOVQ length+40(FP), R15
 
 element32:
-	VMOVUPS      (R11), Z12
-	VMOVUPS      (R11)(R10*4), Z13
-	VBROADCASTSS (DX)(R12*4), Z14
+	VMOVUPS      (R12), Z12
+	VMOVUPS      (R12)(R10*4), Z13
+	VBROADCASTSS (DX)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z0
 	VFMADD231PS  Z14, Z13, Z1
-	VBROADCASTSS (BX)(R12*4), Z14
+	VBROADCASTSS (BX)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z2
 	VFMADD231PS  Z14, Z13, Z3
-	VBROADCASTSS (SI)(R12*4), Z14
+	VBROADCASTSS (SI)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z4
 	VFMADD231PS  Z14, Z13, Z5
-	VBROADCASTSS (DI)(R12*4), Z14
+	VBROADCASTSS (DI)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z6
 	VFMADD231PS  Z14, Z13, Z7
-	VBROADCASTSS (R8)(R12*4), Z14
+	VBROADCASTSS (R8)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z8
 	VFMADD231PS  Z14, Z13, Z9
-	VBROADCASTSS (CX)(R12*4), Z14
+	VBROADCASTSS (CX)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z10
 	VFMADD231PS  Z14, Z13, Z11
-	ADDQ         $0x40, R11
-	ADDQ         AX, R12
-	DECQ         R14
+	ADDQ         R11, R12
+	ADDQ         AX, R13
+	DECQ         R15
 	JNZ          element32
-	ADDQ         skip+56(FP), R12
-	DECQ         R13
+	ADDQ         skip+56(FP), R13
+	DECQ         R14
 	JNZ          segment32
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	VMOVUPS      Z0, (R11)
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z2, (R11)
-	VMOVUPS      Z3, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z4, (R11)
-	VMOVUPS      Z5, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z6, (R11)
-	VMOVUPS      Z7, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z8, (R11)
-	VMOVUPS      Z9, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z10, (R11)
-	VMOVUPS      Z11, 64(R11)
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Z2, (R12)
+	VMOVUPS      Z3, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Z4, (R12)
+	VMOVUPS      Z5, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Z6, (R12)
+	VMOVUPS      Z7, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Z8, (R12)
+	VMOVUPS      Z9, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Z10, (R12)
+	VMOVUPS      Z11, 64(R12)
 	LEAQ         (R9)(R10*4), R9
 	LEAQ         (R9)(R10*4), R9
 	ADDQ         $0x80, dst+0(FP)
-	SUBQ         $0x02, panels+16(FP)
-	JMP          tile2
+	SUBQ         $0x20, columns+16(FP)
+	JMP          tile32
 
-tile2end:
-tile1:
-	CMPQ    panels+16(FP), $0x01
-	JLT     tile1end
-	MOVQ    init+24(FP), R11
-	TESTQ   R11, R11
+tile32end:
+tile16:
+	CMPQ    columns+16(FP), $0x10
+	JLT     tile16end
+	MOVQ    init+24(FP), R12
+	TESTQ   R12, R12
 	JZ      zero16
-	VMOVUPS (R11), Z15
-	VMOVAPS Z15, Z16
-	VMOVAPS Z15, Z17
-	VMOVAPS Z15, Z18
-	VMOVAPS Z15, Z19
-	VMOVAPS Z15, Z20
+	VMOVUPS (R12), Y0
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y8
+	VMOVAPS Y0, Y10
+	VMOVUPS 32(R12), Y1
+	VMOVAPS Y1, Y3
+	VMOVAPS Y1, Y5
+	VMOVAPS Y1, Y7
+	VMOVAPS Y1, Y9
+	VMOVAPS Y1, Y11
 	ADDQ    $0x40, init+24(FP)
 	JMP     start16
 
 zero16:
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
 
 start16:
-	MOVQ segments+32(FP), R13
-	MOVQ R9, R11
-	XORQ R12, R12
+	MOVQ segments+32(FP), R14
+	MOVQ R9, R12
+	XORQ R13, R13
 
 segment16:
-	MOVQ length+40(FP), R14
+	MOVQ length+40(FP), R15
 
 element16:
-	VMOVUPS      (R11), Z0
-	VBROADCASTSS (DX)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z15
-	VBROADCASTSS (BX)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z16
-	VBROADCASTSS (SI)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z17
-	VBROADCASTSS (DI)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z18
-	VBROADCASTSS (R8)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z19
-	VBROADCASTSS (CX)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z20
-	ADDQ         $0x40, R11
-	ADDQ         AX, R12
-	DECQ         R14
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VBROADCASTSS (DX)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (BX)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (SI)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (DI)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (R8)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (CX)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         R11, R12
+	ADDQ         AX, R13
+	DECQ         R15
 	JNZ          element16
-	ADDQ         skip+56(FP), R12
-	DECQ         R13
+	ADDQ         skip+56(FP), R13
+	DECQ         R14
 	JNZ          segment16
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	VMOVUPS      Z15, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z16, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z17, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z18, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z19, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      Z20, (R11)
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      Y1, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Y2, (R12)
+	VMOVUPS      Y3, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Y4, (R12)
+	VMOVUPS      Y5, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Y6, (R12)
+	VMOVUPS      Y7, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Y8, (R12)
+	VMOVUPS      Y9, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      Y10, (R12)
+	VMOVUPS      Y11, 32(R12)
 	LEAQ         (R9)(R10*4), R9
 	ADDQ         $0x40, dst+0(FP)
-	SUBQ         $0x01, panels+16(FP)
-	JMP          tile1
+	SUBQ         $0x10, columns+16(FP)
+	JMP          tile16
 
-tile1end:
+tile16end:
+tile8:
+	CMPQ    columns+16(FP), $0x08
+	JLT     tile8end
+	MOVQ    init+24(FP), R10
+	TESTQ   R10, R10
+	JZ      zero8
+	VMOVUPS (R10), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	ADDQ    $0x20, init+24(FP)
+	JMP     start8
+
+zero8:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+start8:
+	MOVQ segments+32(FP), R13
+	MOVQ R9, R10
+	XORQ R12, R12
+
+segment8:
+	MOVQ length+40(FP), R14
+
+element8:
+	VMOVUPS      (R10), Y6
+	VBROADCASTSS (DX)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (BX)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (SI)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (DI)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (R8)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (CX)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         R11, R10
+	ADDQ         AX, R12
+	DECQ         R14
+	JNZ          element8
+	ADDQ         skip+56(FP), R12
+	DECQ         R13
+	JNZ          segment8
+	MOVQ         dst+0(FP), R10
+	MOVQ         stride+8(FP), R12
+	VMOVUPS      Y0, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VMOVUPS      Y1, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VMOVUPS      Y2, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VMOVUPS      Y3, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VMOVUPS      Y4, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VMOVUPS      Y5, (R10)
+	ADDQ         $0x20, dst+0(FP)
+	SUBQ         $0x08, columns+16(FP)
+	JMP          tile8
+
+tile8end:
 	VZEROUPPER
 	RET
 
-// func tileAddAVX512(dst *float32, stride int, panels int, squares *float32, squaresStride int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
-// Requires: AVX, AVX512F
-TEXT ·tileAddAVX512(SB), NOSPLIT, $0-104
+// func tileAddAVX512(dst *float32, stride int, columns int, squares *float32, squaresStride int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, down int, panel int)
+// Requires: AVX, AVX512F, FMA3
+TEXT ·tileAddAVX512(SB), NOSPLIT, $0-112
 	MOVQ a+72(FP), AX
 	MOVQ rows+80(FP), CX
 	MOVQ (CX), DX
@@ -722,11 +987,13 @@ TEXT ·tileAddAVX512(SB), NOSPLIT, $0-104
 	LEAQ (AX)(CX*4), CX
 	MOVQ step+56(FP), AX
 	MOVQ b+88(FP), R9
-	MOVQ panel+96(FP), R10
+	MOVQ panel+104(FP), R10
+	MOVQ down+96(FP), R11
+	SHLQ $0x02, R11
 
-tile2:
-	CMPQ   panels+16(FP), $0x02
-	JLT    tile2end
+tile32:
+	CMPQ   columns+16(FP), $0x20
+	JLT    tile32end
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -739,227 +1006,362 @@ tile2:
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	MOVQ   segments+40(FP), R13
-	MOVQ   R9, R11
-	XORQ   R12, R12
+	MOVQ   segments+40(FP), R14
+	MOVQ   R9, R12
+	XORQ   R13, R13
 
 segment32:
-	MOVQ length+48(FP), R14
+	MOVQ length+48(FP), R15
 
 element32:
-	VMOVUPS      (R11), Z12
-	VMOVUPS      (R11)(R10*4), Z13
-	VBROADCASTSS (DX)(R12*4), Z14
+	VMOVUPS      (R12), Z12
+	VMOVUPS      (R12)(R10*4), Z13
+	VBROADCASTSS (DX)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z0
 	VFMADD231PS  Z14, Z13, Z1
-	VBROADCASTSS (BX)(R12*4), Z14
+	VBROADCASTSS (BX)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z2
 	VFMADD231PS  Z14, Z13, Z3
-	VBROADCASTSS (SI)(R12*4), Z14
+	VBROADCASTSS (SI)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z4
 	VFMADD231PS  Z14, Z13, Z5
-	VBROADCASTSS (DI)(R12*4), Z14
+	VBROADCASTSS (DI)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z6
 	VFMADD231PS  Z14, Z13, Z7
-	VBROADCASTSS (R8)(R12*4), Z14
+	VBROADCASTSS (R8)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z8
 	VFMADD231PS  Z14, Z13, Z9
-	VBROADCASTSS (CX)(R12*4), Z14
+	VBROADCASTSS (CX)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z10
 	VFMADD231PS  Z14, Z13, Z11
-	ADDQ         $0x40, R11
-	ADDQ         AX, R12
-	DECQ         R14
+	ADDQ         R11, R12
+	ADDQ         AX, R13
+	DECQ         R15
 	JNZ          element32
-	ADDQ         skip+64(FP), R12
-	DECQ         R13
+	ADDQ         skip+64(FP), R13
+	DECQ         R14
 	JNZ          segment32
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	VADDPS       (R11), Z0, Z12
-	VMOVUPS      Z12, (R11)
-	VADDPS       64(R11), Z1, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Z2, Z12
-	VMOVUPS      Z12, (R11)
-	VADDPS       64(R11), Z3, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Z4, Z12
-	VMOVUPS      Z12, (R11)
-	VADDPS       64(R11), Z5, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Z6, Z12
-	VMOVUPS      Z12, (R11)
-	VADDPS       64(R11), Z7, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Z8, Z12
-	VMOVUPS      Z12, (R11)
-	VADDPS       64(R11), Z9, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Z10, Z12
-	VMOVUPS      Z12, (R11)
-	VADDPS       64(R11), Z11, Z12
-	VMOVUPS      Z12, 64(R11)
-	MOVQ         squares+24(FP), R11
-	TESTQ        R11, R11
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	VADDPS       (R12), Z0, Z12
+	VMOVUPS      Z12, (R12)
+	VADDPS       64(R12), Z1, Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Z2, Z12
+	VMOVUPS      Z12, (R12)
+	VADDPS       64(R12), Z3, Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Z4, Z12
+	VMOVUPS      Z12, (R12)
+	VADDPS       64(R12), Z5, Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Z6, Z12
+	VMOVUPS      Z12, (R12)
+	VADDPS       64(R12), Z7, Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Z8, Z12
+	VMOVUPS      Z12, (R12)
+	VADDPS       64(R12), Z9, Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Z10, Z12
+	VMOVUPS      Z12, (R12)
+	VADDPS       64(R12), Z11, Z12
+	VMOVUPS      Z12, 64(R12)
+	MOVQ         squares+24(FP), R12
+	TESTQ        R12, R12
 	JZ           added32
-	MOVQ         squares+24(FP), R11
-	MOVQ         squaresStride+32(FP), R12
-	VMOVUPS      (R11), Z12
+	MOVQ         squares+24(FP), R12
+	MOVQ         squaresStride+32(FP), R13
+	VMOVUPS      (R12), Z12
 	VFMADD231PS  Z0, Z0, Z12
-	VMOVUPS      Z12, (R11)
-	VMOVUPS      64(R11), Z12
+	VMOVUPS      Z12, (R12)
+	VMOVUPS      64(R12), Z12
 	VFMADD231PS  Z1, Z1, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z12
 	VFMADD231PS  Z2, Z2, Z12
-	VMOVUPS      Z12, (R11)
-	VMOVUPS      64(R11), Z12
+	VMOVUPS      Z12, (R12)
+	VMOVUPS      64(R12), Z12
 	VFMADD231PS  Z3, Z3, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z12
 	VFMADD231PS  Z4, Z4, Z12
-	VMOVUPS      Z12, (R11)
-	VMOVUPS      64(R11), Z12
+	VMOVUPS      Z12, (R12)
+	VMOVUPS      64(R12), Z12
 	VFMADD231PS  Z5, Z5, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z12
 	VFMADD231PS  Z6, Z6, Z12
-	VMOVUPS      Z12, (R11)
-	VMOVUPS      64(R11), Z12
+	VMOVUPS      Z12, (R12)
+	VMOVUPS      64(R12), Z12
 	VFMADD231PS  Z7, Z7, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z12
 	VFMADD231PS  Z8, Z8, Z12
-	VMOVUPS      Z12, (R11)
-	VMOVUPS      64(R11), Z12
+	VMOVUPS      Z12, (R12)
+	VMOVUPS      64(R12), Z12
 	VFMADD231PS  Z9, Z9, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z12
 	VFMADD231PS  Z10, Z10, Z12
-	VMOVUPS      Z12, (R11)
-	VMOVUPS      64(R11), Z12
+	VMOVUPS      Z12, (R12)
+	VMOVUPS      64(R12), Z12
 	VFMADD231PS  Z11, Z11, Z12
-	VMOVUPS      Z12, 64(R11)
+	VMOVUPS      Z12, 64(R12)
 	ADDQ         $0x80, squares+24(FP)
 
 added32:
 	LEAQ (R9)(R10*4), R9
 	LEAQ (R9)(R10*4), R9
 	ADDQ $0x80, dst+0(FP)
-	SUBQ $0x02, panels+16(FP)
-	JMP  tile2
+	SUBQ $0x20, columns+16(FP)
+	JMP  tile32
 
-tile2end:
-tile1:
-	CMPQ   panels+16(FP), $0x01
-	JLT    tile1end
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	MOVQ   segments+40(FP), R13
-	MOVQ   R9, R11
-	XORQ   R12, R12
+tile32end:
+tile16:
+	CMPQ   columns+16(FP), $0x10
+	JLT    tile16end
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   segments+40(FP), R14
+	MOVQ   R9, R12
+	XORQ   R13, R13
 
 segment16:
-	MOVQ length+48(FP), R14
+	MOVQ length+48(FP), R15
 
 element16:
-	VMOVUPS      (R11), Z0
-	VBROADCASTSS (DX)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z15
-	VBROADCASTSS (BX)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z16
-	VBROADCASTSS (SI)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z17
-	VBROADCASTSS (DI)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z18
-	VBROADCASTSS (R8)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z19
-	VBROADCASTSS (CX)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z20
-	ADDQ         $0x40, R11
-	ADDQ         AX, R12
-	DECQ         R14
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VBROADCASTSS (DX)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (BX)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (SI)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (DI)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (R8)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (CX)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         R11, R12
+	ADDQ         AX, R13
+	DECQ         R15
 	JNZ          element16
-	ADDQ         skip+64(FP), R12
-	DECQ         R13
+	ADDQ         skip+64(FP), R13
+	DECQ         R14
 	JNZ          segment16
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	VADDPS       (R11), Z15, Z0
-	VMOVUPS      Z0, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Z16, Z0
-	VMOVUPS      Z0, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Z17, Z0
-	VMOVUPS      Z0, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Z18, Z0
-	VMOVUPS      Z0, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Z19, Z0
-	VMOVUPS      Z0, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VADDPS       (R11), Z20, Z0
-	VMOVUPS      Z0, (R11)
-	MOVQ         squares+24(FP), R11
-	TESTQ        R11, R11
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	VADDPS       (R12), Y0, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y1, Y12
+	VMOVUPS      Y12, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Y2, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y3, Y12
+	VMOVUPS      Y12, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Y4, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y5, Y12
+	VMOVUPS      Y12, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Y6, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y7, Y12
+	VMOVUPS      Y12, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Y8, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y9, Y12
+	VMOVUPS      Y12, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VADDPS       (R12), Y10, Y12
+	VMOVUPS      Y12, (R12)
+	VADDPS       32(R12), Y11, Y12
+	VMOVUPS      Y12, 32(R12)
+	MOVQ         squares+24(FP), R12
+	TESTQ        R12, R12
 	JZ           added16
-	MOVQ         squares+24(FP), R11
-	MOVQ         squaresStride+32(FP), R12
-	VMOVUPS      (R11), Z0
-	VFMADD231PS  Z15, Z15, Z0
-	VMOVUPS      Z0, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z0
-	VFMADD231PS  Z16, Z16, Z0
-	VMOVUPS      Z0, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z0
-	VFMADD231PS  Z17, Z17, Z0
-	VMOVUPS      Z0, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z0
-	VFMADD231PS  Z18, Z18, Z0
-	VMOVUPS      Z0, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z0
-	VFMADD231PS  Z19, Z19, Z0
-	VMOVUPS      Z0, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z0
-	VFMADD231PS  Z20, Z20, Z0
-	VMOVUPS      Z0, (R11)
+	MOVQ         squares+24(FP), R12
+	MOVQ         squaresStride+32(FP), R13
+	VMOVUPS      (R12), Y12
+	VFMADD231PS  Y0, Y0, Y12
+	VMOVUPS      Y12, (R12)
+	VMOVUPS      32(R12), Y0
+	VFMADD231PS  Y1, Y1, Y0
+	VMOVUPS      Y0, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y0
+	VFMADD231PS  Y2, Y2, Y0
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      32(R12), Y0
+	VFMADD231PS  Y3, Y3, Y0
+	VMOVUPS      Y0, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y0
+	VFMADD231PS  Y4, Y4, Y0
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      32(R12), Y0
+	VFMADD231PS  Y5, Y5, Y0
+	VMOVUPS      Y0, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y0
+	VFMADD231PS  Y6, Y6, Y0
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      32(R12), Y0
+	VFMADD231PS  Y7, Y7, Y0
+	VMOVUPS      Y0, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y0
+	VFMADD231PS  Y8, Y8, Y0
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      32(R12), Y0
+	VFMADD231PS  Y9, Y9, Y0
+	VMOVUPS      Y0, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y0
+	VFMADD231PS  Y10, Y10, Y0
+	VMOVUPS      Y0, (R12)
+	VMOVUPS      32(R12), Y0
+	VFMADD231PS  Y11, Y11, Y0
+	VMOVUPS      Y0, 32(R12)
 	ADDQ         $0x40, squares+24(FP)
 
 added16:
 	LEAQ (R9)(R10*4), R9
 	ADDQ $0x40, dst+0(FP)
-	SUBQ $0x01, panels+16(FP)
-	JMP  tile1
+	SUBQ $0x10, columns+16(FP)
+	JMP  tile16
 
-tile1end:
+tile16end:
+tile8:
+	CMPQ   columns+16(FP), $0x08
+	JLT    tile8end
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   segments+40(FP), R13
+	MOVQ   R9, R10
+	XORQ   R12, R12
+
+segment8:
+	MOVQ length+48(FP), R14
+
+element8:
+	VMOVUPS      (R10), Y6
+	VBROADCASTSS (DX)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (BX)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (SI)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (DI)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (R8)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (CX)(R12*4), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         R11, R10
+	ADDQ         AX, R12
+	DECQ         R14
+	JNZ          element8
+	ADDQ         skip+64(FP), R12
+	DECQ         R13
+	JNZ          segment8
+	MOVQ         dst+0(FP), R10
+	MOVQ         stride+8(FP), R12
+	VADDPS       (R10), Y0, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VADDPS       (R10), Y1, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VADDPS       (R10), Y2, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VADDPS       (R10), Y3, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VADDPS       (R10), Y4, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VADDPS       (R10), Y5, Y6
+	VMOVUPS      Y6, (R10)
+	MOVQ         squares+24(FP), R10
+	TESTQ        R10, R10
+	JZ           added8
+	MOVQ         squares+24(FP), R10
+	MOVQ         squaresStride+32(FP), R12
+	VMOVUPS      (R10), Y6
+	VFMADD231PS  Y0, Y0, Y6
+	VMOVUPS      Y6, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y1, Y1, Y0
+	VMOVUPS      Y0, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y2, Y2, Y0
+	VMOVUPS      Y0, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y3, Y3, Y0
+	VMOVUPS      Y0, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y4, Y4, Y0
+	VMOVUPS      Y0, (R10)
+	LEAQ         (R10)(R12*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y5, Y5, Y0
+	VMOVUPS      Y0, (R10)
+	ADDQ         $0x20, squares+24(FP)
+
+added8:
+	ADDQ $0x20, dst+0(FP)
+	SUBQ $0x08, columns+16(FP)
+	JMP  tile8
+
+tile8end:
 	VZEROUPPER
 	RET
 
-// func tileSpreadAVX512(dst *float32, stride int, panels int, x *float32, factor float32, weight float32, sums *[16]float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
-// Requires: AVX, AVX512F
-TEXT ·tileSpreadAVX512(SB), NOSPLIT, $0-112
+// func tileSpreadAVX512(dst *float32, stride int, columns int, x *float32, factor float32, weight float32, sums *[16]float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, down int, panel int)
+// Requires: AVX, AVX512F, FMA3
+TEXT ·tileSpreadAVX512(SB), NOSPLIT, $0-120
 	MOVQ a+80(FP), AX
 	MOVQ rows+88(FP), CX
 	MOVQ (CX), DX
@@ -976,11 +1378,13 @@ TEXT ·tileSpreadAVX512(SB), NOSPLIT, $0-112
 	LEAQ (AX)(CX*4), CX
 	MOVQ step+64(FP), AX
 	MOVQ b+96(FP), R9
-	MOVQ panel+104(FP), R10
+	MOVQ panel+112(FP), R10
+	MOVQ down+104(FP), R11
+	SHLQ $0x02, R11
 
-tile2:
-	CMPQ   panels+16(FP), $0x02
-	JLT    tile2end
+tile32:
+	CMPQ   columns+16(FP), $0x20
+	JLT    tile32end
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -993,330 +1397,398 @@ tile2:
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	MOVQ   segments+48(FP), R13
-	MOVQ   R9, R11
-	XORQ   R12, R12
+	MOVQ   segments+48(FP), R14
+	MOVQ   R9, R12
+	XORQ   R13, R13
 
 segment32:
-	MOVQ length+56(FP), R14
+	MOVQ length+56(FP), R15
 
 element32:
-	VMOVUPS      (R11), Z12
-	VMOVUPS      (R11)(R10*4), Z13
-	VBROADCASTSS (DX)(R12*4), Z14
+	VMOVUPS      (R12), Z12
+	VMOVUPS      (R12)(R10*4), Z13
+	VBROADCASTSS (DX)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z0
 	VFMADD231PS  Z14, Z13, Z1
-	VBROADCASTSS (BX)(R12*4), Z14
+	VBROADCASTSS (BX)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z2
 	VFMADD231PS  Z14, Z13, Z3
-	VBROADCASTSS (SI)(R12*4), Z14
+	VBROADCASTSS (SI)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z4
 	VFMADD231PS  Z14, Z13, Z5
-	VBROADCASTSS (DI)(R12*4), Z14
+	VBROADCASTSS (DI)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z6
 	VFMADD231PS  Z14, Z13, Z7
-	VBROADCASTSS (R8)(R12*4), Z14
+	VBROADCASTSS (R8)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z8
 	VFMADD231PS  Z14, Z13, Z9
-	VBROADCASTSS (CX)(R12*4), Z14
+	VBROADCASTSS (CX)(R13*4), Z14
 	VFMADD231PS  Z14, Z12, Z10
 	VFMADD231PS  Z14, Z13, Z11
-	ADDQ         $0x40, R11
-	ADDQ         AX, R12
-	DECQ         R14
+	ADDQ         R11, R12
+	ADDQ         AX, R13
+	DECQ         R15
 	JNZ          element32
-	ADDQ         skip+72(FP), R12
-	DECQ         R13
+	ADDQ         skip+72(FP), R13
+	DECQ         R14
 	JNZ          segment32
 	VBROADCASTSS factor+32(FP), Z12
 	VBROADCASTSS weight+36(FP), Z13
 	VPXORD       Z15, Z15, Z15
-	MOVQ         x+24(FP), R11
-	MOVQ         stride+8(FP), R12
-	VMOVUPS      (R11), Z14
+	MOVQ         x+24(FP), R12
+	MOVQ         stride+8(FP), R13
+	VMOVUPS      (R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z0, Z0
 	VSUBPS       Z14, Z0, Z0
 	VMAXPS       Z0, Z15, Z0
-	VMOVUPS      64(R11), Z14
+	VMOVUPS      64(R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z1, Z1
 	VSUBPS       Z14, Z1, Z1
 	VMAXPS       Z1, Z15, Z1
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z14
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z2, Z2
 	VSUBPS       Z14, Z2, Z2
 	VMAXPS       Z2, Z15, Z2
-	VMOVUPS      64(R11), Z14
+	VMOVUPS      64(R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z3, Z3
 	VSUBPS       Z14, Z3, Z3
 	VMAXPS       Z3, Z15, Z3
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z14
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z4, Z4
 	VSUBPS       Z14, Z4, Z4
 	VMAXPS       Z4, Z15, Z4
-	VMOVUPS      64(R11), Z14
+	VMOVUPS      64(R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z5, Z5
 	VSUBPS       Z14, Z5, Z5
 	VMAXPS       Z5, Z15, Z5
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z14
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z6, Z6
 	VSUBPS       Z14, Z6, Z6
 	VMAXPS       Z6, Z15, Z6
-	VMOVUPS      64(R11), Z14
+	VMOVUPS      64(R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z7, Z7
 	VSUBPS       Z14, Z7, Z7
 	VMAXPS       Z7, Z15, Z7
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z14
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z8, Z8
 	VSUBPS       Z14, Z8, Z8
 	VMAXPS       Z8, Z15, Z8
-	VMOVUPS      64(R11), Z14
+	VMOVUPS      64(R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z9, Z9
 	VSUBPS       Z14, Z9, Z9
 	VMAXPS       Z9, Z15, Z9
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z14
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z10, Z10
 	VSUBPS       Z14, Z10, Z10
 	VMAXPS       Z10, Z15, Z10
-	VMOVUPS      64(R11), Z14
+	VMOVUPS      64(R12), Z14
 	VMULPS       Z14, Z14, Z14
 	VMULPS       Z13, Z14, Z14
 	VMULPS       Z12, Z11, Z11
 	VSUBPS       Z14, Z11, Z11
 	VMAXPS       Z11, Z15, Z11
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	LEAQ         (R11)(R12*4), R12
-	ORQ          R12, R11
-	TESTQ        $0x0000003f, R11
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	LEAQ         (R12)(R13*4), R13
+	ORQ          R13, R12
+	TESTQ        $0x0000003f, R12
 	JNZ          unstored32
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	VMOVNTPS     Z0, (R11)
-	VMOVNTPS     Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Z2, (R11)
-	VMOVNTPS     Z3, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Z4, (R11)
-	VMOVNTPS     Z5, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Z6, (R11)
-	VMOVNTPS     Z7, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Z8, (R11)
-	VMOVNTPS     Z9, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Z10, (R11)
-	VMOVNTPS     Z11, 64(R11)
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	VMOVNTPS     Z0, (R12)
+	VMOVNTPS     Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Z2, (R12)
+	VMOVNTPS     Z3, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Z4, (R12)
+	VMOVNTPS     Z5, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Z6, (R12)
+	VMOVNTPS     Z7, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Z8, (R12)
+	VMOVNTPS     Z9, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Z10, (R12)
+	VMOVNTPS     Z11, 64(R12)
 	JMP          stored32
 
 unstored32:
-	MOVQ    dst+0(FP), R11
-	MOVQ    stride+8(FP), R12
-	VMOVUPS Z0, (R11)
-	VMOVUPS Z1, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z2, (R11)
-	VMOVUPS Z3, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z4, (R11)
-	VMOVUPS Z5, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z6, (R11)
-	VMOVUPS Z7, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z8, (R11)
-	VMOVUPS Z9, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z10, (R11)
-	VMOVUPS Z11, 64(R11)
+	MOVQ    dst+0(FP), R12
+	MOVQ    stride+8(FP), R13
+	VMOVUPS Z0, (R12)
+	VMOVUPS Z1, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z2, (R12)
+	VMOVUPS Z3, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z4, (R12)
+	VMOVUPS Z5, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z6, (R12)
+	VMOVUPS Z7, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z8, (R12)
+	VMOVUPS Z9, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z10, (R12)
+	VMOVUPS Z11, 64(R12)
 
 stored32:
-	MOVQ    sums+40(FP), R11
+	MOVQ    sums+40(FP), R12
 	VADDPS  Z2, Z0, Z0
 	VADDPS  Z6, Z4, Z4
 	VADDPS  Z10, Z8, Z8
 	VADDPS  Z4, Z0, Z0
 	VADDPS  Z8, Z0, Z0
-	VADDPS  (R11), Z0, Z0
-	VMOVUPS Z0, (R11)
+	VADDPS  (R12), Z0, Z0
+	VMOVUPS Z0, (R12)
 	VADDPS  Z3, Z1, Z1
 	VADDPS  Z7, Z5, Z5
 	VADDPS  Z11, Z9, Z9
 	VADDPS  Z5, Z1, Z1
 	VADDPS  Z9, Z1, Z1
-	VADDPS  (R11), Z1, Z1
-	VMOVUPS Z1, (R11)
+	VADDPS  (R12), Z1, Z1
+	VMOVUPS Z1, (R12)
 	ADDQ    $0x80, x+24(FP)
 	LEAQ    (R9)(R10*4), R9
 	LEAQ    (R9)(R10*4), R9
 	ADDQ    $0x80, dst+0(FP)
-	SUBQ    $0x02, panels+16(FP)
-	JMP     tile2
+	SUBQ    $0x20, columns+16(FP)
+	JMP     tile32
 
-tile2end:
-tile1:
-	CMPQ   panels+16(FP), $0x01
-	JLT    tile1end
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	MOVQ   segments+48(FP), R13
-	MOVQ   R9, R11
-	XORQ   R12, R12
+tile32end:
+tile16:
+	CMPQ   columns+16(FP), $0x10
+	JLT    tile16end
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   segments+48(FP), R14
+	MOVQ   R9, R12
+	XORQ   R13, R13
 
 segment16:
-	MOVQ length+56(FP), R14
+	MOVQ length+56(FP), R15
 
 element16:
-	VMOVUPS      (R11), Z0
-	VBROADCASTSS (DX)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z16
-	VBROADCASTSS (BX)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z17
-	VBROADCASTSS (SI)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z18
-	VBROADCASTSS (DI)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z19
-	VBROADCASTSS (R8)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z20
-	VBROADCASTSS (CX)(R12*4), Z1
-	VFMADD231PS  Z1, Z0, Z21
-	ADDQ         $0x40, R11
-	ADDQ         AX, R12
-	DECQ         R14
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VBROADCASTSS (DX)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (BX)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (SI)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (DI)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (R8)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (CX)(R13*4), Y14
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         R11, R12
+	ADDQ         AX, R13
+	DECQ         R15
 	JNZ          element16
-	ADDQ         skip+72(FP), R12
-	DECQ         R13
+	ADDQ         skip+72(FP), R13
+	DECQ         R14
 	JNZ          segment16
-	VBROADCASTSS factor+32(FP), Z0
-	VBROADCASTSS weight+36(FP), Z1
-	VPXORD       Z22, Z22, Z22
-	MOVQ         x+24(FP), R11
-	MOVQ         stride+8(FP), R12
-	VMOVUPS      (R11), Z2
-	VMULPS       Z2, Z2, Z2
-	VMULPS       Z1, Z2, Z2
-	VMULPS       Z0, Z16, Z16
-	VSUBPS       Z2, Z16, Z16
-	VMAXPS       Z16, Z22, Z16
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z2
-	VMULPS       Z2, Z2, Z2
-	VMULPS       Z1, Z2, Z2
-	VMULPS       Z0, Z17, Z17
-	VSUBPS       Z2, Z17, Z17
-	VMAXPS       Z17, Z22, Z17
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z2
-	VMULPS       Z2, Z2, Z2
-	VMULPS       Z1, Z2, Z2
-	VMULPS       Z0, Z18, Z18
-	VSUBPS       Z2, Z18, Z18
-	VMAXPS       Z18, Z22, Z18
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z2
-	VMULPS       Z2, Z2, Z2
-	VMULPS       Z1, Z2, Z2
-	VMULPS       Z0, Z19, Z19
-	VSUBPS       Z2, Z19, Z19
-	VMAXPS       Z19, Z22, Z19
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z2
-	VMULPS       Z2, Z2, Z2
-	VMULPS       Z1, Z2, Z2
-	VMULPS       Z0, Z20, Z20
-	VSUBPS       Z2, Z20, Z20
-	VMAXPS       Z20, Z22, Z20
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z2
-	VMULPS       Z2, Z2, Z2
-	VMULPS       Z1, Z2, Z2
-	VMULPS       Z0, Z21, Z21
-	VSUBPS       Z2, Z21, Z21
-	VMAXPS       Z21, Z22, Z21
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	LEAQ         (R11)(R12*4), R12
-	ORQ          R12, R11
-	TESTQ        $0x0000003f, R11
+	VBROADCASTSS factor+32(FP), Y12
+	VBROADCASTSS weight+36(FP), Y13
+	VXORPS       Y14, Y14, Y14
+	MOVQ         x+24(FP), R12
+	MOVQ         stride+8(FP), R13
+	VMOVUPS      (R12), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y0, Y0
+	VSUBPS       Y15, Y0, Y0
+	VMAXPS       Y0, Y14, Y0
+	VMOVUPS      32(R12), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y1, Y1
+	VSUBPS       Y15, Y1, Y1
+	VMAXPS       Y1, Y14, Y1
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y2, Y2
+	VSUBPS       Y15, Y2, Y2
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      32(R12), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y3, Y3
+	VSUBPS       Y15, Y3, Y3
+	VMAXPS       Y3, Y14, Y3
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y4, Y4
+	VSUBPS       Y15, Y4, Y4
+	VMAXPS       Y4, Y14, Y4
+	VMOVUPS      32(R12), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y5, Y5
+	VSUBPS       Y15, Y5, Y5
+	VMAXPS       Y5, Y14, Y5
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y6, Y6
+	VSUBPS       Y15, Y6, Y6
+	VMAXPS       Y6, Y14, Y6
+	VMOVUPS      32(R12), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y7, Y7
+	VSUBPS       Y15, Y7, Y7
+	VMAXPS       Y7, Y14, Y7
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y8, Y8
+	VSUBPS       Y15, Y8, Y8
+	VMAXPS       Y8, Y14, Y8
+	VMOVUPS      32(R12), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y9, Y9
+	VSUBPS       Y15, Y9, Y9
+	VMAXPS       Y9, Y14, Y9
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y10, Y10
+	VSUBPS       Y15, Y10, Y10
+	VMAXPS       Y10, Y14, Y10
+	VMOVUPS      32(R12), Y15
+	VMULPS       Y15, Y15, Y15
+	VMULPS       Y13, Y15, Y15
+	VMULPS       Y12, Y11, Y11
+	VSUBPS       Y15, Y11, Y11
+	VMAXPS       Y11, Y14, Y11
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	LEAQ         (R12)(R13*4), R13
+	ORQ          R13, R12
+	TESTQ        $0x0000001f, R12
 	JNZ          unstored16
-	MOVQ         dst+0(FP), R11
-	MOVQ         stride+8(FP), R12
-	VMOVNTPS     Z16, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Z17, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Z18, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Z19, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Z20, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVNTPS     Z21, (R11)
+	MOVQ         dst+0(FP), R12
+	MOVQ         stride+8(FP), R13
+	VMOVNTPS     Y0, (R12)
+	VMOVNTPS     Y1, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Y2, (R12)
+	VMOVNTPS     Y3, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Y4, (R12)
+	VMOVNTPS     Y5, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Y6, (R12)
+	VMOVNTPS     Y7, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Y8, (R12)
+	VMOVNTPS     Y9, 32(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVNTPS     Y10, (R12)
+	VMOVNTPS     Y11, 32(R12)
 	JMP          stored16
 
 unstored16:
-	MOVQ    dst+0(FP), R11
-	MOVQ    stride+8(FP), R12
-	VMOVUPS Z16, (R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z17, (R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z18, (R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z19, (R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z20, (R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z21, (R11)
+	MOVQ    dst+0(FP), R12
+	MOVQ    stride+8(FP), R13
+	VMOVUPS Y0, (R12)
+	VMOVUPS Y1, 32(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Y2, (R12)
+	VMOVUPS Y3, 32(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Y4, (R12)
+	VMOVUPS Y5, 32(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Y6, (R12)
+	VMOVUPS Y7, 32(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Y8, (R12)
+	VMOVUPS Y9, 32(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Y10, (R12)
+	VMOVUPS Y11, 32(R12)
 
 stored16:
-	MOVQ    sums+40(FP), R11
-	VADDPS  Z17, Z16, Z16
-	VADDPS  Z19, Z18, Z18
-	VADDPS  Z21, Z20, Z20
-	VADDPS  Z18, Z16, Z16
-	VADDPS  Z20, Z16, Z16
-	VADDPS  (R11), Z16, Z16
-	VMOVUPS Z16, (R11)
+	MOVQ    sums+40(FP), R12
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y6, Y4, Y4
+	VADDPS  Y10, Y8, Y8
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y8, Y0, Y0
+	VADDPS  (R12), Y0, Y0
+	VMOVUPS Y0, (R12)
+	VADDPS  Y3, Y1, Y1
+	VADDPS  Y7, Y5, Y5
+	VADDPS  Y11, Y9, Y9
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y9, Y1, Y1
+	VADDPS  32(R12), Y1, Y1
+	VMOVUPS Y1, 32(R12)
 	ADDQ    $0x40, x+24(FP)
 	LEAQ    (R9)(R10*4), R9
 	ADDQ    $0x40, dst+0(FP)
-	SUBQ    $0x01, panels+16(FP)
-	JMP     tile1
+	SUBQ    $0x10, columns+16(FP)
+	JMP     tile16
 
-tile1end:
+tile16end:
 	VZEROUPPER
 	RET
 
@@ -2100,37 +2572,39 @@ tap:
 	VZEROUPPER
 	RET
 
-// func maxPoolBackAVX2(dst *float32, tap *int32, delta *float32, ny int, nx int, dy int, dx int, n int)
+// func maxPoolBackAVX2(dst *float32, tap *int32, delta *float32, lanes *int32, ny int, nx int, dy int, dx int, n int)
 // Requires: AVX, AVX2
-TEXT ·maxPoolBackAVX2(SB), NOSPLIT, $0-64
-	MOVQ dst+0(FP), AX
-	MOVQ tap+8(FP), CX
-	MOVQ delta+16(FP), DX
-	MOVQ n+56(FP), BX
+TEXT ·maxPoolBackAVX2(SB), NOSPLIT, $0-72
+	MOVQ    dst+0(FP), AX
+	MOVQ    tap+8(FP), CX
+	MOVQ    delta+16(FP), DX
+	MOVQ    n+64(FP), BX
+	MOVQ    lanes+24(FP), SI
+	VMOVUPS (SI), Y0
 
 channels:
-	VMOVUPS  (DX), Y0
-	VMOVDQU  (CX), Y1
-	MOVQ     ny+24(FP), SI
-	VPXOR    Y2, Y2, Y2
-	VPCMPEQD Y3, Y3, Y3
+	VANDPS   (DX), Y0, Y1
+	VMOVDQU  (CX), Y2
+	MOVQ     ny+32(FP), SI
+	VPXOR    Y3, Y3, Y3
+	VPCMPEQD Y4, Y4, Y4
 	MOVQ     AX, DI
 
 row:
-	MOVQ nx+32(FP), R8
+	MOVQ nx+40(FP), R8
 	MOVQ DI, R9
 
 tap:
-	VPCMPEQD Y1, Y2, Y4
-	VANDPS   Y0, Y4, Y4
-	VADDPS   (R9), Y4, Y4
-	VMOVUPS  Y4, (R9)
-	VPSUBD   Y3, Y2, Y2
-	MOVQ     dx+48(FP), R10
+	VPCMPEQD Y2, Y3, Y5
+	VANDPS   Y1, Y5, Y5
+	VADDPS   (R9), Y5, Y5
+	VMOVUPS  Y5, (R9)
+	VPSUBD   Y4, Y3, Y3
+	MOVQ     dx+56(FP), R10
 	LEAQ     (R9)(R10*4), R9
 	DECQ     R8
 	JNZ      tap
-	MOVQ     dy+40(FP), R8
+	MOVQ     dy+48(FP), R8
 	LEAQ     (DI)(R8*4), DI
 	DECQ     SI
 	JNZ      row
@@ -2209,24 +2683,77 @@ TEXT ·normVarianceAVX2(SB), NOSPLIT, $0-48
 	MOVQ stride+24(FP), BX
 	MOVQ positions+32(FP), SI
 	MOVQ n+40(FP), DI
-
-position:
+	SHLQ $0x02, BX
 	XORQ R8, R8
+	MOVQ DI, R10
+	SUBQ $0x20, R10
 
-channel:
-	VMOVUPS (CX)(R8*4), Y0
-	VMOVUPS (DX)(R8*4), Y1
-	VSUBPS  Y1, Y0, Y0
-	VMULPS  Y0, Y0, Y0
-	VMOVUPS (AX)(R8*4), Y1
+channels32:
+	CMPQ    R8, R10
+	JGT     end32
+	LEAQ    (CX)(R8*4), R11
+	VMOVUPS (AX)(R8*4), Y0
+	VMOVUPS 32(AX)(R8*4), Y1
+	VMOVUPS 64(AX)(R8*4), Y2
+	VMOVUPS 96(AX)(R8*4), Y3
+	MOVQ    SI, R9
+
+position32:
+	VMOVUPS (R11), Y4
+	VMOVUPS (DX)(R8*4), Y5
+	VSUBPS  Y5, Y4, Y4
+	VMULPS  Y4, Y4, Y4
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS 32(R11), Y4
+	VMOVUPS 32(DX)(R8*4), Y5
+	VSUBPS  Y5, Y4, Y4
+	VMULPS  Y4, Y4, Y4
+	VADDPS  Y4, Y1, Y1
+	VMOVUPS 64(R11), Y4
+	VMOVUPS 64(DX)(R8*4), Y5
+	VSUBPS  Y5, Y4, Y4
+	VMULPS  Y4, Y4, Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS 96(R11), Y4
+	VMOVUPS 96(DX)(R8*4), Y5
+	VSUBPS  Y5, Y4, Y4
+	VMULPS  Y4, Y4, Y4
+	VADDPS  Y4, Y3, Y3
+	ADDQ    BX, R11
+	DECQ    R9
+	JNZ     position32
+	VMOVUPS Y0, (AX)(R8*4)
+	VMOVUPS Y1, 32(AX)(R8*4)
+	VMOVUPS Y2, 64(AX)(R8*4)
+	VMOVUPS Y3, 96(AX)(R8*4)
+	ADDQ    $0x20, R8
+	JMP     channels32
+
+end32:
+	MOVQ DI, R10
+	SUBQ $0x08, R10
+
+channels8:
+	CMPQ    R8, R10
+	JGT     end8
+	LEAQ    (CX)(R8*4), DI
+	VMOVUPS (AX)(R8*4), Y0
+	MOVQ    SI, R9
+
+position8:
+	VMOVUPS (DI), Y1
+	VMOVUPS (DX)(R8*4), Y2
+	VSUBPS  Y2, Y1, Y1
+	VMULPS  Y1, Y1, Y1
 	VADDPS  Y1, Y0, Y0
+	ADDQ    BX, DI
+	DECQ    R9
+	JNZ     position8
 	VMOVUPS Y0, (AX)(R8*4)
 	ADDQ    $0x08, R8
-	CMPQ    R8, DI
-	JLT     channel
-	LEAQ    (CX)(BX*4), CX
-	DECQ    SI
-	JNZ     position
+	JMP     channels8
+
+end8:
 	VZEROUPPER
 	RET
 
@@ -2279,31 +2806,111 @@ TEXT ·normSumsAVX2(SB), NOSPLIT, $0-72
 	MOVQ stride+48(FP), R8
 	MOVQ positions+56(FP), R9
 	MOVQ n+64(FP), R10
-
-position:
+	SHLQ $0x02, R8
 	XORQ R11, R11
+	MOVQ R10, R13
+	SUBQ $0x20, R13
 
-channel:
-	VMOVUPS (BX)(R11*4), Y0
-	VMOVUPS (SI)(R11*4), Y1
-	VSUBPS  Y1, Y0, Y0
-	VMOVUPS (DI)(R11*4), Y1
-	VMULPS  Y1, Y0, Y0
-	VMOVUPS (DX)(R11*4), Y1
-	VMOVUPS (AX)(R11*4), Y2
-	VMULPS  Y1, Y0, Y0
-	VMOVUPS (CX)(R11*4), Y3
+channels32:
+	CMPQ    R11, R13
+	JGT     end32
+	LEAQ    (DX)(R11*4), R14
+	LEAQ    (BX)(R11*4), R15
+	VMOVUPS (AX)(R11*4), Y0
+	VMOVUPS 32(AX)(R11*4), Y1
+	VMOVUPS 64(AX)(R11*4), Y2
+	VMOVUPS 96(AX)(R11*4), Y3
+	VMOVUPS (CX)(R11*4), Y4
+	VMOVUPS 32(CX)(R11*4), Y5
+	VMOVUPS 64(CX)(R11*4), Y6
+	VMOVUPS 96(CX)(R11*4), Y7
+	MOVQ    R9, R12
+
+position32:
+	VMOVUPS (R15), Y8
+	VMOVUPS (SI)(R11*4), Y9
+	VSUBPS  Y9, Y8, Y8
+	VMOVUPS (DI)(R11*4), Y9
+	VMULPS  Y9, Y8, Y8
+	VMOVUPS (R14), Y9
+	VMULPS  Y9, Y8, Y8
+	VADDPS  Y8, Y4, Y4
+	VADDPS  Y9, Y0, Y0
+	VMOVUPS 32(R15), Y8
+	VMOVUPS 32(SI)(R11*4), Y9
+	VSUBPS  Y9, Y8, Y8
+	VMOVUPS 32(DI)(R11*4), Y9
+	VMULPS  Y9, Y8, Y8
+	VMOVUPS 32(R14), Y9
+	VMULPS  Y9, Y8, Y8
+	VADDPS  Y8, Y5, Y5
+	VADDPS  Y9, Y1, Y1
+	VMOVUPS 64(R15), Y8
+	VMOVUPS 64(SI)(R11*4), Y9
+	VSUBPS  Y9, Y8, Y8
+	VMOVUPS 64(DI)(R11*4), Y9
+	VMULPS  Y9, Y8, Y8
+	VMOVUPS 64(R14), Y9
+	VMULPS  Y9, Y8, Y8
+	VADDPS  Y8, Y6, Y6
+	VADDPS  Y9, Y2, Y2
+	VMOVUPS 96(R15), Y8
+	VMOVUPS 96(SI)(R11*4), Y9
+	VSUBPS  Y9, Y8, Y8
+	VMOVUPS 96(DI)(R11*4), Y9
+	VMULPS  Y9, Y8, Y8
+	VMOVUPS 96(R14), Y9
+	VMULPS  Y9, Y8, Y8
+	VADDPS  Y8, Y7, Y7
+	VADDPS  Y9, Y3, Y3
+	ADDQ    R8, R14
+	ADDQ    R8, R15
+	DECQ    R12
+	JNZ     position32
+	VMOVUPS Y0, (AX)(R11*4)
+	VMOVUPS Y1, 32(AX)(R11*4)
+	VMOVUPS Y2, 64(AX)(R11*4)
+	VMOVUPS Y3, 96(AX)(R11*4)
+	VMOVUPS Y4, (CX)(R11*4)
+	VMOVUPS Y5, 32(CX)(R11*4)
+	VMOVUPS Y6, 64(CX)(R11*4)
+	VMOVUPS Y7, 96(CX)(R11*4)
+	ADDQ    $0x20, R11
+	JMP     channels32
+
+end32:
+	MOVQ R10, R13
+	SUBQ $0x08, R13
+
+channels8:
+	CMPQ    R11, R13
+	JGT     end8
+	LEAQ    (DX)(R11*4), R10
+	LEAQ    (BX)(R11*4), R14
+	VMOVUPS (AX)(R11*4), Y0
+	VMOVUPS (CX)(R11*4), Y1
+	MOVQ    R9, R12
+
+position8:
+	VMOVUPS (R14), Y2
+	VMOVUPS (SI)(R11*4), Y3
+	VSUBPS  Y3, Y2, Y2
+	VMOVUPS (DI)(R11*4), Y3
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS (R10), Y3
+	VMULPS  Y3, Y2, Y2
+	VADDPS  Y2, Y1, Y1
 	VADDPS  Y3, Y0, Y0
-	VADDPS  Y1, Y2, Y2
-	VMOVUPS Y0, (CX)(R11*4)
-	VMOVUPS Y2, (AX)(R11*4)
+	ADDQ    R8, R10
+	ADDQ    R8, R14
+	DECQ    R12
+	JNZ     position8
+	VMOVUPS Y0, (AX)(R11*4)
+	VMOVUPS Y1, (CX)(R11*4)
 	ADDQ    $0x08, R11
-	CMPQ    R11, R10
-	JLT     channel
-	LEAQ    (DX)(R8*4), DX
-	LEAQ    (BX)(R8*4), BX
-	DECQ    R9
-	JNZ     position
+	JMP     channels8
+
+end8:
 	VZEROUPPER
 	RET
 
@@ -2315,21 +2922,62 @@ TEXT ·normAddAVX2(SB), NOSPLIT, $0-40
 	MOVQ stride+16(FP), DX
 	MOVQ positions+24(FP), BX
 	MOVQ n+32(FP), SI
-
-position:
+	SHLQ $0x02, DX
 	XORQ DI, DI
+	MOVQ SI, R9
+	SUBQ $0x20, R9
 
-channel:
-	VMOVUPS (CX)(DI*4), Y0
-	VMOVUPS (AX)(DI*4), Y1
+channels32:
+	CMPQ    DI, R9
+	JGT     end32
+	LEAQ    (CX)(DI*4), R10
+	VMOVUPS (AX)(DI*4), Y0
+	VMOVUPS 32(AX)(DI*4), Y1
+	VMOVUPS 64(AX)(DI*4), Y2
+	VMOVUPS 96(AX)(DI*4), Y3
+	MOVQ    BX, R8
+
+position32:
+	VMOVUPS (R10), Y4
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS 32(R10), Y4
+	VADDPS  Y4, Y1, Y1
+	VMOVUPS 64(R10), Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS 96(R10), Y4
+	VADDPS  Y4, Y3, Y3
+	ADDQ    DX, R10
+	DECQ    R8
+	JNZ     position32
+	VMOVUPS Y0, (AX)(DI*4)
+	VMOVUPS Y1, 32(AX)(DI*4)
+	VMOVUPS Y2, 64(AX)(DI*4)
+	VMOVUPS Y3, 96(AX)(DI*4)
+	ADDQ    $0x20, DI
+	JMP     channels32
+
+end32:
+	MOVQ SI, R9
+	SUBQ $0x08, R9
+
+channels8:
+	CMPQ    DI, R9
+	JGT     end8
+	LEAQ    (CX)(DI*4), SI
+	VMOVUPS (AX)(DI*4), Y0
+	MOVQ    BX, R8
+
+position8:
+	VMOVUPS (SI), Y1
 	VADDPS  Y1, Y0, Y0
+	ADDQ    DX, SI
+	DECQ    R8
+	JNZ     position8
 	VMOVUPS Y0, (AX)(DI*4)
 	ADDQ    $0x08, DI
-	CMPQ    DI, SI
-	JLT     channel
-	LEAQ    (CX)(DX*4), CX
-	DECQ    BX
-	JNZ     position
+	JMP     channels8
+
+end8:
 	VZEROUPPER
 	RET
 

@@ -394,19 +394,21 @@ func TestSum(t *testing.T) {
 // and wide strides. Those in assembly give the same bits.
 func TestTile(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
-	for _, w := range []Walk{{1, 1, 0, 0}, {1, 7, 1, 0}, {3, 5, 1, 11}, {5, 3, 4, 2}, {2, 300, 1, 0}, {4, 9, 0, 1}} {
-		for _, panels := range []int{1, 2, 3, 4} {
-			t.Run(fmt.Sprint(w, panels), func(t *testing.T) { testTile(t, random, w, panels) })
+	for _, w := range []Walk{
+		{1, 1, 0, 0, 0}, {1, 7, 1, 0, 0}, {3, 5, 1, 11, 0}, {5, 3, 4, 2, 16}, {2, 300, 1, 0, 5}, {4, 9, 0, 1, 40},
+	} {
+		for _, halves := range []int{1, 2, 3, 4, 7, 8} {
+			t.Run(fmt.Sprint(w, halves), func(t *testing.T) { testTile(t, random, w, halves*Half) })
 		}
 	}
 }
 
-func testTile(t *testing.T, random *rand.Rand, w Walk, panels int) {
+func testTile(t *testing.T, random *rand.Rand, w Walk, columns int) {
 	rows := [Rows]int{0, 3, 3, 17, 40, 5}
-	columns, panel := panels*Columns, w.Len()*Columns+48
+	panels, panel := (columns+Columns-1)/Columns, w.Len()*w.down()+48
 	stride, squaresStride := columns+3, columns+5
 	a := vector(random, 41+w.Segments*(w.Length*w.Step+w.Skip))
-	b := vector(random, panels*panel-48)
+	b := vector(random, panels*panel-48+Columns)
 	x := vector(random, 6*stride)
 	init, dst, squares := vector(random, columns), vector(random, 6*stride), vector(random, 6*squaresStride)
 
@@ -421,7 +423,7 @@ func testTile(t *testing.T, random *rand.Rand, w Walk, panels int) {
 					product[r][c] += v
 					scale[r][c] += math.Abs(v)
 					at += w.Step
-					i += Columns
+					i += w.down()
 				}
 				at += w.Skip
 			}
@@ -445,15 +447,25 @@ func testTile(t *testing.T, random *rand.Rand, w Walk, panels int) {
 	}
 	test := func() [][]float32 {
 		from := slices.Clone(dst)
-		Tile(from, stride, panels, init, &w, a, &rows, b, panel)
+		Tile(from, stride, columns, init, &w, a, &rows, b, panel)
 		check("Tile", from, dst, stride, func(r, c int) (float64, float64) {
 			return float64(init[c]) + product[r][c], math.Abs(float64(init[c])) + scale[r][c]
 		})
+		if columns <= Columns {
+			short := slices.Clone(dst)
+			Tile(short, 3, columns, init, &w, a, &rows, b, panel)
+			for i := range 5*3 + columns {
+				r := min(i/3, Rows-1)
+				if got, want := short[i], from[r*stride+i-3*r]; got != want {
+					t.Fatalf("%s Tile of rows 3 apart has %v at %d, want %v", Level(), got, i, want)
+				}
+			}
+		}
 		plain := slices.Clone(dst)
-		Tile(plain, stride, panels, nil, &w, a, &rows, b, panel)
+		Tile(plain, stride, columns, nil, &w, a, &rows, b, panel)
 		check("Tile from zeros", plain, dst, stride, func(r, c int) (float64, float64) { return product[r][c], scale[r][c] })
 		sum, sq := slices.Clone(dst), slices.Clone(squares)
-		TileAdd(sum, stride, panels, sq, squaresStride, &w, a, &rows, b, panel)
+		TileAdd(sum, stride, columns, sq, squaresStride, &w, a, &rows, b, panel)
 		check("TileAdd", sum, dst, stride, func(r, c int) (float64, float64) {
 			from := float64(dst[r*stride+c])
 			return from + product[r][c], math.Abs(from) + scale[r][c]
@@ -463,13 +475,17 @@ func testTile(t *testing.T, random *rand.Rand, w Walk, panels int) {
 			return from + product[r][c]*product[r][c], math.Abs(from) + scale[r][c]*scale[r][c]
 		})
 		again := slices.Clone(dst)
-		TileAdd(again, stride, panels, nil, 0, &w, a, &rows, b, panel)
+		TileAdd(again, stride, columns, nil, 0, &w, a, &rows, b, panel)
 		if !slices.Equal(again, sum) {
 			t.Errorf("%s TileAdd gives other bits without squares", Level())
 		}
+		results := [][]float32{from, plain, sum, sq}
+		if columns%Columns > 0 {
+			return results
+		}
 		const factor, weight = 3, 0.5
 		spread, sums := slices.Clone(dst), [Columns]float32{1: 7}
-		TileSpread(spread, stride, panels, x, factor, weight, &sums, &w, a, &rows, b, panel)
+		TileSpread(spread, stride, columns, x, factor, weight, &sums, &w, a, &rows, b, panel)
 		of := func(r, c int) (float64, float64) {
 			square := weight * float64(x[r*stride+c]) * float64(x[r*stride+c])
 			return max(0, factor*product[r][c]-square), factor*scale[r][c] + square
@@ -488,7 +504,7 @@ func testTile(t *testing.T, random *rand.Rand, w Walk, panels int) {
 				t.Fatalf("%s TileSpread's sum %d is %v, want %v", Level(), k, got, want)
 			}
 		}
-		return [][]float32{from, plain, sum, sq, spread, sums[:]}
+		return append(results, spread, sums[:])
 	}
 	best := test()
 	without512(func() {
@@ -529,21 +545,22 @@ func TestPack(t *testing.T) {
 // TestMaxPool checks both implementations on a definition, with ties and NaN.
 func TestMaxPool(t *testing.T) {
 	random := rand.New(rand.NewPCG(11, 12))
-	for _, channels := range []int{1, 8, 13, 32} {
+	for i, channels := range []int{1, 1, 6, 6, 13, 13, 8, 32} {
+		beyond := i % 2 * 8 // elements after the window's last
 		for _, w := range []Window{{1, 1, 99, 99}, {2, 2, 5 * channels, channels}, {3, 2, 4 * channels, channels}} {
-			src := vector(random, (w.NY-1)*w.DY+(w.NX-1)*w.DX+channels)
+			src := vector(random, (w.NY-1)*w.DY+(w.NX-1)*w.DX+channels+beyond)
 			for i := range src {
 				src[i] = float32(random.IntN(3)) // ties
 				if random.IntN(20) == 0 {
 					src[i] = float32(math.NaN())
 				}
 			}
-			delta := vector(random, channels)
+			delta := vector(random, channels+beyond)
 			test := func() {
-				dst, taps := make([]float32, channels), make([]int32, channels)
-				MaxPool(dst, taps, src, w)
+				dst, taps := make([]float32, channels+beyond), make([]int32, channels+beyond)
+				MaxPool(dst, taps, src, channels, w)
 				back := make([]float32, len(src))
-				MaxPoolBack(back, taps, delta, w)
+				MaxPoolBack(back, taps, delta, channels, w)
 				for c := range channels {
 					best, at, tap := math.Inf(-1), 0, 0
 					for y := range w.NY {

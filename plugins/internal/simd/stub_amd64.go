@@ -7,32 +7,32 @@ package simd
 // tileAVX2 is Tile.
 //
 //go:noescape
-func tileAVX2(dst *float32, stride int, panels int, init *float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+func tileAVX2(dst *float32, stride int, columns int, init *float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, down int, panel int)
 
 // tileAddAVX2 is TileAdd.
 //
 //go:noescape
-func tileAddAVX2(dst *float32, stride int, panels int, squares *float32, squaresStride int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+func tileAddAVX2(dst *float32, stride int, columns int, squares *float32, squaresStride int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, down int, panel int)
 
 // tileSpreadAVX2 is TileSpread.
 //
 //go:noescape
-func tileSpreadAVX2(dst *float32, stride int, panels int, x *float32, factor float32, weight float32, sums *[16]float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+func tileSpreadAVX2(dst *float32, stride int, columns int, x *float32, factor float32, weight float32, sums *[16]float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, down int, panel int)
 
 // tileAVX512 is Tile.
 //
 //go:noescape
-func tileAVX512(dst *float32, stride int, panels int, init *float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+func tileAVX512(dst *float32, stride int, columns int, init *float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, down int, panel int)
 
 // tileAddAVX512 is TileAdd.
 //
 //go:noescape
-func tileAddAVX512(dst *float32, stride int, panels int, squares *float32, squaresStride int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+func tileAddAVX512(dst *float32, stride int, columns int, squares *float32, squaresStride int, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, down int, panel int)
 
 // tileSpreadAVX512 is TileSpread.
 //
 //go:noescape
-func tileSpreadAVX512(dst *float32, stride int, panels int, x *float32, factor float32, weight float32, sums *[16]float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, panel int)
+func tileSpreadAVX512(dst *float32, stride int, columns int, x *float32, factor float32, weight float32, sums *[16]float32, segments int, length int, step int, skip int, a *float32, rows *[6]int, b *float32, down int, panel int)
 
 // addAVX2 writes x + y. n is a positive multiple of 8.
 //
@@ -152,7 +152,7 @@ func maxPoolAVX2(dst *float32, tap *int32, src *float32, ny int, nx int, dy int,
 // maxPoolBackAVX2 is the body of MaxPoolBack. n is a positive multiple of 8.
 //
 //go:noescape
-func maxPoolBackAVX2(dst *float32, tap *int32, delta *float32, ny int, nx int, dy int, dx int, n int)
+func maxPoolBackAVX2(dst *float32, tap *int32, delta *float32, lanes *int32, ny int, nx int, dy int, dx int, n int)
 
 // cellBackAVX2 is the body of CellBack. n is a positive multiple of 8.
 //

@@ -7,27 +7,27 @@ package simd
 // Constant here, so that the functions below are never called.
 const assembly, assembly512 = false, false
 
-func tileAVX2(dst *float32, stride, panels int, init *float32, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int) {
+func tileAVX2(dst *float32, stride, columns int, init *float32, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, down, panel int) {
 	panic("unreachable")
 }
 
-func tileAddAVX2(dst *float32, stride, panels int, squares *float32, squaresStride int, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int) {
+func tileAddAVX2(dst *float32, stride, columns int, squares *float32, squaresStride int, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, down, panel int) {
 	panic("unreachable")
 }
 
-func tileSpreadAVX2(dst *float32, stride, panels int, x *float32, factor, weight float32, sums *[16]float32, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int) {
+func tileSpreadAVX2(dst *float32, stride, columns int, x *float32, factor, weight float32, sums *[16]float32, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, down, panel int) {
 	panic("unreachable")
 }
 
-func tileAVX512(dst *float32, stride, panels int, init *float32, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int) {
+func tileAVX512(dst *float32, stride, columns int, init *float32, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, down, panel int) {
 	panic("unreachable")
 }
 
-func tileAddAVX512(dst *float32, stride, panels int, squares *float32, squaresStride int, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int) {
+func tileAddAVX512(dst *float32, stride, columns int, squares *float32, squaresStride int, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, down, panel int) {
 	panic("unreachable")
 }
 
-func tileSpreadAVX512(dst *float32, stride, panels int, x *float32, factor, weight float32, sums *[16]float32, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, panel int) {
+func tileSpreadAVX512(dst *float32, stride, columns int, x *float32, factor, weight float32, sums *[16]float32, segments, length, step, skip int, a *float32, rows *[6]int, b *float32, down, panel int) {
 	panic("unreachable")
 }
 
@@ -83,7 +83,7 @@ func maxPoolAVX2(dst *float32, tap *int32, src *float32, ny, nx, dy, dx int, n i
 	panic("unreachable")
 }
 
-func maxPoolBackAVX2(dst *float32, tap *int32, delta *float32, ny, nx, dy, dx int, n int) {
+func maxPoolBackAVX2(dst *float32, tap *int32, delta *float32, lanes *int32, ny, nx, dy, dx int, n int) {
 	panic("unreachable")
 }
 

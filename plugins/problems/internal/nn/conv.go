@@ -128,7 +128,11 @@ func (l Conv) convolve(net *Network, in *tensor, b border) *conv {
 	}
 	k.reserve()
 	net.addLocal(k, in, k.out)
-	k.passDeltas()
+	if panels(n) == 1 { // it need not be packed
+		k.deltas, k.walk.Down = k.out.delta, n
+	} else {
+		k.passDeltas()
+	}
 	if b != (border{}) {
 		k.images = net.pass(b.size(in.shape))
 		k.images.use(len(net.stages) - 1)
@@ -195,7 +199,9 @@ func (k *conv) backward(t *thread, i int) {
 	if k.images != nil {
 		k.border.pad(k.images.of(i), k.in.values(i), k.in.shape)
 	}
-	simd.Pack(k.deltas.of(i), delta, k.positions, k.n, k.n)
+	if k.deltas != k.out.delta {
+		simd.Pack(k.deltas.of(i), delta, k.positions, k.n, k.n)
+	}
 	if !k.in.needed() {
 		return
 	}

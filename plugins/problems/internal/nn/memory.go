@@ -1,6 +1,10 @@
 package nn
 
-import "slices"
+import (
+	"slices"
+
+	"noisebench/plugins/internal/simd"
+)
 
 // strip is room for size numbers of each of some examples.
 type strip struct {
@@ -56,7 +60,7 @@ func (a *arena) plan() {
 
 // grow makes room for n examples.
 func (a *arena) grow(n int) {
-	a.data = room(a.data, n*a.size)
+	a.data = room(a.data, n*a.size+simd.Columns) // products read a little beyond the last strip
 	for _, s := range a.strips {
 		s.data, s.examples = a.data[n*s.offset:][:n*s.size], n
 	}

@@ -13,7 +13,7 @@ type outer struct {
 	rows    int
 	columns int
 	inputs
-	deltas  *strip // Δ in panels
+	deltas  *strip // Δ in panels; or as it is, its rows walk.Down apart
 	length  int    // positions of Δ
 	skipped int    // of Δ at the start, for which A has no rows
 	perTask int    // tiles
@@ -56,7 +56,7 @@ func (o *outer) gradient(t *thread, task int) {
 	if task == o.weightTasks() {
 		ones := inputs{
 			a: func(int) []float32 { return one }, table: oneRow,
-			walk: simd.Walk{Segments: 1, Length: o.length - o.skipped},
+			walk: simd.Walk{Segments: 1, Length: o.length - o.skipped, Down: o.walk.Down},
 		}
 		o.sum(t, o.slot+task, o.b, 0, 1, &ones)
 		return

@@ -52,13 +52,18 @@ func (l MaxPool) build(net *Network, in *tensor) *tensor {
 
 func (p *maxPool) grow(n, _ int) { p.taps = room(p.taps, n*p.out.shape.Size()) }
 
+func (p *maxPool) tapsOf(i int) []int32 {
+	size := p.out.shape.Size()
+	return p.taps[i*size:][:size]
+}
+
 func (p *maxPool) forward(_ *thread, i int) {
-	src, dst, taps := p.in.values(i), p.out.values(i), p.taps[i*p.out.shape.Size():]
+	src, dst, taps := p.in.values(i), p.out.values(i), p.tapsOf(i)
 	c := p.in.shape.Channels
 	for y := range p.out.shape.Height {
 		for x := range p.out.shape.Width {
 			offset, w := p.at(p.in.shape, y, x)
-			simd.MaxPool(dst[:c], taps[:c], src[offset:], w)
+			simd.MaxPool(dst, taps, src[offset:], c, w)
 			dst, taps = dst[c:], taps[c:]
 		}
 	}
@@ -68,13 +73,13 @@ func (p *maxPool) backward(_ *thread, i int) {
 	if !p.in.needed() {
 		return
 	}
-	dst, δ, taps := p.in.deltas(i), p.out.deltas(i), p.taps[i*p.out.shape.Size():]
+	dst, δ, taps := p.in.deltas(i), p.out.deltas(i), p.tapsOf(i)
 	clear(dst)
 	c := p.in.shape.Channels
 	for y := range p.out.shape.Height {
 		for x := range p.out.shape.Width {
 			offset, w := p.at(p.in.shape, y, x)
-			simd.MaxPoolBack(dst[offset:], taps[:c], δ[:c], w)
+			simd.MaxPoolBack(dst[offset:], taps, δ, c, w)
 			δ, taps = δ[c:], taps[c:]
 		}
 	}

@@ -16,10 +16,9 @@ const beside = 2
 // set writes init + A·B to the upper left rows × columns of tiles of dst; init is one row for all,
 // nil stands for zeros.
 func (t *thread) set(dst []float32, stride, rows, columns int, init []float32, p *product) {
-	c := 0
-	if whole := columns / simd.Columns; rows == simd.Rows && whole > 0 {
-		simd.Tile(dst, stride, whole, init, &p.walk, p.a, p.rows, p.b, p.panel)
-		c = whole * simd.Columns
+	c := direct(rows, columns)
+	if c > 0 {
+		simd.Tile(dst, stride, c, init, &p.walk, p.a, p.rows, p.b, p.panel)
 	}
 	for ; c < columns; c += beside * simd.Columns {
 		n := min(columns-c, beside*simd.Columns)
@@ -34,10 +33,22 @@ func (t *thread) set(dst []float32, stride, rows, columns int, init []float32, p
 	}
 }
 
+// direct is how many columns of a product are computed where they belong: panels, and half of one
+// if that is all that is left.
+func direct(rows, columns int) int {
+	switch {
+	case rows < simd.Rows:
+		return 0
+	case columns%simd.Half == 0:
+		return columns
+	}
+	return columns / simd.Columns * simd.Columns
+}
+
 // compute writes init + A·B to t.tile for n columns of B from c on.
 func (t *thread) compute(c, n int, init []float32, p *product) {
 	b := p.b[c/simd.Columns*p.panel:]
-	simd.Tile(t.tile[:], beside*simd.Columns, panels(n), init, &p.walk, p.a, p.rows, b, p.panel)
+	simd.Tile(t.tile[:], beside*simd.Columns, simd.Halves(n), init, &p.walk, p.a, p.rows, b, p.panel)
 }
 
 // add adds the upper left rows × columns of A·B to tiles of dst, and their squares to tiles of
@@ -45,10 +56,12 @@ func (t *thread) compute(c, n int, init []float32, p *product) {
 func (t *thread) add(
 	dst []float32, stride int, squares []float32, squaresStride, rows, columns int, p *product,
 ) {
-	c := 0
-	if whole := columns / simd.Columns; rows == simd.Rows && whole > 0 {
-		simd.TileAdd(dst, stride, whole, squares, squaresStride, &p.walk, p.a, p.rows, p.b, p.panel)
-		c = whole * simd.Columns
+	c := direct(rows, columns)
+	if squares != nil {
+		c = c / simd.Columns * simd.Columns // what is left is squared apart: two roundings, not one
+	}
+	if c > 0 {
+		simd.TileAdd(dst, stride, c, squares, squaresStride, &p.walk, p.a, p.rows, p.b, p.panel)
 	}
 	for ; c < columns; c += beside * simd.Columns {
 		n := min(columns-c, beside*simd.Columns)
@@ -71,10 +84,10 @@ func (t *thread) spread(
 	dst, x []float32, stride, rows, columns int, factor, weight float32, p *product,
 ) float64 {
 	c, sum := 0, 0.0
-	if whole := columns / simd.Columns; rows == simd.Rows && whole > 0 {
+	if whole := columns / simd.Columns * simd.Columns; rows == simd.Rows && whole > 0 {
 		simd.TileSpread(dst, stride, whole, x, factor, weight, &t.sums, &p.walk, p.a, p.rows, p.b,
 			p.panel)
-		c = whole * simd.Columns
+		c = whole
 	}
 	for ; c < columns; c += beside * simd.Columns {
 		n := min(columns-c, beside*simd.Columns)
@@ -120,8 +133,14 @@ func (t *thread) multiply(
 	dst []float32, rows, columns int, bias []float32, table []int, panels []float32, p *product,
 ) {
 	p.b, p.panel = panels, p.walk.Len()*simd.Columns
+	wide := simd.Halves(columns)
 	for r := 0; r < rows; r += simd.Rows {
 		p.rows = tileRows(table, r/simd.Rows)
+		// Where a tile is wider than dst, the rows after it overwrite the surplus.
+		if columns < simd.Columns && (r+simd.Rows-1)*columns+wide <= rows*columns {
+			simd.Tile(dst[r*columns:], columns, wide, bias, &p.walk, p.a, p.rows, p.b, p.panel)
+			continue
+		}
 		t.set(dst[r*columns:], columns, min(simd.Rows, rows-r), columns, bias, p)
 	}
 }
