@@ -62,7 +62,13 @@ func input10(level, cabsLoss, growth, power float64) *Input {
 		problem := problem10(budget)
 		add := func(name string, c course, most float64) {
 			set := protocol.Setting{"max_batch_size": most}
-			d.Cells = append(d.Cells, cellOf(problem, name, c, 40, marks10, budget, set))
+			cell := cellOf(problem, name, c, 40, marks10, budget, set)
+			for _, r := range cell.Runs { // the sizes are limited, as CABS' are
+				for k, m := range r.Trace.BatchSize {
+					r.Trace.BatchSize[k] = min(m, int(most))
+				}
+			}
+			d.Cells = append(d.Cells, cell)
 		}
 		grows := func(share float64) float64 { return 16 + growth*share*1000 }
 		add(cabs, course{loss: constant(cabsLoss), batch: grows}, 2048)
