@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -64,7 +65,7 @@ type stamp struct {
 }
 
 // lookup returns a record from the index.
-func (x *index) lookup(id, path string) (*Record, bool) {
+func (x *index) lookup(id string) (*Record, bool) {
 	name, ok := ParseID(id)
 	if !hasStamps || !ok {
 		return nil, false
@@ -79,7 +80,12 @@ func (x *index) lookup(id, path string) (*Record, bool) {
 	if !ok || !bytes.Equal(e.id, name[:]) {
 		return nil, false
 	}
-	if now, err := stampOf(path); err != nil || now != e.stamp() {
+	plain := x.store.plainPath(id)
+	now, err := stampOf(plain + zstdSuffix)
+	if errors.Is(err, fs.ErrNotExist) {
+		now, err = stampOf(plain)
+	}
+	if err != nil || now != e.stamp() {
 		x.mu.Lock()
 		f.stale++
 		x.mu.Unlock()

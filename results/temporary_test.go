@@ -22,7 +22,7 @@ func beWriter(dir string) {
 		panic(err)
 	}
 	id := example(1).Run.ID()
-	tmp, err := s.writeTemporary(id, data)
+	tmp, err := s.writeTemporary(id, encoder().EncodeAll(data, nil))
 	if err != nil {
 		panic(err)
 	}

@@ -129,7 +129,7 @@ func TestRoundTrip(t *testing.T) {
 		t.Errorf("facts are %+v", f)
 	}
 	for _, path := range paths {
-		want, err := os.ReadFile(path)
+		want, err := results.ReadRecord(path)
 		if err != nil {
 			t.Fatal(err)
 		}
