@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// index is a cache of what finished records hold besides their traces, in files that are read much
-// faster than the records. Records stay the truth:
+// index is a cache of what finished records hold besides their traces, of which it has outlines, in
+// files that are read much faster than the records. Records stay the truth:
 //
 //   - Each entry names size, times and inode of the record's file as they were when that was read.
 //     It is used only while the file has them, so that a record that was changed, replaced or
@@ -64,8 +64,8 @@ type stamp struct {
 	inode                   uint64
 }
 
-// lookup returns a record from the index.
-func (x *index) lookup(id string) (*Record, bool) {
+// lookup returns a record from the index, with the outline of its trace if that is wanted.
+func (x *index) lookup(id string, outline bool) (*Record, bool) {
 	name, ok := ParseID(id)
 	if !hasStamps || !ok {
 		return nil, false
@@ -92,7 +92,7 @@ func (x *index) lookup(id string) (*Record, bool) {
 		return nil, false
 	}
 	r := new(Record)
-	if !decodeEntry(e.data, f.shared, r) {
+	if !decodeEntry(e.data, f.shared, outline, r) {
 		return nil, false
 	}
 	return r, true

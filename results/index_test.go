@@ -42,7 +42,7 @@ func texts(t *testing.T, s *Store) (said []string, indexed int) {
 			t.Fatal(err)
 		}
 		id := r.Run.ID()
-		if _, ok := s.index.lookup(id); ok {
+		if _, ok := s.index.lookup(id, false); ok {
 			indexed++
 		}
 		again, found, err := s.Lookup(id)

@@ -43,7 +43,7 @@ var (
 // index.
 var layout = sync.OnceValue(func() [sha256.Size]byte {
 	var b strings.Builder
-	b.WriteString("2")
+	b.WriteString("3")
 	var walk func(reflect.Type)
 	walk = func(t reflect.Type) {
 		fmt.Fprintf(&b, "(%s", t)
@@ -212,6 +212,9 @@ func (f *indexFile) shared(texts [numTexts]uint32) *common {
 	c = decodeCommon(t, f.known)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if len(f.common) >= mostShared {
+		clear(f.common)
+	}
 	f.common[texts] = c
 	return c
 }

@@ -85,6 +85,37 @@ func (s *Store) has(id string) bool {
 // Has reports whether the folder has a run, finished or failed.
 func (s *Store) Has(id string) bool { return s.has(id) || exists(s.FailedPath(id)) }
 
+// Lacks counts those of some runs that the folder does not have, finished or failed. It lists the
+// folder, which takes less time than to look for each of many.
+func (s *Store) Lacks(runs iter.Seq[RunID]) (n int) {
+	var wanted [256][]RunID // by the first byte
+	for id := range runs {
+		wanted[id[0]] = append(wanted[id[0]], id)
+	}
+	for _, ids := range wanted {
+		if len(ids) == 0 {
+			continue
+		}
+		there := make(map[RunID]bool, len(ids))
+		if dir, err := os.Open(filepath.Dir(s.plainPath(ids[0].String()))); err == nil {
+			names, _ := dir.Readdirnames(-1) // of what it does not list, Has tells
+			dir.Close()
+			for _, name := range names {
+				text, kind, _ := strings.Cut(name, ".")
+				if id, ok := ParseID(text); ok && strings.TrimSuffix("."+kind, zstdSuffix) == plainSuffix {
+					there[id] = true
+				}
+			}
+		}
+		for _, id := range ids {
+			if !there[id] && !s.Has(id.String()) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // FailedPath returns the path of the last failure of a run, whether or not it exists.
 func (s *Store) FailedPath(id string) string { return filepath.Join(s.dir, "failed", id+plainSuffix) }
 
@@ -289,33 +320,40 @@ func (s *Store) explain(id string, err error) error {
 // Lookup returns the record of a finished run, without its trace, and whether there is one. An
 // unreadable record is a *SyntaxError: the run must be made again, and Commit then replaces the
 // file. Records share equal slices and maps, such as settings, which must not be modified.
-func (s *Store) Lookup(id string) (*Record, bool, error) { return s.lookup(id, false) }
+func (s *Store) Lookup(id string) (*Record, bool, error) { return s.finished(id, false) }
+
+// LookupOutlined is Lookup with the outline of the trace, see [Trace.Outline].
+func (s *Store) LookupOutlined(id string) (*Record, bool, error) { return s.finished(id, true) }
 
 // LookupTraced is Lookup with the trace.
-func (s *Store) LookupTraced(id string) (*Record, bool, error) { return s.lookup(id, true) }
-
-func (s *Store) lookup(id string, trace bool) (*Record, bool, error) {
+func (s *Store) LookupTraced(id string) (*Record, bool, error) {
 	if !isID(id) {
 		return nil, false, nil
 	}
-	if trace {
-		return s.read(s.Path(id), trace, ownRecord)
-	}
-	return s.finished(id)
+	return s.read(s.Path(id), true, ownRecord)
 }
 
-// finished reads the record of a finished run without its trace, from the index if that has it.
-func (s *Store) finished(id string) (*Record, bool, error) {
-	if r, ok := s.index.lookup(id); ok {
+// finished reads the record of a finished run without its trace, or with the trace's outline, from
+// the index if that has it.
+func (s *Store) finished(id string, outline bool) (*Record, bool, error) {
+	if !isID(id) {
+		return nil, false, nil
+	}
+	if r, ok := s.index.lookup(id, outline); ok {
 		return r, true, nil
 	}
 	path := s.Path(id)
 	lines := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(lines)
 	before, stampErr := stampOf(path)
-	r, size, err := s.readWith(lines, path, false, ownRecord)
+	r, size, err := s.readWith(lines, path, outline, ownRecord)
 	if r != nil && stampErr == nil && before.size == size {
 		s.index.learn(id, before, lines.Bytes(), r)
+	}
+	if r != nil && r.Trace != nil {
+		if t := r.Trace.Outline(r.Run.Budget); t != nil {
+			r.Trace = t
+		}
 	}
 	return r, r != nil, err
 }
@@ -395,7 +433,7 @@ func (s *Store) Records() iter.Seq2[*Record, error] {
 			var found bool
 			id, _, _ := strings.Cut(filepath.Base(path), ".")
 			if strings.TrimSuffix(path, zstdSuffix) == s.plainPath(id) {
-				r, found, err = s.finished(id)
+				r, found, err = s.finished(id, false)
 			} else {
 				r, found, err = s.read(path, false, ownRecord)
 			}

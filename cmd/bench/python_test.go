@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"noisebench/results"
 )
 
 // pythonHere returns an environment in which python3 has the package noisebench and what it needs,
