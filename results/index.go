@@ -74,9 +74,9 @@ func (x *index) lookup(id string, outline bool) (*Record, bool) {
 	if !found {
 		return nil, false
 	}
-	buffer := entryBuffers.Get().(*[]byte)
-	defer entryBuffers.Put(buffer)
-	e, ok := f.read(k, buffer)
+	window := windows.Get().(*window)
+	defer windows.Put(window)
+	e, ok := f.read(k, window)
 	if !ok || !bytes.Equal(e.id, name[:]) {
 		return nil, false
 	}

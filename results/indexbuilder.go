@@ -15,6 +15,7 @@ type indexBuilder struct {
 	columns int                         // of texts, those of columns
 	data    []byte                      // of the entries
 	known   *shared
+	window  window // on files that are copied
 }
 
 // built is an entry of the file that is made.
@@ -107,8 +108,7 @@ func (b *indexBuilder) shares(columns []byte) bool {
 
 // copy adds entry k of a file, unless there is a later one of that record or it is damaged.
 func (b *indexBuilder) copy(f *indexFile, k int) {
-	var buffer []byte
-	e, ok := f.read(k, &buffer)
+	e, ok := f.read(k, &b.window)
 	if !ok || len(e.data) < 4*numTexts {
 		return
 	}

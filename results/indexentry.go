@@ -8,7 +8,6 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
-	"sync"
 
 	"noisebench/protocol"
 )
@@ -25,8 +24,6 @@ const (
 
 	ownColumns = math.MaxUint32 // in the place of a text's number: the record has its own
 )
-
-var entryBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // common is what the records that have all texts in common share.
 type common struct {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -132,6 +133,25 @@ func TestStoreFailure(t *testing.T) {
 	}
 	if records, problems := all(s); fmt.Sprint(records) != "[1 ok]" || problems != nil {
 		t.Errorf("store yields %v and %v, want the finished run alone", records, problems)
+	}
+}
+
+func TestLacks(t *testing.T) {
+	s := open(t, t.TempDir())
+	commit(t, s, example(1))
+	writePlain(t, s, example(2))
+	commit(t, s, &Record{Run: example(3).Run, End: End{Status: Failed, Reason: "no data"}})
+	var ids []RunID
+	for seed := range uint64(6) {
+		r := example(seed)
+		ids = append(ids, MustParseID(r.Run.ID()))
+	}
+	other := filepath.Join(filepath.Dir(s.Path(ids[4].String())), ids[4].String()+".other-01234567.jsonl.zst")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(other), 0o777), os.WriteFile(other, nil, 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.Lacks(slices.Values(ids)); n != 3 {
+		t.Errorf("the folder lacks %d of 6 runs, want 3", n)
 	}
 }
 
