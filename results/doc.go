@@ -26,9 +26,8 @@
 //	imported/ab….jsonl               the record of a run that another tool made
 //	plans/NAME.json                  the definitions of a plan when it was last run (package
 //	                                 bundle), with which tables need neither plugins nor data
-//	index/….index                    what records hold besides the details of their traces, to read
-//	                                 many of them fast; used for a record only while its file is as
-//	                                 it was
+//	index/….index                    what records hold, but outlines in place of traces, to read many
+//	                                 of them fast; used for a record only while its file is as it was
 //	bundles/ROOT.json                the runs that were taken from that bundle, and those of its
 //	                                 runs that were repeated here
 //	claims/                          which process makes which run now (package claim)

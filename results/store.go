@@ -157,12 +157,11 @@ func (s *Store) commit(id string, status Status, data []byte) (added bool, err e
 	if status == Failed {
 		return s.commitFailed(id, data)
 	}
-	path := s.Path(id)
-	if err = fs.ErrExist; strings.HasSuffix(path, zstdSuffix) {
-		added, err = s.place(id, path, data)
+	if err = fs.ErrExist; !exists(s.plainPath(id)) {
+		added, err = s.place(id, s.plainPath(id)+zstdSuffix, data)
 	}
 	if errors.Is(err, fs.ErrExist) {
-		added, err = s.second(id, path, data)
+		added, err = s.second(id, data)
 	}
 	var conflict *ConflictError
 	if err != nil && !errors.As(err, &conflict) {
@@ -229,8 +228,9 @@ func (s *Store) place(id, path string, data []byte) (added bool, err error) {
 	return true, syncDir(filepath.Dir(path))
 }
 
-// second handles a record whose path exists.
-func (s *Store) second(id, path string, data []byte) (added bool, err error) {
+// second handles a record whose run has a file.
+func (s *Store) second(id string, data []byte) (added bool, err error) {
+	path := s.Path(id)
 	first, err := ReadRecord(path)
 	if err == nil {
 		_, err = decode(path, first, false, nil)
@@ -342,20 +342,32 @@ func (s *Store) finished(id string, outline bool) (*Record, bool, error) {
 	if r, ok := s.index.lookup(id, outline); ok {
 		return r, true, nil
 	}
-	path := s.Path(id)
+	plain := s.plainPath(id)
 	lines := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(lines)
-	before, stampErr := stampOf(path)
-	r, size, err := s.readWith(lines, path, outline, ownRecord)
-	if r != nil && stampErr == nil && before.size == size {
-		s.index.learn(id, before, lines.Bytes(), r)
-	}
-	if r != nil && r.Trace != nil {
-		if t := r.Trace.Outline(r.Run.Budget); t != nil {
-			r.Trace = t
+	for _, path := range [...]string{plain + zstdSuffix, plain} {
+		before, stampErr := stampOf(path)
+		if errors.Is(stampErr, fs.ErrNotExist) {
+			continue
 		}
+		r, size, err := s.readWith(lines, path, outline, ownRecord)
+		if err != nil {
+			return nil, false, err
+		}
+		if r == nil {
+			continue
+		}
+		if stampErr == nil && before.size == size {
+			s.index.learn(id, before, lines.Bytes(), r)
+		}
+		if r.Trace != nil {
+			if t := r.Trace.Outline(r.Run.Budget); t != nil {
+				r.Trace = t
+			}
+		}
+		return r, true, nil
 	}
-	return r, r != nil, err
+	return nil, false, nil
 }
 
 // LookupFailed returns the last failure of a run that has not finished, and whether there is one.
