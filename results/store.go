@@ -19,6 +19,7 @@ import (
 // processes and on other machines may share the folder.
 type Store struct {
 	dir   string
+	runs  string    // folder of finished runs, with a separator at its end
 	clean sync.Once // checkpoints, before the first file is written
 	known *shared   // parts that the records read so far have in common
 	index index     // of the finished ones
@@ -52,10 +53,16 @@ func Open(dir string) (*Store, error) {
 	case !info.IsDir():
 		return nil, fmt.Errorf("%s is a file, want a results folder; choose another name", dir)
 	}
-	s := &Store{dir: filepath.Clean(dir), known: newShared()}
-	s.index.store = s
+	s := newStore(dir)
 	s.removeStale()
 	return s, nil
+}
+
+func newStore(dir string) *Store {
+	s := &Store{dir: filepath.Clean(dir), known: newShared()}
+	s.runs = filepath.Join(s.dir, "runs") + string(filepath.Separator)
+	s.index.store = s
+	return s
 }
 
 // Dir returns the path of the folder.
@@ -73,7 +80,7 @@ func (s *Store) Path(id string) string {
 
 // plainPath returns the path of the record of a finished run if it is not compressed.
 func (s *Store) plainPath(id string) string {
-	return filepath.Join(s.dir, "runs", id[:2], id+plainSuffix)
+	return s.runs + id[:2] + string(filepath.Separator) + id + plainSuffix
 }
 
 // has reports whether the folder has a finished run.
@@ -542,8 +549,7 @@ func (s *Store) Merge(dir string) (Merged, error) {
 	} else if !info.IsDir() {
 		return m, fmt.Errorf("cannot merge %s: it is a file, want a results folder", dir)
 	}
-	other := &Store{dir: filepath.Clean(dir), known: newShared()}
-	other.index.store = other
+	other := newStore(dir)
 	for path, err := range other.files() {
 		var syntax *SyntaxError
 		var conflict *ConflictError

@@ -16,7 +16,7 @@ import (
 // beWriter is a process in the middle of saving a record: it says where its temporary file is,
 // waits for the end of its input, and goes on.
 func beWriter(dir string) {
-	s := &Store{dir: dir, known: newShared()}
+	s := newStore(dir)
 	data, err := Encode(example(1))
 	if err != nil {
 		panic(err)

@@ -133,7 +133,7 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		id := ID(filepath.Base(path))
+		id := ID(strings.TrimSuffix(path, ".zst"))
 		got, err := RawRecord(file, id)
 		if err != nil || !bytes.Equal(got, want) {
 			t.Errorf("run %.12s changed on its way: %v", id, err)
