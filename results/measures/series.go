@@ -142,8 +142,8 @@ func valueFrom(r *results.Record, q Quantity, i int, mark int64) float64 {
 
 // Columns of traces: two that every trace has, and a diagnostic that pages and figures show.
 const (
-	TraceLoss      = "loss"            // of the batch
-	TraceBatchSize = "batch_size"      // m
+	TraceLoss      = "loss"       // of the batch
+	TraceBatchSize = "batch_size" // m
 	NoiseToSignal  = results.NoiseToSignal
 )
 
