@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 
@@ -62,6 +63,8 @@ func readRecord(b *bytes.Buffer, path string) (size int64, err error) {
 		return 0, &SyntaxError{
 			File: path, Msg: fmt.Sprintf("its contents have more than %d bytes", maxRecord),
 		}
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return 0, &SyntaxError{File: path, Msg: "file is torn: it ends before its contents do"}
 	case err != nil:
 		msg := "it is not compressed by Zstandard, or damaged: " + err.Error()
 		return 0, &SyntaxError{File: path, Msg: msg}

@@ -87,7 +87,9 @@ func (b *indexBuilder) learn(id string, at stamp, data []byte, r *Record) {
 	}
 	var back Record
 	if !decodeEntry(append(whole, rest...),
-		func([numTexts]uint32) *common { return decodeCommon(texts, b.known) }, true, &back) ||
+		func([numTexts]uint32) *common {
+			return decodeCommon(texts, decodeColumns(texts[textColumns]), b.known)
+		}, true, &back) ||
 		!sameRecord(r, &back) || !sameOutline(outline, back.Trace) {
 		return
 	}

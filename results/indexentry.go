@@ -33,20 +33,15 @@ type common struct {
 	columns *columns // nil if each record has its own
 }
 
-// decodeCommon returns nil if the texts are damaged.
-func decodeCommon(texts [numTexts][]byte, known *shared) *common {
-	c := &common{}
+// decodeCommon returns nil if the texts are damaged. The columns are nil if each record has its own.
+func decodeCommon(texts [numTexts][]byte, columns *columns, known *shared) *common {
+	c := &common{columns: columns}
 	before, after, ok := bytes.Cut(texts[textRun], []byte{0})
 	run := slices.Concat(before, []byte("0"), after)
 	host := slices.Concat(texts[textHost], []byte("}"))
 	if !ok || known.run(run, &c.run) != nil || known.spec(texts[textSpec], &c.spec) != nil ||
 		json.Unmarshal(host, &c.host) != nil {
 		return nil
-	}
-	if texts[textColumns] != nil {
-		if c.columns = decodeColumns(texts[textColumns]); c.columns == nil {
-			return nil
-		}
 	}
 	return c
 }

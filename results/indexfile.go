@@ -73,9 +73,10 @@ type indexFile struct {
 	length int64 // of the entries
 	stale  int   // entries that were looked up and are of no more use
 
-	known  *shared
-	mu     sync.RWMutex
-	common map[[numTexts]uint32]*common // of entries that were decoded
+	known   *shared
+	mu      sync.RWMutex
+	common  map[[numTexts]uint32]*common // of entries that were decoded
+	columns map[uint32]*columns          // of those, by their texts
 }
 
 // openIndexFile opens a file and reads all but its entries.
@@ -89,7 +90,10 @@ func openIndexFile(path string, known *shared) (f *indexFile, err error) {
 			file.Close()
 		}
 	}()
-	f = &indexFile{path: path, file: file, known: known, common: map[[numTexts]uint32]*common{}}
+	f = &indexFile{
+		path: path, file: file, known: known, common: map[[numTexts]uint32]*common{},
+		columns: map[uint32]*columns{},
+	}
 	info, err := file.Stat()
 	if err != nil {
 		return nil, err
@@ -232,6 +236,7 @@ func (f *indexFile) text(n uint32) []byte {
 func (f *indexFile) shared(texts [numTexts]uint32) *common {
 	f.mu.RLock()
 	c, known := f.common[texts]
+	columns := f.columns[texts[textColumns]]
 	f.mu.RUnlock()
 	if known {
 		return c
@@ -240,9 +245,13 @@ func (f *indexFile) shared(texts [numTexts]uint32) *common {
 	for k, n := range texts {
 		t[k] = f.text(n)
 	}
-	c = decodeCommon(t, f.known)
+	if columns == nil {
+		columns = decodeColumns(t[textColumns])
+	}
+	c = decodeCommon(t, columns, f.known)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.columns[texts[textColumns]] = columns
 	if len(f.common) >= mostShared {
 		clear(f.common)
 	}
