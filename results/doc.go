@@ -8,29 +8,37 @@
 //     by union.
 //   - Two records of the same run are equal byte by byte except for their last line, so that
 //     differences show (R2).
-//   - Records can be read without this package: they are lines of JSON.
+//   - Records can be read without this package: they are lines of JSON, compressed by Zstandard.
+//     zstdcat prints one, and zstdgrep searches them.
 //
 // Files are not meant to be edited; file names identify the runs. Everything else in the folder,
 // the index for one, only helps to read the records and can be recreated.
 //
 // # Folder
 //
-//	runs/ab/ab….jsonl                  the record of a finished run, ok or diverged;
-//	                                   ab… is Run.ID, 64 digits
-//	runs/ab/ab….other-01234567.jsonl   another record of that run with another outcome;
-//	                                   01234567 is the beginning of its digest
-//	runs/ab/ab….damaged                an unreadable file that a readable record has replaced
-//	failed/ab….jsonl                   the last failure of a run that has not finished yet
-//	imported/ab….jsonl                 the record of a run that another tool made
-//	plans/NAME.json                    the definitions of a plan when it was last run (package
-//	                                   bundle), with which tables need neither plugins nor data
-//	index/….index                      what records hold besides their traces, to read many of them
-//	                                   fast; used for a record only while its file is as it was
-//	bundles/ROOT.json                  the runs that were taken from that bundle, and those of its
-//	                                   runs that were repeated here
-//	claims/                            which process makes which run now (package claim)
-//	checkpoints/                       states of unfinished runs, from which they continue
-//	tmp/                               files being written
+//	runs/ab/ab….jsonl.zst            the record of a finished run, ok or diverged;
+//	                                 ab… is Run.ID, 64 digits
+//	runs/ab/ab….jsonl                the same, not compressed
+//	runs/ab/ab….other-….jsonl.zst    another record of that run with another outcome;
+//	                                 … is the beginning of its digest
+//	runs/ab/ab….damaged              an unreadable file that a readable record has replaced
+//	failed/ab….jsonl                 the last failure of a run that has not finished yet
+//	imported/ab….jsonl               the record of a run that another tool made
+//	plans/NAME.json                  the definitions of a plan when it was last run (package
+//	                                 bundle), with which tables need neither plugins nor data
+//	index/….index                    what records hold, but outlines in place of traces, to read many
+//	                                 of them fast; used for a record only while its file is as it was
+//	bundles/ROOT.json                the runs that were taken from that bundle, and those of its
+//	                                 runs that were repeated here
+//	claims/                          which process makes which run now (package claim)
+//	checkpoints/                     states of unfinished runs, from which they continue
+//	tmp/                             files being written
+//
+// Finished runs are written compressed, to about a third. Plain records, as older versions wrote
+// them, are read as well, and stay as they are. Where folders were merged by copying, a run may have
+// both: then the compressed file is its record, and the plain one is ignored if it has the same
+// outcome, and a [ConflictError] if it has not. Neither file, nor what it decompresses to, may have
+// more than 64 MiB.
 //
 // A record is written to tmp, synced, and linked to its final path, which fails if that exists: the
 // first writer wins, and readers see complete files only. Then the folder is synced. A crash leaves

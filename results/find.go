@@ -29,8 +29,9 @@ func (s *Store) Find(prefix string) (*Found, error) {
 	}
 	found := map[string]*Found{} // by ID
 	for _, pattern := range []string{
-		"runs/" + prefix[:2] + "/" + prefix + "*.jsonl", "failed/" + prefix + "*.jsonl",
-		"imported/" + prefix + "*.jsonl",
+		"runs/" + prefix[:2] + "/" + prefix + "*" + plainSuffix,
+		"runs/" + prefix[:2] + "/" + prefix + "*" + plainSuffix + zstdSuffix,
+		"failed/" + prefix + "*" + plainSuffix, "imported/" + prefix + "*" + plainSuffix,
 	} {
 		matches, err := fs.Glob(os.DirFS(s.dir), pattern) // in order: a run before its other outcomes
 		if err != nil {
@@ -38,7 +39,7 @@ func (s *Store) Find(prefix string) (*Found, error) {
 		}
 		for _, m := range matches {
 			path := filepath.Join(s.dir, filepath.FromSlash(m))
-			id, kind, _ := strings.Cut(strings.TrimSuffix(filepath.Base(m), ".jsonl"), ".")
+			id, kind, _ := strings.Cut(withoutSuffix(filepath.Base(m)), ".")
 			f := found[id]
 			if f == nil {
 				f = new(Found)
@@ -47,7 +48,13 @@ func (s *Store) Find(prefix string) (*Found, error) {
 			switch {
 			case strings.HasPrefix(kind, "other-"):
 				f.Others = append(f.Others, path)
-			case kind == "" && isID(id) && f.Path == "": // else a failure that was overcome
+			case kind != "" || !isID(id):
+			case f.Path == "":
+				f.Path = path
+			case path == f.Path+zstdSuffix:
+				if !sameFiles(f.Path, path) {
+					f.Others = append(f.Others, f.Path)
+				}
 				f.Path = path
 			}
 		}
@@ -58,7 +65,7 @@ func (s *Store) Find(prefix string) (*Found, error) {
 		return nil, nil
 	case 1:
 		f := slices.Collect(maps.Values(found))[0]
-		text, err := readRecord(f.Path)
+		text, err := ReadRecord(f.Path)
 		if err == nil {
 			f.Record, err = Decode(f.Path, text)
 		}

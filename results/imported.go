@@ -10,7 +10,7 @@ import (
 )
 
 func (s *Store) importedPath(id string) string {
-	return filepath.Join(s.dir, "imported", id+".jsonl")
+	return filepath.Join(s.dir, "imported", id+plainSuffix)
 }
 
 // Import saves the record of an imported run and reports whether it is new. If the store has
@@ -53,7 +53,7 @@ func (s *Store) Imports() iter.Seq2[*Record, error] {
 			return
 		}
 		for _, e := range entries {
-			id, isRecord := strings.CutSuffix(e.Name(), ".jsonl")
+			id, isRecord := strings.CutSuffix(e.Name(), plainSuffix)
 			if !isRecord || !isID(id) {
 				continue
 			}

@@ -65,7 +65,7 @@ func TestImportKeepsApart(t *testing.T) {
 	}
 	// A record that was moved to the other folder is an error, in both directions.
 	own, foreign := example(1), imported(2)
-	commit(t, s, own)
+	writePlain(t, s, own)
 	if _, err := s.Import(foreign); err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestImportKeepsApart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	move(s.importedPath(foreign.Run.ID()), s.Path(foreign.Run.ID()))
+	move(s.importedPath(foreign.Run.ID()), s.plainPath(foreign.Run.ID()))
 	move(s.Path(own.Run.ID()), s.importedPath(own.Run.ID()))
 	var syntax *SyntaxError
 	if _, found, err := s.Lookup(foreign.Run.ID()); found || !errors.As(err, &syntax) {

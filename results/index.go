@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -14,8 +15,8 @@ import (
 	"time"
 )
 
-// index is a cache of what finished records hold besides their traces, in files that are read much
-// faster than the records. Records stay the truth:
+// index is a cache of what finished records hold besides their traces, of which it has outlines, in
+// files that are read much faster than the records. Records stay the truth:
 //
 //   - Each entry names size, times and inode of the record's file as they were when that was read.
 //     It is used only while the file has them, so that a record that was changed, replaced or
@@ -63,8 +64,8 @@ type stamp struct {
 	inode                   uint64
 }
 
-// lookup returns a record from the index.
-func (x *index) lookup(id, path string) (*Record, bool) {
+// lookup returns a record from the index, with the outline of its trace if that is wanted.
+func (x *index) lookup(id string, outline bool) (*Record, bool) {
 	name, ok := ParseID(id)
 	if !hasStamps || !ok {
 		return nil, false
@@ -73,20 +74,25 @@ func (x *index) lookup(id, path string) (*Record, bool) {
 	if !found {
 		return nil, false
 	}
-	buffer := entryBuffers.Get().(*[]byte)
-	defer entryBuffers.Put(buffer)
-	e, ok := f.read(k, buffer)
+	window := windows.Get().(*window)
+	defer windows.Put(window)
+	e, ok := f.read(k, window)
 	if !ok || !bytes.Equal(e.id, name[:]) {
 		return nil, false
 	}
-	if now, err := stampOf(path); err != nil || now != e.stamp() {
+	plain := x.store.plainPath(id)
+	now, err := stampOf(plain + zstdSuffix)
+	if errors.Is(err, fs.ErrNotExist) {
+		now, err = stampOf(plain)
+	}
+	if err != nil || now != e.stamp() {
 		x.mu.Lock()
 		f.stale++
 		x.mu.Unlock()
 		return nil, false
 	}
 	r := new(Record)
-	if !decodeEntry(e.data, f.shared, r) {
+	if !decodeEntry(e.data, f.shared, outline, r) {
 		return nil, false
 	}
 	return r, true

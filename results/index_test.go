@@ -42,7 +42,7 @@ func texts(t *testing.T, s *Store) (said []string, indexed int) {
 			t.Fatal(err)
 		}
 		id := r.Run.ID()
-		if _, ok := s.index.lookup(id, s.Path(id)); ok {
+		if _, ok := s.index.lookup(id, false); ok {
 			indexed++
 		}
 		again, found, err := s.Lookup(id)
@@ -50,6 +50,13 @@ func texts(t *testing.T, s *Store) (said []string, indexed int) {
 			t.Errorf("Lookup of %.12s gives %t, %v; Records has it", id, found, err)
 		}
 		said = append(said, string(data))
+		outlined, _, err := s.LookupOutlined(id)
+		traced, _, e := s.LookupTraced(id)
+		if err != nil || e != nil || (outlined == nil) != (traced == nil) {
+			t.Errorf("run %.12s: %v, %v", id, err, e)
+		} else if traced != nil && traced.Trace != nil && !sameOutline(outlined.Trace, traced.Trace.Outline(r.Run.Budget)) {
+			t.Errorf("the outline of %.12s is %+v", id, outlined.Trace)
+		}
 	}
 	return said, indexed
 }
@@ -83,6 +90,9 @@ func varied(n int) (records []*Record) {
 		case 3:
 			r.Points[0].Validation = nil
 			r.Host.TransportTime = 1e-7
+			r.Points[1].Seen += int64(i) // as where an optimizer chooses the batch size
+			r.Trace.BatchSize[7] += i
+			r.Trace.Diagnostics = map[string][]protocol.Number{NoiseToSignal: r.Trace.Loss}
 		case 4:
 			r.Trace = nil
 			r.Run.Budget++
@@ -161,9 +171,14 @@ func TestIndexFollowsRecords(t *testing.T) {
 		{"truncated", func() error { return os.Truncate(path(1), 100) }, 1},
 		{"emptied", func() error { return os.Truncate(path(2), 0) }, 1},
 		{"longer", rewrite(path(3), func(data []byte) []byte { return append(data, "{}\n"...) }), 1},
-		{"without the name of its machine", rewrite(path(5), func(data []byte) []byte {
-			return bytes.Replace(data, []byte(`"machine":"`), []byte(`"machine":"not-`), 1)
-		}), 1},
+		{"without the name of its machine", func() error {
+			lines, err := ReadRecord(path(5))
+			if err != nil {
+				return err
+			}
+			lines = bytes.Replace(lines, []byte(`"machine":"`), []byte(`"machine":"not-`), 1)
+			return os.WriteFile(path(5), encoder().EncodeAll(lines, nil), 0o666)
+		}, 1},
 		{"removed", func() error { return os.Remove(path(6)) }, 1},
 		{"another run's", func() error {
 			return os.Rename(path(7), path(8))
@@ -217,6 +232,40 @@ func TestIndexFollowsRecords(t *testing.T) {
 	}
 	got, _ = texts(t, open(t, dir))
 	equal(t, "the index is removed", got, want)
+}
+
+// Columns that no two records share are with the entries, so that they take no memory.
+func TestIndexOwnColumns(t *testing.T) {
+	const n = 300
+	b := newIndexBuilder()
+	for i := range uint64(n) {
+		r := example(i)
+		r.Points[1].Seen = int64(i)
+		b.learn(r.Run.ID(), stamp{changed: 1}, encode(t, r), r)
+	}
+	copied := newIndexBuilder()
+	for k := range 2 {
+		name := filepath.Join(t.TempDir(), "x"+extension)
+		if err := os.WriteFile(name, b.bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		f, err := openIndexFile(name, newShared())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k := range f.count() {
+			var back Record
+			e, ok := f.read(k, new(window))
+			if !ok || !decodeEntry(e.data, f.shared, true, &back) || back.Points[1].Seen != int64(back.Run.Seed) {
+				t.Fatalf("entry %d is %+v", k, back)
+			}
+			copied.copy(f, k)
+		}
+		if f.count() != n || len(f.texts) > 3+64+n/16+1 {
+			t.Errorf("round %d: %d entries with %d texts", k, f.count(), len(f.texts))
+		}
+		b = copied
+	}
 }
 
 // A damaged index, or what is in the place of one, changes nothing that is read.

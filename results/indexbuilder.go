@@ -12,8 +12,10 @@ type indexBuilder struct {
 	numbers map[string]uint32 // of texts
 	texts   []string
 	entries map[[sha256.Size]byte]built // by ID
+	columns int                         // of texts, those of columns
 	data    []byte                      // of the entries
 	known   *shared
+	window  window // on files that are copied
 }
 
 // built is an entry of the file that is made.
@@ -38,7 +40,7 @@ func (b *indexBuilder) number(text []byte) uint32 {
 	return n
 }
 
-// add adds an entry.
+// add adds an entry. Its columns are in rest if there is no text of them.
 func (b *indexBuilder) add(id [sha256.Size]byte, at stamp, texts [numTexts][]byte, rest []byte) {
 	start := len(b.data)
 	b.data = append(b.data, id[:]...)
@@ -46,8 +48,12 @@ func (b *indexBuilder) add(id [sha256.Size]byte, at stamp, texts [numTexts][]byt
 		b.data = little.AppendUint64(b.data, v)
 	}
 	b.data = little.AppendUint32(b.data, 0) // the checksum
-	for _, text := range texts {
-		b.data = little.AppendUint32(b.data, b.number(text))
+	for n, text := range texts {
+		number := uint32(ownColumns)
+		if n != textColumns || text != nil {
+			number = b.number(text)
+		}
+		b.data = little.AppendUint32(b.data, number)
 	}
 	b.data = append(b.data, rest...)
 	all := b.data[start:]
@@ -62,24 +68,49 @@ func (b *indexBuilder) learn(id string, at stamp, data []byte, r *Record) {
 	if !ok {
 		return
 	}
-	texts, rest, ok := encodeEntry(data, r)
+	texts, rest, outline, ok := encodeEntry(data, r)
 	if !ok {
 		return
 	}
+	// Texts are kept in memory: columns that few records share, as where an optimizer chooses the
+	// batch size, are better in the entry.
+	if columns := texts[textColumns]; b.shares(columns) {
+		b.number(columns)
+	} else {
+		rest = append(appendText(nil, string(columns)), rest...)
+		texts[textColumns] = nil
+	}
 	// What comes back has to be the record, whatever its file holds.
-	whole := append(make([]byte, 4*numTexts, 4*numTexts+len(rest)), rest...)
+	whole := make([]byte, 4*numTexts, 4*numTexts+len(rest))
+	if texts[textColumns] == nil {
+		little.PutUint32(whole[4*textColumns:], ownColumns)
+	}
 	var back Record
-	if !decodeEntry(whole, func([numTexts]uint32) *common { return decodeCommon(texts, b.known) },
-		&back) || !sameRecord(r, &back) {
+	if !decodeEntry(append(whole, rest...),
+		func([numTexts]uint32) *common {
+			return decodeCommon(texts, decodeColumns(texts[textColumns]), b.known)
+		}, true, &back) ||
+		!sameRecord(r, &back) || !sameOutline(outline, back.Trace) {
 		return
 	}
 	b.add(name, at, texts, rest)
 }
 
+// shares reports whether columns are to be a text: they are one, or few are.
+func (b *indexBuilder) shares(columns []byte) bool {
+	if _, known := b.numbers[string(columns)]; known {
+		return true
+	}
+	if b.columns > 64+len(b.entries)/16 {
+		return false
+	}
+	b.columns++
+	return true
+}
+
 // copy adds entry k of a file, unless there is a later one of that record or it is damaged.
 func (b *indexBuilder) copy(f *indexFile, k int) {
-	var buffer []byte
-	e, ok := f.read(k, &buffer)
+	e, ok := f.read(k, &b.window)
 	if !ok || len(e.data) < 4*numTexts {
 		return
 	}
@@ -89,7 +120,7 @@ func (b *indexBuilder) copy(f *indexFile, k int) {
 	}
 	var texts [numTexts][]byte
 	for n := range texts {
-		texts[n] = f.text(little.Uint32(e.data[4*n:]))
+		texts[n] = f.text(little.Uint32(e.data[4*n:])) // nil for ownColumns
 	}
 	b.add(id, at, texts, e.data[4*numTexts:])
 }

@@ -43,7 +43,7 @@ var (
 // index.
 var layout = sync.OnceValue(func() [sha256.Size]byte {
 	var b strings.Builder
-	b.WriteString("2")
+	b.WriteString("3")
 	var walk func(reflect.Type)
 	walk = func(t reflect.Type) {
 		fmt.Fprintf(&b, "(%s", t)
@@ -69,12 +69,14 @@ type indexFile struct {
 	file   *os.File
 	table  []byte // of placeSize bytes each
 	texts  [][]byte
-	length int64 // of the entries, in bytes
+	size   int64 // of the file, in bytes
+	length int64 // of the entries
 	stale  int   // entries that were looked up and are of no more use
 
-	known  *shared
-	mu     sync.RWMutex
-	common map[[numTexts]uint32]*common // of entries that were decoded
+	known   *shared
+	mu      sync.RWMutex
+	common  map[[numTexts]uint32]*common // of entries that were decoded
+	columns map[uint32]*columns          // of those, by their texts
 }
 
 // openIndexFile opens a file and reads all but its entries.
@@ -88,7 +90,10 @@ func openIndexFile(path string, known *shared) (f *indexFile, err error) {
 			file.Close()
 		}
 	}()
-	f = &indexFile{path: path, file: file, known: known, common: map[[numTexts]uint32]*common{}}
+	f = &indexFile{
+		path: path, file: file, known: known, common: map[[numTexts]uint32]*common{},
+		columns: map[uint32]*columns{},
+	}
 	info, err := file.Stat()
 	if err != nil {
 		return nil, err
@@ -132,7 +137,8 @@ func openIndexFile(path string, known *shared) (f *indexFile, err error) {
 		f.texts = append(f.texts, all[4:n])
 		all = all[n:]
 	}
-	f.length = info.Size() - headSize - int64(len(body))
+	f.size = info.Size()
+	f.length = f.size - headSize - int64(len(body))
 	return f, nil
 }
 
@@ -159,15 +165,45 @@ func (e *entry) stamp() stamp {
 	}
 }
 
-// read reads entry k into a buffer.
-func (f *indexFile) read(k int, buffer *[]byte) (e entry, ok bool) {
+// window is a part of a file that was read. The entries of a cell lie close together, so that many
+// of them are read at once.
+type window struct {
+	file *indexFile
+	from int64
+	data []byte
+}
+
+const windowSize = 64 << 10 // bytes
+
+var windows = sync.Pool{New: func() any { return new(window) }}
+
+// bytes returns bytes of a file, until the next call. Beyond what is asked for, it reads on if that
+// follows closely on what it has.
+func (w *window) bytes(f *indexFile, from, length int64) ([]byte, bool) {
+	end := w.from + int64(len(w.data))
+	if w.file != f || from < w.from || from+length > end {
+		size := length
+		if w.file == f && w.from <= from && from < end+windowSize/4 {
+			size = max(length, min(windowSize, f.size-from))
+		}
+		w.file, w.from = f, from
+		w.data = slices.Grow(w.data[:0], int(size))[:size]
+		if _, err := f.file.ReadAt(w.data, from); err != nil {
+			w.file = nil
+			return nil, false
+		}
+	}
+	return w.data[from-w.from:][:length], true
+}
+
+// read reads entry k, which is valid until the next use of the window.
+func (f *indexFile) read(k int, w *window) (e entry, ok bool) {
 	at := f.place(k)
 	if at.length < entryHeader || at.length > 2*indexMost+maxRecord {
 		return e, false
 	}
-	*buffer = slices.Grow((*buffer)[:0], int(at.length))[:at.length]
-	b := *buffer
-	if _, err := f.file.ReadAt(b, int64(at.offset)); err != nil {
+	b, ok := w.bytes(f, int64(at.offset), int64(at.length))
+	if !ok {
 		return e, false
 	}
 	e = entry{b[:sha256.Size], b[sha256.Size : sha256.Size+stampSize], b[entryHeader:]}
@@ -182,8 +218,7 @@ func (e *entry) sum() uint32 {
 
 // changed is when the file of entry k was changed; 0 if the entry is damaged.
 func (f *indexFile) changed(k int) int64 {
-	var buffer []byte
-	e, ok := f.read(k, &buffer)
+	e, ok := f.read(k, new(window))
 	if !ok {
 		return 0
 	}
@@ -201,6 +236,7 @@ func (f *indexFile) text(n uint32) []byte {
 func (f *indexFile) shared(texts [numTexts]uint32) *common {
 	f.mu.RLock()
 	c, known := f.common[texts]
+	columns := f.columns[texts[textColumns]]
 	f.mu.RUnlock()
 	if known {
 		return c
@@ -209,9 +245,16 @@ func (f *indexFile) shared(texts [numTexts]uint32) *common {
 	for k, n := range texts {
 		t[k] = f.text(n)
 	}
-	c = decodeCommon(t, f.known)
+	if columns == nil {
+		columns = decodeColumns(t[textColumns])
+	}
+	c = decodeCommon(t, columns, f.known)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.columns[texts[textColumns]] = columns
+	if len(f.common) >= mostShared {
+		clear(f.common)
+	}
 	f.common[texts] = c
 	return c
 }

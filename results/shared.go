@@ -9,6 +9,9 @@ import (
 	"noisebench/protocol"
 )
 
+// mostShared is how many different parts of a kind are kept for records that are read later.
+const mostShared = 4096
+
 // shared holds the parts that many records have in common, so that each is decoded and kept once.
 // It is safe for concurrent use. A nil *shared shares nothing.
 type shared struct {
@@ -96,5 +99,8 @@ func lookUp[T any](s *shared, known map[string]T, text []byte, into *T) bool {
 func keep[T any](s *shared, known map[string]T, text []byte, v T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(known) >= mostShared {
+		clear(known)
+	}
 	known[string(text)] = v
 }

@@ -19,6 +19,7 @@ import (
 // processes and on other machines may share the folder.
 type Store struct {
 	dir   string
+	runs  string    // folder of finished runs, with a separator at its end
 	clean sync.Once // checkpoints, before the first file is written
 	known *shared   // parts that the records read so far have in common
 	index index     // of the finished ones
@@ -52,23 +53,78 @@ func Open(dir string) (*Store, error) {
 	case !info.IsDir():
 		return nil, fmt.Errorf("%s is a file, want a results folder; choose another name", dir)
 	}
-	s := &Store{dir: filepath.Clean(dir), known: newShared()}
-	s.index.store = s
+	s := newStore(dir)
 	s.removeStale()
 	return s, nil
+}
+
+func newStore(dir string) *Store {
+	s := &Store{dir: filepath.Clean(dir), known: newShared()}
+	s.runs = filepath.Join(s.dir, "runs") + string(filepath.Separator)
+	s.index.store = s
+	return s
 }
 
 // Dir returns the path of the folder.
 func (s *Store) Dir() string { return s.dir }
 
-// Path returns the path of the record of a finished run, whether or not it exists.
-func (s *Store) Path(id string) string { return filepath.Join(s.dir, "runs", id[:2], id+".jsonl") }
+// Path returns the path of the record of a finished run; if there is none, the path that it will
+// have. [ReadRecord] reads it.
+func (s *Store) Path(id string) string {
+	plain := s.plainPath(id)
+	if path := plain + zstdSuffix; exists(path) || !exists(plain) {
+		return path
+	}
+	return plain
+}
+
+// plainPath returns the path of the record of a finished run if it is not compressed.
+func (s *Store) plainPath(id string) string {
+	return s.runs + id[:2] + string(filepath.Separator) + id + plainSuffix
+}
+
+// has reports whether the folder has a finished run.
+func (s *Store) has(id string) bool {
+	plain := s.plainPath(id)
+	return exists(plain+zstdSuffix) || exists(plain)
+}
 
 // Has reports whether the folder has a run, finished or failed.
-func (s *Store) Has(id string) bool { return exists(s.Path(id)) || exists(s.FailedPath(id)) }
+func (s *Store) Has(id string) bool { return s.has(id) || exists(s.FailedPath(id)) }
+
+// Lacks counts those of some runs that the folder does not have, finished or failed. It lists the
+// folder, which takes less time than to look for each of many.
+func (s *Store) Lacks(runs iter.Seq[RunID]) (n int) {
+	var wanted [256][]RunID // by the first byte
+	for id := range runs {
+		wanted[id[0]] = append(wanted[id[0]], id)
+	}
+	for _, ids := range wanted {
+		if len(ids) == 0 {
+			continue
+		}
+		there := make(map[RunID]bool, len(ids))
+		if dir, err := os.Open(filepath.Dir(s.plainPath(ids[0].String()))); err == nil {
+			names, _ := dir.Readdirnames(-1) // of what it does not list, Has tells
+			dir.Close()
+			for _, name := range names {
+				text, kind, _ := strings.Cut(name, ".")
+				if id, ok := ParseID(text); ok && strings.TrimSuffix("."+kind, zstdSuffix) == plainSuffix {
+					there[id] = true
+				}
+			}
+		}
+		for _, id := range ids {
+			if !there[id] && !s.Has(id.String()) {
+				n++
+			}
+		}
+	}
+	return n
+}
 
 // FailedPath returns the path of the last failure of a run, whether or not it exists.
-func (s *Store) FailedPath(id string) string { return filepath.Join(s.dir, "failed", id+".jsonl") }
+func (s *Store) FailedPath(id string) string { return filepath.Join(s.dir, "failed", id+plainSuffix) }
 
 // Commit saves r durably, or not at all. A failed run replaces earlier failures of the same run,
 // and is removed once that run finishes. If the run already has a record with another outcome, both
@@ -92,7 +148,7 @@ func (s *Store) Add(data []byte) (added bool, err error) {
 	line, _, _ := bytes.Cut(data, []byte("\n"))
 	_, value, _ := split(line)
 	id := digest(value)
-	r, err := decode(string(id[:])+".jsonl", data, false, nil)
+	r, err := decode(string(id[:])+plainSuffix, data, false, nil)
 	if err != nil {
 		return false, err
 	}
@@ -108,10 +164,11 @@ func (s *Store) commit(id string, status Status, data []byte) (added bool, err e
 	if status == Failed {
 		return s.commitFailed(id, data)
 	}
-	path := s.Path(id)
-	added, err = s.place(id, path, data)
+	if err = fs.ErrExist; !exists(s.plainPath(id)) {
+		added, err = s.place(id, s.plainPath(id)+zstdSuffix, data)
+	}
 	if errors.Is(err, fs.ErrExist) {
-		added, err = s.second(id, path, data)
+		added, err = s.second(id, data)
 	}
 	var conflict *ConflictError
 	if err != nil && !errors.As(err, &conflict) {
@@ -150,20 +207,20 @@ func (s *Store) replace(id, path string, data []byte) error {
 
 // putAside renames what is in the place of a record and is none.
 func putAside(path string) error {
-	return os.Rename(path,
-		fmt.Sprintf("%s.%08x.damaged", strings.TrimSuffix(path, ".jsonl"), rand.Uint32()))
+	return os.Rename(path, fmt.Sprintf("%s.%08x.damaged", withoutSuffix(path), rand.Uint32()))
 }
 
-// readRecord reads the file of a record. What cannot be one, by its type or size, is a
-// *SyntaxError.
-func readRecord(path string) ([]byte, error) {
-	var b bytes.Buffer
-	err := readInto(&b, path)
-	return b.Bytes(), err
+// withoutSuffix cuts the suffix of a record's path.
+func withoutSuffix(path string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(path, zstdSuffix), plainSuffix)
 }
 
-// place writes data to path. If path exists, the error is fs.ErrExist.
+// place writes data to path, compressed if its name says so. If path exists, the error is
+// fs.ErrExist.
 func (s *Store) place(id, path string, data []byte) (added bool, err error) {
+	if strings.HasSuffix(path, zstdSuffix) {
+		data = encoder().EncodeAll(data, nil)
+	}
 	tmp, err := s.writeTemporary(id, data)
 	if err != nil {
 		return false, err
@@ -178,9 +235,10 @@ func (s *Store) place(id, path string, data []byte) (added bool, err error) {
 	return true, syncDir(filepath.Dir(path))
 }
 
-// second handles a record whose path exists.
-func (s *Store) second(id, path string, data []byte) (added bool, err error) {
-	first, err := readRecord(path)
+// second handles a record whose run has a file.
+func (s *Store) second(id string, data []byte) (added bool, err error) {
+	path := s.Path(id)
+	first, err := ReadRecord(path)
 	if err == nil {
 		_, err = decode(path, first, false, nil)
 	}
@@ -190,7 +248,7 @@ func (s *Store) second(id, path string, data []byte) (added bool, err error) {
 		if err := putAside(path); err != nil {
 			return false, err
 		}
-		return s.place(id, path, data)
+		return s.place(id, s.plainPath(id)+zstdSuffix, data)
 	case err != nil:
 		return false, err
 	}
@@ -199,7 +257,7 @@ func (s *Store) second(id, path string, data []byte) (added bool, err error) {
 		return false, nil
 	}
 	digest := sha256.Sum256(outcome)
-	other := fmt.Sprintf("%s.other-%x.jsonl", strings.TrimSuffix(path, ".jsonl"), digest[:4])
+	other := fmt.Sprintf("%s.other-%x%s%s", withoutSuffix(path), digest[:4], plainSuffix, zstdSuffix)
 	if _, err := s.place(id, other, data); err != nil && !errors.Is(err, fs.ErrExist) {
 		return false, err
 	}
@@ -211,7 +269,7 @@ func (s *Store) second(id, path string, data []byte) (added bool, err error) {
 func (s *Store) removeFinished() {
 	ids, _ := s.Checkpoints()
 	for _, id := range ids {
-		if exists(s.Path(id)) {
+		if s.has(id) {
 			_ = s.RemoveCheckpoint(id)
 		}
 	}
@@ -269,40 +327,59 @@ func (s *Store) explain(id string, err error) error {
 // Lookup returns the record of a finished run, without its trace, and whether there is one. An
 // unreadable record is a *SyntaxError: the run must be made again, and Commit then replaces the
 // file. Records share equal slices and maps, such as settings, which must not be modified.
-func (s *Store) Lookup(id string) (*Record, bool, error) { return s.lookup(id, false) }
+func (s *Store) Lookup(id string) (*Record, bool, error) { return s.finished(id, false) }
+
+// LookupOutlined is Lookup with the outline of the trace, see [Trace.Outline].
+func (s *Store) LookupOutlined(id string) (*Record, bool, error) { return s.finished(id, true) }
 
 // LookupTraced is Lookup with the trace.
-func (s *Store) LookupTraced(id string) (*Record, bool, error) { return s.lookup(id, true) }
-
-func (s *Store) lookup(id string, trace bool) (*Record, bool, error) {
+func (s *Store) LookupTraced(id string) (*Record, bool, error) {
 	if !isID(id) {
 		return nil, false, nil
 	}
-	if trace {
-		return s.read(s.Path(id), trace, ownRecord)
-	}
-	return s.finished(id)
+	return s.read(s.Path(id), true, ownRecord)
 }
 
-// finished reads the record of a finished run without its trace, from the index if that has it.
-func (s *Store) finished(id string) (*Record, bool, error) {
-	path := s.Path(id)
-	if r, ok := s.index.lookup(id, path); ok {
+// finished reads the record of a finished run without its trace, or with the trace's outline, from
+// the index if that has it.
+func (s *Store) finished(id string, outline bool) (*Record, bool, error) {
+	if !isID(id) {
+		return nil, false, nil
+	}
+	if r, ok := s.index.lookup(id, outline); ok {
 		return r, true, nil
 	}
-	file := buffers.Get().(*bytes.Buffer)
-	defer buffers.Put(file)
-	before, stampErr := stampOf(path)
-	r, found, err := s.readWith(file, path, false, ownRecord)
-	if found && err == nil && stampErr == nil && before.size == int64(file.Len()) {
-		s.index.learn(id, before, file.Bytes(), r)
+	plain := s.plainPath(id)
+	lines := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(lines)
+	for _, path := range [...]string{plain + zstdSuffix, plain} {
+		before, stampErr := stampOf(path)
+		if errors.Is(stampErr, fs.ErrNotExist) {
+			continue
+		}
+		r, size, err := s.readWith(lines, path, outline, ownRecord)
+		if err != nil {
+			return nil, false, err
+		}
+		if r == nil {
+			continue
+		}
+		if stampErr == nil && before.size == size {
+			s.index.learn(id, before, lines.Bytes(), r)
+		}
+		if r.Trace != nil {
+			if t := r.Trace.Outline(r.Run.Budget); t != nil {
+				r.Trace = t
+			}
+		}
+		return r, true, nil
 	}
-	return r, found, err
+	return nil, false, nil
 }
 
 // LookupFailed returns the last failure of a run that has not finished, and whether there is one.
 func (s *Store) LookupFailed(id string) (*Record, bool, error) {
-	if !isID(id) || exists(s.Path(id)) {
+	if !isID(id) || s.has(id) {
 		return nil, false, nil
 	}
 	return s.read(s.FailedPath(id), true, ownRecord)
@@ -314,27 +391,31 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 func (s *Store) read(
 	path string, trace bool, check func(string, *Record) error,
 ) (*Record, bool, error) {
-	file := buffers.Get().(*bytes.Buffer)
-	defer buffers.Put(file)
-	return s.readWith(file, path, trace, check)
+	lines := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(lines)
+	r, _, err := s.readWith(lines, path, trace, check)
+	return r, r != nil, err
 }
 
-// readWith is read, which leaves the file's contents in file.
+// readWith is read, which leaves the record's lines in lines and returns the size of the file. The
+// record is nil if there is no file.
 func (s *Store) readWith(
-	file *bytes.Buffer, path string, trace bool, check func(string, *Record) error,
-) (*Record, bool, error) {
-	err := readInto(file, path)
+	lines *bytes.Buffer, path string, trace bool, check func(string, *Record) error,
+) (r *Record, size int64, err error) {
+	size, err = readRecord(lines, path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, false, nil
+		return nil, 0, nil
 	}
-	if err != nil {
-		return nil, false, err
+	if err == nil {
+		r, err = decode(path, lines.Bytes(), trace, s.known)
 	}
-	r, err := decode(path, file.Bytes(), trace, s.known)
 	if err == nil {
 		err = check(path, r)
 	}
-	return r, err == nil, err
+	if err != nil {
+		return nil, 0, err
+	}
+	return r, size, nil
 }
 
 // ownRecord returns an error for an imported record in a place for noisebench's own runs.
@@ -369,8 +450,9 @@ func (s *Store) Records() iter.Seq2[*Record, error] {
 			}
 			var r *Record
 			var found bool
-			if id := strings.TrimSuffix(filepath.Base(path), ".jsonl"); path == s.Path(id) {
-				r, found, err = s.finished(id)
+			id, _, _ := strings.Cut(filepath.Base(path), ".")
+			if strings.TrimSuffix(path, zstdSuffix) == s.plainPath(id) {
+				r, found, err = s.finished(id, false)
 			} else {
 				r, found, err = s.read(path, false, ownRecord)
 			}
@@ -392,25 +474,33 @@ func (s *Store) Records() iter.Seq2[*Record, error] {
 func (s *Store) files() iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		stopped := false
+		twin := "" // a plain record whose compressed one comes next
 		visit := func(path string, e fs.DirEntry, err error) error {
 			if errors.Is(err, fs.ErrNotExist) || err == nil && e.IsDir() {
 				return nil
 			}
 			name := filepath.Base(path)
-			id, extension, _ := strings.Cut(name, ".")
+			id, kind, _ := strings.Cut(withoutSuffix(name), ".")
+			failed := filepath.Base(filepath.Dir(path)) == "failed"
 			switch {
 			case err != nil:
-			case strings.HasSuffix(extension, "damaged"),
-				filepath.Base(filepath.Dir(path)) == "failed" && exists(s.Path(id)):
+			case strings.HasSuffix(kind, "damaged"), failed && isID(id) && s.has(id):
 				return nil
-			case !isID(id) || !strings.HasSuffix(extension, "jsonl"):
+			case !isID(id) || withoutSuffix(name) == name || failed && strings.HasSuffix(name, zstdSuffix):
 				err = &SyntaxError{File: path, Msg: "not a record; it does not belong here"}
 			case !isFile(path, e):
 				err = &SyntaxError{File: path, Msg: notAFile}
-			case extension != "jsonl":
+			case kind != "":
 				err = &ConflictError{ID: id, Kept: s.Path(id), Other: path}
+			case !failed && strings.HasSuffix(name, plainSuffix) && exists(path+zstdSuffix):
+				twin = path
+				return nil
 			}
-			if stopped = !yield(path, err); stopped {
+			stopped = !yield(path, err)
+			if !stopped && path == twin+zstdSuffix && !sameFiles(path, twin) {
+				stopped = !yield(twin, &ConflictError{ID: id, Kept: path, Other: twin})
+			}
+			if stopped {
 				return fs.SkipAll
 			}
 			return nil
@@ -459,8 +549,7 @@ func (s *Store) Merge(dir string) (Merged, error) {
 	} else if !info.IsDir() {
 		return m, fmt.Errorf("cannot merge %s: it is a file, want a results folder", dir)
 	}
-	other := &Store{dir: filepath.Clean(dir), known: newShared()}
-	other.index.store = other
+	other := newStore(dir)
 	for path, err := range other.files() {
 		var syntax *SyntaxError
 		var conflict *ConflictError
@@ -468,7 +557,7 @@ func (s *Store) Merge(dir string) (Merged, error) {
 		var r *Record
 		// both outcomes are read and compared with those of s
 		if err == nil || errors.As(err, &conflict) {
-			data, err = readRecord(path)
+			data, err = ReadRecord(path)
 		}
 		if err == nil {
 			r, err = Decode(path, data)
@@ -484,7 +573,7 @@ func (s *Store) Merge(dir string) (Merged, error) {
 			return m, fmt.Errorf("cannot merge: %w", err)
 		}
 		id := r.Run.ID()
-		if r.End.Status == Failed && (exists(s.Path(id)) || exists(s.FailedPath(id))) {
+		if r.End.Status == Failed && s.Has(id) {
 			m.Known++
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,16 @@ func open(t testing.TB, dir string) *Store {
 func commit(t testing.TB, s *Store, r *Record) {
 	t.Helper()
 	if err := s.Commit(r); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// writePlain writes a record as older versions did.
+func writePlain(t *testing.T, s *Store, r *Record) {
+	t.Helper()
+	path := s.plainPath(r.Run.ID())
+	err := os.MkdirAll(filepath.Dir(path), 0o777)
+	if err = errors.Join(err, os.WriteFile(path, encode(t, r), 0o666)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -80,7 +91,7 @@ func TestStore(t *testing.T) {
 	if got, ok, err := s.LookupTraced(id); !ok || err != nil || got.Trace == nil {
 		t.Errorf("LookupTraced gives %v, %t, %v; want a record with trace", got, ok, err)
 	}
-	if got := files(t, dir); len(got) != 1 || got[0] != filepath.Join(dir, "runs", id[:2], id+".jsonl") {
+	if got := files(t, dir); len(got) != 1 || got[0] != filepath.Join(dir, "runs", id[:2], id+".jsonl.zst") {
 		t.Errorf("files are %v, want the record alone", got)
 	}
 	for range s.Records() {
@@ -125,6 +136,25 @@ func TestStoreFailure(t *testing.T) {
 	}
 }
 
+func TestLacks(t *testing.T) {
+	s := open(t, t.TempDir())
+	commit(t, s, example(1))
+	writePlain(t, s, example(2))
+	commit(t, s, &Record{Run: example(3).Run, End: End{Status: Failed, Reason: "no data"}})
+	var ids []RunID
+	for seed := range uint64(6) {
+		r := example(seed)
+		ids = append(ids, MustParseID(r.Run.ID()))
+	}
+	other := filepath.Join(filepath.Dir(s.Path(ids[4].String())), ids[4].String()+".other-01234567.jsonl.zst")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(other), 0o777), os.WriteFile(other, nil, 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.Lacks(slices.Values(ids)); n != 3 {
+		t.Errorf("the folder lacks %d of 6 runs, want 3", n)
+	}
+}
+
 // A run may fail before its problem is opened.
 func TestStoreFailureWithoutPoints(t *testing.T) {
 	s := open(t, t.TempDir())
@@ -145,7 +175,7 @@ func TestStoreConflict(t *testing.T) {
 		if err := s.Commit(other); !errors.As(err, &conflict) {
 			t.Fatalf("error is %v, want a ConflictError", err)
 		}
-		data, err := os.ReadFile(conflict.Other)
+		data, err := ReadRecord(conflict.Other)
 		if err != nil || !bytes.Equal(data, encode(t, other)) || conflict.Kept != s.Path(conflict.ID) {
 			t.Errorf("%v: the other record is not kept (%v)", conflict, err)
 		}
@@ -165,11 +195,17 @@ func TestStoreConflict(t *testing.T) {
 }
 
 func TestStoreDamaged(t *testing.T) {
+	packed := func(b []byte) []byte { return encoder().EncodeAll(b, nil) }
 	for name, damage := range map[string]func([]byte) []byte{
-		"torn":       func(b []byte) []byte { return b[:len(b)/2] },
-		"no newline": func(b []byte) []byte { return b[:len(b)-1] },
-		"empty":      func([]byte) []byte { return nil },
-		"changed":    func(b []byte) []byte { return bytes.Replace(b, []byte(`"mark":400`), []byte(`"mark":401`), 1) },
+		"torn":            func(b []byte) []byte { return packed(b[:len(b)/2]) },
+		"no newline":      func(b []byte) []byte { return packed(b[:len(b)-1]) },
+		"empty":           func([]byte) []byte { return nil },
+		"empty contents":  func([]byte) []byte { return packed(nil) },
+		"changed":         func(b []byte) []byte { return packed(bytes.Replace(b, []byte(`"mark":400`), []byte(`"mark":401`), 1)) },
+		"torn, packed":    func(b []byte) []byte { b = packed(b); return b[:len(b)/2] },
+		"changed, packed": func(b []byte) []byte { b = packed(b); b[len(b)/2] ^= 1; return b },
+		"not packed":      func(b []byte) []byte { return b },
+		"too much":        func([]byte) []byte { return packed(make([]byte, maxRecord+1)) },
 	} {
 		s := open(t, t.TempDir())
 		r := example(1)
@@ -212,7 +248,7 @@ func TestStoreForeignFiles(t *testing.T) {
 	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
 	zeros := filepath.Join(dir, strings.Repeat("0", 64)+".jsonl")
 	if err := errors.Join(
-		os.WriteFile(elsewhere, data, 0o666), os.MkdirAll(filepath.Dir(path), 0o777),
+		os.WriteFile(elsewhere, encoder().EncodeAll(data, nil), 0o666), os.MkdirAll(filepath.Dir(path), 0o777),
 		os.Symlink(elsewhere, path), os.Symlink("/dev/zero", zeros),
 	); err != nil {
 		t.Fatal(err)
@@ -342,7 +378,7 @@ func BenchmarkStoreRecords(b *testing.B) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			b.Fatal(err)
 		}
-		if err := os.WriteFile(path, encode(b, r), 0o666); err != nil {
+		if err := os.WriteFile(path, encoder().EncodeAll(encode(b, r), nil), 0o666); err != nil {
 			b.Fatal(err)
 		}
 	}

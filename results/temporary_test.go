@@ -16,13 +16,13 @@ import (
 // beWriter is a process in the middle of saving a record: it says where its temporary file is,
 // waits for the end of its input, and goes on.
 func beWriter(dir string) {
-	s := &Store{dir: dir, known: newShared()}
+	s := newStore(dir)
 	data, err := Encode(example(1))
 	if err != nil {
 		panic(err)
 	}
 	id := example(1).Run.ID()
-	tmp, err := s.writeTemporary(id, data)
+	tmp, err := s.writeTemporary(id, encoder().EncodeAll(data, nil))
 	if err != nil {
 		panic(err)
 	}

@@ -139,7 +139,7 @@ func lastLine(text string) string {
 
 // files lists the finished runs in a results folder by name.
 func files(t *testing.T, results string) map[string]os.FileInfo {
-	paths, err := filepath.Glob(filepath.Join(results, "runs", "*", "*.jsonl"))
+	paths, err := filepath.Glob(filepath.Join(results, "runs", "*", "*.jsonl.zst"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,7 +67,7 @@ var layers = map[string]struct{ own, libraries []string }{
 		own: []string{"protocol", "plugins/optimizers", "plugins/problems", "harness", "results", "results/bundle"},
 	},
 	"internal/text":  {},
-	"results":        {own: []string{"protocol"}},
+	"results":        {own: []string{"protocol"}, libraries: []string{"github.com/klauspost/compress/zstd"}},
 	"results/claim":  {},
 	"results/bundle": {own: []string{"protocol", "results"}, libraries: []string{"github.com/klauspost/compress/zstd"}},
 	"results/bundle/check": {

@@ -35,7 +35,7 @@ func TestLostResults(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(time.Millisecond) {
-		runs, _ := filepath.Glob(filepath.Join(results, "runs", "*", "*.jsonl"))
+		runs, _ := filepath.Glob(filepath.Join(results, "runs", "*", "*.jsonl.zst"))
 		if len(runs) > 2 {
 			break
 		}

@@ -18,6 +18,7 @@ import (
 
 	"noisebench/plugins"
 	"noisebench/protocol"
+	"noisebench/results"
 )
 
 func TestMain(m *testing.M) {
@@ -116,15 +117,17 @@ func damage(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: damage DIR")
 	}
-	files, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "runs", "*", "*.jsonl"))
+	files, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "runs", "*", "*.jsonl.zst"))
 	if err != nil || len(files) == 0 {
 		ts.Fatalf("%s holds no runs", args[0])
 	}
 	for _, file := range files {
-		text, err := os.ReadFile(file)
+		text, err := results.ReadRecord(file)
 		ts.Check(err)
 		if bytes.Contains(text, []byte(`"seed":0,`)) {
-			ts.Check(os.WriteFile(file, text[:len(text)-100], 0o644))
+			packed, err := os.ReadFile(file)
+			ts.Check(err)
+			ts.Check(os.WriteFile(file, packed[:len(packed)-100], 0o644))
 			return
 		}
 	}
@@ -135,10 +138,10 @@ func damage(ts *testscript.TestScript, neg bool, args []string) {
 func outcomes(t interface{ Fatalf(string, ...any) }, dir string) map[string][]byte {
 	all := map[string][]byte{}
 	err := filepath.WalkDir(filepath.Join(dir, "runs"), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".jsonl" {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".jsonl.zst") {
 			return err
 		}
-		text, err := os.ReadFile(path)
+		text, err := results.ReadRecord(path)
 		if err != nil {
 			return err
 		}

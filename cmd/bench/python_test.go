@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"noisebench/results"
 )
 
 // pythonHere returns an environment in which python3 has the package noisebench and what it needs,
@@ -162,11 +164,11 @@ one_shot: false
 `)
 	run(bench, "run", "plan.yaml", "-j", "1", "-o", "one")
 	run(bench, "run", "plan.yaml", "-j", "4", "-o", "four")
-	records := func(results string) map[string]string {
+	records := func(folder string) map[string]string {
 		found := map[string]string{}
-		files, _ := filepath.Glob(filepath.Join(dir, results, "runs", "*", "*.jsonl"))
+		files, _ := filepath.Glob(filepath.Join(dir, folder, "runs", "*", "*.jsonl.zst"))
 		for _, file := range files {
-			text, err := os.ReadFile(file)
+			text, err := results.ReadRecord(file)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -253,7 +255,7 @@ func TestHostilePython(t *testing.T) {
 			t.Errorf("there is no note that %s failed with %q", f.name, f.want)
 		}
 	}
-	files, err := filepath.Glob(filepath.Join(dir, "results", "runs", "*", "*.jsonl"))
+	files, err := filepath.Glob(filepath.Join(dir, "results", "runs", "*", "*.jsonl.zst"))
 	if want := 2 * 4; err != nil || len(files) != want { // a tuning run and a replicate of each that does not fail
 		t.Errorf("%d records are left, %v, want %d", len(files), err, want)
 	}

@@ -36,11 +36,11 @@ says INCOMPLETE.`,
 			if err != nil {
 				return err
 			}
+			there.store.Outlines = true
 			plan := &there.campaign.Plan
 			tables, cells := measures.NewBuilder(plan), page.NewCells(plan)
 			if err := there.each(cmd, args[0], func(c results.Cell) {
 				tables.Add(c)
-				c.Runs = there.store.Traced(c.Runs)
 				cells.Add(c)
 			}); err != nil {
 				return err

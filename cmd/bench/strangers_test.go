@@ -88,7 +88,7 @@ plugins: [ruffian]
 	} {
 		args := strings.Fields(line)
 		if args[len(args)-1] == "RUN" {
-			runs, err := filepath.Glob(filepath.Join(dir, "noisebench-results", "runs", "*", "*.jsonl"))
+			runs, err := filepath.Glob(filepath.Join(dir, "noisebench-results", "runs", "*", "*.jsonl.zst"))
 			if err != nil || len(runs) == 0 {
 				t.Fatalf("there is no run (%v):\n%s", err, all)
 			}

@@ -24,9 +24,10 @@ import (
 // and treats an unreadable record as a missing one, with a warning: the run is made again. It may
 // be used by several goroutines at the same time.
 type Store struct {
-	Records *results.Store
-	Traces  bool // records are read with their traces
-	warn    func(line string)
+	Records  *results.Store
+	Traces   bool // records are read with their traces
+	Outlines bool // records are read with the outlines of their traces
+	warn     func(line string)
 
 	found atomic.Int64 // runs that Find returned, some of them more than once
 	mu    sync.Mutex
@@ -79,8 +80,11 @@ func (s *Store) Lookup(id string) (*results.Record, bool, error) {
 // lookup is Lookup that does not remember the run.
 func (s *Store) lookup(id string) (*results.Record, bool, error) {
 	lookup := s.Records.Lookup
-	if s.Traces {
+	switch {
+	case s.Traces:
 		lookup = s.Records.LookupTraced
+	case s.Outlines:
+		lookup = s.Records.LookupOutlined
 	}
 	record, found, err := lookup(id)
 	var syntax *results.SyntaxError
@@ -127,12 +131,7 @@ func (s *Store) warnOnce(id, text string) {
 func (s *Store) Lost() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := 0
-	for id := range s.seen {
-		if !s.Records.Has(id.String()) {
-			n++
-		}
-	}
+	n := s.Records.Lacks(maps.Keys(s.seen))
 	if n == 0 {
 		return nil
 	}
@@ -213,22 +212,6 @@ func (s *Store) Find(id string) *results.Record {
 	}
 	s.found.Add(1)
 	return record
-}
-
-// Traced returns finished runs with their traces. A run whose record cannot be read any more stays
-// without.
-func (s *Store) Traced(runs []*results.Record) []*results.Record {
-	traced := slices.Clone(runs)
-	var ids results.IDs
-	for i, r := range runs {
-		if r.Run.Trace == 0 || r.Trace != nil || r.Imported != nil {
-			continue
-		}
-		if record, found, err := s.Records.LookupTraced(ids.Of(&r.Run)); found && err == nil {
-			traced[i] = record
-		}
-	}
-	return traced
 }
 
 // ForgetFailures makes Cells look again for runs that had failed.

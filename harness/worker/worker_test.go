@@ -166,7 +166,7 @@ func contents(t *testing.T, s *results.Store) map[string]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		data, err := os.ReadFile(s.Path(r.Run.ID()))
+		data, err := results.ReadRecord(s.Path(r.Run.ID()))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -78,7 +78,10 @@ func collect(
 	var entries []entry
 	var records []*results.Record
 	for _, path := range paths {
-		data, err := results.ReadRegular(path, standard.record)
+		data, err := results.ReadRecord(path)
+		if err == nil && int64(len(data)) > standard.record {
+			err = fmt.Errorf("%s has more than %d bytes", path, standard.record)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("cannot pack record: %w; if it is too long, evaluate or trace less often",
 				err)
@@ -142,7 +145,7 @@ func write(w io.Writer, entries []entry) (Packed, error) {
 	for _, e := range entries {
 		contents := e.contents
 		if contents == nil {
-			if contents, err = results.ReadRegular(e.path, standard.record); err != nil {
+			if contents, err = results.ReadRecord(e.path); err != nil {
 				break
 			}
 			if sha256.Sum256(contents) != e.sum {

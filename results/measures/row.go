@@ -84,8 +84,8 @@ func summarize(runs []*results.Record, rule protocol.ReportRule, selection proto
 	}
 	s.Mean, s.Std = stats.Mean(scores), stats.Std(scores)
 	s.Low, s.High = stats.TInterval(scores, level)
-	s.Q25, s.Median, s.Q75 = stats.Quantile(scores, .25), stats.Median(scores),
-		stats.Quantile(scores, .75)
+	q := stats.Quantiles(scores, .25, .5, .75)
+	s.Q25, s.Median, s.Q75 = q[0], q[1], q[2]
 	s.Bimodal = stats.Bimodal(regular)
 	return s
 }

@@ -30,14 +30,12 @@ type Spread struct {
 func spread(values []float64) Spread {
 	s := Spread{
 		N: len(values), Mean: stats.Mean(values), Std: stats.Std(values), Geometric: math.NaN(),
-		Min: math.NaN(), Max: math.NaN(),
-		Low: stats.Quantile(values, 0.25), Median: stats.Median(values),
-		High: stats.Quantile(values, 0.75),
 	}
+	q := stats.Quantiles(values, 0, 0.25, 0.5, 0.75, 1)
+	s.Min, s.Low, s.Median, s.High, s.Max = q[0], q[1], q[2], q[3], q[4]
 	if len(values) == 0 {
 		return s
 	}
-	s.Min, s.Max = slices.Min(values), slices.Max(values)
 	if s.Min > 0 {
 		logs := make([]float64, len(values))
 		for i, v := range values {
@@ -78,9 +76,10 @@ func Curves(plan *protocol.Plan, cells []results.Cell, problem string, q Quantit
 		}
 		budget, marks := c.Runs[0].Run.Budget, int64(max(1, c.Runs[0].Run.Evaluations))
 		curve := newCurve(c)
+		var values []float64
 		for k := range marks + 1 {
 			mark := budget * k / marks
-			var values []float64
+			values = values[:0]
 			for _, r := range c.Runs {
 				values = append(values, ValueAt(r, q, mark))
 			}
@@ -143,13 +142,10 @@ func valueFrom(r *results.Record, q Quantity, i int, mark int64) float64 {
 
 // Columns of traces: two that every trace has, and a diagnostic that pages and figures show.
 const (
-	TraceLoss      = "loss"            // of the batch
-	TraceBatchSize = "batch_size"      // m
-	NoiseToSignal  = "noise_to_signal" // see results.Trace
+	TraceLoss      = "loss"       // of the batch
+	TraceBatchSize = "batch_size" // m
+	NoiseToSignal  = results.NoiseToSignal
 )
-
-// traceIntervals is into how many parts the budget is divided for curves from traces.
-const traceIntervals = 100
 
 // TraceCurves returns one curve of a trace's column for each optimizer of the plan that has it on a
 // problem, by name, at the hundredths 0, …, 100 of the budget.
@@ -161,11 +157,12 @@ func TraceCurves(plan *protocol.Plan, cells []results.Cell, problem, name string
 	var curves []Curve
 	for _, c := range cellsOf(plan, cells, problem) {
 		curve, found := newCurve(c), false
-		for k := range int64(traceIntervals + 1) {
-			var values []float64
+		var values []float64
+		for k := range int64(results.TraceIntervals + 1) {
+			values = values[:0]
 			var seen int64
 			for _, r := range c.Runs {
-				seen = r.Run.Budget * k / traceIntervals
+				seen = r.Run.Budget * k / results.TraceIntervals
 				if v := tracedAt(r, name, seen); protocol.Finite(v) {
 					values = append(values, v)
 					found = true
@@ -187,22 +184,18 @@ func tracedAt(r *results.Record, name string, seen int64) float64 {
 	if t == nil || seen > r.End.Seen && r.Diverged() {
 		return math.NaN()
 	}
-	last := -1
-	for last+1 < len(t.Seen) && t.Seen[last+1]-int64(t.BatchSize[last+1]) <= seen {
-		last++
-	}
+	last := t.At(seen)
 	if last < 0 {
 		return math.NaN()
 	}
+	var column []protocol.Number
 	switch name {
-	case TraceLoss:
-		return float64(t.Loss[last])
 	case TraceBatchSize:
 		return float64(t.BatchSize[last])
-	}
-	column, ok := t.Diagnostics[name]
-	if !ok {
-		column = t.Reports[name]
+	case TraceLoss:
+		column = t.Loss
+	default:
+		column = t.Column(name)
 	}
 	if last >= len(column) {
 		return math.NaN()

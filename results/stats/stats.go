@@ -21,8 +21,11 @@ import (
 
 // Mean returns x̄ = Σxᵢ/n, NaN if n = 0.
 func Mean(x []float64) float64 {
-	mean, _, e := moments(x)
-	return math.Ldexp(mean, e)
+	if len(x) == 0 {
+		return math.NaN()
+	}
+	x, e := scaled(x)
+	return math.Ldexp(stat.Mean(x, nil), e)
 }
 
 // Std returns the sample standard deviation s = √(Σ(xᵢ−x̄)²/(n−1)), NaN if n < 2.
@@ -129,11 +132,20 @@ func Level(values []float64) []float64 {
 // statistics around position (n−1)p (type 7 of Hyndman and Fan 1996). Infinities are ordered like
 // numbers; interpolation between a number and +Inf gives +Inf. The quantile is NaN if n = 0 or any
 // xᵢ is NaN. x is not modified.
-func Quantile(x []float64, p float64) float64 {
-	if len(x) == 0 || slices.ContainsFunc(x, math.IsNaN) {
-		return math.NaN()
+func Quantile(x []float64, p float64) float64 { return Quantiles(x, p)[0] }
+
+// Quantiles returns the [Quantile] of x for each p.
+func Quantiles(x []float64, p ...float64) []float64 {
+	q := make([]float64, len(p))
+	var sorted []float64 // of no quantile but NaN, if a value is NaN
+	if !slices.ContainsFunc(x, math.IsNaN) {
+		sorted = slices.Clone(x)
+		slices.Sort(sorted)
 	}
-	return quantileSorted(slices.Sorted(slices.Values(x)), p)
+	for i := range q {
+		q[i] = quantileSorted(sorted, p[i])
+	}
+	return q
 }
 
 // quantileSorted is [Quantile] for values in ascending order.
