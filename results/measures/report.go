@@ -147,7 +147,7 @@ const (
 	// draws of the bootstrap for up to drawnSeeds seeds: the percentiles of mean ranks, which take
 	// few values, move no more with more of them. The error of an end of an interval is about
 	// 1/√(draws · seeds) on the scale of the scores, so that with more seeds fewer draws do.
-	draws, leastDraws, drawnSeeds = 2000, 200, 100
+	draws, leastDraws, drawnSeeds = 2000, 1000, 100
 	// unstableShare is the share of diverged replicates from which on an optimizer is listed behind
 	// all others.
 	unstableShare = 0.3
