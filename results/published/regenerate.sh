@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the published boards anew: results/published/regenerate.sh [PLAN...], where the plans are
-# standard (half an hour on two cores) and networks (three hours), both by default. Runs are kept in
+# standard (half an hour on two cores) and networks (five hours), both by default. Runs are kept in
 # noisebench-published, so that an interrupted call goes on from there. With --check it makes
 # nothing, but looks for what is missing, added or changed in both bundles, makes 20 random runs of
 # each again, and draws the curves from the bundles, to compare them with those here.
