@@ -38,7 +38,7 @@ func descend(
 		budget: int64(steps) * int64(w.spec.Train), start: start,
 	}
 	if method == efgd {
-		p.needs = protocol.Fisher
+		p.needs = protocol.Fisher | protocol.EmpiricalFisher
 	}
 	p.see = func(m *protocol.Measurement[float64]) {
 		d.losses = append(d.losses, m.Loss)
