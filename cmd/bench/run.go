@@ -140,5 +140,5 @@ func failures(failed map[string]*results.Record) error {
 	run := failed[slices.Min(slices.Collect(maps.Keys(failed)))]
 	return fmt.Errorf("%s failed and %s not count; the same command tries them again. One of them, "+
 		"%s on %s, seed %d: %s", text.Count(len(failed), "run"), do, run.Run.Optimizer.Name,
-		run.Run.Problem.Name, run.Run.Seed, run.End.Reason)
+		run.Run.Problem.Name, run.Run.Seed, text.OneLine(run.End.Reason))
 }

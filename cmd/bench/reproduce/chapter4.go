@@ -95,6 +95,7 @@ func chapter43(size Size) []protocol.Plan {
 }
 
 func chapter4Departs(more ...string) map[Size][]string {
+	const evaluated = "runs are evaluated %d times; the thesis does not say how often"
 	more = append(more,
 		"budgets, starting points, factors of weight decay, parameters of the colour distortion, "+
 			"and CABS' averaging and limits of the batch size, which the thesis leaves out, are "+
@@ -105,16 +106,12 @@ func chapter4Departs(more ...string) map[Size][]string {
 		"the best setting is repeated under ten seeds; the thesis shows one run",
 	)
 	return map[Size][]string{
-		Full: append(more[:len(more):len(more)], evaluated4(evaluations4)),
-		Reduced: append(more[:len(more):len(more)], evaluated4(reducedEvaluations),
+		Full: append(more[:len(more):len(more)], fmt.Sprintf(evaluated, evaluations4)),
+		Reduced: append(more[:len(more):len(more)], fmt.Sprintf(evaluated, reducedEvaluations),
 			fmt.Sprintf("MNIST alone, for %d examples, a third of an epoch: the verdicts are about "+
 				"runs of this length", reducedExamples),
 			"θ = 0.8 alone for the competitor"),
 	}
-}
-
-func evaluated4(times int) string {
-	return fmt.Sprintf("runs are evaluated %d times; the thesis does not say how often", times)
 }
 
 // Evaluation of whole networks costs as much as training does at forty marks.

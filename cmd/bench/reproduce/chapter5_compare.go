@@ -28,7 +28,7 @@ const (
 
 // width5 is the difference in test accuracy below which two optimizers do the same for practical
 // purposes. It was fixed before the runs: the standard error of an accuracy of 0.9 on the 10,000
-// test examples of P1 to P3.
+// test examples of P1 to P3. On P4 it is the same.
 const width5 = 0.003
 
 var (
