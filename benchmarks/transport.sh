@@ -29,9 +29,9 @@ busy=
 [ "${1:-}" = steps ] && exit
 go build -o "$dir/bench" ./cmd/bench
 for jobs in 2 8; do
-	for where in --in-process --in-process=false; do
+	for isolate in false true; do
 		began=$(date +%s%N)
-		"$dir/bench" run quick -j $jobs $where --results "$dir/results-$jobs$where" >/dev/null 2>&1
-		echo "quick -j $jobs $where: $((($(date +%s%N) - began) / 1000000)) ms"
+		"$dir/bench" run quick -j $jobs --isolate=$isolate --results "$dir/results-$jobs-$isolate" >/dev/null 2>&1
+		echo "quick -j $jobs --isolate=$isolate: $((($(date +%s%N) - began) / 1000000)) ms"
 	done
 done

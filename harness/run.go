@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"path/filepath"
+	"runtime"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -134,7 +137,7 @@ func runTyped[T protocol.Float](
 	newProblem func(protocol.Setting) (protocol.Problem[T], error),
 	newOptimizer func(protocol.Start) (protocol.Optimizer[T], protocol.Request, error),
 	spec protocol.ProblemSpec, run results.Run, alloc Alloc, checkpoints *Checkpoints, probe *probe,
-) (*results.Record, error) {
+) (record *results.Record, err error) {
 	if newProblem == nil {
 		return nil, fault(p.Origin, p.Name, "open", fmt.Errorf("its specification names %s, but the "+
 			"definition has no constructor for it", spec.DType))
@@ -157,6 +160,12 @@ func runTyped[T protocol.Float](
 	if checkpoints != nil {
 		r.checkpoints = &checkpointing{*checkpoints, began}
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			_ = r.close() // the panic is the fault to report
+			record, err = r.failed(panicked(&r.problemDef, &o, p))
+		}
+	}()
 
 	sizes := []int{spec.Dim, spec.Dim, spec.Dim} // x, iterate, judged
 	slices := r.measurement.Slices()
@@ -182,7 +191,6 @@ func runTyped[T protocol.Float](
 		r.judged = memory.next(spec.Dim)
 	}
 
-	var err error
 	if r.problem, err = newProblem(run.Problem.Parameters); err != nil {
 		return r.failed(fault(p.Origin, p.Name, "open", err))
 	}
@@ -215,6 +223,26 @@ func runTyped[T protocol.Float](
 		return r.failed(err)
 	}
 	return r.record, nil
+}
+
+// panicked is the fault of a definition that is called in this process and panics. (Panics in
+// other processes come back as errors.)
+func panicked(p *protocol.ProblemDef, o *protocol.OptimizerDef, value any) error {
+	where := "an unknown place"
+	var callers [32]uintptr
+	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers[:])])
+	for more := true; more; {
+		var f runtime.Frame
+		f, more = frames.Next()
+		if !strings.HasPrefix(f.Function, "runtime.") {
+			where = fmt.Sprintf("%s (%s:%d)", f.Function, filepath.Base(f.File), f.Line)
+			break
+		}
+	}
+	return &protocol.Fault{
+		Plugin: fmt.Sprintf("in process (%s, %s)", p.Name, o.Name), Call: "panic in " + where,
+		Err: fmt.Errorf("%v", value),
+	}
 }
 
 // room reports whether a run of o needs a slice for q. Gradient and variance always have one, since

@@ -351,6 +351,22 @@ func TestRunBlamesTheCulprit(t *testing.T) {
 		{"again at first", func(_ *protocol.ProblemDef, o *protocol.OptimizerDef) {
 			*o = scriptedDef(func(int) protocol.Request { return protocol.Request{Draw: protocol.Again} }, nil)
 		}, "(scripted): Step: it asks for the last batch again"},
+		{"problem panics", func(p *protocol.ProblemDef, _ *protocol.OptimizerDef) {
+			open := p.New64
+			p.New64 = func(s protocol.Setting) (protocol.Problem[float64], error) {
+				q, err := open(s)
+				q.(*points).fail = func(call int) error { return []error{nil, nil}[call] }
+				return q, err
+			}
+		}, "(points, scripted): panic in noisebench/harness.TestRunBlamesTheCulprit."},
+		{"optimizer panics", func(_ *protocol.ProblemDef, o *protocol.OptimizerDef) {
+			*o = scriptedDef(func(t int) protocol.Request {
+				if t == 1 {
+					panic("out of paper")
+				}
+				return protocol.Request{}
+			}, nil)
+		}, "(points, scripted): panic in noisebench/harness.TestRunBlamesTheCulprit."},
 		{"unknown draw", func(_ *protocol.ProblemDef, o *protocol.OptimizerDef) {
 			*o = scriptedDef(func(int) protocol.Request { return protocol.Request{Draw: 9} }, nil)
 		}, "(scripted): Step: it asks for draw 9"},
@@ -366,6 +382,11 @@ func TestRunBlamesTheCulprit(t *testing.T) {
 			}
 			if !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error is %q, want it to contain %q", err, test.want)
+			}
+			if strings.HasSuffix(test.name, "panics") {
+				if _, line, _ := strings.Cut(err.Error(), "(run_test.go:"); line == "" || !strings.Contains(line, ": ") || calls.closed != 1 {
+					t.Errorf("error is %q and the problem was closed %d times, want the line, and once", err, calls.closed)
+				}
 			}
 			if r == nil || r.End.Status != results.Failed || !strings.Contains(r.End.Reason, test.want) {
 				t.Errorf("record is %+v, want a failed one with the reason", r)

@@ -77,7 +77,7 @@ module, such as python:my_optimizer:MyAdam.`,
 		},
 	}
 	flags.add(cmd)
-	for _, name := range []string{"plugin", "in-process", "transport"} {
+	for _, name := range []string{"plugin", "isolate", "transport"} {
 		cmd.Flags().Lookup(name).Hidden = true
 	}
 	return cmd

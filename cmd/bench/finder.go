@@ -108,7 +108,7 @@ func (f *finder) open(cmd *cobra.Command, arg string) (*found, error) {
 	}
 	f.source = source
 	plan = plan.WithDefaults()
-	f.plugins.inProcess = true // nothing is run
+	f.plugins.isolate = false // nothing is run
 	var own *catalogue.Catalogue
 	defer func() {
 		if own != nil {

@@ -45,7 +45,7 @@ func TestKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	command := func(results string) (*exec.Cmd, *bytes.Buffer) {
-		cmd := exec.Command(bench, "run", plan, "--results", results)
+		cmd := exec.Command(bench, "run", plan, "--isolate", "--results", results)
 		said := new(bytes.Buffer)
 		cmd.Stderr = said
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C in a terminal goes to the whole group

@@ -56,6 +56,7 @@ func TestKills(t *testing.T) {
 	k.until(*killsHere, "here", func(results string) {
 		ways := [][][]string{
 			{{"-j", "2"}},
+			{{"-j", "2", "--isolate"}},
 			{{"-j", "1"}, {"-j", "2"}}, // two harnesses on one folder
 			{{"--launch", "sh -c", "--launch", "sh -c"}},
 		}

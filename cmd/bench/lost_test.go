@@ -26,7 +26,7 @@ func TestLostResults(t *testing.T) {
 	if err := os.WriteFile(plan, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(bench, "run", plan, "--results", results, "--in-process")
+	cmd := exec.Command(bench, "run", plan, "--results", results)
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	if err := cmd.Start(); err != nil {

@@ -25,8 +25,8 @@ type pluginFlags struct {
 	callTimeout  time.Duration
 	memory       float64 // GB that a plugin may use; 0: half of the free memory
 	verbose      bool
-	inProcess    bool
-	threads      int // for each run; 0: the plugins' choice
+	isolate      bool // bench's own plugins are launched, too
+	threads      int  // for each run; 0: the plugins' choice
 	python       string
 	devices      []string
 	noSandbox    bool
@@ -55,12 +55,11 @@ func (f *pluginFlags) add(cmd *cobra.Command) {
 			"they need alone)")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "print what plugins log")
 	flags.StringVar(&f.transport, "transport", "auto", "how vectors travel: auto or messages")
-	flags.BoolVar(&f.inProcess, "in-process", false,
-		"do not launch bench's own plugins, call them in process")
-	for _, name := range []string{"transport", "in-process"} {
-		if err := flags.MarkHidden(name); err != nil {
-			panic("bench: " + err.Error())
-		}
+	flags.BoolVar(&f.isolate, "isolate", false,
+		"run bench's own optimizers and problems in processes of their own, too, as plugins are: "+
+			"slower on cheap problems, same bits")
+	if err := flags.MarkHidden("transport"); err != nil {
+		panic("bench: " + err.Error())
 	}
 	cmd.Flags().AddFlagSet(flags)
 }
@@ -91,8 +90,10 @@ func (f *pluginFlags) open(cmd *cobra.Command, ofPlan ...string) (*catalogue.Cat
 		return nil, err
 	}
 	var serve []string
-	if !f.inProcess {
+	if f.isolate {
 		serve = []string{pluginCommand}
+	} else if f.threads > 0 && threadsOfEnvironment() == 0 {
+		setThreads(f.threads)
 	}
 	return catalogue.Open(cmd.Context(), catalogue.Options{
 		Plugins: options, Paths: slices.Concat(f.paths, ofPlan), Serve: serve, Python: f.python,
@@ -142,12 +143,10 @@ func (f *pluginFlags) options(cmd *cobra.Command) (plugins.Options, error) {
 	}, nil
 }
 
-// listed are the options of commands that only look up definitions, and so need no plugin of
-// bench's own.
+// listed are the options of commands that only look up definitions.
 func listed(paths []string) *pluginFlags {
 	return &pluginFlags{
 		paths: paths, transport: "auto", startTimeout: time.Minute, callTimeout: 10 * time.Second,
-		inProcess: true,
 	}
 }
 

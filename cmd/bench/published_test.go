@@ -12,7 +12,7 @@ func TestPublishedBundle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(bench, "verify", "../../results/published/standard.noisebench.tar.zst", "--rerun", "5", "--in-process")
+	cmd := exec.Command(bench, "verify", "../../results/published/standard.noisebench.tar.zst", "--rerun", "5")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

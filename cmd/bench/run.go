@@ -39,6 +39,10 @@ python:torch.optim:NAdam is an optimizer of a Python module, found as Python fin
 path/to/file.py may replace the module. It can be a class of PyTorch, a function on numpy arrays, or
 an object that the Python package noisebench (plugins/python) has made.
 
+Plugins run in processes of their own, so that one that crashes or hangs fails its own runs alone;
+bench's own optimizers and problems are called in the process of bench, unless --isolate is given.
+The bits are the same.
+
 A pair whose optimizer needs a quantity that the problem does not measure cannot run and is not
 ranked; the rest of the plan is executed. The time that --dry-run prints is estimated from short
 samples of each problem and each optimizer.

@@ -34,9 +34,7 @@ if [ $# = 0 ]; then
 fi
 for plan in "$@"; do
 	file=$here/$plan.noisebench.tar.zst
-	# In this process: the bits are those of plugin processes (R2), and the time column is that of
-	# problems and optimizers alone.
-	bench run "$plan" --in-process -o noisebench-published/runs >/dev/null
+	bench run "$plan" -o noisebench-published/runs >/dev/null
 	bench publish "$plan" -o noisebench-published/runs --title "The $plan comparison" \
 		--author "the noisebench developers" --licence MIT --out "$file"
 	bench report "$plan" -o noisebench-published/runs --out "$here/$plan.html"
