@@ -16,6 +16,7 @@ import (
 type descent struct {
 	losses []float64 // of x₀, x₁, …; NaN after a run has diverged
 	cosine []float64 // EFGD alone: between F̃⁻¹∇f and F⁻¹∇f, both without damping, at its points
+	least  float64   // NGD alone: the least loss that there is
 }
 
 // descend makes a run again, and keeps what records do not hold. start is nil for 0; steps are
@@ -40,8 +41,14 @@ func descend(
 	if method == efgd {
 		p.needs = protocol.Fisher | protocol.EmpiricalFisher
 	}
+	optimum, known := w.spec.Constants["optimum"]
 	p.see = func(m *protocol.Measurement[float64]) {
 		d.losses = append(d.losses, m.Loss)
+		if method == ngd && len(d.losses) == steps && !known {
+			// f − ½∇fᵀF⁻¹∇f: what a step of Newton's method leads to from here, since F is the
+			// Hessian of a linear model.
+			optimum = m.Loss - floats.Dot(m.Gradient, undamped(m.Fisher, m.Gradient))/2
+		}
 		if method == efgd {
 			d.cosine = append(d.cosine, cosine7(m))
 		}
@@ -54,6 +61,7 @@ func descend(
 	for len(d.losses) <= steps { // it diverged
 		d.losses = append(d.losses, math.NaN())
 	}
+	d.least = optimum
 	return d, nil
 }
 
@@ -179,11 +187,11 @@ func iterations(values []float64, s figure.Style) *figure.Line {
 	return l
 }
 
-// within is the first iteration from which on losses stay within 1 % of the lowest; the number of
-// losses if none does.
-func within(losses []float64, lowest float64) int {
+// within is the first iteration from which on losses stay within 1 % of the least loss that there
+// is; the number of losses if none does.
+func within(losses []float64, least float64) int {
 	first := len(losses)
-	for t := len(losses) - 1; t >= 0 && losses[t]-lowest <= 0.01*lowest; t-- {
+	for t := len(losses) - 1; t >= 0 && losses[t]-least <= 0.01*least; t-- {
 		first = t
 	}
 	return first
