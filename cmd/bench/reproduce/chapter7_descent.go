@@ -16,7 +16,7 @@ import (
 type descent struct {
 	losses []float64 // of x₀, x₁, …; NaN after a run has diverged
 	cosine []float64 // EFGD alone: between F̃⁻¹∇f and F⁻¹∇f, both without damping, at its points
-	least  float64   // NGD alone: the least loss that there is
+	least  float64   // NGD alone: the least loss that there is; NaN after a run has diverged
 }
 
 // descend makes a run again, and keeps what records do not hold. start is nil for 0; steps are
@@ -24,7 +24,7 @@ type descent struct {
 func descend(
 	data dataSet, method string, setting protocol.Setting, start []float64, steps int,
 ) (*descent, error) {
-	d := &descent{}
+	d := &descent{least: math.NaN()}
 	w, err := openWhole(data.problem, data.with)
 	if err != nil {
 		return nil, err
@@ -41,13 +41,13 @@ func descend(
 	if method == efgd {
 		p.needs = protocol.Fisher | protocol.EmpiricalFisher
 	}
-	optimum, known := w.spec.Constants["optimum"]
 	p.see = func(m *protocol.Measurement[float64]) {
 		d.losses = append(d.losses, m.Loss)
-		if method == ngd && len(d.losses) == steps && !known {
-			// f − ½∇fᵀF⁻¹∇f: what a step of Newton's method leads to from here, since F is the
-			// Hessian of a linear model.
-			optimum = m.Loss - floats.Dot(m.Gradient, undamped(m.Fisher, m.Gradient))/2
+		if method == ngd && len(d.losses) == steps {
+			// What a step of Newton's method leads to from the last point, wherever that is, since F
+			// is the Hessian of a linear model; exact where the loss is quadratic, and near the
+			// optimum else.
+			d.least = m.Loss - floats.Dot(m.Gradient, undamped(m.Fisher, m.Gradient))/2
 		}
 		if method == efgd {
 			d.cosine = append(d.cosine, cosine7(m))
@@ -61,7 +61,6 @@ func descend(
 	for len(d.losses) <= steps { // it diverged
 		d.losses = append(d.losses, math.NaN())
 	}
-	d.least = optimum
 	return d, nil
 }
 

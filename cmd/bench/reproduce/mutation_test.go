@@ -227,10 +227,10 @@ func TestWrongMatrices(t *testing.T) {
 		}
 	}
 	for what, change := range map[string]func(*matrices72){
-		"empirical Fisher for Fisher": func(m *matrices72) { m.fisher = m.empirical },
-		"empirical Fisher for Hessian": func(m *matrices72) { m.hessian = m.empirical },
+		"empirical Fisher for Fisher":       func(m *matrices72) { m.fisher = m.empirical },
+		"empirical Fisher for Hessian":      func(m *matrices72) { m.hessian = m.empirical },
 		"empirical Fisher for Gauss–Newton": func(m *matrices72) { m.gaussNewton = m.empirical },
-		"another empirical Fisher": func(m *matrices72) { m.empirical = m.fisher },
+		"another empirical Fisher":          func(m *matrices72) { m.empirical = m.fisher },
 		"Fisher for empirical Fisher": func(m *matrices72) {
 			for k := range m.apart {
 				clear(m.apart[k])
