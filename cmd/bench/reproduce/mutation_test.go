@@ -178,6 +178,33 @@ func TestWrongOptimizers(t *testing.T) {
 	}
 }
 
+// Directions that are a bit off turn a claim of Fig. 7.1.
+func TestWrongDirections(t *testing.T) {
+	m := newMutants(t)
+	for what, damping := range map[string]map[string]float64{
+		"NGD with much damping":   {ngd: 0.1, efgd: λ71},
+		"EFGD with damping alone": {ngd: 0.1, efgd: 1e6},
+	} {
+		m.change(what, &fig71, func(*Input) []Finding {
+			return claims71(func(w *whole, x []float64) (map[string][]float64, error) {
+				all, err := directions71(w, x)
+				if err != nil {
+					return nil, err
+				}
+				const needs = protocol.Gradient | protocol.Fisher | protocol.EmpiricalFisher
+				at, err := w.measure(x, w.batch, needs)
+				for method, λ := range damping {
+					if err == nil {
+						set := protocol.Setting{protocol.StepSize: 1, "damping": λ}
+						all[method], err = stepOf(optimizers7[method], set, nil, len(x), at)
+					}
+				}
+				return all, err
+			})
+		})
+	}
+}
+
 // Wrong matrices, and fewer right answers, turn a claim of Fig. 7.2.
 func TestWrongMatrices(t *testing.T) {
 	notShort(t)
