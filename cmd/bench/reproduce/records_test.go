@@ -115,16 +115,16 @@ func TestS10(t *testing.T) {
 	}
 }
 
-// A last batch that is cut to a few examples, which lifts the loss of some seeds to many times their
-// level, turns no claim about levels.
+// A last batch that is cut to a few examples, which lifts CABS' loss to many times its level, turns no
+// claim about levels.
 func TestCutBatches(t *testing.T) {
 	in := theory10.input()
 	for i := range in.Done {
-		for _, r := range in.Done[i].Cell(in.Done[i].Plan.Problems[0].Name, cabs).Runs[:3] {
-			r.Points[len(r.Points)-1].Train.Loss = 1
+		for _, r := range in.Done[i].Cell(in.Done[i].Plan.Problems[0].Name, cabs).Runs {
+			r.Points[len(r.Points)-1].Train.Loss = 0.01
 		}
 	}
-	newMutants(t).verdicts("three seeds end with a few examples", false, &s10, in)
+	newMutants(t).verdicts("runs end with a few examples", false, &s10, in)
 }
 
 // courses5 are runs of P1 to P4 as the thesis describes them.
@@ -384,6 +384,50 @@ func TestRows(t *testing.T) {
 		d := Done{Plan: plan7("Boston", Full), Cells: []results.Cell{cell}}
 		if f := judgeRow(&d, boston, ngd); f.Verdict != c.want || f.Basis != InFull {
 			t.Errorf("%s: %s (%s), want %s", c.what, f.Verdict, f.Basis, c.want)
+		}
+	}
+}
+
+// A row of a grid that lacks the published setting, or in which several settings tie, is judged by the
+// loss at the published one.
+func TestRowsByLoss(t *testing.T) {
+	a1a := set("a1a")
+	published := publishedSetting(a1a, ngd)
+	run := func(loss, step float64) *results.Record {
+		at := protocol.Setting{protocol.StepSize: step, "damping": 1}
+		return fabricated(course{loss: constant(loss)}, 0, 1, 100, at)
+	}
+	for _, c := range []struct {
+		what   string
+		theirs float64
+		tuning []*results.Record
+		inGrid bool
+		want   Verdict
+	}{
+		{"beside a coarse grid, better", 1, []*results.Record{run(1.1, 1)}, false, Confirmed},
+		{"beside a coarse grid, equal", 1, []*results.Record{run(1, 1)}, false, Confirmed},
+		{"beside a coarse grid, a bit worse", 1 + 1e-6, []*results.Record{run(1, 1)}, false, Contradicted},
+		{"two others tie", 1 + 1e-6, []*results.Record{run(1, 1), run(1, 2)}, true, Contradicted},
+		{"three tie", 1, []*results.Record{run(1, 1), run(1, 2)}, true, Confirmed},
+	} {
+		theirs := fabricated(course{loss: constant(c.theirs)}, 0, 1, 100, published)
+		cell := results.Cell{
+			Problem: "a1a", Optimizer: ngd, Tuning: c.tuning,
+			Setting: c.tuning[0].Run.Optimizer.Setting,
+		}
+		d := Done{Plan: plan7("a1a", Reduced)}
+		basis := InFull
+		if c.inGrid {
+			cell.Tuning = append(cell.Tuning, theirs)
+		} else {
+			basis = Smaller
+			beside := results.Cell{Problem: "a1a", Optimizer: ngd + asPublished}
+			beside.Runs = []*results.Record{theirs}
+			d.Cells = append(d.Cells, beside)
+		}
+		d.Cells = append(d.Cells, cell)
+		if f := judgeRow(&d, a1a, ngd); f.Verdict != c.want || f.Basis != basis {
+			t.Errorf("%s: %s (%s), want %s (%s)", c.what, f.Verdict, f.Basis, c.want, basis)
 		}
 	}
 }
