@@ -38,7 +38,10 @@ func descend(
 		batch:  w.spec.Train,
 		budget: int64(steps) * int64(w.spec.Train), start: start,
 	}
-	if method == efgd {
+	switch method { // for what is measured here, whatever the optimizer needs
+	case ngd:
+		p.needs = protocol.Fisher
+	case efgd:
 		p.needs = protocol.Fisher | protocol.EmpiricalFisher
 	}
 	p.see = func(m *protocol.Measurement[float64]) {
