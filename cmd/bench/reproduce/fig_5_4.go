@@ -29,8 +29,8 @@ func claims54(in *Input) []Finding {
 		all = append(all, clusters(in, p)...)
 	}
 	for _, p := range []string{"p1", "p2", "p3", "p4"} {
-		all = append(all, likeness(in, "S-02", "Adam and M-SSD do about the same: variance adaptation does "+
-			"not hurt (S-06)", p, adam, mSSD)...)
+		all = append(all, likeness(in, "S-02", "Adam and M-SSD do about the same: variance "+
+			"adaptation does not hurt (S-06)", p, adam, mSSD)...)
 	}
 	for _, p := range []string{"p1", "p3"} {
 		all = append(all, signsLower(in, "S-03",
