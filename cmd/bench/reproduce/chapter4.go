@@ -103,6 +103,8 @@ func chapter4Departs(more ...string) map[Size][]string {
 		"the competitor's θ is tuned together with its step size; the thesis says no more than "+
 			"that the best of its three values is shown",
 		"the variance is exact; the thesis' code leaves out terms of convolutions",
+		"the last batch of a run is cut to what is left of the budget, so that all runs end at the "+
+			"same number of examples; the losses of CABS and of the competitor may rise there",
 		"the best setting is repeated under ten seeds; the thesis shows one run",
 	)
 	return map[Size][]string{

@@ -34,6 +34,37 @@ func batchGrows(
 	return findings
 }
 
+// upperLimit is the greatest batch size of a cell's runs, the optimizer's upper limit, and of each
+// run the share of the traced steps in the last quarter of the budget that are at the limit. The
+// step that spends the rest of the budget has a batch of what is left, and does not count.
+func upperLimit(c *results.Cell) (most int, limit float64, shares []float64) {
+	for _, r := range c.Runs {
+		limit = r.Run.Optimizer.Setting["max_batch_size"]
+		most = max(most, r.End.MaxBatch)
+		late := batchSizes(r, 0.75, 0.9999)
+		at := 0.0
+		for _, m := range late {
+			if m >= limit {
+				at++
+			}
+		}
+		if len(late) > 0 {
+			shares = append(shares, at/float64(len(late)))
+		}
+	}
+	return most, limit, shares
+}
+
+// unlimited judges that CABS never reaches its upper limit, as the thesis says.
+func unlimited(c *results.Cell, claim, on string) Finding {
+	most, limit, shares := upperLimit(c)
+	note := fmt.Sprintf("greatest batch size %d of %g at most; of the last quarter of traced "+
+		"steps, %.0f %% at the limit",
+		most, limit, 100*stats.Mean(shares))
+	return measured(claim, "CABS never reaches the upper limit of its batch size", on+", all steps",
+		float64(most) < limit, note)
+}
+
 // batchSizes are those of the traced steps of a run between two shares of its budget.
 func batchSizes(r *results.Record, from, to float64) (sizes []float64) {
 	if r.Trace == nil {

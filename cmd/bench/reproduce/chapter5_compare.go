@@ -17,13 +17,18 @@ type comparison struct {
 	higher      bool
 	what        string  // the value, in words
 	least       float64 // effect that the claim's words stand for; 0: any
+	greatest    float64 // effect that they stand for; 0: any
 }
 
-// What strong words stand for, where the thesis does not say: a clear gain in accuracy is a point
-// in the hundred, a much lower training loss less than half, whose logarithm is lower by log 2.
+// What words stand for, where the thesis does not say: a clear gain in accuracy is a point in the
+// hundred, which is between the two gains that the thesis has in numbers, 0.4 points on CIFAR-10
+// and 1.4 points on CIFAR-100 (Sec. 4.4.4); a slight one is one that is not clear, since the same
+// gain cannot be both; a much lower training loss is less than half, whose logarithm is lower by
+// log 2.
 const (
-	clearly = 0.01
-	much    = math.Ln2
+	clearly  = 0.01
+	slightly = clearly
+	much     = math.Ln2
 )
 
 // width5 is the difference in test accuracy below which two optimizers do the same for practical
@@ -58,7 +63,11 @@ func judge(in *Input, all []comparison) []Finding {
 			}
 			x, y := paired(a, b, c.value)
 			on := strings.ToUpper(c.problem) + ", " + c.what
-			findings = append(findings, betterBy(c.claim, c.text, on, x, y, c.higher, c.least))
+			f := betterBy(c.claim, c.text, on, x, y, c.higher, c.least)
+			if c.greatest > 0 {
+				f = betterWithin(c.claim, c.text, on, x, y, c.higher, c.greatest)
+			}
+			findings = append(findings, f)
 		}
 	}
 	return findings

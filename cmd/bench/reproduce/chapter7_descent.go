@@ -16,6 +16,7 @@ import (
 type descent struct {
 	losses []float64 // of x₀, x₁, …; NaN after a run has diverged
 	cosine []float64 // EFGD alone: between F̃⁻¹∇f and F⁻¹∇f, both without damping, at its points
+	least  float64   // NGD alone: the least loss that there is; NaN after a run has diverged
 }
 
 // descend makes a run again, and keeps what records do not hold. start is nil for 0; steps are
@@ -23,7 +24,7 @@ type descent struct {
 func descend(
 	data dataSet, method string, setting protocol.Setting, start []float64, steps int,
 ) (*descent, error) {
-	d := &descent{}
+	d := &descent{least: math.NaN()}
 	w, err := openWhole(data.problem, data.with)
 	if err != nil {
 		return nil, err
@@ -37,11 +38,20 @@ func descend(
 		batch:  w.spec.Train,
 		budget: int64(steps) * int64(w.spec.Train), start: start,
 	}
-	if method == efgd {
+	switch method { // for what is measured here, whatever the optimizer needs
+	case ngd:
+		p.needs = protocol.Fisher
+	case efgd:
 		p.needs = protocol.Fisher | protocol.EmpiricalFisher
 	}
 	p.see = func(m *protocol.Measurement[float64]) {
 		d.losses = append(d.losses, m.Loss)
+		if method == ngd && len(d.losses) == steps {
+			// What a step of Newton's method leads to from the last point, wherever that is, since F
+			// is the Hessian of a linear model; exact where the loss is quadratic, and near the
+			// optimum else.
+			d.least = m.Loss - floats.Dot(m.Gradient, undamped(m.Fisher, m.Gradient))/2
+		}
 		if method == efgd {
 			d.cosine = append(d.cosine, cosine7(m))
 		}
@@ -179,11 +189,11 @@ func iterations(values []float64, s figure.Style) *figure.Line {
 	return l
 }
 
-// within is the first iteration from which on losses stay within 1 % of the lowest; the number of
-// losses if none does.
-func within(losses []float64, lowest float64) int {
+// within is the first iteration from which on losses stay within 1 % of the least loss that there
+// is; the number of losses if none does.
+func within(losses []float64, least float64) int {
 	first := len(losses)
-	for t := len(losses) - 1; t >= 0 && losses[t]-lowest <= 0.01*lowest; t-- {
+	for t := len(losses) - 1; t >= 0 && losses[t]-least <= 0.01*least; t-- {
 		first = t
 	}
 	return first

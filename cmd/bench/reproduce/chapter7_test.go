@@ -94,3 +94,22 @@ func TestCosines(t *testing.T) {
 		}
 	}
 }
+
+// The least loss that claims about iterations to the optimum are judged by is that of least squares,
+// also where NGD has hardly begun.
+func TestLeastLoss(t *testing.T) {
+	for _, name := range []string{"Boston", "Wine"} {
+		at := protocol.Setting{protocol.StepSize: 1e-3, "damping": 1e-10}
+		d, err := descend(set(name), ngd, at, nil, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := openWhole(set(name).problem, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := w.spec.Constants["optimum"]; math.Abs(d.least/want-1) > 1e-9 || d.losses[2] < 2*want {
+			t.Errorf("%s: the least loss is %g, want %g; NGD is at %g", name, d.least, want, d.losses[2])
+		}
+	}
+}

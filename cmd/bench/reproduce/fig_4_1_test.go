@@ -23,6 +23,7 @@ func TestWrongEstimates(t *testing.T) {
 	for what, wrong := range map[string]func([]float64) float64{
 		"no square":            func(x []float64) float64 { m, v := stat.MeanVariance(x, nil); return v / math.Abs(m) },
 		"η in per cent":        func(x []float64) float64 { return 100 * math.Sqrt(estimate41(x)) },
+		"variance by 1/m":      func(x []float64) float64 { return estimate41(x) * (1 - 1/float64(len(x))) },
 		"variance of the mean": func(x []float64) float64 { return estimate41(x) / float64(len(x)) },
 	} {
 		m.change(what, &fig41, func(*Input) []Finding { return claims41(wrong) })

@@ -10,6 +10,12 @@ var fig42 = Item{
 	Plans:   chapter4,
 	Draw:    drawBatchSizes,
 	Claims: func(in *Input) []Finding {
-		return append(beats(in), batchGrows(in, cabs, length4)...)
+		findings := append(beats(in), batchGrows(in, cabs, length4)...)
+		eachProblem(in, func(d *Done, p string) {
+			if own := d.Cell(p, cabs); own != nil {
+				findings = append(findings, unlimited(own, "", length4(p, own.Runs)+", "+cabs))
+			}
+		})
+		return findings
 	},
 }

@@ -27,26 +27,25 @@ var figB2 = Item{
 		all := judge(in, []comparison{
 			{
 				"S-08", "SVAG is better than M-SVAG", svag, mSVAG, "p2", testAccuracy, true,
-				endAccuracy, 0,
+				endAccuracy, 0, 0,
 			},
 			{
-				"S-08", "SVAG is slightly worse than M-SVAG", mSVAG, svag, "p3", testAccuracy, true,
-				endAccuracy, 0,
+				"S-08", "SVAG is slightly worse than M-SVAG, by less than a point", mSVAG, svag,
+				"p3", testAccuracy, true, endAccuracy, 0, slightly,
 			},
 			{
 				"S-08", "SVAG is faster than M-SVAG early on", svag, mSVAG, "p3", lossAt(0.25),
-				false,
-				earlyLoss, 0,
+				false, earlyLoss, 0, 0,
 			},
 			{
 				"S-08",
 				"then SVAG is on a plateau: from half of the budget on it gains less than M-SVAG",
 				mSVAG, svag, "p3", lateGain, true, "fall of the logarithm of the training loss", 0,
+				0,
 			},
 			{
 				"S-08", "Adam* has a lower training loss than Adam", adamSS, adam, "p2", trainLoss,
-				false,
-				endLoss, 0,
+				false, endLoss, 0, 0,
 			},
 		})
 		return append(all, likeness(in, "S-08", "Adam* and Adam do about the same", "p3", adamSS,

@@ -1,10 +1,6 @@
 package reproduce
 
-import (
-	"slices"
-
-	"noisebench/protocol"
-)
+import "noisebench/protocol"
 
 var namesD1 = []string{"Yacht", "Powerplant", "Wine", "Energy"}
 
@@ -43,7 +39,7 @@ var figD1 = Item{
 func claimsOfD1(name string, all map[string]*descent) []Finding {
 	n, e := all[ngd].losses, all[efgd].losses
 	return []Finding{
-		few7(name, n, e, min(slices.Min(n), slices.Min(e))),
+		few7(name, n, e, all[ngd].least),
 		against7(name, all[efgd].cosine),
 	}
 }

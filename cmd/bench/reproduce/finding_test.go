@@ -41,6 +41,28 @@ func TestBetter(t *testing.T) {
 	}
 }
 
+// A slight difference is above 0 and below what is still slight.
+func TestSlightly(t *testing.T) {
+	for _, c := range []struct {
+		x    []float64
+		want Verdict
+		p    float64
+	}{
+		{[]float64{.1, .2, .3, .2, .1}, Confirmed, 1. / 32},
+		{[]float64{-.1, -.2, -.3, -.2, -.1, -.1}, Contradicted, 2. / 64},
+		{[]float64{1.1, 1.2, 1.3, 1.2, 1.1, 1.1}, Contradicted, 2. / 64},
+		// .9 + .8 − .3 + .8 + .9 below 1: without the minus the sum is greater, 2 of 32 patterns.
+		{[]float64{.1, .2, 1.3, .2, .1}, Inconclusive, 2. / 32},
+		// Above 0: of 1, 1, 2, 2 and 3, eleven subsets have a sum of 3 or less.
+		{[]float64{-.1, .2, .3, -.2, .1}, Inconclusive, 11. / 32},
+	} {
+		f := judged(Full, false, betterWithin("", "", "", c.x, make([]float64, len(c.x)), true, 1))[0]
+		if f.Verdict != c.want || math.Abs(f.P-c.p) > 1e-15 {
+			t.Errorf("%v: %s with p = %v, want %s with %v", c.x, f.Verdict, f.P, c.want, c.p)
+		}
+	}
+}
+
 func TestSame(t *testing.T) {
 	y := make([]float64, 10)
 	// Differences 0.1 ± 0.05: the 90 % interval is 0.1 ± 1.833·0.0527/√10 = 0.1 ± 0.0306.

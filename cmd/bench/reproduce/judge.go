@@ -80,15 +80,36 @@ func betterBy(claim, text, on string, x, y []float64, higher bool, least float64
 	return f
 }
 
+// betterWithin is [better] for claims about slight differences: the difference has to be above 0
+// and below the greatest that is slight, and the claim is false if it is below 0 or above that.
+func betterWithin(
+	claim, text, on string, x, y []float64, higher bool, greatest float64,
+) Finding {
+	f := better(claim, text, on, x, y, higher)
+	f.Note = fmt.Sprintf("by less than %.3g", greatest)
+	d := differences(x, y, higher)
+	limit := make([]float64, len(d))
+	for i := range limit {
+		limit[i] = greatest
+	}
+	below := better("", "", "", limit, d, true)
+	f.pFor = max(f.pFor, below.pFor)
+	f.pAgainst = either(f.pAgainst, below.pAgainst)
+	return f
+}
+
+// either is the p-value of the tests that one of two things is true, by Bonferroni's correction.
+func either(p, q float64) float64 { return min(1, 2*min(p, q)) }
+
 // same judges the claim that x and y, as many paired values, have means that differ by less than δ.
-// The claim is true by two one-sided t-tests (Schuirmann 1987), and false by one that the
-// difference is beyond ±δ.
+// The claim is true by two one-sided t-tests (Schuirmann 1987), and false by those that the
+// difference is beyond δ or −δ.
 func same(claim, text, on string, x, y []float64, δ float64) Finding {
 	f := describe(claim, text, on, differences(x, y, true), 0.90)
 	f.Note = fmt.Sprintf("equal means within ±%.3g", δ)
 	above, below := f.tails(-δ), f.tails(δ)
 	f.pFor = max(above.greater, below.less)
-	f.pAgainst = min(above.less, below.greater)
+	f.pAgainst = either(above.less, below.greater)
 	return f
 }
 
