@@ -8,7 +8,7 @@ import (
 func energyDef() protocol.ProblemDef {
 	return realDef(&energyKept, data.Energy, gaussian, readEnergy, protocol.ProblemDef{
 		Name:    "energy-linreg",
-		Version: "1",
+		Version: "2",
 		Doc:     `linear regression on energy efficiency (768 × 8, embedded): the heating load`,
 		Source: "Balles 2021, App. D.3 and Table D.3; data: Tsanas and Xifara 2012, as in Gal and " +
 			"Ghahramani 2016",

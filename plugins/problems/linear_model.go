@@ -77,20 +77,29 @@ func newDesign(f family, rows [][]float64, bias bool) *design {
 	return t
 }
 
-// leastSquares returns the least ½ (1/N) Σ (aᵢᵀx − yᵢ)², by a QR factorization of the design.
+// leastSquares returns the least ½ (1/N) Σ (aᵢᵀx − yᵢ)², by a QR factorization of the design, or by
+// its singular value decomposition if its columns are linearly dependent.
 func (t *design) leastSquares() float64 {
 	n, d := len(t.y), len(t.columns)
 	a := mat.NewDense(n, d, nil)
 	for j, column := range t.columns {
 		a.SetCol(j, column)
 	}
-	var qr mat.QR
-	qr.Factorize(a)
 	residual := mat.NewVecDense(n, slices.Clone(t.y))
 	var x mat.VecDense
-	// The error is a warning about the condition; the residual is accurate all the same.
-	if err := qr.SolveVecTo(&x, false, residual); err != nil && !errors.As(err, new(mat.Condition)) {
-		panic("problems: least squares: " + err.Error())
+	var svd mat.SVD
+	if !svd.Factorize(a, mat.SVDThin) {
+		panic("problems: the singular values of a design did not converge")
+	}
+	if rank := svd.Rank(float64(n) * 0x1p-52); rank < d {
+		svd.SolveVecTo(&x, residual, rank)
+	} else {
+		var qr mat.QR
+		qr.Factorize(a)
+		// The error is a warning about the condition; the residual is accurate all the same.
+		if err := qr.SolveVecTo(&x, false, residual); err != nil && !errors.As(err, new(mat.Condition)) {
+			panic("problems: least squares: " + err.Error())
+		}
 	}
 	var fit mat.VecDense
 	fit.MulVec(a, &x)
