@@ -8,7 +8,6 @@ import (
 	"noisebench/results/columns"
 	"noisebench/results/measures"
 	"noisebench/results/notation"
-	"noisebench/results/stats"
 )
 
 // own tells, in a sentence for each entry whose runs were made here, how it stands among those that
@@ -68,13 +67,14 @@ func onProblem(p *measures.Problem, name string) string {
 		i := slices.IndexFunc(p.Pairs, func(pair measures.Pair) bool {
 			return pair.A == ranked[a].Optimizer && pair.B == ranked[b].Optimizer
 		})
-		d := p.Pairs[i].Difference
-		how := reliably(d.P <= stats.Alpha) + " " + side
+		pair := &p.Pairs[i]
+		how := reliably(pair.Apart()) + " " + side
 		if other.Rank == row.Rank { // whatever p is: it is adjusted, or the difference too small
 			how = "of equal rank with"
 		}
 		return fmt.Sprintf("%s %s (mean difference %s, p = %s)", how,
-			notation.Clean(other.Optimizer), notation.Number(d.Mean), notation.Probability(d.P))
+			notation.Clean(other.Optimizer), notation.Number(pair.Difference.Mean),
+			notation.Probability(pair.Difference.P))
 	}
 	text := fmt.Sprintf("rank %s of %d on %s, %s %s", notation.Rank(row.Rank, row.Shared),
 		len(ranked), notation.Clean(p.Name), p.MetricName(), columns.MeanStd(&row.Score))

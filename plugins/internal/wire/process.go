@@ -400,7 +400,7 @@ func (c *command) words(what string) string {
 // explain turns an error before or in the handshake into one line that says what to do.
 func (c *command) explain(err error) error {
 	path := c.config.Argv[0]
-	check := "; a plugin is a program that calls plugins.Serve"
+	check := "; a plugin is a program that calls plugins.Serve, or noisebench.serve in Python"
 	if limit := tooManyFiles(cmp.Or(c.startErr, err)); limit != nil {
 		return fmt.Errorf("cannot start %s: %w", filepath.Base(path), limit)
 	}
