@@ -204,6 +204,9 @@ func notExecutable(name string, err error) string {
 	switch {
 	case statErr == nil && info.IsDir():
 		return name + " is a folder; give the executable itself"
+	case statErr == nil && errors.Is(err, os.ErrPermission) && strings.HasSuffix(name, ".py"):
+		return fmt.Sprintf("%s is not executable; name what it defines, as python:%[1]s:NAME, or make it "+
+			"a plugin of its own with: chmod +x %[1]s", name)
 	case statErr == nil && errors.Is(err, os.ErrPermission):
 		return fmt.Sprintf("%s is not executable; make it so with: chmod +x %s", name, name)
 	case strings.ContainsRune(name, filepath.Separator):

@@ -394,6 +394,10 @@ func TestNoPlugin(t *testing.T) {
 	if err := os.WriteFile(locked, []byte("#!/bin/sh\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	module := filepath.Join(dir, "module.py")
+	if err := os.WriteFile(module, []byte("def f(x, g, state): pass\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	script := filepath.Join(dir, "script")
 	if err := os.WriteFile(script, []byte("#!/no/such/interpreter\n"), 0o755); err != nil {
 		t.Fatal(err)
@@ -405,9 +409,10 @@ func TestNoPlugin(t *testing.T) {
 	}{
 		{[]string{"/bin/true"}, "it ended without a handshake (exit status 0)"},
 		{[]string{"/bin/cat"}, "it ended without a handshake (exit status 0)"},
-		{[]string{"/bin/ls", "/no/such/file"}, "its last output: /bin/ls: cannot access"},
+		{[]string{"/bin/ls", "/no/such/file"}, "ls ended without a handshake (exit status 2); its last output: /bin/ls: cannot access"},
 		{[]string{text}, "is not a program for this machine"},
 		{[]string{locked}, "chmod +x " + locked},
+		{[]string{module}, "name what it defines, as python:" + module + ":NAME, or"},
 		{[]string{script}, "or the interpreter that it names"},
 		{[]string{dir}, "is a folder; give the executable itself"},
 		{[]string{filepath.Join(dir, "nothing")}, "there is no file"},

@@ -355,7 +355,8 @@ func (e *OptimizerEntry) checkTuning() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Tune)) {
 		if r := e.Tune[name]; len(r) != 2 || !(r[0] < r[1]) || !Finite(r[0]) || !Finite(r[1]) {
-			return fmt.Errorf("tune.%s is %g, want a range [least, greatest]", name, r)
+			return fmt.Errorf("tune.%s is %g, want a range [least, greatest] of two numbers, the least "+
+				"less than the greatest", name, r)
 		}
 	}
 	return nil

@@ -93,7 +93,7 @@ func TestPlanCheck(t *testing.T) {
 		"tune.beta is [0.5], want a range [least, greatest]": func(p *protocol.Plan) {
 			p.Optimizers[1].Tune = map[string][]float64{"beta": {0.5}}
 		},
-		"tune.beta is [0.5 0.5], want a range": func(p *protocol.Plan) {
+		"tune.beta is [0.5 0.5], want a range [least, greatest] of two numbers, the least less than the greatest": func(p *protocol.Plan) {
 			p.Optimizers[1].Tune = map[string][]float64{"beta": {0.5, 0.5}}
 		},
 		"tune.beta is [0.5 +Inf], want a range": func(p *protocol.Plan) {

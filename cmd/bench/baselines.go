@@ -10,6 +10,7 @@ import (
 
 	"noisebench/cmd/bench/plans"
 	"noisebench/harness"
+	"noisebench/harness/progress"
 	"noisebench/harness/verify"
 	"noisebench/internal/text"
 	"noisebench/plugins/catalogue"
@@ -39,8 +40,23 @@ func (b *baselines) add(cmd *cobra.Command) {
 }
 
 // openBaseline reads and checks a bundle that runs are to be taken from.
-func openBaseline(name string) (*check.Checked, error) {
-	return verify.Source(name, verify.Options{Known: plans.Known})
+func openBaseline(cmd *cobra.Command, name string) (*check.Checked, error) {
+	counter := counting(cmd, name)
+	defer counter.Stop()
+	return verify.Source(name, verify.Options{Known: plans.Known, Read: reading(counter)})
+}
+
+// reading are the options for reading a bundle whose files are counted.
+func reading(counter *progress.Counter) bundle.Options {
+	return bundle.Options{
+		Progress: func(done, of int) { counter.Update("files checked", done, of) },
+	}
+}
+
+// counting returns a counter of what is done with a bundle.
+func counting(cmd *cobra.Command, name string) *progress.Counter {
+	stderr := cmd.ErrOrStderr()
+	return progress.Count(stderr, name, progress.Options{Width: lineWidth(stderr)})
 }
 
 // campaign returns a plan's campaign, and the bundles that runs can be taken from. Runs that were
@@ -51,7 +67,7 @@ func (b *baselines) campaign(
 	notes := notesIn(dir, cmd.ErrOrStderr())
 	var from []*check.Checked
 	for _, name := range b.names {
-		x, err := openBaseline(name)
+		x, err := openBaseline(cmd, name)
 		if err != nil {
 			return nil, nil, nil, err
 		}
@@ -130,10 +146,16 @@ func (b *baselines) takeFrom(
 			"in the results folder, or it has none\n", x.File)
 		return nil
 	}
+	counter := counting(cmd, x.File)
 	taken, err := verify.Take(cmd.Context(), x, found, store, ids, verify.Again{
 		Selection: verify.Selection{Cheapest: b.check}, Seed: rand.Uint64N(1_000_000),
-		Parallel: parallel, Alloc: c.Alloc,
+		Parallel: parallel, Alloc: c.Alloc, Progress: counter.Update,
 	})
+	counter.Stop()
+	if cmd.Context().Err() != nil {
+		return interruption(fmt.Sprintf("interrupted: %s taken from %s; the same command goes on "+
+			"from there", text.CountIs(taken.Runs, "run"), x.File))
+	}
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ ranking of the same problem.`,
 
 // importBundle puts all finished runs of a bundle into a results folder.
 func importBundle(cmd *cobra.Command, name, dir string, b *baselines, flags *pluginFlags) error {
-	x, err := openBaseline(name)
+	x, err := openBaseline(cmd, name)
 	if err != nil {
 		return err
 	}

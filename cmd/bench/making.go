@@ -41,7 +41,7 @@ func (m *making) add(cmd *cobra.Command) {
 	flags.DurationVar(&m.stopAfter, "stop-after", 0,
 		"save unfinished runs after this `TIME`, such as 3h55m, and stop with status 130")
 	flags.StringArrayVar(&m.only, "only", nil, "make only the runs of these entries: "+
-		"`optimizer=NAME,problem=NAME` or one of both (may be repeated)")
+		"`optimizer=NAME,problem=NAME` or one of both; names may have commas (may be repeated)")
 	flags.StringArrayVar(&m.launch, "launch", nil,
 		"make runs by a worker that this `COMMAND` starts, such as 'ssh node7' (may be repeated)")
 }

@@ -24,12 +24,13 @@ func (m *making) selection(plan *protocol.Plan) (func(problem, optimizer string)
 	var pairs []map[string]string
 	for _, text := range m.only {
 		pair := map[string]string{}
-		for part := range strings.SplitSeq(text, ",") {
-			key, name, ok := strings.Cut(part, "=")
+		for rest := text; len(pair) == 0 || rest != ""; {
+			key, name, ok := strings.Cut(rest, "=")
 			if !ok || names[key] == nil || pair[key] != "" {
 				return nil, fmt.Errorf("--only is %q, want optimizer=NAME, problem=NAME, or both "+
 					"with a comma between them", text)
 			}
+			name, rest = cutPart(name)
 			if !slices.Contains(names[key], name) {
 				return nil, fmt.Errorf("--only %s: plan %s: %w", text, plan.Name,
 					protocol.Unknown(key, name, names[key]))
@@ -44,4 +45,16 @@ func (m *making) selection(plan *protocol.Plan) (func(problem, optimizer string)
 			return (p == "" || p == problem) && (o == "" || o == optimizer)
 		})
 	}, nil
+}
+
+// cutPart returns the name at the start of a part of --only, and the parts after it. Names may have
+// commas: one ends a name only where the next part begins.
+func cutPart(text string) (name, rest string) {
+	name = text
+	for _, next := range []string{",optimizer=", ",problem="} {
+		if before, _, ok := strings.Cut(name, next); ok {
+			name = before
+		}
+	}
+	return name, strings.TrimPrefix(text[len(name):], ",")
 }

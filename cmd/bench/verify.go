@@ -97,10 +97,12 @@ or --rerun all.`,
 				return err
 			}
 			defer catalogue.Close()
+			counter := counting(cmd, args[0])
 			x, err := verify.Verify(cmd.Context(), args[0], here(catalogue, rebuilt), verify.Again{
 				Selection: verify.Selection{Share: share}, Seed: seed, Parallel: parallel,
-				Alloc: catalogue.Alloc,
-			}, verify.Options{Known: plans.Known, Signers: known})
+				Alloc: catalogue.Alloc, Progress: counter.Update,
+			}, verify.Options{Known: plans.Known, Signers: known, Read: reading(counter)})
+			counter.Stop()
 			if err != nil {
 				return err
 			}

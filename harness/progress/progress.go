@@ -1,5 +1,6 @@
 // Package progress displays how far the execution of a campaign is: as one line that is
-// overwritten, on a terminal, or as a few plain lines every ten seconds.
+// overwritten, on a terminal, or as a few plain lines every ten seconds. A [Counter] displays other
+// long work in the same way.
 package progress
 
 import (
@@ -22,7 +23,7 @@ const (
 	plainEvery = 10 * time.Second       // time between two plain lines
 )
 
-// Options are what a [Display] needs to know.
+// Options are what a [Display] or a [Counter] needs to know.
 type Options struct {
 	// Width returns the width of the terminal in characters; nil if the output is no terminal, or
 	// one that cannot overwrite a line.

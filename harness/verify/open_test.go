@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -202,6 +203,55 @@ func TestTake(t *testing.T) {
 	if err != nil || len(notes) != 1 || len(notes[0].Runs) != 8 || len(notes[0].Checks) != 3 {
 		t.Errorf("the folder says %v (%v), want one bundle with 8 runs, 3 of them made again", notes, err)
 	}
+}
+
+// An interrupted Take leaves no record that looks as if it was made here, and can be repeated.
+func TestTakeInterrupted(t *testing.T) {
+	x := verify.Open(published(t, testbundle.Plan("published", "sgd", "adam")), verify.Options{})
+	store, err := results.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := x.Bundle.Finished()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	left := func() (n int) {
+		for id := range ids {
+			if _, ok, err := store.Lookup(id); err != nil || !ok {
+				n++
+			}
+		}
+		return n
+	}
+	taken, err := verify.Take(ctx, x, x.Compare(testbundle.BuiltIn()), store, ids, verify.Again{
+		Progress: func(string, int, int) { stop() },
+	})
+	if !errors.Is(err, context.Canceled) || taken.Runs == 0 {
+		t.Fatalf("taken: %+v (%v), want some and context.Canceled", taken, err)
+	}
+	noted := func(want int) {
+		t.Helper()
+		notes, err := bundle.TakenBundles(store.Dir())
+		if err != nil || len(notes) != 1 || len(notes[0].Runs) != want || left() != len(ids)-want {
+			t.Errorf("the folder says %v (%v) and lacks %d of %d, want one bundle with %d runs",
+				notes, err, left(), len(ids), want)
+		}
+	}
+	noted(taken.Runs)
+	first := taken.Runs
+	told := 0
+	taken, err = verify.Take(t.Context(), x, x.Compare(testbundle.BuiltIn()), store, ids, verify.Again{
+		Progress: func(what string, done, of int) {
+			if told++; what != "runs taken" || done != told || of != len(ids) {
+				t.Errorf("told %d of %d %s after %d", done, of, what, told-1)
+			}
+		},
+	})
+	if err != nil || taken.Runs != len(ids)-first || told != len(ids) {
+		t.Errorf("taken: %+v (%v), told of %d; want the other %d of %d runs", taken, err, told,
+			len(ids)-first, len(ids))
+	}
+	noted(len(ids))
 }
 
 // A plan that names more than any bundle can hold is refused before it takes memory.

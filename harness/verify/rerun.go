@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"noisebench/harness"
@@ -23,6 +24,16 @@ type Again struct {
 	Seed     uint64        // of the choice of runs
 	Parallel int           // runs side by side, at least 1
 	Alloc    harness.Alloc // nil: plain memory
+	// Progress is told how many of so many things are done, such as "runs made again". It may be
+	// called concurrently; nil: nobody is told.
+	Progress func(what string, done, of int)
+}
+
+// tell calls Progress.
+func (a *Again) tell(what string, done, of int) {
+	if a.Progress != nil {
+		a.Progress(what, done, of)
+	}
 }
 
 // Rerun makes runs of a bundle again with the definitions that are here, compares them with the
@@ -75,8 +86,11 @@ func Rerun(
 		}
 	}
 	outcomes, errs := make([]outcome, len(picked)), make([]error, len(picked))
+	var made atomic.Int64
+	again.tell("runs made again", 0, len(picked))
 	harness.Repeat(ctx, jobs, again.Parallel, again.Alloc,
 		func(i int, record *results.Record, err error) {
+			again.tell("runs made again", int(made.Add(1)), len(picked))
 			if record == nil {
 				errs[i] = err
 				return

@@ -1,9 +1,11 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -83,7 +85,8 @@ type Taken struct {
 // Take puts runs of a bundle into a results folder. Before, it makes again.Cheapest of them again
 // here: the cheapest of a random sample. If one of these differs, that is an error and nothing is
 // taken. The folder then also records which runs were taken from where, for tables
-// ([bundle.TakenBundles]). Findings are added to the bundle's report.
+// ([bundle.TakenBundles]). Findings are added to the bundle's report. When ctx ends, so does Take,
+// with its cause; what was stored until then counts as taken.
 func Take(
 	ctx context.Context, x *check.Checked, here *check.Found, store *results.Store,
 	ids map[string]bool, again Again,
@@ -119,30 +122,83 @@ func Take(
 		Definitions: x.Bundle.Definitions, Checks: checks,
 	}
 	// what cannot be read is reported when the folder is read for a table
-	before, _ := bundle.TakenBundles(store.Dir())
-	if i := slices.IndexFunc(before, func(t *bundle.Taken) bool { return t.Root == x.Root }); i >= 0 {
-		note.Runs = before[i].Runs
-		note.Checks = slices.Concat(before[i].Checks, checks)
+	all, _ := bundle.TakenBundles(store.Dir())
+	var before []string
+	if i := slices.IndexFunc(all, func(t *bundle.Taken) bool { return t.Root == x.Root }); i >= 0 {
+		before, note.Checks = all[i].Runs, slices.Concat(all[i].Checks, checks)
 	}
-	err := bundle.Raw(x.Path, func(id string, contents []byte) error {
+	// Should this process be killed, records in the folder must not look as if they were made here.
+	note.Runs = union(before, slices.Collect(maps.Keys(ids)))
+	if err := bundle.SaveTaken(store.Dir(), note); err != nil {
+		return taken, err
+	}
+	stored, err := add(ctx, x, store, ids, &taken, again)
+	note.Runs = union(before, stored)
+	return taken, errors.Join(err, bundle.SaveTaken(store.Dir(), note))
+}
+
+// writers is how many records are stored side by side: most of the time each waits for the disk.
+const writers = 16
+
+// add stores runs of a bundle and returns the IDs of those that are in the folder then, but for
+// those with another outcome.
+func add(
+	ctx context.Context, x *check.Checked, store *results.Store, ids map[string]bool, taken *Taken,
+	again Again,
+) (stored []string, err error) {
+	type record struct {
+		id       string
+		contents []byte
+	}
+	work := make(chan record)
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	done := 0
+	for range writers {
+		group.Go(func() {
+			for r := range work {
+				isNew, err := store.Add(r.contents)
+				mu.Lock()
+				var conflict *results.ConflictError
+				switch {
+				case errors.As(err, &conflict):
+					taken.Conflicts = append(taken.Conflicts, conflict)
+				case err != nil:
+					stop(err)
+				default:
+					stored = append(stored, r.id)
+				}
+				if isNew {
+					taken.Runs++
+				}
+				done++
+				again.tell("runs taken", done, len(ids))
+				mu.Unlock()
+			}
+		})
+	}
+	err = bundle.Raw(x.Path, func(id string, contents []byte) error {
 		if !ids[id] {
 			return nil
 		}
-		added, err := store.Add(contents)
-		var conflict *results.ConflictError
-		switch {
-		case errors.As(err, &conflict):
-			taken.Conflicts = append(taken.Conflicts, conflict)
-		case err != nil:
-			return err
-		case added:
-			taken.Runs++
-			note.Runs = append(note.Runs, id)
+		select {
+		case work <- record{id, contents}:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
 		}
-		return nil
 	})
-	if err != nil {
-		return taken, err
-	}
-	return taken, bundle.SaveTaken(store.Dir(), note)
+	close(work)
+	group.Wait()
+	slices.SortFunc(taken.Conflicts, func(a, b *results.ConflictError) int {
+		return strings.Compare(a.ID, b.ID)
+	})
+	return stored, cmp.Or(err, context.Cause(ctx))
+}
+
+// union returns all that is in a or b, in order.
+func union(a, b []string) []string {
+	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(a, b))))
 }

@@ -107,6 +107,8 @@ type Options struct {
 	// Shared has records of other bundles, which are taken from it instead of being read again; nil:
 	// none. They were read with traces if those are wanted here.
 	Shared *Shared
+	// Progress is told, as files are read, how many of all were; nil: nobody is.
+	Progress func(done, of int)
 }
 
 // Shared holds records of bundles, for others that have the same ones, byte for byte. The zero
@@ -173,9 +175,12 @@ func read(r io.Reader, most limits, o Options) (*Bundle, error) {
 		Records: map[string]*results.Record{}, Outcomes: map[string]string{},
 		Losses: map[string][]float64{},
 	}
-	pool := newDecoders(b, most, o)
+	pool, files := newDecoders(b, most, o), 0
 	err := walk(r, most, func(name string, contents []byte) error {
 		b.Size += int64(len(contents))
+		if files++; o.Progress != nil && name != sumsName {
+			o.Progress(files, 1+len(b.Sums))
+		}
 		switch name {
 		case sumsName:
 			return b.readSums(contents)

@@ -15,6 +15,9 @@ type Pair struct {
 	Adjusted   float64 // Difference.P after Holm's correction for all pairs of the problem
 }
 
+// Apart reports whether the test of this pair alone rejects that the two are equal.
+func (p *Pair) Apart() bool { return p.Difference.P <= stats.Alpha }
+
 // pairs compares all rows with scores.
 func (p *Problem) pairs(cells []reduced, scores [][]float64) {
 	at := map[string]int{}

@@ -70,6 +70,8 @@ func newRow(plan *protocol.Plan, c results.Cell) Row {
 	return row
 }
 
+func (row *Row) hasRuns() bool { return row.Score.N+row.OneShot.N+row.Tuning.Runs > 0 }
+
 func summarize(runs []*results.Record, rule protocol.ReportRule, selection protocol.Part) Summary {
 	s := Summary{N: len(runs)}
 	var scores, regular []float64 // diverged runs are a group of their own, and flagged anyway
@@ -169,11 +171,12 @@ func (row *Row) noteUntold(leader, between *Row, rank int) {
 	})
 }
 
-// noteTaken names the rows with runs that were made elsewhere, where, and how many of the bundles'
-// runs were made again.
+// noteTaken names the rows with runs that were made elsewhere, or the fewer rows without, where, and
+// how many of the bundles' runs were made again.
 func (p *Problem) noteTaken() {
 	var bundles []results.Taken
 	who := map[string][]string{} // by root
+	parts := map[string]bool{}   // roots of which rows have but some runs
 	for _, row := range p.Rows {
 		for _, t := range row.Taken {
 			if who[t.Root] == nil {
@@ -182,6 +185,7 @@ func (p *Problem) noteTaken() {
 			name := notation.Clean(row.Optimizer)
 			if t.Runs < t.Of {
 				name = fmt.Sprintf("%s (%d of %s)", name, t.Runs, notation.Count(t.Of, "run"))
+				parts[t.Root] = true
 			}
 			who[t.Root] = append(who[t.Root], name)
 		}
@@ -192,10 +196,27 @@ func (p *Problem) noteTaken() {
 			again = fmt.Sprintf("%s of it made again here, %d with the same bits",
 				notation.Count(t.Checked, "run"), t.Bits)
 		}
+		rows := strings.Join(who[t.Root], ", ")
+		if n := len(who[t.Root]); !parts[t.Root] && n > len(p.Rows)-n {
+			rows = p.allBut(t.Root)
+		}
 		p.warn(Elsewhere, "made elsewhere, on %s, in the bundle %q (root %.12s): %s; %s",
-			notation.Clean(t.Platforms), notation.Clean(t.Title), t.Root,
-			strings.Join(who[t.Root], ", "), again)
+			notation.Clean(t.Platforms), notation.Clean(t.Title), t.Root, rows, again)
 	}
+}
+
+// allBut names the rows that have runs, and none of a bundle.
+func (p *Problem) allBut(root string) string {
+	var others []string
+	for _, row := range p.Rows {
+		if row.hasRuns() && !slices.ContainsFunc(row.Taken, func(t results.Taken) bool { return t.Root == root }) {
+			others = append(others, notation.Clean(row.Optimizer))
+		}
+	}
+	if others == nil {
+		return "all"
+	}
+	return "all but " + strings.Join(others, ", ")
 }
 
 func isAre(n int) string {

@@ -161,3 +161,82 @@ func TestSettingsThatAreFixed(t *testing.T) {
 		t.Errorf("while tuning is unfinished, %s is fixed", got)
 	}
 }
+
+// Where runs of the others were taken from a bundle, the text ends with the standing of an entry
+// whose runs were made here, over all problems or on the only one. No other format has it.
+func TestOwnStanding(t *testing.T) {
+	plan, cells := synthetic.Plan()
+	end := func(cells []results.Cell, plan *protocol.Plan, format string) string {
+		text := render(t, measures.Build(plan, cells), format)
+		return text[strings.LastIndex(text, "\n\n")+2:]
+	}
+	if text := end(cells, plan, "txt"); strings.Contains(text, "made here") {
+		t.Errorf("nothing was taken, and the text ends with: %s", text)
+	}
+	for i := range cells {
+		of := len(cells[i].Records())
+		if cells[i].Optimizer != "adam" {
+			cells[i].Taken = []results.Taken{{Runs: of, Of: of, Root: "r", Title: "p"}}
+		}
+	}
+	for format := range formats {
+		has := strings.Contains(render(t, measures.Build(plan, cells), format), "(made here)")
+		if want := format == "txt" || format == "all.txt"; has != want {
+			t.Errorf("%s has a line on what was made here: %t, want %t", format, has, want)
+		}
+	}
+	if text := render(t, measures.Build(plan, cells), "md"); !strings.Contains(text, "): all but adam; ") {
+		t.Error("Markdown does not say that all entries but adam were made elsewhere")
+	}
+	cells[0].Taken[0].Runs-- // one run of sgd on digits was made here
+	text := end(cells, plan, "txt")
+	for _, want := range []string{
+		"sgd (made here): place ", "adam (made here): place 2 of 4 over all problems, mean rank 2.00 [2.00, 2.00]",
+		"; reliably behind cabs (1.00), reliably ahead of sgd (2.50)\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the text ends with\n%swant %q in it", text, want)
+		}
+	}
+	if strings.Contains(text, "cabs (made here)") {
+		t.Errorf("the text ends with\n%swant no line on cabs", text)
+	}
+	cells[0].Taken = nil
+	plan.Problems = plan.Problems[:1]
+	text = end(cells[:4], plan, "txt")
+	for _, want := range []string{
+		"adam (made here): rank 1= of 4 on digits, test accuracy 0.95", "; of equal rank with cabs (mean difference ",
+		"sgd (made here): rank 3 of 4", "; reliably behind cabs (mean difference 0.02594, p = 0.002)",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the text ends with\n%swant %q in it", text, want)
+		}
+	}
+	cells[1].Runs = nil
+	text = end(cells[:4], plan, "txt")
+	if want := "adam (made here): no rank on digits"; !strings.Contains(text, want) {
+		t.Errorf("the text ends with\n%swant %q in it", text, want)
+	}
+}
+
+// What the draws of the bootstrap do not support is not called reliable, and places may be shared.
+func TestOwnStandingInDoubt(t *testing.T) {
+	r := &measures.Report{Problems: make([]measures.Problem, 2)}
+	for i, name := range []string{"a", "b", "c", "d"} {
+		o := measures.Overall{Optimizer: name}
+		o.Place.Place = []int{1, 2, 2, 0}[i]
+		o.MeanRank, o.Low, o.High, o.Behind = 1+float64(i)/2, 1, 2.25, i == 1
+		r.Overall = append(r.Overall, o)
+	}
+	for name, want := range map[string]string{
+		"a": "place 1 of 3 over all problems, mean rank 1.00 [1.00, 2.25]; reliably ahead of b (1.50)",
+		"b": "place 2= of 3 over all problems, mean rank 1.50 [1.00, 2.25]; reliably behind a (1.00), " +
+			"not reliably ahead of c (2.00)",
+		"c": "place 2= of 3 over all problems, mean rank 2.00 [1.00, 2.25]; not reliably behind b (1.50)",
+		"d": "no place, since it has no rank on some of the problems",
+	} {
+		if got := overAll(r, name); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}

@@ -56,6 +56,7 @@ type document struct {
 	width                 int // of the terminal in characters; 0: no limit
 	tables                []columns.Table
 	notes, legend         []string
+	own                   []string // on the entries whose runs were made here; in text alone
 }
 
 func newDocument(r *measures.Report, width int, tables []columns.Table) document {
@@ -65,7 +66,7 @@ func newDocument(r *measures.Report, width int, tables []columns.Table) document
 	}
 	return document{
 		r.Plan, headline, r.Description, r.Complete(), width, tables, columns.Texts(r.Notes),
-		columns.Legend(tables...),
+		columns.Legend(tables...), nil,
 	}
 }
 
@@ -107,9 +108,12 @@ func (r Pairwise) document() document {
 	return newDocument(r.Report, r.Width, all)
 }
 
-// WriteText writes the tables for a terminal.
+// WriteText writes the tables for a terminal. Where runs of some entries were taken from bundles, it
+// ends with a line for each of the others, on its standing.
 func (r Ranking) WriteText(w io.Writer) error {
-	return newDocument(r.Report, r.Width, r.tables(columns.Terminal, r.All)).text(w)
+	d := newDocument(r.Report, r.Width, r.tables(columns.Terminal, r.All))
+	d.own = own(r.Report)
+	return d.text(w)
 }
 
 // WriteMarkdown writes all tables as Markdown.

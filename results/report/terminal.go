@@ -76,6 +76,12 @@ func (d document) text(w io.Writer) error {
 	for _, line := range columns.Legend(shown...) {
 		item("", line)
 	}
+	for i, line := range d.own {
+		if i == 0 {
+			fmt.Fprintln(b)
+		}
+		item("", line)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -237,6 +237,9 @@ type Place struct {
 	Place     int
 	MeanRank  float64 // mean of its ranks over the problems; NaN if Place is 0
 	Low, High float64 // interval of MeanRank
+	// Behind reports whether it is behind the entry of next better mean rank, of whatever place:
+	// its mean rank is above that one's in more than 97.5 % of the draws.
+	Behind bool
 }
 
 // Overall orders entries by their mean rank over problems, all of which have the same entries.
@@ -278,17 +281,21 @@ func Overall(problems []Problem, r Resamples) []Place {
 			drawn[i][b] = again[i]
 		}
 	})
+	behind := func(i, j int) bool {
+		return Quantile(differences(drawn[i], drawn[j]), Alpha/2) > 0
+	}
 	for first := 0; first < len(order); {
 		leader, others := order[first], order[first+1:]
-		joins := func(k int) bool {
-			return Quantile(differences(drawn[others[k]], drawn[leader]), Alpha/2) <= 0
-		}
+		joins := func(k int) bool { return !behind(others[k], leader) }
 		equal := func(j, k int) bool { return Equal(mean[others[j]], mean[others[k]]) }
 		size := 1 + group(len(others), joins, equal)
 		for _, i := range order[first : first+size] {
 			places[i].Place = first + 1
 		}
 		first += size
+	}
+	for k := 1; k < len(order); k++ {
+		places[order[k]].Behind = behind(order[k], order[k-1])
 	}
 	for i := range places {
 		places[i].MeanRank = mean[i]

@@ -167,10 +167,10 @@ func TestOverall(t *testing.T) {
 	}
 	got := Overall(problems, Resample(Seeds(problems), 200, 1))
 	for i, want := range []Place{
-		{1, 1, 1, 1},
-		{2, 2.5, 2.5, 2.5},
-		{2, 2.5, 2.5, 2.5},
-		{0, nan, nan, nan},
+		{1, 1, 1, 1, false},
+		{2, 2.5, 2.5, 2.5, true},
+		{2, 2.5, 2.5, 2.5, false},
+		{0, nan, nan, nan, false},
 	} {
 		if fmt.Sprint(got[i]) != fmt.Sprint(want) {
 			t.Errorf("entry %d: %+v, want %+v", i, got[i], want)
@@ -204,6 +204,9 @@ func TestOverallSharesPlaces(t *testing.T) {
 	for i, want := range []int{1, 1, 1, 4} {
 		if got[i].Place != want {
 			t.Errorf("entry %d has place %d, want %d: three equal entries and one far behind", i, got[i].Place, want)
+		}
+		if got[i].Behind != (i == 3) {
+			t.Errorf("entry %d, behind the next better: %t", i, got[i].Behind)
 		}
 		if !(got[i].Low <= got[i].MeanRank && got[i].MeanRank <= got[i].High) {
 			t.Errorf("entry %d: mean rank %g is outside [%g, %g]", i, got[i].MeanRank, got[i].Low, got[i].High)

@@ -400,7 +400,7 @@ func (c *command) words(what string) string {
 // explain turns an error before or in the handshake into one line that says what to do.
 func (c *command) explain(err error) error {
 	path := c.config.Argv[0]
-	check := "; a plugin is a program that calls plugins.Serve"
+	check := "; a plugin is a program that calls plugins.Serve, or noisebench.serve in Python"
 	if limit := tooManyFiles(cmp.Or(c.startErr, err)); limit != nil {
 		return fmt.Errorf("cannot start %s: %w", filepath.Base(path), limit)
 	}
@@ -428,16 +428,18 @@ func (c *command) explain(err error) error {
 		}
 	}
 	ending := c.ending() // go-plugin has killed it, if it did not end by itself
-	switch {
+	switch words := c.lastOutput(); {
 	case c.firstLine.Load() != nil:
 		return fmt.Errorf("%s: after the handshake: %s", filepath.Base(path), plain(err))
+	case strings.HasPrefix(ending, "exit status ") && ending != "exit status 0" && words != "":
+		return fmt.Errorf("%s ended without a handshake (%s)%s", filepath.Base(path), ending, words)
 	case !c.wasKilled() || ending != "signal: killed":
 		return fmt.Errorf("%s is not a noisebench plugin: it ended without a handshake (%s)%s%s",
-			filepath.Base(path), ending, c.lastOutput(), check)
+			filepath.Base(path), ending, words, check)
 	case time.Since(c.started) < c.config.StartTimeout:
 		return fmt.Errorf("%s is not a noisebench plugin: it closed its standard output without "+
 			"a handshake%s%s",
-			filepath.Base(path), c.lastOutput(), check)
+			filepath.Base(path), words, check)
 	default:
 		return fmt.Errorf("%s is not a noisebench plugin, or hangs, or is slow to start: no handshake "+
 			"within %v%s%s%s",

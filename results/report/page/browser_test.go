@@ -272,6 +272,23 @@ func TestBrowser(t *testing.T) {
 	do(t, ctx, focus("#problem-1 .plot"), chromedp.KeyEvent(kb.ArrowLeft))
 	hover("examples seen: 15000")
 
+	// The keyboard reaches what the mouse does: plots that are not drawn yet, what a heading means,
+	// and mean ranks. Escape hides what is shown.
+	if !eval[bool](t, ctx, `[...document.querySelectorAll(".plot")].every((e) => e.tabIndex === 0 && e.ariaLabel)`) {
+		t.Error("the keyboard does not reach every plot")
+	}
+	do(t, ctx, focus(sort(3)), chromedp.KeyEvent(kb.Tab))
+	hover(eval[string](t, ctx, `document.querySelector("#table-1 thead th:nth-child(4)").title`))
+	do(t, ctx, chromedp.KeyEvent(kb.Escape))
+	until(t, ctx, `document.getElementById("hover").hidden`)
+	second := `document.querySelectorAll(".picture tbody tr")[1].dataset.optimizer`
+	do(t, ctx, focus(".picture .scroll"), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowDown))
+	hover(eval[string](t, ctx, second)+": place ", ", mean rank ")
+	do(t, ctx, chromedp.KeyEvent(kb.ArrowUp), chromedp.KeyEvent(kb.ArrowUp)) // there is none above the first
+	hover(eval[string](t, ctx, strings.Replace(second, "[1]", "[0]", 1)) + ": place ")
+	do(t, ctx, chromedp.KeyEvent(kb.Tab))
+	until(t, ctx, `document.getElementById("hover").hidden && document.querySelector(".at") === null`)
+
 	// Downloads hold the table, and what is copied is the table as Markdown.
 	if csv := data.Exports["problem-1.csv"]; !strings.HasPrefix(csv, "plan,") {
 		t.Errorf("the CSV begins with %.40q", csv)
@@ -293,6 +310,7 @@ func TestBrowser(t *testing.T) {
 
 	// Nothing sticks out on a phone; tables scroll on their own.
 	do(t, ctx, chromedp.EmulateViewport(390, 844, chromedp.EmulateScale(2), chromedp.EmulateMobile))
+	do(t, ctx, chromedp.Evaluate[chromedp.Void](`document.querySelector(".picture table").style.width = "2000px"`))
 	if width := eval[int](t, ctx, "document.documentElement.scrollWidth"); width > 390 {
 		t.Errorf("the page is %d pixels wide on a phone of 390", width)
 	}

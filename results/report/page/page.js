@@ -42,6 +42,8 @@ function makeSortable(table) {
 		button.append(...th.childNodes);
 		th.append(button);
 		if (!th.hasAttribute("aria-sort")) th.setAttribute("aria-sort", "none");
+		button.addEventListener("focus", () => { if (th.title && button.matches(":focus-visible")) tip(button, th.title); });
+		button.addEventListener("blur", hideTip);
 		button.addEventListener("click", () => {
 			const now = th.getAttribute("aria-sort");
 			const descending = now === "none" ? th.hasAttribute("data-descending") : now === "ascending";
@@ -195,12 +197,17 @@ function draw(element) {
 		hooks: { drawAxes: [under], draw: [over], setSeries: [(u, i) => point(chart, u, i)], setCursor: [(u) => hover(chart, u)] },
 	}, [chart.at, ...chart.series.map((s) => s.y)], element);
 	element.onkeydown = (event) => step(event, chart, plot);
-	element.onblur = () => { byId("hover").hidden = true; light(-1); };
-	plot.over.addEventListener("mouseleave", () => { byId("hover").hidden = true; pointed = pointedPlot = null; light(-1); });
+	plot.over.addEventListener("mouseleave", () => { if (plot === pointedPlot) hideTip(); pointed = pointedPlot = null; light(-1); });
+	plots.set(element, plot);
+}
+
+// reachable lets the keyboard reach a plot, even before it is drawn.
+function reachable(element) {
+	const chart = data.charts[Number(element.parentElement.dataset.chart)];
 	element.tabIndex = 0;
 	element.setAttribute("role", "img");
 	element.setAttribute("aria-label", `${chart.title}, ${chart.problem ?? "all problems"}: ${chart.y.label} over ${chart.x.label}. Arrow keys go from value to value and from line to line; the data of the plots have all numbers.`);
-	plots.set(element, plot);
+	element.onblur = () => { hideTip(); light(-1); };
 }
 
 // step moves the cursor from value to value (left, right) and from line to line (up, down).
@@ -249,6 +256,7 @@ function decades(least, most) {
 let pointed = null, pointedPlot = null; // the series that uPlot says is next to the cursor, and its chart
 
 function point(chart, u, i) {
+	if (!u.over.matches(":hover") && u.root.parentElement !== document.activeElement) return; // it was drawn again
 	pointed = i;
 	pointedPlot = u;
 	hover(chart, u);
@@ -272,11 +280,48 @@ function hover(chart, u) {
 	if (s.hint) lines.push(s.hint);
 	box.replaceChildren(name, ...lines.flatMap((line) => [line, document.createElement("br")]));
 	box.style.borderColor = colorOf(s.o);
-	box.hidden = false;
 	const over = u.over.getBoundingClientRect();
-	const x = over.left + u.cursor.left, y = over.top + u.cursor.top;
+	show(over.left + u.cursor.left, over.top + u.cursor.top);
+}
+
+// show puts the hover box beside a point of the window.
+function show(x, y) {
+	const box = byId("hover");
+	box.hidden = false;
 	box.style.left = `${Math.max(4, x + 16 + box.offsetWidth < innerWidth ? x + 16 : x - 16 - box.offsetWidth)}px`;
 	box.style.top = `${Math.max(4, Math.min(y + 16, innerHeight - box.offsetHeight - 4))}px`;
+}
+
+// tip shows a text below an element.
+function tip(element, text) {
+	pointed = pointedPlot = null;
+	byId("hover").textContent = text;
+	byId("hover").style.borderColor = "";
+	const box = element.getBoundingClientRect();
+	show(box.left - 16, box.bottom - 8);
+}
+
+function hideTip() { byId("hover").hidden = true; }
+
+// walkable lets the arrow keys go through the parts of an element, whose texts show as those that the mouse points at do.
+function walkable(element, parts, text, rowLength) {
+	let at = -1;
+	const leave = () => { parts[at]?.classList.remove("at"); at = -1; hideTip(); };
+	element.addEventListener("blur", leave);
+	element.addEventListener("keydown", (event) => {
+		const move = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -rowLength, ArrowDown: rowLength }[event.key];
+		if (!move) return;
+		event.preventDefault();
+		const from = at;
+		let to = at < 0 ? 0 : at + move;
+		while (parts[to]?.closest("[hidden]")) to += at < 0 ? 1 : move;
+		if (!parts[to]) return;
+		parts[from]?.classList.remove("at");
+		at = to;
+		parts[at].classList.add("at");
+		parts[at].scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
+		tip(parts[at], text(parts[at]));
+	});
 }
 
 // Charts are drawn when they come near the window, and again when something changed.
@@ -350,6 +395,7 @@ async function copy(text, button) {
 		area.select();
 		document.execCommand("copy");
 		area.remove();
+		button.focus();
 	}
 	const label = button.textContent;
 	button.textContent = "copied";
@@ -366,7 +412,10 @@ async function unpack() {
 
 function start() {
 	for (const table of all("table.sortable")) makeSortable(table);
+	for (const e of all(".picture .scroll")) walkable(e, all("td", e), (td) => `${td.parentElement.dataset.optimizer}: ${td.title}`, all("thead th", e).length - 1);
+	for (const e of all(".maps svg[tabindex]")) walkable(e, all("circle", e), (dot) => dot.textContent, 1);
 	for (const e of all(".plot")) {
+		reachable(e);
 		near.observe(e);
 		resized.observe(e);
 	}
@@ -384,6 +433,8 @@ document.addEventListener("click", (event) => {
 	if (hide) for (const box of all(`[data-filter="${hide}"]`)) off[hide].add(box.value);
 	if (show || hide) applyFilters();
 });
+
+document.addEventListener("keydown", (event) => { if (event.key === "Escape") hideTip(); });
 
 document.addEventListener("change", (event) => {
 	const { filter } = event.target.dataset;
@@ -441,7 +492,7 @@ async function update() {
 	plots.clear();
 	near.disconnect();
 	resized.disconnect();
-	byId("hover").hidden = true;
+	hideTip();
 	byId("data").textContent = fresh.getElementById("data").textContent;
 	await unpack();
 	byId("main").replaceChildren(...document.adoptNode(fresh.getElementById("main")).childNodes);
