@@ -22,27 +22,14 @@ type Spread struct {
 	N                 int
 	Mean              float64 // NaN if N = 0, as all that follow
 	Std               float64 // sample standard deviation; NaN if N < 2
-	Geometric         float64 // geometric mean; NaN unless all values are positive
 	Min, Max          float64
 	Low, Median, High float64 // quartiles, see stats.Quantile
 }
 
 func spread(values []float64) Spread {
-	s := Spread{
-		N: len(values), Mean: stats.Mean(values), Std: stats.Std(values), Geometric: math.NaN(),
-	}
+	s := Spread{N: len(values), Mean: stats.Mean(values), Std: stats.Std(values)}
 	q := stats.Quantiles(values, 0, 0.25, 0.5, 0.75, 1)
 	s.Min, s.Low, s.Median, s.High, s.Max = q[0], q[1], q[2], q[3], q[4]
-	if len(values) == 0 {
-		return s
-	}
-	if s.Min > 0 {
-		logs := make([]float64, len(values))
-		for i, v := range values {
-			logs[i] = math.Log(v)
-		}
-		s.Geometric = math.Exp(stats.Mean(logs))
-	}
 	return s
 }
 
