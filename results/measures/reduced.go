@@ -26,6 +26,7 @@ type reduced struct {
 	reached   []float64 // by all replicates, one after the other: values better than all before
 	points    []int32   // of their runs, where that was
 	seen      [][]int64 // examples seen at the points of a run; most runs share one
+	met       *Times    // the target, in place of the last three; nil: not known yet
 	oneShot   []scored
 	row       Row
 	measures  Measures  // of the cell alone
@@ -163,6 +164,9 @@ func (s *reduced) scores() []float64 {
 
 // timesTo tells when the replicates met a target: at the first evaluation that was as good.
 func (s *reduced) timesTo(target float64) Times {
+	if s.met != nil {
+		return *s.met
+	}
 	t := Times{N: len(s.replicas)}
 	var examples []float64
 	begin := int32(0)
