@@ -304,6 +304,7 @@ type book struct {
 	cell    *cell
 	find    outcomes
 	ids     results.IDs
+	run     results.Run // the last one
 	due     []Task
 	waiting map[string]bool // runs that are due, by ID
 	failed  []string
@@ -314,13 +315,13 @@ type book struct {
 func (b *book) get(
 	setting protocol.Setting, seed uint64, purpose Purpose,
 ) (id string, o outcome, ok bool) {
-	run := b.cell.run(setting, seed)
-	id = b.ids.Of(&run)
+	b.run = b.cell.run(setting, seed)
+	id = b.ids.Of(&b.run)
 	o, reason, ok := b.find(id)
 	switch {
 	case !ok && !b.waiting[id]:
 		b.waiting[id] = true
-		b.due = append(b.due, Task{id, run, purpose})
+		b.due = append(b.due, Task{id, b.run, purpose})
 	case ok && o.failed:
 		reason = fmt.Sprintf("seed %d: %s", seed, reason)
 		if text := setting.String(); text != "" {

@@ -91,7 +91,10 @@ func (x *index) lookup(id string, outline bool) (*Record, bool) {
 		x.mu.Unlock()
 		return nil, false
 	}
-	r := new(Record)
+	r, ok := x.store.spent.Get().(*Record)
+	if !ok {
+		r = new(Record)
+	}
 	if !decodeEntry(e.data, f.shared, outline, r) {
 		return nil, false
 	}

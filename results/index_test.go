@@ -497,3 +497,39 @@ func TestIndexKeepsFields(t *testing.T) {
 		t.Error("the record has no reason")
 	}
 }
+
+// Records in the memory of others that were given back, some of them twice, are as they would be
+// otherwise, and no two of them share it.
+func TestReuse(t *testing.T) {
+	indexAtOnce(t)
+	dir := t.TempDir()
+	s := open(t, dir)
+	want := map[string][]byte{}
+	var ids []string
+	for _, r := range varied(30) {
+		commit(t, s, r)
+		r.Trace = nil
+		ids = append(ids, r.Run.ID())
+		want[r.Run.ID()] = encode(t, r)
+	}
+	texts(t, s)
+	s.SaveIndex()
+	s = open(t, dir)
+	for round := range 5 {
+		rand.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
+		var records []*Record
+		for _, id := range ids[:20] {
+			r, ok := s.index.lookup(id, false)
+			if !ok {
+				t.Fatalf("round %d: %.12s is not in the index", round, id)
+			}
+			records = append(records, r)
+		}
+		for i, r := range records {
+			if !bytes.Equal(encode(t, r), want[ids[i]]) {
+				t.Errorf("round %d: record %.12s is another than the one committed", round, ids[i])
+			}
+		}
+		s.Reuse(append(records, records[:7]...))
+	}
+}

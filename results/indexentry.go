@@ -46,8 +46,8 @@ func decodeCommon(texts [numTexts][]byte, columns *columns, known *shared) *comm
 	return c
 }
 
-// decodeEntry decodes an entry, with the outline of the trace if that is wanted. shared returns
-// what belongs to its texts, or nil.
+// decodeEntry decodes an entry into r, whose points it overwrites, with the outline of the trace if
+// that is wanted. shared returns what belongs to its texts, or nil.
 func decodeEntry(
 	b []byte, shared func(texts [numTexts]uint32) *common, outline bool, r *Record,
 ) bool {
@@ -75,7 +75,7 @@ func decodeEntry(
 	from.end(&r.End)
 	from.clocks(&r.Host.Clocks)
 	r.Trace = columns.outline(&from, outline)
-	r.Points = columns.fill(&from)
+	r.Points = columns.fill(&from, r.Points)
 	return from.ok && len(from.rest) == 0
 }
 
@@ -354,22 +354,33 @@ func (c *columns) outline(from *cursor, wanted bool) *Trace {
 	return &t
 }
 
-// fill reads the values of the points.
-func (c *columns) fill(from *cursor) []Point {
-	points := slices.Clone(c.points)
+// fill reads the values of the points, into old ones if there are as many.
+func (c *columns) fill(from *cursor, points []Point) []Point {
+	if cap(points) < len(c.points) {
+		points = make([]Point, len(c.points))
+	}
+	points = points[:len(c.points)]
 	var room []parts
-	if c.parts {
+	if c.parts && (len(points) == 0 || points[0].Validation == nil && points[0].Test == nil) {
 		room = make([]parts, len(points))
 	}
 	for i, flags := range c.flags {
 		p := &points[i]
+		validation, test := p.Validation, p.Test
+		if *p = c.points[i]; room != nil {
+			validation, test = &room[i].validation, &room[i].test
+		}
 		from.value(&p.Train, flags)
 		if flags&hasValidation != 0 {
-			p.Validation = &room[i].validation
+			if p.Validation = validation; validation == nil {
+				p.Validation = new(Value)
+			}
 			from.value(p.Validation, flags)
 		}
 		if flags&hasTest != 0 {
-			p.Test = &room[i].test
+			if p.Test = test; test == nil {
+				p.Test = new(Value)
+			}
 			from.value(p.Test, flags)
 		}
 	}

@@ -23,6 +23,7 @@ type Store struct {
 	clean sync.Once // checkpoints, before the first file is written
 	known *shared   // parts that the records read so far have in common
 	index index     // of the finished ones
+	spent sync.Pool // of *Record, see Reuse
 }
 
 // ConflictError is the error for two records of one run that differ in more than their last line.
@@ -338,6 +339,21 @@ func (s *Store) LookupTraced(id string) (*Record, bool, error) {
 		return nil, false, nil
 	}
 	return s.read(s.Path(id), true, ownRecord)
+}
+
+// Reuse takes records back that Lookup or LookupOutlined returned, and to which nothing refers any
+// more, to use their memory for others. One of them may be there several times.
+func (s *Store) Reuse(records []*Record) {
+	spent := make([]*Record, 0, len(records))
+	for _, r := range records {
+		if len(r.Points) > 0 { // else it is among spent
+			*r = Record{Points: r.Points[:0]}
+			spent = append(spent, r)
+		}
+	}
+	for _, r := range spent {
+		s.spent.Put(r)
+	}
 }
 
 // finished reads the record of a finished run without its trace, or with the trace's outline, from

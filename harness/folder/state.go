@@ -53,6 +53,7 @@ func (s *Store) States(
 			}
 		}
 		state.Remaining = meanTime(done) * time.Duration(state.Left)
+		s.Records.Reuse(done)
 		states[i] = &state
 	})
 	var possible []State

@@ -164,11 +164,15 @@ func (s *Store) Cells(campaign *harness.Campaign) []results.Cell {
 }
 
 // Each passes the cells of a campaign to a function, which it calls from several goroutines, and
-// keeps none: there may be more records than fit into memory.
+// keeps none: there may be more records than fit into memory. The function must not keep any either,
+// since the memory of its records is used for those of other cells.
 func (s *Store) Each(campaign *harness.Campaign, do func(results.Cell)) {
 	// What is kept has few pointers, so that to look through it often takes little time.
 	defer debug.SetGCPercent(debug.SetGCPercent(25))
-	campaign.Each(s.Find, func(_ int, cell results.Cell, _ []harness.Task) { do(cell) })
+	campaign.Each(s.Find, func(_ int, cell results.Cell, _ []harness.Task) {
+		do(cell)
+		s.Records.Reuse(cell.Records())
+	})
 	s.Records.SaveIndex()
 }
 

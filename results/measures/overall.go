@@ -95,6 +95,8 @@ func (r *Report) measureOverall(all []compared, inputs []stats.Problem, optimize
 		stats.IntegratedProfile(targets, reference)
 	// anchored scores of each entry, by problem and seed
 	tuned, untuned := make([][][]float64, len(r.Overall)), make([][][]float64, len(r.Overall))
+	var wins [][][]int8 // of the entries over the baselines, by problem and seed
+	var better []*Estimate
 	for k := range r.Overall {
 		o := &r.Overall[k]
 		i := at[o.Optimizer]
@@ -130,17 +132,21 @@ func (r *Report) measureOverall(all []compared, inputs []stats.Problem, optimize
 		o.Anchored.Value, o.Default.Value = pooledIQM(tuned[k]), pooledIQM(untuned[k])
 		for b, name := range r.Baselines {
 			if name != o.Optimizer {
-				o.Better[b] = betterOverall(inputs, i, at[name], draws)
+				w, share := winsOver(inputs, i, at[name])
+				o.Better[b].Value = share
+				wins, better = append(wins, w), append(better, &o.Better[b])
 			}
 		}
 	}
-	for k, means := range draws.IQM(tuned) {
-		a := &r.Overall[k].Anchored
-		a.Low, a.High = stats.Percentiles(means, level) // NaN where nothing is anchored
+	for k, shares := range draws.Share(wins) {
+		better[k].Low, better[k].High = stats.Percentiles(shares, level)
 	}
-	for k, means := range draws.IQM(untuned) {
-		a := &r.Overall[k].Default
-		a.Low, a.High = stats.Percentiles(means, level)
+	for k, means := range draws.IQM(slices.Concat(tuned, untuned)) {
+		e := &r.Overall[k%len(r.Overall)].Anchored
+		if k >= len(r.Overall) {
+			e = &r.Overall[k-len(r.Overall)].Default
+		}
+		e.Low, e.High = stats.Percentiles(means, level) // NaN where nothing is anchored
 	}
 }
 
@@ -164,24 +170,18 @@ func pooledIQM(scores [][]float64) float64 {
 	return stats.IQM(pool)
 }
 
-// betterOverall is the mean over problems of the share of seeds at which entry i beats entry j.
-func betterOverall(inputs []stats.Problem, i, j int, draws stats.Resamples) Estimate {
-	wins := make([][]float64, len(inputs)) // 1, ½, 0, or NaN, by seed
-	total := 0.0
-	for p, input := range inputs {
+// winsOver compares entries i and j: by problem the [stats.HalfWins] of i, and the mean over
+// problems of the share of seeds at which i beats j.
+func winsOver(inputs []stats.Problem, i, j int) (wins [][]int8, share float64) {
+	for _, input := range inputs {
 		x, y := input.Scores[i], input.Scores[j]
 		if !input.HigherBetter {
 			x, y = y, x
 		}
-		wins[p] = make([]float64, len(x))
-		for s := range x {
-			wins[p][s] = stats.PairedImprovement(x[s:s+1], y[s:s+1])
-		}
-		total += stats.PairedImprovement(x, y)
+		wins = append(wins, stats.HalfWins(x, y))
+		share += stats.PairedImprovement(x, y)
 	}
-	e := Estimate{Value: total / float64(len(inputs))}
-	e.Low, e.High = stats.Percentiles(draws.Share(wins), level)
-	return e
+	return wins, share / float64(len(inputs))
 }
 
 // diagnose tests whether entries differ over the problems at all, and whether tuning seeds were

@@ -26,6 +26,7 @@ type reduced struct {
 	reached   []float64 // by all replicates, one after the other: values better than all before
 	points    []int32   // of their runs, where that was
 	seen      [][]int64 // examples seen at the points of a run; most runs share one
+	met       *Times    // the target, in place of the last three; nil: not known yet
 	oneShot   []scored
 	row       Row
 	measures  Measures  // of the cell alone
@@ -88,7 +89,7 @@ func reduce(plan *protocol.Plan, c results.Cell) reduced {
 	}
 	var areas []float64
 	q := Quantity{part, true}
-	var values []float64
+	var values, times, scaled []float64
 	for _, r := range c.Runs {
 		values = valuesOf(values[:0], r, q)
 		for i, v := range values {
@@ -104,7 +105,8 @@ func reduce(plan *protocol.Plan, c results.Cell) reduced {
 			}
 			s.seen = append(s.seen, seen)
 		}
-		areas = append(areas, area(on, r, q, values))
+		times, scaled = curveOf(times[:0], scaled[:0], on, r, q, values)
+		areas = append(areas, stats.AUC(times, scaled, float64(r.Run.Budget)))
 		s.replicas = append(s.replicas, replicate{
 			scoreOf(plan, r), start(r, part), int32(len(s.reached)), int32(len(s.seen) - 1),
 		})
@@ -129,10 +131,12 @@ func valuesOf(values []float64, r *results.Record, q Quantity) []float64 {
 	return values
 }
 
-// area is the mean metric of a run over its budget, on the scale, where values are those of
-// valuesOf. From where the run is not finite, or has diverged, it counts as in Curves.
-func area(on scale, r *results.Record, q Quantity, values []float64) float64 {
-	var times, scaled []float64
+// curveOf appends the examples seen at the points of a run, and there the metric on the scale, where
+// values are those of valuesOf. From where the run is not finite, or has diverged, it counts as in
+// Curves.
+func curveOf(times, scaled []float64, on scale, r *results.Record, q Quantity, values []float64) (
+	[]float64, []float64,
+) {
 	for i := range r.Points {
 		if seen := float64(r.Points[i].Seen); i == 0 || seen > times[len(times)-1] {
 			times = append(times, seen)
@@ -142,7 +146,7 @@ func area(on scale, r *results.Record, q Quantity, values []float64) float64 {
 	if r.Diverged() {
 		scaled[len(scaled)-1] = on.of(ValueAt(r, q, r.Run.Budget))
 	}
-	return stats.AUC(times, scaled, float64(r.Run.Budget))
+	return times, scaled
 }
 
 func scoreOf(plan *protocol.Plan, r *results.Record) scored {
@@ -160,6 +164,9 @@ func (s *reduced) scores() []float64 {
 
 // timesTo tells when the replicates met a target: at the first evaluation that was as good.
 func (s *reduced) timesTo(target float64) Times {
+	if s.met != nil {
+		return *s.met
+	}
 	t := Times{N: len(s.replicas)}
 	var examples []float64
 	begin := int32(0)

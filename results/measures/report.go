@@ -172,11 +172,12 @@ type Builder struct {
 	baselines []string
 	mu        sync.Mutex
 	cells     []reduced
+	there     map[string]map[string]bool // problems and optimizers of cells to be ranked
 }
 
 // NewBuilder returns the Builder of a plan, see [Build].
 func NewBuilder(plan *protocol.Plan, baselines ...string) *Builder {
-	return &Builder{plan: plan, baselines: baselines}
+	return &Builder{plan: plan, baselines: baselines, there: map[string]map[string]bool{}}
 }
 
 // Add adds a cell, to whose records the Builder does not refer later. It may be called
@@ -186,6 +187,45 @@ func (b *Builder) Add(c results.Cell) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.cells = append(b.cells, s)
+	if c.Unranked == "" {
+		if b.there[c.Problem] == nil {
+			b.there[c.Problem] = map[string]bool{}
+		}
+		b.there[c.Problem][c.Optimizer] = true
+		b.settle(c.Problem)
+	}
+}
+
+// settle finds out when the runs of a problem met its target, once all its cells are there. What the
+// runs reached before takes most of the memory of a Builder, and is no longer needed then, unless
+// there are records of other contracts, on which the target may depend.
+func (b *Builder) settle(problem string) {
+	at := position(b.plan, problem)
+	if at < 0 || len(b.there[problem]) < len(b.plan.Optimizers) {
+		return
+	}
+	var mine []reduced
+	for _, name := range sortedOptimizers(b.plan) {
+		if !b.there[problem][name] {
+			return
+		}
+		s := find(b.plan, b.cells, problem, name)
+		if s.refused > 0 || s.records > 0 && s.contract != protocol.Version {
+			return
+		}
+		mine = append(mine, s)
+	}
+	var r Report
+	r.chooseBaselines(b.plan, b.baselines)
+	p, input := newProblem(b.plan, b.plan.Problems[at], mine, nil)
+	p.measure(&r, mine, &compared{input: input})
+	for i := range b.cells {
+		if s := &b.cells[i]; s.cell.Problem == problem && s.cell.Unranked == "" {
+			if row := p.row(s.cell.Optimizer); row != nil {
+				s.met, s.reached, s.points, s.seen = &row.ToTarget, nil, nil, nil
+			}
+		}
+	}
 }
 
 // Report makes the report of the cells that were added. It can be called once.

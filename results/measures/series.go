@@ -3,7 +3,6 @@ package measures
 import (
 	"cmp"
 	"maps"
-	"math"
 	"slices"
 
 	"noisebench/protocol"
@@ -22,27 +21,14 @@ type Spread struct {
 	N                 int
 	Mean              float64 // NaN if N = 0, as all that follow
 	Std               float64 // sample standard deviation; NaN if N < 2
-	Geometric         float64 // geometric mean; NaN unless all values are positive
 	Min, Max          float64
 	Low, Median, High float64 // quartiles, see stats.Quantile
 }
 
 func spread(values []float64) Spread {
-	s := Spread{
-		N: len(values), Mean: stats.Mean(values), Std: stats.Std(values), Geometric: math.NaN(),
-	}
+	s := Spread{N: len(values), Mean: stats.Mean(values), Std: stats.Std(values)}
 	q := stats.Quantiles(values, 0, 0.25, 0.5, 0.75, 1)
 	s.Min, s.Low, s.Median, s.High, s.Max = q[0], q[1], q[2], q[3], q[4]
-	if len(values) == 0 {
-		return s
-	}
-	if s.Min > 0 {
-		logs := make([]float64, len(values))
-		for i, v := range values {
-			logs[i] = math.Log(v)
-		}
-		s.Geometric = math.Exp(stats.Mean(logs))
-	}
 	return s
 }
 
@@ -76,12 +62,12 @@ func Curves(plan *protocol.Plan, cells []results.Cell, problem string, q Quantit
 		}
 		budget, marks := c.Runs[0].Run.Budget, int64(max(1, c.Runs[0].Run.Evaluations))
 		curve := newCurve(c)
-		var values []float64
+		values, last := make([]float64, len(c.Runs)), make([]int, len(c.Runs))
 		for k := range marks + 1 {
 			mark := budget * k / marks
-			values = values[:0]
-			for _, r := range c.Runs {
-				values = append(values, ValueAt(r, q, mark))
+			for i, r := range c.Runs {
+				last[i] = lastUpTo(r, last[i], mark)
+				values[i] = valueFrom(r, q, last[i], mark)
 			}
 			curve.Points = append(curve.Points, CurvePoint{mark, spread(values)})
 		}
@@ -104,11 +90,15 @@ func newCurve(c results.Cell) Curve {
 // ValueAt is the value of a run at a mark, in examples, as [Curves] defines it. The run has the
 // part. The first point is finite: the harness sees to that.
 func ValueAt(r *results.Record, q Quantity, mark int64) float64 {
-	i := 0
+	return valueFrom(r, q, lastUpTo(r, 0, mark), mark)
+}
+
+// lastUpTo returns the last of the points from i on that is up to a mark; i if none is.
+func lastUpTo(r *results.Record, i int, mark int64) int {
 	for i+1 < len(r.Points) && r.Points[i+1].Mark <= mark {
 		i++
 	}
-	return valueFrom(r, q, i, mark)
+	return i
 }
 
 // valueFrom is ValueAt, where i is the last point up to the mark.
@@ -157,17 +147,38 @@ func TraceCurves(plan *protocol.Plan, cells []results.Cell, problem, name string
 	var curves []Curve
 	for _, c := range cellsOf(plan, cells, problem) {
 		curve, found := newCurve(c), false
-		var values []float64
+		columns, last := make([][]protocol.Number, len(c.Runs)), make([]int, len(c.Runs))
+		for i, r := range c.Runs {
+			last[i] = -1
+			if r.Trace != nil && name == TraceLoss {
+				columns[i] = r.Trace.Loss
+			} else if r.Trace != nil && name != TraceBatchSize {
+				columns[i] = r.Trace.Column(name)
+			}
+		}
+		values := make([]float64, 0, len(c.Runs))
 		for k := range int64(results.TraceIntervals + 1) {
 			values = values[:0]
 			var seen int64
-			for _, r := range c.Runs {
+			for i, r := range c.Runs {
 				seen = r.Run.Budget * k / results.TraceIntervals
-				if v := tracedAt(r, name, seen); protocol.Finite(v) {
-					values = append(values, v)
-					found = true
+				t := r.Trace
+				if t == nil || seen > r.End.Seen && r.Diverged() {
+					continue
+				}
+				for last[i]+1 < min(len(t.Seen), len(t.BatchSize)) &&
+					t.Seen[last[i]+1]-int64(t.BatchSize[last[i]+1]) <= seen {
+					last[i]++
+				}
+				if at := last[i]; at < 0 {
+					continue
+				} else if name == TraceBatchSize {
+					values = append(values, float64(t.BatchSize[at]))
+				} else if at < len(columns[i]) && protocol.Finite(float64(columns[i][at])) {
+					values = append(values, float64(columns[i][at]))
 				}
 			}
+			found = found || len(values) > 0
 			curve.Points = append(curve.Points, CurvePoint{seen, spread(values)})
 		}
 		if found {
@@ -175,32 +186,6 @@ func TraceCurves(plan *protocol.Plan, cells []results.Cell, problem, name string
 		}
 	}
 	return curves
-}
-
-// tracedAt is the value of a trace's column at a number of examples seen, as TraceCurves defines
-// it; NaN if there is none.
-func tracedAt(r *results.Record, name string, seen int64) float64 {
-	t := r.Trace
-	if t == nil || seen > r.End.Seen && r.Diverged() {
-		return math.NaN()
-	}
-	last := t.At(seen)
-	if last < 0 {
-		return math.NaN()
-	}
-	var column []protocol.Number
-	switch name {
-	case TraceBatchSize:
-		return float64(t.BatchSize[last])
-	case TraceLoss:
-		column = t.Loss
-	default:
-		column = t.Column(name)
-	}
-	if last >= len(column) {
-		return math.NaN()
-	}
-	return float64(column[last])
 }
 
 // Trial is one tuning run at a step size.

@@ -26,7 +26,8 @@ func Bimodal(x []float64) bool {
 // if a value is NaN.
 func separation(x []float64) float64 {
 	x, _ = scaled(x) // C does not depend on the unit
-	sorted := slices.Sorted(slices.Values(x))
+	sorted := slices.Clone(x)
+	slices.Sort(sorted)
 	n := len(sorted)
 	mean := Mean(sorted)
 	total, left, best := 0.0, 0.0, 0.0

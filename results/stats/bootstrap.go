@@ -9,48 +9,47 @@ import (
 )
 
 // Resamples are the draws of a bootstrap over seeds (Efron 1979), stratified by problem and paired:
-// Resamples[b][p] are the indices of the seeds drawn in draw b, with replacement, from those of
-// problem p. They are the same for all entries, so that effects of a seed that the optimizers share
-// cancel.
-type Resamples [][][]int32
-
-// Resample makes a number of draws, each with as many seeds of every problem as it has.
-func Resample(seeds []int, draws int, seed uint64) Resamples {
-	random := rand.New(rand.NewPCG(seed, 0))
-	r := make(Resamples, draws)
-	all := 0
-	for _, n := range seeds {
-		all += n
-	}
-	for b := range r {
-		r[b] = make([][]int32, len(seeds))
-		drawn := make([]int32, all)
-		for p, n := range seeds {
-			r[b][p], drawn = drawn[:n:n], drawn[n:]
-			for k := range n {
-				r[b][p][k] = int32(random.IntN(n))
-			}
-		}
-	}
-	return r
+// each has, of every problem, as many seeds as the problem has, drawn with replacement. They are the
+// same for all entries, so that effects of a seed that the optimizers share cancel. Since they take
+// much memory, they are drawn anew each time that they are used.
+type Resamples struct {
+	seeds []int // numbers of seeds, by problem
+	draws int
+	seed  uint64
 }
 
-// Values computes a statistic of each draw. It calls statistic from several goroutines with the
-// draw's seeds by problem, which must not be modified.
-func (r Resamples) Values(statistic func(drawn [][]int32) float64) []float64 {
-	values := make([]float64, len(r))
-	r.each(func(b int) { values[b] = statistic(r[b]) })
-	return values
-}
+// Resample makes a number of draws from so many seeds of each problem.
+func Resample(seeds []int, draws int, seed uint64) Resamples { return Resamples{seeds, draws, seed} }
 
-// each calls f for all draws concurrently.
-func (r Resamples) each(f func(b int)) {
+// each calls f for all draws, from several goroutines. drawn[p] are the indices of the seeds of
+// problem p in draw b, which f must not keep.
+func (r Resamples) each(f func(b int, drawn [][]int32)) {
+	random := rand.New(rand.NewPCG(r.seed, 0))
+	next := 0
+	var mu sync.Mutex // of random and next
 	var wg sync.WaitGroup
-	workers := min(runtime.GOMAXPROCS(0), len(r))
-	for w := range workers {
+	for range min(runtime.GOMAXPROCS(0), r.draws) {
 		wg.Go(func() {
-			for b := w; b < len(r); b += workers {
-				f(b)
+			drawn := make([][]int32, len(r.seeds))
+			for p, n := range r.seeds {
+				drawn[p] = make([]int32, n)
+			}
+			for {
+				mu.Lock()
+				b := next
+				if next < r.draws {
+					next++
+					for _, mine := range drawn {
+						for k := range mine {
+							mine[k] = int32(random.IntN(len(mine)))
+						}
+					}
+				}
+				mu.Unlock()
+				if b == r.draws {
+					return
+				}
+				f(b, drawn)
 			}
 		})
 	}
@@ -71,26 +70,24 @@ func (r Resamples) IQM(scores [][][]float64) [][]float64 {
 	// The scores of each entry are sorted once for all draws, and the number of times that each
 	// seed was drawn is counted once for all entries. That is many times faster than sorting each
 	// draw.
-	if len(r) == 0 {
-		return make([][]float64, len(scores))
+	offset := make([]int, len(r.seeds)+1) // of each problem's seeds in the counts
+	for p, n := range r.seeds {
+		offset[p+1] = offset[p] + n
 	}
-	offset := make([]int, len(r[0])+1) // of each problem's seeds in the counts
-	for p, seeds := range r[0] {
-		offset[p+1] = offset[p] + len(seeds)
-	}
-	all := offset[len(r[0])]
 	pools := make([]pool, len(scores))
 	means := make([][]float64, len(scores))
+	var wg sync.WaitGroup
 	for i := range scores {
-		pools[i] = newPool(scores[i], offset)
-		means[i] = make([]float64, len(r))
+		means[i] = make([]float64, r.draws)
+		wg.Go(func() { pools[i] = newPool(scores[i], offset) })
 	}
-	counts := sync.Pool{New: func() any { c := make([]int32, all); return &c }}
-	r.each(func(b int) {
+	wg.Wait()
+	counts := sync.Pool{New: func() any { c := make([]int32, offset[len(r.seeds)]); return &c }}
+	r.each(func(b int, drawn [][]int32) {
 		count := *counts.Get().(*[]int32)
 		defer counts.Put(&count)
 		clear(count)
-		for p, seeds := range r[b] {
+		for p, seeds := range drawn {
 			mine := count[offset[p]:offset[p+1]]
 			for _, s := range seeds {
 				mine[s]++
@@ -115,7 +112,7 @@ func newPool(scores [][]float64, offset []int) pool {
 		score float64
 		at    int32
 	}
-	var items []item
+	items := make([]item, 0, offset[len(scores)])
 	for p := range scores {
 		for s, v := range scores[p] {
 			if !math.IsNaN(v) {
@@ -131,9 +128,9 @@ func newPool(scores [][]float64, offset []int) pool {
 		}
 		return 0
 	})
-	var po pool
-	for _, it := range items {
-		po.scores, po.at = append(po.scores, it.score), append(po.at, it.at)
+	po := pool{scores: make([]float64, len(items)), at: make([]int32, len(items))}
+	for k, it := range items {
+		po.scores[k], po.at[k] = it.score, it.at
 	}
 	po.scores, po.e = scaled(po.scores)
 	return po
@@ -141,50 +138,111 @@ func newPool(scores [][]float64, offset []int) pool {
 
 // iqm returns the interquartile mean of the scores, each repeated by its count.
 func (po *pool) iqm(count []int32) float64 {
-	n := 0
-	for _, at := range po.at {
-		n += int(count[at])
+	n := len(count) // as often as any seed was drawn
+	if len(po.at) < len(count) {
+		n = 0
+		for _, at := range po.at {
+			n += int(count[at])
+		}
 	}
 	low, high := n/4, n-n/4 // range of the remaining scores in ascending order
-	sum, seen := 0.0, 0
-	for k, at := range po.at {
-		c := int(count[at])
-		if c == 0 {
-			continue
+	sum, seen, k := 0.0, 0, 0
+	for ; k < len(po.at) && seen+int(count[po.at[k]]) <= low; k++ {
+		seen += int(count[po.at[k]])
+	}
+	for ; k < len(po.at) && seen < high; k++ {
+		c := int(count[po.at[k]])
+		stay := c
+		if seen < low || seen+c > high { // at an end of the range
+			stay = min(high, seen+c) - max(low, seen)
 		}
-		if stay := min(high, seen+c) - max(low, seen); stay > 0 {
+		if seen += c; stay > 0 {
 			sum += float64(stay) * po.scores[k]
-		}
-		if seen += c; seen >= high {
-			break
 		}
 	}
 	return math.Ldexp(sum/float64(high-low), po.e)
 }
 
-// Share returns, for each draw, the mean over the problems of the share of wins at the problem's
-// seeds: wins[p][s] is 1, ½ for a tie, 0, or NaN for a seed to ignore.
-func (r Resamples) Share(wins [][]float64) []float64 {
-	// One integer holds two: half wins in the low part, the number of seeds in the high part. Their
-	// sums are exact.
-	codes := make([][]uint64, len(wins))
-	for p := range wins {
-		codes[p] = make([]uint64, len(wins[p]))
-		for s, w := range wins[p] {
-			if !math.IsNaN(w) {
-				codes[p][s] = 1<<32 | uint64(2*w)
+// HalfWins compares scores seed by seed: 2 if x is greater, 1 if they are [Equal], 0 if y is, and −1
+// if one is NaN.
+func HalfWins(x, y []float64) []int8 {
+	wins := make([]int8, len(x))
+	for s := range x {
+		switch {
+		case math.IsNaN(x[s]) || math.IsNaN(y[s]):
+			wins[s] = -1
+		case Equal(x[s], y[s]):
+			wins[s] = 1
+		case x[s] > y[s]:
+			wins[s] = 2
+		}
+	}
+	return wins
+}
+
+// Share returns, for each of some comparisons and each draw, the mean over the problems of the
+// share of wins at the problem's seeds: wins[k][p] are the [HalfWins] of comparison k on problem p,
+// of which −1 is ignored.
+func (r Resamples) Share(wins [][][]int8) [][]float64 {
+	// Of each seed, four comparisons are in one integer: their half wins in 16 bits each. They are
+	// added up exactly, for all comparisons at once. Behind them are in the same way the seeds that
+	// count, on problems where not all do.
+	const lanes, most = 4, 1 << 14 // seeds whose sums fit in 16 bits
+	words := (len(wins) + lanes - 1) / lanes
+	codes, width := make([][]uint64, len(r.seeds)), make([]int, len(r.seeds))
+	for p, n := range r.seeds {
+		width[p] = words
+		for k := range wins {
+			if slices.Contains(wins[k][p], -1) {
+				width[p] = 2 * words
+				break
+			}
+		}
+		codes[p] = make([]uint64, n*width[p])
+		for k := range wins {
+			for s, w := range wins[k][p] {
+				at, shift := s*width[p]+k/lanes, 16*(k%lanes)
+				if w >= 0 {
+					codes[p][at] |= uint64(w) << shift
+					if width[p] > words {
+						codes[p][at+words] |= 1 << shift
+					}
+				}
 			}
 		}
 	}
-	return r.Values(func(drawn [][]int32) float64 {
-		total := 0.0
+	shares := make([][]float64, len(wins))
+	for k := range shares {
+		shares[k] = make([]float64, r.draws)
+	}
+	r.each(func(b int, drawn [][]int32) {
+		sums, part := make([]uint64, 2*lanes*words), make([]uint64, 2*words)
 		for p, seeds := range drawn {
-			sum, code := uint64(0), codes[p]
-			for _, s := range seeds {
-				sum += code[s]
+			clear(sums)
+			w := width[p]
+			part := part[:w]
+			for some := range slices.Chunk(seeds, most) {
+				clear(part)
+				for _, s := range some {
+					for i, code := range codes[p][int(s)*w : (int(s)+1)*w] {
+						part[i] += code
+					}
+				}
+				for i := range lanes * w {
+					sums[i] += part[i/lanes] >> (16 * (i % lanes)) & (1<<16 - 1)
+				}
 			}
-			total += float64(uint32(sum)) / 2 / float64(sum>>32)
+			for k := range shares {
+				n := uint64(len(seeds))
+				if w > words {
+					n = sums[lanes*words+k]
+				}
+				shares[k][b] += float64(sums[k]) / 2 / float64(n)
+			}
 		}
-		return total / float64(len(drawn))
+		for k := range shares {
+			shares[k][b] /= float64(len(drawn))
+		}
 	})
+	return shares
 }

@@ -63,12 +63,23 @@ func TestPairedImprovement(t *testing.T) {
 	}
 }
 
+// drawnBy returns the seeds of each draw, by problem.
+func drawnBy(r Resamples) [][][]int32 {
+	all := make([][][]int32, r.draws)
+	r.each(func(b int, drawn [][]int32) {
+		for _, seeds := range drawn {
+			all[b] = append(all[b], slices.Clone(seeds))
+		}
+	})
+	return all
+}
+
 // The mean over draws of the exact bootstrap of two seeds on one problem: (x₁, x₁), (x₁, x₂), (x₂,
 // x₁), (x₂, x₂).
 func TestResample(t *testing.T) {
 	r := Resample([]int{2, 3}, 40_000, 1)
 	patterns := map[string]int{}
-	for _, drawn := range r {
+	for _, drawn := range drawnBy(r) {
 		patterns[fmt.Sprint(drawn[0])]++
 		if len(drawn[1]) != 3 || slices.Min(drawn[1]) < 0 || slices.Max(drawn[1]) > 2 {
 			t.Fatalf("draw of three seeds is %v", drawn[1])
@@ -80,8 +91,7 @@ func TestResample(t *testing.T) {
 	if len(patterns) != 4 {
 		t.Errorf("%d patterns of two seeds, want 4", len(patterns))
 	}
-	values := r.Values(func(drawn [][]int32) float64 { return 7 })
-	if low, high := Percentiles(values, .95); low != 7 || high != 7 {
+	if low, high := Percentiles(slices.Repeat([]float64{7}, 9), .95); low != 7 || high != 7 {
 		t.Errorf("interval of a constant is [%g, %g]", low, high)
 	}
 	if low, high := Percentiles([]float64{nan, 0, 1, 2, 3, 4}, .5); low != 1 || high != 3 {
@@ -105,7 +115,7 @@ func TestResamplesIQM(t *testing.T) {
 	scores = append(scores, nil)
 	r := Resample([]int{7, 10, 1, 4}, 200, 2)
 	got := r.IQM([][][]float64{scores})[0]
-	for b, drawn := range r {
+	for b, drawn := range drawnBy(r) {
 		var pool []float64
 		for p := range 3 {
 			for _, s := range drawn[p] {
@@ -118,6 +128,44 @@ func TestResamplesIQM(t *testing.T) {
 	}
 	if none := r.IQM([][][]float64{{none(7), none(10), none(1), nil}})[0]; !math.IsNaN(none[0]) {
 		t.Errorf("IQM of nothing is %g, want NaN", none[0])
+	}
+}
+
+// The shares of wins in draws are those of the drawn scores, for more comparisons and more seeds
+// than are added up at once.
+func TestResamplesShare(t *testing.T) {
+	random := rand.New(rand.NewPCG(17, 18))
+	seeds := []int{7, 40_000, 1}
+	var x, y [][][]float64
+	var wins [][][]int8
+	for k := range 6 {
+		x, y, wins = append(x, nil), append(y, nil), append(wins, nil)
+		for p, n := range seeds {
+			one := [2][]float64{make([]float64, n), make([]float64, n)}
+			for s := range n {
+				one[0][s], one[1][s] = float64(random.IntN(k+2)), float64(random.IntN(4)) // with ties
+			}
+			if k == 4 && p < 2 {
+				one[k%2][n/2] = nan
+			}
+			x[k], y[k] = append(x[k], one[0]), append(y[k], one[1])
+			wins[k] = append(wins[k], HalfWins(one[0], one[1]))
+		}
+	}
+	r := Resample(seeds, 3, 2)
+	got := r.Share(wins)
+	for b, drawn := range drawnBy(r) {
+		for k := range wins {
+			want := 0.
+			for p := range seeds {
+				var a, c []float64
+				for _, s := range drawn[p] {
+					a, c = append(a, x[k][p][s]), append(c, y[k][p][s])
+				}
+				want += PairedImprovement(a, c) / 3
+			}
+			checkNear(t, fmt.Sprintf("share of comparison %d in draw %d", k, b), got[k][b], want, 1e-14)
+		}
 	}
 }
 

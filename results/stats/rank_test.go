@@ -176,7 +176,7 @@ func TestOverall(t *testing.T) {
 			t.Errorf("entry %d: %+v, want %+v", i, got[i], want)
 		}
 	}
-	if Overall(nil, nil) != nil {
+	if Overall(nil, Resamples{}) != nil {
 		t.Error("no problems: want no places")
 	}
 }
