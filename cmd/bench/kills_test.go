@@ -94,7 +94,7 @@ func TestKills(t *testing.T) {
 // killer kills processes of bench.
 type killer struct {
 	*place
-	most  time.Duration // between two kills
+	most  time.Duration // that an undisturbed run takes
 	want  map[string][]byte
 	kills int
 }
@@ -144,7 +144,7 @@ func (k *killer) strikeUntil(wait func()) {
 		select {
 		case <-done:
 			return
-		case <-time.After(rand.N(k.most)):
+		case <-time.After(rand.N(k.most / 4)):
 			if k.strike() {
 				k.kills++
 			}
