@@ -304,7 +304,7 @@ type book struct {
 	cell    *cell
 	find    outcomes
 	ids     results.IDs
-	run     results.Run // the last one
+	run     results.Run // of the last get, kept here so that not each of them is on the heap
 	due     []Task
 	waiting map[string]bool // runs that are due, by ID
 	failed  []string

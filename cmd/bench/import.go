@@ -61,7 +61,6 @@ func importBundle(cmd *cobra.Command, name, dir string, b *baselines, flags *plu
 	if err != nil {
 		return err
 	}
-	flags.isolate = false // nothing is run
 	c, err := flags.open(cmd)
 	if err != nil {
 		return err

@@ -87,7 +87,6 @@ or --rerun all.`,
 				seed = rand.Uint64N(1_000_000)
 			}
 			flags.threads = threadsEach(parallel)
-			flags.isolate = flags.isolate && !share.None()
 			known, err := knownSigners(signers)
 			if err != nil {
 				return err

@@ -14,7 +14,8 @@ import (
 // does, and returns the records of those that failed. It keeps what the names of the plan mean, by
 // definitions, so that its results can be read without plugins; it claims runs, so that several
 // harnesses can share the folder; and it keeps checkpoints of unfinished runs. Note is told of
-// records that other code made. job names the task of a batch system that this process is; empty: none.
+// records that other code made. job names the task of a batch system that this process is; empty:
+// none.
 //
 // Store, Claims and Checkpoints of the options are set here. It is an error if finished runs are no
 // longer in the folder at the end.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -252,6 +253,47 @@ func TestTakeInterrupted(t *testing.T) {
 			len(ids)-first, len(ids))
 	}
 	noted(len(ids))
+}
+
+// A run that was made here stays one when its bundle is taken, and so does one that is made here
+// after a Take that was killed before it stored it.
+func TestTakeLeavesOwnRuns(t *testing.T) {
+	x := verify.Open(published(t, testbundle.Plan("published", "sgd", "adam")), verify.Options{})
+	store, err := results.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := x.Bundle.Finished()
+	own := slices.Min(slices.Collect(maps.Keys(ids)))
+	if err := store.Commit(x.Bundle.Records[own]); err != nil {
+		t.Fatal(err)
+	}
+	for _, before := range [][]string{nil, {strings.Repeat("0", len(own))}} {
+		if before != nil { // as a killed Take leaves it
+			if err := bundle.SaveTaken(store.Dir(), &bundle.Taken{Root: x.Root, Runs: before}); err != nil {
+				t.Fatal(err)
+			}
+			for id := range ids {
+				if err := os.Remove(store.Path(id)); id != own && err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := store.Commit(x.Bundle.Records[own]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		taken, err := verify.Take(t.Context(), x, x.Compare(testbundle.BuiltIn()), store, ids, verify.Again{})
+		if err != nil || taken.Runs != len(ids)-1 {
+			t.Fatalf("taken: %+v (%v), want %d runs", taken, err, len(ids)-1)
+		}
+		notes, err := bundle.TakenBundles(store.Dir())
+		if err != nil || len(notes) != 1 || len(notes[0].Runs) != len(ids)-1 ||
+			slices.Contains(notes[0].Runs, own) || slices.ContainsFunc(before, func(id string) bool {
+			return slices.Contains(notes[0].Runs, id)
+		}) {
+			t.Errorf("the folder says %v (%v), want one bundle with all runs but %s", notes, err, own)
+		}
+	}
 }
 
 // A plan that names more than any bundle can hold is refused before it takes memory.

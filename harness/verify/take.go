@@ -128,20 +128,20 @@ func Take(
 		before, note.Checks = all[i].Runs, slices.Concat(all[i].Checks, checks)
 	}
 	// Should this process be killed, records in the folder must not look as if they were made here.
-	note.Runs = union(before, slices.Collect(maps.Keys(ids)))
+	absent := slices.DeleteFunc(slices.Collect(maps.Keys(ids)), store.Has)
+	note.Runs = union(before, absent)
 	if err := bundle.SaveTaken(store.Dir(), note); err != nil {
 		return taken, err
 	}
 	stored, err := add(ctx, x, store, ids, &taken, again)
-	note.Runs = union(before, stored)
+	note.Runs = slices.DeleteFunc(union(before, stored), func(id string) bool { return !store.Has(id) })
 	return taken, errors.Join(err, bundle.SaveTaken(store.Dir(), note))
 }
 
 // writers is how many records are stored side by side: most of the time each waits for the disk.
 const writers = 16
 
-// add stores runs of a bundle and returns the IDs of those that are in the folder then, but for
-// those with another outcome.
+// add stores runs of a bundle and returns the IDs of those that were not in the folder.
 func add(
 	ctx context.Context, x *check.Checked, store *results.Store, ids map[string]bool, taken *Taken,
 	again Again,
@@ -167,10 +167,8 @@ func add(
 					taken.Conflicts = append(taken.Conflicts, conflict)
 				case err != nil:
 					stop(err)
-				default:
+				case isNew:
 					stored = append(stored, r.id)
-				}
-				if isNew {
 					taken.Runs++
 				}
 				done++

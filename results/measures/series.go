@@ -147,9 +147,8 @@ func TraceCurves(plan *protocol.Plan, cells []results.Cell, problem, name string
 	var curves []Curve
 	for _, c := range cellsOf(plan, cells, problem) {
 		curve, found := newCurve(c), false
-		columns, last := make([][]protocol.Number, len(c.Runs)), make([]int, len(c.Runs))
+		columns := make([][]protocol.Number, len(c.Runs))
 		for i, r := range c.Runs {
-			last[i] = -1
 			if r.Trace != nil && name == TraceLoss {
 				columns[i] = r.Trace.Loss
 			} else if r.Trace != nil && name != TraceBatchSize {
@@ -166,11 +165,7 @@ func TraceCurves(plan *protocol.Plan, cells []results.Cell, problem, name string
 				if t == nil || seen > r.End.Seen && r.Diverged() {
 					continue
 				}
-				for last[i]+1 < min(len(t.Seen), len(t.BatchSize)) &&
-					t.Seen[last[i]+1]-int64(t.BatchSize[last[i]+1]) <= seen {
-					last[i]++
-				}
-				if at := last[i]; at < 0 {
+				if at := t.At(seen); at < 0 {
 					continue
 				} else if name == TraceBatchSize {
 					values = append(values, float64(t.BatchSize[at]))

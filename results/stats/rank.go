@@ -87,10 +87,10 @@ func rank(p Problem, seeds []int32, limit int, untold func(Untold)) []int {
 		}
 		return 0
 	}
-	cost := meansAt(p.Scores, seeds)
+	cost := make([]float64, len(p.Scores)) // mean score, lower is better
 	order := make([]int, 0, len(cost))
-	for i := range cost {
-		if cost[i] *= sign; !math.IsNaN(cost[i]) { // lower is better
+	for i, scores := range p.Scores {
+		if cost[i] = sign * meanAt(scores, seeds); !math.IsNaN(cost[i]) {
 			order = append(order, i)
 		}
 	}
@@ -151,32 +151,6 @@ func group(n int, joins func(k int) bool, equal func(j, k int) bool) (size int) 
 		}
 	}
 	return size
-}
-
-// meansAt returns [meanAt] of the scores of each entry. It adds up those of several entries side by
-// side, since each sum has to wait for its last summand.
-func meansAt(scores [][]float64, seeds []int32) []float64 {
-	means := make([]float64, len(scores))
-	for i := range scores {
-		if i%4 == 0 {
-			at := func(k int) []float64 { return scores[min(i+k, len(scores)-1)] }
-			v, w, x, y := at(0), at(1), at(2), at(3)
-			var a, b, c, d float64
-			for _, s := range seeds {
-				a += v[s]
-				b += w[s]
-				c += x[s]
-				d += y[s]
-			}
-			for k, sum := range []float64{a, b, c, d}[:min(4, len(scores)-i)] {
-				means[i+k] = sum / float64(len(seeds))
-			}
-		}
-		if math.IsNaN(means[i]) || math.IsInf(means[i], 0) {
-			means[i] = meanAt(scores[i], seeds)
-		}
-	}
-	return means
 }
 
 // meanAt returns the mean of the scores at some seeds, ignoring NaNs.

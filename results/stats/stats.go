@@ -137,64 +137,15 @@ func Quantile(x []float64, p float64) float64 { return Quantiles(x, p)[0] }
 // Quantiles returns the [Quantile] of x for each p.
 func Quantiles(x []float64, p ...float64) []float64 {
 	q := make([]float64, len(p))
-	var order []float64 // of no quantile but NaN, if a value is NaN
+	var sorted []float64 // of no quantile but NaN, if a value is NaN
 	if !slices.ContainsFunc(x, math.IsNaN) {
-		order = slices.Clone(x)
+		sorted = slices.Clone(x)
+		slices.Sort(sorted)
 	}
-	from := 0 // what comes before is in its place
 	for i := range q {
-		if len(order) > 0 {
-			k := int(p[i] * float64(len(order)-1))
-			if k < from {
-				from = 0
-			}
-			sortAround(order[from:], k-from)
-			from = k
-		}
-		q[i] = quantileSorted(order, p[i])
+		q[i] = quantileSorted(sorted, p[i])
 	}
 	return q
-}
-
-// sortAround puts x in such an order that x[k] and x[k+1], if there is one, are what they are in
-// ascending order, with no greater values before and no smaller ones behind them. It takes time
-// proportional to n (Hoare 1961, Find), where sorting takes n log n.
-func sortAround(x []float64, k int) {
-	low, high := 0, len(x)-1 // x[:low] ≤ x[low:high+1] ≤ x[high+1:]
-	for high-low > 12 {
-		a, b, c := x[low], x[low+(high-low)/2], x[high]
-		pivot := max(min(a, b), min(max(a, b), c))
-		i, j := low, high
-		for i <= j {
-			for x[i] < pivot {
-				i++
-			}
-			for x[j] > pivot {
-				j--
-			}
-			if i <= j {
-				x[i], x[j] = x[j], x[i]
-				i++
-				j--
-			}
-		}
-		switch { // x[j+1:i] equal the pivot
-		case k <= j:
-			high = j
-		case k >= i:
-			low = i
-		default:
-			low, high = k, k
-		}
-	}
-	slices.Sort(x[low : high+1])
-	if k == high && k+1 < len(x) {
-		for i := k + 2; i < len(x); i++ {
-			if x[i] < x[k+1] {
-				x[i], x[k+1] = x[k+1], x[i]
-			}
-		}
-	}
 }
 
 // quantileSorted is [Quantile] for values in ascending order.

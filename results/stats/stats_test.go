@@ -209,30 +209,3 @@ func TestPaired(t *testing.T) {
 	d, _ = Paired(x[:3], y[:3], 2, .95)
 	checkNear(t, "p of three pairs, by the t-test", d.P, PairedT([]float64{-1.2, -2.4, -1.3}), 1e-12)
 }
-
-// Quantiles are those of the sorted values, in any order of p, with ties and infinities.
-func TestQuantilesOfMany(t *testing.T) {
-	random := rand.New(rand.NewPCG(19, 20))
-	p := []float64{0, .25, .5, .75, 1, .3, .31, .999}
-	for _, n := range []int{1, 2, 3, 13, 14, 40, 500} {
-		for _, ties := range []int{1, 3, 1 << 40} {
-			x := make([]float64, n)
-			for i := range x {
-				x[i] = float64(random.IntN(ties))
-			}
-			if n > 40 {
-				x[7], x[n-1] = math.Inf(1), math.Inf(-1)
-			}
-			before := slices.Clone(x)
-			got, sorted := Quantiles(x, p...), slices.Sorted(slices.Values(x))
-			for i, share := range p {
-				if want := quantileSorted(sorted, share); got[i] != want {
-					t.Errorf("%g-quantile of %d values, %d different, is %g, want %g", share, n, ties, got[i], want)
-				}
-			}
-			if !slices.Equal(x, before) {
-				t.Errorf("%d values were put in another order", n)
-			}
-		}
-	}
-}
